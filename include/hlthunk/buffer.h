@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Buffers: memory with an address on the device.
+ *
+ * Device memory is allocated and, where the ASIC has an MMU for it, mapped; host memory is
+ * pinned and mapped.  A buffer holds its device open, a dma-buf holds its buffer: whatever the
+ * order in which references are given back, the kernel sees dma-buf, unmap, free, device.
+ */
+#ifndef HLTHUNK_BUFFER_H
+#define HLTHUNK_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hlthunk/attributes.h>
+
+HLTHUNK_BEGIN_DECLS
+
+struct hlthunk_device;
+struct hlthunk_buffer;
+
+struct hlthunk_buffer_options {
+    size_t size;                /* sizeof(struct hlthunk_buffer_options) */
+    bool contiguous;            /* physically contiguous (HL_MEM_CONTIGUOUS) */
+    bool shared;                /* HL_MEM_SHARED */
+    bool unmapped;              /* do not map yet: hlthunk_buffer_map() does */
+    bool force_hint;            /* fail rather than choose another address than .hint */
+    uint64_t hint;              /* wished device address; 0: any */
+    const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
+};
+
+/**
+ * hlthunk_buffer_alloc() - allocate device memory and map it
+ * @device: an open primary node
+ * @size_bytes: at least 1; the driver rounds up to the device's page (Gaudi2: 768 MiB with six
+ *              stacks of memory), see hlthunk_buffer_granted_size()
+ * @options: NULL for defaults
+ * @buffer: receives a reference that is the caller's
+ *
+ * On Gaudi, whose device memory has no MMU, the library chooses a physical range that no other
+ * buffer of this process has (a device has one user process), and there is nothing to map.
+ * -ENOMEM: no memory, or (force_hint) the address is taken.  -EPERM on a control node.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_buffer_alloc(struct hlthunk_device *device, uint64_t size_bytes,
+                     const struct hlthunk_buffer_options *options, struct hlthunk_buffer **buffer);
+
+/**
+ * hlthunk_buffer_from_host() - map memory of this process for the device
+ * @host: start; need not be page aligned
+ * @size_bytes: at least 1
+ * @options: .hint, .force_hint and .label count, the others must be off
+ *
+ * The pages are pinned until the last reference is gone; the memory stays the caller's and must
+ * not be unmapped before.  Host memory cannot be exported by the driver.
+ * -EFAULT: not mapped or not writable.  -ENOMEM.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_buffer_from_host(struct hlthunk_device *device, void *host, uint64_t size_bytes,
+                         const struct hlthunk_buffer_options *options,
+                         struct hlthunk_buffer **buffer);
+
+/**
+ * hlthunk_buffer_from_address() - name a range of device memory that the caller manages
+ * @address: device address, page aligned
+ * @size_bytes: a multiple of the page size
+ *
+ * With an MMU, @address must be what a mapping through the device's fd returned, and stays the
+ * caller's to unmap, after the last reference.  On Gaudi it is any range of user memory; buffers
+ * that the library allocates keep clear of it while the object lives (-EBUSY if one is there
+ * already).  For programs that bring memory management of their own.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_buffer_from_address(struct hlthunk_device *device, uint64_t address, uint64_t size_bytes,
+                            const struct hlthunk_buffer_options *options,
+                            struct hlthunk_buffer **buffer);
+
+/**
+ * hlthunk_buffer_map() - give an unmapped buffer a device address
+ * @options: .hint and .force_hint count; NULL for any address
+ *
+ * -EALREADY when it has one.  Without an MMU nothing is to be done and the result is 0.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API int hlthunk_buffer_map(struct hlthunk_buffer *buffer,
+                                   const struct hlthunk_buffer_options *options);
+
+/**
+ * hlthunk_buffer_unmap() - take a buffer's device address away, keep the memory
+ *
+ * -EBUSY while a dma-buf of it is alive in this process or, as far as the kernel tells, in
+ * another.  -EINVAL when it is not mapped.  Host memory: release the buffer instead.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API int hlthunk_buffer_unmap(struct hlthunk_buffer *buffer);
+
+/* One more reference; returns the buffer.  Any thread.  Since: 1.0 */
+HLTHUNK_API struct hlthunk_buffer *hlthunk_buffer_ref(struct hlthunk_buffer *buffer);
+
+/**
+ * hlthunk_buffer_unref() - give a reference back; NULL is allowed
+ *
+ * The last one unmaps and frees.  When a dma-buf of the buffer is still open elsewhere (a
+ * duplicate in this process or a file in another), the kernel keeps the memory: the library logs
+ * a warning and tries again with later calls on the device.  Any thread.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API void hlthunk_buffer_unref(struct hlthunk_buffer *buffer);
+
+/* Address in the device's address space; 0 while it is not mapped.  Since: 1.0 */
+HLTHUNK_API uint64_t hlthunk_buffer_address(const struct hlthunk_buffer *buffer);
+/* Bytes as asked for.  Since: 1.0 */
+HLTHUNK_API uint64_t hlthunk_buffer_size(const struct hlthunk_buffer *buffer);
+/* Bytes that the allocation takes on the device.  Since: 1.0 */
+HLTHUNK_API uint64_t hlthunk_buffer_granted_size(const struct hlthunk_buffer *buffer);
+/* Host memory?  Since: 1.0 */
+HLTHUNK_API bool hlthunk_buffer_is_host(const struct hlthunk_buffer *buffer);
+/* The device, borrowed: valid while the buffer lives.  Since: 1.0 */
+HLTHUNK_API struct hlthunk_device *hlthunk_buffer_device(const struct hlthunk_buffer *buffer);
+
+HLTHUNK_END_DECLS
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dma-bufs: device memory as a file descriptor that other drivers import.
+ *
+ * Who closes the fd?  Every fd that is handed out is fresh and the caller's to close; functions
+ * whose name says borrow give the object's own.  A successful import takes the fd over, a failed
+ * one leaves it.  Each open file of a dma-buf, in any process, keeps its memory mapped and the
+ * device busy.
+ */
+#ifndef HLTHUNK_DMABUF_H
+#define HLTHUNK_DMABUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hlthunk/attributes.h>
+
+HLTHUNK_BEGIN_DECLS
+
+struct hlthunk_buffer;
+struct hlthunk_dmabuf;
+
+struct hlthunk_dmabuf_options {
+    size_t size;                /* sizeof(struct hlthunk_dmabuf_options) */
+    bool read_only;             /* an O_RDONLY file; default O_RDWR */
+    const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
+};
+
+/**
+ * hlthunk_dmabuf_export() - export a buffer or a range of it
+ * @buffer: mapped device memory
+ * @offset: within the buffer, a multiple of the host's page size
+ * @size_bytes: a multiple of the host's page size; 0: from @offset to the end of the buffer
+ *              (its size as asked for, rounded up to the page)
+ * @options: NULL for defaults
+ * @dmabuf: receives a reference that is the caller's
+ *
+ * A range that is exported already gives the same object, counted: no system call, and one
+ * kernel dma-buf for any number of importers.  -EINVAL: alignment or range; -EOPNOTSUPP: host
+ * memory, or a kernel of generation MISC on an ASIC with an MMU; -EMFILE.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
+                      const struct hlthunk_dmabuf_options *options,
+                      struct hlthunk_dmabuf **dmabuf);
+
+/**
+ * hlthunk_dmabuf_import() - make an object of a dma-buf's fd
+ * @fd: taken over on success (and possibly closed at once), left on failure
+ * @dmabuf: receives a reference that is the caller's
+ *
+ * A dma-buf that this process exported, or imported before, is recognised and gives the same
+ * object, with its buffer.  -EBADF; -EINVAL: not a dma-buf.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **dmabuf);
+
+/* One more reference; returns the dma-buf.  Any thread.  Since: 1.0 */
+HLTHUNK_API struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *dmabuf);
+
+/**
+ * hlthunk_dmabuf_unref() - give a reference back; NULL is allowed
+ *
+ * The last one closes the object's own fd; fds that were handed out stay open.  Any thread.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *dmabuf);
+
+/**
+ * hlthunk_dmabuf_get_fd() - a fresh fd for an importer or another process
+ * @fd: receives it: the caller's to close, O_CLOEXEC, above 2
+ *
+ * -EMFILE.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *dmabuf, int *fd);
+
+/* The object's own fd, valid while it lives; not to be closed.  Since: 1.0 */
+HLTHUNK_API int hlthunk_dmabuf_borrow_fd(const struct hlthunk_dmabuf *dmabuf);
+
+/* Bytes of the dma-buf.  Since: 1.0 */
+HLTHUNK_API uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *dmabuf);
+/* Where it starts within its buffer; 0 for a foreign one.  Since: 1.0 */
+HLTHUNK_API uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *dmabuf);
+/* Its buffer, borrowed; NULL for a foreign one.  Since: 1.0 */
+HLTHUNK_API struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *dmabuf);
+
+/**
+ * hlthunk_dmabuf_identity() - the same number for the same dma-buf in every process
+ *
+ * The inode of the kernel's dma-buf file system: unique on this machine while any reference lives.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *dmabuf);
+
+/**
+ * hlthunk_dmabuf_set_name() - the name that fdinfo, debugfs and `hlthunk who` show
+ * @name: up to 31 bytes
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *dmabuf, const char *name);
+
+HLTHUNK_END_DECLS
+
+#endif

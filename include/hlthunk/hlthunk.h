@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole public interface. */
+#ifndef HLTHUNK_HLTHUNK_H
+#define HLTHUNK_HLTHUNK_H
+
+#include <hlthunk/buffer.h>
+#include <hlthunk/device.h>
+#include <hlthunk/dmabuf.h>
+#include <hlthunk/error.h>
+#include <hlthunk/log.h>
+
+#endif

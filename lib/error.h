@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The thread's error text: which argument, which rule.  Public side: hlthunk/error.h. */
+#ifndef HL_ERROR_H
+#define HL_ERROR_H
+
+#include <errno.h>
+
+/*
+ * Keeps the text for hlthunk_last_error() and returns rc, so that a failing function ends in
+ * one line: return hl_err(-EINVAL, "offset %llu is …", …).  errno is left alone.
+ */
+int hl_err(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
+
+#endif

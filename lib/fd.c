@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int hl_file_id(int fd, struct hl_file_id *id)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    id->dev = st.st_dev;
+    id->ino = st.st_ino;
+    id->rdev = st.st_rdev;
+    return 0;
+}
+
+bool hl_file_id_equal(const struct hl_file_id *a, const struct hl_file_id *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->rdev == b->rdev;
+}
+
+int hl_fd_dup(int fd)
+{
+    int n = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+    return n < 0 ? -errno : n;
+}
+
+int hl_fd_sanitize(int fd)
+{
+    int n;
+
+    if (fd > 2) {
+        int flags = fcntl(fd, F_GETFD);
+
+        if (flags >= 0 && ((flags & FD_CLOEXEC) || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) == 0))
+            return fd;
+        n = -errno;
+    } else {
+        n = hl_fd_dup(fd);
+    }
+    close(fd);
+    return n;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Monotonic time, and how much of a timeout is left. */
+#ifndef HL_KERNEL_DEADLINE_H
+#define HL_KERNEL_DEADLINE_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline uint64_t hl_now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The end of a timeout that starts now; UINT64_MAX (never) when it does not fit. */
+static inline uint64_t hl_deadline_ns(uint64_t timeout_us)
+{
+    uint64_t now = hl_now_ns(), ns;
+
+    if (__builtin_mul_overflow(timeout_us, (uint64_t)1000, &ns) ||
+        __builtin_add_overflow(ns, now, &ns))
+        return UINT64_MAX;
+    return ns;
+}
+
+/* Microseconds until the deadline, rounded up; 0 when it is over. */
+static inline uint64_t hl_left_us(uint64_t deadline_ns)
+{
+    uint64_t now = hl_now_ns();
+
+    if (deadline_ns == UINT64_MAX)
+        return UINT64_MAX;
+    return deadline_ns <= now ? 0 : (deadline_ns - now + 999) / 1000;
+}
+
+#endif

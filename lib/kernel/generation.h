@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which of the driver's generations an fd speaks to: found by asking the driver, never by the
+ * node's path (B, C and V have the same names).
+ */
+#ifndef HL_KERNEL_GENERATION_H
+#define HL_KERNEL_GENERATION_H
+
+#include <stdbool.h>
+
+#include <hlthunk/device.h>
+
+/* 0 or -errno (-ENOTTY: no device of this driver). */
+int hl_generation_probe(int fd, enum hlthunk_generation *generation);
+
+/* Does an export take an offset?  (From 6.3 on; 6.1 ignores it silently.) */
+bool hl_generation_export_offset(int fd);
+
+/* Is it the vendor's driver, with the operations that mainline lacks? */
+bool hl_generation_is_vendor(int fd);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/kernel/sysfs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int hl_sysfs_read(const char *path, char *value, size_t size)
+{
+    size_t n = 0;
+    ssize_t got = 1;
+    int rc = 0, fd;
+
+    if (!size)
+        return -ENOSPC;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    while (n < size && got > 0) {
+        got = read(fd, value + n, size - n);
+        if (got > 0) {
+            n += (size_t)got;
+        } else if (got < 0) {
+            rc = errno == EINTR ? 0 : -errno;
+            got = rc ? got : 1;
+        }
+    }
+    close(fd);
+    if (rc)
+        return rc;
+    if (n == size)
+        return -ENOSPC;
+    while (n && isspace((unsigned char)value[n - 1]))
+        n--;
+    value[n] = '\0';
+    return 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const level_names[] = { "error", "warning", "info", "debug" };
+
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER; /* guards the three below */
+static hlthunk_log_fn receiver;
+static void *receiver_user;
+static enum hlthunk_log_level receiver_level;
+
+static pthread_once_t env_once = PTHREAD_ONCE_INIT;
+static int env_level = -1; /* of HLTHUNK_LOG; written once */
+
+static void read_env(void)
+{
+    const char *s = secure_getenv("HLTHUNK_LOG");
+
+    for (unsigned i = 0; s && i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+        if (!strcmp(s, level_names[i]))
+            env_level = (int)i;
+    }
+}
+
+void hlthunk_log_set(hlthunk_log_fn fn, void *user, enum hlthunk_log_level level)
+{
+    pthread_rwlock_wrlock(&lock);
+    receiver = fn;
+    receiver_user = user;
+    receiver_level = level;
+    pthread_rwlock_unlock(&lock);
+}
+
+/* For the person who asked for it: one write, so that lines of threads do not mix. */
+static void to_stderr(enum hlthunk_log_level level, const char *text)
+{
+    char line[600];
+    int n = snprintf(line, sizeof(line), "hlthunk: %s: %s\n", level_names[level], text);
+
+    if (n >= (int)sizeof(line))
+        n = sizeof(line) - 1;
+    if (write(STDERR_FILENO, line, (size_t)n) < 0)
+        return; /* nobody to tell */
+}
+
+void hl_log(enum hlthunk_log_level level, const char *fmt, ...)
+{
+    int saved = errno;
+    char text[512];
+    va_list ap;
+
+    pthread_once(&env_once, read_env);
+    pthread_rwlock_rdlock(&lock);
+    if (receiver ? level <= receiver_level : (int)level <= env_level) {
+        va_start(ap, fmt);
+        vsnprintf(text, sizeof(text), fmt, ap);
+        va_end(ap);
+        if (receiver)
+            receiver(level, text, receiver_user);
+        else
+            to_stderr(level, text);
+    }
+    pthread_rwlock_unlock(&lock);
+    errno = saved;
+}

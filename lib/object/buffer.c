@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/object/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/object/device.h"
+#include "lib/op/op_mem.h"
+#include "lib/options.h"
+#include "lib/page.h"
+#include "uapi/habanalabs_accel.h"
+
+typedef unsigned long long ull;
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    const struct hlthunk_buffer *b = (const struct hlthunk_buffer *)o;
+
+    live->size_bytes = b->memory.granted;
+    live->address = b->memory.address;
+}
+
+/* What the three ways to make a buffer check alike. */
+static int check_new(struct hlthunk_device *d, uint64_t size,
+                     const struct hlthunk_buffer_options *options,
+                     struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
+{
+    int rc = hl_device_check(d);
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "buffer is NULL");
+    if (!size)
+        return hl_err(-EINVAL, "size_bytes is 0");
+    if (d->props.control)
+        return hl_err(-EPERM, "device is a control node, which has no memory: open the primary "
+                              "node");
+    return HL_OPTIONS_READ(*o, options);
+}
+
+static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
+                                     const void *creator)
+{
+    struct hlthunk_buffer *b = calloc(1, sizeof(*b));
+
+    if (!b) {
+        hl_err(-ENOMEM, "no memory for a buffer object");
+        return NULL;
+    }
+    b->size = size;
+    b->memory.granted = size;
+    hl_object_init(&b->object, "buffer", d, label, creator, describe);
+    return b;
+}
+
+/* An object without memory behind it. */
+static void discard(struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = b->object.device;
+
+    hl_object_unlist(&b->object);
+    free(b);
+    hlthunk_device_unref(d);
+}
+
+static uint32_t hint_flags(const struct hlthunk_buffer_options *o)
+{
+    return o->force_hint ? HL_MEM_FORCE_HINT : 0;
+}
+
+/* Sizes are rounded up to the device's page, which need not be a power of two (768 MiB). */
+static int round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *granted)
+{
+    uint64_t page = d->props.memory_page_size ? d->props.memory_page_size : hl_page_size();
+
+    if (__builtin_mul_overflow(size / page + (size % page != 0), page, granted))
+        return hl_err(-ENOMEM, "size_bytes %llu is more than any device has", (ull)size);
+    return 0;
+}
+
+/* Gaudi: the driver counts bytes, the address is ours to choose. */
+static int alloc_physical(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *o)
+{
+    struct hlthunk_device *d = b->object.device;
+    uint64_t handle, address = o->hint, granted = b->memory.granted;
+    uint64_t align = d->props.memory_page_size;
+    int rc;
+
+    if (!align || (align & (align - 1)))
+        align = hl_page_size();
+    pthread_mutex_lock(&d->lock);
+    rc = o->hint && hl_aligned(o->hint, hl_page_size())
+             ? hl_ranges_take(&d->ranges, o->hint, granted)
+             : -EBUSY;
+    if (rc && !o->force_hint)
+        rc = hl_ranges_alloc(&d->ranges, granted, align, &address);
+    pthread_mutex_unlock(&d->lock);
+    if (rc && o->force_hint)
+        return hl_err(-ENOMEM, "options->hint %#llx, which .force_hint demands, is not free",
+                      (ull)o->hint);
+    if (rc)
+        return hl_err(-ENOMEM, "no contiguous %llu bytes of device memory are free",
+                      (ull)granted);
+    rc = hl_mem_alloc(d->fd, granted, 0, 0, &handle);
+    if (rc) {
+        pthread_mutex_lock(&d->lock);
+        hl_ranges_free(&d->ranges, address);
+        pthread_mutex_unlock(&d->lock);
+        return rc;
+    }
+    b->memory.address = address;
+    b->memory.physical = true;
+    b->memory.ours_to_free = true;
+    return 0;
+}
+
+static int map_device(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *o)
+{
+    int rc = hl_mem_map_device(b->object.device->fd, b->memory.handle, o->hint, hint_flags(o),
+                               &b->memory.address);
+
+    if (rc == 0)
+        b->memory.ours_to_unmap = true;
+    return rc;
+}
+
+static int alloc_virtual(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *o)
+{
+    struct hlthunk_device *d = b->object.device;
+    uint32_t flags =
+        (o->contiguous ? HL_MEM_CONTIGUOUS : 0u) | (o->shared ? HL_MEM_SHARED : 0u);
+    int rc = hl_mem_alloc(d->fd, b->size, 0, flags, &b->memory.handle);
+
+    if (rc)
+        return rc;
+    b->memory.ours_to_free = true;
+    return o->unmapped ? 0 : map_device(b, o);
+}
+
+int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
+                         const struct hlthunk_buffer_options *options, struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer *b;
+    uint64_t granted;
+    int rc = check_new(d, size_bytes, options, &o, out);
+
+    if (rc)
+        return rc;
+    if (o.force_hint && (!o.hint || o.unmapped))
+        return hl_err(-EINVAL, "options->force_hint needs %s",
+                      o.hint ? ".unmapped to be off" : "a .hint");
+    rc = round_up(d, size_bytes, &granted);
+    if (rc)
+        return rc;
+    hl_pending_retry(d);
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->memory.granted = granted;
+    rc = d->props.has_device_mmu ? alloc_virtual(b, &o) : alloc_physical(b, &o);
+    if (rc) {
+        if (b->memory.ours_to_free)
+            hl_memory_release(d, &b->memory, NULL);
+        discard(b);
+        return rc;
+    }
+    *out = b;
+    return 0;
+}
+
+int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size_bytes,
+                             const struct hlthunk_buffer_options *options,
+                             struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, size_bytes, options, &o, out);
+
+    if (rc)
+        return rc;
+    if (!host)
+        return hl_err(-EINVAL, "host is NULL");
+    if (o.contiguous || o.shared || o.unmapped)
+        return hl_err(-EINVAL, "options->%s is for device memory",
+                      o.contiguous ? "contiguous" : o.shared ? "shared" : "unmapped");
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->host = true;
+    rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hint_flags(&o), &b->memory.address);
+    if (rc) {
+        discard(b);
+        return rc;
+    }
+    b->memory.ours_to_unmap = true;
+    *out = b;
+    return 0;
+}
+
+int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
+                                const struct hlthunk_buffer_options *options,
+                                struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    uint64_t page = hl_page_size();
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, size_bytes, options, &o, out);
+
+    if (rc)
+        return rc;
+    if (!address || !hl_aligned(address, page))
+        return hl_err(-EINVAL, "address %#llx is not a non-zero multiple of the page size %llu",
+                      (ull)address, (ull)page);
+    if (!hl_aligned(size_bytes, page))
+        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu",
+                      (ull)size_bytes, (ull)page);
+    if (address + size_bytes < address)
+        return hl_err(-EINVAL, "address %#llx + size_bytes %llu wraps around", (ull)address,
+                      (ull)size_bytes);
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->memory.address = address;
+    if (!d->props.has_device_mmu) {
+        pthread_mutex_lock(&d->lock);
+        rc = hl_ranges_take(&d->ranges, address, size_bytes);
+        pthread_mutex_unlock(&d->lock);
+        b->memory.physical = true;
+    }
+    if (rc) {
+        discard(b);
+        if (rc == -EBUSY)
+            return hl_err(rc, "part of %#llx + %llu belongs to another buffer", (ull)address,
+                          (ull)size_bytes);
+        return hl_err(rc, "%#llx + %llu is not within the device memory for programs",
+                      (ull)address, (ull)size_bytes);
+    }
+    *out = b;
+    return 0;
+}
+
+int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *options)
+{
+    struct hlthunk_buffer_options o;
+    int rc = hl_object_check(b ? &b->object : NULL, "buffer");
+
+    if (rc)
+        return rc;
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    if (b->memory.physical)
+        return 0;
+    if (b->memory.address)
+        return hl_err(-EALREADY, "buffer is mapped at %#llx already", (ull)b->memory.address);
+    return map_device(b, &o);
+}
+
+int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d;
+    bool exported;
+    int rc = hl_object_check(b ? &b->object : NULL, "buffer");
+
+    if (rc)
+        return rc;
+    if (b->memory.physical)
+        return hl_err(-EINVAL, "buffer has a physical address, which cannot be unmapped");
+    if (!b->memory.ours_to_unmap || b->host)
+        return hl_err(-EINVAL, "buffer %s",
+                      b->host ? "is host memory: release it instead" : "is not mapped by the library");
+    d = b->object.device;
+    pthread_mutex_lock(&d->lock);
+    exported = b->dmabufs != NULL;
+    pthread_mutex_unlock(&d->lock);
+    if (exported)
+        return hl_err(-EBUSY, "buffer at %#llx has a live dma-buf: release that first",
+                      (ull)b->memory.address);
+    rc = hl_mem_unmap(d->fd, b->memory.address);
+    if (rc == -EINVAL)
+        return hl_err(-EBUSY,
+                      "buffer at %#llx is still exported: a dma-buf of it is open in some process",
+                      (ull)b->memory.address);
+    if (rc)
+        return rc;
+    b->memory.address = 0;
+    b->memory.ours_to_unmap = false;
+    return 0;
+}
+
+struct hlthunk_buffer *hlthunk_buffer_ref(struct hlthunk_buffer *b)
+{
+    hl_refs_get(&b->object.refs);
+    return b;
+}
+
+void hlthunk_buffer_unref(struct hlthunk_buffer *b)
+{
+    if (!b || !hl_refs_put(&b->object.refs))
+        return;
+    if (hl_epoch_is_ours(b->object.epoch))
+        hl_memory_release(b->object.device, &b->memory, b->watches);
+    discard(b);
+}
+
+uint64_t hlthunk_buffer_address(const struct hlthunk_buffer *b)
+{
+    return b->memory.address;
+}
+
+uint64_t hlthunk_buffer_size(const struct hlthunk_buffer *b)
+{
+    return b->size;
+}
+
+uint64_t hlthunk_buffer_granted_size(const struct hlthunk_buffer *b)
+{
+    return b->memory.granted;
+}
+
+bool hlthunk_buffer_is_host(const struct hlthunk_buffer *b)
+{
+    return b->host;
+}
+
+struct hlthunk_device *hlthunk_buffer_device(const struct hlthunk_buffer *b)
+{
+    return b->object.device;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HL_OBJECT_BUFFER_H
+#define HL_OBJECT_BUFFER_H
+
+#include <hlthunk/buffer.h>
+
+#include "lib/object/object.h"
+#include "lib/object/pending.h"
+
+struct hlthunk_dmabuf;
+
+struct hlthunk_buffer {
+    struct hl_object object;    /* first: a reference to the device is in it */
+    uint64_t size;              /* as asked */
+    struct hl_memory memory;
+    bool host;
+    /* guarded by the device's lock */
+    struct hlthunk_dmabuf *dmabufs;
+    struct hl_watch *watches;   /* exports that outlived their objects */
+};
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/object/dmabuf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/kernel/door.h"
+#include "lib/object/buffer.h"
+#include "lib/object/device.h"
+#include "lib/object/registry.h"
+#include "lib/op/op_mem.h"
+#include "lib/options.h"
+#include "lib/page.h"
+
+typedef unsigned long long ull;
+
+/* The kernel's DMA_BUF_NAME_LEN, with the NUL. */
+#define NAME_MAX_SIZE 32
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    const struct hlthunk_dmabuf *m = (const struct hlthunk_dmabuf *)o;
+
+    live->size_bytes = m->size;
+    live->offset = m->offset;
+    live->address = m->buffer ? m->buffer->memory.address + m->offset : 0;
+}
+
+/* Makes the object of an fd, which is taken over on success. */
+static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
+                  const struct hlthunk_dmabuf_options *o, const void *creator,
+                  struct hlthunk_dmabuf **out)
+{
+    struct hlthunk_device *d = buffer ? buffer->object.device : NULL;
+    struct hlthunk_dmabuf *m = calloc(1, sizeof(*m));
+    int rc;
+
+    if (!m)
+        return hl_err(-ENOMEM, "no memory for a dma-buf object");
+    rc = hl_file_id(fd, &m->id);
+    if (rc) {
+        free(m);
+        return hl_err(rc, "dma-buf fd %d: %s", fd, strerror(-rc));
+    }
+    m->fd = fd;
+    m->offset = offset;
+    m->size = size;
+    m->read_only = o->read_only;
+    m->buffer = buffer ? hlthunk_buffer_ref(buffer) : NULL;
+    hl_object_init(&m->object, "dma-buf", d, o->label, creator, describe);
+    if (d) {
+        pthread_mutex_lock(&d->lock);
+        m->next = buffer->dmabufs;
+        buffer->dmabufs = m;
+        pthread_mutex_unlock(&d->lock);
+    }
+    hl_registry_add_dmabuf(m);
+    *out = m;
+    return 0;
+}
+
+/* One more reference of the object of this very range, or NULL. */
+static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+                                   bool read_only)
+{
+    struct hlthunk_device *d = b->object.device;
+    struct hlthunk_dmabuf *m;
+
+    pthread_mutex_lock(&d->lock);
+    for (m = b->dmabufs; m; m = m->next) {
+        if (m->offset == offset && m->size == size && m->read_only == read_only &&
+            hl_refs_try_get(&m->object.refs))
+            break;
+    }
+    pthread_mutex_unlock(&d->lock);
+    return m;
+}
+
+/* The range that is meant, checked against the buffer. */
+static int check_range(const struct hlthunk_buffer *b, uint64_t offset, uint64_t *size)
+{
+    uint64_t page = hl_page_size(), granted = b->memory.granted;
+
+    if (b->host)
+        return hl_err(-EOPNOTSUPP, "buffer is host memory, which the driver does not export");
+    if (!b->memory.address)
+        return hl_err(-EINVAL, "buffer is not mapped: the driver exports mapped memory alone");
+    if (!hl_aligned(offset, page))
+        return hl_err(-EINVAL, "offset %llu is not a multiple of the page size %llu", (ull)offset,
+                      (ull)page);
+    if (offset >= granted)
+        return hl_err(-EINVAL, "offset %llu is not within the buffer of %llu bytes", (ull)offset,
+                      (ull)granted);
+    if (!*size) {
+        uint64_t end = (b->size + page - 1) & ~(page - 1);
+
+        if (offset >= end)
+            return hl_err(-EINVAL, "offset %llu is at or behind the end of the buffer (%llu bytes)",
+                          (ull)offset, (ull)b->size);
+        *size = end - offset;
+    }
+    if (!hl_aligned(*size, page))
+        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu",
+                      (ull)*size, (ull)page);
+    if (*size > granted - offset)
+        return hl_err(-EINVAL, "offset %llu + size_bytes %llu is more than the buffer's %llu bytes",
+                      (ull)offset, (ull)*size, (ull)granted);
+    return 0;
+}
+
+int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
+                          const struct hlthunk_dmabuf_options *options,
+                          struct hlthunk_dmabuf **out)
+{
+    struct hlthunk_dmabuf_options o;
+    struct hlthunk_dmabuf *m;
+    uint64_t base, inner;
+    uint32_t flags;
+    int fd, rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "dmabuf is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    rc = check_range(buffer, offset, &size_bytes);
+    if (rc)
+        return rc;
+    m = find(buffer, offset, size_bytes, o.read_only);
+    if (m) {
+        *out = m;
+        return 0;
+    }
+    /* physical memory has no mapping that an offset could be within */
+    base = buffer->memory.address + (buffer->memory.physical ? offset : 0);
+    inner = buffer->memory.physical ? 0 : offset;
+    flags = O_CLOEXEC | (o.read_only ? O_RDONLY : O_RDWR);
+    rc = hl_mem_export(buffer->object.device->fd, base, size_bytes, inner, flags, &fd);
+    if (rc)
+        return rc;
+    rc = create(fd, buffer, offset, size_bytes, &o, __builtin_return_address(0), out);
+    if (rc)
+        close(fd);
+    return rc;
+}
+
+int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
+{
+    struct hlthunk_dmabuf_options o = { 0 };
+    struct hlthunk_dmabuf *m;
+    struct hl_file_id id;
+    struct statfs fs;
+    off_t size;
+    int rc, own = fd;
+
+    if (!out)
+        return hl_err(-EINVAL, "dmabuf is NULL");
+    rc = hl_file_id(fd, &id);
+    if (rc)
+        return hl_err(rc, "fd %d is not open", fd);
+    m = hl_registry_find_dmabuf(&id);
+    if (m) {
+        close(fd);
+        *out = m;
+        return 0;
+    }
+    if (fstatfs(fd, &fs) < 0 || fs.f_type != DMA_BUF_MAGIC)
+        return hl_err(-EINVAL, "fd %d is not a dma-buf", fd);
+    size = lseek(fd, 0, SEEK_END);
+    if (size < 0)
+        return hl_err(-errno, "fd %d does not tell its size: %s", fd, strerror(errno));
+    lseek(fd, 0, SEEK_SET);
+    if (fd <= 2) {
+        own = hl_fd_dup(fd);
+        if (own < 0)
+            return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
+    } else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+        return hl_err(-errno, "fd %d: %s", fd, strerror(errno));
+    }
+    rc = create(own, NULL, 0, (uint64_t)size, &o, __builtin_return_address(0), &m);
+    if (rc) {
+        if (own != fd)
+            close(own);
+        return rc;
+    }
+    if (own != fd)
+        close(fd);
+    *out = m;
+    return 0;
+}
+
+struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *m)
+{
+    hl_refs_get(&m->object.refs);
+    return m;
+}
+
+/*
+ * Off the buffer's list.  Where the kernel does not track exports of physical memory, a file that
+ * others still hold is watched until they have closed it, so that the range is not reused.
+ */
+static bool leave_buffer(struct hlthunk_dmabuf *m)
+{
+    struct hlthunk_buffer *b = m->buffer;
+    struct hlthunk_device *d = b->object.device;
+    struct hl_watch *w = NULL;
+
+    if (b->memory.physical && atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd)) {
+        w = malloc(sizeof(*w));
+        if (w)
+            w->fd = m->fd;
+    }
+    pthread_mutex_lock(&d->lock);
+    for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
+        if (*p == m) {
+            *p = m->next;
+            break;
+        }
+    }
+    if (w) {
+        w->next = b->watches;
+        b->watches = w;
+    }
+    pthread_mutex_unlock(&d->lock);
+    return w != NULL;
+}
+
+void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hl_file_id id;
+    bool watched = false;
+
+    if (!m || !hl_refs_put(&m->object.refs))
+        return;
+    d = m->object.device;
+    b = m->buffer;
+    if (hl_epoch_is_ours(m->object.epoch)) {
+        hl_registry_remove_dmabuf(m);
+        hl_object_unlist(&m->object);
+        if (b)
+            watched = leave_buffer(m);
+        if (!watched)
+            close(m->fd);
+    } else if (hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
+        close(m->fd); /* the child's copy, which keeps the memory exported */
+    }
+    free(m);
+    hlthunk_buffer_unref(b);
+    hlthunk_device_unref(d);
+}
+
+int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *m, int *fd)
+{
+    int n, rc = hl_object_check(m ? &m->object : NULL, "dmabuf");
+
+    if (rc)
+        return rc;
+    if (!fd)
+        return hl_err(-EINVAL, "fd is NULL");
+    n = hl_fd_dup(m->fd);
+    if (n < 0)
+        return hl_err(n, "no file descriptor is left for the dma-buf: %s", strerror(-n));
+    atomic_store(&m->handed_out, true);
+    *fd = n;
+    return 0;
+}
+
+int hlthunk_dmabuf_borrow_fd(const struct hlthunk_dmabuf *m)
+{
+    /* importers and SCM_RIGHTS take references of what is borrowed, too */
+    atomic_store(&((struct hlthunk_dmabuf *)m)->handed_out, true);
+    return m->fd;
+}
+
+uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *m)
+{
+    return m->size;
+}
+
+uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *m)
+{
+    return m->offset;
+}
+
+struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)
+{
+    return m->buffer;
+}
+
+uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *m)
+{
+    return m->id.ino;
+}
+
+int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *m, const char *name)
+{
+    int rc = hl_object_check(m ? &m->object : NULL, "dmabuf");
+
+    if (rc)
+        return rc;
+    if (!name)
+        return hl_err(-EINVAL, "name is NULL");
+    if (strlen(name) >= NAME_MAX_SIZE)
+        return hl_err(-EINVAL, "name has %zu bytes, %d is the most", strlen(name),
+                      NAME_MAX_SIZE - 1);
+    rc = hl_ioctl_raw(m->fd, DMA_BUF_SET_NAME, (void *)(uintptr_t)name);
+    return rc ? hl_err(rc, "the kernel refused the name \"%s\": %s", name, strerror(-rc)) : 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of the enums, for people. */
+#include <hlthunk/device.h>
+
+#define NAME(table, value)                                                                         \
+    ((size_t)(value) < sizeof(table) / sizeof((table)[0]) && (table)[value] ? (table)[value]       \
+                                                                             : "unknown")
+
+const char *hlthunk_asic_name(enum hlthunk_asic asic)
+{
+    static const char *const names[] = {
+        [HLTHUNK_ASIC_GOYA] = "goya",
+        [HLTHUNK_ASIC_GAUDI] = "gaudi",
+        [HLTHUNK_ASIC_GAUDI2] = "gaudi2",
+        [HLTHUNK_ASIC_GAUDI3] = "gaudi3",
+    };
+
+    return NAME(names, asic);
+}
+
+const char *hlthunk_status_name(enum hlthunk_status status)
+{
+    static const char *const names[] = {
+        [HLTHUNK_STATUS_OPERATIONAL] = "operational",
+        [HLTHUNK_STATUS_IN_RESET] = "in reset",
+        [HLTHUNK_STATUS_MALFUNCTION] = "disabled",
+        [HLTHUNK_STATUS_NEEDS_RESET] = "needs reset",
+        [HLTHUNK_STATUS_IN_CREATION] = "in device creation",
+        [HLTHUNK_STATUS_IN_RELEASE_RESET] = "in reset after device release",
+    };
+
+    return NAME(names, status);
+}
+
+const char *hlthunk_generation_name(enum hlthunk_generation generation)
+{
+    static const char *const names[] = {
+        [HLTHUNK_GENERATION_MISC] = "misc",
+        [HLTHUNK_GENERATION_ACCEL] = "accel",
+        [HLTHUNK_GENERATION_DRM] = "drm",
+        [HLTHUNK_GENERATION_VENDOR] = "vendor",
+    };
+
+    return NAME(names, generation);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/object/object.h"
+
+#include <stdio.h>
+
+#include "lib/error.h"
+#include "lib/fork.h"
+#include "lib/kernel/deadline.h"
+#include "lib/object/device.h"
+
+void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
+                    const char *label, const void *creator,
+                    void (*describe)(const struct hl_object *, struct hlthunk_live_object *))
+{
+    atomic_init(&o->refs, 1);
+    o->kind = kind;
+    o->device = device;
+    o->epoch = hl_process_epoch();
+    o->created_ns = hl_now_ns();
+    o->creator = creator;
+    o->describe = describe;
+    snprintf(o->label, sizeof(o->label), "%s", label ? label : "");
+    o->prev = o->next = NULL;
+    if (!device)
+        return;
+    hlthunk_device_ref(device);
+    pthread_mutex_lock(&device->lock);
+    o->prev = device->last;
+    if (device->last)
+        device->last->next = o;
+    else
+        device->first = o;
+    device->last = o;
+    pthread_mutex_unlock(&device->lock);
+}
+
+void hl_object_unlist(struct hl_object *o)
+{
+    struct hlthunk_device *d = o->device;
+
+    if (!d || !hl_epoch_is_ours(o->epoch))
+        return; /* the child's copy of a parent's list may be half changed, and nobody walks it */
+    pthread_mutex_lock(&d->lock);
+    if (o->prev)
+        o->prev->next = o->next;
+    else
+        d->first = o->next;
+    if (o->next)
+        o->next->prev = o->prev;
+    else
+        d->last = o->prev;
+    pthread_mutex_unlock(&d->lock);
+}
+
+bool hl_refs_try_get(atomic_uint *refs)
+{
+    unsigned n = atomic_load_explicit(refs, memory_order_relaxed);
+
+    while (n) {
+        if (atomic_compare_exchange_weak_explicit(refs, &n, n + 1, memory_order_acquire,
+                                                  memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+bool hl_epoch_is_ours(uint64_t epoch)
+{
+    return epoch == hl_process_epoch();
+}
+
+int hl_object_check(const struct hl_object *o, const char *name)
+{
+    if (!o)
+        return hl_err(-EINVAL, "%s is NULL", name);
+    if (!hl_epoch_is_ours(o->epoch))
+        return hl_err(-EPERM,
+                      "%s was made by the parent of this process: after fork() a child opens and "
+                      "imports for itself",
+                      name);
+    if (o->device && atomic_load_explicit(&o->device->stale, memory_order_relaxed))
+        return hl_err(-ENODEV,
+                      "%s is stale: its device was reset or removed; release it, and open the "
+                      "device again",
+                      name);
+    return 0;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all objects on a device have in common: a reference count, their place in the device's
+ * list of live objects, and where they were made.
+ */
+#ifndef HL_OBJECT_H
+#define HL_OBJECT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hlthunk_device;
+struct hlthunk_live_object;
+
+#define HL_LABEL_SIZE 32
+
+struct hl_object {
+    atomic_uint refs;
+    const char *kind;                   /* "buffer", … */
+    struct hlthunk_device *device;      /* a reference; NULL for a foreign dma-buf */
+    struct hl_object *prev, *next;      /* guarded by device->lock */
+    uint64_t epoch;                     /* of the process that made it */
+    uint64_t created_ns;
+    const void *creator;
+    char label[HL_LABEL_SIZE];
+    /* fills size, offset and address for a report; called with device->lock held */
+    void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
+};
+
+/* First reference; takes one of the device (which may be NULL) and lists the object there. */
+void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
+                    const char *label, const void *creator,
+                    void (*describe)(const struct hl_object *, struct hlthunk_live_object *));
+
+/* Takes the object off the list; the caller frees it, then gives the device reference back. */
+void hl_object_unlist(struct hl_object *o);
+
+static inline void hl_refs_get(atomic_uint *refs)
+{
+    atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+}
+
+/* A reference from a list: false when the last one is just going away. */
+bool hl_refs_try_get(atomic_uint *refs);
+
+/* True for the last one. */
+static inline bool hl_refs_put(atomic_uint *refs)
+{
+    return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+}
+
+/* Was it made by this process, not by a parent that forked? */
+bool hl_epoch_is_ours(uint64_t epoch);
+
+/*
+ * The check at the start of a call: 0; -EINVAL (NULL, name says what); -EPERM (made by the parent
+ * of this process); -ENODEV (the device was reset or removed under it).
+ */
+int hl_object_check(const struct hl_object *o, const char *name);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/object/pending.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/kernel/sysfs.h"
+#include "lib/log.h"
+#include "lib/object/device.h"
+#include "lib/op/op_mem.h"
+
+bool hl_dmabuf_is_shared(int fd)
+{
+    char path[48], text[512];
+    const char *count;
+
+    /* dma_buf_show_fdinfo(): "count" is the file's references without procfs's own */
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    if (hl_sysfs_read(path, text, sizeof(text)))
+        return true; /* cannot be known: assume the worst */
+    count = strstr(text, "count:");
+    return !count || strtol(count + strlen("count:"), NULL, 10) > 1;
+}
+
+static void drop_watches(struct hl_watch *w)
+{
+    while (w) {
+        struct hl_watch *next = w->next;
+
+        close(w->fd);
+        free(w);
+        w = next;
+    }
+}
+
+/* Closes those that nobody else holds any more; gives back the rest. */
+static struct hl_watch *look(struct hl_watch *w)
+{
+    struct hl_watch *rest = NULL, *next;
+
+    for (; w; w = next) {
+        next = w->next;
+        if (hl_dmabuf_is_shared(w->fd)) {
+            w->next = rest;
+            rest = w;
+        } else {
+            w->next = NULL;
+            drop_watches(w);
+        }
+    }
+    return rest;
+}
+
+/*
+ * Does as much as can be done now and clears it in *m.  True when nothing is left.  Errors other
+ * than "still exported" mean that the device is gone, and its memory with it.
+ */
+static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_watch **watches)
+{
+    *watches = look(*watches);
+    if (*watches)
+        return false;
+    if (m->ours_to_unmap) {
+        if (hl_mem_unmap(d->fd, m->address) == -EINVAL)
+            return false;
+        m->ours_to_unmap = false;
+    }
+    if (m->ours_to_free) {
+        int rc = hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
+
+        if (rc)
+            hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of device memory stay allocated: %s",
+                   d->props.pci_address, (unsigned long long)m->granted, strerror(-rc));
+        m->ours_to_free = false;
+    }
+    if (m->physical) {
+        pthread_mutex_lock(&d->lock);
+        hl_ranges_free(&d->ranges, m->address);
+        pthread_mutex_unlock(&d->lock);
+    }
+    return true;
+}
+
+void hl_memory_release(struct hlthunk_device *d, const struct hl_memory *memory,
+                       struct hl_watch *watches)
+{
+    struct hl_memory m = *memory;
+    struct hl_pending *p;
+
+    if (release(d, &m, &watches))
+        return;
+    hl_log(HLTHUNK_LOG_WARNING,
+           "%s: %llu bytes of device memory at %#llx cannot be released yet: a dma-buf of them is "
+           "still open in some process",
+           d->props.pci_address, (unsigned long long)m.granted, (unsigned long long)m.address);
+    p = malloc(sizeof(*p));
+    if (!p) {
+        /* the range stays taken until the device's file is closed: lost for us, never reused */
+        hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");
+        drop_watches(watches);
+        return;
+    }
+    p->memory = m;
+    p->watches = watches;
+    pthread_mutex_lock(&d->lock);
+    p->next = d->pending;
+    d->pending = p;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void hl_pending_retry(struct hlthunk_device *d)
+{
+    struct hl_pending *list, *p, *next, *rest = NULL;
+
+    pthread_mutex_lock(&d->lock);
+    list = d->pending;
+    d->pending = NULL;
+    pthread_mutex_unlock(&d->lock);
+    for (p = list; p; p = next) {
+        next = p->next;
+        if (release(d, &p->memory, &p->watches)) {
+            free(p);
+        } else {
+            p->next = rest;
+            rest = p;
+        }
+    }
+    if (!rest)
+        return;
+    pthread_mutex_lock(&d->lock);
+    for (p = rest; p->next; p = p->next)
+        ;
+    p->next = d->pending;
+    d->pending = rest;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void hl_pending_drop(struct hlthunk_device *d)
+{
+    struct hl_pending *p, *next;
+
+    for (p = d->pending; p; p = next) {
+        next = p->next;
+        hl_log(HLTHUNK_LOG_WARNING,
+               "%s is closed while a dma-buf of its memory (%llu bytes at %#llx) is open "
+               "elsewhere: the device stays busy until the last such file is closed",
+               d->props.pci_address, (unsigned long long)p->memory.granted,
+               (unsigned long long)p->memory.address);
+        drop_watches(p->watches);
+        free(p);
+    }
+    d->pending = NULL;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Device memory that could not be released when its last object went, because a dma-buf file of
+ * it is still open somewhere.  Nothing is lost: it is tried again with later calls.
+ */
+#ifndef HL_OBJECT_PENDING_H
+#define HL_OBJECT_PENDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct hlthunk_device;
+
+/* A piece of device memory as the kernel knows it. */
+struct hl_memory {
+    uint64_t handle;            /* of ALLOC; 0: none */
+    uint64_t address;           /* of MAP, or physical; 0: none */
+    uint64_t granted;           /* bytes */
+    bool ours_to_unmap;         /* the library mapped it */
+    bool ours_to_free;          /* the library allocated it */
+    bool physical;              /* no device MMU: address is in device->ranges */
+};
+
+/*
+ * A dma-buf file that was handed out and had other holders when its object went.  Without a
+ * device MMU the kernel does not tell when the memory is still exported; the file's count does.
+ */
+struct hl_watch {
+    struct hl_watch *next;
+    int fd;                     /* ours */
+};
+
+struct hl_pending {
+    struct hl_pending *next;
+    struct hl_memory memory;
+    struct hl_watch *watches;
+};
+
+/* Has the dma-buf's file holders beside fd: in this process, another, or an importing driver? */
+bool hl_dmabuf_is_shared(int fd);
+
+/*
+ * Unmaps and frees what is the library's.  When that must wait, it is kept in device->pending and
+ * a warning logged.  Takes the watches over.
+ */
+void hl_memory_release(struct hlthunk_device *device, const struct hl_memory *memory,
+                       struct hl_watch *watches);
+
+/* Tries what is pending again; called where memory is asked for, and when the device goes. */
+void hl_pending_retry(struct hlthunk_device *device);
+
+/* The device's file is about to be closed: forget what is left (the kernel frees it then). */
+void hl_pending_drop(struct hlthunk_device *device);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/op/op_mem.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/kernel/door.h"
+#include "lib/kernel/generation.h"
+#include "lib/page.h"
+#include "uapi/habanalabs_accel.h"
+
+typedef unsigned long long ull;
+
+/* From 16 TiB on, 6.1 and 6.12 cut the page count of a host mapping to 32 bits (get_user_memory). */
+#define HOST_MAP_LIMIT (1ull << 44)
+/* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
+#define TS_MAX_ELEMENTS (1u << 20)
+
+int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle)
+{
+    union hl_mem_args args = {
+        .in = { .alloc = { .mem_size = size, .page_size = page_size },
+                .op = HL_MEM_OP_ALLOC,
+                .flags = flags },
+    };
+    int rc;
+
+    if (!size)
+        return hl_err(-EINVAL, "size is 0: nothing to allocate");
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    if (rc == -ENOMEM)
+        return hl_err(rc, "no %llu bytes of device memory are free", (ull)size);
+    if (rc)
+        return hl_err(rc, "the driver refused to allocate %llu bytes of device memory: %s",
+                      (ull)size, strerror(-rc));
+    *handle = args.out.handle;
+    return 0;
+}
+
+int hl_mem_free(int fd, uint64_t handle)
+{
+    union hl_mem_args args = { .in = { .free = { .handle = handle }, .op = HL_MEM_OP_FREE } };
+    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+
+    if (rc == -EINVAL)
+        return hl_err(rc,
+                      "handle %#llx cannot be freed: it is still mapped, or no handle of this "
+                      "device file",
+                      (ull)handle);
+    if (rc)
+        return hl_err(rc, "the driver refused to free handle %#llx: %s", (ull)handle,
+                      strerror(-rc));
+    return 0;
+}
+
+int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address)
+{
+    union hl_mem_args args = {
+        .in = { .map_device = { .hint_addr = hint, .handle = handle },
+                .op = HL_MEM_OP_MAP,
+                .flags = flags },
+    };
+    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+
+    if (rc == -EINVAL)
+        return hl_err(rc, "handle %#llx is no allocation of this device", (ull)handle);
+    if (rc == -EPERM)
+        return hl_err(rc, "handle %#llx belongs to another context and is not shared", (ull)handle);
+    if (rc == -ENOMEM && (flags & HL_MEM_FORCE_HINT))
+        return hl_err(rc, "the address %#llx, which FORCE_HINT demands, is not free", (ull)hint);
+    if (rc)
+        return hl_err(rc, "the driver refused to map handle %#llx: %s", (ull)handle, strerror(-rc));
+    *address = args.out.device_virt_addr;
+    return 0;
+}
+
+int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint32_t flags,
+                    uint64_t *address)
+{
+    uint64_t start = (uint64_t)(uintptr_t)host;
+    union hl_mem_args args = {
+        .in = { .map_host = { .host_virt_addr = start, .hint_addr = hint, .mem_size = size },
+                .op = HL_MEM_OP_MAP,
+                .flags = flags | HL_MEM_USERPTR },
+    };
+    int rc;
+
+    if (!size)
+        return hl_err(-EINVAL, "size is 0: nothing to map");
+    if (size >= HOST_MAP_LIMIT)
+        return hl_err(-EINVAL, "size %llu is 16 TiB or more, which the driver cannot count",
+                      (ull)size);
+    if (start + size < start)
+        return hl_err(-EINVAL, "host address %#llx + size %llu wraps around", (ull)start,
+                      (ull)size);
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    if (rc == -EFAULT)
+        return hl_err(rc,
+                      "host memory %#llx + %llu cannot be pinned: not mapped, or not writable",
+                      (ull)start, (ull)size);
+    if (rc == -ENOMEM)
+        return hl_err(rc,
+                      "host memory %#llx + %llu cannot be mapped: part of it is not accessible, "
+                      "or no address of the device is free for it",
+                      (ull)start, (ull)size);
+    if (rc)
+        return hl_err(rc, "the driver refused to map host memory %#llx + %llu: %s", (ull)start,
+                      (ull)size, strerror(-rc));
+    *address = args.out.device_virt_addr;
+    return 0;
+}
+
+int hl_mem_unmap(int fd, uint64_t address)
+{
+    union hl_mem_args args = {
+        .in = { .unmap = { .device_virt_addr = address }, .op = HL_MEM_OP_UNMAP },
+    };
+    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+
+    if (rc == -EINVAL)
+        return hl_err(rc,
+                      "address %#llx cannot be unmapped: it is no address that a mapping "
+                      "returned, or a dma-buf of it is still open in some process",
+                      (ull)address);
+    if (rc)
+        return hl_err(rc, "the driver refused to unmap %#llx: %s", (ull)address, strerror(-rc));
+    return 0;
+}
+
+int hl_mem_map_block(int fd, uint64_t block_address, uint64_t *handle, uint32_t *size)
+{
+    union hl_mem_args args = {
+        .in = { .map_block = { .block_addr = block_address }, .op = HL_MEM_OP_MAP_BLOCK },
+    };
+    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+
+    if (rc == -EPERM)
+        return hl_err(rc, "this ASIC offers no hardware blocks to programs");
+    if (rc)
+        return hl_err(rc, "the driver knows no hardware block at %#llx: %s", (ull)block_address,
+                      strerror(-rc));
+    *handle = args.out.block_handle;
+    *size = args.out.block_size;
+    return 0;
+}
+
+/* What every generation demands of an export, and what one of them would ignore silently. */
+static int check_export(int fd, uint64_t address, uint64_t size, uint64_t offset)
+{
+    uint64_t page = hl_page_size();
+
+    if (!size)
+        return hl_err(-EINVAL, "size is 0: nothing to export");
+    if (!hl_aligned(address, page))
+        return hl_err(-EINVAL, "address %#llx is not a multiple of the page size %llu",
+                      (ull)address, (ull)page);
+    if (!hl_aligned(offset, page))
+        return hl_err(-EINVAL, "offset %llu is not a multiple of the page size %llu", (ull)offset,
+                      (ull)page);
+    if (offset + size < offset || address + offset + size < address)
+        return hl_err(-EINVAL, "address %#llx + offset %llu + size %llu wraps around",
+                      (ull)address, (ull)offset, (ull)size);
+    if (offset && !hl_generation_export_offset(fd))
+        return hl_err(-EINVAL,
+                      "offset is %llu, but this kernel's driver (before 6.3) has no offset and "
+                      "would export from the start of the range",
+                      (ull)offset);
+    return 0;
+}
+
+static int export_error(int fd, int rc, uint64_t address, uint64_t size, uint64_t offset)
+{
+    uint64_t page = hl_page_size();
+
+    if (rc == -EMFILE || rc == -ENFILE)
+        return hl_err(rc, "no file descriptor is left for the dma-buf (see RLIMIT_NOFILE)");
+    if (rc == -EOPNOTSUPP)
+        return hl_err(rc, "this kernel's driver cannot export memory of this ASIC");
+    if (rc == -EINVAL && !hl_aligned(size, page))
+        return hl_err(rc, "size %llu is not a multiple of the page size %llu", (ull)size,
+                      (ull)page);
+    if (rc == -EINVAL)
+        return hl_err(rc,
+                      "address %#llx, offset %llu, size %llu cannot be exported: the address "
+                      "must be one that a device mapping returned (Gaudi: in device memory), "
+                      "and the range within it and within the PCI BAR",
+                      (ull)address, (ull)offset, (ull)size);
+    if (rc == -ENOTTY || rc == -EBADF)
+        return hl_err(rc, "fd %d is no open device of the habanalabs driver: %s", fd,
+                      strerror(-rc));
+    return hl_err(rc, "the driver refused to export %#llx + %llu: %s", (ull)address, (ull)size,
+                  strerror(-rc));
+}
+
+int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint32_t flags,
+                  int *dmabuf_fd)
+{
+    union hl_mem_args args = {
+        .in = { .export_dmabuf_fd = { .addr = address, .mem_size = size, .offset = offset },
+                .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                .flags = flags },
+    };
+    int rc = check_export(fd, address, size, offset);
+
+    if (rc)
+        return rc;
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    if (rc)
+        return export_error(fd, rc, address, size, offset);
+    rc = args.out.fd;
+    if (rc <= 2) {
+        /* a program that closed its standard streams; keep the flags that it asked for */
+        rc = fcntl(args.out.fd, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 3);
+        if (rc < 0)
+            rc = -errno;
+        close(args.out.fd);
+        if (rc < 0)
+            return export_error(fd, rc, address, size, offset);
+    }
+    *dmabuf_fd = rc;
+    return 0;
+}
+
+int hl_mem_ts_alloc(int fd, uint32_t elements, uint64_t *handle)
+{
+    union hl_mem_args args = { .in = { .op = HL_MEM_OP_TS_ALLOC, .num_of_elements = elements } };
+    int rc;
+
+    if (!elements || elements > TS_MAX_ELEMENTS)
+        return hl_err(-EINVAL, "number of timestamps %u is not within 1 to %u", elements,
+                      TS_MAX_ELEMENTS);
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    if (rc)
+        return hl_err(rc, "the driver refused a buffer of %u timestamps: %s", elements,
+                      strerror(-rc));
+    *handle = args.out.handle;
+    return 0;
+}
+
+int hl_mem_import(int fd, int dmabuf_fd, uint64_t length, uint64_t *address)
+{
+    union hl_mem_args args = {
+        .in = { .reg_dmabuf_fd = { .fd = (uint64_t)dmabuf_fd, .length = length },
+                .op = HL_MEM_OP_REG_DMABUF_FD },
+    };
+    int rc;
+
+    if (dmabuf_fd < 0)
+        return hl_err(-EBADF, "dmabuf_fd is %d", dmabuf_fd);
+    if (!length)
+        return hl_err(-EINVAL, "length is 0: nothing to import");
+    if (!hl_generation_is_vendor(fd))
+        return hl_err(-EOPNOTSUPP,
+                      "the mainline driver cannot map a foreign dma-buf: only the vendor's "
+                      "driver has that operation");
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    if (rc == 0 && !args.out.device_virt_addr)
+        rc = -EIO; /* the driver's own sign of failure: address 0 */
+    if (rc)
+        return hl_err(rc, "the driver refused to map dma-buf fd %d, length %llu: %s", dmabuf_fd,
+                      (ull)length, strerror(-rc));
+    *address = args.out.device_virt_addr;
+    return 0;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/options.h"
+
+#include <string.h>
+
+#include "lib/error.h"
+
+int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what)
+{
+    const unsigned char *bytes = theirs;
+    size_t size;
+
+    memset(ours, 0, our_size);
+    if (!theirs)
+        return 0;
+    memcpy(&size, theirs, sizeof(size));
+    if (size < sizeof(size))
+        return hl_err(-EINVAL, "%s->size is %zu: set it to sizeof(*%s)", what, size, what);
+    for (size_t i = our_size; i < size; i++) {
+        if (bytes[i])
+            return hl_err(-EINVAL,
+                          "%s has a non-zero byte at offset %zu, which this version of the "
+                          "library (%zu bytes) does not know",
+                          what, i, our_size);
+    }
+    memcpy(ours, theirs, size < our_size ? size : our_size);
+    return 0;
+}

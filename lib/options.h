@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Option structs that grow: the first member is their size as the caller's compiler knew it. */
+#ifndef HL_OPTIONS_H
+#define HL_OPTIONS_H
+
+#include <stddef.h>
+
+/*
+ * Copies the caller's options into ours, which is zeroed first: a shorter struct gets defaults
+ * for what it lacks, a longer one must have zeros where we know nothing.  NULL means all defaults.
+ * what: the parameter's name, for the error text.  0 or -EINVAL.
+ */
+int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what);
+
+#define HL_OPTIONS_READ(ours, theirs) hl_options_read(&(ours), sizeof(ours), theirs, "options")
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Structs that Linux 6.1 lays out otherwise than the kernels after it: the library translates,
+ * the simulated device answers with these when it plays that kernel.
+ */
+#ifndef HLTHUNK_UAPI_HABANALABS_6_1_H
+#define HLTHUNK_UAPI_HABANALABS_6_1_H
+
+#include <linux/types.h>
+
+/* hl_info_hw_ip_info, hl_info_hw_idle and hl_info_time_sync are prefixes of the later ones. */
+#define HL_6_1_HW_IP_INFO_SIZE 256
+#define HL_6_1_HW_IDLE_SIZE 24
+#define HL_6_1_TIME_SYNC_SIZE 16
+
+/* hl_info_razwi_event */
+struct hl_6_1_razwi_event {
+    __s64 timestamp;
+    __u64 addr;
+    __u16 engine_id_1;
+    __u16 engine_id_2;
+    __u8 no_engine_id;          /* 0: both IDs hold; 1: the first; 2: neither is known */
+    __u8 error_type;            /* HL_6_1_RAZWI_* */
+    __u8 pad[2];
+};
+
+#define HL_6_1_RAZWI_PAGE_FAULT 0
+#define HL_6_1_RAZWI_MMU_ACCESS_ERROR 1
+
+#endif
