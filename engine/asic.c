@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "engine/asic.h"
+
+const struct eng_asic *eng_asic_find(const char *name)
+{
+    static const struct eng_asic *const all[] = { &eng_asic_goya, &eng_asic_gaudi,
+                                                  &eng_asic_gaudi2 };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (name && !strcmp(name, all[i]->name))
+            return all[i];
+    return NULL;
+}
+
+const char *eng_asic_name(const struct eng_asic *asic)
+{
+    return asic->name;
+}
+
+unsigned eng_queue_count(const struct eng_asic *asic)
+{
+    return asic->queues;
+}
+
+struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue_id)
+{
+    if (queue_id >= asic->queues)
+        return (struct eng_queue_desc){ .kind = ENG_QUEUE_NONE };
+    return asic->queue(queue_id);
+}
+
+uint64_t eng_cfg_base(const struct eng_asic *asic)
+{
+    return asic->cfg_base;
+}
+
+uint64_t eng_cfg_size(const struct eng_asic *asic)
+{
+    return asic->cfg_size;
+}
+
+unsigned eng_sm_count(const struct eng_asic *asic)
+{
+    return asic->sm.count;
+}
+
+uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob)
+{
+    return asic->sm.base[sm & 3] + 4 * sob;
+}
+
+uint32_t eng_mon_arm_offset(const struct eng_asic *asic, unsigned sm, unsigned mon)
+{
+    return asic->sm.base[sm & 3] + asic->sm.arm + 4 * mon;
+}
+
+uint32_t eng_fence_offset(const struct eng_asic *asic, unsigned queue_id, unsigned id)
+{
+    struct eng_queue_desc d = eng_queue_desc(asic, queue_id);
+
+    return d.qm + asic->qm.fence_rdata + asic->qm.fence_step * (id & 3) +
+           asic->qm.fence_stream_step * d.stream;
+}
