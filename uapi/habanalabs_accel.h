@@ -3,7 +3,7 @@
  * The kernel interface of the habanalabs driver.
  *
  * Written for this project from the interface's facts (names, layouts, values) and compared by
- * tests/unit/uapi with the kernel's own headers where these are installed.  One header for all
+ * tests/uapi with the kernel's own headers where these are installed.  One header for all
  * generations: a superset of Linux 6.1 (misc/habanalabs.h), Linux 6.12 (drm/habanalabs_accel.h)
  * and the vendor's driver.  What 6.1 lays out otherwise is in habanalabs_6_1.h.
  *
@@ -43,7 +43,7 @@ enum hl_goya_pll_index {
     HL_GOYA_PCI_PLL,
     HL_GOYA_EMMC_PLL,
     HL_GOYA_TPC_PLL,
-    HL_GOYA_PLL_MAX,
+    HL_GOYA_PLL_MAX
 };
 
 enum hl_gaudi_pll_index {
@@ -57,7 +57,7 @@ enum hl_gaudi_pll_index {
     HL_GAUDI_MME_PLL,
     HL_GAUDI_TPC_PLL,
     HL_GAUDI_IF_PLL,
-    HL_GAUDI_PLL_MAX,
+    HL_GAUDI_PLL_MAX
 };
 
 enum hl_gaudi2_pll_index {
@@ -73,7 +73,7 @@ enum hl_gaudi2_pll_index {
     HL_GAUDI2_IF_PLL,
     HL_GAUDI2_VID_PLL,
     HL_GAUDI2_MSS_PLL,
-    HL_GAUDI2_PLL_MAX,
+    HL_GAUDI2_PLL_MAX
 };
 
 /* Bits 24..26 of the control word of Goya's LIN_DMA packet. */
@@ -86,7 +86,7 @@ enum hl_goya_dma_direction {
     HL_DMA_DRAM_TO_HOST,
     HL_DMA_DRAM_TO_DRAM,
     HL_DMA_SRAM_TO_SRAM,
-    HL_DMA_ENUM_MAX,
+    HL_DMA_ENUM_MAX
 };
 
 /* HL_INFO_DEVICE_STATUS. */
@@ -254,7 +254,7 @@ struct hl_info_time_sync {
     __u64 tsc_time;
 };
 
-/* HL_INFO_PCI_COUNTERS, bytes per second. */
+/* HL_INFO_PCI_COUNTERS, KB per second and packets sent again. */
 struct hl_info_pci_counters {
     __u64 rx_throughput;
     __u64 tx_throughput;
@@ -265,7 +265,7 @@ struct hl_info_pci_counters {
 enum hl_clk_throttling_type {
     HL_CLK_THROTTLE_TYPE_POWER,
     HL_CLK_THROTTLE_TYPE_THERMAL,
-    HL_CLK_THROTTLE_TYPE_MAX,
+    HL_CLK_THROTTLE_TYPE_MAX
 };
 
 #define HL_CLK_THROTTLE_POWER (1 << HL_CLK_THROTTLE_TYPE_POWER)
@@ -383,7 +383,7 @@ struct hl_info_hw_err_event {
 
 enum hl_info_fw_err_type {
     HL_INFO_FW_HEARTBEAT_ERR,
-    HL_INFO_FW_REPORTED_ERR,
+    HL_INFO_FW_REPORTED_ERR
 };
 
 /* HL_INFO_FW_ERR_EVENT, since 6.3. */
@@ -473,7 +473,7 @@ struct hl_info_args {
     __u64 return_pointer;
     __u32 return_size;
     __u32 op;
-    union {
+    __extension__ union {
         __u32 dcore_id;
         __u32 ctx_id;
         __u32 period_ms;
@@ -505,10 +505,10 @@ struct hl_cb_in {
 };
 
 struct hl_cb_out {
-    union {
+    __extension__ union {
         __u64 cb_handle;
-        union {
-            struct {
+        __extension__ union {
+            __extension__ struct {
                 __u32 usage_cnt;
                 __u32 pad;
             };
@@ -526,13 +526,13 @@ union hl_cb_args {
 
 /* One command buffer for one queue. */
 struct hl_cs_chunk {
-    union {
+    __extension__ union {
         __u64 cb_handle;
         __u64 signal_seq_arr;
         __u64 encaps_signal_seq;
     };
     __u32 queue_index;
-    union {
+    __extension__ union {
         __u32 cb_size;
         __u32 num_signal_seq_arr;
         __u32 encaps_signal_offset;
@@ -568,31 +568,31 @@ enum hl_engine_command {
     HL_ENGINE_CORE_RUN = 2,
     HL_ENGINE_STALL = 3,
     HL_ENGINE_RESUME = 4,
-    HL_ENGINE_COMMAND_MAX,
+    HL_ENGINE_COMMAND_MAX
 };
 
 /* The CS operation: submissions, signals, engine commands. */
 struct hl_cs_in {
-    union {
-        struct {
+    __extension__ union {
+        __extension__ struct {
             __u64 chunks_restore;
             __u64 chunks_execute;
         };
-        struct {
+        __extension__ struct {
             __u64 engine_cores;
             __u32 num_engine_cores;
             __u32 core_command;
         };
-        struct {
+        __extension__ struct {
             __u64 engines;
             __u32 num_engines;
             __u32 engine_command;
         };
     };
-    union {
+    __extension__ union {
         __u64 seq;
         __u32 encaps_sig_handle_id;
-        struct {
+        __extension__ struct {
             __u32 encaps_signals_count;
             __u32 encaps_signals_q_idx;
         };
@@ -606,9 +606,9 @@ struct hl_cs_in {
 };
 
 struct hl_cs_out {
-    union {
+    __extension__ union {
         __u64 seq;
-        struct {
+        __extension__ struct {
             __u32 handle_id;
             __u32 count;
         };
@@ -636,13 +636,13 @@ union hl_cs_args {
 
 /* The WAIT_CS operation. */
 struct hl_wait_cs_in {
-    union {
-        struct {
+    __extension__ union {
+        __extension__ struct {
             __u64 seq;
             __u64 timeout_us;
         };
-        struct {
-            union {
+        __extension__ struct {
+            __extension__ union {
                 __u64 addr;
                 __u64 cq_counters_handle;
             };
@@ -651,8 +651,8 @@ struct hl_wait_cs_in {
     };
     __u32 ctx_id;
     __u32 flags;
-    union {
-        struct {
+    __extension__ union {
+        __extension__ struct {
             __u8 seq_arr_len;
             __u8 pad[7];
         };
@@ -701,7 +701,7 @@ union hl_wait_cs_args {
 
 /* The MEMORY operation. */
 struct hl_mem_in {
-    union {
+    __extension__ union {
         struct {
             __u64 mem_size;
             __u64 page_size;
@@ -741,10 +741,10 @@ struct hl_mem_in {
 };
 
 struct hl_mem_out {
-    union {
+    __extension__ union {
         __u64 device_virt_addr;
         __u64 handle;
-        struct {
+        __extension__ struct {
             __u64 block_handle;
             __u32 block_size;
             __u32 pad;

@@ -23,7 +23,7 @@ enum goya_queue_id {
     GOYA_QUEUE_ID_TPC5 = 12,
     GOYA_QUEUE_ID_TPC6 = 13,
     GOYA_QUEUE_ID_TPC7 = 14,
-    GOYA_QUEUE_ID_SIZE = 15,
+    GOYA_QUEUE_ID_SIZE = 15
 };
 
 /* Queues of a Gaudi: unit, number, stream. */
@@ -141,7 +141,7 @@ enum gaudi_queue_id {
     GAUDI_QUEUE_ID_NIC_9_1 = 110,
     GAUDI_QUEUE_ID_NIC_9_2 = 111,
     GAUDI_QUEUE_ID_NIC_9_3 = 112,
-    GAUDI_QUEUE_ID_SIZE = 113,
+    GAUDI_QUEUE_ID_SIZE = 113
 };
 
 /* Queues of a Gaudi2: dcore, unit, number, stream. */
@@ -407,7 +407,7 @@ enum gaudi2_queue_id {
     GAUDI2_QUEUE_ID_ROT_1_2 = 258,
     GAUDI2_QUEUE_ID_ROT_1_3 = 259,
     GAUDI2_QUEUE_ID_CPU_PQ = 260,
-    GAUDI2_QUEUE_ID_SIZE = 261,
+    GAUDI2_QUEUE_ID_SIZE = 261
 };
 
 /* Bits of a busy mask, and engine numbers of error records: Goya. */
@@ -426,7 +426,7 @@ enum goya_engine_id {
     GOYA_ENGINE_ID_TPC_5 = 11,
     GOYA_ENGINE_ID_TPC_6 = 12,
     GOYA_ENGINE_ID_TPC_7 = 13,
-    GOYA_ENGINE_ID_SIZE = 14,
+    GOYA_ENGINE_ID_SIZE = 14
 };
 
 /* The same for Gaudi. */
@@ -461,7 +461,7 @@ enum gaudi_engine_id {
     GAUDI_ENGINE_ID_NIC_7 = 27,
     GAUDI_ENGINE_ID_NIC_8 = 28,
     GAUDI_ENGINE_ID_NIC_9 = 29,
-    GAUDI_ENGINE_ID_SIZE = 30,
+    GAUDI_ENGINE_ID_SIZE = 30
 };
 
 /* The same for Gaudi2. */
@@ -545,7 +545,7 @@ enum gaudi2_engine_id {
     GAUDI2_ENGINE_ID_PSOC = 76,
     GAUDI2_ENGINE_ID_ARC_FARM = 77,
     GAUDI2_ENGINE_ID_KDMA = 78,
-    GAUDI2_ENGINE_ID_SIZE = 79,
+    GAUDI2_ENGINE_ID_SIZE = 79
 };
 
 #endif

@@ -40,7 +40,7 @@ struct hl_info_hw_err_event {
 
 enum hl_info_fw_err_type {
     HL_INFO_FW_HEARTBEAT_ERR,
-    HL_INFO_FW_REPORTED_ERR,
+    HL_INFO_FW_REPORTED_ERR
 };
 
 /* HL_INFO_FW_ERR_EVENT, since 6.3. */
@@ -91,7 +91,7 @@ struct hl_user_mapping {
 enum hl_engine_command {
     HL_ENGINE_STALL = 3,
     HL_ENGINE_RESUME = 4,
-    HL_ENGINE_COMMAND_MAX,
+    HL_ENGINE_COMMAND_MAX
 };
 
 #endif
