@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* What differs between the ASICs, as the driver sets it (*_set_fixed_properties). */
+#ifndef SIM_ASIC_H
+#define SIM_ASIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/state.h"
+
+struct sim_asic {
+    const char *name;               /* on hlsim's command line */
+    const char *device_type;        /* in sysfs */
+    const char *card_name;
+    uint16_t pci_device_id;
+    uint8_t pci_revision;
+    bool device_mmu;                /* device memory is behind an MMU */
+    bool block_map;                 /* hardware blocks can be mapped */
+    bool cb_map;                    /* command buffers can be mapped for the device */
+    bool staged;                    /* staged submission and multi-CS wait */
+    uint64_t memory_base, memory_size;      /* physical, all of it */
+    uint64_t memory_reserved;               /* at its start, for driver and firmware */
+    uint64_t memory_page;
+    uint64_t sram_base, sram_size, sram_reserved;
+    /* address spaces: first and last byte */
+    uint64_t host_first, host_last;
+    uint64_t host_huge_first, host_huge_last;       /* 0: none of its own */
+    uint64_t device_first, device_last;
+    uint64_t huge_page;
+    uint32_t tpc_mask;
+    uint32_t decoder_mask, edma_mask, rotator_mask;
+    uint8_t mme_master_slave;
+    uint16_t first_interrupt[2], interrupts[2];     /* for 6.1, and later */
+    uint16_t tpc_interrupt;
+    uint32_t event_count[2];                        /* for 6.1, and later */
+    uint32_t max_pending;
+    uint32_t dcores;
+    uint32_t first_sync_object[4], first_monitor[4], first_cq[4];
+    uint32_t clock_mhz, max_power_mw;
+    uint32_t plls;
+};
+
+extern const struct sim_asic sim_asics[SIM_ASIC_COUNT];
+
+static inline const struct sim_asic *sim_asic_of(const struct sim_device *d)
+{
+    return &sim_asics[d->asic];
+}
+
+#endif

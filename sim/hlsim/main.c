@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* hlsim: runs a program against simulated accelerators. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/asic.h"
+#include "sim/hlsim/ctl.h"
+#include "sim/hlsim/supervisor.h"
+#include "sim/model/model.h"
+
+static const char usage_text[] =
+    "usage: hlsim run [OPTION]... -- PROGRAM [ARGUMENT]...\n"
+    "       hlsim ctl reset|remove|event DEVICE [MASK]     (within a simulation)\n"
+    "\n"
+    "Runs a dynamically linked PROGRAM and its children against simulated accelerators.\n"
+    "\n"
+    "  --device goya|gaudi|gaudi2   a device; once for each (default: one gaudi2)\n"
+    "  --kernel 6.1|6.6|6.12|vendor whose driver to play (default: 6.12)\n"
+    "  --fault OP:CALLS:ACTION      a line of the fault script; may be repeated\n"
+    "  --bar MIB                    size of the PCI BAR of device memory (default: all of it)\n"
+    "  --quiet                      no lines about unknown requests\n"
+    "\n"
+    "OP is any, open, info, alloc, free, map, unmap, export, memory, cb, cs, wait or debug;\n"
+    "CALLS is N, N-M, N+ or *; ACTION is an errno's name, delay=MS, event=MASK, reset or remove.\n"
+    "The exit code is PROGRAM's (128 + N when signal N ended it, 125 to 127: not started).\n";
+
+static int bad(const char *what, const char *value)
+{
+    fprintf(stderr, "hlsim: %s \"%s\"\n%s", what, value, usage_text);
+    return 125;
+}
+
+static bool by_name(const char *name, const char *const *names, size_t n, unsigned *value)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (!strcmp(name, names[i])) {
+            *value = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "device", required_argument, NULL, 'd' }, { "kernel", required_argument, NULL, 'k' },
+        { "fault", required_argument, NULL, 'f' },  { "bar", required_argument, NULL, 'b' },
+        { "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
+    static const char *const kernels[] = { "6.1", "6.6", "6.12", "vendor" };
+    static struct supervisor_options o = { .kernel = SIM_KERNEL_6_12 };
+    const char *wrong;
+    unsigned value;
+    char *end;
+    int c;
+
+    while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        switch (c) {
+        case 'd':
+            if (!by_name(optarg, asics, 3, &value))
+                return bad("no such device", optarg);
+            if (o.device_count == SIM_MAX_DEVICES)
+                return bad("more than 64 devices", optarg);
+            o.asics[o.device_count++] = (enum sim_asic_id)value;
+            break;
+        case 'k':
+            if (!by_name(optarg, kernels, 4, &value))
+                return bad("no such kernel", optarg);
+            o.kernel = (enum sim_kernel)value;
+            break;
+        case 'f':
+            if (o.fault_count == SIM_MAX_FAULTS)
+                return bad("more than 32 faults", optarg);
+            wrong = sim_fault_parse(optarg, &o.faults[o.fault_count++]);
+            if (wrong) {
+                fprintf(stderr, "hlsim: --fault \"%s\": %s\n", optarg, wrong);
+                return 125;
+            }
+            break;
+        case 'b':
+            o.bar_size = strtoull(optarg, &end, 10) << 20;
+            if (!o.bar_size || *end)
+                return bad("no size in MiB", optarg);
+            break;
+        case 'q':
+            o.quiet = true;
+            break;
+        case 'h':
+            fputs(usage_text, stdout);
+            return 0;
+        default:
+            fputs(usage_text, stderr);
+            return 125;
+        }
+    }
+    if (optind == argc) {
+        fprintf(stderr, "hlsim: no PROGRAM\n%s", usage_text);
+        return 125;
+    }
+    if (!o.device_count)
+        o.asics[o.device_count++] = SIM_ASIC_GAUDI2;
+    return supervisor_run(&o, argv + optind);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && !strcmp(argv[1], "run"))
+        return run(argc - 1, argv + 1);
+    if (argc > 1 && !strcmp(argv[1], "ctl"))
+        return ctl_main(argc - 1, argv + 1);
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
+        fputs(usage_text, stdout);
+        return 0;
+    }
+    fputs(usage_text, stderr);
+    return 125;
+}

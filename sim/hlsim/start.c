@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/hlsim/start.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "sim/wire.h"
+
+#define LIBRARY "libhlsim.so"
+
+/* Beside hlsim in a build folder, else where it was installed. */
+static int find_library(char *path, size_t size)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size - sizeof(LIBRARY));
+
+    if (n > 0) {
+        path[n] = '\0';
+        strcpy(strrchr(path, '/') + 1, LIBRARY);
+        if (access(path, R_OK) == 0)
+            return 0;
+    }
+    snprintf(path, size, "%s/%s", HLSIM_LIBRARY_DIR, LIBRARY);
+    return access(path, R_OK) < 0 ? -errno : 0;
+}
+
+static void put_environment(const struct sim_state *s, int state_fd, const char *library)
+{
+    const char *before = getenv("LD_PRELOAD");
+    char text[2 * PATH_MAX];
+
+    snprintf(text, sizeof(text), "%s%s%s", library, before && *before ? ":" : "",
+             before ? before : "");
+    setenv("LD_PRELOAD", text, 1);
+    snprintf(text, sizeof(text), "%d:%d", (int)s->supervisor, state_fd);
+    setenv(SIM_ENV_VARIABLE, text, 1);
+    /* a sanitizer's runtime need not come first: nothing here is called before it is ready */
+    before = getenv("ASAN_OPTIONS");
+    snprintf(text, sizeof(text), "%s%sverify_asan_link_order=0", before ? before : "",
+             before && *before ? ":" : "");
+    setenv("ASAN_OPTIONS", text, 1);
+}
+
+pid_t start_program(const struct sim_state *s, int state_fd, char **argv)
+{
+    char library[PATH_MAX + sizeof(LIBRARY)];
+    sigset_t none;
+    pid_t pid;
+    int rc = find_library(library, sizeof(library));
+
+    if (rc) {
+        fprintf(stderr, "hlsim: %s: %s\n", library, strerror(-rc));
+        return -1;
+    }
+    fflush(NULL);
+    pid = fork();
+    if (pid)
+        return pid;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    put_environment(s, state_fd, library);
+    execvp(argv[0], argv);
+    rc = errno;
+    fprintf(stderr, "hlsim: %s: %s\n", argv[0], strerror(rc));
+    _exit(rc == ENOENT ? 127 : 126);
+}

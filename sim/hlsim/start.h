@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HLSIM_START_H
+#define HLSIM_START_H
+
+#include "sim/state.h"
+
+/* Starts argv with the preloaded library and the state's whereabouts: its process ID, or -1. */
+pid_t start_program(const struct sim_state *s, int state_fd, char **argv);
+
+#endif

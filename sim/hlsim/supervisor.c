@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/hlsim/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/hlsim/start.h"
+#include "sim/hlsim/tree.h"
+#include "sim/lock.h"
+#include "sim/model/model.h"
+#include "sim/wire.h"
+
+/* How long a process may take from its connection to its request. */
+#define REQUEST_TIMEOUT_S 2
+
+struct supervisor {
+    struct sim_state *s;
+    int state_fd, listener, peers, signals, all;
+    int peer[SIM_MAX_FILES];        /* our end of each file; -1 */
+    int eventfd[SIM_MAX_FILES];     /* registered by its user; -1 */
+    pid_t child;
+    int child_status;
+    bool child_ended;
+};
+
+static int memfd(const char *name, uint64_t size)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+
+    if (fd >= 0 && ftruncate(fd, (off_t)size) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+static int create_state(struct supervisor *v, const struct supervisor_options *o)
+{
+    struct sim_state *s;
+
+    v->state_fd = memfd("hlsim-state", sizeof(*s));
+    if (v->state_fd < 0)
+        return v->state_fd;
+    s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_SHARED, v->state_fd, 0);
+    if (s == MAP_FAILED)
+        return -errno;
+    v->s = s;
+    s->magic = SIM_MAGIC;
+    s->size = (uint32_t)sizeof(*s);
+    s->supervisor = getpid();
+    s->kernel = o->kernel;
+    s->device_count = o->device_count;
+    s->bar_size = o->bar_size;
+    s->quiet = o->quiet;
+    s->fault_count = o->fault_count;
+    memcpy(s->faults, o->faults, sizeof(s->faults));
+    memset(s->file_buckets, 0xff, sizeof(s->file_buckets));
+    sim_lock_init(s);
+    for (uint32_t i = 0; i < o->device_count; i++) {
+        struct sim_device *d = &s->devices[i];
+
+        sim_device_init(s, d, o->asics[i], i);
+        d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->memory_size);
+        d->buffer_fd = memfd("hlsim-buffers", SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
+        if (d->memory_fd < 0 || d->buffer_fd < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int watch(int epoll, int fd, uint32_t events, uint32_t tag)
+{
+    struct epoll_event e = { .events = events, .data.u32 = tag };
+
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+}
+
+enum { TAG_LISTENER, TAG_PEERS, TAG_SIGNALS };
+
+static int create_sockets(struct supervisor *v)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    sigset_t set;
+    int rc = 0;
+
+    snprintf(v->s->socket, sizeof(v->s->socket), "hlsim-%d-%lx", (int)getpid(),
+             (unsigned long)time(NULL));
+    memcpy(a.sun_path + 1, v->s->socket, strlen(v->s->socket));
+    v->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (v->listener < 0 ||
+        bind(v->listener, (struct sockaddr *)&a,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(v->s->socket))) < 0 ||
+        listen(v->listener, 1024) < 0)
+        return -errno;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    v->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    v->peers = epoll_create1(EPOLL_CLOEXEC);
+    v->all = epoll_create1(EPOLL_CLOEXEC);
+    if (v->signals < 0 || v->peers < 0 || v->all < 0)
+        return -errno;
+    rc = watch(v->all, v->listener, EPOLLIN, TAG_LISTENER);
+    rc = rc ? rc : watch(v->all, v->peers, EPOLLIN, TAG_PEERS);
+    return rc ? rc : watch(v->all, v->signals, EPOLLIN, TAG_SIGNALS);
+}
+
+static void forget_eventfd(struct supervisor *v, uint32_t file)
+{
+    if (v->eventfd[file] >= 0)
+        close(v->eventfd[file]);
+    v->eventfd[file] = -1;
+}
+
+/* Files whose last descriptor is gone, in any process: their users' doings end now. */
+static void settle(struct supervisor *v)
+{
+    struct epoll_event e[64];
+    int n;
+
+    while ((n = epoll_wait(v->peers, e, 64, 0)) > 0) {
+        sim_lock(v->s);
+        for (int i = 0; i < n; i++) {
+            uint32_t file = e[i].data.u32;
+
+            close(v->peer[file]);
+            v->peer[file] = -1;
+            forget_eventfd(v, file);
+            sim_released(v->s, file);
+        }
+        sim_unlock(v->s);
+    }
+}
+
+/* Signals eventfds and brings sysfs up to date. */
+static void attend(struct supervisor *v)
+{
+    const uint64_t one = 1;
+
+    if (!v->s->attention)
+        return;
+    v->s->attention = false;
+    for (uint32_t i = 0; i < SIM_MAX_FILES; i++) {
+        if (!v->s->files[i].signal || v->eventfd[i] < 0)
+            continue;
+        v->s->files[i].signal = false;
+        if (write(v->eventfd[i], &one, sizeof(one)) < 0)
+            continue; /* its counter is full: it is readable anyway */
+    }
+    for (uint32_t i = 0; i < v->s->device_count; i++)
+        sim_device_status(&v->s->devices[i]);
+    tree_update(v->s);
+}
+
+/*
+ * A file: a pair of sockets.  One end is the program's; the kernel tells at ours when nobody has
+ * the other any more.  A byte in it makes it readable, as the nodes and dma-bufs are.
+ */
+static int new_file(struct supervisor *v, enum sim_file_kind kind, uint32_t device, uint32_t flags,
+                    int *theirs)
+{
+    struct stat st;
+    uint32_t file;
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    if (fstat(pair[0], &st) < 0)
+        goto fail;
+    file = sim_file_new(v->s, kind, st.st_ino);
+    if (file == SIM_NONE) {
+        errno = ENFILE;
+        goto fail;
+    }
+    if (write(pair[1], "", 1) != 1 || watch(v->peers, pair[1], 0, file) < 0) {
+        sim_file_free(v->s, file);
+        goto fail;
+    }
+    if (flags & O_NONBLOCK)
+        fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    v->s->files[file].device = device;
+    v->s->files[file].flags = flags & (O_ACCMODE | O_NONBLOCK);
+    v->peer[file] = pair[1];
+    *theirs = pair[0];
+    return (int)file;
+
+fail:
+    close(pair[0]);
+    close(pair[1]);
+    return -errno;
+}
+
+static int serve_open(struct supervisor *v, const struct sim_request *q, int *theirs)
+{
+    struct sim_device *d = &v->s->devices[q->device];
+    uint64_t delay_us = 0;
+    int rc = q->control ? 0 : sim_fault_check(v->s, d, SIM_OP_OPEN, &delay_us);
+
+    if (delay_us)
+        usleep((useconds_t)delay_us);
+    rc = rc ? rc : sim_open_check(v->s, d, q->control);
+    if (rc)
+        return rc;
+    rc = new_file(v, q->control ? SIM_FILE_CONTROL : SIM_FILE_PRIMARY, q->device, q->flags, theirs);
+    if (rc >= 0)
+        sim_opened(v->s, (uint32_t)rc);
+    return rc;
+}
+
+static int serve_export(struct supervisor *v, const struct sim_request *q, int *theirs)
+{
+    int rc = new_file(v, SIM_FILE_DMABUF, q->device, q->flags, theirs);
+
+    if (rc >= 0)
+        v->s->files[rc].dmabuf = q->dmabuf;
+    return rc;
+}
+
+static int serve_eventfd(struct supervisor *v, const struct sim_request *q, int fd)
+{
+    if (q->file >= SIM_MAX_FILES)
+        return -EINVAL;
+    forget_eventfd(v, q->file);
+    if (fd >= 0)
+        v->eventfd[q->file] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return 0;
+}
+
+static int serve(struct supervisor *v, const struct sim_request *q, int fd, int *theirs)
+{
+    if (q->device >= v->s->device_count)
+        return -ENODEV;
+    switch ((enum sim_request_op)q->op) {
+    case SIM_REQUEST_OPEN:
+        return serve_open(v, q, theirs);
+    case SIM_REQUEST_EXPORT:
+        return serve_export(v, q, theirs);
+    case SIM_REQUEST_EVENTFD:
+        return serve_eventfd(v, q, fd);
+    case SIM_REQUEST_RESET:
+        sim_device_reset(v->s, &v->s->devices[q->device]);
+        return 0;
+    case SIM_REQUEST_REMOVE:
+        sim_device_remove(v->s, &v->s->devices[q->device]);
+        return 0;
+    case SIM_REQUEST_EVENT:
+        sim_device_event(v->s, &v->s->devices[q->device], q->events);
+        return 0;
+    case SIM_REQUEST_SETTLE:
+    case SIM_REQUEST_STATUS:
+        return 0;
+    }
+    return -EINVAL;
+}
+
+/* One datagram with up to one descriptor beside it. */
+static bool receive(int c, struct sim_request *q, int *fd)
+{
+    char control[CMSG_SPACE(sizeof(int))];
+    struct iovec iov = { q, sizeof(*q) };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+                        .msg_controllen = sizeof(control) };
+    struct cmsghdr *h;
+
+    *fd = -1;
+    if (recvmsg(c, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*q))
+        return false;
+    h = CMSG_FIRSTHDR(&m);
+    if (h && h->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(h), sizeof(*fd));
+    return true;
+}
+
+static void answer(int c, const struct sim_reply *r, int fd)
+{
+    char control[CMSG_SPACE(sizeof(int))] = { 0 };
+    struct iovec iov = { (void *)r, sizeof(*r) };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+    struct cmsghdr *h;
+
+    if (fd >= 0) {
+        m.msg_control = control;
+        m.msg_controllen = sizeof(control);
+        h = CMSG_FIRSTHDR(&m);
+        h->cmsg_level = SOL_SOCKET;
+        h->cmsg_type = SCM_RIGHTS;
+        h->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+    }
+    sendmsg(c, &m, MSG_NOSIGNAL);
+}
+
+static void serve_one(struct supervisor *v, int c)
+{
+    struct timeval patience = { .tv_sec = REQUEST_TIMEOUT_S };
+    struct sim_reply r = { 0 };
+    struct sim_request q;
+    int fd, theirs = -1;
+
+    setsockopt(c, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (receive(c, &q, &fd)) {
+        settle(v);
+        sim_lock(v->s);
+        r.rc = serve(v, &q, fd, &theirs);
+        attend(v);
+        sim_unlock(v->s);
+        r.file = r.rc >= 0 ? (uint32_t)r.rc : SIM_NONE;
+        answer(c, &r, theirs);
+        if (fd >= 0)
+            close(fd);
+        if (theirs >= 0)
+            close(theirs);
+    }
+    close(c);
+}
+
+static void read_signals(struct supervisor *v)
+{
+    struct signalfd_siginfo i;
+
+    while (read(v->signals, &i, sizeof(i)) == (ssize_t)sizeof(i)) {
+        if (i.ssi_signo == SIGTERM)
+            kill(v->child, SIGTERM);
+    }
+    while (waitpid(v->child, &v->child_status, WNOHANG) == v->child)
+        v->child_ended = true;
+}
+
+static void loop(struct supervisor *v)
+{
+    struct epoll_event e[8];
+    int n, c;
+
+    while (!v->child_ended) {
+        n = epoll_wait(v->all, e, 8, -1);
+        for (int i = 0; i < n; i++) {
+            switch (e[i].data.u32) {
+            case TAG_LISTENER:
+                while ((c = accept4(v->listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+                    serve_one(v, c);
+                break;
+            case TAG_PEERS:
+                settle(v);
+                break;
+            case TAG_SIGNALS:
+                read_signals(v);
+                break;
+            }
+        }
+    }
+}
+
+int supervisor_run(const struct supervisor_options *options, char **argv)
+{
+    static struct supervisor v;
+    int rc;
+
+    memset(v.peer, 0xff, sizeof(v.peer));
+    memset(v.eventfd, 0xff, sizeof(v.eventfd));
+    rc = create_state(&v, options);
+    rc = rc ? rc : create_sockets(&v);
+    rc = rc ? rc : tree_create(v.s);
+    if (rc) {
+        fprintf(stderr, "hlsim: cannot set the simulation up: %s\n", strerror(-rc));
+        return 125;
+    }
+    /* the terminal's signals are for the program; it decides what they end */
+    signal(SIGINT, SIG_IGN);
+    signal(SIGQUIT, SIG_IGN);
+    v.child = start_program(v.s, v.state_fd, argv);
+    if (v.child < 0)
+        rc = 125;
+    else
+        loop(&v);
+    tree_remove(v.s);
+    if (v.child < 0)
+        return rc;
+    if (WIFSIGNALED(v.child_status))
+        return 128 + WTERMSIG(v.child_status);
+    return WEXITSTATUS(v.child_status);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/hlsim/tree.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/asic.h"
+#include "sim/layout.h"
+
+static __attribute__((format(printf, 3, 4))) void put(const char *dir, const char *name,
+                                                      const char *fmt, ...)
+{
+    char path[PATH_MAX];
+    va_list ap;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    unlink(path); /* it may be there, and read-only */
+    f = fopen(path, "we");
+    if (!f)
+        return;
+    va_start(ap, fmt);
+    vfprintf(f, fmt, ap);
+    va_end(ap);
+    fclose(f);
+    chmod(path, 0444);
+}
+
+static __attribute__((format(printf, 1, 2))) int make_dirs(const char *fmt, ...)
+{
+    char path[PATH_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(path, sizeof(path), fmt, ap);
+    va_end(ap);
+    for (char *p = path + 1; *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        mkdir(path, 0755);
+        *p = '/';
+    }
+    return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static __attribute__((format(printf, 3, 4))) void link_to(const struct sim_state *s,
+                                                          const char *target, const char *fmt, ...)
+{
+    char name[128], path[PATH_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(name, sizeof(name), fmt, ap);
+    va_end(ap);
+    snprintf(path, sizeof(path), "%s%s", s->tree, name);
+    if (symlink(target, path) < 0 && errno != EEXIST)
+        fprintf(stderr, "hlsim: %s: %s\n", path, strerror(errno));
+}
+
+static const char *const status_names[] = {
+    "Operational", "In reset", "Disabled", "Needs reset", "In device creation",
+    "In reset after device release",
+};
+
+/* The driver's own attributes: in the PCI device's folder, on 6.1 in the class device's. */
+static void put_attributes(const struct sim_state *s, const struct sim_device *d, const char *dir)
+{
+    const struct sim_asic *a = sim_asic_of(d);
+
+    put(dir, "pci_addr", "%s\n", d->pci_address);
+    put(dir, "device_type", "%s\n", a->device_type);
+    put(dir, "status", "%s\n", status_names[d->status]);
+    put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
+    put(dir, "soft_reset_cnt", "%u\n", d->soft_resets);
+    put(dir, "cpucp_ver", "hl-%s-1.0.0-sim\n", a->name);
+    put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->name);
+    put(dir, "cpucp_kernel_ver", "Linux sim\n");
+    put(dir, "armcp_kernel_ver", "Linux sim\n");
+    put(dir, "cpld_ver", "0x00000000\n");
+    put(dir, "fuse_ver", "sim-fuse\n");
+    put(dir, "thermal_ver", "sim-thermal\n");
+    put(dir, "preboot_btl_ver", "sim-preboot\n");
+    put(dir, "uboot_ver", "sim-uboot\n");
+    put(dir, "fw_os_ver", "sim\n");
+    put(dir, "security_enabled", "0\n");
+    put(dir, "max_power", "%u\n", a->max_power_mw);
+    put(dir, "clk_max_freq_mhz", "%u\n", a->clock_mhz);
+    put(dir, "clk_cur_freq_mhz", "%u\n", a->clock_mhz);
+    if (s->kernel != SIM_KERNEL_6_1) {
+        put(dir, "module_id", "%u\n", d->module_id);
+        put(dir, "parent_device", "%s\n", d->pci_address);
+    }
+}
+
+static void put_pci(const struct sim_device *d, const char *dir)
+{
+    const struct sim_asic *a = sim_asic_of(d);
+
+    put(dir, "vendor", "0x1da3\n");
+    put(dir, "device", "0x%04x\n", a->pci_device_id);
+    put(dir, "subsystem_vendor", "0x1da3\n");
+    put(dir, "subsystem_device", "0x0000\n");
+    put(dir, "revision", "0x%02x\n", a->pci_revision);
+    put(dir, "class", "0x120000\n");
+    put(dir, "numa_node", "-1\n");
+    put(dir, "enable", "1\n");
+    put(dir, "uevent",
+        "DRIVER=habanalabs\nPCI_CLASS=120000\nPCI_ID=1DA3:%04X\nPCI_SUBSYS_ID=1DA3:0000\n"
+        "PCI_SLOT_NAME=%s\nMODALIAS=pci:v00001DA3d%08Xsv00001DA3sd00000000bc12sc00i00\n",
+        a->pci_device_id, d->pci_address, a->pci_device_id);
+}
+
+static const char *class_name(const struct sim_state *s)
+{
+    return s->kernel == SIM_KERNEL_6_1 ? "habanalabs" : "accel";
+}
+
+/* One node: its class entry below parent, and the ways that lead there. */
+static void put_node(const struct sim_state *s, const struct sim_device *d, const char *parent,
+                     bool control)
+{
+    char name[32], dir[PATH_MAX], target[PATH_MAX], path[64];
+    unsigned major = layout_major(s, control), minor = layout_minor(s, d->index, control);
+
+    layout_name(s, d->index, control, name, sizeof(name));
+    snprintf(dir, sizeof(dir), "%s%s/%s", s->tree, parent, name);
+    make_dirs("%s", dir);
+    put(dir, "dev", "%u:%u\n", major, minor);
+    layout_node(s, d->index, control, path, sizeof(path));
+    put(dir, "uevent", "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\n", major, minor, path + strlen("/dev/"));
+    snprintf(target, sizeof(target), "../../..%s/%s", parent + strlen("/sys"), name);
+    link_to(s, target + strlen("../"), "/sys/class/%s/%s", class_name(s), name);
+    link_to(s, target + strlen("../"), "/sys/dev/char/%u:%u", major, minor);
+    put(s->tree, path + 1, "%s", "");
+}
+
+static void put_device(const struct sim_state *s, const struct sim_device *d)
+{
+    char pci[96], dir[PATH_MAX], target[PATH_MAX], class_dir[160];
+    bool legacy = s->kernel == SIM_KERNEL_6_1;
+
+    snprintf(pci, sizeof(pci), "/sys/devices/pci0000:00/%s", d->pci_address);
+    snprintf(dir, sizeof(dir), "%s%s", s->tree, pci);
+    make_dirs("%s", dir);
+    put_pci(d, dir);
+    link_to(s, "../../../bus/pci/drivers/habanalabs", "%s/driver", pci);
+    link_to(s, "../../../bus/pci", "%s/subsystem", pci);
+    snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s", d->pci_address);
+    link_to(s, target, "/sys/bus/pci/devices/%s", d->pci_address);
+    snprintf(target, sizeof(target), "../../../../devices/pci0000:00/%s", d->pci_address);
+    link_to(s, target, "/sys/bus/pci/drivers/habanalabs/%s", d->pci_address);
+    /* 6.1: virtual devices; later: children of the PCI device */
+    if (legacy)
+        snprintf(class_dir, sizeof(class_dir), "/sys/devices/virtual/habanalabs");
+    else
+        snprintf(class_dir, sizeof(class_dir), "%s/accel", pci);
+    for (int control = 0; control < 2; control++)
+        put_node(s, d, class_dir, control);
+    if (legacy) {
+        snprintf(dir, sizeof(dir), "%s%s/hl%u", s->tree, class_dir, d->index);
+        put_attributes(s, d, dir);
+    } else {
+        put_attributes(s, d, dir);
+        link_to(s, "../..", "%s/accel%u/device", class_dir, d->index);
+        link_to(s, "../..", "%s/accel_controlD%u/device", class_dir, d->index);
+        link_to(s, "../../../../../class/accel", "%s/accel%u/subsystem", class_dir, d->index);
+    }
+}
+
+int tree_create(struct sim_state *s)
+{
+    const char *tmp = getenv("TMPDIR");
+    int rc;
+
+    if (snprintf(s->tree, sizeof(s->tree), "%s/hlsim-XXXXXX", tmp && *tmp ? tmp : "/tmp") >=
+        (int)sizeof(s->tree))
+        snprintf(s->tree, sizeof(s->tree), "/tmp/hlsim-XXXXXX");
+    if (!mkdtemp(s->tree))
+        return -errno;
+    chmod(s->tree, 0755);
+    rc = make_dirs("%s/dev/accel", s->tree);
+    rc = rc ? rc : make_dirs("%s/sys/class/%s", s->tree, class_name(s));
+    rc = rc ? rc : make_dirs("%s/sys/dev/char", s->tree);
+    rc = rc ? rc : make_dirs("%s/sys/bus/pci/devices", s->tree);
+    rc = rc ? rc : make_dirs("%s/sys/bus/pci/drivers/habanalabs", s->tree);
+    for (uint32_t i = 0; !rc && i < s->device_count; i++)
+        put_device(s, &s->devices[i]);
+    return rc;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_device(const struct sim_state *s, const struct sim_device *d)
+{
+    char path[PATH_MAX], name[64];
+
+    for (int control = 0; control < 2; control++) {
+        layout_node(s, d->index, control, name, sizeof(name));
+        snprintf(path, sizeof(path), "%s%s", s->tree, name);
+        unlink(path);
+        layout_name(s, d->index, control, name, sizeof(name));
+        snprintf(path, sizeof(path), "%s/sys/class/%s/%s", s->tree, class_name(s), name);
+        unlink(path);
+        snprintf(path, sizeof(path), "%s/sys/dev/char/%u:%u", s->tree, layout_major(s, control),
+                 layout_minor(s, d->index, control));
+        unlink(path);
+    }
+    snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s", s->tree, d->pci_address);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void tree_update(struct sim_state *s)
+{
+    char dir[PATH_MAX];
+
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        const struct sim_device *d = &s->devices[i];
+
+        if (d->removed) {
+            remove_device(s, d);
+            continue;
+        }
+        if (s->kernel == SIM_KERNEL_6_1)
+            snprintf(dir, sizeof(dir), "%s/sys/devices/virtual/habanalabs/hl%u", s->tree, d->index);
+        else
+            snprintf(dir, sizeof(dir), "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
+        put(dir, "status", "%s\n", status_names[d->status]);
+        put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
+    }
+}
+
+void tree_remove(const struct sim_state *s)
+{
+    if (s->tree[0])
+        nftw(s->tree, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The files that a kernel would show: a folder with dev/ and sys/ as the chosen kernel lays them
+ * out.  The preloaded library sends paths there.
+ */
+#ifndef HLSIM_TREE_H
+#define HLSIM_TREE_H
+
+#include "sim/state.h"
+
+/* Makes the folder (its path goes to state->tree) and all devices' files: 0 or -errno. */
+int tree_create(struct sim_state *s);
+/* Writes what changes: the status attributes; a removed device's files go. */
+void tree_update(struct sim_state *s);
+void tree_remove(const struct sim_state *s);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* Command buffers (hl_cb_ioctl of the driver's command_buffer.c, memory_mgr.c). */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/model/model.h"
+
+#define TYPE_CB (0x2ull << 59)
+#define CB_VA_ALIGN SIM_PAGE
+
+/* By the number alone, as the driver looks it up: the type bits are not compared. */
+static struct sim_buffer *by_handle(struct sim_context *c, uint64_t handle)
+{
+    uint32_t n = (uint32_t)(handle >> 12);
+
+    return n && n <= SIM_MAX_BUFFERS && c->buffers[n - 1].kind ? &c->buffers[n - 1] : NULL;
+}
+
+static int create(const struct sim_asic *a, struct sim_context *c, const struct hl_cb_in *in,
+                  uint64_t *handle)
+{
+    uint64_t size = in->cb_size < SIM_PAGE ? SIM_PAGE : in->cb_size;
+    uint64_t va = 0, va_size = (size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+
+    if (in->cb_size > HL_MAX_CB_SIZE)
+        return -EINVAL;
+    if (in->flags & HL_CB_FLAGS_MAP) {
+        if (!a->cb_map)
+            return -ENOMEM; /* the allocator gives that for every failure within it */
+        va = sim_space_get(&c->spaces[SIM_SPACE_HOST], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN,
+                           NULL);
+        if (!va)
+            return -ENOMEM;
+    }
+    for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
+        if (c->buffers[i].kind == SIM_BUFFER_FREE) {
+            c->buffers[i] = (struct sim_buffer){ .kind = SIM_BUFFER_CB, .size = size,
+                                                 .device_va = va };
+            *handle = TYPE_CB | (uint64_t)(i + 1) << 12;
+            return 0;
+        }
+    }
+    if (va)
+        sim_space_put(&c->spaces[SIM_SPACE_HOST], va, va_size);
+    return -ENOMEM;
+}
+
+static int destroy(struct sim_context *c, uint64_t handle)
+{
+    struct sim_buffer *b = by_handle(c, handle);
+
+    if (!b || b->destroyed)
+        return -EINVAL;
+    b->destroyed = true;
+    if (!b->mapped)
+        sim_buffer_gone(c, b);
+    return 0;
+}
+
+void sim_buffer_gone(struct sim_context *c, struct sim_buffer *b)
+{
+    if (b->device_va)
+        sim_space_put(&c->spaces[SIM_SPACE_HOST], b->device_va,
+                      (b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1));
+    memset(b, 0, sizeof(*b));
+}
+
+static int query(struct sim_context *c, union hl_cb_args *args)
+{
+    const struct sim_buffer *b = by_handle(c, args->in.cb_handle);
+    uint32_t flags = args->in.flags;
+
+    if (!b)
+        return -EINVAL;
+    if ((flags & HL_CB_FLAGS_GET_DEVICE_VA) && !b->device_va)
+        return -EINVAL;
+    memset(&args->out, 0, sizeof(args->out));
+    if (flags & HL_CB_FLAGS_GET_DEVICE_VA)
+        args->out.device_va = b->device_va;
+    return 0;
+}
+
+int sim_cb(const struct sim_env *env, uint32_t file, union hl_cb_args *args)
+{
+    struct sim_state *s = env->state;
+    struct sim_device *d = &s->devices[s->files[file].device];
+    struct sim_context *c = sim_context_of(s, file);
+    uint64_t handle = 0;
+    int rc;
+
+    if (!c || !sim_device_operational(d))
+        return -EBUSY;
+    switch (args->in.op) {
+    case HL_CB_OP_CREATE:
+        rc = create(sim_asic_of(d), c, &args->in, &handle);
+        if (!rc)
+            env->clear_buffer(s, d, (uint32_t)(handle >> 12) - 1);
+        memset(args, 0, sizeof(*args));
+        args->out.cb_handle = handle;
+        return rc;
+    case HL_CB_OP_DESTROY:
+        return destroy(c, args->in.cb_handle);
+    case HL_CB_OP_INFO:
+        return query(c, args);
+    default:
+        return -EINVAL;
+    }
+}
+
+/* mmap() of the node: which buffer, 0 or -EINVAL (hl_mem_mgr_mmap). */
+int sim_buffer_mmap(struct sim_context *c, uint64_t offset, uint64_t length, uint32_t *index)
+{
+    struct sim_buffer *b = by_handle(c, offset);
+
+    if (!b || length != ((b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1)) || b->mapped)
+        return -EINVAL;
+    b->mapped = true;
+    *index = (uint32_t)(b - c->buffers);
+    return 0;
+}
+
+void sim_buffer_munmap(struct sim_context *c, uint32_t index)
+{
+    struct sim_buffer *b = &c->buffers[index];
+
+    b->mapped = false;
+    if (b->destroyed)
+        sim_buffer_gone(c, b);
+}

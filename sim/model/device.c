@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Devices: their life from the driver's probe to removal, resets, events. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim/model/model.h"
+
+/* A reset after the last user is over in this time. */
+#define RESET_NS 20000000ull
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id asic,
+                     uint32_t index)
+{
+    (void)s;
+    memset(d, 0, sizeof(*d));
+    d->asic = asic;
+    d->index = index;
+    d->module_id = index;
+    d->memory_fd = d->buffer_fd = -1;
+    snprintf(d->pci_address, sizeof(d->pci_address), "0000:%02x:00.0", 0x10 + index);
+}
+
+/* A reset that nobody holds up ends by itself. */
+uint32_t sim_device_status(struct sim_device *d)
+{
+    if (d->status == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending && now_ns() >= d->ready_ns)
+        d->status = HL_DEVICE_STATUS_OPERATIONAL;
+    return d->status;
+}
+
+bool sim_device_operational(struct sim_device *d)
+{
+    return sim_device_status(d) == HL_DEVICE_STATUS_OPERATIONAL;
+}
+
+void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events)
+{
+    uint32_t index = (uint32_t)(d - s->devices);
+
+    for (uint32_t i = 0; i < SIM_MAX_FILES; i++) {
+        struct sim_file *f = &s->files[i];
+
+        if (f->device == index && (f->kind == SIM_FILE_PRIMARY ||
+                                   (f->kind == SIM_FILE_CONTROL && s->kernel < SIM_KERNEL_6_12))) {
+            f->events |= events;
+            f->signal = f->eventfd;
+        }
+    }
+    s->attention = true;
+}
+
+/*
+ * A hard reset: the device answers EBUSY until its user has closed it, then it is ready again.
+ * (The driver waits for the user, too, and kills it when that takes too long.)
+ */
+void sim_device_reset(struct sim_state *s, struct sim_device *d)
+{
+    d->hard_resets++;
+    d->status = HL_DEVICE_STATUS_IN_RESET;
+    d->reset_pending = d->context.id != 0;
+    d->ready_ns = now_ns() + RESET_NS;
+    sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
+}
+
+void sim_device_remove(struct sim_state *s, struct sim_device *d)
+{
+    sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
+    d->removed = true;
+    d->status = HL_DEVICE_STATUS_MALFUNCTION;
+}
+
+void sim_context_init(const struct sim_asic *a, struct sim_context *c)
+{
+    uint32_t id = c->id;
+
+    /* the large arrays are used from their start: clear what a context can have touched */
+    memset(c, 0, sizeof(*c));
+    c->id = id;
+    memset(c->map_buckets, 0xff, sizeof(c->map_buckets));
+    sim_space_init(&c->spaces[SIM_SPACE_HOST], a->host_first, a->host_last);
+    if (a->host_huge_first)
+        sim_space_init(&c->spaces[SIM_SPACE_HOST_HUGE], a->host_huge_first, a->host_huge_last);
+    if (a->device_mmu)
+        sim_space_init(&c->spaces[SIM_SPACE_DEVICE], a->device_first, a->device_last);
+}

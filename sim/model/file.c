@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Open files: nodes and dma-bufs, and what goes with the last descriptor of one. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim/model/model.h"
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint32_t *bucket(struct sim_state *s, uint64_t inode)
+{
+    return &s->file_buckets[inode % SIM_FILE_BUCKETS];
+}
+
+uint32_t sim_file_by_inode(const struct sim_state *s, uint64_t inode)
+{
+    uint32_t i = s->file_buckets[inode % SIM_FILE_BUCKETS];
+
+    while (i != SIM_NONE && s->files[i].inode != inode)
+        i = s->files[i].next;
+    return i;
+}
+
+uint32_t sim_file_new(struct sim_state *s, enum sim_file_kind kind, uint64_t inode)
+{
+    for (uint32_t n = 0; n < SIM_MAX_FILES; n++) {
+        uint32_t i = (s->next_free_file + n) % SIM_MAX_FILES;
+        struct sim_file *f = &s->files[i];
+
+        if (f->kind != SIM_FILE_FREE)
+            continue;
+        memset(f, 0, sizeof(*f));
+        f->kind = kind;
+        f->inode = inode;
+        f->next = *bucket(s, inode);
+        *bucket(s, inode) = i;
+        s->next_free_file = i + 1;
+        return i;
+    }
+    return SIM_NONE;
+}
+
+void sim_file_free(struct sim_state *s, uint32_t file)
+{
+    uint32_t *p = bucket(s, s->files[file].inode);
+
+    while (*p != file)
+        p = &s->files[*p].next;
+    *p = s->files[file].next;
+    s->files[file].kind = SIM_FILE_FREE;
+}
+
+struct sim_context *sim_context_of(struct sim_state *s, uint32_t file)
+{
+    struct sim_file *f = &s->files[file];
+    struct sim_context *c = &s->devices[f->device].context;
+
+    return f->context && f->context == c->id ? c : NULL;
+}
+
+/* hl_device_open(), hl_device_open_ctrl() */
+int sim_open_check(struct sim_state *s, struct sim_device *d, bool control)
+{
+    uint32_t status = sim_device_status(d);
+
+    if (d->removed)
+        return -ENOENT;
+    if (control) {
+        if (s->kernel == SIM_KERNEL_6_1 ? status != HL_DEVICE_STATUS_OPERATIONAL
+                                        : status == HL_DEVICE_STATUS_MALFUNCTION)
+            return -EPERM;
+        return 0;
+    }
+    if (status == HL_DEVICE_STATUS_IN_RESET ||
+        status == HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE)
+        return -EAGAIN;
+    if (status != HL_DEVICE_STATUS_OPERATIONAL)
+        return -EPERM;
+    if (d->in_release)
+        return -EAGAIN;
+    if (d->context.id)
+        return -EBUSY;
+    return 0;
+}
+
+void sim_opened(struct sim_state *s, uint32_t file)
+{
+    struct sim_file *f = &s->files[file];
+    struct sim_device *d = &s->devices[f->device];
+
+    if (f->kind != SIM_FILE_PRIMARY)
+        return;
+    d->open_counter++;
+    d->opened_ns = now_ns();
+    d->context.id = f->context = ++d->next_context;
+    sim_context_init(sim_asic_of(d), &d->context);
+    d->context.file = file;
+}
+
+/* Everything of the context goes: memory, mappings, buffers; what accounted bytes are left, too. */
+static void context_over(struct sim_device *d)
+{
+    d->used_memory -= d->context.memory;
+    d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
+    d->context.id = 0;
+    d->context.memory = 0;
+    d->in_release = false;
+    if (d->reset_pending) {
+        d->reset_pending = false;
+        d->ready_ns = now_ns();
+    }
+}
+
+static void dmabuf_released(struct sim_device *d, const struct sim_dmabuf *b)
+{
+    struct sim_context *c = &d->context;
+
+    if (c->id != b->context)
+        return;
+    if (b->map != SIM_NONE && c->maps[b->map].used && c->maps[b->map].exports)
+        c->maps[b->map].exports--;
+    c->dmabufs--;
+    if (!c->dmabufs && c->file == SIM_NONE)
+        context_over(d);
+}
+
+static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t file)
+{
+    struct sim_context *c = sim_context_of(s, file);
+
+    if (!c)
+        return;
+    c->file = SIM_NONE;
+    c->debug_mode = false;
+    if (!c->dmabufs)
+        context_over(d);
+    else if (s->kernel == SIM_KERNEL_6_1)
+        d->in_release = true;   /* the driver runs release, and waits for the exports */
+}
+
+void sim_released(struct sim_state *s, uint32_t file)
+{
+    struct sim_file *f = &s->files[file];
+    struct sim_device *d = &s->devices[f->device];
+
+    if (f->kind == SIM_FILE_DMABUF)
+        dmabuf_released(d, &f->dmabuf);
+    else if (f->kind == SIM_FILE_PRIMARY)
+        primary_released(s, d, file);
+    sim_file_free(s, file);
+}

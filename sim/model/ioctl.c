@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From a request number to the operation, as each kernel generation does it: which numbers it
+ * takes, how it cuts and pads arguments, what it copies back.
+ */
+#include <errno.h>
+#include <linux/ioctl.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim/model/model.h"
+#include "uapi/requests.h"
+
+#define ARG_MAX 128
+#define DRM_COMMAND_BASE 0x40
+#define DRM_COMMAND_END 0xa0
+#define DRIVER_COMMANDS 6
+
+static const struct {
+    unsigned size;
+    const char *name;
+} operations[DRIVER_COMMANDS] = {
+    { sizeof(struct hl_info_args), "INFO" }, { sizeof(union hl_cb_args), "CB" },
+    { sizeof(union hl_cs_args), "CS" },      { sizeof(union hl_wait_cs_args), "WAIT_CS" },
+    { sizeof(union hl_mem_args), "MEMORY" }, { sizeof(struct hl_debug_args), "DEBUG" },
+};
+
+static enum sim_op memory_op(const union hl_mem_args *args)
+{
+    switch (args->in.op) {
+    case HL_MEM_OP_ALLOC:
+        return SIM_OP_ALLOC;
+    case HL_MEM_OP_FREE:
+        return SIM_OP_FREE;
+    case HL_MEM_OP_MAP:
+        return SIM_OP_MAP;
+    case HL_MEM_OP_UNMAP:
+        return SIM_OP_UNMAP;
+    case HL_MEM_OP_EXPORT_DMABUF_FD:
+        return SIM_OP_EXPORT;
+    default:
+        return SIM_OP_MEMORY;
+    }
+}
+
+static enum sim_op op_of(unsigned operation, const void *args)
+{
+    static const enum sim_op ops[DRIVER_COMMANDS] = {
+        SIM_OP_INFO, SIM_OP_CB, SIM_OP_CS, SIM_OP_WAIT, SIM_OP_MEMORY, SIM_OP_DEBUG,
+    };
+
+    return operation == 4 ? memory_op(args) : ops[operation];
+}
+
+static int perform(const struct sim_env *env, uint32_t file, unsigned operation, void *args)
+{
+    struct sim_state *s = env->state;
+    struct sim_device *d = &s->devices[s->files[file].device];
+    uint64_t delay_us = 0;
+    int rc = sim_fault_check(s, d, op_of(operation, args), &delay_us);
+
+    if (delay_us) {
+        struct timespec t = { (time_t)(delay_us / 1000000), (long)(delay_us % 1000000) * 1000 };
+
+        pthread_mutex_unlock(&s->lock);
+        nanosleep(&t, NULL);
+        pthread_mutex_lock(&s->lock);
+    }
+    if (rc)
+        return rc;
+    if (d->removed)
+        return -ENODEV;
+    switch (operation) {
+    case 0:
+        return sim_info(env, file, args);
+    case 1:
+        return sim_cb(env, file, args);
+    case 4:
+        return sim_memory(env, file, args);
+    default:
+        env->complain(s, "this simulator does not execute submissions: no", operation);
+        return -ENOTTY;
+    }
+}
+
+/*
+ * The argument in, the operation, the argument out.  in, out: bytes that are copied; what the
+ * operation has beyond them is zero.  The argument is written back on failure, too.
+ */
+static int call(const struct sim_env *env, uint32_t file, unsigned operation, uint64_t user,
+                unsigned in, unsigned out)
+{
+    uint64_t args[ARG_MAX / 8] = { 0 }; /* aligned for every argument */
+    int rc;
+
+    if (in > ARG_MAX || out > ARG_MAX) {
+        /* what follows the argument is neither looked at nor changed */
+        in = in > ARG_MAX ? operations[operation].size : in;
+        out = out > ARG_MAX ? operations[operation].size : out;
+    }
+    if (in && env->copy_in(args, user, in))
+        return -EFAULT;
+    rc = perform(env, file, operation, args);
+    if (out && env->copy_out(user, args, out))
+        rc = -EFAULT;
+    return rc;
+}
+
+/* Requests of the other generations, and isatty()'s: asked by well-meaning programs. */
+static bool is_probe(unsigned request)
+{
+    unsigned type = _IOC_TYPE(request), nr = _IOC_NR(request);
+
+    return type == 'T' || (type == 'H' && nr >= 1 && nr <= DRIVER_COMMANDS) ||
+           (type == 'd' && (!nr || (nr >= DRM_COMMAND_BASE &&
+                                    nr < DRM_COMMAND_BASE + DRIVER_COMMANDS)));
+}
+
+/* The driver's own dispatcher (hl_ioctl of 6.1 and 6.6): the number alone counts. */
+static int by_number(const struct sim_env *env, uint32_t file, unsigned request, uint64_t user,
+                     unsigned first, unsigned count)
+{
+    unsigned nr = _IOC_NR(request), size = _IOC_SIZE(request);
+
+    if (nr < first || nr >= first + count) {
+        if (!is_probe(request))
+            env->complain(env->state, "unknown ioctl", request);
+        return -ENOTTY;
+    }
+    return call(env, file, nr - first, user, size, size);
+}
+
+static int drm_version(const struct sim_env *env, uint64_t user)
+{
+    static const char name[] = "habanalabs", desc[] = "Driver for HabanaLabs AI accelerators";
+    struct hl_drm_version v;
+
+    if (env->copy_in(&v, user, sizeof(v)))
+        return -EFAULT;
+    v.version_major = 1;
+    v.version_minor = v.version_patchlevel = 0;
+    if (v.name && v.name_len &&
+        env->copy_out((uint64_t)(uintptr_t)v.name, name,
+                      v.name_len < sizeof(name) - 1 ? v.name_len : sizeof(name) - 1))
+        return -EFAULT;
+    if (v.desc && v.desc_len &&
+        env->copy_out((uint64_t)(uintptr_t)v.desc, desc,
+                      v.desc_len < sizeof(desc) - 1 ? v.desc_len : sizeof(desc) - 1))
+        return -EFAULT;
+    v.name_len = sizeof(name) - 1;
+    v.desc_len = sizeof(desc) - 1;
+    v.date_len = 0;
+    return env->copy_out(user, &v, sizeof(v)) ? -EFAULT : 0;
+}
+
+/* drm_ioctl(): type, then number; sizes as the caller's request has them, by direction. */
+static int drm(const struct sim_env *env, uint32_t file, unsigned request, uint64_t user)
+{
+    unsigned nr = _IOC_NR(request), size = _IOC_SIZE(request), dir = _IOC_DIR(request);
+
+    if (_IOC_TYPE(request) != 'd') {
+        if (!is_probe(request))
+            env->complain(env->state, "unknown ioctl", request);
+        return -ENOTTY;
+    }
+    if (env->state->devices[env->state->files[file].device].removed)
+        return -ENODEV;
+    if (request == HL_REQ_DRM_VERSION)
+        return drm_version(env, user);
+    if (nr < DRM_COMMAND_BASE || nr >= DRM_COMMAND_BASE + DRIVER_COMMANDS) {
+        env->complain(env->state, "unknown DRM ioctl", request);
+        return -EINVAL;
+    }
+    return call(env, file, nr - DRM_COMMAND_BASE, user, dir & _IOC_WRITE ? size : 0,
+                dir & _IOC_READ ? size : 0);
+}
+
+int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument)
+{
+    struct sim_state *s = env->state;
+    bool control = s->files[file].kind == SIM_FILE_CONTROL;
+
+    if (control)
+        return by_number(env, file, request, argument,
+                         s->kernel >= SIM_KERNEL_6_12 ? DRM_COMMAND_BASE : 1, 1);
+    if (s->kernel >= SIM_KERNEL_6_12)
+        return drm(env, file, request, argument);
+    return by_number(env, file, request, argument, 1, DRIVER_COMMANDS);
+}

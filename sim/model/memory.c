@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+/* The MEMORY operation (hl_mem_ioctl of the driver's memory.c): same checks, same order. */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/model/model.h"
+
+#define TYPE_TIMESTAMPS (0x10ull << 59)
+
+/* ---- allocations --------------------------------------------------------------------------- */
+
+static uint32_t page_count(const struct sim_asic *a)
+{
+    return (uint32_t)((a->memory_size - a->memory_reserved) / a->memory_page);
+}
+
+/* The start of n free pages in a row, or SIM_NONE. */
+static uint32_t find_run(const struct sim_context *c, uint32_t pages, uint32_t n)
+{
+    uint32_t run = 0;
+
+    for (uint32_t i = 0; i < pages; i++) {
+        run = c->page_used[i] ? 0 : run + 1;
+        if (run == n)
+            return i + 1 - n;
+    }
+    return SIM_NONE;
+}
+
+static int alloc_pages(const struct sim_asic *a, struct sim_context *c, struct sim_alloc *al,
+                       uint32_t n, bool contiguous)
+{
+    uint32_t pages = page_count(a), last = SIM_NONE, i = 0, got = 0;
+
+    if (contiguous) {
+        i = find_run(c, pages, n);
+        if (i == SIM_NONE)
+            return -ENOMEM;
+    } else {
+        uint32_t free_pages = 0;
+
+        for (uint32_t p = 0; p < pages; p++)
+            free_pages += !c->page_used[p];
+        if (free_pages < n)
+            return -ENOMEM;
+    }
+    for (; got < n; i++) {
+        if (c->page_used[i])
+            continue;
+        c->page_used[i] = true;
+        if (last == SIM_NONE)
+            al->first_page = i;
+        else
+            c->page_next[last] = (uint16_t)i;
+        last = i;
+        got++;
+    }
+    al->pages = n;
+    return 0;
+}
+
+static int alloc(struct sim_device *d, struct sim_context *c, const struct hl_mem_in *in,
+                 uint32_t *handle)
+{
+    const struct sim_asic *a = sim_asic_of(d);
+    uint64_t n = in->alloc.mem_size / a->memory_page + (in->alloc.mem_size % a->memory_page != 0);
+    uint32_t i;
+    int rc;
+
+    /* the driver rounds up in 64 bits: near the top the size wraps to 0 */
+    if (n * a->memory_page < in->alloc.mem_size)
+        return -EINVAL;
+    if (n > page_count(a))
+        return -ENOMEM;
+    for (i = 0; i < SIM_MAX_ALLOCS && c->allocs[i].pages; i++)
+        ;
+    if (i == SIM_MAX_ALLOCS)
+        return -ENOMEM;
+    rc = alloc_pages(a, c, &c->allocs[i], (uint32_t)n, in->flags & HL_MEM_CONTIGUOUS);
+    if (rc)
+        return rc;
+    c->allocs[i].mappings = 0;
+    c->allocs[i].flags = in->flags;
+    c->allocs[i].size = n * a->memory_page;
+    c->memory += c->allocs[i].size;
+    d->used_memory += c->allocs[i].size;
+    *handle = i + 1;
+    return 0;
+}
+
+static struct sim_alloc *alloc_by_handle(struct sim_context *c, uint64_t handle)
+{
+    uint32_t h = (uint32_t)handle; /* the driver cuts it, too */
+
+    return h && h <= SIM_MAX_ALLOCS && c->allocs[h - 1].pages ? &c->allocs[h - 1] : NULL;
+}
+
+static int free_alloc(struct sim_device *d, struct sim_context *c, uint64_t handle)
+{
+    struct sim_alloc *al = alloc_by_handle(c, handle);
+    uint32_t page;
+
+    if (!al || al->mappings)
+        return -EINVAL;
+    page = al->first_page;
+    for (uint32_t i = 0; i < al->pages; i++) {
+        c->page_used[page] = false;
+        page = c->page_next[page];
+    }
+    c->memory -= al->size;
+    d->used_memory -= al->size;
+    al->pages = 0;
+    return 0;
+}
+
+/* ---- mappings ------------------------------------------------------------------------------ */
+
+static uint32_t *map_bucket(struct sim_context *c, uint64_t va)
+{
+    return &c->map_buckets[(va >> 12 ^ va >> 29) % SIM_MAP_BUCKETS];
+}
+
+struct sim_map *sim_map_find(struct sim_context *c, uint64_t va)
+{
+    for (uint32_t i = *map_bucket(c, va); i != SIM_NONE; i = c->maps[i].next) {
+        if (c->maps[i].va == va)
+            return &c->maps[i];
+    }
+    return NULL;
+}
+
+static struct sim_map *map_new(struct sim_context *c)
+{
+    for (uint32_t n = 0; n < SIM_MAX_MAPS; n++) {
+        uint32_t i = (c->map_hint + n) % SIM_MAX_MAPS;
+
+        if (!c->maps[i].used) {
+            memset(&c->maps[i], 0, sizeof(c->maps[i]));
+            c->map_hint = i + 1;
+            return &c->maps[i];
+        }
+    }
+    return NULL;
+}
+
+static void map_insert(struct sim_context *c, struct sim_map *m)
+{
+    uint32_t *b = map_bucket(c, m->va);
+
+    m->used = true;
+    m->next = *b;
+    *b = (uint32_t)(m - c->maps);
+}
+
+void sim_map_remove(struct sim_context *c, struct sim_map *m)
+{
+    uint32_t i = (uint32_t)(m - c->maps), *p = map_bucket(c, m->va);
+
+    while (*p != i)
+        p = &c->maps[*p].next;
+    *p = m->next;
+    sim_space_put(&c->spaces[m->space], m->block, m->block_size);
+    if (!m->host)
+        c->allocs[m->alloc].mappings--;
+    m->used = false;
+}
+
+/* What is kept for firmware and processor cores, and given on request alone (Gaudi2). */
+static const uint64_t reserved_device[2] = { 0x1001500000000000, 0x10016FFFFFFFFFFF };
+static const uint64_t reserved_host[2] = { 0xFFF077FFFFFF0000, 0xFFF07FFFFFFFFFFF };
+
+static int map_host(const struct sim_env *env, const struct sim_asic *a, struct sim_context *c,
+                    const struct hl_mem_in *in, uint64_t *va)
+{
+    uint64_t start = in->map_host.host_virt_addr, size = in->map_host.mem_size;
+    uint64_t hint = in->map_host.hint_addr, offset = start & (SIM_PAGE - 1);
+    bool force = in->flags & HL_MEM_FORCE_HINT;
+    struct sim_map *m;
+    uint64_t pages, end;
+    int rc;
+
+    if (!size)
+        return -EINVAL;
+    end = (start + size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+    if (start + size < start || end < start + size)
+        return -EINVAL;
+    rc = env->pin(env->state, start, size);
+    if (rc)
+        return rc;
+    if (hint && offset && force)
+        return -EINVAL;
+    m = map_new(c);
+    if (!m)
+        return -ENOMEM;
+    pages = (end - (start & ~(SIM_PAGE - 1))) / SIM_PAGE;
+    m->block_size = pages * SIM_PAGE;
+    m->space = SIM_SPACE_HOST;
+    m->block = sim_space_get(&c->spaces[SIM_SPACE_HOST], m->block_size, hint, force, SIM_PAGE,
+                             start & (a->huge_page - 1) ? SIM_PAGE : a->huge_page,
+                             a->host_huge_first ? reserved_host : NULL);
+    if (!m->block)
+        return -ENOMEM;
+    m->host = true;
+    m->host_va = start - offset;
+    m->host_size = m->block_size;
+    m->va = m->block + offset;
+    map_insert(c, m);
+    *va = m->va;
+    return 0;
+}
+
+static int map_device(const struct sim_asic *a, struct sim_context *c, const struct hl_mem_in *in,
+                      uint64_t *va)
+{
+    struct sim_alloc *al = alloc_by_handle(c, in->map_device.handle);
+    struct sim_map *m;
+
+    if (!al)
+        return -EINVAL;
+    m = map_new(c);
+    if (!m)
+        return -ENOMEM;
+    m->block_size = al->size;
+    m->space = SIM_SPACE_DEVICE;
+    m->block = sim_space_get(&c->spaces[SIM_SPACE_DEVICE], al->size, in->map_device.hint_addr,
+                             in->flags & HL_MEM_FORCE_HINT, a->memory_page, a->memory_page,
+                             a->host_huge_first ? reserved_device : NULL);
+    if (!m->block)
+        return -ENOMEM;
+    m->alloc = (uint32_t)(al - c->allocs);
+    m->va = m->block;
+    al->mappings++;
+    map_insert(c, m);
+    *va = m->va;
+    return 0;
+}
+
+static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c, uint64_t va)
+{
+    struct sim_map *m = sim_map_find(c, va);
+
+    if (!m)
+        return -EINVAL;
+    if (m->exports) {
+        /* perhaps the last descriptor was closed a moment ago */
+        env->settle(env->state);
+        c = sim_context_of(env->state, file);
+        m = c ? sim_map_find(c, va) : NULL;
+        if (!m || m->exports)
+            return -EINVAL;
+    }
+    sim_map_remove(c, m);
+    return 0;
+}
+
+/* ---- export -------------------------------------------------------------------------------- */
+
+static uint64_t bar_size(const struct sim_state *s, const struct sim_asic *a)
+{
+    return s->bar_size ? s->bar_size : a->memory_size;
+}
+
+/* Without a device MMU: a physical range (validate_export_params_no_mmu). */
+static int check_physical(const struct sim_state *s, const struct sim_asic *a, uint64_t address,
+                          uint64_t size)
+{
+    uint64_t end = address + size, bar;
+
+    if (address & (SIM_PAGE - 1))
+        return -EINVAL;
+    if (s->kernel == SIM_KERNEL_6_1 ? size < SIM_PAGE : !size || size & (SIM_PAGE - 1))
+        return -EINVAL;
+    if (address < a->memory_base + a->memory_reserved || end > a->memory_base + a->memory_size ||
+        end < address)
+        return -EINVAL;
+    bar = address - a->memory_base;
+    return bar + size > bar_size(s, a) ? -EINVAL : 0;
+}
+
+static int check_mapped(const struct sim_state *s, const struct sim_device *d,
+                        const struct sim_context *c, const struct sim_map *m, uint64_t address,
+                        uint64_t size, uint64_t offset)
+{
+    const struct sim_asic *a = sim_asic_of(d);
+    const struct sim_alloc *al;
+    uint32_t page;
+
+    if (m->host)
+        return -EINVAL;
+    if (address & (SIM_PAGE - 1) || !size || size & (SIM_PAGE - 1) || offset & (SIM_PAGE - 1))
+        return -EINVAL;
+    al = &c->allocs[m->alloc];
+    if (offset + size < offset || offset + size > al->size)
+        return -EINVAL;
+    page = al->first_page;
+    for (uint32_t i = 0; i < al->pages; i++) {
+        uint64_t bar = a->memory_reserved + (page + 1ull) * a->memory_page;
+
+        if (bar > bar_size(s, a))
+            return -EINVAL;
+        page = c->page_next[page];
+    }
+    return 0;
+}
+
+static int export(const struct sim_env *env, uint32_t file, struct sim_device *d,
+                  struct sim_context *c, const struct hl_mem_in *in, int *fd)
+{
+    struct sim_state *s = env->state;
+    const struct sim_asic *a = sim_asic_of(d);
+    uint64_t address = in->export_dmabuf_fd.addr, size = in->export_dmabuf_fd.mem_size;
+    uint64_t offset = sim_kernel_has_offset(s) ? in->export_dmabuf_fd.offset : 0;
+    struct sim_dmabuf b = { .map = SIM_NONE, .size = size, .context = c->id };
+    struct sim_map *m = NULL;
+    int rc;
+
+    if (a->device_mmu) {
+        if (s->kernel == SIM_KERNEL_6_1)
+            return -EOPNOTSUPP;
+        m = sim_map_find(c, address);
+        if (!m)
+            return -EINVAL;
+        rc = check_mapped(s, d, c, m, address, size, offset);
+        b.map = (uint32_t)(m - c->maps);
+        b.offset = offset;
+    } else {
+        if (offset)
+            return -EINVAL;
+        rc = check_physical(s, a, address, size);
+        b.address = address;
+    }
+    if (rc)
+        return rc;
+    /* counted while the file comes to be, so that nobody unmaps it meanwhile */
+    if (m)
+        m->exports++;
+    c->dmabufs++;
+    rc = env->new_dmabuf(s, s->files[file].device, &b, in->flags);
+    if (rc < 0) {
+        c->dmabufs--;
+        if (m)
+            m->exports--;
+        return rc;
+    }
+    *fd = rc;
+    return 0;
+}
+
+uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *b, uint64_t at,
+                           uint64_t *left)
+{
+    const struct sim_asic *a = sim_asic_of(d);
+    const struct sim_context *c = &d->context;
+    const struct sim_alloc *al;
+    uint64_t inner;
+    uint32_t page;
+
+    if (b->map == SIM_NONE) {
+        *left = b->size - at;
+        return b->address - a->memory_base + at;
+    }
+    al = &c->allocs[c->maps[b->map].alloc];
+    inner = b->offset + at;
+    page = al->first_page;
+    for (; inner >= a->memory_page; inner -= a->memory_page)
+        page = c->page_next[page];
+    *left = a->memory_page - inner;
+    if (*left > b->size - at)
+        *left = b->size - at;
+    return a->memory_reserved + page * a->memory_page + inner;
+}
+
+/* ---- the rest ------------------------------------------------------------------------------ */
+
+static int timestamps(struct sim_context *c, uint32_t elements, __u64 *handle)
+{
+    if (elements > TS_MAX_ELEMENTS_NUM)
+        return -EINVAL;
+    if (!elements)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
+        if (c->buffers[i].kind == SIM_BUFFER_FREE) {
+            c->buffers[i] = (struct sim_buffer){ .kind = SIM_BUFFER_TIMESTAMPS,
+                                                 .size = elements * sizeof(uint64_t) };
+            *handle = TYPE_TIMESTAMPS | (uint64_t)(i + 1) << 12;
+            return 0;
+        }
+    }
+    return -ENOMEM;
+}
+
+
+int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args)
+{
+    struct sim_state *s = env->state;
+    struct sim_device *d = &s->devices[s->files[file].device];
+    const struct sim_asic *a = sim_asic_of(d);
+    struct sim_context *c = sim_context_of(s, file);
+    struct hl_mem_in in = args->in;
+    uint64_t address = 0;
+    uint32_t handle = 0;
+    int rc, fd = -EBADF;
+
+    if (!c || !sim_device_operational(d))
+        return -EBUSY;
+    switch (in.op) {
+    case HL_MEM_OP_ALLOC:
+        if (!in.alloc.mem_size)
+            return -EINVAL;
+        if (!a->device_mmu) {
+            c->memory += in.alloc.mem_size;
+            d->used_memory += in.alloc.mem_size;
+            rc = 0;
+        } else {
+            rc = alloc(d, c, &in, &handle);
+        }
+        memset(args, 0, sizeof(*args));
+        args->out.handle = handle;
+        return rc;
+    case HL_MEM_OP_FREE:
+        if (!a->device_mmu) {
+            /* the handle's field is the size's: bytes go off the account */
+            c->memory -= in.alloc.mem_size;
+            d->used_memory -= in.alloc.mem_size;
+            return 0;
+        }
+        return free_alloc(d, c, in.free.handle);
+    case HL_MEM_OP_MAP:
+        rc = in.flags & HL_MEM_USERPTR ? map_host(env, a, c, &in, &address)
+                                       : map_device(a, c, &in, &address);
+        memset(args, 0, sizeof(*args));
+        args->out.device_virt_addr = address;
+        return rc;
+    case HL_MEM_OP_UNMAP:
+        return unmap(env, file, c, in.unmap.device_virt_addr);
+    case HL_MEM_OP_MAP_BLOCK:
+        return a->block_map ? -EINVAL : -EPERM;
+    case HL_MEM_OP_EXPORT_DMABUF_FD:
+        rc = export(env, file, d, c, &in, &fd);
+        memset(args, 0, sizeof(*args));
+        args->out.fd = fd;
+        return rc;
+    case HL_MEM_OP_TS_ALLOC:
+        rc = timestamps(c, in.num_of_elements, &args->out.handle);
+        if (!rc)
+            env->clear_buffer(s, d, (uint32_t)(args->out.handle >> 12) - 1);
+        return rc;
+    default:
+        return -EINVAL;
+    }
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The model: what the driver answers.
+ *
+ * Functions take the state and a file number, return 0 or -errno as the driver does, and are
+ * called with the state's lock held.  What happens outside of the state (files come to be, memory
+ * of a process is read) goes through struct sim_env, so that tests run the model without preload.
+ */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include <stddef.h>
+
+#include "sim/asic.h"
+#include "sim/state.h"
+
+#define SIM_PAGE 4096ull
+
+/* The surroundings of a call. */
+struct sim_env {
+    struct sim_state *state;
+    /* user memory: 0 or -EFAULT */
+    int (*copy_in)(void *to, uint64_t user, size_t n);
+    int (*copy_out)(uint64_t user, const void *from, size_t n);
+    /* a range that the device shall reach: 0, -EFAULT (first page) or -ENOMEM (a later one) */
+    int (*pin)(const struct sim_state *s, uint64_t user, uint64_t size);
+    /* a descriptor of a new dma-buf (releases the lock meanwhile): the fd or -errno */
+    int (*new_dmabuf)(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
+                      uint32_t flags);
+    /* have closed dma-bufs been noticed?  (releases the lock meanwhile) */
+    void (*settle)(struct sim_state *s);
+    /* tells the supervisor about an eventfd of this process; -1 takes it back: 0 or -errno */
+    int (*eventfd)(struct sim_state *s, uint32_t file, int fd);
+    /* the bytes of a new buffer are zero */
+    void (*clear_buffer)(struct sim_state *s, struct sim_device *d, uint32_t index);
+    /* loud lines about what is no part of the interface */
+    void (*complain)(const struct sim_state *s, const char *what, unsigned long value);
+};
+
+/* ioctl() on a node: the whole way of a request, as the kernel takes it. */
+int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument);
+
+/* One argument, in place (model/<name>.c); the file is a primary node's unless said otherwise. */
+int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args);
+int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args);
+int sim_cb(const struct sim_env *env, uint32_t file, union hl_cb_args *args);
+
+/* Files. */
+uint32_t sim_file_by_inode(const struct sim_state *s, uint64_t inode);
+uint32_t sim_file_new(struct sim_state *s, enum sim_file_kind kind, uint64_t inode);
+void sim_file_free(struct sim_state *s, uint32_t file);
+
+/* May the node be opened now?  0 or the driver's -errno. */
+int sim_open_check(struct sim_state *s, struct sim_device *d, bool control);
+void sim_opened(struct sim_state *s, uint32_t file);
+/* The last descriptor of a file is gone. */
+void sim_released(struct sim_state *s, uint32_t file);
+
+/* Devices. */
+void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id asic,
+                     uint32_t index);
+uint32_t sim_device_status(struct sim_device *d);
+bool sim_device_operational(struct sim_device *d);
+void sim_device_reset(struct sim_state *s, struct sim_device *d);
+void sim_device_remove(struct sim_state *s, struct sim_device *d);
+/* Sets event bits for every user of the device that may see them. */
+void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events);
+
+/* The context that a primary node's file works in; NULL once it is gone. */
+struct sim_context *sim_context_of(struct sim_state *s, uint32_t file);
+void sim_context_init(const struct sim_asic *a, struct sim_context *c);
+
+/* Address spaces. */
+void sim_space_init(struct sim_space *sp, uint64_t first, uint64_t last);
+/*
+ * A block of size bytes: its address, 0 when there is none.  page: of the space; align: of the
+ * address, a power of two (ignored where page is none).  reserved: [first, last] to keep clear of
+ * without a hint, or NULL.
+ */
+uint64_t sim_space_get(struct sim_space *sp, uint64_t size, uint64_t hint, bool force,
+                       uint64_t page, uint64_t align, const uint64_t reserved[2]);
+void sim_space_put(struct sim_space *sp, uint64_t start, uint64_t size);
+
+/* Mappings. */
+struct sim_map *sim_map_find(struct sim_context *c, uint64_t va);
+void sim_map_remove(struct sim_context *c, struct sim_map *m);
+
+/*
+ * Where byte at of an exported range stands in the device's memory; *left: bytes that follow it
+ * there.
+ */
+uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *b, uint64_t at,
+                           uint64_t *left);
+
+/* Buffers behind mmap() of a node (model/cb.c). */
+int sim_buffer_mmap(struct sim_context *c, uint64_t offset, uint64_t length, uint32_t *index);
+void sim_buffer_munmap(struct sim_context *c, uint32_t index);
+void sim_buffer_gone(struct sim_context *c, struct sim_buffer *b);
+
+/* Which operations a fault script names. */
+enum sim_op {
+    SIM_OP_ANY,
+    SIM_OP_OPEN,
+    SIM_OP_INFO,
+    SIM_OP_ALLOC,
+    SIM_OP_FREE,
+    SIM_OP_MAP,
+    SIM_OP_UNMAP,
+    SIM_OP_EXPORT,
+    SIM_OP_CB,
+    SIM_OP_CS,
+    SIM_OP_WAIT,
+    SIM_OP_DEBUG,
+    SIM_OP_MEMORY,              /* the other MEMORY operations */
+    SIM_OP_COUNT
+};
+extern const char *const sim_op_names[SIM_OP_COUNT];
+
+/* "OP:N[-M|+]:ACTION" into *f: NULL, or what is wrong with it. */
+const char *sim_fault_parse(const char *spec, struct sim_fault *f);
+/*
+ * Counts a call and carries out what the script says of it: 0, or the -errno that the call has to
+ * give.  *delay_us: how long the caller shall sleep, without the lock.
+ */
+int sim_fault_check(struct sim_state *s, struct sim_device *d, enum sim_op op, uint64_t *delay_us);
+
+static inline bool sim_kernel_has_offset(const struct sim_state *s)
+{
+    return s->kernel != SIM_KERNEL_6_1;
+}
+
+/* For arrays of two: 6.1, and later kernels. */
+static inline unsigned sim_later(const struct sim_state *s)
+{
+    return s->kernel != SIM_KERNEL_6_1;
+}
+
+#endif

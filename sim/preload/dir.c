@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Folders and links. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/preload/preload.h"
+
+DECLARE_REAL(opendir);
+DECLARE_REAL(scandir);
+DECLARE_REAL(readlinkat);
+DECLARE_REAL(realpath);
+DECLARE_REAL(chdir);
+DECLARE_REAL(glob);
+
+HOOK DIR *opendir(const char *path)
+{
+    char buffer[PATH_BUFFER];
+
+    return REAL(opendir)(path_map(path, buffer));
+}
+
+typedef int (*filter_fn)(const struct dirent *);
+typedef int (*compare_fn)(const struct dirent **, const struct dirent **);
+
+HOOK int scandir(const char *path, struct dirent ***list, filter_fn filter, compare_fn compare)
+{
+    char buffer[PATH_BUFFER];
+
+    return REAL(scandir)(path_map(path, buffer), list, filter, compare);
+}
+
+HOOK int scandir64(const char *path, struct dirent64 ***list,
+                   int (*filter)(const struct dirent64 *),
+                   int (*compare)(const struct dirent64 **, const struct dirent64 **))
+{
+    return scandir(path, (struct dirent ***)list, (filter_fn)filter, (compare_fn)compare);
+}
+
+HOOK int chdir(const char *path)
+{
+    char buffer[PATH_BUFFER];
+
+    return REAL(chdir)(path_map(path, buffer));
+}
+
+/* "socket:[N]" of a simulated file, and paths below the tree, as a kernel would show them. */
+static ssize_t rewrite_link(char *text, ssize_t n, size_t size)
+{
+    char full[PATH_BUFFER], out[PATH_BUFFER];
+    unsigned long long inode;
+    uint32_t file;
+
+    if (n <= 0 || !sim)
+        return n;
+    memcpy(full, text, (size_t)n);
+    full[n] = '\0';
+    if (sscanf(full, "socket:[%llu]", &inode) == 1 &&
+        (file = file_of_inode(inode)) != SIM_NONE) {
+        file_link(file, out, sizeof(out));
+    } else if (full[0] == '/') {
+        snprintf(out, sizeof(out), "%s", full);
+        path_unmap(out);
+    } else {
+        return n;
+    }
+    n = (ssize_t)strlen(out);
+    if ((size_t)n > size)
+        n = (ssize_t)size;
+    memcpy(text, out, (size_t)n);
+    return n;
+}
+
+static ssize_t readlink_any(int dir, const char *path, char *text, size_t size)
+{
+    char buffer[PATH_BUFFER], full[PATH_BUFFER];
+    ssize_t n;
+
+    if (!sim)
+        return REAL(readlinkat)(dir, path, text, size);
+    n = REAL(readlinkat)(dir, path_map(path, buffer), full, sizeof(full) - 1);
+    n = rewrite_link(full, n, sizeof(full) - 1);
+    if (n < 0)
+        return n;
+    if (!size) {
+        errno = EINVAL;
+        return -1;
+    }
+    if ((size_t)n > size)
+        n = (ssize_t)size;
+    memcpy(text, full, (size_t)n);
+    return n;
+}
+
+HOOK ssize_t readlink(const char *path, char *text, size_t size)
+{
+    return readlink_any(AT_FDCWD, path, text, size);
+}
+
+HOOK ssize_t readlinkat(int dir, const char *path, char *text, size_t size)
+{
+    return readlink_any(dir, path, text, size);
+}
+
+ssize_t __readlink_chk(const char *path, char *text, size_t size, size_t room);
+ssize_t __readlinkat_chk(int dir, const char *path, char *text, size_t size, size_t room);
+
+HOOK ssize_t __readlink_chk(const char *path, char *text, size_t size, size_t room)
+{
+    return readlink_any(AT_FDCWD, path, text, size < room ? size : room);
+}
+
+HOOK ssize_t __readlinkat_chk(int dir, const char *path, char *text, size_t size, size_t room)
+{
+    return readlink_any(dir, path, text, size < room ? size : room);
+}
+
+HOOK char *realpath(const char *path, char *resolved)
+{
+    char buffer[PATH_BUFFER], text[PATH_BUFFER];
+    char *r;
+    ssize_t n;
+
+    if (!sim || !path)
+        return REAL(realpath)(path, resolved);
+    /* a link of /proc to a simulated file ends there */
+    if (!strncmp(path, "/proc/", 6) && strstr(path, "/fd/") &&
+        (n = readlink_any(AT_FDCWD, path, text, sizeof(text) - 1)) > 0 && text[0] == '/') {
+        text[n] = '\0';
+        if (!resolved)
+            return strdup(text);
+        return strcpy(resolved, text);
+    }
+    r = REAL(realpath)(path_map(path, buffer), resolved);
+    if (r)
+        path_unmap(r);
+    return r;
+}
+
+char *__realpath_chk(const char *path, char *resolved, size_t room);
+
+HOOK char *__realpath_chk(const char *path, char *resolved, size_t room)
+{
+    (void)room;
+    return realpath(path, resolved);
+}
+
+HOOK char *canonicalize_file_name(const char *path)
+{
+    return realpath(path, NULL);
+}
+
+/* glob() looks at folders with the C library's inner functions: give it ours. */
+static void *glob_opendir(const char *path)
+{
+    return opendir(path);
+}
+
+static struct dirent *glob_readdir(void *dir)
+{
+    return readdir(dir);
+}
+
+static void glob_closedir(void *dir)
+{
+    closedir(dir);
+}
+
+static int glob_stat(const char *path, struct stat *st)
+{
+    return stat(path, st);
+}
+
+static int glob_lstat(const char *path, struct stat *st)
+{
+    return lstat(path, st);
+}
+
+HOOK int glob(const char *pattern, int flags, int (*error)(const char *, int), glob_t *g)
+{
+    if (sim && !(flags & GLOB_ALTDIRFUNC)) {
+        g->gl_opendir = glob_opendir;
+        g->gl_readdir = glob_readdir;
+        g->gl_closedir = glob_closedir;
+        g->gl_stat = glob_stat;
+        g->gl_lstat = glob_lstat;
+        flags |= GLOB_ALTDIRFUNC;
+    }
+    return REAL(glob)(pattern, flags, error, g);
+}

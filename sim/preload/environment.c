@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* The model's surroundings in a program: its memory, its descriptors, its standard error. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "sim/preload/preload.h"
+
+/*
+ * Memory a little above the stack pointer is the callers' frames: there, and readable.  All else
+ * goes through the kernel, which knows what is mapped.
+ */
+static bool on_stack(uint64_t user, size_t n)
+{
+    uint64_t here = (uint64_t)(uintptr_t)__builtin_frame_address(0);
+
+    return user > here && user + n - here < 16384;
+}
+
+static int copy_in(void *to, uint64_t user, size_t n)
+{
+    struct iovec local = { to, n }, remote = { (void *)(uintptr_t)user, n };
+
+    if (on_stack(user, n)) {
+        memcpy(to, (const void *)(uintptr_t)user, n);
+        return 0;
+    }
+    return syscall(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0) == (long)n ? 0
+                                                                                       : -EFAULT;
+}
+
+static int copy_out(uint64_t user, const void *from, size_t n)
+{
+    struct iovec local = { (void *)from, n }, remote = { (void *)(uintptr_t)user, n };
+
+    if (on_stack(user, n)) {
+        memcpy((void *)(uintptr_t)user, from, n);
+        return 0;
+    }
+    return syscall(SYS_process_vm_writev, getpid(), &local, 1, &remote, 1, 0) == (long)n ? 0
+                                                                                        : -EFAULT;
+}
+
+/* One line of /proc/self/maps, as far as pinning cares. */
+struct area {
+    uint64_t start, end;
+    bool readable, writable, shared, device;
+};
+
+static bool parse_area(const char *line, struct area *a)
+{
+    unsigned long long start, end;
+    char perms[8];
+
+    if (sscanf(line, "%llx-%llx %7s", &start, &end, perms) != 3)
+        return false;
+    *a = (struct area){
+        .start = start,
+        .end = end,
+        .readable = perms[0] == 'r',
+        .writable = perms[1] == 'w',
+        .shared = perms[3] == 's',
+        .device = strstr(line, "memfd:hlsim-buffers") != NULL, /* VM_IO on the real driver */
+    };
+    return true;
+}
+
+/*
+ * May the driver pin pages of this area for writing?  6.1 asks with FOLL_FORCE: private mappings
+ * are copied whatever their protection.
+ */
+static bool can_pin(const struct sim_state *s, const struct area *a)
+{
+    if (a->device)
+        return false;
+    if (s->kernel == SIM_KERNEL_6_1)
+        return a->writable || !a->shared;
+    return a->writable;
+}
+
+static int pin(const struct sim_state *s, uint64_t user, uint64_t size)
+{
+    uint64_t first = user & ~(SIM_PAGE - 1), end = user + size, at = first;
+    char *line = NULL;
+    size_t room = 0;
+    struct area a;
+    FILE *f = fopen("/proc/self/maps", "re");
+
+    while (f && at < end && getline(&line, &room, f) > 0) {
+        if (!parse_area(line, &a) || a.end <= at)
+            continue;
+        if (a.start > at || !can_pin(s, &a))
+            break;
+        at = a.end;
+    }
+    free(line);
+    if (f)
+        fclose(f);
+    if (at >= end)
+        return 0;
+    return at == first || s->kernel == SIM_KERNEL_6_1 ? -EFAULT : -ENOMEM;
+}
+
+static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
+                      uint32_t flags)
+{
+    struct sim_request q = {
+        .op = SIM_REQUEST_EXPORT, .device = device, .flags = flags, .dmabuf = *b,
+    };
+    int fd = -1, rc;
+
+    sim_unlock(s);
+    rc = client_request(s, &q, -1, flags & O_CLOEXEC, &fd);
+    if (rc >= 0)
+        fd_note(fd, (uint32_t)rc);
+    sim_lock(s);
+    return rc < 0 ? rc : fd;
+}
+
+static void settle(struct sim_state *s)
+{
+    sim_unlock(s);
+    fd_closed();
+    sim_lock(s);
+}
+
+/* eventfd_ctx_fdget(): is it an eventfd? */
+static bool is_eventfd(int fd)
+{
+    char path[40], target[64];
+    long n;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    n = syscall(SYS_readlinkat, AT_FDCWD, path, target, sizeof(target) - 1);
+    if (n <= 0)
+        return false;
+    target[n] = '\0';
+    return !strncmp(target, "anon_inode:[eventfd", 19);
+}
+
+static int eventfd_register(struct sim_state *s, uint32_t file, int fd)
+{
+    struct sim_request q = { .op = SIM_REQUEST_EVENTFD, .file = file };
+    int rc;
+
+    if (fd >= 0) {
+        if (syscall(SYS_fcntl, fd, F_GETFD) < 0)
+            return -EBADF;
+        if (!is_eventfd(fd))
+            return -EINVAL;
+    }
+    sim_unlock(s);
+    rc = client_request(s, &q, fd, true, NULL);
+    sim_lock(s);
+    return rc;
+}
+
+static void clear_buffer(struct sim_state *s, struct sim_device *d, uint32_t index)
+{
+    int fd = client_open_shared(s, d->buffer_fd);
+
+    if (fd < 0)
+        return;
+    syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+            (off_t)(index * SIM_BUFFER_STRIDE), (off_t)SIM_BUFFER_STRIDE);
+    syscall(SYS_close, fd);
+}
+
+static void complain(const struct sim_state *s, const char *what, unsigned long value)
+{
+    char line[160];
+    int n;
+
+    if (s->quiet)
+        return;
+    n = snprintf(line, sizeof(line), "hlsim: pid %d: %s %#lx\n", (int)getpid(), what, value);
+    syscall(SYS_write, STDERR_FILENO, line, (size_t)n);
+}
+
+const struct sim_env *preload_env(void)
+{
+    static struct sim_env env = {
+        .copy_in = copy_in,
+        .copy_out = copy_out,
+        .pin = pin,
+        .new_dmabuf = new_dmabuf,
+        .settle = settle,
+        .eventfd = eventfd_register,
+        .clear_buffer = clear_buffer,
+        .complain = complain,
+    };
+
+    env.state = sim;
+    return &env;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* What programs do to descriptors beside ioctl() and mmap(). */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "sim/preload/preload.h"
+
+DECLARE_REAL(close);
+DECLARE_REAL(close_range);
+DECLARE_REAL(dup);
+DECLARE_REAL(dup2);
+DECLARE_REAL(dup3);
+DECLARE_REAL(fcntl);
+DECLARE_REAL(read);
+DECLARE_REAL(write);
+DECLARE_REAL(pread);
+DECLARE_REAL(pwrite);
+DECLARE_REAL(readv);
+DECLARE_REAL(writev);
+DECLARE_REAL(lseek);
+DECLARE_REAL(fallocate);
+DECLARE_REAL(ftruncate);
+DECLARE_REAL(recvmsg);
+
+HOOK int close(int fd)
+{
+    bool ours = sim && fd_forget(fd);
+    int rc = REAL(close)(fd);
+
+    if (ours)
+        fd_closed();
+    return rc;
+}
+
+HOOK int close_range(unsigned first, unsigned last, int flags)
+{
+    bool ours = sim && !(flags & 4 /* CLOSE_RANGE_CLOEXEC */) && fd_forget_range(first, last);
+    int rc = REAL(close_range)(first, last, flags);
+
+    if (ours)
+        fd_closed();
+    return rc;
+}
+
+HOOK void closefrom(int first)
+{
+    close_range(first < 0 ? 0 : (unsigned)first, UINT_MAX, 0);
+}
+
+/* A copy is what its original is. */
+static int copied(int from, int to)
+{
+    if (sim && to >= 0) {
+        uint32_t file = fd_find(from);
+
+        fd_note(to, file);
+    }
+    return to;
+}
+
+HOOK int dup(int fd)
+{
+    return copied(fd, REAL(dup)(fd));
+}
+
+static int replaced(int from, int to, int rc, bool was_ours)
+{
+    if (sim && rc >= 0 && from != to) {
+        copied(from, to);
+        if (was_ours)
+            fd_closed();
+    }
+    return rc;
+}
+
+HOOK int dup2(int from, int to)
+{
+    bool ours = sim && fd_known(to) != SIM_NONE;
+
+    return replaced(from, to, REAL(dup2)(from, to), ours);
+}
+
+HOOK int dup3(int from, int to, int flags)
+{
+    bool ours = sim && fd_known(to) != SIM_NONE;
+
+    return replaced(from, to, REAL(dup3)(from, to, flags), ours);
+}
+
+static int fcntl_any(int fd, int command, void *argument)
+{
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+    int rc;
+
+    if (file != SIM_NONE && command == F_GETFL)
+        return (int)sim->files[file].flags | O_LARGEFILE;
+    rc = REAL(fcntl)(fd, command, argument);
+    if (rc >= 0 && sim && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
+        copied(fd, rc);
+    if (rc >= 0 && file != SIM_NONE && command == F_SETFL)
+        sim->files[file].flags = (sim->files[file].flags & ~(uint32_t)O_NONBLOCK) |
+                                 ((uint32_t)(uintptr_t)argument & O_NONBLOCK);
+    return rc;
+}
+
+HOOK int fcntl(int fd, int command, ...)
+{
+    void *argument;
+    va_list ap;
+
+    va_start(ap, command);
+    argument = va_arg(ap, void *);
+    va_end(ap);
+    return fcntl_any(fd, command, argument);
+}
+
+HOOK int fcntl64(int fd, int command, ...)
+{
+    void *argument;
+    va_list ap;
+
+    va_start(ap, command);
+    argument = va_arg(ap, void *);
+    va_end(ap);
+    return fcntl_any(fd, command, argument);
+}
+
+/* Neither nodes nor dma-bufs can be read or written: what they say instead. */
+static int no_io(int fd, bool writing, bool at_offset)
+{
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+    int mode;
+
+    if (file == SIM_NONE)
+        return 0;
+    mode = (int)sim->files[file].flags & O_ACCMODE;
+    if (at_offset && sim->files[file].kind == SIM_FILE_DMABUF)
+        errno = ESPIPE;
+    else if (mode == (writing ? O_RDONLY : O_WRONLY))
+        errno = EBADF;
+    else
+        errno = EINVAL;
+    return -1;
+}
+
+HOOK ssize_t read(int fd, void *data, size_t n)
+{
+    return no_io(fd, false, false) ? -1 : REAL(read)(fd, data, n);
+}
+
+HOOK ssize_t write(int fd, const void *data, size_t n)
+{
+    return no_io(fd, true, false) ? -1 : REAL(write)(fd, data, n);
+}
+
+HOOK ssize_t pread(int fd, void *data, size_t n, off_t at)
+{
+    return no_io(fd, false, true) ? -1 : REAL(pread)(fd, data, n, at);
+}
+
+HOOK ssize_t pread64(int fd, void *data, size_t n, off64_t at)
+{
+    return pread(fd, data, n, at);
+}
+
+HOOK ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
+{
+    return no_io(fd, true, true) ? -1 : REAL(pwrite)(fd, data, n, at);
+}
+
+HOOK ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
+{
+    return pwrite(fd, data, n, at);
+}
+
+HOOK ssize_t readv(int fd, const struct iovec *v, int n)
+{
+    return no_io(fd, false, false) ? -1 : REAL(readv)(fd, v, n);
+}
+
+HOOK ssize_t writev(int fd, const struct iovec *v, int n)
+{
+    return no_io(fd, true, false) ? -1 : REAL(writev)(fd, v, n);
+}
+
+ssize_t __read_chk(int fd, void *data, size_t n, size_t room);
+HOOK ssize_t __read_chk(int fd, void *data, size_t n, size_t room)
+{
+    return read(fd, data, n < room ? n : room);
+}
+
+/* dma_buf_llseek(); a primary node is at 0 wherever it is sent on later kernels (noop_llseek). */
+HOOK off_t lseek(int fd, off_t at, int whence)
+{
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+    const struct sim_file *f = file == SIM_NONE ? NULL : &sim->files[file];
+
+    if (!f)
+        return REAL(lseek)(fd, at, whence);
+    if (f->kind == SIM_FILE_DMABUF) {
+        if (!at && whence == SEEK_END)
+            return (off_t)f->dmabuf.size;
+        if (!at && whence == SEEK_SET)
+            return 0;
+        errno = EINVAL;
+        return -1;
+    }
+    if (f->kind == SIM_FILE_PRIMARY && sim->kernel != SIM_KERNEL_6_1)
+        return 0;
+    errno = ESPIPE;
+    return -1;
+}
+
+HOOK off64_t lseek64(int fd, off64_t at, int whence)
+{
+    return lseek(fd, at, whence);
+}
+
+HOOK int fallocate(int fd, int mode, off_t at, off_t n)
+{
+    if (sim && fd_known(fd) != SIM_NONE) {
+        errno = ENODEV;
+        return -1;
+    }
+    return REAL(fallocate)(fd, mode, at, n);
+}
+
+HOOK int ftruncate(int fd, off_t n)
+{
+    if (sim && fd_known(fd) != SIM_NONE) {
+        errno = EINVAL;
+        return -1;
+    }
+    return REAL(ftruncate)(fd, n);
+}
+
+HOOK int ftruncate64(int fd, off64_t n)
+{
+    return ftruncate(fd, n);
+}
+
+/* Descriptors that another process has sent. */
+HOOK ssize_t recvmsg(int s, struct msghdr *m, int flags)
+{
+    ssize_t n = REAL(recvmsg)(s, m, flags);
+
+    if (n < 0 || !sim)
+        return n;
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+            continue;
+        for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(int)) <= h->cmsg_len; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(h) + i * sizeof(int), sizeof(fd));
+            fd_forget(fd);
+            fd_learn(fd);
+        }
+    }
+    return n;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which descriptors are simulated files.  The truth is the inode of the socket behind one; a
+ * table by number remembers it.  Entries go when a number is closed or replaced through the C
+ * library; descriptors that arrive some other way are found by their inode when they are used.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sim/preload/preload.h"
+
+#define TABLE_SIZE 65536
+
+static _Atomic uint32_t table[TABLE_SIZE]; /* file + 1; 0: not known to be one */
+
+void *real_function(void **cache, const char *name)
+{
+    void *f = __atomic_load_n(cache, __ATOMIC_RELAXED);
+
+    if (!f) {
+        f = dlsym(RTLD_NEXT, name);
+        __atomic_store_n(cache, f, __ATOMIC_RELAXED);
+    }
+    return f;
+}
+
+uint32_t fd_known(int fd)
+{
+    uint32_t v;
+
+    if ((unsigned)fd >= TABLE_SIZE)
+        return SIM_NONE;
+    v = atomic_load_explicit(&table[fd], memory_order_relaxed);
+    return v - 1; /* 0 becomes SIM_NONE */
+}
+
+uint32_t file_of_inode(uint64_t inode)
+{
+    uint32_t file;
+
+    sim_lock(sim);
+    file = sim_file_by_inode(sim, inode);
+    sim_unlock(sim);
+    return file;
+}
+
+/* fstat() may be one of ours: this is the kernel's. */
+static int raw_fstat(int fd, struct stat *st)
+{
+    return (int)syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
+}
+
+uint32_t fd_find(int fd)
+{
+    uint32_t file = fd_known(fd);
+    int saved = errno;
+    struct stat st;
+
+    if (file != SIM_NONE || !sim)
+        return file;
+    if (raw_fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        file = file_of_inode(st.st_ino);
+        fd_note(fd, file);
+    }
+    errno = saved;
+    return file;
+}
+
+void fd_learn(int fd)
+{
+    if (fd >= 0)
+        fd_find(fd);
+}
+
+void fd_note(int fd, uint32_t file)
+{
+    if ((unsigned)fd < TABLE_SIZE)
+        atomic_store_explicit(&table[fd], file + 1, memory_order_relaxed);
+}
+
+bool fd_forget(int fd)
+{
+    if ((unsigned)fd >= TABLE_SIZE)
+        return false;
+    return atomic_exchange_explicit(&table[fd], 0, memory_order_relaxed) != 0;
+}
+
+bool fd_forget_range(unsigned first, unsigned last)
+{
+    bool any = false;
+
+    for (unsigned fd = first; fd <= last && fd < TABLE_SIZE; fd++)
+        any |= fd_forget((int)fd);
+    return any;
+}
+
+void fd_closed(void)
+{
+    struct sim_request q = { .op = SIM_REQUEST_SETTLE };
+    int saved = errno;
+
+    client_request(sim, &q, -1, true, NULL);
+    errno = saved;
+}
+
+void fd_scan(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    struct dirent *e;
+
+    while (d && (e = readdir(d)))
+        fd_learn(e->d_name[0] == '.' ? -1 : atoi(e->d_name));
+    if (d)
+        closedir(d);
+}

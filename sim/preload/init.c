@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+
+#include "sim/preload/preload.h"
+
+struct sim_state *sim;
+
+static __attribute__((constructor)) void start(void)
+{
+    sim = client_state();
+    if (!sim)
+        return;
+    fd_scan();
+    pthread_atfork(NULL, NULL, mmap_after_fork);
+}
+
+/* For tests: is this program in a simulation? */
+int hlsim_active(void);
+HOOK int hlsim_active(void)
+{
+    return sim != NULL;
+}

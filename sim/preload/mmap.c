@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mmap() of a node: command buffers and timestamps.  As on the real driver a mapping holds the
+ * device's file open (here by a duplicate descriptor), is not inherited by fork(), and cannot grow.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sim/preload/preload.h"
+
+DECLARE_REAL(mmap);
+DECLARE_REAL(munmap);
+DECLARE_REAL(mremap);
+
+#define MAX_AREAS 1024
+#define TYPE_SHIFT 59
+#define TYPE_MASK 0x1full
+#define TYPE_CB 0x2
+#define TYPE_BLOCK 0x4
+#define TYPE_TIMESTAMPS 0x10
+
+static struct area {
+    uintptr_t start, end;
+    uint64_t left;              /* bytes that are still mapped */
+    uint32_t file, context, buffer;
+    int hold;                   /* keeps the node's file open */
+} areas[MAX_AREAS];
+static unsigned area_count;     /* for a quick look without the lock */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards areas */
+
+static struct area *free_area(void)
+{
+    for (unsigned i = 0; i < MAX_AREAS; i++) {
+        if (!areas[i].left)
+            return &areas[i];
+    }
+    return NULL;
+}
+
+/* The driver's rules: 0 and the buffer, or -errno. */
+static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int flags,
+                  uint32_t *buffer, uint32_t *context)
+{
+    const struct sim_file *f = &sim->files[file];
+    struct sim_context *c;
+    int mode = (int)f->flags & O_ACCMODE;
+
+    if (mode == O_WRONLY || (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
+        return -EACCES;
+    if (f->kind == SIM_FILE_CONTROL)
+        return -ENODEV;
+    if (f->kind == SIM_FILE_DMABUF)
+        return -EINVAL;
+    c = sim_context_of(sim, file);
+    if (!c)
+        return -ENODEV;
+    *context = c->id;
+    switch (offset >> TYPE_SHIFT & TYPE_MASK) {
+    case TYPE_CB:
+    case TYPE_TIMESTAMPS:
+        return sim_buffer_mmap(c, offset, length, buffer);
+    case TYPE_BLOCK:
+        return sim_asic_of(&sim->devices[f->device])->block_map ? -EINVAL : -EPERM;
+    default:
+        return -EINVAL;
+    }
+}
+
+static void *map_node(void *address, size_t length, int prot, int flags, int fd, uint32_t file,
+                      uint64_t offset)
+{
+    uint32_t buffer = 0, context = 0;
+    void *p = MAP_FAILED;
+    struct area *a;
+    int rc, memory;
+
+    length = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+    pthread_mutex_lock(&lock);
+    a = free_area();
+    sim_lock(sim);
+    rc = a ? choose(file, offset, length, prot, flags, &buffer, &context) : -ENOMEM;
+    sim_unlock(sim);
+    if (rc)
+        goto out;
+    memory = client_open_shared(sim, sim->devices[sim->files[file].device].buffer_fd);
+    if (memory >= 0) {
+        p = REAL(mmap)(address, length, prot, flags, memory, (off_t)(buffer * SIM_BUFFER_STRIDE));
+        syscall(SYS_close, memory);
+    }
+    if (p == MAP_FAILED) {
+        rc = memory < 0 ? memory : -errno;
+        sim_lock(sim);
+        sim_buffer_munmap(&sim->devices[sim->files[file].device].context, buffer);
+        sim_unlock(sim);
+        goto out;
+    }
+    madvise(p, length, MADV_DONTFORK);
+    *a = (struct area){
+        .start = (uintptr_t)p, .end = (uintptr_t)p + length, .left = length,
+        .file = file, .context = context, .buffer = buffer,
+        .hold = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512),
+    };
+    if (a->hold < 0)
+        a->hold = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+    area_count++;
+out:
+    pthread_mutex_unlock(&lock);
+    if (rc)
+        errno = -rc;
+    return p;
+}
+
+HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
+{
+    uint32_t file = sim && !(flags & MAP_ANONYMOUS) ? fd_known(fd) : SIM_NONE;
+
+    if (file == SIM_NONE)
+        return REAL(mmap)(address, length, prot, flags, fd, offset);
+    return map_node(address, length, prot, flags, fd, file, (uint64_t)offset);
+}
+
+HOOK void *mmap64(void *address, size_t length, int prot, int flags, int fd, off64_t offset)
+{
+    return mmap(address, length, prot, flags, fd, offset);
+}
+
+/* What is left of an area after a munmap(); the buffer is free again when nothing is. */
+static bool shrink(struct area *a, uintptr_t start, uintptr_t end)
+{
+    uintptr_t from = start > a->start ? start : a->start, to = end < a->end ? end : a->end;
+    struct sim_context *c;
+
+    if (!a->left || from >= to)
+        return false;
+    a->left -= a->left < to - from ? a->left : to - from;
+    if (a->left)
+        return false;
+    area_count--;
+    sim_lock(sim);
+    c = &sim->devices[sim->files[a->file].device].context;
+    if (c->id == a->context)
+        sim_buffer_munmap(c, a->buffer);
+    sim_unlock(sim);
+    if (a->hold >= 0)
+        syscall(SYS_close, a->hold);
+    return true;
+}
+
+HOOK int munmap(void *address, size_t length)
+{
+    bool closed = false;
+    int rc = REAL(munmap)(address, length);
+
+    if (rc == 0 && sim && __atomic_load_n(&area_count, __ATOMIC_RELAXED)) {
+        uintptr_t start = (uintptr_t)address;
+        uintptr_t end = start + ((length + SIM_PAGE - 1) & ~(uintptr_t)(SIM_PAGE - 1));
+
+        pthread_mutex_lock(&lock);
+        for (unsigned i = 0; i < MAX_AREAS; i++)
+            closed |= shrink(&areas[i], start, end);
+        pthread_mutex_unlock(&lock);
+        if (closed)
+            fd_closed();
+    }
+    return rc;
+}
+
+HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
+{
+    void *where;
+    va_list ap;
+
+    va_start(ap, flags);
+    where = va_arg(ap, void *);
+    va_end(ap);
+    if (sim && __atomic_load_n(&area_count, __ATOMIC_RELAXED) && new_length > old_length) {
+        for (unsigned i = 0; i < MAX_AREAS; i++) {
+            if (areas[i].left && (uintptr_t)address >= areas[i].start &&
+                (uintptr_t)address < areas[i].end) {
+                errno = EFAULT;
+                return MAP_FAILED;
+            }
+        }
+    }
+    return REAL(mremap)(address, old_length, new_length, flags, where);
+}
+
+/* A child has no such mapping, and must not keep the node open for one. */
+void mmap_after_fork(void)
+{
+    for (unsigned i = 0; i < MAX_AREAS; i++) {
+        if (areas[i].left && areas[i].hold >= 0)
+            syscall(SYS_close, areas[i].hold);
+        areas[i].left = 0;
+    }
+    area_count = 0;
+    pthread_mutex_init(&lock, NULL);
+}

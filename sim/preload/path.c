@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Paths of /dev, /sys and /proc that the simulation has a say in. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sim/layout.h"
+#include "sim/preload/preload.h"
+
+/* Folders that are the simulation's alone, whatever this machine has there. */
+static const char *const owned[] = {
+    "/dev/accel",
+    "/sys/class/accel",
+    "/sys/class/habanalabs",
+    "/sys/bus/pci/devices",
+    "/sys/bus/pci/drivers/habanalabs",
+    "/sys/devices/virtual/habanalabs",
+    "/sys/kernel/debug/accel",
+    "/sys/kernel/debug/habanalabs",
+    "/sys/module/habanalabs",
+};
+
+static bool below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+
+    return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
+}
+
+static bool digits(const char *s)
+{
+    if (!*s)
+        return false;
+    while (isdigit((unsigned char)*s))
+        s++;
+    return !*s;
+}
+
+/* Nodes of 6.1 stand among others in /dev. */
+static bool legacy_node(const char *path)
+{
+    if (strncmp(path, "/dev/hl", 7))
+        return false;
+    path += 7;
+    return digits(path) || (!strncmp(path, "_controlD", 9) && digits(path + 9));
+}
+
+static bool exists(const char *path)
+{
+    return syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
+}
+
+/* Entries among the machine's own: the simulation's where it has one of that name. */
+static bool shared_entry(const char *path, char *buffer)
+{
+    if (!below(path, "/sys/dev/char") && !below(path, "/sys/devices/pci0000:00"))
+        return false;
+    snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, path);
+    return strlen(path) > strlen("/sys/dev/char/") && exists(buffer);
+}
+
+/* Double slashes are one. */
+static void squeeze(const char *path, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *path && n + 1 < size; path++) {
+        if (!(path[0] == '/' && path[1] == '/'))
+            out[n++] = *path;
+    }
+    out[n] = '\0';
+}
+
+const char *path_map(const char *path, char *buffer)
+{
+    char plain[4096];
+    int saved = errno;
+    bool ours;
+
+    if (!sim || !path || path[0] != '/' || (strncmp(path, "/dev/", 5) && path[1] != '/' &&
+                                            strncmp(path, "/sys/", 5)))
+        return path;
+    squeeze(path, plain, sizeof(plain));
+    ours = legacy_node(plain);
+    for (size_t i = 0; !ours && i < sizeof(owned) / sizeof(owned[0]); i++)
+        ours = below(plain, owned[i]);
+    if (ours)
+        snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, plain);
+    else
+        ours = shared_entry(plain, buffer);
+    errno = saved;
+    return ours ? buffer : path;
+}
+
+bool path_node(const char *path, uint32_t *device, bool *control)
+{
+    char plain[256], node[64];
+
+    if (!sim || !path || path[0] != '/')
+        return false;
+    squeeze(path, plain, sizeof(plain));
+    path_unmap(plain);
+    if (strncmp(plain, "/dev/", 5))
+        return false;
+    for (uint32_t i = 0; i < sim->device_count; i++) {
+        for (int c = 0; c < 2; c++) {
+            layout_node(sim, sim->devices[i].index, c, node, sizeof(node));
+            if (!strcmp(node, plain)) {
+                *device = i;
+                *control = c;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void path_unmap(char *path)
+{
+    size_t n = sim ? strlen(sim->tree) : 0;
+
+    if (n && !strncmp(path, sim->tree, n) && path[n] == '/')
+        memmove(path, path + n, strlen(path + n) + 1);
+}
+
+void file_link(uint32_t file, char *text, size_t size)
+{
+    const struct sim_file *f = &sim->files[file];
+
+    if (f->kind == SIM_FILE_DMABUF)
+        snprintf(text, size, "/dmabuf:%s", f->dmabuf.name);
+    else
+        layout_node(sim, sim->devices[f->device].index, f->kind == SIM_FILE_CONTROL, text, size);
+}
+
+/* How many descriptors of a socket there are, in all processes that may be looked at. */
+static unsigned count_descriptors(uint64_t inode)
+{
+    char path[64], entry[640], target[64], wanted[48];
+    struct dirent *p, *f;
+    unsigned n = 0;
+    DIR *proc = opendir("/proc"), *fds;
+
+    snprintf(wanted, sizeof(wanted), "socket:[%llu]", (unsigned long long)inode);
+    while (proc && (p = readdir(proc))) {
+        if (!digits(p->d_name))
+            continue;
+        snprintf(path, sizeof(path), "/proc/%.20s/fd", p->d_name);
+        fds = opendir(path);
+        while (fds && (f = readdir(fds))) {
+            long k;
+
+            snprintf(entry, sizeof(entry), "%s/%s", path, f->d_name);
+            k = syscall(SYS_readlinkat, AT_FDCWD, entry, target, sizeof(target) - 1);
+            if (k > 0) {
+                target[k] = '\0';
+                n += !strcmp(target, wanted);
+            }
+        }
+        if (fds)
+            closedir(fds);
+    }
+    if (proc)
+        closedir(proc);
+    return n;
+}
+
+bool path_fdinfo(const char *path, char *text, size_t size)
+{
+    char link[80], target[64];
+    struct sim_dmabuf b;
+    unsigned long long inode;
+    uint32_t file;
+    long k;
+    int n;
+
+    if (!sim || strncmp(path, "/proc/", 6))
+        return false;
+    {
+        const char *at = strstr(path, "/fdinfo/");
+
+        if (!at || !digits(at + 8) || at - path > 40)
+            return false;
+        snprintf(link, sizeof(link), "%.*s/fd/%s", (int)(at - path), path, at + 8);
+    }
+    k = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof(target) - 1);
+    if (k <= 0)
+        return false;
+    target[k] = '\0';
+    if (sscanf(target, "socket:[%llu]", &inode) != 1)
+        return false;
+    file = file_of_inode(inode);
+    if (file == SIM_NONE || sim->files[file].kind != SIM_FILE_DMABUF)
+        return false;
+    b = sim->files[file].dmabuf;
+    n = snprintf(text, size,
+                 "pos:\t0\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\nsize:\t%llu\ncount:\t%u\n"
+                 "exp_name:\thabanalabs\n",
+                 sim->files[file].flags | O_CLOEXEC, inode, (unsigned long long)b.size,
+                 count_descriptors(inode));
+    if (b.name[0])
+        snprintf(text + n, size - (size_t)n, "name:\t%s\n", b.name);
+    return true;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the preloaded library share. */
+#ifndef SIM_PRELOAD_H
+#define SIM_PRELOAD_H
+
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sim/client.h"
+#include "sim/lock.h"
+#include "sim/model/model.h"
+
+#define HOOK __attribute__((visibility("default")))
+
+/* The C library's function of the same name, looked up once. */
+#define REAL(name) ((__typeof__(&name))real_function(&real_##name, #name))
+#define DECLARE_REAL(name) static void *real_##name
+void *real_function(void **cache, const char *name);
+
+/* The simulation, or NULL: then every function is the C library's. */
+extern struct sim_state *sim;
+
+/* ---- descriptors (fdtable.c) ---- */
+
+/*
+ * The simulated file behind fd, SIM_NONE for any other.  Known ones cost a look into a table;
+ * fd_find() asks the kernel about the others, too (one fstat).
+ */
+uint32_t fd_known(int fd);
+uint32_t fd_find(int fd);
+void fd_learn(int fd);              /* fd has just come to be, as a copy of who knows what */
+void fd_note(int fd, uint32_t file);
+bool fd_forget(int fd);             /* true: it was a simulated one */
+bool fd_forget_range(unsigned first, unsigned last);
+/* After a close: the supervisor shall have noticed when the caller goes on. */
+void fd_closed(void);
+void fd_scan(void);                 /* what this program was started with */
+/* The file behind a socket's inode, SIM_NONE for none; takes the lock. */
+uint32_t file_of_inode(uint64_t inode);
+
+/* ---- paths (path.c) ---- */
+
+#define PATH_BUFFER 4352
+/* Where a path really stands: path itself, or buffer. */
+const char *path_map(const char *path, char *buffer);
+/* A node of the simulation: which, by its original path. */
+bool path_node(const char *path, uint32_t *device, bool *control);
+/* The other way round, in place: what a program may see of a path below the tree. */
+void path_unmap(char *path);
+/* What readlink() of a /proc/…/fd link says for a simulated file. */
+void file_link(uint32_t file, char *text, size_t size);
+/* /proc/…/fdinfo/N of a dma-buf: its text, false for other files. */
+bool path_fdinfo(const char *path, char *text, size_t size);
+
+/* ---- opening (open.c) ---- */
+int open_any(int dir, const char *path, int flags, mode_t mode);
+
+/* ---- the model's surroundings (environment.c) ---- */
+extern const struct sim_env *preload_env(void);
+
+/* ---- mappings of nodes (mmap.c) ---- */
+void mmap_after_fork(void);
+
+#endif

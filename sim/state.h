@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state of a simulation, in one segment that all its processes map.
+ *
+ * The supervisor (hlsim) makes it; the preloaded library works on it in the calling process, so
+ * that a call costs no switch to another.  Nothing in it is a pointer: each process maps it where
+ * it likes.  One robust mutex guards it all: a killed process does not stop the others.
+ */
+#ifndef SIM_STATE_H
+#define SIM_STATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "uapi/habanalabs_accel.h"
+
+#define SIM_MAGIC 0x686c73696d303031ull
+#define SIM_MAX_DEVICES 64
+#define SIM_MAX_FILES 8192
+#define SIM_FILE_BUCKETS 1024
+#define SIM_MAX_ALLOCS 4096     /* per device: more than its memory has pages */
+#define SIM_MAX_PAGES 2048      /* of device memory: Goya's 2 MiB pages are the most */
+#define SIM_MAX_MAPS 16384
+#define SIM_MAP_BUCKETS 4096
+#define SIM_MAX_BLOCKS 16384    /* free blocks of an address space */
+#define SIM_MAX_BUFFERS 4096
+#define SIM_BUFFER_STRIDE (8ull << 20)  /* of a buffer in its memory file: the largest there is */
+#define SIM_MAX_FAULTS 32
+
+enum sim_kernel { SIM_KERNEL_6_1, SIM_KERNEL_6_6, SIM_KERNEL_6_12, SIM_KERNEL_VENDOR };
+enum sim_asic_id { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2, SIM_ASIC_COUNT };
+
+/* An open file: a node or a dma-buf.  Its number is its place in the table. */
+enum sim_file_kind { SIM_FILE_FREE, SIM_FILE_PRIMARY, SIM_FILE_CONTROL, SIM_FILE_DMABUF };
+
+struct sim_dmabuf {
+    uint32_t map;               /* index of the exported mapping; without an MMU: SIM_NONE */
+    uint64_t address;           /* first byte in device memory (without an MMU), else 0 */
+    uint64_t offset, size;
+    uint32_t context;           /* that the memory belongs to */
+    char name[32];
+};
+
+#define SIM_NONE UINT32_MAX
+
+struct sim_file {
+    uint32_t kind;
+    uint32_t next;              /* in its hash bucket; SIM_NONE ends it */
+    uint64_t inode;             /* of the socket behind the descriptors */
+    uint32_t device;
+    uint32_t flags;             /* access mode and O_NONBLOCK */
+    uint32_t context;           /* of a primary node's file: which opening; 0 once it is over */
+    uint64_t events;            /* not fetched yet (HL_INFO_GET_EVENTS) */
+    bool eventfd;               /* registered: the supervisor has it */
+    bool signal;                /* it is to be signalled */
+    struct sim_dmabuf dmabuf;
+};
+
+struct sim_alloc {
+    uint32_t pages;             /* 0: free */
+    uint32_t first_page;
+    uint32_t mappings;
+    uint32_t flags;
+    uint32_t context;
+    uint64_t size;
+};
+
+enum sim_space_id { SIM_SPACE_HOST, SIM_SPACE_HOST_HUGE, SIM_SPACE_DEVICE, SIM_SPACE_COUNT };
+
+struct sim_map {
+    bool used, host;
+    uint8_t space;
+    uint32_t next;              /* in its hash bucket */
+    uint64_t va;                /* as returned */
+    uint64_t block, block_size; /* of the address space */
+    uint32_t alloc;             /* device memory: index of the allocation */
+    uint32_t exports;
+    uint64_t host_va, host_size;
+    pid_t pid;
+};
+
+/* Memory that mmap() of the node gives: a command buffer or timestamps.  Handle n is entry n - 1. */
+enum sim_buffer_kind { SIM_BUFFER_FREE, SIM_BUFFER_CB, SIM_BUFFER_TIMESTAMPS };
+struct sim_buffer {
+    uint8_t kind;
+    bool destroyed, mapped;     /* by its user: the handle is gone; mmap()ed */
+    uint64_t size;              /* bytes, not rounded */
+    uint64_t device_va;         /* of a mapped command buffer; 0: none */
+};
+
+/* The free blocks of an address space: sorted, not adjacent. */
+struct sim_block {
+    uint64_t start, end;        /* inclusive */
+};
+struct sim_space {
+    uint32_t count;
+    struct sim_block blocks[SIM_MAX_BLOCKS];
+};
+
+/* One opening of the primary node: what goes when it is released. */
+struct sim_context {
+    uint32_t id;                /* 0: none */
+    uint32_t file;              /* SIM_NONE once its descriptors are closed */
+    uint32_t dmabufs;           /* alive */
+    uint64_t memory;            /* bytes, as accounted */
+    bool debug_mode;
+    struct sim_alloc allocs[SIM_MAX_ALLOCS];    /* handle n is entry n - 1 */
+    uint16_t page_next[SIM_MAX_PAGES];
+    bool page_used[SIM_MAX_PAGES];
+    struct sim_map maps[SIM_MAX_MAPS];
+    struct sim_buffer buffers[SIM_MAX_BUFFERS];
+    uint32_t map_hint;          /* where a free one is looked for first */
+    uint32_t map_buckets[SIM_MAP_BUCKETS];
+    struct sim_space spaces[SIM_SPACE_COUNT];
+};
+
+/* Records of errors, as the INFO operation reports them. */
+struct sim_errors {
+    bool razwi_valid, page_fault_valid, hw_valid, fw_valid, engine_valid;
+    struct hl_info_cs_timeout_event cs_timeout;
+    struct hl_info_razwi_event razwi;
+    struct hl_page_fault_info page_fault;
+    struct hl_info_undefined_opcode_event opcode;
+    struct hl_info_hw_err_event hw;
+    struct hl_info_fw_err_event fw;
+    struct hl_info_engine_err_event engine;
+};
+
+struct sim_device {
+    uint32_t asic;
+    uint32_t index;             /* N of accelN or hlN */
+    char pci_address[24];
+    uint32_t module_id;
+    uint32_t status;            /* enum hl_device_status */
+    bool removed;
+    bool in_release;            /* 6.1: released, but a dma-buf keeps the context */
+    bool reset_pending;         /* operational again when its user has closed */
+    uint64_t ready_ns;          /* CLOCK_MONOTONIC: when a running reset is over */
+    uint64_t open_counter;
+    uint64_t opened_ns, open_period_ms;
+    uint64_t used_memory;       /* bytes */
+    uint32_t hard_resets, soft_resets;
+    uint32_t next_context;
+    int memory_fd, buffer_fd;   /* of the supervisor: device memory, and what mmap() gives */
+    uint32_t events[2048];      /* firmware event counters */
+    struct sim_errors errors;
+    struct sim_context context;
+};
+
+/* One line of a fault script. */
+enum sim_fault_action { SIM_FAULT_ERRNO, SIM_FAULT_DELAY, SIM_FAULT_RESET, SIM_FAULT_REMOVE,
+                        SIM_FAULT_EVENT };
+struct sim_fault {
+    uint32_t op;                /* enum sim_op; SIM_OP_ANY */
+    uint64_t first, count;      /* calls first … first + count - 1, counted from 1 */
+    uint64_t seen;
+    uint32_t action;
+    int32_t error;
+    uint64_t delay_us;
+    uint64_t events;
+};
+
+struct sim_state {
+    uint64_t magic;
+    uint32_t size;              /* sizeof(struct sim_state): one build serves one build */
+    pid_t supervisor;
+    uint32_t kernel;            /* enum sim_kernel */
+    uint32_t device_count;
+    uint64_t bar_size;          /* of device memory; 0: all of it */
+    bool quiet;
+    bool attention;             /* something for the supervisor: events, status */
+    char tree[108];             /* where the files of /dev and /sys stand */
+    char socket[64];            /* abstract name of the supervisor's socket */
+    pthread_mutex_t lock;
+    uint32_t fault_count;
+    struct sim_fault faults[SIM_MAX_FAULTS];
+    uint32_t file_buckets[SIM_FILE_BUCKETS];
+    uint32_t next_free_file;
+    struct sim_file files[SIM_MAX_FILES];
+    struct sim_device devices[SIM_MAX_DEVICES];
+};
+
+#endif
