@@ -63,3 +63,8 @@ uint32_t eng_fence_offset(const struct eng_asic *asic, unsigned queue_id, unsign
     return d.qm + asic->qm.fence_rdata + asic->qm.fence_step * (id & 3) +
            asic->qm.fence_stream_step * d.stream;
 }
+
+uint32_t eng_mon_payload_offset(const struct eng_asic *asic, unsigned sm)
+{
+    return asic->sm.base[sm & 3] + asic->sm.addr_lo;
+}

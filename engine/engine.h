@@ -112,6 +112,8 @@ uint64_t eng_cfg_size(const struct eng_asic *asic);
 unsigned eng_sm_count(const struct eng_asic *asic);
 uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob);
 uint32_t eng_mon_arm_offset(const struct eng_asic *asic, unsigned sm, unsigned mon);
+/* The first of the three arrays (address low, high, data) before the arm registers. */
+uint32_t eng_mon_payload_offset(const struct eng_asic *asic, unsigned sm);
 /* Where a message to a queue's fence goes: the register of fence `id` of this queue. */
 uint32_t eng_fence_offset(const struct eng_asic *asic, unsigned queue_id, unsigned id);
 

@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of submissions: numbers, fences, jobs, sync objects; how submissions end. */
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/submit/submit.h"
+
+#define MAGIC 0x74696d627573ull
+#define PAGE 4096u
+
+_Static_assert(sizeof(pthread_mutex_t) <= 64, "the lock's room");
+
+static pthread_mutex_t *mutex(struct sim_submit *s)
+{
+    return (pthread_mutex_t *)(void *)s->lock;
+}
+
+void sim_sub_lock(struct sim_submit *s)
+{
+    /* a process that died with the lock left lists that are whole: each change is small */
+    if (pthread_mutex_lock(mutex(s)) == EOWNERDEAD)
+        pthread_mutex_consistent(mutex(s));
+}
+
+void sim_sub_unlock(struct sim_submit *s)
+{
+    pthread_mutex_unlock(mutex(s));
+}
+
+static void futex_wake(uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void sim_sub_wake(struct sim_submit *s)
+{
+    __atomic_add_fetch(&s->gen, 1, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&s->waiters, __ATOMIC_SEQ_CST))
+        futex_wake(&s->gen);
+}
+
+int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns)
+{
+    struct sim_submit *s = c->s;
+    struct timespec ts, *tp = NULL;
+    int rc = 0;
+
+    if (deadline_ns) {
+        int64_t left = deadline_ns - c->env->now_ns(c->priv);
+
+        if (left <= 0)
+            return -ETIMEDOUT;
+        ts.tv_sec = left / 1000000000;
+        ts.tv_nsec = left % 1000000000;
+        tp = &ts;
+    }
+    __atomic_add_fetch(&s->waiters, 1, __ATOMIC_SEQ_CST);
+    if (syscall(SYS_futex, &s->gen, FUTEX_WAIT, gen, tp, NULL, 0) < 0 && errno != EAGAIN)
+        rc = -errno;
+    __atomic_sub_fetch(&s->waiters, 1, __ATOMIC_SEQ_CST);
+    return rc;
+}
+
+size_t sim_sub_size(const struct sim_sub_props *p)
+{
+    size_t n = sizeof(struct sim_submit) + p->max_pending * sizeof(struct sim_sub_cs);
+
+    return (n + PAGE - 1) / PAGE * PAGE + SIM_SUB_ARENA;
+}
+
+void *sim_sub_arena(struct sim_submit *s, const struct sim_sub_props *p, uint32_t page)
+{
+    return (uint8_t *)s + sim_sub_size(p) - SIM_SUB_ARENA + (size_t)page * PAGE;
+}
+
+static void init_sobs(struct sim_submit *s, const struct sim_sub_props *p)
+{
+    uint32_t n = 0;
+
+    for (uint32_t q = 0; q < p->queues; q++) {
+        struct sim_sub_sob *b = &s->sob[q];
+
+        memset(b, 0, sizeof(*b));
+        if (!sim_sub_sync_queue(p, q))
+            continue;
+        b->id[0] = p->first_sob + 2 * n;
+        b->id[1] = b->id[0] + 1;
+        b->refs[0] = b->refs[1] = 1;
+        b->next_value = 1;
+        b->mon = p->first_mon + n;
+        n++;
+    }
+}
+
+int sim_sub_init(struct sim_submit *s, const struct sim_sub_props *p)
+{
+    pthread_mutexattr_t a;
+
+    pthread_mutexattr_init(&a);
+    pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(mutex(s), &a);
+    pthread_mutexattr_destroy(&a);
+    s->magic = MAGIC;
+    s->free_job = SIM_SUB_NONE;
+    s->out_head = s->out_tail = SIM_SUB_NONE;
+    init_sobs(s, p);
+    sim_sub_open(s, p);
+    return 0;
+}
+
+void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
+{
+    sim_sub_lock(s);
+    s->next_seq = 1;
+    s->first_cs = s->last_cs = s->tdr_cs = SIM_SUB_NONE;
+    s->tdr_ns = 0;
+    s->watchdog = false;
+    s->ctx_switched = false;
+    memset(s->cs, 0, p->max_pending * sizeof(s->cs[0]));
+    memset(s->handle, 0, sizeof(s->handle));
+    memset(s->outcome, 0, sizeof(s->outcome));
+    memset(&s->ctx, 0, sizeof(s->ctx));
+    if (s->stamps)
+        memset(s->stamp, 0, sizeof(s->stamp));
+    s->stamps = 0;
+    sim_sub_unlock(s);
+}
+
+/* ---------------------------------------------------------------- jobs */
+
+uint32_t sim_sub_job_new(struct sim_submit *s)
+{
+    uint32_t i = s->free_job;
+
+    if (i != SIM_SUB_NONE)
+        s->free_job = s->job[i].next_free;
+    else if (s->jobs_made < SIM_SUB_JOBS)
+        i = s->jobs_made++;
+    else
+        return SIM_SUB_NONE;
+    memset(&s->job[i], 0, sizeof(s->job[i]));
+    s->job[i].cs = SIM_SUB_NONE;
+    s->job[i].next = SIM_SUB_NONE;
+    return i;
+}
+
+static bool page_used(const struct sim_submit *s, uint32_t i)
+{
+    return s->arena_map[i / 64] >> (i % 64) & 1;
+}
+
+static void page_set(struct sim_submit *s, uint32_t i, bool on)
+{
+    if (on)
+        s->arena_map[i / 64] |= 1ull << (i % 64);
+    else
+        s->arena_map[i / 64] &= ~(1ull << (i % 64));
+}
+
+static uint32_t arena_find(struct sim_submit *s, uint32_t from, uint32_t to, uint32_t n)
+{
+    uint32_t run = 0;
+
+    for (uint32_t i = from; i < to; i++) {
+        if (i % 64 == 0 && s->arena_map[i / 64] == ~0ull) {
+            run = 0;
+            i += 63;
+            continue;
+        }
+        run = page_used(s, i) ? 0 : run + 1;
+        if (run == n)
+            return i + 1 - n;
+    }
+    return SIM_SUB_NONE;
+}
+
+/* Copy a command buffer: the driver hands its own copy to external queues. */
+int sim_sub_stash(struct sim_sub_call *c, struct sim_sub_job *j, const void *data, uint32_t len)
+{
+    struct sim_submit *s = c->s;
+    uint32_t total = SIM_SUB_ARENA / PAGE, n = (len + PAGE - 1) / PAGE, at;
+
+    if (!n)
+        n = 1;
+    at = arena_find(s, s->arena_hint, total, n);
+    if (at == SIM_SUB_NONE)
+        at = arena_find(s, 0, total, n);
+    if (at == SIM_SUB_NONE)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < n; i++)
+        page_set(s, at + i, true);
+    s->arena_hint = at + n < total ? at + n : 0;
+    j->page = at;
+    j->pages = n;
+    j->len = len;
+    memcpy(sim_sub_arena(s, c->p, at), data, len);
+    return 0;
+}
+
+void sim_sub_job_free(struct sim_submit *s, uint32_t index)
+{
+    struct sim_sub_job *j = &s->job[index];
+
+    for (uint32_t i = 0; i < j->pages; i++)
+        page_set(s, j->page + i, false);
+    j->pages = 0;
+    j->cs = SIM_SUB_NONE;
+    j->seq = 0;
+    j->next_free = s->free_job;
+    s->free_job = index;
+}
+
+void sim_sub_post(struct sim_submit *s, uint32_t index)
+{
+    s->job[index].next_free = SIM_SUB_NONE;
+    if (s->out_tail == SIM_SUB_NONE)
+        s->out_head = index;
+    else
+        s->job[s->out_tail].next_free = index;
+    s->out_tail = index;
+    __atomic_add_fetch(&s->work, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&s->work);
+}
+
+bool sim_sub_take(struct sim_submit *s, struct sim_sub_job *job, uint32_t *index)
+{
+    uint32_t i;
+
+    if (__atomic_load_n(&s->out_head, __ATOMIC_ACQUIRE) == SIM_SUB_NONE)
+        return false;
+    sim_sub_lock(s);
+    i = s->out_head;
+    if (i != SIM_SUB_NONE) {
+        s->out_head = s->job[i].next_free;
+        if (s->out_head == SIM_SUB_NONE)
+            s->out_tail = SIM_SUB_NONE;
+        *job = s->job[i];
+        *index = i;
+    }
+    sim_sub_unlock(s);
+    return i != SIM_SUB_NONE;
+}
+
+/* ---------------------------------------------------------------- fences */
+
+/* hl_ctx_get_fence(): NULL without an error: nobody remembers it. */
+struct sim_sub_cs *sim_sub_fence(struct sim_sub_call *c, uint64_t seq, int *error)
+{
+    struct sim_submit *s = c->s;
+    struct sim_sub_cs *f;
+
+    *error = 0;
+    if (seq >= s->next_seq) {
+        *error = -EINVAL;
+        return NULL;
+    }
+    if (seq + c->p->max_pending < s->next_seq)
+        return NULL;
+    f = &s->cs[seq & (c->p->max_pending - 1)];
+    return f->known ? f : NULL;
+}
+
+/* hl_pop_cs_outcome(): told once. */
+bool sim_sub_outcome(struct sim_submit *s, uint64_t seq, int64_t *timestamp, int *error)
+{
+    for (uint32_t i = 0; i < SIM_SUB_OUTCOMES; i++) {
+        if (!s->outcome[i].used || s->outcome[i].seq != seq)
+            continue;
+        *timestamp = s->outcome[i].timestamp;
+        *error = s->outcome[i].error;
+        s->outcome[i].used = false;
+        return true;
+    }
+    return false;
+}
+
+/* ---------------------------------------------------------------- sync objects */
+
+static void reg_job(struct sim_submit *s, uint32_t reg, uint32_t value)
+{
+    uint32_t i = sim_sub_job_new(s);
+
+    if (i == SIM_SUB_NONE)
+        return;
+    s->job[i].kind = SIM_JOB_REG;
+    s->job[i].reg = reg;
+    s->job[i].value = value;
+    sim_sub_post(s, i);
+}
+
+/* The last user of a sync object is gone: it starts over (gaudi_reset_sob()). */
+void sim_sub_sob_put(struct sim_sub_call *c, uint32_t queue, uint8_t which)
+{
+    struct sim_sub_sob *b = &c->s->sob[queue];
+
+    if (b->refs[which] > 1) {
+        b->refs[which]--;
+        return;
+    }
+    reg_job(c->s, eng_sob_offset(c->p->eng, c->p->sm, b->id[which]), 0);
+    b->refs[which] = 1;
+    b->reset[which] = false;
+}
+
+void sim_sub_handle_put(struct sim_sub_call *c, uint32_t id)
+{
+    struct sim_sub_handle *h = &c->s->handle[id];
+
+    if (h->used && --h->refs == 0)
+        h->used = false;
+}
+
+/* ---------------------------------------------------------------- the end of a submission */
+
+static bool needs_completion(const struct sim_sub_cs *cs)
+{
+    return !cs->staged || cs->last;
+}
+
+static bool needs_timeout(const struct sim_sub_cs *cs)
+{
+    return !cs->staged || cs->first;
+}
+
+/* Only the first submission in line has its time counted (cs_handle_tdr()). */
+void sim_sub_arm_timer(struct sim_sub_call *c)
+{
+    struct sim_submit *s = c->s;
+
+    if (s->tdr_cs != SIM_SUB_NONE)
+        return;
+    for (uint32_t i = s->first_cs; i != SIM_SUB_NONE; i = s->cs[i].next) {
+        if (!needs_timeout(&s->cs[i]) || s->cs[i].timed_out)
+            continue;
+        s->tdr_cs = i;
+        s->tdr_ns = s->cs[i].timeout_ms == UINT32_MAX ? INT64_MAX :
+                    c->env->now_ns(c->priv) + (int64_t)s->cs[i].timeout_ms * 1000000;
+        return;
+    }
+}
+
+static void unlink_cs(struct sim_submit *s, struct sim_sub_cs *cs)
+{
+    uint32_t i = (uint32_t)(cs - s->cs);
+
+    if (cs->prev != SIM_SUB_NONE)
+        s->cs[cs->prev].next = cs->next;
+    else if (s->first_cs == i)
+        s->first_cs = cs->next;
+    if (cs->next != SIM_SUB_NONE)
+        s->cs[cs->next].prev = cs->prev;
+    else if (s->last_cs == i)
+        s->last_cs = cs->prev;
+    cs->prev = cs->next = SIM_SUB_NONE;
+}
+
+static void push_outcome(struct sim_submit *s, const struct sim_sub_cs *cs)
+{
+    uint32_t i = s->outcome_at++ % SIM_SUB_OUTCOMES;
+
+    s->outcome[i].used = true;
+    s->outcome[i].seq = cs->seq;
+    s->outcome[i].timestamp = cs->timestamp;
+    s->outcome[i].error = cs->error;
+}
+
+/* cs_do_release(): of one submission, with the lock held. */
+static void release_one(struct sim_sub_call *c, struct sim_sub_cs *cs)
+{
+    struct sim_submit *s = c->s;
+    uint32_t slot = (uint32_t)(cs - s->cs);
+
+    if (!cs->live)
+        return;
+    cs->live = false;
+    for (uint32_t j = cs->jobs, next; j != SIM_SUB_NONE; j = next) {
+        next = s->job[j].next;
+        if (cs->submitted && s->in_queue[s->job[j].queue])
+            s->in_queue[s->job[j].queue]--;
+        sim_sub_job_free(s, j);
+    }
+    cs->jobs = SIM_SUB_NONE;
+    if (cs->submitted) {
+        unlink_cs(s, cs);
+        if (s->tdr_cs == slot)
+            s->tdr_cs = SIM_SUB_NONE;
+        sim_sub_arm_timer(c);
+    }
+    if (cs->timed_out)
+        cs->error = -ETIMEDOUT;
+    else if (cs->aborted)
+        cs->error = -EIO;
+    else if (!cs->submitted)
+        cs->error = -EBUSY;
+    if (cs->stamp) {
+        cs->timestamp = c->env->now_ns(c->priv);
+        push_outcome(s, cs);
+    }
+    cs->done = true;
+    cs->mcs_done = true;
+    if (cs->submitted && cs->sob_queue) {
+        sim_sub_sob_put(c, cs->sob_queue - 1, cs->sob_which);
+        cs->sob_queue = 0;
+    }
+    if (cs->handle) {
+        sim_sub_handle_put(c, cs->handle - 1);
+        cs->handle = 0;
+    }
+}
+
+void sim_sub_release(struct sim_sub_call *c, struct sim_sub_cs *cs)
+{
+    struct sim_submit *s = c->s;
+
+    if (cs->staged && cs->submitted && cs->last) {
+        /* the last one ends all that it belongs to, the first one first */
+        uint32_t mask = c->p->max_pending - 1, i = (uint32_t)(cs->staged_seq & mask);
+
+        while (i != SIM_SUB_NONE) {
+            uint32_t next = s->cs[i].staged_next;
+
+            if (&s->cs[i] != cs) {
+                s->cs[i].timed_out |= cs->timed_out;
+                release_one(c, &s->cs[i]);
+            }
+            i = next;
+        }
+    }
+    release_one(c, cs);
+    sim_sub_wake(s);
+}
+
+void sim_sub_job_done(struct sim_sub_call *c, uint32_t index, uint64_t seq, int error)
+{
+    struct sim_submit *s = c->s;
+    struct sim_sub_cs *cs;
+
+    sim_sub_lock(s);
+    if (index < SIM_SUB_JOBS && s->job[index].seq == seq && s->job[index].cs != SIM_SUB_NONE) {
+        cs = &s->cs[s->job[index].cs];
+        /* a queue that stopped completes nothing: the timeout will tell */
+        if (!error && cs->live && cs->seq == seq && s->job[index].counts &&
+            needs_completion(cs) && cs->pending && --cs->pending == 0)
+            sim_sub_release(c, cs);
+    } else if (index < SIM_SUB_JOBS && s->job[index].kind == SIM_JOB_REG) {
+        sim_sub_job_free(s, index);
+    }
+    sim_sub_unlock(s);
+}
+
+static void drop_output(struct sim_submit *s)
+{
+    for (uint32_t i = s->out_head, next; i != SIM_SUB_NONE; i = next) {
+        next = s->job[i].next_free;
+        if (s->job[i].kind == SIM_JOB_REG)
+            sim_sub_job_free(s, i);
+    }
+    s->out_head = s->out_tail = SIM_SUB_NONE;
+}
+
+/* Until the executor has let go; a second is for ever to a thread that lives. */
+static void quiesce(struct sim_submit *s)
+{
+    struct timespec tick = { .tv_nsec = 20000000 };
+
+    for (unsigned i = 0; i < 50 && s->executor && gettid() != s->executor_tid; i++) {
+        uint32_t done = __atomic_load_n(&s->reset_done, __ATOMIC_SEQ_CST);
+
+        if (done == __atomic_load_n(&s->reset_request, __ATOMIC_SEQ_CST))
+            return;
+        syscall(SYS_futex, &s->reset_done, FUTEX_WAIT, done, &tick, NULL, 0);
+    }
+}
+
+void sim_sub_abort_all(struct sim_sub_call *c)
+{
+    struct sim_submit *s = c->s;
+
+    sim_sub_lock(s);
+    drop_output(s);
+    for (uint32_t i = s->first_cs, next; i != SIM_SUB_NONE; i = next) {
+        next = s->cs[i].next;
+        s->cs[i].aborted = true;
+        release_one(c, &s->cs[i]);
+    }
+    s->tdr_cs = SIM_SUB_NONE;
+    s->tdr_ns = 0;
+    memset(s->in_queue, 0, sizeof(s->in_queue));
+    memset(s->handle, 0, sizeof(s->handle));
+    init_sobs(s, c->p);
+    s->abort_count++;
+    if (s->stamps)
+        memset(s->stamp, 0, sizeof(s->stamp));
+    s->stamps = 0;
+    s->reset_request++;
+    __atomic_add_fetch(&s->work, 1, __ATOMIC_SEQ_CST);
+    futex_wake(&s->work);
+    sim_sub_wake(s);
+    sim_sub_unlock(s);
+    quiesce(s);
+}
+
+void sim_sub_abort_waits(struct sim_sub_call *c)
+{
+    struct sim_submit *s = c->s;
+
+    sim_sub_lock(s);
+    s->watchdog = true;
+    for (uint32_t i = s->first_cs; i != SIM_SUB_NONE; i = s->cs[i].next) {
+        s->cs[i].error = -EIO;
+        s->cs[i].done = true;
+    }
+    s->abort_count++;
+    sim_sub_wake(s);
+    sim_sub_unlock(s);
+}
+
+unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p)
+{
+    unsigned n = 0;
+
+    (void)p;
+    sim_sub_lock(s);
+    for (uint32_t i = s->first_cs; i != SIM_SUB_NONE; i = s->cs[i].next)
+        n++;
+    sim_sub_unlock(s);
+    return n;
+}
+
+int64_t sim_sub_timers(struct sim_sub_call *c)
+{
+    struct sim_submit *s = c->s;
+    int64_t now = c->env->now_ns(c->priv), next;
+    uint64_t seq = 0;
+    bool late = false, reset = false;
+
+    sim_sub_lock(s);
+    if (s->tdr_cs != SIM_SUB_NONE && s->tdr_ns <= now) {
+        struct sim_sub_cs *cs = &s->cs[s->tdr_cs];
+
+        late = true;
+        seq = cs->seq;
+        reset = !cs->skip_reset;
+        if (reset)
+            cs->timed_out = true;
+        s->tdr_ns = INT64_MAX;          /* once */
+    }
+    next = s->tdr_cs == SIM_SUB_NONE || s->tdr_ns == INT64_MAX ? 0 : s->tdr_ns;
+    sim_sub_unlock(s);
+    if (late && c->env->timed_out)
+        c->env->timed_out(c->priv, seq, reset);
+    return next;
+}
+
+/* ---------------------------------------------------------------- interrupts */
+
+static void irq_stamps(struct sim_sub_call *c, uint16_t irq)
+{
+    struct sim_submit *s = c->s;
+
+    for (uint32_t i = 0; i < SIM_SUB_STAMPS && s->stamps; i++) {
+        struct sim_sub_stamp *t = &s->stamp[i];
+        struct sim_sub_cb cq;
+        uint64_t *mem, n, value;
+
+        if (!t->used || t->irq != irq)
+            continue;
+        if (c->env->cb(c->priv, t->cq_handle, &cq) < 0 ||
+            c->env->stamps(c->priv, t->ts_handle, &mem, &n) < 0) {
+            t->used = false;
+            s->stamps--;
+            continue;
+        }
+        memcpy(&value, (const uint8_t *)cq.mem + 8 * t->cq_offset, 8);
+        if (value < t->target)
+            continue;
+        mem[t->ts_offset] = (uint64_t)c->env->now_ns(c->priv);
+        t->used = false;
+        s->stamps--;
+    }
+}
+
+/* Slots of irq_count: decoders, then the users', then the two that all share. */
+void sim_sub_irq(struct sim_sub_call *c, unsigned irq)
+{
+    const struct sim_sub_props *p = c->p;
+    struct sim_submit *s = c->s;
+    unsigned slot;
+
+    if (irq < p->first_irq || irq >= (unsigned)p->first_irq + p->irqs)
+        return;
+    slot = irq - p->first_irq + p->decoders;
+    sim_sub_lock(s);
+    irq_stamps(c, (uint16_t)slot);
+    irq_stamps(c, (uint16_t)(p->decoders + p->irqs));
+    s->irq_count[slot]++;
+    s->irq_count[p->decoders + p->irqs]++;
+    sim_sub_wake(s);
+    sim_sub_unlock(s);
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command submissions as the kernel's driver handles them: which requests it takes, in which
+ * order it looks at them, what it answers, and what it remembers. The rest of the simulator gives
+ * it users' memory, command buffers and time through struct sim_submit_env; the executor
+ * (exec.h) takes the jobs from here and tells what became of them.
+ *
+ * All state is one flat block without pointers, so that it can live in memory that several
+ * processes share. Its lock is taken inside these functions.
+ *
+ * The answers follow command_submission.c, hw_queue.c and context.c of the drivers of 6.1 and
+ * 6.12; the functions that they come from are named where they are not obvious.
+ */
+#ifndef SIM_SUBMIT_SUBMIT_H
+#define SIM_SUBMIT_SUBMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/engine.h"
+#include "uapi/habanalabs_accel.h"
+
+enum sim_sub_kernel { SIM_SUB_6_1, SIM_SUB_6_12 };
+
+/* What differs between the ASICs and kernels. */
+struct sim_sub_props {
+    const struct eng_asic *eng;
+    enum sim_sub_kernel kernel;
+    uint32_t max_pending;           /* a power of two */
+    bool staged, multi_cs, sync_stream, ctx_switch, engine_modes, hbw_flush;
+    uint32_t queues;
+    uint16_t first_irq, irqs, decoders;
+    uint32_t engine_cores, engines;
+    uint32_t first_sob, first_mon;  /* of those that signals and waits use */
+    unsigned sm;                    /* the sync manager they are in */
+    uint8_t sob_base, mon_base;     /* MSG_SHORT's bases for it */
+    uint64_t sram_start, sram_end, dram_start, dram_end;
+    uint64_t dmmu_start, dmmu_end, pmmu_start, pmmu_end, huge_start, huge_end;
+    uint64_t tpc_mask;              /* Gaudi2 */
+};
+
+/* NULL for an unknown ASIC. */
+const struct sim_sub_props *sim_sub_props(const char *asic, enum sim_sub_kernel kernel);
+
+enum sim_sub_type {
+    SIM_SUB_DEFAULT, SIM_SUB_SIGNAL, SIM_SUB_WAIT, SIM_SUB_COLLECTIVE, SIM_SUB_RESERVE,
+    SIM_SUB_UNRESERVE, SIM_SUB_CORES, SIM_SUB_ENGINES, SIM_SUB_FLUSH,
+};
+
+#define SIM_SUB_NONE UINT32_MAX
+#define SIM_SUB_JOBS 32768u         /* in flight at once */
+#define SIM_SUB_HANDLES 1024u       /* reservations of encapsulated signals */
+#define SIM_SUB_STAMPS 65536u       /* registered timestamps */
+#define SIM_SUB_IRQS 1024u          /* decoders, users', the two common ones */
+#define SIM_SUB_OUTCOMES 256u
+#define SIM_SUB_ARENA (256ull << 20)    /* copies of command buffers, sparse */
+#define SIM_SUB_QUEUES 264u
+
+enum sim_sub_job_kind {
+    SIM_JOB_CB,                     /* a command buffer: copied, or at a device address */
+    SIM_JOB_REG,                    /* a register write, in order with what came before */
+};
+
+struct sim_sub_job {
+    uint32_t next;                  /* in its submission, or in the executor's list */
+    uint32_t next_free;
+    uint8_t kind;
+    bool counts;                    /* its end is one that the submission waits for */
+    uint16_t queue;
+    uint32_t cs;                    /* slot; SIM_SUB_NONE: nobody waits */
+    uint64_t seq;
+    uint64_t addr;                  /* device address, unless pages */
+    uint32_t len;
+    uint32_t page, pages;           /* in the arena */
+    uint32_t reg, value;
+};
+
+struct sim_sub_cs {
+    uint64_t seq;
+    /* the fence: lives until the slot is used again */
+    bool known, done, mcs_done;
+    uint8_t type, streams;
+    int32_t error;
+    int64_t timestamp;
+    /* the submission */
+    bool live, submitted, staged, first, last, stamp, encaps, skip_reset, timed_out, aborted;
+    uint64_t staged_seq;
+    uint32_t timeout_ms;
+    int64_t submitted_ns;
+    uint32_t jobs, njobs, pending;
+    uint32_t prev, next;            /* in the order of submission */
+    uint32_t staged_next;
+    uint32_t handle;                /* of encapsulated signals, + 1 */
+    uint32_t sob_queue;             /* whose sync object it uses, + 1 */
+    uint8_t sob_which;
+    uint32_t sob_value;
+};
+
+struct sim_sub_sob {                /* one stream's two sync objects */
+    uint32_t id[2], refs[2];
+    bool reset[2];
+    uint32_t next_value;
+    uint8_t current;
+    uint32_t mon;
+};
+
+struct sim_sub_handle {
+    bool used;
+    uint32_t refs, queue, count, before;
+    uint8_t which;
+    uint64_t seq;                   /* UINT64_MAX: no submission yet */
+};
+
+struct sim_sub_stamp {
+    bool used;
+    uint16_t irq;
+    uint64_t ts_handle, ts_offset, cq_handle, cq_offset, target;
+};
+
+/* Zero memory becomes one of these with sim_sub_init(). */
+struct sim_submit {
+    uint64_t magic;
+    _Alignas(64) unsigned char lock[64];    /* a process-shared robust mutex */
+    uint32_t gen;                   /* futex: changes with everything that somebody may wait for */
+    uint32_t waiters;
+    uint32_t work;                  /* futex: changes when the executor has something to do */
+    uint64_t next_seq;
+    uint32_t first_cs, last_cs;     /* in flight, in order */
+    uint32_t tdr_cs;                /* whose timeout runs */
+    int64_t tdr_ns;
+    bool watchdog;                  /* an error happened: the user shall close the device */
+    bool ctx_switched;
+    uint32_t mcs_waiters;
+    /* for the executor */
+    uint32_t out_head, out_tail;
+    uint32_t reset_request;         /* counts: forget everything that runs */
+    uint32_t reset_done;            /* follows it: futex */
+    bool executor;                  /* somebody takes the jobs: this thread */
+    pid_t executor_tid;
+    uint32_t free_job;
+    uint32_t jobs_made;
+    uint32_t arena_hint;
+    uint64_t arena_map[SIM_SUB_ARENA / 4096 / 64];
+    uint32_t in_queue[SIM_SUB_QUEUES];
+    uint32_t irq_count[SIM_SUB_IRQS];
+    bool irq_aborted;
+    uint32_t abort_count;
+    struct sim_sub_sob sob[SIM_SUB_QUEUES];
+    struct sim_sub_handle handle[SIM_SUB_HANDLES];
+    uint32_t stamps;                /* how many are in use */
+    struct sim_sub_stamp stamp[SIM_SUB_STAMPS];
+    struct {
+        uint64_t seq;
+        int64_t timestamp;
+        int32_t error;
+        bool used;
+    } outcome[SIM_SUB_OUTCOMES];
+    uint32_t outcome_at;
+    /* counters of INFO CS_COUNTERS: of the device and of the context */
+    struct sim_sub_counters {
+        uint64_t out_of_mem, parsing, queue_full, in_reset, in_flight, validation;
+    } total, ctx;
+    struct sim_sub_job job[SIM_SUB_JOBS];
+    struct sim_sub_cs cs[];         /* props->max_pending; the arena follows, page aligned */
+};
+
+struct sim_sub_cb {
+    const void *mem;
+    uint32_t size;
+};
+
+struct sim_submit_env {
+    /* From the caller's memory: 0 or -EFAULT. */
+    int (*copy_in)(void *priv, void *dst, uint64_t user, size_t len);
+    bool (*operational)(void *priv);
+    /* A command buffer of this context, valid until the ioctl returns; -EINVAL. */
+    int (*cb)(void *priv, uint64_t handle, struct sim_sub_cb *cb);
+    /* The elements of a timestamp buffer: 0 or -EINVAL. */
+    int (*stamps)(void *priv, uint64_t handle, uint64_t **mem, uint64_t *count);
+    /* A submission took too long (seq): the driver's answer (cs_timedout()). In the executor. */
+    void (*timed_out)(void *priv, uint64_t seq, bool reset);
+    int64_t (*now_ns)(void *priv);
+};
+
+struct sim_sub_call {
+    struct sim_submit *s;
+    const struct sim_sub_props *p;
+    const struct sim_submit_env *env;
+    void *priv;
+};
+
+size_t sim_sub_size(const struct sim_sub_props *p);
+int sim_sub_init(struct sim_submit *s, const struct sim_sub_props *p);
+void *sim_sub_arena(struct sim_submit *s, const struct sim_sub_props *p, uint32_t page);
+/* A context begins: numbers from 1, nothing known of before. The executor must be idle. */
+void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p);
+
+/* The ioctls: 0 or -errno; the arguments as the kernel would copy them back. */
+int sim_sub_cs(struct sim_sub_call *c, union hl_cs_args *args);
+int sim_sub_wait(struct sim_sub_call *c, union hl_wait_cs_args *args);
+
+/*
+ * Everything in flight ends with -EIO (or -ETIMEDOUT), as in a reset (hl_cs_rollback_all()). When
+ * this returns, nothing of it touches memory any more.
+ */
+void sim_sub_abort_all(struct sim_sub_call *c);
+/* Waiters go, submissions stay: an error without a reset yet (hl_abort_waiting_for_…()). */
+void sim_sub_abort_waits(struct sim_sub_call *c);
+unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p);
+
+/* The executor's side. */
+bool sim_sub_take(struct sim_submit *s, struct sim_sub_job *job, uint32_t *index);
+void sim_sub_job_done(struct sim_sub_call *c, uint32_t index, uint64_t seq, int error);
+/* An interrupt came: the number of the device's vector (user interrupt id). */
+void sim_sub_irq(struct sim_sub_call *c, unsigned irq);
+/* When somebody's time is over, in ns; 0: nobody waits. Handles what is already over. */
+int64_t sim_sub_timers(struct sim_sub_call *c);
+
+/* submit.c: for cs.c and wait.c */
+void sim_sub_lock(struct sim_submit *s);
+void sim_sub_unlock(struct sim_submit *s);
+void sim_sub_wake(struct sim_submit *s);
+struct sim_sub_cs *sim_sub_fence(struct sim_sub_call *c, uint64_t seq, int *error);
+bool sim_sub_outcome(struct sim_submit *s, uint64_t seq, int64_t *timestamp, int *error);
+void sim_sub_release(struct sim_sub_call *c, struct sim_sub_cs *cs);
+uint32_t sim_sub_job_new(struct sim_submit *s);
+int sim_sub_stash(struct sim_sub_call *c, struct sim_sub_job *j, const void *data, uint32_t len);
+void sim_sub_job_free(struct sim_submit *s, uint32_t index);
+void sim_sub_post(struct sim_submit *s, uint32_t index);
+void sim_sub_sob_put(struct sim_sub_call *c, uint32_t queue, uint8_t which);
+void sim_sub_handle_put(struct sim_sub_call *c, uint32_t id);
+void sim_sub_arm_timer(struct sim_sub_call *c);
+/* Wait until gen changes or the deadline (0: none) is over: 0, -ETIMEDOUT, -EINTR. Unlocked. */
+int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns);
+bool sim_sub_sync_queue(const struct sim_sub_props *p, uint32_t queue);
+
+/* check.c: what the driver refuses in a command buffer, before anything runs */
+int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *cb, uint32_t len);
+int sim_sub_check_address(const struct sim_sub_props *p, uint32_t queue, uint64_t addr,
+                          uint32_t len);
+
+#endif

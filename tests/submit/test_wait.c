@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: MIT */
+/* The WAIT ioctl: numbers, several at once, interrupts, timestamps. */
+#include "tests/submit/bench.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
+
+#define EACH(b) \
+    for (unsigned a_ = 0; a_ < 3; a_++) \
+        for (struct bench *b = bench_new(asics[a_], SIM_SUB_6_12); b; bench_free(b), b = NULL)
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    EACH(b) {
+        union hl_wait_cs_args w;
+        uint8_t p[16];
+
+        assert_int_equal(wait_seq(b, 0, 0, &w), 0);
+        assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_GONE);
+        assert_int_equal(wait_seq(b, 1, 1000, &w), -EINVAL);
+        assert_int_equal(w.out.status, 0);              /* wiped: reads as completed */
+        for (int i = 0; i < 70; i++)
+            assert_int_equal(wait_seq(b, run(b, 0, p, put_nop(p, 0), 0), 5000000, &w), 0);
+        assert_int_equal(wait_seq(b, 1, 0, &w), 0);
+        assert_int_equal(w.out.flags, b->call.p->max_pending == 64 ?
+                         HL_WAIT_CS_STATUS_FLAG_GONE : 0);
+        b->broken = true;
+        memset(&w, 0x55, sizeof(w));
+        w.in.flags = 0;
+        assert_int_equal(sim_sub_wait(&b->call, &w), -EBUSY);
+        assert_int_equal(((unsigned char *)&w)[0], 0x55);   /* untouched */
+        b->broken = false;
+        sim_sub_abort_waits(&b->call);
+        assert_int_equal(wait_seq(b, 70, 0, &w), -EBUSY);
+        sim_sub_open(b->s, b->call.p);
+        assert_int_equal(wait_seq(b, 0, 0, &w), 0);
+    }
+}
+
+static void test_timestamps(void **state)
+{
+    (void)state;
+    EACH(b) {
+        union hl_wait_cs_args w;
+        int64_t t0 = b->call.env->now_ns(b), t1;
+        uint8_t p[16];
+        uint64_t seq = run(b, 0, p, put_nop(p, 0), HL_CS_FLAGS_TIMESTAMP);
+
+        assert_int_equal(wait_seq(b, seq, 5000000, &w), 0);
+        t1 = b->call.env->now_ns(b);
+        assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+        assert_in_range(w.out.timestamp_nsec, t0, t1);
+        for (int i = 0; i < 70; i++)
+            assert_int_equal(wait_seq(b, run(b, 0, p, put_nop(p, 0), 0), 5000000, &w), 0);
+        if (b->call.p->max_pending == 64) {
+            /* the fence is gone, the outcome is remembered: once */
+            assert_int_equal(wait_seq(b, seq, 0, &w), 0);
+            assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+            assert_int_equal(wait_seq(b, seq, 0, &w), 0);
+            assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_GONE);
+        }
+    }
+}
+
+static void on_signal(int sig)
+{
+    (void)sig;
+}
+
+static pthread_t waiter;
+
+static void *poke(void *arg)
+{
+    volatile bool *stop = arg;
+
+    while (!*stop) {
+        usleep(5000);
+        pthread_kill(waiter, SIGUSR1);
+    }
+    return NULL;
+}
+
+static void test_signal_interrupts(void **state)
+{
+    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
+    struct sigaction sa = { .sa_handler = on_signal };
+    union hl_wait_cs_args w = { 0 };
+    volatile bool stop = false;
+    pthread_t t;
+    uint8_t p[16];
+
+    (void)state;
+    sigaction(SIGUSR1, &sa, NULL);
+    waiter = pthread_self();
+    w.in.seq = run(b, 0, p, put_fence(p, 0, 0), 0);
+    w.in.timeout_us = 10000000;
+    pthread_create(&t, NULL, poke, (void *)&stop);
+    assert_int_equal(sim_sub_wait(&b->call, &w), -EINTR);
+    stop = true;
+    pthread_join(t, NULL);
+    assert_int_equal(w.in.timeout_us, 10000000);        /* the argument is as it was */
+    bench_free(b);
+}
+
+static int multi(struct bench *b, const uint64_t *seq, uint8_t n, uint64_t us,
+                 union hl_wait_cs_args *w)
+{
+    memset(w, 0, sizeof(*w));
+    w->in.seq = (uintptr_t)seq;
+    w->in.seq_arr_len = n;
+    w->in.timeout_us = us;
+    w->in.flags = HL_WAIT_CS_FLAGS_MULTI_CS;
+    return sim_sub_wait(&b->call, w);
+}
+
+static void test_multi(void **state)
+{
+    (void)state;
+    EACH(b) {
+        union hl_wait_cs_args w = { .in = { .flags = HL_WAIT_CS_FLAGS_MULTI_CS } };
+        uint64_t seq[33] = { 0 }, fence;
+        uint8_t p[16];
+
+        w.in.pad[6] = 1;
+        assert_int_equal(sim_sub_wait(&b->call, &w), -EINVAL);
+        if (a_ != 1) {
+            assert_int_equal(multi(b, seq, 1, 0, &w), -EPERM);
+            continue;
+        }
+        assert_int_equal(multi(b, seq, 33, 0, &w), -EINVAL);
+        assert_int_equal(multi(b, (void *)8, 1, 0, &w), -EFAULT);
+        assert_int_equal(multi(b, seq, 0, 0, &w), 0);
+        assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+        seq[0] = run(b, 0, p, put_fence(p, 0, 0), HL_CS_FLAGS_TIMESTAMP);
+        seq[1] = run(b, 1, p, put_fence(p, 0, 0), HL_CS_FLAGS_TIMESTAMP);
+        seq[2] = 1000;
+        assert_int_equal(multi(b, seq, 3, 0, &w), -EINVAL);
+        assert_int_equal(w.in.seq_arr_len, 3);          /* not wiped */
+        assert_int_equal(multi(b, seq, 2, 8000, &w), 0);
+        assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+        assert_int_equal(w.out.cs_completion_map, 0);
+        fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 1, 0);
+        run(b, 4, p, put_msg(p, 0, fence, 1), 0);
+        assert_int_equal(multi(b, seq, 2, 5000000, &w), 0);
+        assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(w.out.cs_completion_map, 2);
+        assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+        /* one without a timestamp among the completed: no time, and "gone" */
+        seq[0] = run(b, 4, p, put_nop(p, 0), 0);
+        assert_int_equal(wait_seq(b, seq[0], 5000000, &w), 0);
+        assert_int_equal(multi(b, seq, 2, 0, &w), 0);
+        assert_int_equal(w.out.cs_completion_map, 3);
+        assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_GONE);
+    }
+}
+
+static int irq(struct bench *b, uint32_t id, uint32_t flags, uint64_t addr, uint64_t offset,
+               uint64_t target, uint64_t us, union hl_wait_cs_args *w)
+{
+    memset(w, 0, sizeof(*w));
+    w->in.flags = HL_WAIT_CS_FLAGS_INTERRUPT | flags | id << 20;
+    w->in.addr = addr;
+    w->in.cq_counters_offset = offset;
+    w->in.target = target;
+    w->in.interrupt_timeout_us = us;
+    w->in.timestamp_handle = STAMPS;
+    w->in.timestamp_offset = 3;
+    return sim_sub_wait(&b->call, w);
+}
+
+static void test_which_interrupts(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 2; k++) {
+        struct bench *b = bench_new("gaudi2", k ? SIM_SUB_6_12 : SIM_SUB_6_1);
+        union hl_wait_cs_args w;
+        uint64_t value = 5;
+        unsigned good = 0;
+
+        for (uint32_t id = 0; id < 4096; id++) {
+            int rc = irq(b, id, 0, (uintptr_t)&value, 0, 5, 0, &w);
+            bool first = k ? id >= 48 && id <= 111 : id >= 257 && id <= 511;
+
+            assert_int_equal(rc, id < 10 || first || id >= 0xFFE ? 0 : -EINVAL);
+            good += rc == 0;
+        }
+        assert_int_equal(good, 12 + (k ? 64 : 255));
+        bench_free(b);
+    }
+    for (unsigned a = 0; a < 2; a++) {
+        struct bench *b = bench_new(asics[a], SIM_SUB_6_12);
+        union hl_wait_cs_args w;
+
+        assert_int_equal(irq(b, 0, 0, 0, 0, 0, 0, &w), -EPERM);
+        bench_free(b);
+    }
+}
+
+static void test_user_address(void **state)
+{
+    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    union hl_wait_cs_args w;
+    uint64_t value = 4;
+    uint8_t p[64];
+    uint32_t n;
+
+    (void)state;
+    assert_int_equal(irq(b, 50, 0, 8, 0, 5, 0, &w), -EFAULT);
+    assert_int_equal(w.in.target, 5);                   /* kept on errors */
+    assert_int_equal(irq(b, 50, 0, (uintptr_t)&value, 0, 5, 0, &w), 0);
+    assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+    assert_int_equal(w.out.flags, 0);
+    assert_int_equal(irq(b, 50, 0, (uintptr_t)&value, 0, 4, 0, &w), 0);
+    assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+    assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+    /* the value alone wakes nobody: the interrupt does */
+    value = 9;
+    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 51);
+    memset(&w, 0, sizeof(w));
+    value = 4;
+    run(b, 0, p, n, 0);
+    assert_int_equal(irq(b, 51, 0, (uintptr_t)&value, 0, 5, 8000, &w), 0);
+    assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+    bench_free(b);
+}
+
+struct waiting {
+    struct bench *b;
+    union hl_wait_cs_args w;
+    int rc;
+};
+
+static void *wait_thread(void *arg)
+{
+    struct waiting *x = arg;
+
+    x->rc = irq(x->b, 60, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 5000000, &x->w);
+    return NULL;
+}
+
+static void test_kernel_cq(void **state)
+{
+    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    const uint32_t cq = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ;
+    struct waiting x = { .b = b };
+    union hl_wait_cs_args w;
+    uint64_t seven = 7;
+    pthread_t t;
+    uint8_t p[64];
+
+    (void)state;
+    assert_int_equal(irq(b, 60, cq, HANDLE(100), 0, 1, 0, &w), -EINVAL);
+    assert_int_equal(irq(b, 60, cq, HANDLE(4), 512, 1, 0, &w), -EINVAL);
+    assert_int_equal(irq(b, 60, cq, HANDLE(4), 511, 1, 0, &w), 0);
+    assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+    assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+    pthread_create(&t, NULL, wait_thread, &x);
+    usleep(20000);
+    memcpy(b->cb[4] + 16, &seven, 8);
+    run(b, 0, p, put_msg(p, 0, 0xFFF077FFFFFF0000, 60), 0);     /* as a user's queue does it */
+    pthread_join(t, NULL);
+    assert_int_equal(x.rc, 0);
+    assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+    assert_int_equal(x.w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+    /* a reset ends the wait */
+    memset(b->cb[4], 0, 4096);
+    pthread_create(&t, NULL, wait_thread, &x);
+    usleep(20000);
+    sim_sub_abort_all(&b->call);
+    pthread_join(t, NULL);
+    assert_int_equal(x.rc, -EIO);
+    bench_free(b);
+}
+
+static void test_registered_timestamps(void **state)
+{
+    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    const uint32_t reg = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ | HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
+    union hl_wait_cs_args w;
+    uint64_t five = 5;
+    uint8_t p[64];
+    uint32_t n;
+
+    (void)state;
+    assert_int_equal(irq(b, 60, reg, HANDLE(4), 0, 5, 0, &w), 0);
+    assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+    assert_int_equal(b->s->stamps, 1);
+    assert_int_equal(irq(b, 61, reg, HANDLE(4), 0, 5, 0, &w), 0);   /* the same place again */
+    assert_int_equal(b->s->stamps, 1);
+    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 61);
+    assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
+    assert_int_equal(b->stamp[3], 0);                   /* not reached */
+    memcpy(b->cb[4], &five, 8);
+    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 60);
+    assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
+    assert_int_equal(b->stamp[3], 0);                   /* another interrupt */
+    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 61);
+    assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
+    assert_true(b->stamp[3] != 0);
+    assert_int_equal(b->s->stamps, 0);
+    /* reached already: at once */
+    b->stamp[3] = 0;
+    assert_int_equal(irq(b, 61, reg, HANDLE(4), 0, 5, 0, &w), 0);
+    assert_true(b->stamp[3] != 0);
+    assert_int_equal(b->s->stamps, 0);
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_signal_interrupts), cmocka_unit_test(test_multi),
+        cmocka_unit_test(test_which_interrupts), cmocka_unit_test(test_user_address),
+        cmocka_unit_test(test_kernel_cq), cmocka_unit_test(test_registered_timestamps),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
