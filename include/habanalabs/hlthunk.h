@@ -284,8 +284,8 @@ hlthunk_public int hlthunk_register_timestamp_interrupt(int fd, uint32_t interru
  */
 
 /*
- * An eventfd that counts events (HL_NOTIFIER_EVENT_*).  recv waits up to timeout ms (above INT_MAX:
- * for ever); 0 with *notifier_cnt 0 is a timeout.  flags is not used.
+ * An eventfd that counts events (HL_NOTIFIER_EVENT_*).  recv waits up to timeout ms (UINT32_MAX:
+ * for ever; -EINTR on a signal); 0 with *notifier_cnt 0 is a timeout.  flags is not used.
  */
 hlthunk_public int hlthunk_notifier_create(int fd);
 hlthunk_public int hlthunk_notifier_release(int fd, int handle);

@@ -60,6 +60,13 @@ bool hl_generation_export_offset(int fd)
     return hl_door_is_drm() || (hl_generation_probe(fd, &g) == 0 && g != HLTHUNK_GENERATION_MISC);
 }
 
+bool hl_generation_is_misc(int fd)
+{
+    enum hlthunk_generation g;
+
+    return !hl_door_is_drm() && hl_generation_probe(fd, &g) == 0 && g == HLTHUNK_GENERATION_MISC;
+}
+
 bool hl_generation_is_vendor(int fd)
 {
     enum hlthunk_generation g;

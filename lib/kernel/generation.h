@@ -16,6 +16,9 @@ int hl_generation_probe(int fd, enum hlthunk_generation *generation);
 /* Does an export take an offset?  (From 6.3 on; 6.1 ignores it silently.) */
 bool hl_generation_export_offset(int fd);
 
+/* Is it generation MISC (before 6.3), which ignores later flags silently? */
+bool hl_generation_is_misc(int fd);
+
 /* Is it the vendor's driver, with the operations that mainline lacks? */
 bool hl_generation_is_vendor(int fd);
 

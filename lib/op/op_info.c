@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/op/op_info.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "lib/error.h"
 #include "lib/kernel/door.h"
+#include "lib/kernel/generation.h"
 #include "uapi/habanalabs_accel.h"
+
+/* Queries that came after 6.1, or that only the vendor's driver has: an unknown one is EINVAL. */
+static bool is_lacking(int fd, uint32_t op)
+{
+    switch (op) {
+    case HL_INFO_PAGE_FAULT_EVENT:
+    case HL_INFO_USER_MAPPINGS:
+    case HL_INFO_FW_GENERIC_REQ:
+    case HL_INFO_HW_ERR_EVENT:
+    case HL_INFO_FW_ERR_EVENT:
+    case HL_INFO_USER_ENGINE_ERR_EVENT:
+    case HL_INFO_DEV_SIGNED:
+        return hl_generation_is_misc(fd);
+    case HL_INFO_TIME_SYNC_PER_DIE:
+    case HL_INFO_MEMORY_CONSUMPTION:
+    case HL_INFO_MODULE_PARAMS:
+        return !hl_generation_is_vendor(fd);
+    default:
+        return false;
+    }
+}
 
 static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)
 {
@@ -14,6 +37,8 @@ static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)
         return hl_err(rc, "the device is not operational (in reset?): query %u is not answered now",
                       op);
     case -EINVAL:
+        if (is_lacking(fd, op))
+            return hl_err(-EOPNOTSUPP, "this kernel's driver does not have query %u", op);
         return hl_err(rc, "this kernel's driver does not know query %u, or not with this input",
                       op);
     case -EOPNOTSUPP:

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/op/op_cs.h"
+
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/kernel/door.h"
+#include "lib/kernel/generation.h"
+#include "lib/op/handle.h"
+#include "uapi/habanalabs_accel.h"
+
+/* Flags that Linux 6.1 ignores silently: it would take the request for an ordinary submission. */
+#define FLAGS_SINCE_6_3 (HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES | HL_CS_FLAGS_ENGINES_COMMAND)
+/* Kinds whose first words are not arrays of chunks with command buffers. */
+#define FLAGS_NO_BUFFERS                                                                          \
+    (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT |                         \
+     HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |                       \
+     HL_CS_FLAGS_ENGINE_CORE_COMMAND | FLAGS_SINCE_6_3)
+
+static int check_chunks(uint64_t address, uint32_t count, const char *which)
+{
+    const struct hl_cs_chunk *chunks = (const void *)(uintptr_t)address;
+
+    if (!count)
+        return 0;
+    if (!chunks)
+        return hl_err(-EINVAL, "%s is NULL with %u chunks", which, count);
+    if (count > HL_MAX_JOBS_PER_CS)
+        return hl_err(-EINVAL, "%u chunks in %s: a submission takes %d at most", count, which,
+                      HL_MAX_JOBS_PER_CS);
+    for (uint32_t i = 0; i < count; i++)
+        if (!(chunks[i].cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB) &&
+            hl_handle_is(chunks[i].cb_handle, HL_HANDLE_TIMESTAMPS))
+            return hl_err(-EINVAL, "%s[%u] has a handle of timestamps for its command buffer",
+                          which, i);
+    return 0;
+}
+
+static int explain(int rc, uint32_t flags)
+{
+    switch (rc) {
+    case -EAGAIN:
+        return hl_err(rc, "the queue is full: try again when a submission has completed");
+    case -EPERM:
+        return hl_err(rc, "this ASIC does not support submissions with flags %#x", flags);
+    case -EBUSY:
+        return hl_err(rc, "the device is not operational (in reset?): nothing can be submitted");
+    case -EINVAL:
+        return hl_err(rc, "the driver refused a submission with flags %#x: no chunks, a bad queue, "
+                          "or flags that exclude one another", flags);
+    case -EBADF:
+    case -ENOTTY:
+        return hl_err(rc, "not a primary node of the habanalabs driver: nothing can be submitted");
+    default:
+        return hl_err(rc, "the driver refused a submission with flags %#x: %s", flags,
+                      strerror(-rc));
+    }
+}
+
+int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct hl_cs_out *out)
+{
+    union hl_cs_args args = { .in = *in };
+    uint32_t flags = in->cs_flags;
+    int rc = 0;
+
+    if (timeout_s) {
+        args.in.cs_flags |= HL_CS_FLAGS_CUSTOM_TIMEOUT;
+        args.in.timeout = timeout_s;
+    }
+    if (!(flags & FLAGS_NO_BUFFERS)) {
+        rc = check_chunks(in->chunks_restore, in->num_chunks_restore, "chunks_restore");
+        if (!rc)
+            rc = check_chunks(in->chunks_execute, in->num_chunks_execute, "chunks_execute");
+    }
+    if (rc)
+        return rc;
+    if ((flags & FLAGS_SINCE_6_3) && hl_generation_is_misc(fd))
+        return hl_err(-EOPNOTSUPP, "this kernel's driver (before 6.3) does not know submission "
+                                   "flags %#x", flags & FLAGS_SINCE_6_3);
+    rc = hl_ioctl(fd, HL_CALL_CS, &args);
+    if (rc)
+        return explain(rc, flags);
+    *out = args.out;
+    return 0;
+}
+
+int hl_cs_flush_pci_writes(int fd)
+{
+    struct hl_cs_in in = { .cs_flags = HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES };
+    struct hl_cs_out out;
+
+    return hl_cs_submit(fd, &in, 0, &out);
+}
+
+static int check_engines(const uint32_t *ids, uint32_t count)
+{
+    if (!ids)
+        return hl_err(-EINVAL, "the array of engine IDs is NULL");
+    if (!count)
+        return hl_err(-EINVAL, "the number of engines is 0");
+    return 0;
+}
+
+int hl_cs_engine_cores(int fd, const uint32_t *cores, uint32_t count, uint32_t command)
+{
+    struct hl_cs_in in = {
+        .engine_cores = (uint64_t)(uintptr_t)cores, .num_engine_cores = count,
+        .core_command = command, .cs_flags = HL_CS_FLAGS_ENGINE_CORE_COMMAND,
+    };
+    struct hl_cs_out out;
+    int rc = check_engines(cores, count);
+
+    if (rc)
+        return rc;
+    if (command != HL_ENGINE_CORE_HALT && command != HL_ENGINE_CORE_RUN)
+        return hl_err(-EINVAL, "engine core command %u is neither halt nor run", command);
+    return hl_cs_submit(fd, &in, 0, &out);
+}
+
+int hl_cs_engines(int fd, const uint32_t *engines, uint32_t count, uint32_t command)
+{
+    struct hl_cs_in in = {
+        .engines = (uint64_t)(uintptr_t)engines, .num_engines = count,
+        .engine_command = command, .cs_flags = HL_CS_FLAGS_ENGINES_COMMAND,
+    };
+    struct hl_cs_out out;
+    int rc = check_engines(engines, count);
+
+    if (rc)
+        return rc;
+    if (command < HL_ENGINE_CORE_HALT || command >= HL_ENGINE_COMMAND_MAX)
+        return hl_err(-EINVAL, "engine command %u is not one of enum hl_engine_command", command);
+    return hl_cs_submit(fd, &in, 0, &out);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The CS operation (union hl_cs_args): everything that is submitted to the device's queues, one
+ * engine for all kinds.  0 or -errno with a text; outputs are written on success only.
+ */
+#ifndef HL_OP_CS_H
+#define HL_OP_CS_H
+
+#include <stdint.h>
+
+struct hl_cs_in;
+struct hl_cs_out;
+
+/*
+ * Submits in.  timeout_s other than 0 is this submission's own (HL_CS_FLAGS_CUSTOM_TIMEOUT).
+ * -EAGAIN, when the queue is full, is the caller's to wait out: nothing was submitted.
+ */
+int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct hl_cs_out *out);
+
+/* HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES: writes of the device to the host have arrived (6.3 on). */
+int hl_cs_flush_pci_writes(int fd);
+
+/* HL_CS_FLAGS_ENGINE_CORE_COMMAND: HL_ENGINE_CORE_HALT or _RUN for the cores named. */
+int hl_cs_engine_cores(int fd, const uint32_t *cores, uint32_t count, uint32_t command);
+
+/* HL_CS_FLAGS_ENGINES_COMMAND: an enum hl_engine_command for the engines named (6.3 on). */
+int hl_cs_engines(int fd, const uint32_t *engines, uint32_t count, uint32_t command);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/op/op_debug.h"
+
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/kernel/door.h"
+#include "lib/kernel/generation.h"
+#include "uapi/habanalabs_accel.h"
+
+/* HL_DEBUG_OP_READBLOCK: what the vendor's driver copies at once. */
+#define READBLOCK_MAX 16384u
+
+static int check_read_block(const struct hl_debug_args *args)
+{
+    const struct hl_debug_params_read_block *block = (const void *)(uintptr_t)args->input_ptr;
+
+    if (!block || args->input_size < sizeof(*block))
+        return hl_err(-EINVAL, "READBLOCK needs a struct hl_debug_params_read_block");
+    if (!block->size || block->size > READBLOCK_MAX || block->size % 4)
+        return hl_err(-EINVAL, "block size %u is no multiple of 4 from 4 to %u", block->size,
+                      READBLOCK_MAX);
+    if (block->cfg_address % 4)
+        return hl_err(-EINVAL, "register address %#llx is not a multiple of 4",
+                      (unsigned long long)block->cfg_address);
+    return 0;
+}
+
+int hl_debug(int fd, struct hl_debug_args *args)
+{
+    uint32_t op = args->op;
+    int rc = op == HL_DEBUG_OP_READBLOCK ? check_read_block(args) : 0;
+
+    if (rc)
+        return rc;
+    rc = hl_ioctl(fd, HL_CALL_DEBUG, args);
+    switch (rc) {
+    case 0:
+        return 0;
+    case -EFAULT:
+        return hl_err(rc, op == HL_DEBUG_OP_SET_MODE
+                              ? "debug mode is on (or off) already"
+                              : "not in debug mode (HL_DEBUG_OP_SET_MODE), or bad input");
+    case -EINVAL:
+        if (op > HL_DEBUG_OP_SET_MODE && !hl_generation_is_vendor(fd))
+            return hl_err(-EOPNOTSUPP, "debug operation %u is one of the vendor's driver", op);
+        return hl_err(rc, "the driver refused debug operation %u: unknown, or a bad register "
+                          "index", op);
+    default:
+        return hl_err(rc, "the driver refused debug operation %u: %s", op, strerror(-rc));
+    }
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/op/op_wait.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/kernel/deadline.h"
+#include "lib/kernel/door.h"
+#include "lib/op/handle.h"
+#include "uapi/habanalabs_accel.h"
+
+typedef unsigned long long ull;
+
+/* What one call is asked to wait at most: below every limit that the driver's arithmetic has. */
+#define SLICE_US 1000000000ull
+
+/* The interrupt's number in hl_wait_cs_in.flags. */
+#define INTERRUPT_SHIFT 20
+
+static int explain(int rc, const struct hl_wait_cs_in *in)
+{
+    bool interrupt = in->flags & HL_WAIT_CS_FLAGS_INTERRUPT;
+
+    switch (rc) {
+    case -ETIMEDOUT:
+        return hl_err(rc, "submission %llu did not complete within its own timeout",
+                      (ull)in->seq);
+    case -EIO:
+        return hl_err(rc, "what was waited for was given up: the device was reset");
+    case -EBUSY:
+        return hl_err(rc, "the device is not operational (in reset?): nothing to wait for");
+    case -EPERM:
+        return hl_err(rc, interrupt ? "this ASIC has no interrupts for programs"
+                                    : "this ASIC cannot wait for several submissions at once");
+    case -EFAULT:
+        return hl_err(rc, "the memory to read from is not accessible");
+    case -EINVAL:
+        if (interrupt)
+            return hl_err(rc, "the driver refused the wait: no such interrupt (%u), handle or "
+                              "offset", in->flags >> INTERRUPT_SHIFT);
+        if (in->flags & HL_WAIT_CS_FLAGS_MULTI_CS)
+            return hl_err(rc, "one of the submissions was never submitted");
+        return hl_err(rc, "submission %llu was never submitted", (ull)in->seq);
+    case -EINTR:
+        return hl_err(rc, "interrupted by a signal when the time was over");
+    case -EBADF:
+    case -ENOTTY:
+        return hl_err(rc, "not a primary node of the habanalabs driver: nothing to wait for");
+    default:
+        return hl_err(rc, "the driver refused the wait: %s", strerror(-rc));
+    }
+}
+
+/* One call, from a fresh copy of the argument: the driver overwrites it. */
+static int wait_once(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
+                     struct hl_wait_cs_out *out)
+{
+    union hl_wait_cs_args args = { .in = *in };
+    int rc;
+
+    if (in->flags & HL_WAIT_CS_FLAGS_INTERRUPT)
+        args.in.interrupt_timeout_us = timeout_us;
+    else
+        args.in.timeout_us = timeout_us;
+    rc = hl_ioctl_once(fd, HL_CALL_WAIT_CS, &args);
+    if (rc == 0)
+        *out = args.out;
+    return rc;
+}
+
+/* The engine: calls until it is done, failed, or the time is over. */
+static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
+                    struct hl_wait_cs_out *out)
+{
+    uint64_t deadline = timeout_us ? hl_deadline_ns(timeout_us) : 0, left = timeout_us;
+    struct hl_wait_cs_out answer;
+    int rc;
+
+    for (;;) {
+        rc = wait_once(fd, in, left < SLICE_US ? left : SLICE_US, &answer);
+        if (rc != -EINTR && (rc || answer.status != HL_WAIT_CS_STATUS_BUSY))
+            break;
+        if (!left)
+            break; /* that was the last look */
+        left = hl_left_us(deadline);
+        if (!left && rc == 0)
+            break;
+    }
+    if (rc == 0)
+        *out = answer;
+    else if (rc == -ETIMEDOUT)
+        out->status = HL_WAIT_CS_STATUS_TIMEDOUT;
+    else if (rc == -EIO)
+        out->status = HL_WAIT_CS_STATUS_ABORTED;
+    return rc ? explain(rc, in) : 0;
+}
+
+int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, struct hl_wait_cs_out *out)
+{
+    struct hl_wait_cs_in in = { .seq = sequence };
+
+    return wait_for(fd, &in, timeout_us, out);
+}
+
+int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t timeout_us,
+                     struct hl_wait_cs_out *out)
+{
+    struct hl_wait_cs_in in = {
+        .seq = (uint64_t)(uintptr_t)sequences,
+        .seq_arr_len = (uint8_t)count,
+        .flags = HL_WAIT_CS_FLAGS_MULTI_CS,
+    };
+
+    if (count > HL_WAIT_MULTI_CS_LIST_MAX_LEN)
+        return hl_err(-EINVAL, "%u submissions: one wait takes %d at most", count,
+                      HL_WAIT_MULTI_CS_LIST_MAX_LEN);
+    if (count && !sequences)
+        return hl_err(-EINVAL, "the array of %u sequence numbers is NULL", count);
+    return wait_for(fd, &in, timeout_us, out);
+}
+
+static int interrupt_flags(uint32_t interrupt, uint32_t *flags)
+{
+    if (interrupt > HL_INTERRUPT_ANY_CQ)
+        return hl_err(-EINVAL, "interrupt %u is above %u", interrupt, HL_INTERRUPT_ANY_CQ);
+    *flags = HL_WAIT_CS_FLAGS_INTERRUPT | interrupt << INTERRUPT_SHIFT;
+    return 0;
+}
+
+int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t interrupt,
+                      uint64_t timeout_us, struct hl_wait_cs_out *out)
+{
+    struct hl_wait_cs_in in = { .addr = (uint64_t)(uintptr_t)address, .target = target };
+    int rc = interrupt_flags(interrupt, &in.flags);
+
+    if (rc)
+        return rc;
+    if (!address)
+        return hl_err(-EINVAL, "the address to watch is NULL");
+    return wait_for(fd, &in, timeout_us, out);
+}
+
+static int counter_in(const struct hl_counter *counter, uint64_t target, uint32_t interrupt,
+                      struct hl_wait_cs_in *in)
+{
+    uint32_t flags = 0;
+    int rc = interrupt_flags(interrupt, &flags);
+
+    if (rc)
+        return rc;
+    if (!hl_handle_is(counter->handle, HL_HANDLE_CB))
+        return hl_err(-EINVAL, "%#llx is no handle of a command buffer with counters",
+                      (ull)counter->handle);
+    *in = (struct hl_wait_cs_in){
+        .cq_counters_handle = counter->handle,
+        .cq_counters_offset = counter->offset,
+        .target = target,
+        .flags = flags | HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ,
+    };
+    return 0;
+}
+
+int hl_wait_counter(int fd, const struct hl_counter *counter, uint64_t target, uint32_t interrupt,
+                    uint64_t timeout_us, struct hl_wait_cs_out *out)
+{
+    struct hl_wait_cs_in in;
+    int rc = counter_in(counter, target, interrupt, &in);
+
+    return rc ? rc : wait_for(fd, &in, timeout_us, out);
+}
+
+int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_t target,
+                               uint32_t interrupt, const struct hl_counter *timestamp)
+{
+    union hl_wait_cs_args args = { 0 };
+    struct hl_wait_cs_in in;
+    int rc = counter_in(counter, target, interrupt, &in);
+
+    if (rc)
+        return rc;
+    if (!hl_handle_is(timestamp->handle, HL_HANDLE_TIMESTAMPS))
+        return hl_err(-EINVAL, "%#llx is no handle of timestamps", (ull)timestamp->handle);
+    in.flags |= HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
+    in.timestamp_handle = timestamp->handle;
+    in.timestamp_offset = timestamp->offset;
+    in.interrupt_timeout_us = 1; /* 6.1 takes 0 for a question and registers nothing */
+    args.in = in;
+    rc = hl_ioctl(fd, HL_CALL_WAIT_CS, &args);
+    return rc ? explain(rc, &in) : 0;
+}

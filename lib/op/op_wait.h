@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The WAIT_CS operation (union hl_wait_cs_args): one engine for all waits.
+ *
+ * Timeouts are microseconds of 64 bits from the call on: signals do not prolong a wait, and what
+ * the driver cannot count (it cuts to 32 bits) is waited for in slices; UINT64_MAX never ends.
+ * 0 asks without waiting.
+ *
+ * The result is 0, with *out the driver's answer (status COMPLETED, BUSY when the time is over,
+ * flags, timestamp), or -errno with a text.  On failure *out is untouched, but for two errors that
+ * are the fate of what was waited for: -ETIMEDOUT (the submission took longer than its own
+ * timeout) and -EIO (given up in a reset) set out->status to TIMEDOUT and ABORTED.
+ */
+#ifndef HL_OP_WAIT_H
+#define HL_OP_WAIT_H
+
+#include <stdint.h>
+
+struct hl_wait_cs_out;
+
+/* For a submission. */
+int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, struct hl_wait_cs_out *out);
+
+/* For the first of up to 32 submissions: out->cs_completion_map has bit n for sequences[n]. */
+int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t timeout_us,
+                     struct hl_wait_cs_out *out);
+
+/* Numbers that mean a group of interrupts (HL_WAIT_CS_FLAGS_ANY_*); the largest is 0xfff. */
+#define HL_INTERRUPT_ANY_CQ 0xfffu
+#define HL_INTERRUPT_ANY_DECODER 0xffeu
+
+/* For the 64-bit word at address of this process to reach target; looked at on each interrupt. */
+int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t interrupt,
+                      uint64_t timeout_us, struct hl_wait_cs_out *out);
+
+/* A counter: element offset (of 8 bytes) of command buffer handle. */
+struct hl_counter {
+    uint64_t handle;
+    uint64_t offset;
+};
+
+int hl_wait_counter(int fd, const struct hl_counter *counter, uint64_t target, uint32_t interrupt,
+                    uint64_t timeout_us, struct hl_wait_cs_out *out);
+
+/*
+ * Does not wait: when the counter reaches target the driver writes the time into element
+ * timestamp->offset of the timestamps timestamp->handle.
+ */
+int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_t target,
+                               uint32_t interrupt, const struct hl_counter *timestamp);
+
+#endif
