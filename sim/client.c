@@ -141,7 +141,7 @@ int client_request(const struct sim_state *s, const struct sim_request *q, int p
         return -EMFILE; /* no number was free for it; its file is gone again */
     if (got > c) {
         /* our own number has become free: that is the one that open() would have given */
-        lower = fcntl(got, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+        lower = (int)syscall(SYS_fcntl, got, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
         if (lower >= 0 && lower < got) {
             raw_close(got);
             got = lower;

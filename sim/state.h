@@ -144,6 +144,9 @@ struct sim_device {
     uint32_t hard_resets, soft_resets;
     uint32_t next_context;
     int memory_fd, buffer_fd;   /* of the supervisor: device memory, and what mmap() gives */
+    int submit_fd, regs_fd;     /* likewise: submissions (sim/submit), registers */
+    bool dma_active;            /* the executor uses a mapping right now */
+    bool watchdog;              /* an error: the user shall close the device (6.12) */
     uint32_t events[2048];      /* firmware event counters */
     struct sim_errors errors;
     struct sim_context context;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole public interface: the objects, and the classic functions on descriptors. */
+/* The whole public interface. */
 #ifndef HLTHUNK_HLTHUNK_H
 #define HLTHUNK_HLTHUNK_H
 
@@ -8,7 +8,5 @@
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
 #include <hlthunk/log.h>
-
-#include <habanalabs/hlthunk.h>
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -18,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sim/hlsim/execute.h"
 #include "sim/hlsim/start.h"
 #include "sim/hlsim/tree.h"
 #include "sim/lock.h"
@@ -35,6 +37,7 @@ struct supervisor {
     pid_t child;
     int child_status;
     bool child_ended;
+    uint64_t seed;                  /* of the order in which queues run */
 };
 
 static int memfd(const char *name, uint64_t size)
@@ -78,6 +81,8 @@ static int create_state(struct supervisor *v, const struct supervisor_options *o
         d->buffer_fd = memfd("hlsim-buffers", SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
         if (d->memory_fd < 0 || d->buffer_fd < 0)
             return -ENOMEM;
+        if (execute_prepare(s, d))
+            return -ENOMEM;
     }
     return 0;
 }
@@ -89,7 +94,7 @@ static int watch(int epoll, int fd, uint32_t events, uint32_t tag)
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-enum { TAG_LISTENER, TAG_PEERS, TAG_SIGNALS };
+enum { TAG_LISTENER, TAG_PEERS, TAG_SIGNALS, TAG_WAKE };
 
 static int create_sockets(struct supervisor *v)
 {
@@ -115,7 +120,11 @@ static int create_sockets(struct supervisor *v)
     v->all = epoll_create1(EPOLL_CLOEXEC);
     if (v->signals < 0 || v->peers < 0 || v->all < 0)
         return -errno;
-    rc = watch(v->all, v->listener, EPOLLIN, TAG_LISTENER);
+    execute_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (execute_wake_fd < 0)
+        return -errno;
+    rc = watch(v->all, execute_wake_fd, EPOLLIN, TAG_WAKE);
+    rc = rc ? rc : watch(v->all, v->listener, EPOLLIN, TAG_LISTENER);
     rc = rc ? rc : watch(v->all, v->peers, EPOLLIN, TAG_PEERS);
     return rc ? rc : watch(v->all, v->signals, EPOLLIN, TAG_SIGNALS);
 }
@@ -217,8 +226,11 @@ static int serve_open(struct supervisor *v, const struct sim_request *q, int *th
     if (rc)
         return rc;
     rc = new_file(v, q->control ? SIM_FILE_CONTROL : SIM_FILE_PRIMARY, q->device, q->flags, theirs);
-    if (rc >= 0)
+    if (rc >= 0) {
         sim_opened(v->s, (uint32_t)rc);
+        if (!q->control)
+            execute_start(v->s, d, v->seed);
+    }
     return rc;
 }
 
@@ -341,6 +353,18 @@ static void read_signals(struct supervisor *v)
         v->child_ended = true;
 }
 
+/* An executor has something for eventfds or sysfs. */
+static void woken(struct supervisor *v)
+{
+    uint64_t n;
+
+    if (read(execute_wake_fd, &n, sizeof(n)) < 0)
+        return;
+    sim_lock(v->s);
+    attend(v);
+    sim_unlock(v->s);
+}
+
 static void loop(struct supervisor *v)
 {
     struct epoll_event e[8];
@@ -360,6 +384,9 @@ static void loop(struct supervisor *v)
             case TAG_SIGNALS:
                 read_signals(v);
                 break;
+            case TAG_WAKE:
+                woken(v);
+                break;
             }
         }
     }
@@ -372,6 +399,7 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
 
     memset(v.peer, 0xff, sizeof(v.peer));
     memset(v.eventfd, 0xff, sizeof(v.eventfd));
+    v.seed = options->seed;
     rc = create_state(&v, options);
     rc = rc ? rc : create_sockets(&v);
     rc = rc ? rc : tree_create(v.s);
@@ -387,6 +415,7 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
         rc = 125;
     else
         loop(&v);
+    execute_stop_all(v.s);
     tree_remove(v.s);
     if (v.child < 0)
         return rc;

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sim/model/model.h"
+#include "sim/model/submission.h"
 
 /* A reset after the last user is over in this time. */
 #define RESET_NS 20000000ull
@@ -25,7 +25,7 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
     d->asic = asic;
     d->index = index;
     d->module_id = index;
-    d->memory_fd = d->buffer_fd = -1;
+    d->memory_fd = d->buffer_fd = d->submit_fd = d->regs_fd = -1;
     snprintf(d->pci_address, sizeof(d->pci_address), "0000:%02x:00.0", 0x10 + index);
 }
 
@@ -68,12 +68,29 @@ void sim_device_reset(struct sim_state *s, struct sim_device *d)
     d->status = HL_DEVICE_STATUS_IN_RESET;
     d->reset_pending = d->context.id != 0;
     d->ready_ns = now_ns() + RESET_NS;
+    submission_abort(s, d, false);
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
+}
+
+/* hl_device_cond_reset(); 6.1 resets at once. */
+void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events)
+{
+    uint32_t file = d->context.id ? d->context.file : SIM_NONE;
+
+    sim_device_event(s, d, events);
+    if (s->kernel == SIM_KERNEL_6_1 || file == SIM_NONE ||
+        (!s->files[file].eventfd && !d->watchdog)) {
+        sim_device_reset(s, d);
+        return;
+    }
+    d->watchdog = true;
+    submission_abort(s, d, true);
 }
 
 void sim_device_remove(struct sim_state *s, struct sim_device *d)
 {
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
+    submission_abort(s, d, false);
     d->removed = true;
     d->status = HL_DEVICE_STATUS_MALFUNCTION;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sim/model/model.h"
+#include "sim/model/submission.h"
 
 static uint64_t now_ns(void)
 {
@@ -102,11 +102,19 @@ void sim_opened(struct sim_state *s, uint32_t file)
     d->context.id = f->context = ++d->next_context;
     sim_context_init(sim_asic_of(d), &d->context);
     d->context.file = file;
+    memset(&d->errors, 0, sizeof(d->errors));   /* hl_enable_err_info_capture() */
+    submission_open(s, d);
 }
 
 /* Everything of the context goes: memory, mappings, buffers; what accounted bytes are left, too. */
-static void context_over(struct sim_device *d)
+static void context_over(struct sim_state *s, struct sim_device *d)
 {
+    submission_abort(s, d, false);
+    if (d->watchdog) {
+        /* the reset that was put off */
+        d->watchdog = false;
+        d->hard_resets++;
+    }
     d->used_memory -= d->context.memory;
     d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
     d->context.id = 0;
@@ -118,7 +126,7 @@ static void context_over(struct sim_device *d)
     }
 }
 
-static void dmabuf_released(struct sim_device *d, const struct sim_dmabuf *b)
+static void dmabuf_released(struct sim_state *s, struct sim_device *d, const struct sim_dmabuf *b)
 {
     struct sim_context *c = &d->context;
 
@@ -128,7 +136,7 @@ static void dmabuf_released(struct sim_device *d, const struct sim_dmabuf *b)
         c->maps[b->map].exports--;
     c->dmabufs--;
     if (!c->dmabufs && c->file == SIM_NONE)
-        context_over(d);
+        context_over(s, d);
 }
 
 static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t file)
@@ -140,7 +148,7 @@ static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t
     c->file = SIM_NONE;
     c->debug_mode = false;
     if (!c->dmabufs)
-        context_over(d);
+        context_over(s, d);
     else if (s->kernel == SIM_KERNEL_6_1)
         d->in_release = true;   /* the driver runs release, and waits for the exports */
 }
@@ -151,7 +159,7 @@ void sim_released(struct sim_state *s, uint32_t file)
     struct sim_device *d = &s->devices[f->device];
 
     if (f->kind == SIM_FILE_DMABUF)
-        dmabuf_released(d, &f->dmabuf);
+        dmabuf_released(s, d, &f->dmabuf);
     else if (f->kind == SIM_FILE_PRIMARY)
         primary_released(s, d, file);
     sim_file_free(s, file);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "sim/model/model.h"
+#include "sim/model/submission.h"
 #include "uapi/habanalabs_6_1.h"
 
 /* One query: what it works on. */
@@ -139,8 +139,9 @@ static int time_sync(struct query *q)
 
 static int cs_counters(struct query *q)
 {
-    struct hl_info_cs_counters c = { 0 };
+    struct hl_info_cs_counters c;
 
+    submission_counters(q->s, q->d, q->c != NULL, &c);
     return give(q, &c, sizeof(c));
 }
 

@@ -75,6 +75,10 @@ static int perform(const struct sim_env *env, uint32_t file, unsigned operation,
         return sim_info(env, file, args);
     case 1:
         return sim_cb(env, file, args);
+    case 2:
+        return sim_cs(env, file, args);
+    case 3:
+        return sim_wait(env, file, args);
     case 4:
         return sim_memory(env, file, args);
     default:

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The MEMORY operation (hl_mem_ioctl of the driver's memory.c): same checks, same order. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/model/model.h"
 
@@ -201,6 +203,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     if (!m->block)
         return -ENOMEM;
     m->host = true;
+    m->pid = getpid();
     m->host_va = start - offset;
     m->host_size = m->block_size;
     m->va = m->block + offset;
@@ -250,6 +253,10 @@ static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c
             return -EINVAL;
     }
     sim_map_remove(c, m);
+    /* the piece that an engine moves just now is its last through this mapping */
+    while (__atomic_load_n(&env->state->devices[env->state->files[file].device].dma_active,
+                           __ATOMIC_SEQ_CST))
+        sched_yield();
     return 0;
 }
 

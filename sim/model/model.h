@@ -44,6 +44,8 @@ int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64
 int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args);
 int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args);
 int sim_cb(const struct sim_env *env, uint32_t file, union hl_cb_args *args);
+int sim_cs(const struct sim_env *env, uint32_t file, union hl_cs_args *args);
+int sim_wait(const struct sim_env *env, uint32_t file, union hl_wait_cs_args *args);
 
 /* Files. */
 uint32_t sim_file_by_inode(const struct sim_state *s, uint64_t inode);
@@ -62,6 +64,8 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
 uint32_t sim_device_status(struct sim_device *d);
 bool sim_device_operational(struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);
+/* A reset because of an error: put off while a user that listens for events has the device. */
+void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events);
 void sim_device_remove(struct sim_state *s, struct sim_device *d);
 /* Sets event bits for every user of the device that may see them. */
 void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events);

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/hlsim/execute.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "sim/lock.h"
+#include "sim/model/submission.h"
+#include "sim/submit/exec.h"
+
+#define BOUNCE (256u << 10)
+#define HOLE (64u << 10)        /* pieces from here on are looked at for holes */
+
+struct executor {
+    struct submission_call call;        /* first: the callbacks get its address */
+    struct sim_exec *exec;
+    uint8_t *memory, *buffers, *regs, *sram;
+    uint32_t last_map[2];               /* of the two mappings that were used last */
+    uint8_t *bounce;
+};
+static struct executor *executors[SIM_MAX_DEVICES];
+int execute_wake_fd = -1;
+
+/* Where a piece of an address range is. */
+struct place {
+    uint8_t *mem;               /* here; NULL: in a process */
+    bool device;                /* mem is device memory */
+    uint64_t offset;            /* in it */
+    pid_t pid;
+    uint64_t user;
+    uint64_t left;              /* bytes that follow without a seam */
+};
+
+static struct executor *self(void *priv)
+{
+    return priv;
+}
+
+/* From here on to release() no mapping that is looked up goes away; false: a reset. */
+static bool acquire(struct executor *x)
+{
+    if (!submission_lock(x->call.state, x->call.device))
+        return false;
+    __atomic_store_n(&x->call.device->dma_active, true, __ATOMIC_SEQ_CST);
+    sim_unlock(x->call.state);
+    return true;
+}
+
+static void release(struct executor *x)
+{
+    __atomic_store_n(&x->call.device->dma_active, false, __ATOMIC_SEQ_CST);
+}
+
+static bool in_map(const struct sim_map *m, uint64_t addr)
+{
+    return m->used && addr >= m->block && addr - m->block < m->block_size;
+}
+
+static struct sim_map *find_map(struct executor *x, uint64_t addr)
+{
+    struct sim_context *c = &x->call.device->context;
+
+    for (unsigned i = 0; i < 2; i++)
+        if (in_map(&c->maps[x->last_map[i]], addr))
+            return &c->maps[x->last_map[i]];
+    for (uint32_t i = 0; i < SIM_MAX_MAPS; i++) {
+        if (!in_map(&c->maps[i], addr))
+            continue;
+        x->last_map[1] = x->last_map[0];
+        x->last_map[0] = i;
+        return &c->maps[i];
+    }
+    return NULL;
+}
+
+static bool at_memory(struct executor *x, uint64_t offset, uint64_t left, struct place *p)
+{
+    *p = (struct place){ .mem = x->memory + offset, .device = true, .offset = offset,
+                         .left = left };
+    return true;
+}
+
+static bool in_alloc(struct executor *x, const struct sim_map *m, uint64_t at, struct place *p)
+{
+    const struct sim_asic *a = sim_asic_of(x->call.device);
+    const struct sim_context *c = &x->call.device->context;
+    const struct sim_alloc *al = &c->allocs[m->alloc];
+    uint64_t page = al->first_page, left;
+
+    for (left = at; left >= a->memory_page; left -= a->memory_page)
+        page = c->page_next[page];
+    return at_memory(x, a->memory_reserved + page * a->memory_page + left, a->memory_page - left, p);
+}
+
+/* A command buffer that is mapped for the device. */
+static bool in_buffer(struct executor *x, uint64_t addr, struct place *p)
+{
+    const struct sim_context *c = &x->call.device->context;
+
+    for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
+        const struct sim_buffer *b = &c->buffers[i];
+        uint64_t size = (b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+
+        if (!b->device_va || addr < b->device_va || addr - b->device_va >= size)
+            continue;
+        *p = (struct place){ .mem = x->buffers + i * SIM_BUFFER_STRIDE + (addr - b->device_va),
+                             .left = size - (addr - b->device_va) };
+        return true;
+    }
+    return false;
+}
+
+/* What the engines reach at an address: false where the MMU has nothing. */
+static bool locate(struct executor *x, uint64_t addr, struct place *p)
+{
+    const struct sim_device *d = x->call.device;
+    const struct sim_asic *a = sim_asic_of(d);
+    const struct sim_map *m;
+
+    if (addr >= a->sram_base && addr - a->sram_base < a->sram_size) {
+        *p = (struct place){ .mem = x->sram + (addr - a->sram_base),
+                             .left = a->sram_size - (addr - a->sram_base) };
+        return true;
+    }
+    if (!a->device_mmu && addr >= a->memory_base + a->memory_reserved &&
+        addr - a->memory_base < a->memory_size)
+        return at_memory(x, addr - a->memory_base, a->memory_size - (addr - a->memory_base), p);
+    m = d->context.id ? find_map(x, addr) : NULL;
+    if (!m)
+        return d->context.id && a->cb_map && in_buffer(x, addr, p);
+    if (!m->host) {
+        if (!in_alloc(x, m, addr - m->block, p))
+            return false;
+        if (p->left > m->block_size - (addr - m->block))
+            p->left = m->block_size - (addr - m->block);
+        return true;
+    }
+    *p = (struct place){ .pid = m->pid, .user = m->host_va + (addr - m->block),
+                         .left = m->block_size - (addr - m->block) };
+    return true;
+}
+
+/* A system that forbids it (Yama, a container) makes DMA with host memory impossible: say so. */
+static void refused(int error)
+{
+    static bool told;
+
+    if (error != EPERM || told)
+        return;
+    told = true;
+    fputs("hlsim: this system does not let hlsim reach its program's memory: DMA with host memory "
+          "moves nothing\n", stderr);
+}
+
+/*
+ * Memory of a process.  What is no longer mapped there is still pinned on a real device, though
+ * nobody can see it: reads give zeros, writes go nowhere.
+ */
+static void from_process(const struct place *p, void *buf, uint64_t len)
+{
+    struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)p->user, len };
+    ssize_t n = process_vm_readv(p->pid, &local, 1, &remote, 1, 0);
+
+    if (n < 0) {
+        refused(errno);
+        n = 0;
+    }
+    if ((uint64_t)n < len)
+        memset((uint8_t *)buf + n, 0, len - (uint64_t)n);
+}
+
+static void to_process(const struct place *p, const void *buf, uint64_t len)
+{
+    struct iovec local = { (void *)(uintptr_t)buf, len };
+    struct iovec remote = { (void *)(uintptr_t)p->user, len };
+
+    if (process_vm_writev(p->pid, &local, 1, &remote, 1, 0) < 0)
+        refused(errno);
+}
+
+static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, bool out)
+{
+    struct place p;
+    int rc = 0;
+
+    if (!acquire(x))
+        return -ECANCELED;
+    while (len) {
+        uint64_t n;
+
+        if (!locate(x, addr, &p)) {
+            rc = -EFAULT;
+            break;
+        }
+        n = p.left < len ? p.left : len;
+        if (p.mem && out)
+            memcpy(p.mem, buf, n);
+        else if (p.mem)
+            memcpy(buf, p.mem, n);
+        else if (out)
+            to_process(&p, buf, n);
+        else
+            from_process(&p, buf, n);
+        addr += n;
+        buf += n;
+        len -= n;
+    }
+    release(x);
+    return rc;
+}
+
+static int rd(void *priv, uint64_t addr, void *buf, uint64_t len)
+{
+    return move(self(priv), addr, buf, len, false);
+}
+
+static int wr(void *priv, uint64_t addr, const void *buf, uint64_t len)
+{
+    return move(self(priv), addr, (uint8_t *)(uintptr_t)buf, len, true);
+}
+
+/* Is this range of device memory one that nothing was ever written to? */
+static bool is_hole(const struct executor *x, const struct place *p, uint64_t len)
+{
+    off_t data;
+
+    if (!p->device || len < HOLE)
+        return false;
+    data = lseek(x->call.device->memory_fd, (off_t)p->offset, SEEK_DATA);
+    return data < 0 ? errno == ENXIO : (uint64_t)data >= p->offset + len;
+}
+
+/* Zeros into device memory: its whole pages go back to the system. */
+static void clear(struct executor *x, const struct place *p, uint64_t len)
+{
+    uint64_t first = (p->offset + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+    uint64_t end = (p->offset + len) & ~(SIM_PAGE - 1);
+
+    if (!p->device || len < HOLE ||
+        fallocate(x->call.device->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                  (off_t)first, (off_t)(end - first)) < 0) {
+        memset(p->mem, 0, len);
+        return;
+    }
+    memset(p->mem, 0, first - p->offset);
+    memset(x->memory + end, 0, p->offset + len - end);
+}
+
+static void piece(struct executor *x, const struct place *d, const struct place *s, uint64_t n)
+{
+    if (is_hole(x, s, n)) {
+        if (d->device) {
+            clear(x, d, n);
+            return;
+        }
+        for (uint64_t o = 0; o < n; o += BOUNCE) {
+            uint64_t k = n - o < BOUNCE ? n - o : BOUNCE;
+            struct place to = *d;
+
+            memset(x->bounce, 0, k);
+            to.user += o;
+            if (d->mem)
+                memset(d->mem + o, 0, k);
+            else
+                to_process(&to, x->bounce, k);
+        }
+    } else if (d->mem && s->mem) {
+        memmove(d->mem, s->mem, n);
+    } else if (d->mem) {
+        from_process(s, d->mem, n);
+    } else if (s->mem) {
+        to_process(d, s->mem, n);
+    } else {
+        for (uint64_t o = 0; o < n; o += BOUNCE) {
+            uint64_t k = n - o < BOUNCE ? n - o : BOUNCE;
+            struct place from = *s, to = *d;
+
+            from.user += o;
+            to.user += o;
+            from_process(&from, x->bounce, k);
+            to_process(&to, x->bounce, k);
+        }
+    }
+}
+
+static int copy(void *priv, uint64_t dst, uint64_t src, uint64_t len, uint64_t *bad,
+                bool *bad_write)
+{
+    struct executor *x = self(priv);
+    int rc = 0;
+
+    if (!acquire(x))
+        return -ECANCELED;
+    while (len) {
+        struct place d, s;
+        uint64_t n = len;
+
+        if (!locate(x, src, &s)) {
+            *bad = src;
+            *bad_write = false;
+            rc = -EFAULT;
+            break;
+        }
+        if (!locate(x, dst, &d)) {
+            *bad = dst;
+            *bad_write = true;
+            rc = -EFAULT;
+            break;
+        }
+        n = n < s.left ? n : s.left;
+        n = n < d.left ? n : d.left;
+        piece(x, &d, &s, n);
+        dst += n;
+        src += n;
+        len -= n;
+    }
+    release(x);
+    return rc;
+}
+
+static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
+{
+    struct executor *x = self(priv);
+    int rc = 0;
+
+    if (!acquire(x))
+        return -ECANCELED;
+    for (uint64_t done = 0; done < len;) {
+        struct place d;
+        uint64_t n, phase = done & 7;
+
+        if (!locate(x, dst + done, &d)) {
+            rc = -EFAULT;
+            break;
+        }
+        n = d.left < len - done ? d.left : len - done;
+        if (d.mem && !pattern) {
+            clear(x, &d, n);
+            done += n;
+            continue;
+        }
+        if (n > BOUNCE - 8)
+            n = BOUNCE - 8;
+        for (uint64_t i = 0; i < n + 8; i += 8)
+            memcpy(x->bounce + i, &pattern, 8);
+        if (d.mem)
+            memcpy(d.mem, x->bounce + phase, n);
+        else
+            to_process(&d, x->bounce + phase, n);
+        done += n;
+    }
+    release(x);
+    return rc;
+}
+
+/* Eventfds and sysfs are the main thread's. */
+static void wake(void)
+{
+    const uint64_t one = 1;
+
+    if (execute_wake_fd >= 0 && write(execute_wake_fd, &one, sizeof(one)) < 0)
+        return; /* its counter is full: it wakes anyway */
+}
+
+/* ---- errors, as the driver records them ---- */
+
+static void undefined_opcode(struct executor *x, int queue, const struct eng_report *r,
+                             uint64_t *events)
+{
+    struct hl_info_undefined_opcode_event *e = &x->call.device->errors.opcode;
+
+    if (e->timestamp)
+        return;
+    e->timestamp = submission_env.now_ns(NULL);
+    e->stream_id = queue < 0 ? 4 : (uint32_t)queue % 4;
+    e->engine_id = queue < 0 ? 0 : (uint32_t)queue / 4;
+    if (r->cb) {
+        e->cq_addr = r->cb->addr;
+        e->cq_size = r->cb->len;
+        e->cb_addr_streams[0][0] = r->cb->addr;
+        e->cb_addr_streams_len = 1;
+    }
+    *events |= HL_NOTIFIER_EVENT_UNDEFINED_OPCODE;
+}
+
+static void bad_address(struct executor *x, int queue, const struct eng_report *r,
+                        uint64_t *events)
+{
+    struct sim_device *d = x->call.device;
+    struct sim_errors *e = &d->errors;
+    int64_t now = submission_env.now_ns(NULL);
+
+    if (!e->page_fault_valid) {
+        e->page_fault_valid = true;
+        e->page_fault = (struct hl_page_fault_info){ .timestamp = now, .addr = r->addr };
+    }
+    *events |= HL_NOTIFIER_EVENT_PAGE_FAULT;
+    if (d->asic == SIM_ASIC_GAUDI2) {
+        *events |= HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
+        return;
+    }
+    /* gaudi_print_irq_info() looks for an access that the routers refused, too */
+    if (!e->razwi_valid) {
+        e->razwi_valid = true;
+        e->razwi = (struct hl_info_razwi_event){
+            .timestamp = now, .addr = r->addr,
+            .engine_id = { queue < 0 ? 0 : (uint16_t)(queue / 4) },
+            .num_of_possible_engines = queue < 0 ? 0 : 1,
+            .flags = r->write ? HL_RAZWI_WRITE : HL_RAZWI_READ,
+        };
+    }
+    *events |= HL_NOTIFIER_EVENT_RAZWI;
+}
+
+static void report(void *priv, int queue, const struct eng_report *r)
+{
+    struct executor *x = self(priv);
+    uint64_t events = 0;
+
+    if (r->error == -ECANCELED || r->what == ENG_FAULT_STOP)
+        return;
+    if (!submission_lock(x->call.state, x->call.device))
+        return;
+    if (r->what == ENG_FAULT_ADDRESS)
+        bad_address(x, queue, r, &events);
+    else if (r->what == ENG_FAULT_OPCODE)
+        undefined_opcode(x, queue, r, &events);
+    else
+        events = HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
+    if (events)
+        sim_device_event(x->call.state, x->call.device, events);
+    sim_unlock(x->call.state);
+    wake();
+}
+
+static void timed_out(void *priv, uint64_t seq, bool reset)
+{
+    submission_env.timed_out(priv, seq, reset);
+    wake();
+}
+
+/* ---- life ---- */
+
+static int memfd(const char *name, uint64_t size)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC);
+
+    if (fd >= 0 && ftruncate(fd, (off_t)size) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+int execute_prepare(struct sim_state *s, struct sim_device *d)
+{
+    const struct sim_sub_props *p = submission_props(s, d);
+    struct sim_submit *u;
+
+    d->submit_fd = memfd("hlsim-submit", sim_sub_size(p));
+    d->regs_fd = memfd("hlsim-registers", eng_cfg_size(p->eng));
+    if (d->submit_fd < 0 || d->regs_fd < 0)
+        return -ENOMEM;
+    u = submission_of(s, d);
+    return u ? sim_sub_init(u, p) : -ENOMEM;
+}
+
+static void *map(int fd, uint64_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                   MAP_NORESERVE | (fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED), fd, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
+{
+    static struct sim_submit_env env;
+    static const struct sim_exec_ops ops = { .read = rd, .write = wr, .copy = copy, .fill = fill,
+                                             .report = report };
+    const struct sim_asic *a = sim_asic_of(d);
+    uint32_t i = (uint32_t)(d - s->devices);
+    struct sim_sub_call call = { .s = submission_of(s, d), .p = submission_props(s, d),
+                                 .env = &env };
+    struct executor *x;
+
+    if (executors[i] || !call.s)
+        return;
+    x = calloc(1, sizeof(*x));
+    if (!x)
+        return;
+    env = submission_env;
+    env.timed_out = timed_out;
+    x->call = (struct submission_call){ NULL, s, d };
+    x->memory = map(d->memory_fd, a->memory_size);
+    x->buffers = map(d->buffer_fd, SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
+    x->regs = map(d->regs_fd, eng_cfg_size(call.p->eng));
+    x->sram = map(-1, a->sram_size);
+    x->bounce = malloc(BOUNCE);
+    call.priv = x;
+    if (x->memory && x->buffers && x->regs && x->sram && x->bounce)
+        x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0);
+    executors[i] = x;
+}
+
+void execute_stop_all(struct sim_state *s)
+{
+    (void)s;
+    for (uint32_t i = 0; i < SIM_MAX_DEVICES; i++)
+        if (executors[i])
+            sim_exec_stop(executors[i]->exec);
+}

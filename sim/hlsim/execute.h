@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The devices' executors, in the supervisor: memory as the engines see it, errors they hit. */
+#ifndef HLSIM_EXECUTE_H
+#define HLSIM_EXECUTE_H
+
+#include <stdint.h>
+
+#include "sim/state.h"
+
+/* Files for a device's submissions and registers: into submit_fd and regs_fd; 0 or -errno. */
+int execute_prepare(struct sim_state *s, struct sim_device *d);
+/* The device has got a user: its thread runs from now on. */
+void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed);
+void execute_stop_all(struct sim_state *s);
+
+/* Written to (8 bytes) when the state's attention flag was set by an executor; -1: nowhere. */
+extern int execute_wake_fd;
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CS and WAIT: the way from the model to the submissions (sim/submit), which have state and a
+ * lock of their own.  The order: the state's lock, then theirs; nothing here takes the state's
+ * lock while theirs is held.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/client.h"
+#include "sim/lock.h"
+#include "sim/model/submission.h"
+
+/* What this process has mapped of the devices. */
+static struct {
+    pid_t supervisor;           /* of which simulation */
+    struct sim_submit *submit;
+    void *buffers[SIM_MAX_BUFFERS];
+} shared[SIM_MAX_DEVICES];
+static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void *map_shared(const struct sim_state *s, int supervisor_fd, uint64_t offset, size_t size)
+{
+    int fd;
+    void *p;
+
+    if (supervisor_fd < 0)
+        return NULL;
+    fd = client_open_shared(s, supervisor_fd);
+    if (fd < 0)
+        return NULL;
+    p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
+    syscall(SYS_close, fd);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+const struct sim_sub_props *submission_props(const struct sim_state *s, const struct sim_device *d)
+{
+    return sim_sub_props(sim_asic_of(d)->name,
+                         s->kernel == SIM_KERNEL_6_1 ? SIM_SUB_6_1 : SIM_SUB_6_12);
+}
+
+struct sim_submit *submission_of(const struct sim_state *s, const struct sim_device *d)
+{
+    uint32_t i = (uint32_t)(d - s->devices);
+    struct sim_submit *u;
+
+    pthread_mutex_lock(&shared_lock);
+    if (shared[i].supervisor != s->supervisor) {
+        memset(&shared[i], 0, sizeof(shared[i]));
+        shared[i].supervisor = s->supervisor;
+    }
+    if (!shared[i].submit)
+        shared[i].submit = map_shared(s, d->submit_fd, 0, sim_sub_size(submission_props(s, d)));
+    u = shared[i].submit;
+    pthread_mutex_unlock(&shared_lock);
+    return u;
+}
+
+void *submission_buffer(const struct sim_state *s, const struct sim_device *d, uint32_t index)
+{
+    uint32_t i = (uint32_t)(d - s->devices);
+    void *p;
+
+    if (!submission_of(s, d))
+        return NULL;
+    pthread_mutex_lock(&shared_lock);
+    if (!shared[i].buffers[index])
+        shared[i].buffers[index] = map_shared(s, d->buffer_fd, index * SIM_BUFFER_STRIDE,
+                                              SIM_BUFFER_STRIDE);
+    p = shared[i].buffers[index];
+    pthread_mutex_unlock(&shared_lock);
+    return p;
+}
+
+/* ---- what the submissions ask for; priv: struct submission_call ---- */
+
+static int copy_in(void *priv, void *dst, uint64_t user, size_t len)
+{
+    struct submission_call *c = priv;
+
+    return c->env ? c->env->copy_in(dst, user, len) : -EFAULT;
+}
+
+static bool operational(void *priv)
+{
+    struct submission_call *c = priv;
+
+    return !c->device->removed && sim_device_operational(c->device);
+}
+
+/* By the number alone, as the driver looks buffers up. */
+static int buffer(struct submission_call *c, uint64_t handle, enum sim_buffer_kind kind,
+                  void **mem, uint64_t *size)
+{
+    uint32_t n = (uint32_t)(handle >> 12);
+    const struct sim_buffer *b;
+
+    if (!n || n > SIM_MAX_BUFFERS)
+        return -EINVAL;
+    b = &c->device->context.buffers[n - 1];
+    if (b->kind != kind)
+        return -EINVAL;
+    *mem = submission_buffer(c->state, c->device, n - 1);
+    *size = b->size;
+    return *mem ? 0 : -EINVAL;
+}
+
+static int cb(void *priv, uint64_t handle, struct sim_sub_cb *out)
+{
+    uint64_t size;
+    void *mem;
+    int rc = buffer(priv, handle, SIM_BUFFER_CB, &mem, &size);
+
+    if (!rc)
+        *out = (struct sim_sub_cb){ .mem = mem, .size = (uint32_t)size };
+    return rc;
+}
+
+static int stamps(void *priv, uint64_t handle, uint64_t **mem, uint64_t *count)
+{
+    uint64_t size;
+    void *p;
+    int rc = buffer(priv, handle, SIM_BUFFER_TIMESTAMPS, &p, &size);
+
+    if (!rc) {
+        *mem = p;
+        *count = size / 8;
+    }
+    return rc;
+}
+
+static int64_t now_ns(void *priv)
+{
+    struct timespec t;
+
+    (void)priv;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+bool submission_lock(struct sim_state *s, const struct sim_device *d)
+{
+    const struct sim_submit *u = submission_of(s, d);
+    int rc;
+
+    for (unsigned n = 0;; n++) {
+        rc = pthread_mutex_trylock(&s->lock);
+        if (rc == EOWNERDEAD) {
+            pthread_mutex_consistent(&s->lock);
+            rc = 0;
+        }
+        if (!rc)
+            return true;
+        if (__atomic_load_n(&u->reset_request, __ATOMIC_SEQ_CST) !=
+            __atomic_load_n(&u->reset_done, __ATOMIC_SEQ_CST))
+            return false;
+        if (n < 100)
+            sched_yield();
+        else
+            usleep(50);
+    }
+}
+
+/* cs_timedout(), in the supervisor */
+static void timed_out(void *priv, uint64_t seq, bool reset)
+{
+    struct submission_call *c = priv;
+    struct sim_device *d = c->device;
+    uint64_t events = 0;
+
+    if (!submission_lock(c->state, d))
+        return;
+    if (!d->errors.cs_timeout.timestamp) {
+        d->errors.cs_timeout.timestamp = now_ns(priv);
+        d->errors.cs_timeout.seq = seq;
+        events = HL_NOTIFIER_EVENT_CS_TIMEOUT;
+    }
+    if (reset)
+        sim_device_error_reset(c->state, d, events | HL_NOTIFIER_EVENT_DEVICE_RESET);
+    else if (events)
+        sim_device_event(c->state, d, events);
+    sim_unlock(c->state);
+}
+
+const struct sim_submit_env submission_env = {
+    .copy_in = copy_in, .operational = operational, .cb = cb, .stamps = stamps,
+    .timed_out = timed_out, .now_ns = now_ns,
+};
+
+static bool prepare(struct submission_call *c, struct sim_sub_call *call)
+{
+    call->s = submission_of(c->state, c->device);
+    call->p = submission_props(c->state, c->device);
+    call->env = &submission_env;
+    call->priv = c;
+    return call->s != NULL;
+}
+
+/* ---- the ioctls: with the state's lock, given up meanwhile ---- */
+
+int sim_cs(const struct sim_env *env, uint32_t file, union hl_cs_args *args)
+{
+    struct sim_state *s = env->state;
+    struct submission_call c = { env, s, &s->devices[s->files[file].device] };
+    struct sim_sub_call call;
+    int rc;
+
+    if (!sim_context_of(s, file) || !prepare(&c, &call))
+        return -EBUSY;
+    sim_unlock(s);
+    rc = sim_sub_cs(&call, args);
+    sim_lock(s);
+    return rc;
+}
+
+int sim_wait(const struct sim_env *env, uint32_t file, union hl_wait_cs_args *args)
+{
+    struct sim_state *s = env->state;
+    struct submission_call c = { env, s, &s->devices[s->files[file].device] };
+    struct sim_sub_call call;
+    int rc;
+
+    if (!sim_context_of(s, file) || !prepare(&c, &call))
+        return -EBUSY;
+    sim_unlock(s);
+    rc = sim_sub_wait(&call, args);
+    sim_lock(s);
+    return rc;
+}
+
+void submission_abort(struct sim_state *s, struct sim_device *d, bool waits_only)
+{
+    struct submission_call c = { NULL, s, d };
+    struct sim_sub_call call;
+
+    if (d->submit_fd < 0 || !prepare(&c, &call))
+        return;
+    if (waits_only)
+        sim_sub_abort_waits(&call);
+    else
+        sim_sub_abort_all(&call);
+}
+
+void submission_open(struct sim_state *s, struct sim_device *d)
+{
+    struct sim_submit *u = submission_of(s, d);
+
+    if (u)
+        sim_sub_open(u, submission_props(s, d));
+}
+
+void submission_counters(const struct sim_state *s, const struct sim_device *d, bool context,
+                         struct hl_info_cs_counters *out)
+{
+    const struct sim_submit *u = submission_of(s, d);
+
+    memset(out, 0, sizeof(*out));
+    if (!u)
+        return;
+    out->total_out_of_mem_drop_cnt = u->total.out_of_mem;
+    out->total_parsing_drop_cnt = u->total.parsing;
+    out->total_queue_full_drop_cnt = u->total.queue_full;
+    out->total_device_in_reset_drop_cnt = u->total.in_reset;
+    out->total_max_cs_in_flight_drop_cnt = u->total.in_flight;
+    out->total_validation_drop_cnt = u->total.validation;
+    if (!context)
+        return;
+    out->ctx_out_of_mem_drop_cnt = u->ctx.out_of_mem;
+    out->ctx_parsing_drop_cnt = u->ctx.parsing;
+    out->ctx_queue_full_drop_cnt = u->ctx.queue_full;
+    out->ctx_device_in_reset_drop_cnt = u->ctx.in_reset;
+    out->ctx_max_cs_in_flight_drop_cnt = u->ctx.in_flight;
+    out->ctx_validation_drop_cnt = u->ctx.validation;
+}
