@@ -35,6 +35,7 @@ void work_open(struct work *w)
     static const char *const nodes[] = { "/dev/accel/accel%u", "/dev/hl%u" };
     struct hl_info_args info = { .op = HL_INFO_HW_IP_INFO };
     char path[32];
+    int rc;
 
     memset(w, 0, sizeof(*w));
     w->fd = -1;
@@ -55,10 +56,12 @@ void work_open(struct work *w)
     }
     info.return_pointer = (uintptr_t)&w->ip;
     info.return_size = sizeof(w->ip);
-    if (work_try(w, 0, &info) == -ENOTTY) {
+    rc = work_try(w, 0, &info);
+    if (rc == -ENOTTY) {
         w->old = true;
-        CHECK(work_try(w, 0, &info) == 0);
+        rc = work_try(w, 0, &info);
     }
+    CHECK(rc == 0);
     w->asic = w->ip.device_id == 1 ? WORK_GOYA : w->ip.device_id < 0x1020 ? WORK_GAUDI :
               WORK_GAUDI2;
     w->down = w->asic == WORK_GOYA ? 1 : 0;
