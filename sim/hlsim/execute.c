@@ -3,19 +3,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "sim/lock.h"
 #include "sim/model/submission.h"
 #include "sim/submit/exec.h"
 
 #define BOUNCE (256u << 10)
+#define SPLIT (256u << 10)
 #define HOLE (64u << 10)        /* pieces from here on are looked at for holes */
+
+struct helper;
 
 struct executor {
     struct submission_call call;        /* first: the callbacks get its address */
@@ -23,6 +31,7 @@ struct executor {
     uint8_t *memory, *buffers, *regs, *sram;
     uint32_t last_map[2];               /* of the two mappings that were used last */
     uint8_t *bounce;
+    struct helper *helper;
 };
 static struct executor *executors[SIM_MAX_DEVICES];
 int execute_wake_fd = -1;
@@ -162,7 +171,7 @@ static void refused(int error)
  * Memory of a process.  What is no longer mapped there is still pinned on a real device, though
  * nobody can see it: reads give zeros, writes go nowhere.
  */
-static void from_process(const struct place *p, void *buf, uint64_t len)
+static void read_process(const struct place *p, void *buf, uint64_t len)
 {
     struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)p->user, len };
     ssize_t n = process_vm_readv(p->pid, &local, 1, &remote, 1, 0);
@@ -175,13 +184,103 @@ static void from_process(const struct place *p, void *buf, uint64_t len)
         memset((uint8_t *)buf + n, 0, len - (uint64_t)n);
 }
 
-static void to_process(const struct place *p, const void *buf, uint64_t len)
+static void write_process(const struct place *p, const void *buf, uint64_t len)
 {
     struct iovec local = { (void *)(uintptr_t)buf, len };
     struct iovec remote = { (void *)(uintptr_t)p->user, len };
 
     if (process_vm_writev(p->pid, &local, 1, &remote, 1, 0) < 0)
         refused(errno);
+}
+
+/* The kernel's copy is slower than memcpy(): large pieces are moved by two threads. */
+struct helper {
+    pthread_t thread;
+    sem_t go, done;
+    struct place place;
+    uint8_t *buf;
+    uint64_t len;
+    bool out, stop;
+};
+
+static void process_bytes(const struct place *p, uint8_t *buf, uint64_t len, bool out)
+{
+    if (out)
+        write_process(p, buf, len);
+    else
+        read_process(p, buf, len);
+}
+
+static void *help(void *arg)
+{
+    struct helper *h = arg;
+
+    for (;;) {
+        while (sem_wait(&h->go) < 0)
+            ;
+        if (h->stop)
+            return NULL;
+        process_bytes(&h->place, h->buf, h->len, h->out);
+        sem_post(&h->done);
+    }
+}
+
+static struct helper *helper_new(void)
+{
+    struct helper *h = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? calloc(1, sizeof(*h)) : NULL;
+
+    if (!h)
+        return NULL;
+    sem_init(&h->go, 0, 0);
+    sem_init(&h->done, 0, 0);
+    if (!pthread_create(&h->thread, NULL, help, h))
+        return h;
+    free(h);
+    return NULL;
+}
+
+static void helper_end(struct helper *h)
+{
+    if (!h)
+        return;
+    h->stop = true;
+    sem_post(&h->go);
+    pthread_join(h->thread, NULL);
+    free(h);
+}
+
+static void with_process(struct executor *x, const struct place *p, uint8_t *buf, uint64_t len,
+                         bool out)
+{
+    uint64_t half = len / 2 & ~(SIM_PAGE - 1);
+    struct helper *h;
+
+    if (len >= SPLIT && !x->helper)
+        x->helper = helper_new();
+    h = len >= SPLIT ? x->helper : NULL;
+    if (!h) {
+        process_bytes(p, buf, len, out);
+        return;
+    }
+    h->place = *p;
+    h->place.user += half;
+    h->buf = buf + half;
+    h->len = len - half;
+    h->out = out;
+    sem_post(&h->go);
+    process_bytes(p, buf, half, out);
+    while (sem_wait(&h->done) < 0)
+        ;
+}
+
+static void from_process(struct executor *x, const struct place *p, void *buf, uint64_t len)
+{
+    with_process(x, p, buf, len, false);
+}
+
+static void to_process(struct executor *x, const struct place *p, const void *buf, uint64_t len)
+{
+    with_process(x, p, (uint8_t *)(uintptr_t)buf, len, true);
 }
 
 static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, bool out)
@@ -204,9 +303,9 @@ static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, b
         else if (p.mem)
             memcpy(buf, p.mem, n);
         else if (out)
-            to_process(&p, buf, n);
+            to_process(x, &p, buf, n);
         else
-            from_process(&p, buf, n);
+            from_process(x, &p, buf, n);
         addr += n;
         buf += n;
         len -= n;
@@ -252,6 +351,37 @@ static void clear(struct executor *x, const struct place *p, uint64_t len)
     memset(x->memory + end, 0, p->offset + len - end);
 }
 
+/*
+ * Large pieces go past the caches, as memcpy() sends what is larger than these: a DMA's pieces
+ * are not, but their sum is.
+ */
+static void move_bytes(uint8_t *to, const uint8_t *from, uint64_t n)
+{
+#ifdef __SSE2__
+    if (n >= HOLE && (to + n <= from || from + n <= to)) {
+        uint64_t head = -(uintptr_t)to & 63;
+
+        memcpy(to, from, head);
+        to += head;
+        from += head;
+        n -= head;
+        for (; n >= 64; n -= 64, to += 64, from += 64) {
+            __m128i a = _mm_loadu_si128((const __m128i *)(const void *)from);
+            __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(from + 16));
+            __m128i c = _mm_loadu_si128((const __m128i *)(const void *)(from + 32));
+            __m128i d = _mm_loadu_si128((const __m128i *)(const void *)(from + 48));
+
+            _mm_stream_si128((__m128i *)(void *)to, a);
+            _mm_stream_si128((__m128i *)(void *)(to + 16), b);
+            _mm_stream_si128((__m128i *)(void *)(to + 32), c);
+            _mm_stream_si128((__m128i *)(void *)(to + 48), d);
+        }
+        _mm_sfence();
+    }
+#endif
+    memmove(to, from, n);
+}
+
 static void piece(struct executor *x, const struct place *d, const struct place *s, uint64_t n)
 {
     if (is_hole(x, s, n)) {
@@ -268,14 +398,14 @@ static void piece(struct executor *x, const struct place *d, const struct place 
             if (d->mem)
                 memset(d->mem + o, 0, k);
             else
-                to_process(&to, x->bounce, k);
+                to_process(x, &to, x->bounce, k);
         }
     } else if (d->mem && s->mem) {
-        memmove(d->mem, s->mem, n);
+        move_bytes(d->mem, s->mem, n);
     } else if (d->mem) {
-        from_process(s, d->mem, n);
+        from_process(x, s, d->mem, n);
     } else if (s->mem) {
-        to_process(d, s->mem, n);
+        to_process(x, d, s->mem, n);
     } else {
         for (uint64_t o = 0; o < n; o += BOUNCE) {
             uint64_t k = n - o < BOUNCE ? n - o : BOUNCE;
@@ -283,8 +413,8 @@ static void piece(struct executor *x, const struct place *d, const struct place 
 
             from.user += o;
             to.user += o;
-            from_process(&from, x->bounce, k);
-            to_process(&to, x->bounce, k);
+            from_process(x, &from, x->bounce, k);
+            to_process(x, &to, x->bounce, k);
         }
     }
 }
@@ -352,7 +482,7 @@ static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
         if (d.mem)
             memcpy(d.mem, x->bounce + phase, n);
         else
-            to_process(&d, x->bounce + phase, n);
+            to_process(x, &d, x->bounce + phase, n);
         done += n;
     }
     release(x);
@@ -513,6 +643,8 @@ void execute_stop_all(struct sim_state *s)
 {
     (void)s;
     for (uint32_t i = 0; i < SIM_MAX_DEVICES; i++)
-        if (executors[i])
+        if (executors[i]) {
             sim_exec_stop(executors[i]->exec);
+            helper_end(executors[i]->helper);
+        }
 }

@@ -10,6 +10,7 @@
 
 #include "sim/submit/exec.h"
 
+#define CHUNK (4u << 20)         /* of a DMA before another queue has its turn */
 #define STEPS 256u              /* of the engine before a look at new jobs */
 #define MSIX_DOORBELL 0x4C02948u        /* Gaudi2: PCIE_DBI_MSIX_DOORBELL_OFF */
 #define MSIX_VIRTUAL 0xFFF077FFFFFF0000ull  /* RESERVED_VA_FOR_VIRTUAL_MSIX_DOORBELL */
@@ -226,6 +227,7 @@ struct sim_exec *sim_exec_start(const struct sim_sub_call *call, const struct si
     call->s->reset_done = x->reset_seen;
     if (eng_init(&x->e, call->p->eng, cfg, o->packet ? &tracing_ops : &ops, x, seed))
         goto fail;
+    x->e.chunk = CHUNK;
     if (pthread_create(&x->thread, NULL, run, x)) {
         eng_fini(&x->e);
         goto fail;
