@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole public interface. */
+/* The whole public interface: the objects, and the classic functions on descriptors. */
 #ifndef HLTHUNK_HLTHUNK_H
 #define HLTHUNK_HLTHUNK_H
 
@@ -8,5 +8,7 @@
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
 #include <hlthunk/log.h>
+
+#include <habanalabs/hlthunk.h>
 
 #endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/* Finding and opening devices: defects 15 to 23, and the debugfs files: 24 to 26. */
+#include "tests/classic/door.h"
+#include "tests/classic/tree.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define GAUDI2_ID "1DA3:1020"
+#define GAUDI_ID "1DA3:1000"
+
+static int setup(void **state)
+{
+    (void)state;
+    door_any_fd = true;
+    tree_begin();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    tree_end();
+    door_any_fd = false;
+    return 0;
+}
+
+/* Three devices of 6.12, whose control nodes have minors of their own, and a foreign one. */
+static void make_6_12(void)
+{
+    tree_accel(0, 0, "0000:33:00.0", GAUDI2_ID, "GAUDI2", 5);
+    tree_accel(1, 1, "0000:9a:00.0", "8086:7D1D", "ivpu", 0);
+    tree_accel(2, 2, "10000:0A:00.0", GAUDI2_ID, "GAUDI2C", 7);
+    tree_accel(3, 3, "0000:4d:00.0", GAUDI_ID, "GAUDI", 1);
+}
+
+static void make_6_1(void)
+{
+    tree_legacy(0, "0000:33:00.0", "0x1020");
+    tree_legacy(1, "0000:4d:00.0", "0x0001");
+}
+
+static void assert_fd_is(int fd, const char *pci)
+{
+    char id[32] = "?";
+
+    if (fd < 0)
+        fail_msg("%d: %s", fd, hlthunk_last_error());
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, sizeof(id)), 0);
+    assert_string_equal(id, pci);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    close(fd);
+}
+
+static void defect_15_bus_ids_are_found_in_both_classes(void **state)
+{
+    (void)state;
+    make_6_12();
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:4d:00.0"), 3);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("4d:00.0"), 3);
+    tree_end();
+    tree_begin();
+    make_6_1();
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:4d:00.0"), 1);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:4e:00.0"), -ENODEV);
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "4D:00.0"), "0000:4d:00.0");
+    assert_fd_is(hlthunk_open_control_by_bus_id("0000:4d:00.0"), "0000:4d:00.0");
+}
+
+static void defect_16_odd_minors_are_not_their_neighbours(void **state)
+{
+    (void)state;
+    make_6_12();
+    assert_fd_is(open("/dev/accel/accel3", O_RDWR | O_CLOEXEC), "0000:4d:00.0");
+    assert_fd_is(open("/dev/accel/accel_controlD3", O_RDWR | O_CLOEXEC), "0000:4d:00.0");
+    assert_fd_is(open("/dev/accel/accel_controlD2", O_RDWR | O_CLOEXEC), "10000:0a:00.0");
+}
+
+static void defect_17_long_domains_and_either_case(void **state)
+{
+    (void)state;
+    make_6_12();
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("10000:0a:00.0"), 2);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("10000:0A:00.0"), 2);
+    /* cut to 12 characters this would be another's */
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:33:00.01"), -ENODEV);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("nonsense"), -EINVAL);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id(NULL), -EINVAL);
+}
+
+static void defect_18_a_bus_id_ends_within_its_buffer(void **state)
+{
+    char id[16];
+    int fd;
+
+    (void)state;
+    make_6_12();
+    fd = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
+    memset(id, 'x', sizeof(id));
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, 12), -ENOSPC);
+    assert_int_equal(id[0], 'x');
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, -1), -EINVAL);
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, NULL, 16), -EINVAL);
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, 13), 0);
+    assert_string_equal(id, "0000:33:00.0");
+    assert_int_equal(id[13], 'x');
+    close(fd);
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, 16), -EBADF);
+}
+
+static void defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen(void **state)
+{
+    (void)state;
+    /* an accel driver of another vendor is there, our devices have the old names */
+    tree_accel(0, 0, "0000:9a:00.0", "8086:7D1D", "ivpu", 0);
+    make_6_1();
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_DONT_CARE), 2);
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_GAUDI2, NULL), "0000:33:00.0");
+    tree_opens = 0;
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_DONT_CARE), 2);
+    assert_in_range(tree_opens, 1, 5);
+    tree_opens = 0;
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_GAUDI, NULL), -1);
+    assert_int_equal(errno, ENODEV);
+    assert_in_range(tree_opens, 1, 8);
+}
+
+static void defect_20_failures_are_errnos(void **state)
+{
+    (void)state;
+    make_6_12();
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "0000:01:00.0"), -ENODEV);
+    assert_int_equal(errno, ENODEV);
+    assert_int_equal(hlthunk_open_by_module_id(99), -ENODEV);
+    assert_int_equal(hlthunk_open_control(77, NULL), -ENODEV);
+    assert_int_equal(hlthunk_open_control_by_module_id(99), -ENODEV);
+    assert_int_equal(hlthunk_open_control_by_bus_id("0000:01:00.0"), -ENODEV);
+    assert_int_equal(hlthunk_open_control_by_bus_id(NULL), -EINVAL);
+    assert_int_equal(hlthunk_get_device_index_from_module_id(99), -ENODEV);
+    assert_int_equal(hlthunk_close(-5), -EBADF);
+    assert_int_equal(errno, EBADF);
+    /* but by name it is -1 with errno: programs retry on exactly that */
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_GOYA, NULL), -1);
+    assert_int_equal(hlthunk_open_control_by_name(HLTHUNK_DEVICE_GOYA, NULL), -1);
+    assert_int_equal(errno, ENODEV);
+}
+
+static void defect_21_only_our_devices_and_whole_names(void **state)
+{
+    (void)state;
+    make_6_12();
+    tree_file("/sys/class/accel/my_accel9/device/uevent",
+              "PCI_ID=" GAUDI2_ID "\nPCI_SLOT_NAME=0000:44:00.0\n");
+    tree_file("/sys/class/accel/accel7x/device/uevent",
+              "PCI_ID=" GAUDI2_ID "\nPCI_SLOT_NAME=0000:45:00.0\n");
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_DONT_CARE), 3);
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI), 1);
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI2), 2);
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI2C), 1);
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI2B), 0);
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_INVALID), -EINVAL);
+    assert_int_equal(hlthunk_get_device_count((enum hlthunk_device_name)12), -EINVAL);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:9a:00.0"), -ENODEV);
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:45:00.0"), -ENODEV);
+}
+
+static void by_module_id(void **state)
+{
+    (void)state;
+    make_6_12();
+    assert_int_equal(hlthunk_get_device_index_from_module_id(7), 2);
+    assert_fd_is(hlthunk_open_by_module_id(1), "0000:4d:00.0");
+    assert_fd_is(hlthunk_open_control_by_module_id(5), "0000:33:00.0");
+    assert_fd_is(hlthunk_open_control(2, NULL), "10000:0a:00.0");
+    assert_fd_is(hlthunk_open_control_by_name(HLTHUNK_DEVICE_GAUDI, NULL), "0000:4d:00.0");
+}
+
+/* On 6.1 sysfs does not know it; the control node does. */
+static int module_id_6(enum door_op op, void *arg)
+{
+    const struct hl_info_args *a = arg;
+    struct hl_info_hw_ip_info ip = { .module_id = 6, .device_id = 0x1020 };
+
+    if (op != OP_INFO || a->op != HL_INFO_HW_IP_INFO)
+        return -EINVAL;
+    memcpy((void *)(uintptr_t)a->return_pointer, &ip, a->return_size < 256 ? a->return_size : 256);
+    return 0;
+}
+
+static void by_module_id_on_6_1(void **state)
+{
+    (void)state;
+    tree_legacy(0, "0000:33:00.0", "0x1020");
+    door_open(KERNEL_6_1, module_id_6);
+    assert_int_equal(hlthunk_get_device_index_from_module_id(6), 0);
+    assert_int_equal(hlthunk_get_device_index_from_module_id(5), -ENODEV);
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
+{
+    uint64_t start;
+
+    (void)state;
+    make_6_12();
+    tree_fail_errno = EAGAIN;
+    tree_fail_count = 3;
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0"), "0000:33:00.0");
+    tree_fail_count = 6; /* all three, twice */
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "0000:33:00.0");
+    tree_fail_errno = EBUSY;
+    tree_fail_count = 3;
+    start = now_ms();
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), -1);
+    assert_int_equal(errno, EBUSY);
+    assert_true(now_ms() - start < 500);
+    assert_non_null(strstr(hlthunk_last_error(), "busy"));
+}
+
+static void a_device_that_may_become_free_is_the_reason_to_give(void **state)
+{
+    (void)state;
+    make_6_12();
+    tree_fail_errno = EBUSY;
+    tree_fail_count = 1; /* the first is busy, the second opens */
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "10000:0a:00.0");
+}
+
+static void defect_23_nothing_leaks_through_exec(void **state)
+{
+    struct hlthunk_debugfs d;
+    int fd;
+
+    (void)state;
+    make_6_12();
+    tree_file("/sys/kernel/debug/accel/0000:33:00.0/addr", "");
+    tree_file("/sys/kernel/debug/accel/0000:33:00.0/data32", "0x00000000\n");
+    fd = hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0");
+    assert_true(fd > 2);
+    assert_int_equal(hlthunk_debugfs_open(fd, &d), 0);
+    assert_true(fcntl(d.addr_fd, F_GETFD) & FD_CLOEXEC);
+    hlthunk_debugfs_close(&d);
+    hlthunk_close(fd);
+    hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI2C);
+    assert_int_equal(tree_opens_inherited, 0);
+}
+
+static unsigned open_fds(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+static void defect_24_debugfs_closes_what_it_opened(void **state)
+{
+    struct hlthunk_debugfs d = { .addr_fd = 77, .data_fd = 78, .clk_gate_fd = 79 };
+    unsigned before;
+    int fd, copy;
+
+    (void)state;
+    make_6_12();
+    fd = hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0");
+    before = open_fds();
+    /* no file, then one of two */
+    assert_int_equal(hlthunk_debugfs_open(fd, &d), -ENOENT);
+    tree_file("/sys/kernel/debug/accel/0000:33:00.0/addr", "");
+    assert_int_equal(hlthunk_debugfs_open(fd, &d), -ENOENT);
+    assert_int_equal(open_fds(), before);
+    assert_int_equal(d.addr_fd, 77);
+    /* closed twice: the second time the numbers may be other people's files */
+    tree_file("/sys/kernel/debug/accel/0000:33:00.0/data32", "0x00000000\n");
+    tree_file("/sys/kernel/debug/accel/0000:33:00.0/clk_gate", "");
+    assert_int_equal(hlthunk_debugfs_open(fd, &d), 0);
+    assert_int_equal(hlthunk_debugfs_close(&d), 0);
+    copy = dup(fd);
+    assert_int_equal(hlthunk_debugfs_close(&d), 0);
+    assert_true(fcntl(copy, F_GETFD) >= 0);
+    close(copy);
+    assert_int_equal(open_fds(), before);
+    assert_int_equal(hlthunk_debugfs_close(NULL), -EINVAL);
+    assert_int_equal(hlthunk_debugfs_open(fd, NULL), -EINVAL);
+    close(fd);
+}
+
+static void debugfs_on(const char *dir, const char *node)
+{
+    char path[160], text[64];
+    struct hlthunk_debugfs d;
+    uint32_t value = 0;
+    int fd = open(node, O_RDWR | O_CLOEXEC);
+
+    snprintf(path, sizeof(path), "%s/data32", dir);
+    tree_file(path, "0x0000beef\n");
+    snprintf(path, sizeof(path), "%s/clk_gate", dir);
+    tree_file(path, "1\n");
+    snprintf(path, sizeof(path), "%s/addr", dir);
+    tree_file(path, "");
+    assert_int_equal(hlthunk_debugfs_open(fd, &d), 0);
+    assert_int_equal(hlthunk_debugfs_read(&d, 0x1000007ffc000000, &value), 0);
+    assert_int_equal(value, 0xbeef);
+    tree_read(path, text, sizeof(text));
+    assert_string_equal(text, "0x1000007ffc000000");
+    assert_int_equal(hlthunk_debugfs_write(&d, 0x2000007ffc000000, 0x12345678), 0);
+    snprintf(path, sizeof(path), "%s/data32", dir);
+    tree_read(path, text, sizeof(text));
+    assert_memory_equal(text, "0x12345678", 10);
+    /* the clock gating that was: restored as it was read, no byte more (defect 25) */
+    snprintf(path, sizeof(path), "%s/clk_gate", dir);
+    tree_read(path, text, sizeof(text));
+    assert_string_equal(text, "0\n");
+    assert_int_equal(hlthunk_debugfs_close(&d), 0);
+    tree_read(path, text, sizeof(text));
+    assert_string_equal(text, "1\n");
+    close(fd);
+}
+
+static void defect_25_debugfs_paths_and_texts_of_each_kernel(void **state)
+{
+    (void)state;
+    make_6_12();
+    debugfs_on("/sys/kernel/debug/accel/0000:33:00.0", "/dev/accel/accel0");
+    debugfs_on("/sys/kernel/debug/accel/0000:4d:00.0", "/dev/accel/accel_controlD3");
+    debugfs_on("/sys/kernel/debug/habanalabs/accel2", "/dev/accel/accel2");
+    tree_end();
+    tree_begin();
+    make_6_1();
+    debugfs_on("/sys/kernel/debug/habanalabs/hl1", "/dev/hl1");
+}
+
+/*
+ * A pipe for the address and one for the data would show a torn pair; here each write of an
+ * address is followed by the write of a value that belongs to it, checked in the files' own order.
+ */
+static struct hlthunk_debugfs shared;
+
+static void *poke(void *arg)
+{
+    uint32_t mine = (uint32_t)(uintptr_t)arg;
+
+    for (int i = 0; i < 2000; i++)
+        hlthunk_debugfs_write(&shared, mine, mine);
+    return NULL;
+}
+
+static int pair_addr_fd, pair_data_fd;
+static uint64_t pair_last;
+static unsigned pair_torn;
+
+/* What the two files are written with, in order: the device has one address register. */
+ssize_t pwrite(int fd, const void *text, size_t size, off_t offset)
+{
+    (void)offset;
+    if (fd == pair_addr_fd && pair_addr_fd) {
+        pair_last = strtoull(text, NULL, 16);
+        sched_yield();
+        return (ssize_t)size;
+    }
+    if (fd == pair_data_fd && pair_data_fd) {
+        pair_torn += strtoull(text, NULL, 16) != pair_last;
+        return (ssize_t)size;
+    }
+    /* a file of ours: from its start, like the driver's */
+    if (lseek(fd, 0, SEEK_SET) < 0)
+        return -1;
+    return write(fd, text, size);
+}
+
+static void defect_26_address_and_data_go_together(void **state)
+{
+    pthread_t threads[4];
+
+    (void)state;
+    shared = (struct hlthunk_debugfs){ .addr_fd = 500, .data_fd = 501, .clk_gate_fd = -1 };
+    pair_addr_fd = 500;
+    pair_data_fd = 501;
+    pair_torn = 0;
+    for (uintptr_t i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, poke, (void *)(0x1000 * (i + 1)));
+    for (int i = 0; i < 4; i++)
+        pthread_join(threads[i], NULL);
+    pair_addr_fd = pair_data_fd = 0;
+    assert_int_equal(pair_torn, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(defect_15_bus_ids_are_found_in_both_classes),
+        TEST(defect_16_odd_minors_are_not_their_neighbours),
+        TEST(defect_17_long_domains_and_either_case),
+        TEST(defect_18_a_bus_id_ends_within_its_buffer),
+        TEST(defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen),
+        TEST(defect_20_failures_are_errnos),
+        TEST(defect_21_only_our_devices_and_whole_names),
+        TEST(by_module_id),
+        TEST(by_module_id_on_6_1),
+        TEST(defect_22_a_reset_is_waited_out_and_busy_is_not),
+        TEST(a_device_that_may_become_free_is_the_reason_to_give),
+        TEST(defect_23_nothing_leaks_through_exec),
+        TEST(defect_24_debugfs_closes_what_it_opened),
+        TEST(defect_25_debugfs_paths_and_texts_of_each_kernel),
+        TEST(defect_26_address_and_data_go_together),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

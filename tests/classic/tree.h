@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A /sys and a /dev of the test's own: paths below them lead into a temporary directory, for this
+ * program's open(), opendir(), readlink() and fstat().
+ */
+#ifndef TESTS_CLASSIC_TREE_H
+#define TESTS_CLASSIC_TREE_H
+
+#include <stddef.h>
+
+void tree_begin(void);
+void tree_end(void);
+
+/* Files and links with all directories above them. */
+void tree_file(const char *path, const char *text);
+void tree_link(const char *path, const char *target);
+/* A device node, and its link in /sys/dev/char. */
+void tree_node(const char *path, unsigned major, unsigned minor, const char *entry);
+
+/* A whole device of generation C or A. */
+void tree_accel(unsigned index, unsigned control_minor, const char *pci, const char *pci_id,
+                const char *type, unsigned module_id);
+void tree_legacy(unsigned index, const char *pci, const char *pci_device);
+
+/* What text a file has now. */
+void tree_read(const char *path, char *text, size_t size);
+
+/* Opens since tree_begin(): how many, and of how many the descriptors leak through exec. */
+extern unsigned tree_opens, tree_opens_inherited;
+/* The next so many opens of nodes fail with this errno. */
+extern int tree_fail_errno;
+extern unsigned tree_fail_count;
+
+#endif
