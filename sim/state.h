@@ -99,6 +99,14 @@ struct sim_space {
     struct sim_block blocks[SIM_MAX_BLOCKS];
 };
 
+/* A unit of performance counters, while it counts and afterwards. */
+struct sim_spmu {
+    uint64_t since_ns;          /* 0: stopped */
+    uint64_t cycles;            /* when it was stopped */
+    uint8_t events;
+    uint16_t type[6];
+};
+
 /* One opening of the primary node: what goes when it is released. */
 struct sim_context {
     uint32_t id;                /* 0: none */
@@ -106,6 +114,8 @@ struct sim_context {
     uint32_t dmabufs;           /* alive */
     uint64_t memory;            /* bytes, as accounted */
     bool debug_mode;
+    bool etr, etf[140];         /* trace units that are enabled */
+    struct sim_spmu spmu[136];
     struct sim_alloc allocs[SIM_MAX_ALLOCS];    /* handle n is entry n - 1 */
     uint16_t page_next[SIM_MAX_PAGES];
     bool page_used[SIM_MAX_PAGES];

@@ -82,8 +82,7 @@ static int perform(const struct sim_env *env, uint32_t file, unsigned operation,
     case 4:
         return sim_memory(env, file, args);
     default:
-        env->complain(s, "this simulator does not execute submissions: no", operation);
-        return -ENOTTY;
+        return sim_debug(env, file, args);
     }
 }
 

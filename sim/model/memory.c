@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/model/model.h"
+#include "sim/model/block.h"
 
 #define TYPE_TIMESTAMPS (0x10ull << 59)
 
@@ -405,7 +405,8 @@ int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args
     struct sim_context *c = sim_context_of(s, file);
     struct hl_mem_in in = args->in;
     uint64_t address = 0;
-    uint32_t handle = 0;
+    uint64_t block;
+    uint32_t handle = 0, size;
     int rc, fd = -EBADF;
 
     if (!c || !sim_device_operational(d))
@@ -441,7 +442,10 @@ int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args
     case HL_MEM_OP_UNMAP:
         return unmap(env, file, c, in.unmap.device_virt_addr);
     case HL_MEM_OP_MAP_BLOCK:
-        return a->block_map ? -EINVAL : -EPERM;
+        rc = sim_block_find(d, in.map_block.block_addr, &block, &size);
+        args->out.block_handle = block;
+        args->out.block_size = size;
+        return rc;
     case HL_MEM_OP_EXPORT_DMABUF_FD:
         rc = export(env, file, d, c, &in, &fd);
         memset(args, 0, sizeof(*args));

@@ -45,6 +45,7 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
 int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args);
 int sim_cb(const struct sim_env *env, uint32_t file, union hl_cb_args *args);
 int sim_cs(const struct sim_env *env, uint32_t file, union hl_cs_args *args);
+int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *args);
 int sim_wait(const struct sim_env *env, uint32_t file, union hl_wait_cs_args *args);
 
 /* Files. */

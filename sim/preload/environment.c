@@ -65,7 +65,7 @@ static bool parse_area(const char *line, struct area *a)
         .readable = perms[0] == 'r',
         .writable = perms[1] == 'w',
         .shared = perms[3] == 's',
-        .device = strstr(line, "memfd:hlsim-buffers") != NULL, /* VM_IO on the real driver */
+        .device = strstr(line, "memfd:hlsim-") != NULL, /* VM_IO on the real driver */
     };
     return true;
 }

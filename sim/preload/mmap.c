@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sim/model/block.h"
 #include "sim/preload/preload.h"
 
 DECLARE_REAL(mmap);
@@ -43,11 +44,11 @@ static struct area *free_area(void)
 
 /* The driver's rules: 0 and the buffer, or -errno. */
 static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int flags,
-                  uint32_t *buffer, uint32_t *context)
+                  uint32_t *buffer, uint32_t *context, uint64_t *at)
 {
     const struct sim_file *f = &sim->files[file];
     struct sim_context *c;
-    int mode = (int)f->flags & O_ACCMODE;
+    int mode = (int)f->flags & O_ACCMODE, rc;
 
     if (mode == O_WRONLY || (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
         return -EACCES;
@@ -62,9 +63,12 @@ static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int f
     switch (offset >> TYPE_SHIFT & TYPE_MASK) {
     case TYPE_CB:
     case TYPE_TIMESTAMPS:
-        return sim_buffer_mmap(c, offset, length, buffer);
+        rc = sim_buffer_mmap(c, offset, length, buffer);
+        *at = *buffer * SIM_BUFFER_STRIDE;
+        return rc;
     case TYPE_BLOCK:
-        return sim_asic_of(&sim->devices[f->device])->block_map ? -EINVAL : -EPERM;
+        *buffer = SIM_NONE;     /* a piece of the registers */
+        return sim_block_mmap(&sim->devices[f->device], offset, length, at);
     default:
         return -EINVAL;
     }
@@ -74,7 +78,9 @@ static void *map_node(void *address, size_t length, int prot, int flags, int fd,
                       uint64_t offset)
 {
     uint32_t buffer = 0, context = 0;
+    uint64_t at = 0;
     void *p = MAP_FAILED;
+    struct sim_device *d;
     struct area *a;
     int rc, memory;
 
@@ -82,19 +88,21 @@ static void *map_node(void *address, size_t length, int prot, int flags, int fd,
     pthread_mutex_lock(&lock);
     a = free_area();
     sim_lock(sim);
-    rc = a ? choose(file, offset, length, prot, flags, &buffer, &context) : -ENOMEM;
+    rc = a ? choose(file, offset, length, prot, flags, &buffer, &context, &at) : -ENOMEM;
     sim_unlock(sim);
     if (rc)
         goto out;
-    memory = client_open_shared(sim, sim->devices[sim->files[file].device].buffer_fd);
+    d = &sim->devices[sim->files[file].device];
+    memory = client_open_shared(sim, buffer == SIM_NONE ? d->regs_fd : d->buffer_fd);
     if (memory >= 0) {
-        p = REAL(mmap)(address, length, prot, flags, memory, (off_t)(buffer * SIM_BUFFER_STRIDE));
+        p = REAL(mmap)(address, length, prot, flags, memory, (off_t)at);
         syscall(SYS_close, memory);
     }
     if (p == MAP_FAILED) {
         rc = memory < 0 ? memory : -errno;
         sim_lock(sim);
-        sim_buffer_munmap(&sim->devices[sim->files[file].device].context, buffer);
+        if (buffer != SIM_NONE)
+            sim_buffer_munmap(&d->context, buffer);
         sim_unlock(sim);
         goto out;
     }
@@ -142,7 +150,7 @@ static bool shrink(struct area *a, uintptr_t start, uintptr_t end)
     area_count--;
     sim_lock(sim);
     c = &sim->devices[sim->files[a->file].device].context;
-    if (c->id == a->context)
+    if (c->id == a->context && a->buffer != SIM_NONE)
         sim_buffer_munmap(c, a->buffer);
     sim_unlock(sim);
     if (a->hold >= 0)

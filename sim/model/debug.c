@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The DEBUG operation (hl_debug_ioctl(), debug_coresight() of habanalabs_ioctl.c, *_coresight.c):
+ * the trace units take their configuration and produce nothing; performance counters (SPMU) count
+ * cycles while they are enabled, and events at rates that are made up.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sim/model/block.h"
+#include "sim/model/submission.h"
+#include "uapi/habanalabs_vendor.h"
+
+#define MAX_COUNTERS 6u             /* SPMU_MAX_COUNTERS */
+#define MAX_OUTPUT (4u << 20)       /* what the kernel allocates at once */
+#define READBLOCK_MAX 16384u
+
+/* How many units of each kind an ASIC has (enum {goya,gaudi,gaudi2}_debug_*_regs_index). */
+static const uint16_t units[SIM_ASIC_COUNT][HL_DEBUG_OP_SPMU + 1] = {
+    [SIM_ASIC_GOYA] = { 1, 23, 21, 24, 71, 19 },
+    [SIM_ASIC_GAUDI] = { 1, 47, 45, 75, 120, 39 },
+    [SIM_ASIC_GAUDI2] = { 1, 140, 138, 140, 384, 136 },
+};
+
+static const uint32_t input_size[HL_DEBUG_OP_TIMESTAMP + 1] = {
+    [HL_DEBUG_OP_ETR] = sizeof(struct hl_debug_params_etr),
+    [HL_DEBUG_OP_ETF] = sizeof(struct hl_debug_params_etf),
+    [HL_DEBUG_OP_STM] = sizeof(struct hl_debug_params_stm),
+    [HL_DEBUG_OP_BMON] = sizeof(struct hl_debug_params_bmon),
+    [HL_DEBUG_OP_SPMU] = sizeof(struct hl_debug_params_spmu),
+};
+
+union input {
+    struct hl_debug_params_etr etr;
+    struct hl_debug_params_etf etf;
+    struct hl_debug_params_stm stm;
+    struct hl_debug_params_bmon bmon;
+    struct hl_debug_params_spmu spmu;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* Counters of a unit now: events, overflow flags, cycles. */
+static uint64_t cycles(const struct sim_device *d, const struct sim_spmu *u)
+{
+    return u->since_ns ? (now_ns() - u->since_ns) * sim_asic_of(d)->clock_mhz / 1000 : u->cycles;
+}
+
+static uint32_t event_count(const struct sim_device *d, const struct sim_spmu *u, unsigned i)
+{
+    return i < u->events ? (uint32_t)(cycles(d, u) / (8 + u->type[i] % 24)) : 0;
+}
+
+static int spmu(struct sim_device *d, const struct hl_debug_args *args,
+                const struct hl_debug_params_spmu *in, uint64_t *out)
+{
+    struct sim_spmu *u = &d->context.spmu[args->reg_idx];
+    uint32_t n = args->output_size / 8;
+    bool gaudi2 = d->asic == SIM_ASIC_GAUDI2;
+
+    if (args->enable) {
+        if (!in || in->event_types_num > MAX_COUNTERS || (!gaudi2 && in->event_types_num < 3))
+            return -EINVAL;
+        *u = (struct sim_spmu){ .since_ns = now_ns(), .events = (uint8_t)in->event_types_num };
+        for (uint32_t i = 0; i < in->event_types_num; i++)
+            u->type[i] = (uint16_t)in->event_types[i];
+        return 0;
+    }
+    u->cycles = cycles(d, u);
+    u->since_ns = 0;
+    if (gaudi2 && (!out || n <= 2))
+        return 0;
+    if (!out || n < 3 || n - 2 > MAX_COUNTERS)
+        return -EINVAL;
+    for (uint32_t i = 0; i < n - 2; i++)
+        out[i] = event_count(d, u, i);
+    out[n - 2] = 0;
+    out[n - 1] = u->cycles;
+    return 0;
+}
+
+/* Where the trace buffer may be (*_etr_validate_address()): memory that the device reaches. */
+static bool reachable(const struct sim_device *d, const struct sim_state *s, uint64_t addr,
+                      uint64_t size)
+{
+    const struct sim_sub_props *p = submission_props(s, d);
+    uint64_t end = addr + size;
+
+    return end > addr && ((addr >= p->pmmu_start && end <= p->pmmu_end) ||
+                          (addr >= p->huge_start && end <= p->huge_end) ||
+                          (addr >= p->dmmu_start && end <= p->dmmu_end) ||
+                          (addr >= p->dram_start && end <= p->dram_end) ||
+                          (addr >= p->sram_start && end <= p->sram_end));
+}
+
+static int configure(struct sim_state *s, struct sim_device *d, const struct hl_debug_args *args,
+                     const union input *in, uint64_t *out)
+{
+    struct sim_context *c = &d->context;
+    bool *on = args->op == HL_DEBUG_OP_ETR ? &c->etr : NULL;
+
+    if (args->op == HL_DEBUG_OP_TIMESTAMP)
+        return 0;                       /* deprecated: does nothing */
+    if (args->op != HL_DEBUG_OP_ETR && args->reg_idx >= units[d->asic][args->op])
+        return -EINVAL;
+    switch (args->op) {
+    case HL_DEBUG_OP_SPMU:
+        return spmu(d, args, in ? &in->spmu : NULL, out);
+    case HL_DEBUG_OP_ETF:
+        on = &c->etf[args->reg_idx];
+        break;
+    case HL_DEBUG_OP_FUNNEL:
+        return 0;
+    default:
+        break;
+    }
+    /* units that are what they shall be already are left alone */
+    if (on && !!args->enable == *on)
+        return 0;
+    if (args->enable && !in)
+        return -EINVAL;
+    if (args->op == HL_DEBUG_OP_ETR && args->enable &&
+        (!in->etr.buffer_size ||
+         !reachable(d, s, in->etr.buffer_address, in->etr.buffer_size)))
+        return -EINVAL;
+    if (args->op == HL_DEBUG_OP_ETR && !args->enable && args->output_size >= 8 && out)
+        out[0] = 0;                     /* nothing was written to the trace buffer */
+    if (on)
+        *on = args->enable;
+    return 0;
+}
+
+/* debug_coresight() */
+static int coresight(const struct sim_env *env, struct sim_device *d, struct hl_debug_args *args)
+{
+    union input in;
+    uint64_t *out = NULL;
+    bool given = args->input_ptr && args->input_size;
+    int rc;
+
+    memset(&in, 0, sizeof(in));
+    if (given && env->copy_in(&in, args->input_ptr, args->input_size))
+        return -EFAULT;
+    if (args->output_ptr && args->output_size) {
+        out = args->output_size > MAX_OUTPUT ? NULL : calloc(1, args->output_size + 8);
+        if (!out)
+            return -ENOMEM;
+    }
+    rc = configure(env->state, d, args, given ? &in : NULL, out);
+    if (!rc && out && env->copy_out(args->output_ptr, out, args->output_size))
+        rc = -EFAULT;
+    free(out);
+    return rc;
+}
+
+/* The performance counters of the TPCs, as their registers show them. */
+static void refresh(struct sim_state *s, struct sim_device *d)
+{
+    for (uint32_t i = 0; d->asic == SIM_ASIC_GAUDI2 && i < 25; i++) {
+        const struct sim_spmu *u = &d->context.spmu[i];
+        uint32_t dcore = i < 7 ? 0 : 1 + (i - 7) / 6, tpc = i < 7 ? i : (i - 7) % 6;
+        uint32_t base = 0x1000 + 0x1000000 * dcore + 0x200000 * tpc;
+        uint8_t *regs = u->since_ns ? block_registers(s, d, base, 0x1000) : NULL;
+        uint64_t n = cycles(d, u);
+
+        if (!regs)
+            continue;
+        for (unsigned k = 0; k < MAX_COUNTERS; k++) {
+            uint32_t x = event_count(d, u, k);
+
+            memcpy(regs + 8 * k, &x, 4);
+        }
+        memcpy(regs + 0xF8, &n, 8);
+        block_unmap(regs, 0x1000);
+    }
+}
+
+/* debug_read_dev_mem_block() of the vendor's driver: registers, word by word. */
+static int read_block(const struct sim_env *env, struct sim_device *d,
+                      const struct hl_debug_args *args)
+{
+    const struct sim_sub_props *p = submission_props(env->state, d);
+    struct hl_debug_params_read_block b;
+    uint64_t offset;
+    uint8_t *regs;
+    int rc;
+
+    if (args->input_size != sizeof(b))
+        return -EINVAL;
+    if (env->copy_in(&b, args->input_ptr, sizeof(b)))
+        return -EFAULT;
+    if (!b.size || b.size > READBLOCK_MAX || b.size % 4 || b.cfg_address % 4)
+        return -EINVAL;
+    offset = b.cfg_address - eng_cfg_base(p->eng);
+    if (b.cfg_address < eng_cfg_base(p->eng) || offset + b.size > eng_cfg_size(p->eng))
+        return -EINVAL;
+    refresh(env->state, d);
+    regs = block_registers(env->state, d, offset, b.size);
+    if (!regs)
+        return -ENOMEM;
+    rc = env->copy_out(b.user_address, regs, b.size);
+    block_unmap(regs, b.size);
+    return rc;
+}
+
+int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *args)
+{
+    struct sim_state *s = env->state;
+    struct sim_device *d = &s->devices[s->files[file].device];
+    struct sim_context *c = sim_context_of(s, file);
+
+    if (!c || !sim_device_operational(d))
+        return -EBUSY;
+    switch (args->op) {
+    case HL_DEBUG_OP_ETR:
+    case HL_DEBUG_OP_ETF:
+    case HL_DEBUG_OP_STM:
+    case HL_DEBUG_OP_FUNNEL:
+    case HL_DEBUG_OP_BMON:
+    case HL_DEBUG_OP_SPMU:
+    case HL_DEBUG_OP_TIMESTAMP:
+        if (!c->debug_mode)
+            return -EFAULT;
+        if (args->input_size > input_size[args->op])
+            args->input_size = input_size[args->op];
+        return coresight(env, d, args);
+    case HL_DEBUG_OP_SET_MODE:
+        if (c->debug_mode == !!args->enable)
+            return -EFAULT;
+        c->debug_mode = args->enable;
+        return 0;
+    case HL_DEBUG_OP_READBLOCK:
+        if (s->kernel == SIM_KERNEL_VENDOR)
+            return read_block(env, d, args);
+        return -EINVAL;
+    default:
+        return -EINVAL;
+    }
+}
