@@ -48,8 +48,8 @@ static int explain(const char *node, int rc, uint64_t waited_us)
     switch (rc) {
     case -EBUSY:
         return hl_err(rc,
-                      "%s is busy%s: another process has it open, or still has a dma-buf or a "
-                      "mapping of it (\"hlthunk who\" names them)",
+                      "%s is busy%s: some process has it open, or still has a dma-buf or a "
+                      "mapping of it",
                       node, waited);
     case -EAGAIN:
         return hl_err(rc,
@@ -70,33 +70,12 @@ static int explain(const char *node, int rc, uint64_t waited_us)
             return hl_err(rc,
                           "%s cannot be opened on this kernel: its habanalabs driver lacks "
                           "FOP_UNSIGNED_OFFSET, which Linux demands since 6.12 (see "
-                          "docs/upstream-defects.md; \"hlthunk doctor\" tells what to do)",
+                          "docs/upstream-defects.md)",
                           node);
         /* fall through */
     default:
         return hl_err(rc, "%s: %s", node, strerror(-rc));
     }
-}
-
-int hl_open_node(const char *node, uint64_t timeout_us)
-{
-    uint64_t start = hl_now_ns(), deadline = hl_deadline_ns(timeout_us);
-    useconds_t pause = PAUSE_MIN_US;
-    int fd;
-
-    for (;;) {
-        uint64_t left;
-
-        fd = open_once(node);
-        if (fd >= 0)
-            return fd;
-        left = hl_left_us(deadline);
-        if ((fd != -EBUSY && fd != -EAGAIN) || !left)
-            break;
-        usleep(left < pause ? (useconds_t)left : pause);
-        pause = pause < PAUSE_MAX_US / 2 ? pause * 2 : PAUSE_MAX_US;
-    }
-    return explain(node, fd, timeout_us ? (hl_now_ns() - start) / 1000 : 0);
 }
 
 /* Does the entry fit the selection?  Reads sysfs only where the selection needs it. */
@@ -163,6 +142,33 @@ static int none(const struct hlthunk_device_options *o, size_t devices)
     return hl_err(-ENODEV, "none of this machine's %zu Habana devices has %s", devices, what);
 }
 
+/* A pause that does not outlast the deadline; each is longer than the last. */
+static void wait_a_little(uint64_t deadline, useconds_t *pause)
+{
+    uint64_t left = hl_left_us(deadline);
+
+    usleep(left < *pause ? (useconds_t)left : *pause);
+    *pause = *pause < PAUSE_MAX_US / 2 ? *pause * 2 : PAUSE_MAX_US;
+}
+
+static bool may_pass(int rc)
+{
+    return rc == -EBUSY || rc == -EAGAIN;
+}
+
+int hl_open_node(const char *node, uint64_t timeout_us)
+{
+    uint64_t start = hl_now_ns(), deadline = hl_deadline_ns(timeout_us);
+    useconds_t pause = PAUSE_MIN_US;
+    int fd = open_once(node);
+
+    while (may_pass(fd) && hl_left_us(deadline)) {
+        wait_a_little(deadline, &pause);
+        fd = open_once(node);
+    }
+    return fd >= 0 ? fd : explain(node, fd, timeout_us ? (hl_now_ns() - start) / 1000 : 0);
+}
+
 int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_device_entry *entry)
 {
     uint64_t deadline = hl_deadline_ns(o->timeout_us), start = hl_now_ns();
@@ -199,15 +205,14 @@ int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_devi
                 rc = fd;
                 snprintf(last_node, sizeof(last_node), "%s", node);
             }
-            worth_waiting |= fd == -EBUSY || fd == -EAGAIN;
+            worth_waiting |= may_pass(fd);
         }
         free(list);
         if (!matches)
             return none(o, n);
         if (!worth_waiting || !hl_left_us(deadline))
             break;
-        usleep(hl_left_us(deadline) < pause ? (useconds_t)hl_left_us(deadline) : pause);
-        pause = pause < PAUSE_MAX_US / 2 ? pause * 2 : PAUSE_MAX_US;
+        wait_a_little(deadline, &pause);
     }
     return explain(last_node, rc, o->timeout_us ? (hl_now_ns() - start) / 1000 : 0);
 }

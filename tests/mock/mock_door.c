@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Families of request numbers, retries, arguments that the driver overwrites. */
+#include "tests/mock/mock.h"
+
+#include "lib/kernel/door.h"
+
+static const struct hl_info_args query = { .return_pointer = 1, .return_size = 2, .op = 3 };
+
+static int ask(struct hl_info_args *args)
+{
+    *args = query;
+    return hl_ioctl(7, HL_CALL_INFO, args);
+}
+
+/* A kernel of the other kind refuses without a look at the argument. */
+static void expect_refusal(unsigned long request)
+{
+    struct mock_call c = { .request = request, .size = sizeof(query), .error = ENOTTY };
+
+    memcpy(c.in, &query, sizeof(query));
+    memcpy(c.out, &query, sizeof(query));
+    mock_expect(&c);
+}
+
+/* Runs first: nothing is known, type 'd' is tried, then 'H', which is remembered. */
+static void an_old_kernel_is_found(void **state)
+{
+    struct hl_info_args args;
+
+    (void)state;
+    assert_false(hl_door_is_drm());
+    expect_refusal(HL_REQ_D_INFO);
+    mock_ok(HL_REQ_H_INFO, &query, &query, sizeof(query));
+    assert_int_equal(ask(&args), 0);
+    mock_ok(HL_REQ_H_INFO, &query, &query, sizeof(query));
+    assert_int_equal(ask(&args), 0);
+    assert_false(hl_door_is_drm());
+    mock_end();
+}
+
+static void a_new_kernel_is_found(void **state)
+{
+    struct hl_info_args args;
+
+    (void)state;
+    expect_refusal(HL_REQ_H_INFO);
+    mock_ok(HL_REQ_D_INFO, &query, &query, sizeof(query));
+    assert_int_equal(ask(&args), 0);
+    assert_true(hl_door_is_drm());
+    mock_ok(HL_REQ_D_INFO, &query, &query, sizeof(query));
+    assert_int_equal(ask(&args), 0);
+    mock_end();
+}
+
+static void neither_is_no_device(void **state)
+{
+    struct hl_info_args args;
+
+    (void)state;
+    expect_refusal(HL_REQ_D_INFO);
+    expect_refusal(HL_REQ_H_INFO);
+    assert_int_equal(ask(&args), -ENOTTY);
+    assert_true(hl_door_is_drm());      /* what was known is still known */
+    mock_end();
+}
+
+/* EINTR: again, with the argument as it was before the driver wiped it. */
+static void interrupted(void **state)
+{
+    struct hl_info_args args;
+
+    (void)state;
+    mock_fail(HL_REQ_D_INFO, &query, sizeof(query), EINTR);
+    mock_fail(HL_REQ_D_INFO, &query, sizeof(query), EINTR);
+    mock_ok(HL_REQ_D_INFO, &query, &query, sizeof(query));
+    assert_int_equal(ask(&args), 0);
+    mock_end();
+    mock_fail(HL_REQ_D_INFO, &query, sizeof(query), EINTR);
+    args = query;
+    assert_int_equal(hl_ioctl_once(7, HL_CALL_INFO, &args), -EINTR);
+    mock_end();
+}
+
+static void every_error_comes_through(void **state)
+{
+    struct hl_info_args args;
+
+    (void)state;
+    for (size_t i = 0; i < mock_errno_count; i++) {
+        mock_fail(HL_REQ_D_INFO, &query, sizeof(query), mock_errnos[i]);
+        assert_int_equal(ask(&args), -mock_errnos[i]);
+        mock_end();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_old_kernel_is_found),
+        cmocka_unit_test(a_new_kernel_is_found),
+        cmocka_unit_test(neither_is_no_device),
+        cmocka_unit_test(interrupted),
+        cmocka_unit_test(every_error_comes_through),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

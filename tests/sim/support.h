@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TESTS_SIM_SUPPORT_H
+#define TESTS_SIM_SUPPORT_H
+
+#include "tests/unit/test.h"
+
+#include <stdbool.h>
+
+#include <hlthunk/hlthunk.h>
+
+#include "sim/importer.h"
+
+#define MIB (1024ull * 1024)
+
+/* Is this a simulation, as the test needs?  Ends the program with an error otherwise. */
+void require_simulation(void);
+const char *test_asic(void);
+const char *test_kernel(void);
+bool on_asic(const char *name);
+bool on_kernel(const char *name);
+/* Can memory be exported?  (Not on 6.1 behind an MMU.) */
+bool can_export(void);
+
+/* Succeeds, or fails the test with the library's text. */
+#define ok(call)                                                                                   \
+    do {                                                                                           \
+        int ok_rc = (call);                                                                        \
+        if (ok_rc)                                                                                 \
+            fail_msg("%s: %d: %s", #call, ok_rc, hlthunk_last_error());                            \
+    } while (0)
+/* Fails with this errno and a text that has this in it. */
+#define refused(call, error, part)                                                                 \
+    do {                                                                                           \
+        assert_int_equal((call), -(error));                                                        \
+        if (!strstr(hlthunk_last_error(), part))                                                   \
+            fail_msg("%s: \"%s\" does not say \"%s\"", #call, hlthunk_last_error(), part);         \
+    } while (0)
+
+struct hlthunk_device *open_device(void);
+/* Descriptors that are open now. */
+unsigned count_fds(void);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/* The closing order, whatever order references are given back in; leaks; fork. */
+#include "tests/sim/support.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The last lines of the log. */
+static char lines[16][512];
+static unsigned line_count;
+
+static void keep_line(enum hlthunk_log_level level, const char *message, void *user)
+{
+    (void)level;
+    (void)user;
+    snprintf(lines[line_count++ % 16], sizeof(lines[0]), "%s", message);
+}
+
+static bool logged(const char *part)
+{
+    for (unsigned i = 0; i < line_count && i < 16; i++) {
+        if (strstr(lines[i], part))
+            return true;
+    }
+    return false;
+}
+
+/* One of the six orders in which device, buffer and dma-buf can be given back. */
+static void give_back(unsigned order, struct hlthunk_device *d, struct hlthunk_buffer *b,
+                      struct hlthunk_dmabuf *m)
+{
+    static const char orders[6][4] = { "dbm", "dmb", "bdm", "bmd", "mdb", "mbd" };
+
+    for (const char *p = orders[order]; *p; p++) {
+        if (*p == 'd')
+            hlthunk_device_unref(d);
+        else if (*p == 'b')
+            hlthunk_buffer_unref(b);
+        else
+            hlthunk_dmabuf_unref(m);
+    }
+}
+
+static void every_order(void **state)
+{
+    unsigned fds = count_fds();
+
+    (void)state;
+    if (!can_export())
+        skip();
+    for (unsigned order = 0; order < 6; order++) {
+        struct hlthunk_device *d = open_device();
+        struct hlthunk_memory_usage u;
+        struct hlthunk_buffer *b;
+        struct hlthunk_dmabuf *m;
+
+        ok(hlthunk_device_get_memory_usage(d, &u));
+        assert_int_equal(u.used_bytes, 0);
+        ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        give_back(order, d, b, m);
+        assert_int_equal(count_fds(), fds);
+    }
+}
+
+static void closing_tells_what_is_alive(void **state)
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "activations" };
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
+    line_count = 0;
+    hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+    refused(hlthunk_device_close(d), EBUSY, "until its last object");
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_true(logged("a buffer of"));
+    assert_true(logged("label activations"));
+    assert_true(logged("sim_lifetime"));        /* where it was made */
+    refused(hlthunk_device_open(NULL, &d), EBUSY, "is busy");
+    hlthunk_buffer_unref(b);
+    hlthunk_device_unref(open_device());
+}
+
+static int count_live(const struct hlthunk_live_object *o, void *user)
+{
+    unsigned *n = user;
+
+    assert_true(o->size_bytes > 0);
+    return ++*n == 100;
+}
+
+static void live_objects(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *a, *b;
+    unsigned n = 0;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &a));
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_device_live_objects(d, count_live, &n));
+    assert_int_equal(n, 2);
+    n = 99;
+    assert_int_equal(hlthunk_device_live_objects(d, count_live, &n), 1);        /* stopped early */
+    hlthunk_buffer_unref(a);
+    n = 0;
+    ok(hlthunk_device_live_objects(d, count_live, &n));
+    assert_int_equal(n, 1);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* A descriptor that was handed out keeps the memory; nothing is lost, nothing reused too early. */
+static void memory_waits_for_the_last_descriptor(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_memory_usage u;
+    struct hlthunk_buffer *b, *c;
+    struct hlthunk_dmabuf *m;
+    uint64_t address;
+    int fd;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    address = hlthunk_buffer_address(b);
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    line_count = 0;
+    hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_true(logged("cannot be released yet"));
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_not_equal(u.used_bytes, 0);
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &c));
+    assert_int_not_equal(hlthunk_buffer_address(c), address);
+    hlthunk_buffer_unref(c);
+    refused(hlthunk_device_close(d), EBUSY, "last dma-buf file");
+    assert_true(logged("is closed while a dma-buf"));
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(hlthunk_device_open(NULL, &d), on_kernel("6.1") ? -EAGAIN : -EBUSY);
+    close(fd);
+    d = open_device();
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void memory_comes_back_while_the_device_is_open(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_memory_usage u;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    int fd;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    hlthunk_buffer_unref(b);
+    hlthunk_dmabuf_unref(m);
+    close(fd);
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));         /* tries what is pending */
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.used_bytes, hlthunk_buffer_granted_size(b));
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* In a child every call says so; giving back closes the child's copies and nothing else. */
+static void after_fork(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b, *none;
+    struct hlthunk_dmabuf *m = NULL;
+    struct hlthunk_memory_usage before, after;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    if (can_export())
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_device_get_memory_usage(d, &before));
+    pid = fork();
+    if (pid == 0) {
+        int bad = hlthunk_buffer_alloc(d, MIB, NULL, &none) != -EPERM ||
+                  !strstr(hlthunk_last_error(), "parent") ||
+                  hlthunk_device_get_memory_usage(d, &after) != -EPERM ||
+                  hlthunk_buffer_unmap(b) != -EPERM;
+        struct hlthunk_device *mine;
+
+        hlthunk_dmabuf_unref(m);
+        hlthunk_buffer_unref(b);
+        hlthunk_device_close(d);
+        bad |= hlthunk_device_open(NULL, &mine) != -EBUSY;
+        _exit(bad);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    ok(hlthunk_device_get_memory_usage(d, &after));
+    assert_int_equal(after.used_bytes, before.used_bytes);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    hlthunk_device_unref(open_device());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_order),
+        cmocka_unit_test(closing_tells_what_is_alive),
+        cmocka_unit_test(live_objects),
+        cmocka_unit_test(memory_waits_for_the_last_descriptor),
+        cmocka_unit_test(memory_comes_back_while_the_device_is_open),
+        cmocka_unit_test(after_fork),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

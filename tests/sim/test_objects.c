@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+/* The objects of the main job, by their public headers. */
+#include "tests/sim/support.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void discovery_and_selection(void **state)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o) };
+    struct hlthunk_device_entry e;
+    struct hlthunk_device *d;
+    char upper[24], text[64];
+    size_t n = 99;
+
+    (void)state;
+    ok(hlthunk_device_enumerate(&e, 1, &n));
+    assert_int_equal(n, 1);
+    assert_string_equal(hlthunk_asic_name(e.asic), test_asic());
+    assert_int_equal(e.legacy, on_kernel("6.1"));
+    assert_string_equal(e.node, on_kernel("6.1") ? "/dev/hl0" : "/dev/accel/accel0");
+    refused(hlthunk_device_enumerate(NULL, 1, &n), EINVAL, "entries is NULL");
+    refused(hlthunk_device_enumerate(NULL, 0, NULL), EINVAL, "count is NULL");
+    ok(hlthunk_device_entry_attribute(&e, "status", text, sizeof(text)));
+    assert_string_equal(text, "Operational");
+    refused(hlthunk_device_entry_attribute(&e, "../x", text, sizeof(text)), EINVAL, "name");
+    refused(hlthunk_device_entry_attribute(&e, "status", text, 5), ENOSPC, "12 bytes");
+    assert_int_equal(hlthunk_device_entry_attribute(&e, "module_id", text, sizeof(text)),
+                     on_kernel("6.1") ? -ENOENT : 0);
+
+    snprintf(upper, sizeof(upper), "0000:%s", "10:00.0");
+    o.select = HLTHUNK_SELECT_PCI_ADDRESS;
+    o.pci_address = upper;
+    ok(hlthunk_device_open(&o, &d));
+    hlthunk_device_unref(d);
+    o.pci_address = "10:00.0";
+    ok(hlthunk_device_open(&o, &d));
+    hlthunk_device_unref(d);
+    o.pci_address = "0000:11:00.0";
+    refused(hlthunk_device_open(&o, &d), ENODEV, "PCI address 0000:11:00.0");
+    o.pci_address = "pci";
+    refused(hlthunk_device_open(&o, &d), EINVAL, "no PCI address");
+    o = (struct hlthunk_device_options){ .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
+    ok(hlthunk_device_open(&o, &d));
+    hlthunk_device_unref(d);
+    o.index = 1;
+    refused(hlthunk_device_open(&o, &d), ENODEV, "index 1");
+    o = (struct hlthunk_device_options){ .size = sizeof(o), .select = HLTHUNK_SELECT_ASIC,
+                                         .asic = e.asic };
+    ok(hlthunk_device_open(&o, &d));
+    hlthunk_device_unref(d);
+    o.asic = HLTHUNK_ASIC_GAUDI3;
+    refused(hlthunk_device_open(&o, &d), ENODEV, "ASIC gaudi3");
+    o = (struct hlthunk_device_options){ .size = sizeof(o), .select = HLTHUNK_SELECT_MODULE_ID };
+    if (on_kernel("6.1"))
+        refused(hlthunk_device_open(&o, &d), ENODEV, "module ID 0");
+    else
+        ok(hlthunk_device_open(&o, &d));
+    if (!on_kernel("6.1"))
+        hlthunk_device_unref(d);
+    o.select = (enum hlthunk_device_select)9;
+    refused(hlthunk_device_open(&o, &d), EINVAL, "options->select is 9");
+}
+
+static void properties(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct {
+        struct hlthunk_device_properties p;
+        char more[16];
+    } longer = { .p = { .size = sizeof(longer) }, .more = "xxxxxxxxxxxxxxx" };
+    enum hlthunk_status status = (enum hlthunk_status)99;
+    struct hlthunk_memory_usage u;
+
+    (void)state;
+    ok(hlthunk_device_get_properties(d, &p));
+    assert_string_equal(p.pci_address, "0000:10:00.0");
+    assert_int_equal(p.has_device_mmu, !on_asic("gaudi"));
+    assert_int_equal(p.generation, on_kernel("6.1")    ? HLTHUNK_GENERATION_MISC
+                                   : on_kernel("6.6")  ? HLTHUNK_GENERATION_ACCEL
+                                   : on_kernel("6.12") ? HLTHUNK_GENERATION_DRM
+                                                       : HLTHUNK_GENERATION_VENDOR);
+    assert_int_equal(p.memory_size / MIB, on_asic("goya")    ? 3584
+                                          : on_asic("gaudi") ? 32256
+                                                             : 97536);
+    ok(hlthunk_device_get_properties(d, &longer.p));
+    assert_int_equal(longer.more[0], 0);
+    p = (struct hlthunk_device_properties){ 0 };
+    refused(hlthunk_device_get_properties(d, &p), EINVAL, "properties->size is 0");
+    ok(hlthunk_device_get_status(d, &status));
+    assert_int_equal(status, HLTHUNK_STATUS_OPERATIONAL);
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.free_bytes, longer.p.memory_size);
+    assert_int_equal(u.used_bytes, 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void control_node(void **state)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_device *primary = open_device(), *a, *b;
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_buffer *buffer = (void *)1;
+
+    (void)state;
+    ok(hlthunk_device_open(&o, &a));
+    ok(hlthunk_device_open(&o, &b));
+    ok(hlthunk_device_get_properties(a, &p));
+    assert_true(p.control);
+    refused(hlthunk_buffer_alloc(a, 1, NULL, &buffer), EPERM, "control node");
+    assert_ptr_equal(buffer, (void *)1);
+    hlthunk_device_unref(a);
+    hlthunk_device_unref(b);
+    hlthunk_device_unref(primary);
+}
+
+static void buffers(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "weights" };
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_memory_usage u;
+    struct hlthunk_buffer *a, *b, *none = (void *)1;
+    uint64_t page;
+
+    (void)state;
+    ok(hlthunk_device_get_properties(d, &p));
+    page = p.memory_page_size;
+    ok(hlthunk_buffer_alloc(d, page + 1, &o, &a));
+    assert_int_equal(hlthunk_buffer_size(a), page + 1);
+    assert_int_equal(hlthunk_buffer_granted_size(a), 2 * page);
+    assert_int_not_equal(hlthunk_buffer_address(a), 0);
+    assert_false(hlthunk_buffer_is_host(a));
+    assert_ptr_equal(hlthunk_buffer_device(a), d);
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.used_bytes, 2 * page);
+    ok(hlthunk_buffer_alloc(d, 1, NULL, &b));
+    assert_true(hlthunk_buffer_address(b) >= hlthunk_buffer_address(a) + 2 * page ||
+                hlthunk_buffer_address(b) + page <= hlthunk_buffer_address(a));
+    hlthunk_buffer_unref(b);
+    refused(hlthunk_buffer_alloc(d, 0, NULL, &none), EINVAL, "size_bytes is 0");
+    refused(hlthunk_buffer_alloc(d, p.memory_size, NULL, &none), ENOMEM, "free");
+    refused(hlthunk_buffer_alloc(d, UINT64_MAX, NULL, &none), ENOMEM, "");
+    refused(hlthunk_buffer_alloc(NULL, 1, NULL, &none), EINVAL, "device is NULL");
+    refused(hlthunk_buffer_alloc(d, 1, NULL, NULL), EINVAL, "buffer is NULL");
+    o.force_hint = true;
+    refused(hlthunk_buffer_alloc(d, 1, &o, &none), EINVAL, "force_hint");
+    o.hint = hlthunk_buffer_address(a);
+    refused(hlthunk_buffer_alloc(d, 1, &o, &none), ENOMEM, "not free");
+    assert_ptr_equal(none, (void *)1);
+    o.hint += 8 * page;
+    ok(hlthunk_buffer_alloc(d, 1, &o, &b));
+    assert_int_equal(hlthunk_buffer_address(b), o.hint);
+    hlthunk_buffer_unref(b);
+    hlthunk_buffer_unref(a);
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.used_bytes, 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void mapping_later(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .unmapped = true };
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_buffer *b;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, 1, &o, &b));
+    if (on_asic("gaudi")) {
+        assert_int_not_equal(hlthunk_buffer_address(b), 0);
+        ok(hlthunk_buffer_map(b, NULL));
+        refused(hlthunk_buffer_unmap(b), EINVAL, "physical address");
+    } else {
+        assert_int_equal(hlthunk_buffer_address(b), 0);
+        refused(hlthunk_dmabuf_export(b, 0, 0, NULL, &m), EINVAL, "not mapped");
+        refused(hlthunk_buffer_unmap(b), EINVAL, "not mapped");
+        ok(hlthunk_buffer_map(b, NULL));
+        assert_int_not_equal(hlthunk_buffer_address(b), 0);
+        refused(hlthunk_buffer_map(b, NULL), EALREADY, "mapped at");
+        if (can_export()) {
+            ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+            refused(hlthunk_buffer_unmap(b), EBUSY, "live dma-buf");
+            hlthunk_dmabuf_unref(m);
+        }
+        ok(hlthunk_buffer_unmap(b));
+        assert_int_equal(hlthunk_buffer_address(b), 0);
+    }
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void host_memory(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    char *memory = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct hlthunk_buffer *b, *none = (void *)1;
+    struct hlthunk_dmabuf *m;
+
+    (void)state;
+    ok(hlthunk_buffer_from_host(d, memory + 100, MIB, NULL, &b));
+    assert_int_equal(hlthunk_buffer_address(b) & 4095, ((uintptr_t)memory + 100) & 4095);
+    assert_true(hlthunk_buffer_is_host(b));
+    refused(hlthunk_dmabuf_export(b, 0, 4096, NULL, &m), EOPNOTSUPP, "host memory");
+    refused(hlthunk_buffer_unmap(b), EINVAL, "host memory");
+    hlthunk_buffer_unref(b);
+    refused(hlthunk_buffer_from_host(d, NULL, 1, NULL, &none), EINVAL, "host is NULL");
+    refused(hlthunk_buffer_from_host(d, memory, 1ull << 44, NULL, &none), EINVAL, "16 TiB");
+    munmap(memory, 8 * MIB);
+    assert_int_equal(hlthunk_buffer_from_host(d, memory, 4096, NULL, &none), -EFAULT);
+    assert_ptr_equal(none, (void *)1);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void exports(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_dmabuf_options o = { .size = sizeof(o), .read_only = true };
+    struct hlthunk_dmabuf *whole, *part, *again, *ro, *none = (void *)1;
+    struct hlthunk_buffer *b;
+    int fd = -1;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, 4 * MIB, NULL, &b));
+    refused(hlthunk_dmabuf_export(NULL, 0, 0, NULL, &none), EINVAL, "buffer is NULL");
+    refused(hlthunk_dmabuf_export(b, 2796202, 4096, NULL, &none), EINVAL,
+            "offset 2796202 is not a multiple of the page size 4096");
+    refused(hlthunk_dmabuf_export(b, 0, 4097, NULL, &none), EINVAL, "size_bytes 4097");
+    refused(hlthunk_dmabuf_export(b, hlthunk_buffer_granted_size(b), 4096, NULL, &none), EINVAL,
+            "not within the buffer");
+    refused(hlthunk_dmabuf_export(b, 4096, hlthunk_buffer_granted_size(b), NULL, &none), EINVAL,
+            "more than the buffer's");
+    refused(hlthunk_dmabuf_export(b, 4096, -4096ull, NULL, &none), EINVAL, "more than");
+    assert_ptr_equal(none, (void *)1);
+    if (!can_export()) {
+        refused(hlthunk_dmabuf_export(b, 0, 4096, NULL, &none), EOPNOTSUPP, "cannot export");
+        hlthunk_buffer_unref(b);
+        assert_int_equal(hlthunk_device_close(d), 0);
+        return;
+    }
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &whole));
+    assert_int_equal(hlthunk_dmabuf_size(whole), 4 * MIB);
+    ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, NULL, &part));
+    assert_int_equal(hlthunk_dmabuf_offset(part), MIB);
+    assert_int_not_equal(hlthunk_dmabuf_identity(part), hlthunk_dmabuf_identity(whole));
+    ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, NULL, &again));
+    assert_ptr_equal(again, part);
+    hlthunk_dmabuf_unref(again);
+    ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, &o, &ro));
+    assert_ptr_not_equal(ro, part);
+    assert_int_equal(fcntl(hlthunk_dmabuf_borrow_fd(ro), F_GETFL) & O_ACCMODE, O_RDONLY);
+    assert_int_equal(fcntl(hlthunk_dmabuf_borrow_fd(part), F_GETFL) & O_ACCMODE, O_RDWR);
+    hlthunk_dmabuf_unref(ro);
+
+    /* fresh descriptors: the caller's, close-on-exec, above 2 */
+    ok(hlthunk_dmabuf_get_fd(part, &fd));
+    assert_int_not_equal(fd, hlthunk_dmabuf_borrow_fd(part));
+    assert_true(fd > 2);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    /* an import of one finds the object, and takes it over */
+    ok(hlthunk_dmabuf_import(fd, &again));
+    assert_ptr_equal(again, part);
+    assert_ptr_equal(hlthunk_dmabuf_buffer(again), b);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    hlthunk_dmabuf_unref(again);
+    ok(hlthunk_dmabuf_set_name(part, "weights"));
+    refused(hlthunk_dmabuf_set_name(part, "0123456789012345678901234567890 "), EINVAL, "31");
+
+    hlthunk_dmabuf_unref(whole);
+    hlthunk_dmabuf_unref(part);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void failed_imports_leave_the_fd(void **state)
+{
+    struct hlthunk_dmabuf *none = (void *)1;
+    int fd = open("/dev/null", O_RDWR);
+
+    (void)state;
+    refused(hlthunk_dmabuf_import(fd, &none), EINVAL, "not a dma-buf");
+    refused(hlthunk_dmabuf_import(fd, NULL), EINVAL, "dmabuf is NULL");
+    refused(hlthunk_dmabuf_import(-1, &none), EBADF, "not open");
+    assert_ptr_equal(none, (void *)1);
+    assert_int_equal(close(fd), 0);
+}
+
+static void managed_by_the_caller(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b, *c, *none = (void *)1;
+    uint64_t address;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    address = hlthunk_buffer_address(b);
+    refused(hlthunk_buffer_from_address(d, address + 1, 4096, NULL, &none), EINVAL, "multiple");
+    refused(hlthunk_buffer_from_address(d, address, 4095, NULL, &none), EINVAL, "multiple");
+    refused(hlthunk_buffer_from_address(d, -4096ull, 8192, NULL, &none), EINVAL, "wraps");
+    if (on_asic("gaudi")) {
+        refused(hlthunk_buffer_from_address(d, address, 4096, NULL, &none), EBUSY, "another");
+        refused(hlthunk_buffer_from_address(d, 4096, 4096, NULL, &none), EINVAL, "not within");
+        ok(hlthunk_buffer_from_address(d, address + 64 * MIB, 4 * MIB, NULL, &c));
+    } else {
+        ok(hlthunk_buffer_from_address(d, address, MIB, NULL, &c));
+    }
+    assert_ptr_equal(none, (void *)1);
+    hlthunk_buffer_unref(c);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void from_fd(void **state)
+{
+    struct hlthunk_device *d = open_device(), *same, *other = (void *)1;
+    int fd = hlthunk_device_borrow_fd(d), pipes[2];
+
+    (void)state;
+    ok(hlthunk_device_from_fd(fd, &same));
+    assert_ptr_equal(same, d);
+    hlthunk_device_unref(same);
+    assert_int_equal(pipe(pipes), 0);
+    refused(hlthunk_device_from_fd(pipes[0], &other), ENODEV, "no device node");
+    refused(hlthunk_device_from_fd(-1, &other), EBADF, "not open");
+    close(pipes[0]);
+    close(pipes[1]);
+    assert_ptr_equal(other, (void *)1);
+    hlthunk_device_unref(d);
+
+    /* one that the program opened itself: it stays the program's */
+    fd = open(on_kernel("6.1") ? "/dev/hl0" : "/dev/accel/accel0", O_RDWR);
+    assert_true(fd >= 0);
+    ok(hlthunk_device_from_fd(fd, &same));
+    assert_int_not_equal(hlthunk_device_borrow_fd(same), fd);
+    assert_int_equal(hlthunk_device_close(same), 0);
+    assert_int_equal(close(fd), 0);
+    hlthunk_device_unref(open_device());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(discovery_and_selection),
+        cmocka_unit_test(properties),
+        cmocka_unit_test(control_node),
+        cmocka_unit_test(buffers),
+        cmocka_unit_test(mapping_later),
+        cmocka_unit_test(host_memory),
+        cmocka_unit_test(exports),
+        cmocka_unit_test(failed_imports_leave_the_fd),
+        cmocka_unit_test(managed_by_the_caller),
+        cmocka_unit_test(from_fd),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

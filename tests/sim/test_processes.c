@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* Several processes: handing over, killed ones, leaked descriptors, overlapping exports. */
+#include "tests/sim/support.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void send_fd(int socket, int fd)
+{
+    char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';
+    struct iovec iov = { &byte, 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+                        .msg_controllen = sizeof(control) };
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+    h->cmsg_level = SOL_SOCKET;
+    h->cmsg_type = SCM_RIGHTS;
+    h->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+    assert_int_equal(sendmsg(socket, &m, 0), 1);
+}
+
+static int receive_fd(int socket)
+{
+    char control[CMSG_SPACE(sizeof(int))], byte;
+    struct iovec iov = { &byte, 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+                        .msg_controllen = sizeof(control) };
+    int fd = -1;
+
+    if (recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&m))
+        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
+    return fd;
+}
+
+/* A child that imports what it is sent, checks one byte and writes another. */
+static int importing_child(int socket)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlsim_attachment *a;
+    struct hlthunk_dmabuf *m;
+    char byte = 0;
+    int fd = receive_fd(socket);
+
+    if (fd < 0 || hlthunk_dmabuf_import(fd, &m) || hlthunk_dmabuf_size(m) != 2 * MIB)
+        return 1;
+    if (driver->attach(hlthunk_dmabuf_borrow_fd(m), false, &a) || driver->map(a) != -EPERM)
+        return 2;
+    driver->detach(a);
+    if (driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a) || driver->map(a))
+        return 3;
+    /* its byte 0 is the buffer's byte 1 MiB */
+    if (driver->read(a, 7, &byte, 1) != 1 || byte != 'p')
+        return 4;
+    if (driver->write(a, 8, "c", 1) != 1 || driver->write(a, 2 * MIB, "x", 1) != -EINVAL)
+        return 5;
+    driver->unmap(a);
+    driver->detach(a);
+    hlthunk_dmabuf_unref(m);
+    return 0;
+}
+
+static void hand_over(void **state)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlsim_attachment *a;
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *whole, *part;
+    int pair[2], fd, status;
+    char byte = 0;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(importing_child(pair[1]));
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, 4 * MIB, NULL, &b));
+    ok(hlthunk_dmabuf_export(b, 0, 4 * MIB, NULL, &whole));
+    ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, NULL, &part));
+    assert_int_equal(driver->attach(hlthunk_dmabuf_borrow_fd(whole), true, &a), 0);
+    assert_int_equal(driver->map(a), 0);
+    assert_int_equal(driver->write(a, MIB + 7, "p", 1), 1);
+    ok(hlthunk_dmabuf_get_fd(part, &fd));
+    send_fd(pair[0], fd);
+    close(fd);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(driver->read(a, MIB + 8, &byte, 1), 1);
+    assert_int_equal(byte, 'c');
+    driver->detach(a);
+    hlthunk_dmabuf_unref(whole);
+    hlthunk_dmabuf_unref(part);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* Of a killed process nothing stays once it has been waited for. */
+static void killed(void **state)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_memory_usage u;
+    int ready[2];
+    pid_t pid;
+    char c;
+
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct hlthunk_buffer *b;
+        struct hlthunk_dmabuf *m;
+
+        d = open_device();
+        ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+        if (can_export())
+            ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        if (write(ready[1], "r", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    refused(hlthunk_device_open(NULL, &d), EBUSY, "busy");
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    ok(hlthunk_device_open(NULL, &d));
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.used_bytes, 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+/* A dma-buf in another process, or on its way there, keeps the device. */
+static void leaked_elsewhere(void **state)
+{
+    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 50000 };
+    int busy = on_kernel("6.1") ? -EAGAIN : -EBUSY, pair[2], fd;
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    send_fd(pair[0], fd);       /* and never received */
+    close(fd);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    hlthunk_device_unref(d);
+    assert_int_equal(hlthunk_device_open(&wait, &d), busy);
+    assert_non_null(strstr(hlthunk_last_error(), "waited for 5"));
+    fd = receive_fd(pair[1]);
+    assert_true(fd > 2);
+    assert_int_equal(hlthunk_device_open(NULL, &d), busy);
+    close(fd);
+    ok(hlthunk_device_open(NULL, &d));
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* An open that waits gets the device when its user goes. */
+static void waiting_for_the_device(void **state)
+{
+    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 5000000 };
+    struct hlthunk_device *d;
+    int ready[2];
+    pid_t pid;
+    char c;
+
+    (void)state;
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        d = open_device();
+        if (write(ready[1], "r", 1) == 1)
+            usleep(30000);
+        _exit(0);
+    }
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    assert_int_equal(hlthunk_device_open(NULL, &d), -EBUSY);
+    ok(hlthunk_device_open(&wait, &d));
+    assert_int_equal(hlthunk_device_close(d), 0);
+    waitpid(pid, NULL, 0);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hand_over),
+        cmocka_unit_test(killed),
+        cmocka_unit_test(leaked_elsewhere),
+        cmocka_unit_test(waiting_for_the_device),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fork.h"
+
+static int child_says(long pid, uint64_t parents)
+{
+    int status;
+
+    if (pid == 0) {
+        uint64_t mine = hl_process_epoch();
+
+        _exit(mine && mine != parents && mine == hl_process_epoch() ? 0 : 1);
+    }
+    assert_int_equal(waitpid((pid_t)pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void a_child_is_another(void **state)
+{
+    uint64_t mine = hl_process_epoch();
+
+    (void)state;
+    assert_int_not_equal(mine, 0);
+    assert_int_equal(child_says(fork(), mine), 0);
+    assert_int_equal(hl_process_epoch(), mine);
+}
+
+/* clone() runs no atfork handlers. */
+static void a_raw_clone_is_another(void **state)
+{
+    uint64_t mine = hl_process_epoch();
+
+    (void)state;
+    assert_int_equal(child_says(syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), mine), 0);
+}
+
+static void *ask(void *result)
+{
+    *(uint64_t *)result = hl_process_epoch();
+    return NULL;
+}
+
+static void threads_agree(void **state)
+{
+    uint64_t results[8];
+    pthread_t t[8];
+
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, ask, &results[i]), 0);
+    for (int i = 0; i < 8; i++) {
+        pthread_join(t[i], NULL);
+        assert_int_equal(results[i], hl_process_epoch());
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_agree),
+        cmocka_unit_test(a_child_is_another),
+        cmocka_unit_test(a_raw_clone_is_another),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

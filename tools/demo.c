@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole story in one command: allocate, export two ranges that overlap, hand them to two
+ * other processes, let these write and verify, close in the wrong order on purpose, open again.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/importer.h"
+#include "tools/command.h"
+
+static const char usage[] =
+    "usage: hlthunk demo\n\n"
+    "Allocates 64 MiB on the first free device, exports two ranges of it that overlap, passes\n"
+    "them to two other processes, which write and verify, closes the device in the wrong order\n"
+    "to show what happens, and opens it again.  On a simulated device (hlsim run -- hlthunk demo)\n"
+    "the importing driver is simulated, too; on a real one no bytes are written.\n";
+
+#define MIB (1024ull * 1024)
+#define BUFFER_SIZE (64 * MIB)
+#define CHUNK (1 * MIB)
+
+/* Two ranges that share 16 MiB. */
+static const struct {
+    uint64_t offset, size;
+} ranges[2] = { { 0, 40 * MIB }, { 24 * MIB, 40 * MIB } };
+
+/* ---- the importing processes ---------------------------------------------------------------- */
+
+enum order_kind { ORDER_IMPORT, ORDER_WRITE, ORDER_VERIFY, ORDER_OPEN, ORDER_END };
+
+/* What the exporter sends; a dma-buf's fd goes along with ORDER_IMPORT. */
+struct order {
+    uint32_t kind;
+    uint32_t seed;              /* of the pattern */
+    uint64_t offset, size;      /* IMPORT: of the range in the buffer; else: within the buffer */
+};
+
+struct answer {
+    int32_t rc;
+    char text[200];
+};
+
+static int send_order(int socket, const struct order *o, int fd)
+{
+    char control[CMSG_SPACE(sizeof(int))] = { 0 };
+    struct iovec iov = { (void *)o, sizeof(*o) };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+    if (fd >= 0) {
+        struct cmsghdr *h;
+
+        m.msg_control = control;
+        m.msg_controllen = sizeof(control);
+        h = CMSG_FIRSTHDR(&m);
+        h->cmsg_level = SOL_SOCKET;
+        h->cmsg_type = SCM_RIGHTS;
+        h->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+    }
+    return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*o) ? 0 : -EPIPE;
+}
+
+static int receive_order(int socket, struct order *o, int *fd)
+{
+    char control[CMSG_SPACE(sizeof(int))];
+    struct iovec iov = { o, sizeof(*o) };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+                        .msg_controllen = sizeof(control) };
+    struct cmsghdr *h;
+
+    *fd = -1;
+    if (recvmsg(socket, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*o))
+        return -EPIPE;
+    h = CMSG_FIRSTHDR(&m);
+    if (h && h->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(h), sizeof(*fd));
+    return 0;
+}
+
+/* A word that tells where in the buffer it belongs, and who wrote it. */
+static void fill(uint64_t *words, uint64_t at, uint32_t seed)
+{
+    for (size_t i = 0; i < CHUNK / sizeof(*words); i++)
+        words[i] = (at + i * sizeof(*words)) * 0x9E3779B97F4A7C15ull + seed;
+}
+
+struct importer {
+    struct hlthunk_dmabuf *dmabuf;
+    struct hlsim_attachment *attachment;
+    uint64_t offset;            /* of the dma-buf in the buffer: never lost on the way */
+};
+
+static int import(struct importer *im, const struct order *o, int fd, struct answer *a)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    int rc = hlthunk_dmabuf_import(fd, &im->dmabuf);
+
+    if (rc) {
+        snprintf(a->text, sizeof(a->text), "%s", hlthunk_last_error());
+        close(fd);
+        return rc;
+    }
+    im->offset = o->offset;
+    if (!driver) {
+        snprintf(a->text, sizeof(a->text), "imported; no driver here to map it");
+        return 0;
+    }
+    rc = driver->attach(hlthunk_dmabuf_borrow_fd(im->dmabuf), true, &im->attachment);
+    rc = rc ? rc : driver->map(im->attachment);
+    snprintf(a->text, sizeof(a->text), "%s", rc ? strerror(-rc) : "imported and mapped");
+    return rc;
+}
+
+static int touch(struct importer *im, const struct order *o, struct answer *a)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    uint64_t *want = malloc(CHUNK), *got = malloc(CHUNK);
+    bool writing = o->kind == ORDER_WRITE;
+    int rc = 0;
+
+    if (!want || !got || !im->attachment) {
+        free(want);
+        free(got);
+        snprintf(a->text, sizeof(a->text), "nothing is mapped");
+        return -ENODEV;
+    }
+    for (uint64_t at = o->offset; !rc && at < o->offset + o->size; at += CHUNK) {
+        ssize_t n;
+
+        fill(want, at, o->seed);
+        if (writing)
+            n = driver->write(im->attachment, at - im->offset, want, CHUNK);
+        else
+            n = driver->read(im->attachment, at - im->offset, got, CHUNK);
+        if (n != (ssize_t)CHUNK)
+            rc = n < 0 ? (int)n : -EIO;
+        else if (!writing && memcmp(want, got, CHUNK))
+            rc = -EILSEQ;
+        if (rc)
+            snprintf(a->text, sizeof(a->text), "at offset %llu: %s", (unsigned long long)at,
+                     rc == -EILSEQ ? "wrong bytes" : strerror(-rc));
+    }
+    if (!rc)
+        snprintf(a->text, sizeof(a->text), "%llu MiB %s",
+                 (unsigned long long)(o->size / MIB), writing ? "written" : "are right");
+    free(want);
+    free(got);
+    return rc;
+}
+
+static int try_open(struct answer *a)
+{
+    struct hlthunk_device *d;
+    int rc = hlthunk_device_open(NULL, &d);
+
+    if (rc)
+        snprintf(a->text, sizeof(a->text), "%s", hlthunk_last_error());
+    else
+        hlthunk_device_close(d);
+    return rc;
+}
+
+static int importing_process(int socket)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct importer im = { 0 };
+    struct order o;
+    int fd;
+
+    while (receive_order(socket, &o, &fd) == 0 && o.kind != ORDER_END) {
+        struct answer a = { 0 };
+
+        if (o.kind == ORDER_IMPORT)
+            a.rc = import(&im, &o, fd, &a);
+        else if (o.kind == ORDER_OPEN)
+            a.rc = try_open(&a);
+        else
+            a.rc = touch(&im, &o, &a);
+        if (send(socket, &a, sizeof(a), MSG_NOSIGNAL) != (ssize_t)sizeof(a))
+            break;
+    }
+    if (im.attachment) {
+        driver->unmap(im.attachment);
+        driver->detach(im.attachment);
+    }
+    hlthunk_dmabuf_unref(im.dmabuf);
+    return 0;
+}
+
+/* ---- the exporting process ------------------------------------------------------------------ */
+
+static struct {
+    const char *what;
+    bool ok, skipped;
+    char text[200];
+} steps[24];
+static unsigned step_count;
+
+/* One step: shown as it happens, kept for the table. */
+static bool step(const char *what, int rc, const char *text)
+{
+    printf("  %-46s %s%s%s\n", what, rc ? "FAILED" : "ok", text && *text ? ": " : "",
+           text ? text : "");
+    fflush(stdout);
+    steps[step_count].what = what;
+    steps[step_count].ok = rc == 0;
+    snprintf(steps[step_count].text, sizeof(steps[step_count].text), "%s", text ? text : "");
+    step_count++;
+    return rc == 0;
+}
+
+static void skip(const char *what, const char *why)
+{
+    printf("  %-46s skipped: %s\n", what, why);
+    steps[step_count].what = what;
+    steps[step_count].skipped = true;
+    step_count++;
+}
+
+static void log_line(enum hlthunk_log_level level, const char *message, void *user)
+{
+    (void)level;
+    (void)user;
+    printf("      library: %s\n", message);
+}
+
+struct child {
+    pid_t pid;
+    int socket;
+};
+
+/* Forked before the device is open: what a child does not have it cannot leak. */
+static int start_child(struct child *c)
+{
+    int pair[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    fflush(stdout);
+    c->pid = fork();
+    if (c->pid == 0) {
+        close(pair[0]);
+        _exit(importing_process(pair[1]));
+    }
+    close(pair[1]);
+    c->socket = pair[0];
+    return c->pid < 0 ? -errno : 0;
+}
+
+static int ask(const struct child *c, const struct order *o, int fd, struct answer *a)
+{
+    memset(a, 0, sizeof(*a));
+    if (send_order(c->socket, o, fd) || recv(c->socket, a, sizeof(*a), 0) != (ssize_t)sizeof(*a)) {
+        snprintf(a->text, sizeof(a->text), "the other process is gone");
+        return -EPIPE;
+    }
+    return a->rc;
+}
+
+static void end_child(struct child *c)
+{
+    struct order o = { .kind = ORDER_END };
+
+    if (c->pid <= 0)
+        return;
+    send_order(c->socket, &o, -1);
+    close(c->socket);
+    waitpid(c->pid, NULL, 0);
+    c->pid = 0;
+}
+
+static bool hand_over(struct child *c, struct hlthunk_dmabuf *m, const char *what)
+{
+    struct order o = { .kind = ORDER_IMPORT, .offset = hlthunk_dmabuf_offset(m),
+                       .size = hlthunk_dmabuf_size(m) };
+    struct answer a;
+    int fd, rc = hlthunk_dmabuf_get_fd(m, &fd);
+
+    if (rc)
+        return step(what, rc, hlthunk_last_error());
+    rc = ask(c, &o, fd, &a);
+    close(fd); /* the message carries a reference of its own */
+    return step(what, rc, a.text);
+}
+
+static void order_step(struct child *c, enum order_kind kind, uint32_t seed, uint64_t offset,
+                       uint64_t size, const char *what)
+{
+    struct order o = { .kind = kind, .seed = seed, .offset = offset, .size = size };
+    struct answer a;
+    int rc;
+
+    if (!hlsim_importer()) {
+        skip(what, "no importing driver on this machine");
+        return;
+    }
+    rc = ask(c, &o, -1, &a);
+    step(what, rc, a.text);
+}
+
+static bool share(struct hlthunk_device *d, struct child children[2], struct hlthunk_buffer **buffer,
+                  struct hlthunk_dmabuf *m[2])
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "demo" };
+    char text[100] = "";
+    int rc = hlthunk_buffer_alloc(d, BUFFER_SIZE, &o, buffer);
+
+    if (!rc)
+        snprintf(text, sizeof(text), "at %#llx, %llu MiB granted",
+                 (unsigned long long)hlthunk_buffer_address(*buffer),
+                 (unsigned long long)(hlthunk_buffer_granted_size(*buffer) / MIB));
+    if (!step("allocate 64 MiB", rc, rc ? hlthunk_last_error() : text))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        rc = hlthunk_dmabuf_export(*buffer, ranges[i].offset, ranges[i].size, NULL, &m[i]);
+        if (!step(i ? "export 40 MiB from offset 24 MiB" : "export 40 MiB from offset 0", rc,
+                  rc ? hlthunk_last_error() : NULL))
+            return false;
+    }
+    return hand_over(&children[0], m[0], "hand the first to process 1") &&
+           hand_over(&children[1], m[1], "hand the second to process 2");
+}
+
+static void use(struct child children[2])
+{
+    const uint64_t shared = ranges[1].offset, n = ranges[0].size - ranges[1].offset;
+
+    order_step(&children[0], ORDER_WRITE, 1, 0, ranges[0].size, "process 1 writes its range");
+    order_step(&children[1], ORDER_VERIFY, 1, shared, n, "process 2 verifies what both see");
+    order_step(&children[1], ORDER_WRITE, 2, shared, ranges[1].size, "process 2 writes its range");
+    order_step(&children[0], ORDER_VERIFY, 2, shared, n, "process 1 verifies what both see");
+    order_step(&children[0], ORDER_VERIFY, 1, 0, shared, "and the rest of its own");
+}
+
+/* Closing the device first is the classic mistake: nothing breaks, and the library says why. */
+static void close_wrongly(struct hlthunk_device *d, struct child children[2])
+{
+    struct order o = { .kind = ORDER_OPEN };
+    struct answer a;
+    int rc;
+
+    printf("\nA mistake on purpose: the device is closed while a dma-buf is alive\n");
+    hlthunk_log_set(log_line, NULL, HLTHUNK_LOG_WARNING);
+    rc = hlthunk_device_close(d);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    step("close says what keeps it open", rc == -EBUSY ? 0 : -EPROTO, hlthunk_last_error());
+    rc = ask(&children[1], &o, -1, &a);
+    step("nobody can open it meanwhile", rc == -EBUSY || rc == -EAGAIN ? 0 : -EPROTO, a.text);
+}
+
+static int summary(void)
+{
+    unsigned ok = 0, failed = 0, skipped = 0;
+
+    for (unsigned i = 0; i < step_count; i++) {
+        ok += steps[i].ok;
+        skipped += steps[i].skipped;
+        failed += !steps[i].ok && !steps[i].skipped;
+    }
+    printf("\n%-48s %s\n", "STEP", "RESULT");
+    for (unsigned i = 0; i < step_count; i++)
+        printf("%-48s %s\n", steps[i].what,
+               steps[i].ok ? "ok" : steps[i].skipped ? "skipped" : "FAILED");
+    printf("\n%u steps done, %u failed, %u skipped\n", ok, failed, skipped);
+    return failed ? EXIT_FAILED : EXIT_OK;
+}
+
+static void reopen(void)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 2000000 };
+    struct hlthunk_device *d;
+    int rc = hlthunk_device_open(&o, &d);
+
+    step("the device opens again", rc, rc ? hlthunk_last_error() : NULL);
+    if (!rc)
+        hlthunk_device_close(d);
+}
+
+int command_demo(int argc, char **argv)
+{
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct child children[2] = { { 0 } };
+    struct hlthunk_dmabuf *m[2] = { NULL };
+    struct hlthunk_buffer *buffer = NULL;
+    struct hlthunk_device *d;
+    int code = EXIT_OK, rc;
+    size_t n = 0;
+    bool json, shared;
+
+    if (!parse_common(argc, argv, usage, &json, &code))
+        return code;
+    if (json || optind < argc) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (hlthunk_device_enumerate(NULL, 0, &n) == 0 && !n)
+        return no_device("demo");
+    if (start_child(&children[0]) || start_child(&children[1])) {
+        fprintf(stderr, "hlthunk: demo: no process: %s\n", strerror(errno));
+        return EXIT_FAILED;
+    }
+    rc = hlthunk_device_open(NULL, &d);
+    if (rc) {
+        end_child(&children[0]);
+        end_child(&children[1]);
+        return fail("demo");
+    }
+    hlthunk_device_get_properties(d, &p);
+    printf("Sharing device memory between processes: %s at %s\n", hlthunk_asic_name(p.asic),
+           p.pci_address);
+    shared = share(d, children, &buffer, m);
+    if (shared) {
+        use(children);
+        hlthunk_dmabuf_unref(m[1]);
+        m[1] = NULL;
+        close_wrongly(d, children);
+    } else {
+        hlthunk_device_close(d);
+    }
+    printf("\nEverything is given back, in any order\n");
+    hlthunk_buffer_unref(buffer);
+    hlthunk_dmabuf_unref(m[0]);
+    hlthunk_dmabuf_unref(m[1]);
+    end_child(&children[0]);
+    end_child(&children[1]);
+    reopen();
+    return summary();
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cjson/cJSON.h>
+
+#include "tools/command.h"
+
+static const char usage[] =
+    "usage: hlthunk list [--json]\n\n"
+    "Lists the Habana devices of this machine: index, ASIC, PCI address, state, module ID, node.\n"
+    "Reads sysfs alone: no device is opened.\n";
+
+/* An attribute, or "-" where this kernel lacks it. */
+static const char *attribute(const struct hlthunk_device_entry *e, const char *name, char *value,
+                             size_t size)
+{
+    return hlthunk_device_entry_attribute(e, name, value, size) ? "-" : value;
+}
+
+static void print_table(const struct hlthunk_device_entry *list, size_t n)
+{
+    printf("%-5s  %-7s  %-14s  %-13s  %-6s  %s\n", "INDEX", "ASIC", "PCI ADDRESS", "STATUS",
+           "MODULE", "NODE");
+    for (size_t i = 0; i < n; i++) {
+        char status[48], module[16];
+
+        printf("%-5u  %-7s  %-14s  %-13s  %-6s  %s\n", list[i].index,
+               hlthunk_asic_name(list[i].asic), list[i].pci_address,
+               attribute(&list[i], "status", status, sizeof(status)),
+               attribute(&list[i], "module_id", module, sizeof(module)), list[i].node);
+    }
+}
+
+static void add_attribute(cJSON *o, const struct hlthunk_device_entry *e, const char *name)
+{
+    char value[64];
+
+    if (hlthunk_device_entry_attribute(e, name, value, sizeof(value)) == 0)
+        cJSON_AddStringToObject(o, name, value);
+}
+
+static int print_json(const struct hlthunk_device_entry *list, size_t n)
+{
+    cJSON *top = cJSON_CreateObject(), *devices = cJSON_AddArrayToObject(top, "devices");
+    char *text;
+
+    for (size_t i = 0; i < n; i++) {
+        cJSON *o = cJSON_CreateObject();
+        char module[16];
+
+        cJSON_AddItemToArray(devices, o);
+        cJSON_AddNumberToObject(o, "index", list[i].index);
+        cJSON_AddStringToObject(o, "asic", hlthunk_asic_name(list[i].asic));
+        cJSON_AddStringToObject(o, "pci_address", list[i].pci_address);
+        cJSON_AddNumberToObject(o, "pci_device_id", list[i].pci_device_id);
+        cJSON_AddStringToObject(o, "node", list[i].node);
+        cJSON_AddStringToObject(o, "control_node", list[i].control_node);
+        add_attribute(o, &list[i], "device_type");
+        add_attribute(o, &list[i], "status");
+        if (hlthunk_device_entry_attribute(&list[i], "module_id", module, sizeof(module)) == 0)
+            cJSON_AddNumberToObject(o, "module_id", atoi(module));
+    }
+    text = cJSON_Print(top);
+    cJSON_Delete(top);
+    if (!text)
+        return EXIT_FAILED;
+    puts(text);
+    cJSON_free(text);
+    return EXIT_OK;
+}
+
+int command_list(int argc, char **argv)
+{
+    struct hlthunk_device_entry *list = NULL;
+    size_t n = 0, room = 0;
+    int code = EXIT_OK;
+    bool json;
+
+    if (!parse_common(argc, argv, usage, &json, &code))
+        return code;
+    /* devices may come while we look: ask until all fit */
+    do {
+        room = n;
+        list = reallocarray(list, room ? room : 1, sizeof(*list));
+        if (!list || hlthunk_device_enumerate(list, room, &n))
+            return fail("list");
+    } while (n > room);
+    if (json)
+        code = print_json(list, n);
+    else if (n)
+        print_table(list, n);
+    if (!n)
+        code = no_device("list");
+    free(list);
+    return code;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* hlthunk: a look at Habana accelerators, and a demonstration. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/command.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    { "list", command_list, "the devices of this machine" },
+    { "info", command_info, "what one device is, and how it is" },
+    { "demo", command_demo, "processes share a piece of device memory" },
+};
+
+static void usage(FILE *f)
+{
+    fputs("usage: hlthunk COMMAND [--json] [ARGUMENT]...\n\n", f);
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].what);
+    fputs("\n\"hlthunk COMMAND --help\" tells more.  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
+          "3 no such device.  HLTHUNK_LOG=info shows what the library has to say.\n",
+          f);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
+        usage(stdout);
+        return EXIT_OK;
+    }
+    if (argc > 1 && !strcmp(argv[1], "--version")) {
+        puts("hlthunk " HLTHUNK_TOOLS_VERSION);
+        return EXIT_OK;
+    }
+    for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (!strcmp(argv[1], commands[i].name))
+            return commands[i].run(argc - 1, argv + 1);
+    }
+    if (argc > 1)
+        fprintf(stderr, "hlthunk: no command \"%s\"\n", argv[1]);
+    usage(stderr);
+    return EXIT_USAGE;
+}
