@@ -121,7 +121,7 @@ struct sim_context {
     bool page_used[SIM_MAX_PAGES];
     struct sim_map maps[SIM_MAX_MAPS];
     struct sim_buffer buffers[SIM_MAX_BUFFERS];
-    uint32_t map_hint;          /* where a free one is looked for first */
+    uint32_t map_hint;          /* no map before it is free */
     uint32_t map_buckets[SIM_MAP_BUCKETS];
     struct sim_space spaces[SIM_SPACE_COUNT];
 };
@@ -190,7 +190,7 @@ struct sim_state {
     uint32_t fault_count;
     struct sim_fault faults[SIM_MAX_FAULTS];
     uint32_t file_buckets[SIM_FILE_BUCKETS];
-    uint32_t next_free_file;
+    uint32_t next_free_file;    /* no file before it is free */
     struct sim_file files[SIM_MAX_FILES];
     struct sim_device devices[SIM_MAX_DEVICES];
 };

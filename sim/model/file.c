@@ -30,8 +30,7 @@ uint32_t sim_file_by_inode(const struct sim_state *s, uint64_t inode)
 
 uint32_t sim_file_new(struct sim_state *s, enum sim_file_kind kind, uint64_t inode)
 {
-    for (uint32_t n = 0; n < SIM_MAX_FILES; n++) {
-        uint32_t i = (s->next_free_file + n) % SIM_MAX_FILES;
+    for (uint32_t i = s->next_free_file; i < SIM_MAX_FILES; i++) {
         struct sim_file *f = &s->files[i];
 
         if (f->kind != SIM_FILE_FREE)
@@ -55,6 +54,8 @@ void sim_file_free(struct sim_state *s, uint32_t file)
         p = &s->files[*p].next;
     *p = s->files[file].next;
     s->files[file].kind = SIM_FILE_FREE;
+    if (file < s->next_free_file)
+        s->next_free_file = file;
 }
 
 struct sim_context *sim_context_of(struct sim_state *s, uint32_t file)

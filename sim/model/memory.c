@@ -133,12 +133,9 @@ struct sim_map *sim_map_find(struct sim_context *c, uint64_t va)
 
 static struct sim_map *map_new(struct sim_context *c)
 {
-    for (uint32_t n = 0; n < SIM_MAX_MAPS; n++) {
-        uint32_t i = (c->map_hint + n) % SIM_MAX_MAPS;
-
+    for (uint32_t i = c->map_hint; i < SIM_MAX_MAPS; i++) {
         if (!c->maps[i].used) {
             memset(&c->maps[i], 0, sizeof(c->maps[i]));
-            c->map_hint = i + 1;
             return &c->maps[i];
         }
     }
@@ -152,6 +149,7 @@ static void map_insert(struct sim_context *c, struct sim_map *m)
     m->used = true;
     m->next = *b;
     *b = (uint32_t)(m - c->maps);
+    c->map_hint = *b + 1;       /* the search began there and took the first */
 }
 
 void sim_map_remove(struct sim_context *c, struct sim_map *m)
@@ -165,6 +163,8 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m)
     if (!m->host)
         c->allocs[m->alloc].mappings--;
     m->used = false;
+    if (i < c->map_hint)
+        c->map_hint = i;
 }
 
 /* What is kept for firmware and processor cores, and given on request alone (Gaudi2). */

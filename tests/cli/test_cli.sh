@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: test_cli.sh HLSIM HLTHUNK: the commands as a person and a script call them
+set -u
+hlsim=$1 hlthunk=$2 failed=0
+out=$(mktemp) err=$(mktemp)
+trap 'rm -f "$out" "$err"' EXIT
+
+bad() {
+    echo "FAIL $*"
+    sed 's/^/  out: /' "$out"
+    sed 's/^/  err: /' "$err"
+    failed=1
+}
+
+# runs CODE COMMAND…: the exit code, output kept
+runs() {
+    code=$1
+    shift
+    "$@" >"$out" 2>"$err" </dev/null
+    rc=$?
+    [ $rc = "$code" ] || { bad "$* ended with $rc, not $code"; return 1; }
+    echo "ok   $*" | sed "s|$hlsim|hlsim|; s|$hlthunk|hlthunk|"
+}
+says() { grep -q -- "$1" "$out" || bad "standard output lacks: $1"; }
+warns() { grep -q -- "$1" "$err" || bad "standard error lacks: $1"; }
+silent() { [ ! -s "$err" ] || bad "standard error is not empty"; }
+
+# without a device: what is wrong, what to do, exit code 3
+for command in list info demo; do
+    runs 3 "$hlthunk" $command
+    warns "no Habana device"
+    warns "hlsim run"
+done
+runs 2 "$hlthunk" && warns usage
+runs 2 "$hlthunk" what && warns 'no command "what"'
+runs 2 "$hlthunk" list --what
+runs 0 "$hlthunk" --help && says list
+runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
+for command in list info demo; do
+    runs 0 "$hlthunk" $command --help && says usage
+done
+
+two="run --device gaudi2 --device gaudi --"
+# shellcheck disable=SC2086
+{
+    runs 0 "$hlsim" $two "$hlthunk" list && says '0000:10:00.0 .*Operational .*/dev/accel/accel0'
+    silent
+    [ "$(wc -l <"$out")" = 3 ] || bad "not a heading and two lines"
+    runs 0 "$hlsim" $two "$hlthunk" list --json && says '"pci_address":.*"0000:11:00.0"'
+    runs 0 "$hlsim" $two "$hlthunk" info && says 'gaudi2 0 (0000:10:00.0)'
+    runs 0 "$hlsim" $two "$hlthunk" info 1 && says 'gaudi 1 (0000:11:00.0)'
+    runs 0 "$hlsim" $two "$hlthunk" info 0000:11:00.0 && says 'physical addresses'
+    runs 0 "$hlsim" $two "$hlthunk" info gaudi --json && says '"memory_bytes":.*33822867456'
+    runs 3 "$hlsim" $two "$hlthunk" info 7 && warns 'index 7'
+    runs 3 "$hlsim" $two "$hlthunk" info goya && warns 'ASIC goya'
+    runs 2 "$hlsim" $two "$hlthunk" info 0 1
+    runs 2 "$hlsim" $two "$hlthunk" info x
+}
+for asic in gaudi gaudi2; do
+    for kernel in 6.6 6.12 vendor; do
+        runs 0 "$hlsim" run --device $asic --kernel $kernel -- "$hlthunk" demo
+        says '13 steps done, 0 failed, 0 skipped'
+    done
+done
+runs 0 "$hlsim" run --device gaudi --kernel 6.1 -- "$hlthunk" demo
+runs 1 "$hlsim" run --device gaudi2 --kernel 6.1 -- "$hlthunk" demo && says 'cannot export'
+runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
+
+# hlsim itself: exit codes, signals, options
+runs 7 "$hlsim" run -- sh -c 'exit 7'
+runs 143 "$hlsim" run -- sh -c 'kill -TERM $$'
+runs 127 "$hlsim" run -- /no/such/program
+runs 125 "$hlsim" run --device what -- true && warns 'no such device'
+runs 125 "$hlsim" run --kernel 5.4 -- true && warns 'no such kernel'
+runs 125 "$hlsim" run && warns 'no PROGRAM'
+runs 0 "$hlsim" run --device goya -- sh -c 'cat /sys/class/accel/accel0/device/device_type' && says GOYA
+runs 0 "$hlsim" run --kernel 6.1 -- sh -c 'ls /sys/class/habanalabs; cat /sys/class/habanalabs/hl0/pci_addr'
+says hl_controlD0 && says 0000:10:00.0
+runs 0 "$hlsim" run -- sh -c "\"$hlsim\" ctl reset 0 && cat /sys/class/accel/accel0/device/status"
+says 'In reset'
+runs 1 "$hlsim" ctl reset 0 && warns 'not within'
+left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)
+[ "$left" = 0 ] || echo "note: $left simulations of others run meanwhile"
+exit $failed
