@@ -504,7 +504,7 @@ struct hl_cb_in {
     __u32 flags;
 };
 
-struct hl_cb_out {
+__extension__ struct hl_cb_out {
     __extension__ union {
         __u64 cb_handle;
         __extension__ union {
@@ -740,7 +740,7 @@ struct hl_mem_in {
     __u32 num_of_elements;
 };
 
-struct hl_mem_out {
+__extension__ struct hl_mem_out {
     __extension__ union {
         __u64 device_virt_addr;
         __u64 handle;

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs into an empty folder and does what other people do with it: a program built with nothing
+# but the two folders, in C and C++11, run on each simulated device of each kernel; headers in any
+# order, with the system's own.
+# drop_in.sh MESON BUILD-DIR HLSIM SOURCE
+set -e
+meson=$1 build=$2 hlsim=$3 source=$4
+here=$(dirname "$source")
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-drop-in-XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+DESTDIR=$tmp $meson install -C "$build" --no-rebuild --quiet >/dev/null
+inc=$(dirname "$(find "$tmp" -path '*/include/habanalabs/hlthunk.h' -not -path '*/habanalabs/habanalabs/*')")
+lib=$(dirname "$(find "$tmp" -path '*/lib/habanalabs/libhl-thunk.so')")
+[ -n "$inc" ] && [ -n "$lib" ]
+
+# every function of the interface is in it
+for f in $(cat "$here/../abi/classic-symbols.txt"); do
+    grep -q "$f(" "$source" || { echo "$source does not call $f"; exit 1; }
+done
+
+strict="-Wall -Wextra -pedantic -Werror"
+cc -std=c99 -D_DEFAULT_SOURCE $strict "$source" -I "$inc" -L "$lib" -lhl-thunk -o "$tmp/c"
+c++ -std=c++11 $strict -x c++ "$source" -I "$inc" -L "$lib" -lhl-thunk -o "$tmp/c++"
+
+# headers: every pair of names in either order, and the system's kernel header before and after
+names="hlthunk.h habanalabs/hlthunk.h misc/habanalabs.h drm/habanalabs_accel.h"
+[ -f /usr/include/misc/habanalabs.h ] && names="$names /usr/include/misc/habanalabs.h"
+n=0
+for a in $names; do
+    for b in $names; do
+        for c in hlthunk.h drm/habanalabs_accel.h; do
+            for x in $a $b $c hlthunk.h; do
+                case $x in
+                /*) echo "#include \"$x\"" ;;
+                *) echo "#include <$x>" ;;
+                esac
+            done > "$tmp/order.c"
+            cat "$here/header_use.inc" >> "$tmp/order.c"
+            cc -std=c99 -Wall -Wextra -Werror -I "$inc" -c "$tmp/order.c" -o "$tmp/order.o"
+            c++ -std=c++11 -Wall -Wextra -Werror -x c++ -I "$inc" -c "$tmp/order.c" -o "$tmp/order.o"
+            n=$((n + 2))
+        done
+    done
+done
+echo "$n orders of headers"
+
+failed=0
+for kernel in 6.1 6.6 6.12 vendor; do
+    for asic in goya gaudi gaudi2; do
+        for program in c c++; do
+            TEST_ASIC=$asic TEST_KERNEL=$kernel LD_LIBRARY_PATH=$lib \
+                "$hlsim" run --quiet --device $asic --kernel $kernel -- "$tmp/$program" ||
+                { echo "failed: $program on $asic, $kernel"; failed=1; }
+        done
+    done
+done
+exit $failed
