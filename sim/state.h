@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/trace.h"
 #include "uapi/habanalabs_accel.h"
 
 #define SIM_MAGIC 0x686c73696d303031ull
@@ -193,6 +194,7 @@ struct sim_state {
     uint32_t next_free_file;    /* no file before it is free */
     struct sim_file files[SIM_MAX_FILES];
     struct sim_device devices[SIM_MAX_DEVICES];
+    struct sim_trace trace;
 };
 
 #endif

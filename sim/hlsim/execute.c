@@ -15,6 +15,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "sim/hlsim/trace.h"
 #include "sim/lock.h"
 #include "sim/model/submission.h"
 #include "sim/submit/exec.h"
@@ -575,6 +576,32 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
     wake();
 }
 
+/* ---- the trace ---- */
+
+static void traced_packet(void *priv, int queue, uint64_t addr, const struct eng_packet *packet)
+{
+    struct executor *x = self(priv);
+    struct sim_trace_record r = { .kind = SIM_TRACE_PACKET, .row = queue,
+                                  .device = (uint32_t)(x->call.device - x->call.state->devices) };
+
+    (void)addr;
+    r.begin_ns = r.end_ns = sim_trace_now();
+    eng_format(packet, r.text, sizeof(r.text));
+    trace_add(&r);
+}
+
+static void traced_end(void *priv, int queue, uint64_t seq, uint32_t len, int64_t begin_ns,
+                       int64_t end_ns)
+{
+    struct executor *x = self(priv);
+    struct sim_trace_record r = { .kind = SIM_TRACE_WORK, .row = queue, .begin_ns = begin_ns,
+                                  .end_ns = end_ns,
+                                  .device = (uint32_t)(x->call.device - x->call.state->devices) };
+
+    snprintf(r.text, sizeof(r.text), "CS %llu, %u bytes", (unsigned long long)seq, len);
+    trace_add(&r);
+}
+
 /* ---- life ---- */
 
 static int memfd(const char *name, uint64_t size)
@@ -612,7 +639,7 @@ static void *map(int fd, uint64_t size)
 void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
 {
     static struct sim_submit_env env;
-    static const struct sim_exec_ops ops = { .read = rd, .write = wr, .copy = copy, .fill = fill,
+    static struct sim_exec_ops ops = { .read = rd, .write = wr, .copy = copy, .fill = fill,
                                              .report = report };
     const struct sim_asic *a = sim_asic_of(d);
     uint32_t i = (uint32_t)(d - s->devices);
@@ -625,6 +652,10 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     x = calloc(1, sizeof(*x));
     if (!x)
         return;
+    if (trace_active()) {
+        ops.packet = traced_packet;
+        ops.finished = traced_end;
+    }
     env = submission_env;
     env.timed_out = timed_out;
     x->call = (struct submission_call){ NULL, s, d };

@@ -21,6 +21,7 @@ static const char usage_text[] =
     "  --fault OP:CALLS:ACTION      a line of the fault script; may be repeated\n"
     "  --bar MIB                    size of the PCI BAR of device memory (default: all of it)\n"
     "  --seed N                     order in which queues take turns (default: 0, a fixed one)\n"
+    "  --trace FILE                 what was called and what ran; *.json: for Perfetto\n"
     "  --quiet                      no lines about unknown requests\n"
     "\n"
     "OP is any, open, info, alloc, free, map, unmap, export, memory, cb, cs, wait or debug;\n"
@@ -49,6 +50,7 @@ static int run(int argc, char **argv)
     static const struct option options[] = {
         { "device", required_argument, NULL, 'd' }, { "kernel", required_argument, NULL, 'k' },
         { "fault", required_argument, NULL, 'f' },  { "bar", required_argument, NULL, 'b' },
+        { "trace", required_argument, NULL, 't' },
         { "seed", required_argument, NULL, 's' },
         { "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
@@ -88,6 +90,9 @@ static int run(int argc, char **argv)
             o.bar_size = strtoull(optarg, &end, 10) << 20;
             if (!o.bar_size || *end)
                 return bad("no size in MiB", optarg);
+            break;
+        case 't':
+            o.trace = optarg;
             break;
         case 's':
             o.seed = strtoull(optarg, &end, 0);

@@ -21,6 +21,7 @@
 
 #include "sim/hlsim/execute.h"
 #include "sim/hlsim/start.h"
+#include "sim/hlsim/trace.h"
 #include "sim/hlsim/tree.h"
 #include "sim/lock.h"
 #include "sim/model/model.h"
@@ -403,6 +404,14 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
     rc = create_state(&v, options);
     rc = rc ? rc : create_sockets(&v);
     rc = rc ? rc : tree_create(v.s);
+    if (!rc && options->trace) {
+        rc = trace_start(v.s, options->trace);
+        if (rc) {
+            fprintf(stderr, "hlsim: --trace %s: %s\n", options->trace, strerror(-rc));
+            tree_remove(v.s);
+            return 125;
+        }
+    }
     if (rc) {
         fprintf(stderr, "hlsim: cannot set the simulation up: %s\n", strerror(-rc));
         return 125;
@@ -415,7 +424,9 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
         rc = 125;
     else
         loop(&v);
+    settle(&v);
     execute_stop_all(v.s);
+    trace_stop();
     tree_remove(v.s);
     if (v.child < 0)
         return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices: their life from the driver's probe to removal, resets, events. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -46,6 +47,7 @@ void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events
 {
     uint32_t index = (uint32_t)(d - s->devices);
 
+    sim_trace_event(s, index, "event %#" PRIx64, events);
     for (uint32_t i = 0; i < SIM_MAX_FILES; i++) {
         struct sim_file *f = &s->files[i];
 
@@ -64,6 +66,7 @@ void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events
  */
 void sim_device_reset(struct sim_state *s, struct sim_device *d)
 {
+    sim_trace_event(s, (uint32_t)(d - s->devices), "reset");
     d->hard_resets++;
     d->status = HL_DEVICE_STATUS_IN_RESET;
     d->reset_pending = d->context.id != 0;

@@ -98,6 +98,7 @@ void sim_opened(struct sim_state *s, uint32_t file)
 
     if (f->kind != SIM_FILE_PRIMARY)
         return;
+    sim_trace_event(s, f->device, "opened");
     d->open_counter++;
     d->opened_ns = now_ns();
     d->context.id = f->context = ++d->next_context;
@@ -159,6 +160,8 @@ void sim_released(struct sim_state *s, uint32_t file)
     struct sim_file *f = &s->files[file];
     struct sim_device *d = &s->devices[f->device];
 
+    sim_trace_event(s, f->device, f->kind == SIM_FILE_DMABUF ? "dma-buf closed" :
+                    f->kind == SIM_FILE_PRIMARY ? "closed" : "control node closed");
     if (f->kind == SIM_FILE_DMABUF)
         dmabuf_released(s, d, &f->dmabuf);
     else if (f->kind == SIM_FILE_PRIMARY)

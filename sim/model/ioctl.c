@@ -103,7 +103,17 @@ static int call(const struct sim_env *env, uint32_t file, unsigned operation, ui
     }
     if (in && env->copy_in(args, user, in))
         return -EFAULT;
-    rc = perform(env, file, operation, args);
+    if (env->state->trace.on) {
+        uint64_t before[ARG_MAX / 8];
+        uint32_t device = env->state->files[file].device;
+        int64_t begin = sim_trace_now();
+
+        memcpy(before, args, sizeof(before));
+        rc = perform(env, file, operation, args);
+        sim_trace_call(env->state, device, operation, before, args, rc, begin);
+    } else {
+        rc = perform(env, file, operation, args);
+    }
     if (out && env->copy_out(user, args, out))
         rc = -EFAULT;
     return rc;
