@@ -63,12 +63,12 @@ static int connect_supervisor(const struct sim_state *s)
 {
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     socklen_t n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(s->socket));
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -errno;
     memcpy(a.sun_path + 1, s->socket, strlen(s->socket));
-    while (connect(fd, (struct sockaddr *)&a, n) < 0) {
+    while (syscall(SYS_connect, fd, &a, n) < 0) {
         if (errno != EINTR && errno != EAGAIN) {
             raw_close(fd);
             return -ENODEV;

@@ -4,8 +4,8 @@
  *
  * Three rules hold for every object of this library.  int functions return 0 or -errno, leave
  * outputs untouched on failure, and hlthunk_last_error() says what was wrong.  An object is used
- * by one thread at a time; ref and unref may be called from any.  What a pointer argument may be
- * NULL for is said where it may.
+ * by one thread at a time, but for devices, which any number of threads may use at once; ref and
+ * unref may be called from any.  What a pointer argument may be NULL for is said where it may.
  */
 #ifndef HLTHUNK_DEVICE_H
 #define HLTHUNK_DEVICE_H

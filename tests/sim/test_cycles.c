@@ -40,8 +40,8 @@ static void flat(void **state)
     struct hlthunk_device *d = open_device();
     struct hlthunk_memory_usage u;
     unsigned fds;
-    long before;
-    size_t heap;
+    long before __attribute__((unused));
+    size_t heap __attribute__((unused));
 
     (void)state;
     for (unsigned i = 0; i < 100; i++)
@@ -52,8 +52,11 @@ static void flat(void **state)
     for (unsigned i = 0; i < n; i++)
         cycle(d);
     assert_int_equal(count_fds(), fds);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    /* sanitizers keep what was freed for a while, and find leaks themselves */
     assert_true(mallinfo2().uordblks <= heap + 4096);
     assert_true(resident() <= before + 64);
+#endif
     ok(hlthunk_device_get_memory_usage(d, &u));
     assert_int_equal(u.used_bytes, 0);
     assert_int_equal(hlthunk_device_close(d), 0);
