@@ -436,9 +436,11 @@ static int take_values(struct sim_sub_call *c, uint32_t queue, uint32_t count, b
     return 0;
 }
 
-/* Where an object is, as the driver tells it: in the configuration space. */
+/* Where an object is, as the driver tells it: in the configuration space; 0 on Gaudi2. */
 static uint32_t sob_address(const struct sim_sub_props *p, uint32_t sob)
 {
+    if (p->irqs)
+        return 0;               /* gaudi2_get_sob_addr() */
     return eng_sob_offset(p->eng, p->sm, sob);
 }
 
@@ -627,9 +629,9 @@ static int unreserve(struct sim_sub_call *c, uint32_t id)
     h = id && id < SIM_SUB_HANDLES ? &s->handle[id] : NULL;
     if (h && h->used) {
         b = &s->sob[h->queue];
-        if (h->before + h->count == b->next_value && h->which == b->current) {
+        if (h->before + h->count == b->next_value && (h->which == b->current || !sob_address(c->p, 0))) {
             b->next_value -= h->count;
-            sim_sub_sob_put(c, h->queue, h->which);
+            sim_sub_sob_put(c, h->queue, b->current);
             h->used = false;
             rc = 0;
         }
@@ -757,6 +759,8 @@ int sim_sub_cs(struct sim_sub_call *c, union hl_cs_args *args)
         seq = args->in.seq;
     timeout_ms = flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u :
                  DEFAULT_TIMEOUT_MS;
+    if (timeout_ms > INT32_MAX)
+        timeout_ms = UINT32_MAX;        /* msecs_to_jiffies(): for ever */
     switch (type) {
     case SIM_SUB_SIGNAL:
     case SIM_SUB_WAIT:

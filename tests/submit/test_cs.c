@@ -276,7 +276,7 @@ static void test_signal_and_wait(void **state)
         assert_int_equal(signal_cs(b, 0, &sig), 0);
         assert_int_equal(sig.out.seq, blocked + 1);
         assert_int_equal(sig.out.sob_count_before_submission, 1);
-        assert_int_equal(sig.out.sob_base_addr_offset,
+        assert_int_equal(sig.out.sob_base_addr_offset, a_ == 2 ? 0 :
                          eng_sob_offset(b->call.p->eng, 0, b->call.p->first_sob));
         assert_int_equal(wait_cs(b, other, sig.out.seq, &wait), 0);
         assert_int_equal(wait.out.seq, blocked + 2);
@@ -378,7 +378,7 @@ static void test_encapsulated_signals(void **state)
 /* Before the value overflows, the stream goes over to its second object. */
 static void test_sync_object_wraps(void **state)
 {
-    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     union hl_cs_args r, sig;
 
     (void)state;
@@ -386,10 +386,10 @@ static void test_sync_object_wraps(void **state)
     assert_int_equal(unreserve(b, r.out.handle_id), 0);
     assert_int_equal(reserve(b, 0, 0x7FF0, &r), 0);
     assert_int_equal(reserve(b, 0, 0x20, &r), 0);
-    assert_int_equal(r.out.sob_base_addr_offset, 0x4100000 + 4 * 86);
+    assert_int_equal(r.out.sob_base_addr_offset, 0x492000 + 4 * 129);
     assert_int_equal(r.out.count, 0x21);
     assert_int_equal(signal_cs(b, 0, &sig), 0);
-    assert_int_equal(sig.out.sob_base_addr_offset, 0x4100000 + 4 * 86);
+    assert_int_equal(sig.out.sob_base_addr_offset, 0x492000 + 4 * 129);
     assert_int_equal(sig.out.sob_count_before_submission, 0x21);
     bench_free(b);
 }
