@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The firmware's side of the CPU queue: CPUCP packets (struct cpucp_packet, cpucp_if.h). */
+#include "rig/emu/emu.h"
+#include <string.h>
+
+static void put32(uint8_t *p, uint32_t x) { memcpy(p, &x, 4); }
+static void put64(uint8_t *p, uint64_t x) { memcpy(p, &x, 8); }
+
+static void cpucp_info(struct emu *e, uint64_t addr, uint32_t max)
+{
+    static uint8_t info[4096];
+
+    memset(info, 0, sizeof(info));
+    put32(info, 1);                                 /* one sensor at least: temperature */
+    put32(info + 4, 2);
+    strcpy((char *)info + 1024, "Linux fw-0.0.0-rig ");
+    put32(info + 1156, 0);                          /* card type: PCI */
+    strcpy((char *)info + 1172, "rig-fuse");
+    strcpy((char *)info + 1300, "rig-thermal");
+    strcpy((char *)info + 1428, "0.0.0-rig");
+    put64(info + 1560, e->a->info_dram ? e->a->info_dram : e->dram_size);
+    strcpy((char *)info + 1568, "HLRIG");
+    emu_copy(e, e->cpu_mmu ? 0 : -1, addr, info, max < sizeof(info) ? max : sizeof(info), true);
+}
+
+static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
+{
+    int asid = e->cpu_mmu ? 0 : -1;
+    uint8_t pkt[32] = { 0 };
+    uint64_t val;
+    uint32_t ctl, arg;
+    unsigned op;
+
+    if (len > sizeof(pkt))
+        len = sizeof(pkt);
+    if (emu_copy(e, asid, addr, pkt, len, false) < 0)
+        return;
+    memcpy(&val, pkt, 8);
+    memcpy(&ctl, pkt + 8, 4);
+    memcpy(&arg, pkt + 16, 4);
+    op = (ctl >> 16) & 0x1fff;
+    e->ncpucp++;
+    emu_log(e, "CPUCP packet %u len %u value %#llx arg %#x", op, len, (unsigned long long)val, arg);
+    switch (op) {
+    case 18:    /* TEST: the value comes back as the result */
+        break;
+    case 14:    /* INFO_GET: into the buffer */
+        cpucp_info(e, val, arg);
+        val = 0;
+        break;
+    case 3:     /* TEMPERATURE_GET, in millidegrees */
+        val = 42000;
+        break;
+    case 9: case 21: case 11: case 8:   /* SET packets */
+        break;
+    case 10: case 19:   /* FREQUENCY_GET, FREQUENCY_CURR_GET */
+        val = 50000000;
+        break;
+    case 20:    /* MAX_POWER_GET */
+        val = 200000;
+        break;
+    case 30:    /* PLL_INFO_GET: four of MHz */
+        val = 0x0032003200320032ull;
+        break;
+    default:
+        val = 0;
+        break;
+    }
+    if (e->a->cpucp)
+        e->a->cpucp(e, op);
+    emu_copy(e, asid, addr, &val, 8, true);
+    arg = FENCE_VAL;
+    emu_copy(e, asid, addr + 12, &arg, 4, true);
+}
+
+void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi)
+{
+    uint32_t entries = bytes / 16;
+
+    if (!entries)
+        return;
+    while (e->cpu_ci != pi) {
+        struct { uint64_t ptr; uint32_t len, ctl; } bd;
+
+        if (emu_copy(e, e->cpu_mmu ? 0 : -1, pq + 16ull * (e->cpu_ci & (entries - 1)), &bd, 16,
+                     false) < 0)
+            return;
+        e->cpu_ci = (e->cpu_ci + 1) & (2 * entries - 1);
+        cpucp_packet(e, bd.ptr, bd.len);
+    }
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+/* Gaudi2 (HL-225, PCI 1da3:1020 rev 1): registers, the COMMS boot protocol, sync manager. */
+#include "rig/emu/emu.h"
+#include <string.h>
+
+#define SM_SOB 0x4100000u
+#define SM_SOB_END 0x4108000u
+#define SM_PAY_ADDRL(m) (0x4108000u + 4 * (m))
+#define SM_PAY_ADDRH(m) (0x410A000u + 4 * (m))
+#define SM_PAY_DATA(m) (0x410C000u + 4 * (m))
+#define SM_ARM(m) (0x410E000u + 4 * (m))
+#define SM_CONFIG(m) (0x4110000u + 4 * (m))
+#define SM_CQ_LO(c) (0x411E050u + 4 * (c))
+#define SM_CQ_HI(c) (0x411E150u + 4 * (c))
+#define SM_LBW_LO(c) (0x411E550u + 4 * (c))
+#define SM_LBW_DATA(c) (0x411E750u + 4 * (c))
+#define PSOC 0x4C4B000u
+#define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
+#define BOOT_STATUS (PSOC + 0x300)
+#define KMD_MSG (PSOC + 0x304)
+#define RESET_CONF 0x4C74000u
+#define SW_ALL_RST (RESET_CONF + 0x804)
+#define CPU_IF 0x4CC1000u
+#define HW_STATE (CPU_IF + 0x174)
+#define CPU_PQ_PI (CPU_IF + 0x200)
+#define CPU_PQ_LO (CPU_IF + 0x204)
+#define CPU_PQ_HI (CPU_IF + 0x208)
+#define CPU_PQ_LEN (CPU_IF + 0x20C)
+#define CPU_EQ_LO (CPU_IF + 0x220)
+#define CPU_EQ_HI (CPU_IF + 0x224)
+#define CPU_QINIT (CPU_IF + 0x230)
+#define PMMU_STLB 0x4D01000u
+#define KDMA 0x4E8B000u
+#define KDMA_COMMIT (KDMA + 0x8EC)
+#define IRQ_PI_UPD SCRATCH(9)       /* told to the driver in the descriptor */
+#define IRQ_HALT SCRATCH(10)
+#define IRQ_INTS SCRATCH(11)
+#define IRQ_SOFT_RST SCRATCH(12)    /* 6.1: soft reset is an interrupt, later kernels send a CPUCP packet */
+#define CPU_RST_STATUS SCRATCH(14)
+#define DESC_OFF 0x1000u            /* in SRAM: the descriptor, and where images go */
+#define IMG_OFF 0x100000u
+
+#define NQM 41
+static uint32_t qm_base[NQM], trap[128];
+static unsigned ntrap;
+
+static void setup(struct emu *e)
+{
+    unsigned n = 0;
+
+    if (e->v61)
+        e->nvec = 512;
+    for (unsigned d = 0; d < 4; d++) {
+        uint32_t o = 0x200000 * d;
+
+        for (unsigned i = 0; i < (d ? 6 : 7); i++)
+            qm_base[n++] = 0x400A000 + o + 0x10000 * i;     /* TPC */
+        for (unsigned i = 0; i < 2; i++)
+            qm_base[n++] = 0x41CA000 + o + 0x10000 * i;     /* EDMA */
+        qm_base[n++] = 0x40CA000 + o;                       /* MME */
+        for (unsigned i = 0; i < 4; i++)
+            trap[ntrap++] = 0x4081000 + o + 0x10000 * i;    /* HMMU's STLB */
+        for (unsigned i = 0; i < 2; i++)
+            trap[ntrap++] = 0x41E3000 + o + 0x10000 * i;    /* decoder's bridge */
+    }
+    qm_base[n++] = 0x4C8A000;                               /* PDMA */
+    qm_base[n++] = 0x4C9A000;
+    qm_base[n++] = 0x4E0A000;                               /* rotators */
+    qm_base[n++] = 0x4E1A000;
+    for (unsigned i = 0; i < n; i++)
+        trap[ntrap++] = qm_base[i];
+    trap[ntrap++] = 0x4F03000;
+    trap[ntrap++] = 0x4F13000;
+    trap[ntrap++] = PMMU_STLB;
+    trap[ntrap++] = KDMA;
+    trap[ntrap++] = PSOC;
+    trap[ntrap++] = RESET_CONF;
+}
+
+static void reset(struct emu *e, bool hard)
+{
+    emu_log(e, "%s reset", hard ? "hard" : "soft");
+    for (unsigned i = 0; i < NQM; i++) {
+        emu_set(e, qm_base[i] + 0x1C, 0x3FFF);
+        emu_set(e, qm_base[i] + 0x20, 1);
+        emu_set(e, qm_base[i] + 0xD84, 0x100);
+    }
+    for (unsigned d = 0; d < 4; d++) {
+        emu_set(e, 0x40CB000 + 0x200000 * d, 0xC07FFE00);
+        for (unsigned i = 0; i < 7; i++)
+            emu_set(e, 0x400BD84 + 0x200000 * d + 0x10000 * i, 0xEE);   /* 6.1 wants the vector pipe empty too */
+    }
+    for (uint32_t o = SM_SOB; o < 0x4112000; o += 4)
+        emu_set(e, o, 0);
+    memset(e->qci, 0, sizeof(e->qci));
+    memset(e->cqpi, 0, sizeof(e->cqpi));
+    if (!hard)
+        return;
+    for (unsigned i = 0; i < 32; i++)
+        emu_set(e, SCRATCH(i), 0);
+    e->cpu_ci = 0;
+    e->fits = 0;
+    e->comms_pending = false;
+    emu_set(e, HW_STATE, 0);
+    emu_set(e, CPU_PQ_PI, 0);
+    emu_set(e, CPU_QINIT, 0);
+    emu_set(e, PSOC + 0x28, 0);
+    emu_set(e, KMD_MSG, 0);
+    emu_set(e, SW_ALL_RST, 0);
+    emu_set(e, SCRATCH(20), 1u << 31 | 1u << 16);  /* valid; firmware is loaded by COMMS */
+    emu_set(e, BOOT_STATUS, 16);
+}
+
+static uint32_t crc32(const uint8_t *p, size_t n)
+{
+    uint32_t c = ~0u;
+
+    while (n--) {
+        c ^= *p++;
+        for (int i = 0; i < 8; i++)
+            c = c >> 1 ^ (c & 1 ? 0xEDB88320u : 0);
+    }
+    return ~c;
+}
+
+static void descriptor(struct emu *e)
+{
+    uint8_t d[1280] = { 0 };
+    uint32_t r[58] = { 0 }, x = 0x4843444D;
+    uint16_t size = e->v61 ? 232 + 3 * 128 + 8 : sizeof(d) - 16;
+    uint64_t img = e->a->sram_base + IMG_OFF;
+
+    r[0] = CPU_PQ_LO;
+    r[1] = CPU_PQ_HI;
+    r[2] = CPU_PQ_LEN;
+    r[3] = CPU_QINIT;
+    r[11] = CPU_PQ_PI;
+    r[12] = SCRATCH(20);
+    r[13] = SCRATCH(21);
+    r[14] = SCRATCH(24);
+    r[15] = SCRATCH(25);
+    r[16] = BOOT_STATUS;
+    r[23] = HW_STATE;
+    r[24] = KMD_MSG;
+    r[25] = SCRATCH(23);
+    r[26] = IRQ_PI_UPD;
+    for (unsigned i = 27; i < 32; i++)
+        r[i] = SCRATCH(3);
+    r[32] = IRQ_HALT;
+    r[33] = IRQ_INTS;
+    r[34] = IRQ_SOFT_RST;
+    r[35] = SCRATCH(3);
+    r[37] = SCRATCH(15);
+    memcpy(d, &x, 4);
+    memcpy(d + 8, &size, 2);
+    d[10] = e->v61 ? 1 : 3;
+    memcpy(d + 16, r, sizeof(r));
+    strcpy((char *)d + 16 + 232, "rig-fuse");
+    strcpy((char *)d + 16 + 232 + 128, "Preboot version hl-gaudi2-1.9.0-fw-42.0.1-rig ");
+    memcpy(d + 16 + 232 + 3 * 128, &img, 8);
+    x = crc32(d + 16, size);
+    memcpy(d + 4, &x, 4);
+    memcpy(e->sram + DESC_OFF, d, sizeof(d));
+}
+
+static void comms(struct emu *e, uint32_t x)
+{
+    unsigned cmd = x >> 27;
+    uint32_t sts = DESC_OFF >> 2;               /* in SRAM: type 0 */
+
+    switch (cmd) {
+    case 0:     /* NOOP: the command that was acknowledged is done */
+        if (e->comms_pending)
+            emu_set(e, SCRATCH(23), 2u << 28 | sts);
+        e->comms_pending = false;
+        return;
+    case 1:     /* CLR_STS */
+        emu_set(e, SCRATCH(23), 0);
+        return;
+    case 3:     /* PREP_DESC */
+        descriptor(e);
+        break;
+    case 5:     /* EXEC: the boot fit, then Linux */
+        emu_set(e, BOOT_STATUS, e->fits++ ? 3 : 15);
+        break;
+    case 6:     /* RST_DEV */
+        reset(e, true);
+        return;
+    case 7:     /* GOTO_WFE */
+        emu_set(e, BOOT_STATUS, 1);
+        break;
+    default:
+        break;
+    }
+    emu_log(e, "COMMS command %u size %u", cmd, x & 0x1ffffff);
+    e->comms_pending = true;
+    emu_set(e, SCRATCH(23), 1u << 28 | sts);
+}
+
+static void fire(struct emu *e, unsigned m)
+{
+    uint32_t cfg = emu_get(e, SM_CONFIG(m)), data = emu_get(e, SM_PAY_DATA(m));
+
+    emu_set(e, SM_ARM(m), 0);
+    if (cfg & 0x10) {                           /* to a completion queue */
+        unsigned c = emu_get(e, SM_PAY_ADDRL(m)) & 63;
+        uint64_t cq = emu_get(e, SM_CQ_LO(c)) | (uint64_t)emu_get(e, SM_CQ_HI(c)) << 32;
+
+        emu_write32(e, cq + 4ull * (e->cqpi[c]++ & 4095), data);
+        if (cfg & 0x100)
+            vfu_irq(&e->v, VFU_IRQ_MSIX, emu_get(e, SM_LBW_DATA(c)));
+    } else {
+        emu_write32(e, emu_get(e, SM_PAY_ADDRL(m)) | (uint64_t)emu_get(e, SM_PAY_ADDRH(m)) << 32, data);
+    }
+}
+
+static void sob(struct emu *e, uint32_t off, uint32_t x)
+{
+    unsigned id = (off - SM_SOB) / 4;
+
+    emu_set(e, off, (x & 0x80000000u ? e->old + (x & 0x7fff) : x) & 0x7fff);
+    for (unsigned m = 0; m < 2048; m++) {
+        uint32_t a = emu_get(e, SM_ARM(m));
+        bool all = true;
+
+        if (!a || (a & 0xff) != ((id / 8) & 0xff))
+            continue;
+        for (unsigned i = 0; i < 8; i++) {
+            uint32_t v = emu_get(e, SM_SOB + 4 * ((id & ~7u) + i));
+
+            if (!(a >> 8 & 1u << i))
+                all = all && (a & 0x10000 ? v == a >> 17 : v >= a >> 17);
+        }
+        if (all)
+            fire(e, m);
+    }
+}
+
+static uint64_t r64(struct emu *e, uint32_t lo, uint32_t hi)
+{
+    return emu_get(e, lo) | (uint64_t)emu_get(e, hi) << 32;
+}
+
+static void kdma(struct emu *e, uint32_t commit)
+{
+    uint64_t src = r64(e, KDMA + 0x8D8, KDMA + 0x8DC), dst = r64(e, KDMA + 0x8E0, KDMA + 0x8E4);
+    uint32_t size = emu_get(e, KDMA + 0x8E8);
+
+    if (e->verbose)
+        emu_log(e, "KDMA %#x: %#llx -> %#llx size %#x", commit, (unsigned long long)src,
+           (unsigned long long)dst, size);
+    if (commit & 0x10) {
+        if (dst >= e->a->cfg_base && dst - e->a->cfg_base < e->a->cfg_size)
+            memset(e->cfg + (dst - e->a->cfg_base), (int)(src & 0xff), size);
+        else
+            emu_fill(e, dst, src, size);
+    } else {
+        void *s = emu_ptr(e, src, size), *d = emu_ptr(e, dst, size);
+
+        if (s && d)
+            memcpy(d, s, size);
+    }
+    if (commit & 1)
+        emu_write32(e, r64(e, KDMA + 0x8C0, KDMA + 0x8BC), emu_get(e, KDMA + 0x8C4));
+}
+
+static void reg(struct emu *e, uint32_t off, uint32_t x)
+{
+    uint32_t page = off & ~0xfffu, o = off & 0xfff;
+
+    if (off >= SM_SOB && off < SM_SOB_END) {    /* from a queue or a DMA engine */
+        sob(e, off, x);
+        return;
+    }
+    if (page == PSOC) {
+        if (off == KMD_MSG) {
+            comms(e, x);
+        } else if (off == IRQ_PI_UPD) {
+            if (emu_get(e, CPU_QINIT) == 1) {
+                emu_log(e, "CPU queues: PQ %#llx EQ %#llx",
+                   (unsigned long long)r64(e, CPU_PQ_LO, CPU_PQ_HI),
+                   (unsigned long long)r64(e, CPU_EQ_LO, CPU_EQ_HI));
+                emu_set(e, CPU_QINIT, 2);
+            } else {
+                emu_run_cpu(e, r64(e, CPU_PQ_LO, CPU_PQ_HI), emu_get(e, CPU_PQ_LEN), emu_get(e, CPU_PQ_PI));
+            }
+        } else if (off == IRQ_SOFT_RST) {
+            emu_log(e, "soft reset by interrupt, event %u", x);
+            reset(e, false);
+            emu_set(e, CPU_RST_STATUS, 1);
+        } else if (off == IRQ_HALT || off == IRQ_INTS) {
+            emu_log(e, "event %u (%s)", x, off == IRQ_HALT ? "halt" : "interrupts");
+        }
+        return;
+    }
+    if (off == SW_ALL_RST) {
+        if (x & 1)
+            reset(e, true);
+        return;
+    }
+    if (off == KDMA_COMMIT) {
+        kdma(e, x);
+        return;
+    }
+    if (page == PMMU_STLB || ((page & 0xFF9CFFFF) == 0x4081000 && page < 0x4800000)) {
+        if (o == 0x00 || o == 0x34)             /* busy; invalidate all */
+            emu_set(e, off, 0);
+        else if (o == 0x8C)                     /* invalidate a range */
+            emu_set(e, off, x & ~1u);
+        else if (o == 0x50)                     /* the memory cache's status */
+            emu_set(e, page + 0x54, 1);
+        return;
+    }
+    if (o == 0x110 && (off & 0xF000) == 0x3000) {   /* a decoder is told to stop */
+        emu_set(e, off, x | 0x10);
+        return;
+    }
+    if (o >= 0x80 && o < 0x90) {                /* a producer index */
+        unsigned s = (o - 0x80) / 4;
+
+        for (unsigned i = 0; i < NQM; i++) {
+            if (page != qm_base[i])
+                continue;
+            for (unsigned b = 0; b < 4; b++)    /* MSG_BASE0..3 of this CP */
+                e->short_base[b] = r64(e, page + 0x1F0 + 0x28 * b + 4 * s,
+                                       page + 0x204 + 0x28 * b + 4 * s);
+            e->wrcomp_addr = r64(e, page + 0x18C0, page + 0x18BC);
+            e->wrcomp_data = emu_get(e, page + 0x18C4);
+            emu_run_queue(e, 4 * i + s, r64(e, page + 0x50 + 4 * s, page + 0x60 + 4 * s),
+                   emu_get(e, page + 0x70 + 4 * s), x, 0x10);
+            emu_set(e, page + 0x90 + 4 * s, e->qci[4 * i + s]);
+        }
+    }
+}
+
+static void cpucp(struct emu *e, unsigned op)
+{
+    if (op == 64)                               /* soft reset: all but the CPU */
+        reset(e, false);
+}
+
+const struct emu_asic emu_gaudi2 = {
+    .name = "gaudi2", .devid = 0x1020, .rev = 1,
+    .sram_bar = 0, .cfg_bar = 0, .dram_bar = 4,
+    .bar_size = { 256 * MiB, 0, 16384 },
+    .cfg_base = 0x1000007FF8000000, .cfg_size = 0x8000000, .cfg_in_bar = 0x4000000,
+    .sram_base = 0x1000FFFFFD000000, .sram_size = 0x3000000, .sram_in_bar = 0xD000000,
+    .dram_base = 0x1001000000000000, .dram_size = 128 * GiB, .host_base = 0,
+    .info_dram = 96 * GiB,
+    .msix = true, .nvec = 128,
+    .trap = trap, .ntrap = NQM + 16 + 8 + 6,
+    .setup = setup, .reset = reset, .reg = reg, .cpucp = cpucp,
+};

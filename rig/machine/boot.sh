@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+# Sourced. Starts the emulated devices and the machine, passes its output on, ends all of it.
+
+RIG_PIDS=
+rig_cleanup() {
+    trap - EXIT INT TERM HUP
+    for rig_pid in $RIG_PIDS; do
+        kill "$rig_pid" 2> /dev/null
+    done
+    wait 2> /dev/null
+    rm -rf "$RIG_WORK"
+}
+
+rig_work() {
+    RIG_WORK=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-rig-XXXXXX") || rig_skip "no temporary folder"
+    RIG_STAGE=$RIG_WORK/stage
+    mkdir -p "$RIG_STAGE/rig"
+    trap rig_cleanup EXIT
+    trap 'rig_cleanup; exit 130' INT
+    trap 'rig_cleanup; exit 143' TERM HUP
+}
+
+# KVM where it boots the kernel, TCG otherwise. What was found is remembered.
+rig_accel() {
+    RIG_ACCEL=${HLTHUNK_RIG_ACCEL:-}
+    [ -z "$RIG_ACCEL" ] || return 0
+    RIG_ACCEL=tcg
+    [ -r /dev/kvm ] && [ -w /dev/kvm ] || return 0
+    rig_known=$RIG_CACHE/accel-$(uname -n)
+    if [ ! -e "$rig_known" ]; then
+        mkdir -p "$RIG_WORK/kvm"
+        printf '#!/bin/busybox sh\necho alive > /dev/ttyS0\n' > "$RIG_WORK/kvm/init"
+        printf '/bin/busybox mount -t devtmpfs d /dev\necho alive > /dev/ttyS0\n' \
+            >> "$RIG_WORK/kvm/init"
+        chmod 755 "$RIG_WORK/kvm/init"
+        mkdir -p "$RIG_WORK/kvm/bin" "$RIG_WORK/kvm/dev"
+        cp "$RIG_BUSYBOX" "$RIG_WORK/kvm/bin/busybox"
+        (cd "$RIG_WORK/kvm" && find . | cpio -o -H newc -R 0:0 --quiet) > "$RIG_WORK/kvm.cpio"
+        (rig_qemu -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel kvm \
+            -cpu host -m 512M -kernel "$RIG_VMLINUZ" -initrd "$RIG_WORK/kvm.cpio" \
+            -append 'console=ttyS0 quiet panic=-1' -serial "file:$RIG_WORK/kvm.log" \
+            > /dev/null 2>&1 < /dev/null) & rig_pid=$!
+        rig_i=0
+        while kill -0 $rig_pid 2> /dev/null && [ $rig_i -lt 200 ]; do
+            sleep 0.1
+            rig_i=$((rig_i + 1))
+        done
+        kill -9 $rig_pid 2> /dev/null
+        wait $rig_pid 2> /dev/null
+        if grep -q alive "$RIG_WORK/kvm.log" 2> /dev/null; then
+            echo kvm > "$rig_known"
+        else
+            echo tcg > "$rig_known"
+        fi
+    fi
+    RIG_ACCEL=$(cat "$rig_known")
+}
+
+# rig_boot KERNEL ASIC...: the machine with the job in $RIG_STAGE; sets RIG_FACTS, the file with
+# what the machine told. Its output goes to RIG_OUT and RIG_ERR (files or "-" for our own).
+rig_boot() {
+    rig_kernel=$1
+    shift
+    rig_accel
+    rig_devices=
+    rig_n=0
+    for rig_asic in "$@"; do
+        rig_driver=
+        [ "$rig_kernel" != 6.1 ] || rig_driver="--driver 6.1"
+        # shellcheck disable=SC2086
+        "$RIG_BUILD/rig/rig-emu" --asic "$rig_asic" --socket "$RIG_WORK/$rig_n.sock" \
+            --log "$RIG_LOGS/$rig_asic-$rig_n.device.log" $rig_driver $RIG_EMU_OPTIONS &
+        RIG_PIDS="$RIG_PIDS $!"
+        rig_i=0
+        while [ ! -S "$RIG_WORK/$rig_n.sock" ] && [ $rig_i -lt 100 ]; do
+            sleep 0.02
+            rig_i=$((rig_i + 1))
+        done
+        rig_devices="$rig_devices -device {\"driver\":\"vfio-user-pci\",\"rombar\":0,\"addr\":\"$((rig_n + 4))\",\"socket\":{\"type\":\"unix\",\"path\":\"$RIG_WORK/$rig_n.sock\"}}"
+        rig_n=$((rig_n + 1))
+    done
+    {
+        echo "DEVICES=$rig_n"
+        echo "STRICT=$RIG_STRICT"
+        rig_environment
+    } > "$RIG_STAGE/rig/config"
+    (cd "$RIG_STAGE" && find . | cpio -o -H newc -R 0:0 --quiet) > "$RIG_WORK/job.cpio"
+    cat "$RIG_BASE" "$RIG_WORK/job.cpio" > "$RIG_WORK/initrd"
+    mkfifo "$RIG_WORK/out" "$RIG_WORK/err"
+    RIG_FACTS=$RIG_WORK/facts
+    : > "$RIG_FACTS"
+    if [ "$RIG_OUT" = - ]; then
+        cat "$RIG_WORK/out" & rig_cat1=$!
+    else
+        cat "$RIG_WORK/out" > "$RIG_OUT" & rig_cat1=$!
+    fi
+    if [ "$RIG_ERR" = - ]; then
+        cat "$RIG_WORK/err" >&2 & rig_cat2=$!
+    else
+        cat "$RIG_WORK/err" > "$RIG_ERR" & rig_cat2=$!
+    fi
+    # Guest RAM must be shareable: the emulated device maps it.
+    # shellcheck disable=SC2086
+    (rig_qemu -nodefaults -no-user-config -no-reboot -display none \
+        -machine q35,memory-backend=ram -accel "$RIG_ACCEL" -cpu max -smp 2 -m "$RIG_RAM" \
+        -object "memory-backend-memfd,id=ram,size=$RIG_RAM,share=on" \
+        -kernel "$RIG_VMLINUZ" -initrd "$RIG_WORK/initrd" \
+        -append "console=ttyS0 loglevel=${RIG_LOGLEVEL:-4} panic=-1 $RIG_APPEND" \
+        -chardev "file,id=s0,path=$RIG_LOGS/kernel.log" -serial chardev:s0 \
+        -chardev "file,id=s1,path=$RIG_WORK/out" -serial chardev:s1 \
+        -chardev "file,id=s2,path=$RIG_WORK/err" -serial chardev:s2 \
+        -chardev "file,id=s3,path=$RIG_FACTS" -serial chardev:s3 \
+        -chardev "socket,id=gdb,path=$RIG_WORK/gdb.sock,server=on,wait=off" -gdb chardev:gdb \
+        $rig_devices > "$RIG_LOGS/qemu.log" 2>&1 < /dev/null) & rig_vm=$!
+    RIG_PIDS="$RIG_PIDS $rig_vm"
+    rig_i=0
+    rig_poked=$((1 - RIG_STRICT))
+    while kill -0 $rig_vm 2> /dev/null; do
+        sleep 0.1
+        rig_i=$((rig_i + 1))
+        if [ $rig_poked = 0 ] && grep -q '^hl_fops [0-9a-f]*[1-9a-f]' "$RIG_FACTS"; then
+            rig_poked=1
+            rig_word=$("$RIG_BUILD/rig/rig-fops" poke "$RIG_WORK/gdb.sock" \
+                "$(sed -n 's/^hl_fops \([0-9a-f]*\).*/\1/p' "$RIG_FACTS")") &&
+                rig_say "strict: $rig_word"
+        fi
+        if [ $rig_i -gt $((RIG_TIMEOUT * 10)) ]; then
+            rig_say "the machine did not end within $RIG_TIMEOUT s"
+            kill $rig_vm
+            break
+        fi
+    done
+    if ! wait $rig_vm; then
+        rig_say "QEMU: $(grep -v warning: "$RIG_LOGS/qemu.log" | head -n 3)"
+        # It may not even have opened them.
+        kill $rig_cat1 $rig_cat2 2> /dev/null
+    fi
+    wait $rig_cat1 $rig_cat2 2> /dev/null
+    for rig_pid in $RIG_PIDS; do
+        kill "$rig_pid" 2> /dev/null
+        wait "$rig_pid" 2> /dev/null
+    done
+    RIG_PIDS=
+}
+
+# rig_fact NAME: the rest of the last line that begins with it.
+rig_fact() {
+    sed -n "s/^$1 //p" "$RIG_FACTS" | tail -n 1
+}
