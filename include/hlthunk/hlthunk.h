@@ -4,10 +4,12 @@
 #define HLTHUNK_HLTHUNK_H
 
 #include <hlthunk/buffer.h>
+#include <hlthunk/command_buffer.h>
 #include <hlthunk/device.h>
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
 #include <hlthunk/log.h>
+#include <hlthunk/notifier.h>
 
 #include <habanalabs/hlthunk.h>
 
