@@ -666,7 +666,7 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     x->bounce = malloc(BOUNCE);
     call.priv = x;
     if (x->memory && x->buffers && x->regs && x->sram && x->bounce)
-        x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0);
+        x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0, a->max_power_mw);
     executors[i] = x;
 }
 

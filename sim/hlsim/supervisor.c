@@ -369,10 +369,15 @@ static void woken(struct supervisor *v)
 static void loop(struct supervisor *v)
 {
     struct epoll_event e[8];
+    int64_t health_ns = sim_trace_now();
     int n, c;
 
     while (!v->child_ended) {
-        n = epoll_wait(v->all, e, 8, -1);
+        n = epoll_wait(v->all, e, 8, 1000);
+        if (sim_trace_now() - health_ns >= 1000000000) {
+            health_ns = sim_trace_now();
+            tree_health(v->s);
+        }
         for (int i = 0; i < n; i++) {
             switch (e[i].data.u32) {
             case TAG_LISTENER:

@@ -13,24 +13,26 @@
 
 #include "sim/asic.h"
 #include "sim/layout.h"
+#include "sim/model/submission.h"
 
 static __attribute__((format(printf, 3, 4))) void put(const char *dir, const char *name,
                                                       const char *fmt, ...)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], new_path[PATH_MAX];
     va_list ap;
     FILE *f;
 
     snprintf(path, sizeof(path), "%s/%s", dir, name);
-    unlink(path); /* it may be there, and read-only */
-    f = fopen(path, "we");
+    snprintf(new_path, sizeof(new_path), "%s/.%s", dir, strrchr(path, '/') + 1);
+    f = fopen(new_path, "we");
     if (!f)
         return;
     va_start(ap, fmt);
     vfprintf(f, fmt, ap);
     va_end(ap);
     fclose(f);
-    chmod(path, 0444);
+    chmod(new_path, 0444);
+    rename(new_path, path); /* who reads it meanwhile gets the old value or the new */
 }
 
 static __attribute__((format(printf, 1, 2))) int make_dirs(const char *fmt, ...)
@@ -142,6 +144,41 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
     put(s->tree, path + 1, "%s", "");
 }
 
+/* What the firmware's sensors say: hl_hwmon_init() makes a child of the PCI device. */
+static void put_health(const struct sim_state *s, const struct sim_device *d)
+{
+    const struct sim_submit *u = submission_of(s, d);
+    const struct sim_asic *a = sim_asic_of(d);
+    char dir[PATH_MAX];
+    bool known = u && u->health.at_ns;
+
+    snprintf(dir, sizeof(dir), "%s/sys/devices/pci0000:00/%s/hwmon/hwmon%u", s->tree,
+             d->pci_address, d->index);
+    put(dir, "temp1_input", "%d\n", known ? u->health.temperature : 48000);
+    put(dir, "power1_input", "%llu\n", 1000ull * (known ? u->health.power_mw
+                                                         : a->max_power_mw / 4));
+}
+
+static void put_hwmon(const struct sim_state *s, const struct sim_device *d)
+{
+    char dir[PATH_MAX];
+
+    snprintf(dir, sizeof(dir), "%s/sys/devices/pci0000:00/%s/hwmon/hwmon%u", s->tree,
+             d->pci_address, d->index);
+    make_dirs("%s", dir);
+    put(dir, "name", "habanalabs\n");
+    put(dir, "temp1_max", "%d\n", 95000);
+    put(dir, "temp1_crit", "%d\n", 105000);
+    put_health(s, d);
+}
+
+void tree_health(const struct sim_state *s)
+{
+    for (uint32_t i = 0; i < s->device_count; i++)
+        if (!s->devices[i].removed)
+            put_health(s, &s->devices[i]);
+}
+
 static void put_device(const struct sim_state *s, const struct sim_device *d)
 {
     char pci[96], dir[PATH_MAX], target[PATH_MAX], class_dir[160];
@@ -151,6 +188,7 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     snprintf(dir, sizeof(dir), "%s%s", s->tree, pci);
     make_dirs("%s", dir);
     put_pci(d, dir);
+    put_hwmon(s, d);
     link_to(s, "../../../bus/pci/drivers/habanalabs", "%s/driver", pci);
     link_to(s, "../../../bus/pci", "%s/subsystem", pci);
     snprintf(target, sizeof(target), "../../../devices/pci0000:00/%s", d->pci_address);

@@ -92,7 +92,13 @@ static int dram_usage(struct query *q)
 static int hw_idle(struct query *q)
 {
     struct hl_info_hw_idle idle = { .is_idle = 1 };
+    struct sim_submit *u = submission_of(q->s, q->d);
 
+    if (u && sim_sub_active(u, submission_props(q->s, q->d))) {
+        idle.is_idle = 0;
+        idle.busy_engines_mask = 1;
+        idle.busy_engines_mask_ext[0] = 1;
+    }
     return give(q, &idle, old_kernel(q) ? HL_6_1_HW_IDLE_SIZE : sizeof(idle));
 }
 
@@ -105,7 +111,8 @@ static int device_status(struct query *q)
 
 static int utilization(struct query *q)
 {
-    struct hl_info_device_utilization u = { 0 };
+    const struct sim_submit *w = submission_of(q->s, q->d);
+    struct hl_info_device_utilization u = { .utilization = w ? w->health.load / 10000 : 0 };
 
     return give(q, &u, sizeof(u));
 }
@@ -154,8 +161,20 @@ static int pci_counters(struct query *q)
 
 static int clk_throttle(struct query *q)
 {
+    const struct sim_submit *u = submission_of(q->s, q->d);
     struct hl_info_clk_throttle t = { 0 };
 
+    for (unsigned i = 0; u && i < 2; i++) {
+        const struct sim_sub_health *h = &u->health;
+        int64_t end = h->throttle_end_ns[i] ? h->throttle_end_ns[i] :
+                      (int64_t)clock_ns(CLOCK_MONOTONIC);
+
+        t.clk_throttling_reason = h->throttling;
+        if (!(h->throttled & 1u << i))
+            continue;
+        t.clk_throttling_timestamp_us[i] = (uint64_t)h->throttle_start_ns[i] / 1000;
+        t.clk_throttling_duration_ns[i] = (uint64_t)(end - h->throttle_start_ns[i]);
+    }
     return give(q, &t, sizeof(t));
 }
 
@@ -176,17 +195,24 @@ static int sync_manager(struct query *q)
     return give(q, &m, sizeof(m));
 }
 
-/* Idle power, integrated. */
+/* Power follows the work; a board that never had a user draws what an idle one does. */
 static uint64_t power_mw(const struct query *q)
 {
-    return q->a->max_power_mw / 4 + clock_ns(CLOCK_MONOTONIC) / 100000000 % 17 * 100;
+    const struct sim_submit *u = submission_of(q->s, q->d);
+    uint64_t flicker = clock_ns(CLOCK_MONOTONIC) / 100000000 % 17 * 100;
+
+    return (u && u->health.at_ns ? u->health.power_mw : q->a->max_power_mw / 4) + flicker;
 }
 
 static int energy(struct query *q)
 {
+    const struct sim_submit *u = submission_of(q->s, q->d);
     struct hl_info_energy e = {
         clock_ns(CLOCK_MONOTONIC) / 1000000 * (q->a->max_power_mw / 4) / 1000,
     };
+
+    if (u)
+        e.total_energy_consumption += u->health.energy_uj / 1000;
 
     return give(q, &e, sizeof(e));
 }

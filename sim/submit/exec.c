@@ -10,6 +10,8 @@
 
 #include "sim/submit/exec.h"
 
+#define HEALTH_NS 50000000      /* how often load and temperature are looked at */
+#define NAP_NS 200000000
 #define CHUNK (4u << 20)         /* of a DMA before another queue has its turn */
 #define STEPS 256u              /* of the engine before a look at new jobs */
 #define MSIX_DOORBELL 0x4C02948u        /* Gaudi2: PCIE_DBI_MSIX_DOORBELL_OFF */
@@ -25,6 +27,8 @@ struct sim_exec {
     uint64_t seq[SIM_SUB_JOBS];
     int64_t begin[SIM_SUB_QUEUES];
     uint64_t bytes;
+    uint32_t max_power_mw;
+    int64_t busy_ns, health_ns;
 };
 
 static int64_t now(const struct sim_exec *x)
@@ -163,15 +167,13 @@ static void obey_reset(struct sim_exec *x)
 
 static void nap(struct sim_exec *x, uint32_t work, int64_t until)
 {
-    struct timespec ts = { .tv_sec = 1 };
+    struct timespec ts = { .tv_nsec = NAP_NS };
     int64_t left = until ? until - now(x) : 0;
 
     if (until && left <= 0)
         return;
-    if (until && left < 1000000000) {
-        ts.tv_sec = 0;
+    if (until && left < NAP_NS)
         ts.tv_nsec = left;
-    }
     syscall(SYS_futex, &x->call.s->work, FUTEX_WAIT, work, &ts, NULL, 0);
 }
 
@@ -185,7 +187,7 @@ static void *run(void *arg)
     while (!__atomic_load_n(&x->stop, __ATOMIC_SEQ_CST)) {
         uint32_t work = __atomic_load_n(&s->work, __ATOMIC_SEQ_CST);
         bool moved = false;
-        int64_t timer, wait;
+        int64_t timer, wait, start = now(x);
 
         obey_reset(x);
         take(x);
@@ -195,6 +197,13 @@ static void *run(void *arg)
                 break;
         }
         timer = sim_sub_timers(&x->call);
+        if (moved)
+            x->busy_ns += now(x) - start;
+        if (start - x->health_ns >= HEALTH_NS) {
+            sim_sub_health(s, start, x->busy_ns, x->max_power_mw);
+            x->health_ns = start;
+            x->busy_ns = 0;
+        }
         if (moved)
             continue;
         wait = (int64_t)eng_deadline(&x->e);
@@ -213,13 +222,14 @@ static struct eng_ops ops = {
 static struct eng_ops tracing_ops;
 
 struct sim_exec *sim_exec_start(const struct sim_sub_call *call, const struct sim_exec_ops *o,
-                                void *cfg, uint64_t seed)
+                                void *cfg, uint64_t seed, uint32_t max_power_mw)
 {
     struct sim_exec *x = calloc(1, sizeof(*x));
 
     if (!x)
         return NULL;
     x->call = *call;
+    x->max_power_mw = max_power_mw;
     x->ops = *o;
     tracing_ops = ops;
     tracing_ops.trace = trace;

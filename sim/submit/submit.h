@@ -157,6 +157,16 @@ struct sim_submit {
         bool used;
     } outcome[SIM_SUB_OUTCOMES];
     uint32_t outcome_at;
+    struct sim_sub_health {         /* written by the executor */
+        int64_t at_ns;
+        uint32_t load;              /* of the last seconds, in 1/1000000 */
+        int32_t temperature;        /* of the chip, in 1/1000 degrees */
+        uint32_t power_mw;
+        uint64_t energy_uj;
+        uint32_t throttling;        /* HL_CLK_THROTTLE_*, now */
+        uint32_t throttled;         /* since the simulation's start */
+        int64_t throttle_start_ns[2], throttle_end_ns[2];
+    } health;
     /* counters of INFO CS_COUNTERS: of the device and of the context */
     struct sim_sub_counters {
         uint64_t out_of_mem, parsing, queue_full, in_reset, in_flight, validation;
@@ -191,6 +201,8 @@ struct sim_sub_call {
 };
 
 size_t sim_sub_size(const struct sim_sub_props *p);
+/* Health after busy_ns of work since the last call; max_power_mw: what the board may draw. */
+void sim_sub_health(struct sim_submit *s, int64_t now_ns, int64_t busy_ns, uint32_t max_power_mw);
 int sim_sub_init(struct sim_submit *s, const struct sim_sub_props *p);
 void *sim_sub_arena(struct sim_submit *s, const struct sim_sub_props *p, uint32_t page);
 /* A context begins: numbers from 1, nothing known of before. The executor must be idle. */

@@ -122,7 +122,7 @@ struct bench *bench_new(const char *asic, enum sim_sub_kernel k)
     b->mem_base = p->sram_start;
     b->call = (struct sim_sub_call){ .s = b->s, .p = p, .env = &env, .priv = b };
     assert_int_equal(sim_sub_init(b->s, p), 0);
-    b->x = sim_exec_start(&b->call, &ops, b->cfg, 0);
+    b->x = sim_exec_start(&b->call, &ops, b->cfg, 0, 200000);
     assert_non_null(b->x);
     return b;
 }
