@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any requests to the simulated device's model, in a row: the first two bytes choose ASIC and
+ * kernel; then for each request its kind, and its argument. "User memory" is a buffer of 64 KiB
+ * at 0x10000, which begins with the argument and goes on with the input.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sim/lock.h"
+#include "sim/model/submission.h"
+#include "uapi/requests.h"
+
+#define USER 0x10000ull
+#define USER_SIZE 0x10000u
+#define ARGUMENT 56u            /* the largest there is */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint8_t user[USER_SIZE];
+
+static int copy_in(void *to, uint64_t a, size_t n)
+{
+    if (a < USER || a - USER > USER_SIZE || n > USER_SIZE - (a - USER))
+        return -EFAULT;
+    memcpy(to, user + (a - USER), n);
+    return 0;
+}
+
+static int copy_out(uint64_t a, const void *from, size_t n)
+{
+    if (a < USER || a - USER > USER_SIZE || n > USER_SIZE - (a - USER))
+        return -EFAULT;
+    memcpy(user + (a - USER), from, n);
+    return 0;
+}
+
+static int pin(const struct sim_state *s, uint64_t a, uint64_t n)
+{
+    (void)s;
+    return a % 3 == 0 ? -EFAULT : n % 5 == 0 ? -ENOMEM : 0;
+}
+
+static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
+                      uint32_t flags)
+{
+    static uint64_t inode = 1000;
+    uint32_t f = sim_file_new(s, SIM_FILE_DMABUF, inode++);
+
+    (void)flags;
+    if (f == SIM_NONE)
+        return -ENFILE;
+    s->files[f].device = device;
+    s->files[f].dmabuf = *b;
+    return (int)f;
+}
+
+static void settle(struct sim_state *s)
+{
+    (void)s;
+}
+
+static int eventfd_register(struct sim_state *s, uint32_t file, int fd)
+{
+    (void)s;
+    (void)file;
+    return fd & 1 ? -EBADF : 0;
+}
+
+static void clear_buffer(struct sim_state *s, struct sim_device *d, uint32_t index)
+{
+    (void)s;
+    (void)d;
+    (void)index;
+}
+
+static void complain(const struct sim_state *s, const char *what, unsigned long value)
+{
+    (void)s;
+    (void)what;
+    (void)value;
+}
+
+/* One simulation for all inputs: a device of each ASIC, opened anew for each input. */
+static struct sim_state *simulation(void)
+{
+    static struct sim_state *s;
+
+    if (s)
+        return s;
+    s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (s == MAP_FAILED)
+        abort();
+    s->supervisor = getpid();
+    s->device_count = SIM_ASIC_COUNT;
+    s->quiet = true;
+    s->magic = SIM_MAGIC;
+    memset(s->file_buckets, 0xff, sizeof(s->file_buckets));
+    sim_lock_init(s);
+    for (uint32_t i = 0; i < s->device_count; i++) {
+        struct sim_device *d = &s->devices[i];
+        const struct sim_sub_props *p;
+
+        sim_device_init(s, d, i, i);
+        p = submission_props(s, d);
+        d->submit_fd = memfd_create("submit", 0);
+        d->buffer_fd = memfd_create("buffers", 0);
+        d->regs_fd = memfd_create("registers", 0);
+        if (ftruncate(d->submit_fd, (off_t)sim_sub_size(p)) ||
+            ftruncate(d->buffer_fd, (off_t)(SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE)) ||
+            ftruncate(d->regs_fd, (off_t)eng_cfg_size(p->eng)))
+            abort();
+        sim_sub_init(submission_of(s, d), p);
+    }
+    return s;
+}
+
+/* What would make a single request take for ever. */
+static void tame(unsigned op)
+{
+    if (op == 2) {
+        union hl_cs_args a;
+
+        memcpy(&a, user, sizeof(a));
+        a.in.num_chunks_restore = 0;
+        memcpy(user, &a, sizeof(a));
+    } else if (op == 3) {
+        union hl_wait_cs_args a;
+
+        memcpy(&a, user, sizeof(a));
+        if (a.in.flags & HL_WAIT_CS_FLAGS_INTERRUPT)
+            a.in.interrupt_timeout_us = 0;
+        else
+            a.in.timeout_us = 0;
+        memcpy(user, &a, sizeof(a));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const unsigned requests[2][6] = {
+        { HL_REQ_H_INFO, HL_REQ_H_CB, HL_REQ_H_CS, HL_REQ_H_WAIT_CS, HL_REQ_H_MEMORY,
+          HL_REQ_H_DEBUG },
+        { HL_REQ_D_INFO, HL_REQ_D_CB, HL_REQ_D_CS, HL_REQ_D_WAIT_CS, HL_REQ_D_MEMORY,
+          HL_REQ_D_DEBUG },
+    };
+    static const struct sim_env template = {
+        .copy_in = copy_in, .copy_out = copy_out, .pin = pin, .new_dmabuf = new_dmabuf,
+        .settle = settle, .eventfd = eventfd_register, .clear_buffer = clear_buffer,
+        .complain = complain,
+    };
+    static uint64_t inode = 1;
+    struct sim_state *s = simulation();
+    struct sim_env env = template;
+    uint32_t file;
+    bool later;
+
+    if (size < 3)
+        return 0;
+    env.state = s;
+    s->kernel = data[1] & 3;
+    later = s->kernel >= SIM_KERNEL_6_12;
+    sim_lock(s);
+    file = sim_file_new(s, SIM_FILE_PRIMARY, 1ull << 40 | inode++);
+    if (file == SIM_NONE)
+        abort();
+    s->files[file].device = data[0] % SIM_ASIC_COUNT;
+    s->files[file].flags = 2;
+    sim_opened(s, file);
+    data += 2;
+    size -= 2;
+    memcpy(user + ARGUMENT, data, size < USER_SIZE - ARGUMENT ? size : USER_SIZE - ARGUMENT);
+    for (unsigned n = 0; n < 64 && size > 1; n++) {
+        unsigned op = data[0] % 7;
+        size_t k = size - 1 < ARGUMENT ? size - 1 : ARGUMENT;
+
+        memset(user, 0, ARGUMENT);
+        memcpy(user, data + 1, k);
+        if (op < 6) {
+            tame(op);
+            sim_ioctl(&env, file, requests[later][op], USER);
+        } else {
+            uint32_t any;
+
+            memcpy(&any, user, 4);
+            /* by other sizes and directions, too; but not what would wait: that is tamed above */
+            if ((any & 0xff) != 4 && (any & 0xff) != 0x43 && (any & 0xff) != 3 &&
+                (any & 0xff) != 0x42)
+                sim_ioctl(&env, file, any, USER + ARGUMENT);
+        }
+        data += 1 + k;
+        size -= 1 + k;
+    }
+    sim_released(s, file);
+    for (uint32_t i = 0; i < SIM_MAX_FILES; i++)
+        if (s->files[i].kind == SIM_FILE_DMABUF)
+            sim_released(s, i);
+    sim_unlock(s);
+    return 0;
+}
