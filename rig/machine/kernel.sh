@@ -10,9 +10,11 @@ rig_kernel_setup() {
     esac
     rig_lock "kernel-$1" rig_kernel_fill "$1" || exit
     RIG_KERNEL=$RIG_CACHE/kernel-$1
-    for RIG_VMLINUZ in "$RIG_KERNEL"/boot/vmlinuz-*; do :; done
-    RIG_RELEASE=${RIG_VMLINUZ##*/vmlinuz-}
-    RIG_MODULES=$RIG_KERNEL/usr/lib/modules/$RIG_RELEASE
+    for RIG_MODULES in "$RIG_KERNEL"/usr/lib/modules/*; do :; done
+    RIG_RELEASE=${RIG_MODULES##*/}
+    RIG_VMLINUZ=$RIG_KERNEL/boot/vmlinuz-$RIG_RELEASE
+    [ -e "$RIG_VMLINUZ" ] || RIG_VMLINUZ=$RIG_MODULES/vmlinuz
+    [ -e "$RIG_VMLINUZ" ] || rig_skip "no kernel image in $RIG_KERNEL"
     [ -d "$RIG_MODULES" ] || rig_skip "no modules in $RIG_KERNEL"
 }
 

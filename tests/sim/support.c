@@ -3,12 +3,23 @@
 
 #include <dirent.h>
 
+bool in_rig(void)
+{
+    return getenv("HLTHUNK_RIG") != NULL;
+}
+
 void require_simulation(void)
 {
-    if (!hlsim_importer()) {
-        fprintf(stderr, "this test runs in a simulation: hlsim run -- PROGRAM\n");
+    if (!hlsim_importer() && !in_rig()) {
+        fprintf(stderr, "this test runs in a simulation, hlsim run -- PROGRAM, or on the real "
+                "driver, rig/run -- PROGRAM\n");
         exit(1);
     }
+}
+
+const char *test_pci_address(void)
+{
+    return in_rig() ? "0000:00:04.0" : "0000:10:00.0";
 }
 
 const char *test_asic(void)

@@ -12,8 +12,12 @@
 
 #define MIB (1024ull * 1024)
 
-/* Is this a simulation, as the test needs?  Ends the program with an error otherwise. */
+/* The simulation or the rig, as the test needs?  Ends the program with an error otherwise. */
 void require_simulation(void);
+/* The real driver on an emulated device (rig/run): there is no importer there. */
+bool in_rig(void);
+/* Of the only device. */
+const char *test_pci_address(void);
 const char *test_asic(void);
 const char *test_kernel(void);
 bool on_asic(const char *name);

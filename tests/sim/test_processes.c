@@ -74,7 +74,7 @@ static void hand_over(void **state)
     pid_t pid;
 
     (void)state;
-    if (!can_export())
+    if (!can_export() || !driver)   /* the rig has no importer */
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     pid = fork();
