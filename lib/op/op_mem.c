@@ -15,6 +15,11 @@
 
 typedef unsigned long long ull;
 
+/*
+ * Arguments are cleared with memset(): an initialiser of one member of the union leaves the bytes
+ * beside it unspecified, and clang uses that.
+ */
+
 /* From 16 TiB on, 6.1 and 6.12 cut the page count of a host mapping to 32 bits (get_user_memory). */
 #define HOST_MAP_LIMIT (1ull << 44)
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
@@ -22,13 +27,14 @@ typedef unsigned long long ull;
 
 int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle)
 {
-    union hl_mem_args args = {
-        .in = { .alloc = { .mem_size = size, .page_size = page_size },
-                .op = HL_MEM_OP_ALLOC,
-                .flags = flags },
-    };
+    union hl_mem_args args;
     int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.alloc.mem_size = size;
+    args.in.alloc.page_size = page_size;
+    args.in.op = HL_MEM_OP_ALLOC;
+    args.in.flags = flags;
     if (!size)
         return hl_err(-EINVAL, "size is 0: nothing to allocate");
     rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
@@ -43,9 +49,13 @@ int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint
 
 int hl_mem_free(int fd, uint64_t handle)
 {
-    union hl_mem_args args = { .in = { .free = { .handle = handle }, .op = HL_MEM_OP_FREE } };
-    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    union hl_mem_args args;
+    int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.free.handle = handle;
+    args.in.op = HL_MEM_OP_FREE;
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EINVAL)
         return hl_err(rc,
                       "handle %#llx cannot be freed: it is still mapped, or no handle of this "
@@ -59,13 +69,15 @@ int hl_mem_free(int fd, uint64_t handle)
 
 int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address)
 {
-    union hl_mem_args args = {
-        .in = { .map_device = { .hint_addr = hint, .handle = handle },
-                .op = HL_MEM_OP_MAP,
-                .flags = flags },
-    };
-    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    union hl_mem_args args;
+    int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.map_device.hint_addr = hint;
+    args.in.map_device.handle = handle;
+    args.in.op = HL_MEM_OP_MAP;
+    args.in.flags = flags;
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EINVAL)
         return hl_err(rc, "handle %#llx is no allocation of this device", (ull)handle);
     if (rc == -EPERM)
@@ -82,13 +94,15 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
                     uint64_t *address)
 {
     uint64_t start = (uint64_t)(uintptr_t)host;
-    union hl_mem_args args = {
-        .in = { .map_host = { .host_virt_addr = start, .hint_addr = hint, .mem_size = size },
-                .op = HL_MEM_OP_MAP,
-                .flags = flags | HL_MEM_USERPTR },
-    };
+    union hl_mem_args args;
     int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.map_host.host_virt_addr = start;
+    args.in.map_host.hint_addr = hint;
+    args.in.map_host.mem_size = size;
+    args.in.op = HL_MEM_OP_MAP;
+    args.in.flags = flags | HL_MEM_USERPTR;
     if (!size)
         return hl_err(-EINVAL, "size is 0: nothing to map");
     if (size >= HOST_MAP_LIMIT)
@@ -116,11 +130,13 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
 
 int hl_mem_unmap(int fd, uint64_t address)
 {
-    union hl_mem_args args = {
-        .in = { .unmap = { .device_virt_addr = address }, .op = HL_MEM_OP_UNMAP },
-    };
-    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    union hl_mem_args args;
+    int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.unmap.device_virt_addr = address;
+    args.in.op = HL_MEM_OP_UNMAP;
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EINVAL)
         return hl_err(rc,
                       "address %#llx cannot be unmapped: it is no address that a mapping "
@@ -133,11 +149,13 @@ int hl_mem_unmap(int fd, uint64_t address)
 
 int hl_mem_map_block(int fd, uint64_t block_address, uint64_t *handle, uint32_t *size)
 {
-    union hl_mem_args args = {
-        .in = { .map_block = { .block_addr = block_address }, .op = HL_MEM_OP_MAP_BLOCK },
-    };
-    int rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    union hl_mem_args args;
+    int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.map_block.block_addr = block_address;
+    args.in.op = HL_MEM_OP_MAP_BLOCK;
+    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EPERM)
         return hl_err(rc, "this ASIC offers no hardware blocks to programs");
     if (rc)
@@ -199,13 +217,15 @@ static int export_error(int fd, int rc, uint64_t address, uint64_t size, uint64_
 int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint32_t flags,
                   int *dmabuf_fd)
 {
-    union hl_mem_args args = {
-        .in = { .export_dmabuf_fd = { .addr = address, .mem_size = size, .offset = offset },
-                .op = HL_MEM_OP_EXPORT_DMABUF_FD,
-                .flags = flags },
-    };
+    union hl_mem_args args;
     int rc = check_export(fd, address, size, offset);
 
+    memset(&args, 0, sizeof(args));
+    args.in.export_dmabuf_fd.addr = address;
+    args.in.export_dmabuf_fd.mem_size = size;
+    args.in.export_dmabuf_fd.offset = offset;
+    args.in.op = HL_MEM_OP_EXPORT_DMABUF_FD;
+    args.in.flags = flags;
     if (rc)
         return rc;
     rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
@@ -227,9 +247,12 @@ int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint
 
 int hl_mem_ts_alloc(int fd, uint32_t elements, uint64_t *handle)
 {
-    union hl_mem_args args = { .in = { .op = HL_MEM_OP_TS_ALLOC, .num_of_elements = elements } };
+    union hl_mem_args args;
     int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.op = HL_MEM_OP_TS_ALLOC;
+    args.in.num_of_elements = elements;
     if (!elements || elements > TS_MAX_ELEMENTS)
         return hl_err(-EINVAL, "number of timestamps %u is not within 1 to %u", elements,
                       TS_MAX_ELEMENTS);
@@ -243,12 +266,13 @@ int hl_mem_ts_alloc(int fd, uint32_t elements, uint64_t *handle)
 
 int hl_mem_import(int fd, int dmabuf_fd, uint64_t length, uint64_t *address)
 {
-    union hl_mem_args args = {
-        .in = { .reg_dmabuf_fd = { .fd = (uint64_t)dmabuf_fd, .length = length },
-                .op = HL_MEM_OP_REG_DMABUF_FD },
-    };
+    union hl_mem_args args;
     int rc;
 
+    memset(&args, 0, sizeof(args));
+    args.in.reg_dmabuf_fd.fd = (uint64_t)dmabuf_fd;
+    args.in.reg_dmabuf_fd.length = length;
+    args.in.op = HL_MEM_OP_REG_DMABUF_FD;
     if (dmabuf_fd < 0)
         return hl_err(-EBADF, "dmabuf_fd is %d", dmabuf_fd);
     if (!length)

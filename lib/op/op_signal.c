@@ -78,10 +78,11 @@ int hl_signal_reserve(int fd, uint32_t queue, uint32_t count, struct hl_cs_out *
 
 int hl_signal_unreserve(int fd, uint32_t handle, struct hl_cs_out *out)
 {
+    /* .seq first: the handle is half of the union, whose other half must be 0 */
     struct hl_cs_in in = {
-        .encaps_sig_handle_id = handle,
-        .num_chunks_execute = 1, .cs_flags = HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY,
+        .seq = 0, .num_chunks_execute = 1, .cs_flags = HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY,
     };
 
+    in.encaps_sig_handle_id = handle;
     return submit(fd, &in, 0, out);
 }
