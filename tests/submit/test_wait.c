@@ -78,9 +78,9 @@ static pthread_t waiter;
 
 static void *poke(void *arg)
 {
-    volatile bool *stop = arg;
+    bool *stop = arg;
 
-    while (!*stop) {
+    while (!__atomic_load_n(stop, __ATOMIC_RELAXED)) {
         usleep(5000);
         pthread_kill(waiter, SIGUSR1);
     }
@@ -92,7 +92,7 @@ static void test_signal_interrupts(void **state)
     struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     struct sigaction sa = { .sa_handler = on_signal };
     union hl_wait_cs_args w = { 0 };
-    volatile bool stop = false;
+    bool stop = false;
     pthread_t t;
     uint8_t p[16];
 
@@ -101,9 +101,9 @@ static void test_signal_interrupts(void **state)
     waiter = pthread_self();
     w.in.seq = run(b, 0, p, put_fence(p, 0, 0), 0);
     w.in.timeout_us = 10000000;
-    pthread_create(&t, NULL, poke, (void *)&stop);
+    pthread_create(&t, NULL, poke, &stop);
     assert_int_equal(sim_sub_wait(&b->call, &w), -EINTR);
-    stop = true;
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     pthread_join(t, NULL);
     assert_int_equal(w.in.timeout_us, 10000000);        /* the argument is as it was */
     bench_free(b);
