@@ -17,9 +17,8 @@ int hl_cb_create(int fd, uint32_t size, uint32_t flags, uint64_t *handle)
     };
     int rc;
 
-    if (!size || size > HL_MAX_CB_SIZE)
-        return hl_err(-EINVAL, "command buffer size %u is not within 1 to %u bytes", size,
-                      HL_MAX_CB_SIZE);
+    if (size > HL_MAX_CB_SIZE)
+        return hl_err(-EINVAL, "command buffer size %u is above %u bytes", size, HL_MAX_CB_SIZE);
     rc = hl_ioctl(fd, HL_CALL_CB, &args);
     if (rc == -ENOMEM && (flags & HL_CB_FLAGS_MAP))
         return hl_err(rc, "no memory for a command buffer of %u bytes, or this ASIC cannot map "

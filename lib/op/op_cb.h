@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 /*
- * HL_CB_OP_CREATE.  size in bytes, at most HL_MAX_CB_SIZE; the driver rounds up to a page.
+ * HL_CB_OP_CREATE.  size in bytes, at most HL_MAX_CB_SIZE; the driver gives a page at least.
  * flags: HL_CB_FLAGS_MAP gives it an address on the device (Gaudi2).  *handle is mmap()'s offset.
  */
 int hl_cb_create(int fd, uint32_t size, uint32_t flags, uint64_t *handle);

@@ -517,9 +517,12 @@ static void interrupts(void)
 
 static void debugging(void)
 {
+    struct hl_debug_params_read_block block;
+    struct hl_debug_params_spmu spmu;
     struct hl_debug_args args;
     struct hlthunk_debugfs d;
-    uint32_t value;
+    uint64_t counters[8];
+    uint32_t value, words[64];
     int rc;
 
     memset(&args, 0, sizeof(args));
@@ -527,9 +530,42 @@ static void debugging(void)
     args.enable = 1;
     rc = hlthunk_debug(fd, &args);
     CHECK(rc == 0);
+    args.op = HL_DEBUG_OP_SET_MODE;
+    args.enable = 1;
+    CHECK(hlthunk_debug(fd, &args) == -EFAULT);
+    /* as a profiler does: events of a unit counted for a while */
+    memset(&spmu, 0, sizeof(spmu));
+    spmu.event_types_num = 3;
+    spmu.event_types[0] = 5;
+    memset(&args, 0, sizeof(args));
+    args.op = HL_DEBUG_OP_SPMU;
+    args.enable = 1;
+    args.input_ptr = (__u64)(uintptr_t)&spmu;
+    args.input_size = sizeof(spmu);
+    CHECK(hlthunk_debug(fd, &args) == 0);
+    usleep(1000);
+    memset(counters, 0, sizeof(counters));
+    memset(&args, 0, sizeof(args));
+    args.op = HL_DEBUG_OP_SPMU;
+    args.output_ptr = (__u64)(uintptr_t)counters;
+    args.output_size = 5 * 8;
+    CHECK(hlthunk_debug(fd, &args) == 0 && counters[0] > 0);
+    /* what only the vendor's driver has */
+    memset(&block, 0, sizeof(block));
+    block.cfg_address = is_goya ? 0x7ffc000000ull : is_gaudi ? 0x7ffc000000ull
+                                                             : 0x1000007ffc000000ull;
+    block.user_address = (__u64)(uintptr_t)words;
+    block.size = sizeof(words);
+    memset(&args, 0, sizeof(args));
+    args.op = HL_DEBUG_OP_READBLOCK;
+    args.input_ptr = (__u64)(uintptr_t)&block;
+    args.input_size = sizeof(block);
+    rc = hlthunk_debug(fd, &args);
+    CHECK(on_vendor ? rc == 0 : rc == -EOPNOTSUPP);
+    rc = 0;
     memset(&args, 0, sizeof(args));
     args.op = HL_DEBUG_OP_SET_MODE;
-    CHECK(rc || hlthunk_debug(fd, &args) == 0);
+    CHECK(hlthunk_debug(fd, &args) == 0);
     memset(&args, 0, sizeof(args));
     args.op = 7777;
     rc = hlthunk_debug(fd, &args);
