@@ -27,7 +27,7 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
 {
     int asid = e->cpu_mmu ? 0 : -1;
     uint8_t pkt[32] = { 0 };
-    uint64_t val;
+    uint64_t val, request;
     uint32_t ctl, arg;
     unsigned op;
 
@@ -36,11 +36,16 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
     if (emu_copy(e, asid, addr, pkt, len, false) < 0)
         return;
     memcpy(&val, pkt, 8);
+    request = val;
     memcpy(&ctl, pkt + 8, 4);
     memcpy(&arg, pkt + 16, 4);
     op = (ctl >> 16) & 0x1fff;
     e->ncpucp++;
     emu_log(e, "CPUCP packet %u len %u value %#llx arg %#x", op, len, (unsigned long long)val, arg);
+    if (e->mute_all || (op < 64 && e->mute[op])) {
+        emu_log(e, "no answer, as was asked for");
+        return;
+    }
     switch (op) {
     case 18:    /* TEST: the value comes back as the result */
         break;
@@ -67,7 +72,7 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
         break;
     }
     if (e->a->cpucp)
-        e->a->cpucp(e, op);
+        e->a->cpucp(e, op, request);
     emu_copy(e, asid, addr, &val, 8, true);
     arg = FENCE_VAL;
     emu_copy(e, asid, addr + 12, &arg, 4, true);

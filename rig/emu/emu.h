@@ -3,12 +3,14 @@
 #ifndef RIG_EMU_EMU_H
 #define RIG_EMU_EMU_H
 
+#include "engine/engine.h"
 #include "rig/emu/vfu.h"
 #include <stdio.h>
 #include <time.h>
 
 #define MiB (1024ull * 1024)
 #define GiB (1024 * MiB)
+#define EMU_MAILBOX 0xFE0           /* in the configuration space: faults on request, fault.c */
 #define FENCE_VAL 0xFE8CE7A5u       /* CPUCP: the packet was handled */
 
 struct emu;
@@ -25,7 +27,6 @@ struct emu_asic {
     uint64_t dram_base, dram_size, host_base;
     uint64_t dram_bar_size;         /* 0: as large as the DRAM */
     uint64_t info_dram;             /* DRAM size in CPUCP's information; 0: the real one */
-    uint64_t dma_mask;              /* of LIN_DMA's destination; 0: all of it */
     bool msix;
     unsigned nvec;
     const uint32_t *trap;           /* pages of the CFG block with side effects */
@@ -33,30 +34,40 @@ struct emu_asic {
     void (*setup)(struct emu *e);   /* before anything else; may be NULL */
     void (*reset)(struct emu *e, bool hard);
     void (*reg)(struct emu *e, uint32_t off, uint32_t x);
-    void (*cpucp)(struct emu *e, unsigned op);
+    void (*cpucp)(struct emu *e, unsigned op, uint64_t value);
+    bool hmmu;                      /* device memory has an MMU of its own, with scrambling */
+    /* the event queue: where its address is, and the interrupt that tells of entries */
+    uint32_t eq_lo, eq_hi;
+    unsigned eq_irq, eq_vector;     /* VFU_IRQ_*, vector */
+    /* latch a page fault's address where the driver looks for it; returns the event to send */
+    unsigned (*page_fault)(struct emu *e, uint64_t va);
+    unsigned (*razwi)(struct emu *e, uint64_t addr);        /* likewise, an illegal access */
+    unsigned event_critical, event_error;   /* events that reset the device, or only tell */
 };
 
 struct emu {
     struct vfu v;
     const struct emu_asic *a;
     unsigned nvec;                  /* MSI-X vectors */
+    unsigned ntrap;
     uint8_t *cfg, *sram, *dram;     /* the three memories */
     uint64_t dram_size, bar_dram;
     int dram_fd;
-    uint32_t qci[256], cpu_ci, fits;
-    uint64_t hop0[1024];
+    struct eng eng;
+    uint32_t cpu_ci, eq_pi, eq_index, fits;
+    uint64_t hop0[1024], hop0_hbm[2];   /* by ASID */
+    uint64_t doorbell;              /* Gaudi2: page of host memory that stands for MSI-X; 0: none */
     bool cpu_mmu;                   /* CPU queue addresses go through the MMU */
     unsigned long nreg_wr, nreg_rd, ncpucp, npkt;
     FILE *log;
     int verbose;
     struct timespec t0;
-    uint32_t old;                   /* a register's value before emu_write32() */
-    uint64_t short_base[4];         /* MSG_SHORT's bases, for the queue that runs */
-    uint64_t wrcomp_addr;           /* LIN_DMA's completion write, likewise */
-    uint32_t wrcomp_data;
-    uint32_t cqpi[64], comms_sts;
+    uint32_t comms_sts;
     bool comms_pending;
     bool v61;                       /* what the driver of 6.1 expects of a Gaudi2 */
+    /* faults on request (fault.c) */
+    bool mute[64];                  /* CPUCP packets that stay without an answer, by opcode */
+    bool mute_all, dead_boot;       /* no firmware packet answered; the next boot hangs */
 };
 
 extern const struct emu_asic emu_goya, emu_gaudi, emu_gaudi2;
@@ -67,13 +78,20 @@ void emu_set(struct emu *e, uint32_t off, uint32_t x);
 void *emu_ptr(struct emu *e, uint64_t a, uint64_t len);
 int emu_write32(struct emu *e, uint64_t a, uint32_t x);
 int emu_copy(struct emu *e, int asid, uint64_t a, void *buf, uint64_t len, bool out);
-void emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len);
-/* memset_bit: which bit of LIN_DMA's control word means memset */
-void emu_run_packets(struct emu *e, unsigned q, uint64_t ptr, uint32_t len, uint32_t memset_bit);
-void emu_run_queue(struct emu *e, unsigned q, uint64_t pq, unsigned log2len, uint32_t pi, uint32_t memset_bit);
+int emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len);
+bool emu_is_virtual(struct emu *e, uint64_t a);
+bool emu_translate(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, uint64_t *left);
+int emu_exec_init(struct emu *e);
+void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, unsigned log2len,
+                    uint32_t pi, uint32_t ci);
+void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n);
+void emu_page_fault(struct emu *e, uint64_t va);
+/* "event 502", "mute 18", …: 0 or -EINVAL */
+int emu_command(struct emu *e, const char *line);
+void emu_mailbox(struct emu *e);
 void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi);
 void emu_config_setup(struct emu *e);
 void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len);
-void emu_carve(struct vfu_region *r, const struct emu_asic *a);
+void emu_carve(struct vfu_region *r, const struct emu_asic *a, unsigned ntrap);
 
 #endif

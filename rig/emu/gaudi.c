@@ -17,6 +17,10 @@
 #define MMU_HOP0_LO 0xC12008u
 #define MMU_HOP0_HI 0xC1200Cu
 #define STLB_INV_PS 0xC1203Cu
+#define MMU_UP 0xC11000u
+#define EVENT_PCIE_CORE_DERR 33u    /* enum gaudi_async_event_id */
+#define EVENT_TPC0_KRN_ERR 301u
+#define EVENT_MMU_PAGE_FAULT 380u
 #define MSI_REQ 0xC04100u
 #define PSOC 0xC4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
@@ -24,7 +28,20 @@
 #define KMD_MSG (PSOC + 0x304)
 #define SW_ALL_RST (PSOC + 0x498)
 
-static const uint32_t trap[] = { QM(0), QM(1), 0x800000, 0xC12000, PSOC };
+/* The queues' pages, and those with doorbells and state. */
+static const uint32_t fixed[] = { 0x800000, 0xC12000, PSOC };
+static uint32_t trap[64];
+static unsigned ntrap;
+
+static void setup(struct emu *e)
+{
+    ntrap = 0;
+    for (unsigned i = 0; i < e->eng.nqman; i++)
+        trap[ntrap++] = e->eng.qman[i].base;
+    for (unsigned i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+        trap[ntrap++] = fixed[i];
+    e->ntrap = ntrap;
+}
 
 static void reset(struct emu *e, bool hard)
 {
@@ -48,10 +65,14 @@ static void reset(struct emu *e, bool hard)
         emu_set(e, b + 0x38, 0x3FFF);
         emu_set(e, b + 0xC74, 0x700);
     }
-    memset(e->qci, 0, sizeof(e->qci));
+    eng_reset(&e->eng);
     memset(e->hop0, 0, sizeof(e->hop0));
     for (unsigned i = 0; i < 32; i++)
         emu_set(e, SCRATCH(i), 0);
+    for (unsigned i = 0; i < e->eng.nqman; i++)
+        for (unsigned q = 0; q < 4; q++)
+            emu_set(e, e->eng.qman[i].base + 0xB0 + 4 * q, 0);
+    e->eq_pi = e->eq_index = 0;
     e->cpu_ci = 0;
     e->fits = 0;
     emu_set(e, CPU_PQ_PI, 0);
@@ -59,7 +80,7 @@ static void reset(struct emu *e, bool hard)
     emu_set(e, PSOC + 0x28, 0);
     emu_set(e, KMD_MSG, 0);
     emu_set(e, SW_ALL_RST, 0);
-    emu_set(e, BOOT_STATUS, 16);                   /* waiting for the boot fit */
+    emu_set(e, BOOT_STATUS, e->dead_boot ? 0 : 16);                 /* waiting for the boot fit */
     emu_set(e, SCRATCH(28), 0x1000);
     emu_set(e, SCRATCH(29), 0x1100);
     strcpy((char *)e->sram + 0x1000, "Preboot version hl-gaudi-0.0.0-fw-0.0.0-rig ");
@@ -110,17 +131,32 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
             emu_log(e, "MSI is not armed");
         break;
     default:
-        for (unsigned i = 0; i < 8; i++) {
-            uint32_t b = QM(i), s = (off - b - 0xA0) / 4;
+        for (unsigned i = 0; i < e->eng.nqman; i++) {
+            uint32_t b = e->eng.qman[i].base, s = (off - b - 0xA0) / 4;
 
-            if (off >= b + 0xA0 && s < 4) {     /* a PI of one of four streams */
-                emu_run_queue(e, 4 * i + s, emu_get(e, b + 0x70 + 4 * s) |
-                       (uint64_t)emu_get(e, b + 0x80 + 4 * s) << 32, emu_get(e, b + 0x90 + 4 * s), x, 0x10);
-                emu_set(e, b + 0xB0 + 4 * s, e->qci[4 * i + s]);
-            }
+            if (off >= b + 0xA0 && s < 4)       /* a PI of one of four streams */
+                emu_exec_queue(e, b, s, emu_get(e, b + 0x70 + 4 * s) |
+                               (uint64_t)emu_get(e, b + 0x80 + 4 * s) << 32,
+                               emu_get(e, b + 0x90 + 4 * s), x, b + 0xB0 + 4 * s);
         }
         break;
     }
+}
+
+/* Where gaudi_print_and_get_mmu_error_info() looks. */
+static unsigned page_fault(struct emu *e, uint64_t va)
+{
+    emu_set(e, MMU_UP + 0x38, (uint32_t)va);
+    emu_set(e, MMU_UP + 0x34, 0x40000 | (uint32_t)(va >> 32 & 0x3FFFF));
+    return EVENT_MMU_PAGE_FAULT;
+}
+
+/* gaudi_print_and_get_razwi_info(): who did it, of a write; the address is the MMU's. */
+static unsigned razwi(struct emu *e, uint64_t addr)
+{
+    emu_set(e, MMU_UP + 0x60, 0);               /* the initiator's coordinates */
+    emu_set(e, MMU_UP + 0x5C, 1);
+    return page_fault(e, addr);
 }
 
 const struct emu_asic emu_gaudi = {
@@ -131,8 +167,10 @@ const struct emu_asic emu_gaudi = {
     .sram_base = 0x7FF0000000, .sram_size = 0x1400000,
     .dram_base = 0, .dram_size = 32 * GiB, .host_base = 0x8000000000,
     .dram_bar_size = 4 * GiB,           /* less than the DRAM, as HBM BARs may be */
-    .dma_mask = 0x00FFFFFFFFFFFFFF,
     .msix = false, .nvec = 32,
-    .trap = trap, .ntrap = sizeof(trap) / sizeof(trap[0]),
+    .trap = trap, .setup = setup,
+    .eq_lo = CPU_EQ_LO, .eq_hi = CPU_EQ_HI, .eq_irq = VFU_IRQ_MSI, .eq_vector = 0,
+    .page_fault = page_fault, .razwi = razwi,
+    .event_critical = EVENT_PCIE_CORE_DERR, .event_error = EVENT_TPC0_KRN_ERR,
     .reset = reset, .reg = reg,
 };

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Gaudi2 (HL-225, PCI 1da3:1020 rev 1): registers, the COMMS boot protocol, sync manager. */
+/* Gaudi2 (HL-225, PCI 1da3:1020 rev 1): registers, the COMMS boot protocol. */
 #include "rig/emu/emu.h"
 #include <string.h>
 
-#define SM_SOB 0x4100000u
-#define SM_SOB_END 0x4108000u
-#define SM_PAY_ADDRL(m) (0x4108000u + 4 * (m))
-#define SM_PAY_ADDRH(m) (0x410A000u + 4 * (m))
-#define SM_PAY_DATA(m) (0x410C000u + 4 * (m))
-#define SM_ARM(m) (0x410E000u + 4 * (m))
-#define SM_CONFIG(m) (0x4110000u + 4 * (m))
-#define SM_CQ_LO(c) (0x411E050u + 4 * (c))
-#define SM_CQ_HI(c) (0x411E150u + 4 * (c))
-#define SM_LBW_LO(c) (0x411E550u + 4 * (c))
-#define SM_LBW_DATA(c) (0x411E750u + 4 * (c))
 #define PSOC 0x4C4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
 #define BOOT_STATUS (PSOC + 0x300)
@@ -29,7 +18,13 @@
 #define CPU_EQ_LO (CPU_IF + 0x220)
 #define CPU_EQ_HI (CPU_IF + 0x224)
 #define CPU_QINIT (CPU_IF + 0x230)
+#define PMMU 0x4D00000u
 #define PMMU_STLB 0x4D01000u
+#define HMMU0 0x4080000u
+#define EVENT_CPU_AXI_ERR 502u      /* enum gaudi2_async_event_id */
+#define EVENT_TPC0_ERR 634u
+#define EVENT_HMMU_FAULT 720u
+#define EVENT_PMMU_FAULT 768u
 #define KDMA 0x4E8B000u
 #define KDMA_COMMIT (KDMA + 0x8EC)
 #define IRQ_PI_UPD SCRATCH(9)       /* told to the driver in the descriptor */
@@ -90,12 +85,16 @@ static void reset(struct emu *e, bool hard)
         for (unsigned i = 0; i < 7; i++)
             emu_set(e, 0x400BD84 + 0x200000 * d + 0x10000 * i, 0xEE);   /* 6.1 wants the vector pipe empty too */
     }
-    for (uint32_t o = SM_SOB; o < 0x4112000; o += 4)
-        emu_set(e, o, 0);
-    memset(e->qci, 0, sizeof(e->qci));
-    memset(e->cqpi, 0, sizeof(e->cqpi));
+    for (unsigned i = 0; i < NQM; i++)
+        for (unsigned s = 0; s < 4; s++)
+            emu_set(e, qm_base[i] + 0x90 + 4 * s, 0);
+    eng_reset(&e->eng);
     if (!hard)
         return;
+    e->doorbell = 0;
+    memset(e->hop0, 0, sizeof(e->hop0));
+    memset(e->hop0_hbm, 0, sizeof(e->hop0_hbm));
+    e->eq_pi = e->eq_index = 0;
     for (unsigned i = 0; i < 32; i++)
         emu_set(e, SCRATCH(i), 0);
     e->cpu_ci = 0;
@@ -108,7 +107,7 @@ static void reset(struct emu *e, bool hard)
     emu_set(e, KMD_MSG, 0);
     emu_set(e, SW_ALL_RST, 0);
     emu_set(e, SCRATCH(20), 1u << 31 | 1u << 16);  /* valid; firmware is loaded by COMMS */
-    emu_set(e, BOOT_STATUS, 16);
+    emu_set(e, BOOT_STATUS, e->dead_boot ? 0 : 16);
 }
 
 static uint32_t crc32(const uint8_t *p, size_t n)
@@ -197,45 +196,6 @@ static void comms(struct emu *e, uint32_t x)
     emu_set(e, SCRATCH(23), 1u << 28 | sts);
 }
 
-static void fire(struct emu *e, unsigned m)
-{
-    uint32_t cfg = emu_get(e, SM_CONFIG(m)), data = emu_get(e, SM_PAY_DATA(m));
-
-    emu_set(e, SM_ARM(m), 0);
-    if (cfg & 0x10) {                           /* to a completion queue */
-        unsigned c = emu_get(e, SM_PAY_ADDRL(m)) & 63;
-        uint64_t cq = emu_get(e, SM_CQ_LO(c)) | (uint64_t)emu_get(e, SM_CQ_HI(c)) << 32;
-
-        emu_write32(e, cq + 4ull * (e->cqpi[c]++ & 4095), data);
-        if (cfg & 0x100)
-            vfu_irq(&e->v, VFU_IRQ_MSIX, emu_get(e, SM_LBW_DATA(c)));
-    } else {
-        emu_write32(e, emu_get(e, SM_PAY_ADDRL(m)) | (uint64_t)emu_get(e, SM_PAY_ADDRH(m)) << 32, data);
-    }
-}
-
-static void sob(struct emu *e, uint32_t off, uint32_t x)
-{
-    unsigned id = (off - SM_SOB) / 4;
-
-    emu_set(e, off, (x & 0x80000000u ? e->old + (x & 0x7fff) : x) & 0x7fff);
-    for (unsigned m = 0; m < 2048; m++) {
-        uint32_t a = emu_get(e, SM_ARM(m));
-        bool all = true;
-
-        if (!a || (a & 0xff) != ((id / 8) & 0xff))
-            continue;
-        for (unsigned i = 0; i < 8; i++) {
-            uint32_t v = emu_get(e, SM_SOB + 4 * ((id & ~7u) + i));
-
-            if (!(a >> 8 & 1u << i))
-                all = all && (a & 0x10000 ? v == a >> 17 : v >= a >> 17);
-        }
-        if (all)
-            fire(e, m);
-    }
-}
-
 static uint64_t r64(struct emu *e, uint32_t lo, uint32_t hi)
 {
     return emu_get(e, lo) | (uint64_t)emu_get(e, hi) << 32;
@@ -249,17 +209,10 @@ static void kdma(struct emu *e, uint32_t commit)
     if (e->verbose)
         emu_log(e, "KDMA %#x: %#llx -> %#llx size %#x", commit, (unsigned long long)src,
            (unsigned long long)dst, size);
-    if (commit & 0x10) {
-        if (dst >= e->a->cfg_base && dst - e->a->cfg_base < e->a->cfg_size)
-            memset(e->cfg + (dst - e->a->cfg_base), (int)(src & 0xff), size);
-        else
-            emu_fill(e, dst, src, size);
-    } else {
-        void *s = emu_ptr(e, src, size), *d = emu_ptr(e, dst, size);
-
-        if (s && d)
-            memcpy(d, s, size);
-    }
+    if ((commit & 0x10) && dst >= e->a->cfg_base && dst - e->a->cfg_base < e->a->cfg_size)
+        memset(e->cfg + (dst - e->a->cfg_base), (int)(src & 0xff), size);   /* an ARC's memory */
+    else
+        eng_dma(&e->eng, NULL, dst, src, size, commit & 0x10);
     if (commit & 1)
         emu_write32(e, r64(e, KDMA + 0x8C0, KDMA + 0x8BC), emu_get(e, KDMA + 0x8C4));
 }
@@ -268,10 +221,6 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
 {
     uint32_t page = off & ~0xfffu, o = off & 0xfff;
 
-    if (off >= SM_SOB && off < SM_SOB_END) {    /* from a queue or a DMA engine */
-        sob(e, off, x);
-        return;
-    }
     if (page == PSOC) {
         if (off == KMD_MSG) {
             comms(e, x);
@@ -303,11 +252,22 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         return;
     }
     if (page == PMMU_STLB || ((page & 0xFF9CFFFF) == 0x4081000 && page < 0x4800000)) {
-        if (o == 0x00 || o == 0x34)             /* busy; invalidate all */
+        if (o == 0x00) {                        /* busy: the page table of an ASID */
+            unsigned asid = emu_get(e, page + 0x04);
+            uint64_t hop0 = (uint64_t)emu_get(e, page + 0x08) << 12 |
+                            (uint64_t)emu_get(e, page + 0x0C) << 44;
+
+            if (page == PMMU_STLB)
+                e->hop0[asid & 1023] = hop0;
+            else
+                e->hop0_hbm[asid & 1] = hop0;
             emu_set(e, off, 0);
-        else if (o == 0x8C)                     /* invalidate a range */
+        } else if (o == 0x34) {                 /* invalidate all */
+            emu_set(e, off, 0);
+        }
+        if (o == 0x8C)                     /* invalidate a range */
             emu_set(e, off, x & ~1u);
-        else if (o == 0x50)                     /* the memory cache's status */
+        if (o == 0x50)                          /* the memory cache's status */
             emu_set(e, page + 0x54, 1);
         return;
     }
@@ -321,22 +281,39 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         for (unsigned i = 0; i < NQM; i++) {
             if (page != qm_base[i])
                 continue;
-            for (unsigned b = 0; b < 4; b++)    /* MSG_BASE0..3 of this CP */
-                e->short_base[b] = r64(e, page + 0x1F0 + 0x28 * b + 4 * s,
-                                       page + 0x204 + 0x28 * b + 4 * s);
-            e->wrcomp_addr = r64(e, page + 0x18C0, page + 0x18BC);
-            e->wrcomp_data = emu_get(e, page + 0x18C4);
-            emu_run_queue(e, 4 * i + s, r64(e, page + 0x50 + 4 * s, page + 0x60 + 4 * s),
-                   emu_get(e, page + 0x70 + 4 * s), x, 0x10);
-            emu_set(e, page + 0x90 + 4 * s, e->qci[4 * i + s]);
+            emu_exec_queue(e, page, s,
+                           r64(e, page + 0x50 + 4 * s, page + 0x60 + 4 * s),
+                           emu_get(e, page + 0x70 + 4 * s), x, page + 0x90 + 4 * s);
         }
     }
 }
 
-static void cpucp(struct emu *e, unsigned op)
+static void cpucp(struct emu *e, unsigned op, uint64_t value)
 {
     if (op == 64)                               /* soft reset: all but the CPU */
         reset(e, false);
+    else if (op == 2)                           /* may use PCI; where MSI-X is asked for */
+        e->doorbell = value & ~0xFFFull;
+    else if (op == 1)
+        e->doorbell = 0;
+}
+
+/* Where gaudi2_handle_page_error() looks. The HMMU's address is the scrambled one. */
+static unsigned page_fault(struct emu *e, uint64_t va)
+{
+    bool host = va >= 0xFFF0000000000000ull;
+    uint32_t base = host ? PMMU : HMMU0;
+
+    if (!host) {
+        uint64_t low = va & ((1ull << 48) - 1);
+
+        va = (va & ~((1ull << 48) - 1)) | (low / (48 * MiB) * 64 * MiB + low % (48 * MiB));
+    }
+    emu_set(e, base + 0x30, emu_get(e, base + 0x30) | 1);   /* cause: page fault */
+    emu_set(e, base + 0x34, (uint32_t)(va >> 32));
+    emu_set(e, base + 0x38, (uint32_t)va);
+    emu_set(e, base + 0x44, 1);                             /* the capture is valid */
+    return host ? EVENT_PMMU_FAULT : EVENT_HMMU_FAULT;
 }
 
 const struct emu_asic emu_gaudi2 = {
@@ -349,5 +326,8 @@ const struct emu_asic emu_gaudi2 = {
     .info_dram = 96 * GiB,
     .msix = true, .nvec = 128,
     .trap = trap, .ntrap = NQM + 16 + 8 + 6,
+    .hmmu = true,
+    .eq_lo = CPU_EQ_LO, .eq_hi = CPU_EQ_HI, .eq_irq = VFU_IRQ_MSIX, .eq_vector = 0,
+    .page_fault = page_fault, .event_critical = EVENT_CPU_AXI_ERR, .event_error = EVENT_TPC0_ERR,
     .setup = setup, .reset = reset, .reg = reg, .cpucp = cpucp,
 };

@@ -11,6 +11,7 @@
 #define STLB_INV_ALL 0x490034u
 #define GIC_SETSPI 0x800040u
 #define MSIX_DOORBELL 0xC02948u
+#define EVENT_PCIE_CORE 32u         /* enum goya_async_event_id */
 #define PSOC 0xC4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
 #define BOOT_STATUS (PSOC + 0x300)
@@ -36,19 +37,22 @@ static void reset(struct emu *e, bool hard)
     emu_set(e, 0xD9024, 0x4f);
     emu_set(e, PSOC + 0x28, 0);
     emu_set(e, SW_RESET, 0);
-    memset(e->qci, 0, sizeof(e->qci));
+    eng_reset(&e->eng);
+    for (unsigned i = 0; i < 5; i++)
+        emu_set(e, QM(i) + 0x70, 0);
     if (!hard)
         return;
     for (unsigned i = 0; i < 32; i++)
         emu_set(e, SCRATCH(i), 0);
     e->cpu_mmu = true;
+    e->eq_pi = e->eq_index = 0;
     e->cpu_ci = 0;
     e->fits = 0;
     memset(e->hop0, 0, sizeof(e->hop0));
     emu_set(e, CPU_IF_PQ_PI, 0);
     emu_set(e, HW_STATE, 0);
     emu_set(e, KMD_MSG, 0);
-    emu_set(e, BOOT_STATUS, 16);
+    emu_set(e, BOOT_STATUS, e->dead_boot ? 0 : 16);
     emu_set(e, SCRATCH(28), 0x1000);
     emu_set(e, SCRATCH(29), 0x1100);
     strcpy((char *)e->sram + 0x1000, "Preboot version hl-goya-0.0.0-fw-0.0.0-rig ");
@@ -90,9 +94,8 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
     default:
         for (unsigned i = 0; i < 5; i++) {
             if (off == QM(i) + 0x6C) {
-                emu_run_queue(e, i, emu_get(e, QM(i) + 0x60) | (uint64_t)emu_get(e, QM(i) + 0x64) << 32,
-                       emu_get(e, QM(i) + 0x68), x, 0x40);
-                emu_set(e, QM(i) + 0x70, e->qci[i]);
+                emu_exec_queue(e, QM(i), 0, emu_get(e, QM(i) + 0x60) | (uint64_t)emu_get(e, QM(i) + 0x64) << 32,
+                       emu_get(e, QM(i) + 0x68), x, QM(i) + 0x70);
             }
         }
         break;
@@ -108,5 +111,7 @@ const struct emu_asic emu_goya = {
     .dram_base = 0, .dram_size = 4 * GiB, .host_base = 0x8000000000,
     .msix = true, .nvec = 8,
     .trap = trap, .ntrap = sizeof(trap) / sizeof(trap[0]),
+    .eq_lo = SCRATCH(2), .eq_hi = SCRATCH(3), .eq_irq = VFU_IRQ_MSIX, .eq_vector = 5,
+    .event_critical = EVENT_PCIE_CORE,
     .reset = reset, .reg = reg,
 };

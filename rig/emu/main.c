@@ -4,7 +4,9 @@
  * the kernel's unmodified habanalabs driver probes, serves its user interface and runs submissions.
  */
 #include "rig/emu/emu.h"
+#include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +36,14 @@ static void op_wr(struct vfu *v, unsigned region, uint64_t off, const void *buf,
         emu_config_write(e, off, buf, len);
     } else if (v->region[region].mem) {
         e->nreg_wr++;
-        memcpy((uint8_t *)v->region[region].mem + off, buf, len);
         if (region == s->cfg_bar && len == 4 && off >= s->cfg_in_bar &&
             off - s->cfg_in_bar < s->cfg_size) {
             uint32_t x;
 
             memcpy(&x, buf, 4);
-            s->reg(e, (uint32_t)(off - s->cfg_in_bar), x);
+            eng_reg_write(&e->eng, (uint32_t)(off - s->cfg_in_bar), x);
+        } else {
+            memcpy((uint8_t *)v->region[region].mem + off, buf, len);
         }
     }
 }
@@ -59,7 +62,7 @@ static const struct emu_asic *const asics[] = { &emu_goya, &emu_gaudi, &emu_gaud
 static void usage(void)
 {
     fprintf(stderr, "usage: rig-emu --asic goya|gaudi|gaudi2 --socket PATH --log FILE\n"
-                    "               [--driver 6.1] [--dram-bar GIB] [--verbose]\n");
+                    "               [--driver 6.1] [--dram-bar GIB] [--control PATH] [--verbose]\n");
     exit(2);
 }
 
@@ -80,10 +83,55 @@ static int make_memory(struct emu *e)
     d->size = e->bar_dram;
     e->cfg = (uint8_t *)e->v.region[e->a->cfg_bar].mem + e->a->cfg_in_bar;
     e->sram = (uint8_t *)e->v.region[e->a->sram_bar].mem + e->a->sram_in_bar;
-    emu_carve(&e->v.region[e->a->cfg_bar], e->a);
+    e->ntrap = e->a->ntrap;
+    if (emu_exec_init(e) < 0)
+        return -1;
+    if (e->a->setup)
+        e->a->setup(e);
+    emu_carve(&e->v.region[e->a->cfg_bar], e->a, e->ntrap);
     if (e->a->msix && e->a->cfg_bar != 2 && e->a->sram_bar != 2)
         e->v.region[2].fd = -1;     /* only the MSI-X table: every access is a message */
     return 0;
+}
+
+/* One connection to the control socket: lines of text, each with an answer. */
+static void control_line(struct emu *e, int listener)
+{
+    char line[256];
+    int s = accept(listener, NULL, NULL), rc;
+    ssize_t n;
+
+    if (s < 0)
+        return;
+    n = read(s, line, sizeof(line) - 1);
+    if (n > 0) {
+        line[n] = 0;
+        line[strcspn(line, "\n")] = 0;
+        rc = emu_command(e, line);
+        n = snprintf(line, sizeof(line), "%s\n", rc ? strerror(-rc) : "ok");
+        if (write(s, line, (size_t)n) != n)
+            emu_log(e, "control: nobody waited for the answer");
+    }
+    close(s);
+}
+
+static void serve(struct emu *e, int control)
+{
+    struct pollfd p[2] = { { .fd = e->v.sock, .events = POLLIN },
+                           { .fd = control, .events = POLLIN } };
+
+    for (;;) {
+        uint64_t until = eng_deadline(&e->eng), now = until ? e->eng.ops->now_ns(e) : 0;
+        int ms = !until ? -1 : until > now ? (int)((until - now) / 1000000) + 1 : 0;
+
+        if (poll(p, 2, ms) < 0 && errno != EINTR)
+            return;
+        if ((p[0].revents & (POLLIN | POLLHUP)) && vfu_step(&e->v) <= 0)
+            return;
+        if (p[1].revents & POLLIN)
+            control_line(e, control);
+        eng_run(&e->eng);
+    }
 }
 
 int main(int argc, char **argv)
@@ -92,12 +140,13 @@ int main(int argc, char **argv)
         { "asic", required_argument, NULL, 'a' },   { "socket", required_argument, NULL, 's' },
         { "log", required_argument, NULL, 'l' },    { "driver", required_argument, NULL, 'd' },
         { "dram-bar", required_argument, NULL, 'b' }, { "verbose", no_argument, NULL, 'v' },
+        { "control", required_argument, NULL, 'c' },
         { NULL, 0, NULL, 0 },
     };
     static struct emu emu;
     struct emu *e = &emu;
-    const char *path = NULL, *log = NULL;
-    int c, ls, s;
+    const char *path = NULL, *log = NULL, *control = NULL;
+    int c, ls, cs = -1;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (c) {
@@ -108,6 +157,9 @@ int main(int argc, char **argv)
             break;
         case 's':
             path = optarg;
+            break;
+        case 'c':
+            control = optarg;
             break;
         case 'l':
             log = optarg;
@@ -140,8 +192,6 @@ int main(int argc, char **argv)
         e->bar_dram = e->a->dram_bar_size ? e->a->dram_bar_size : e->dram_size;
     e->nvec = e->a->nvec;
     vfu_init(&e->v, &ops, e);
-    if (e->a->setup)
-        e->a->setup(e);
     if (make_memory(e) < 0)
         return 1;
     emu_config_setup(e);
@@ -151,14 +201,21 @@ int main(int argc, char **argv)
         perror(path);
         return 1;
     }
-    s = accept(ls, NULL, NULL);
-    if (s < 0)
+    if (control && (cs = vfu_listen(control)) < 0) {
+        perror(control);
+        return 1;
+    }
+    e->v.sock = accept(ls, NULL, NULL);
+    if (e->v.sock < 0)
         return 1;
     emu_log(e, "client connected");
-    vfu_serve(&e->v, s);
+    serve(e, cs);
     emu_log(e, "client gone; register messages: %lu reads, %lu writes; "
             "CPUCP packets %lu; QM packets %lu",
             e->nreg_rd, e->nreg_wr, e->ncpucp, e->npkt);
     unlink(path);
+    if (control)
+        unlink(control);
+    eng_fini(&e->eng);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The device's view of memory: its own, its registers, the host's, and its MMU. */
+/* The device's view of memory: its own, its registers, the host's. */
 #include "rig/emu/emu.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,48 +37,11 @@ void *emu_ptr(struct emu *e, uint64_t a, uint64_t len)
 
 int emu_write32(struct emu *e, uint64_t a, uint32_t x)
 {
-    const struct emu_asic *s = e->a;
-    void *p;
+    int rc = eng_write32(&e->eng, NULL, a, x);
 
-    if (a >= s->cfg_base && a - s->cfg_base < s->cfg_size) {
-        e->old = emu_get(e, (uint32_t)(a - s->cfg_base));
-        emu_set(e, (uint32_t)(a - s->cfg_base), x);
-        s->reg(e, (uint32_t)(a - s->cfg_base), x);
-        return 0;
-    }
-    p = emu_ptr(e, a, 4);
-    if (!p) {
+    if (rc < 0)
         emu_log(e, "write to nowhere: %#llx = %#x", (unsigned long long)a, x);
-        return -1;
-    }
-    __atomic_store_n((uint32_t *)p, x, __ATOMIC_RELEASE);
-    return 0;
-}
-
-/* MMU of Goya and Gaudi: five hops of 512 entries, bit 0 present, bit 11 last. */
-static int mmu_walk(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, uint64_t *left)
-{
-    static const unsigned shift[5] = { 48, 39, 30, 21, 12 };
-    uint64_t hop = e->hop0[asid & 1023], pte;
-
-    for (unsigned i = 0; i < 5; i++) {
-        uint64_t idx = (va >> shift[i]) & (i ? 511 : 3);
-
-        if (hop + idx * 8 + 8 > e->dram_size)
-            return -1;
-        memcpy(&pte, e->dram + hop + idx * 8, 8);
-        if (!(pte & 1))
-            return -1;
-        if ((pte & 0x800) || i == 4) {
-            uint64_t size = 1ull << shift[i];
-
-            *pa = (pte & ~0xFFFull) + (va & (size - 1));
-            *left = size - (va & (size - 1));
-            return 0;
-        }
-        hop = pte & ~0xFFFull;
-    }
-    return -1;
+    return rc;
 }
 
 /* Copy out (to the device's view) or in; through the MMU unless asid is negative. */
@@ -90,7 +54,7 @@ int emu_copy(struct emu *e, int asid, uint64_t a, void *buf, uint64_t len, bool 
         void *p;
 
         if (asid >= 0) {
-            if (mmu_walk(e, (unsigned)asid, a, &pa, &n) < 0)
+            if (!emu_translate(e, (unsigned)asid, a, &pa, &n))
                 goto bad;
             if (n > len)
                 n = len;
@@ -112,21 +76,23 @@ bad:
     return -1;
 }
 
-void emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len)
+int emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len)
 {
     uint8_t *p = emu_ptr(e, a, len);
     uint64_t o = a - e->a->dram_base;
 
     if (!p) {
-        emu_log(e, "memset of nowhere: %#llx + %#llx", (unsigned long long)a, (unsigned long long)len);
-        return;
+        emu_log(e, "memset of nowhere: %#llx + %#llx", (unsigned long long)a,
+                (unsigned long long)len);
+        return -EFAULT;
     }
     if (!val && a >= e->a->dram_base && o < e->dram_size && len >= MiB && !((o | len) & 4095)) {
         /* keep the backing file sparse */
         if (fallocate(e->dram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)o,
                       (off_t)len) == 0)
-            return;
+            return 0;
     }
     for (uint64_t i = 0; i + 8 <= len; i += 8)
         memcpy(p + i, &val, 8);
+    return 0;
 }

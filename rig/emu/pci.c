@@ -17,6 +17,8 @@ void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len
     if (off + len > sizeof(e->v.cfg))
         return;
     memcpy(e->v.cfg + off, buf, len);
+    if (off == EMU_MAILBOX && len == 4)
+        emu_mailbox(e);
     if (off != 0xFF8 || len != 4)
         return;
     memcpy(&addr, e->v.cfg + 0xFF0, 4);
@@ -86,15 +88,15 @@ static int cmp_u32(const void *a, const void *b)
 }
 
 /* The BAR is plain memory, but for the pages with doorbells and state. */
-void emu_carve(struct vfu_region *r, const struct emu_asic *a)
+void emu_carve(struct vfu_region *r, const struct emu_asic *a, unsigned ntrap)
 {
     uint32_t t[128];
     uint64_t pos = 0;
 
-    memcpy(t, a->trap, a->ntrap * sizeof(t[0]));
-    qsort(t, a->ntrap, sizeof(t[0]), cmp_u32);
-    for (unsigned i = 0; i <= a->ntrap; i++) {
-        uint64_t end = i < a->ntrap ? a->cfg_in_bar + t[i] : r->size;
+    memcpy(t, a->trap, ntrap * sizeof(t[0]));
+    qsort(t, ntrap, sizeof(t[0]), cmp_u32);
+    for (unsigned i = 0; i <= ntrap; i++) {
+        uint64_t end = i < ntrap ? a->cfg_in_bar + t[i] : r->size;
 
         if (end > pos) {
             r->area[r->nareas].off = pos;

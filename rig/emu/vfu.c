@@ -20,6 +20,7 @@ enum {
 #define F_ERROR 0x20
 #define MAX_FDS 8
 #define MAX_XFER (1u << 20)
+#define MAX_BODY (MAX_XFER + 4096)
 
 struct hdr {
     uint16_t id, cmd;
@@ -409,34 +410,25 @@ static int handle(struct vfu *v, struct hdr *h, uint8_t *b, uint32_t len, int *f
     }
 }
 
-int vfu_serve(struct vfu *v, int sock)
+/* One message: 1, or 0 when the client is gone, -1 when it broke the protocol. */
+int vfu_step(struct vfu *v)
 {
-    uint8_t *b = malloc(MAX_XFER + 4096);
+    static uint8_t body[MAX_BODY];
     struct hdr h;
-    int rc = -1;
+    int fds[32], rc = 1;
+    unsigned nfds = 0;
 
-    if (!b)
-        return -1;
-    v->sock = sock;
-    for (;;) {
-        int fds[32];
-        unsigned nfds = 0;
-
-        if (recv_some(sock, &h, sizeof(h), fds, &nfds) < 0) {
-            rc = 0;
-            break;
-        }
-        if (h.size < sizeof(h) || h.size - sizeof(h) > MAX_XFER + 4096)
-            break;
-        if (h.size > sizeof(h) && recv_some(sock, b, h.size - sizeof(h), fds, &nfds) < 0)
-            break;
-        if ((h.flags & 0xf) == 0 &&
-            handle(v, &h, b, (uint32_t)(h.size - sizeof(h)), fds, nfds) < 0)
-            break;
-        for (unsigned i = 0; i < nfds; i++)
-            if (fds[i] >= 0)
-                close(fds[i]);
-    }
-    free(b);
+    if (recv_some(v->sock, &h, sizeof(h), fds, &nfds) < 0)
+        return 0;
+    if (h.size < sizeof(h) || h.size - sizeof(h) > sizeof(body))
+        rc = -1;
+    else if (h.size > sizeof(h) && recv_some(v->sock, body, h.size - sizeof(h), fds, &nfds) < 0)
+        rc = 0;
+    else if ((h.flags & 0xf) == 0 &&
+             handle(v, &h, body, (uint32_t)(h.size - sizeof(h)), fds, nfds) < 0)
+        rc = -1;
+    for (unsigned i = 0; i < nfds; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
     return rc;
 }

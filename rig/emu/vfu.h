@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Minimal vfio-user server (protocol 0.x), written for the habanalabs rig. */
+/*
+ * A vfio-user server, as much of the protocol (0.x) as QEMU's client speaks: one client, requests
+ * in the order in which they come. The owner accepts the connection into `sock`, fills in the
+ * regions and calls vfu_step() whenever the socket can be read.
+ */
 #ifndef RIG_EMU_VFU_H
 #define RIG_EMU_VFU_H
 
@@ -58,7 +62,7 @@ struct vfu {
 
 int vfu_listen(const char *path);
 void vfu_init(struct vfu *v, const struct vfu_ops *ops, void *priv);
-int vfu_serve(struct vfu *v, int sock);      /* returns at disconnect */
+int vfu_step(struct vfu *v);
 void *vfu_iova(struct vfu *v, uint64_t iova, uint64_t len);
 int vfu_irq(struct vfu *v, unsigned index, unsigned vector);
 int vfu_bar_mem(struct vfu *v, unsigned region, uint64_t size, const char *name);
