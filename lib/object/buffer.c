@@ -52,6 +52,7 @@ static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, co
     b->size = size;
     b->memory.granted = size;
     hl_object_init(&b->object, "buffer", d, label, creator, describe);
+    hl_object_enlist(&b->object);
     return b;
 }
 
@@ -60,7 +61,7 @@ static void discard(struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = b->object.device;
 
-    hl_object_unlist(&b->object);
+    hl_object_delist(&b->object);
     free(b);
     hlthunk_device_unref(d);
 }

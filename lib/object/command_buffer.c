@@ -43,7 +43,7 @@ static void release(struct hlthunk_command_buffer *cb)
             hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
                    hlthunk_last_error());
     }
-    hl_object_unlist(&cb->object);
+    hl_object_delist(&cb->object);
     free(cb);
     hlthunk_device_unref(d);
 }
@@ -93,6 +93,7 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     cb->size = cb->map_size > HL_MAX_CB_SIZE ? size_bytes : cb->map_size;
     hl_object_init(&cb->object, "command buffer", d, o.label, __builtin_return_address(0),
                    describe);
+    hl_object_enlist(&cb->object);
     rc = build(cb, o.device_mapped);
     if (rc) {
         release(cb);

@@ -57,6 +57,7 @@ static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64
     hl_object_init(&m->object, "dma-buf", d, o->label, creator, describe);
     if (d) {
         pthread_mutex_lock(&d->lock);
+        hl_object_list(&m->object);
         m->next = buffer->dmabufs;
         buffer->dmabufs = m;
         pthread_mutex_unlock(&d->lock);
@@ -220,6 +221,7 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
             w->fd = m->fd;
     }
     pthread_mutex_lock(&d->lock);
+    hl_object_unlist(&m->object);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
         if (*p == m) {
             *p = m->next;
@@ -247,7 +249,6 @@ void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
     b = m->buffer;
     if (hl_epoch_is_ours(m->object.epoch)) {
         hl_registry_remove_dmabuf(m);
-        hl_object_unlist(&m->object);
         if (b)
             watched = leave_buffer(m);
         if (!watched)

@@ -13,7 +13,7 @@ int hlthunk_device_live_objects(struct hlthunk_device *d,
                                 int (*visit)(const struct hlthunk_live_object *object, void *user),
                                 void *user)
 {
-    uint64_t now = hl_now_ns();
+    uint64_t now = hl_coarse_now_ns();
     int rc = hl_device_check(d);
 
     if (rc)

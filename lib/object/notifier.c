@@ -34,7 +34,7 @@ static void release(struct hlthunk_event_notifier *n, bool registered)
         hl_event_unregister(d->fd, n->eventfd);
     if (n->eventfd >= 0)
         close(n->eventfd);
-    hl_object_unlist(&n->object);
+    hl_object_delist(&n->object);
     free(n);
     hlthunk_device_unref(d);
 }
@@ -53,6 +53,7 @@ int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
     if (!n)
         return hl_err(-ENOMEM, "no memory for a notifier");
     hl_object_init(&n->object, "event notifier", d, label, __builtin_return_address(0), describe);
+    hl_object_enlist(&n->object);
     n->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (n->eventfd < 0)
         rc = hl_err(-errno, "no eventfd: %s", strerror(errno));

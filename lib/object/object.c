@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/object/object.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "lib/error.h"
 #include "lib/fork.h"
@@ -16,31 +16,33 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
     o->kind = kind;
     o->device = device;
     o->epoch = hl_process_epoch();
-    o->created_ns = hl_now_ns();
+    o->created_ns = hl_coarse_now_ns();
     o->creator = creator;
     o->describe = describe;
-    snprintf(o->label, sizeof(o->label), "%s", label ? label : "");
+    o->label[0] = '\0';
+    if (label)
+        strncat(o->label, label, sizeof(o->label) - 1);
     o->prev = o->next = NULL;
-    if (!device)
-        return;
-    hlthunk_device_ref(device);
-    pthread_mutex_lock(&device->lock);
-    o->prev = device->last;
-    if (device->last)
-        device->last->next = o;
+    if (device)
+        hlthunk_device_ref(device);
+}
+
+void hl_object_list(struct hl_object *o)
+{
+    struct hlthunk_device *d = o->device;
+
+    o->prev = d->last;
+    if (d->last)
+        d->last->next = o;
     else
-        device->first = o;
-    device->last = o;
-    pthread_mutex_unlock(&device->lock);
+        d->first = o;
+    d->last = o;
 }
 
 void hl_object_unlist(struct hl_object *o)
 {
     struct hlthunk_device *d = o->device;
 
-    if (!d || !hl_epoch_is_ours(o->epoch))
-        return; /* the child's copy of a parent's list may be half changed, and nobody walks it */
-    pthread_mutex_lock(&d->lock);
     if (o->prev)
         o->prev->next = o->next;
     else
@@ -49,7 +51,22 @@ void hl_object_unlist(struct hl_object *o)
         o->next->prev = o->prev;
     else
         d->last = o->prev;
-    pthread_mutex_unlock(&d->lock);
+}
+
+void hl_object_enlist(struct hl_object *o)
+{
+    pthread_mutex_lock(&o->device->lock);
+    hl_object_list(o);
+    pthread_mutex_unlock(&o->device->lock);
+}
+
+void hl_object_delist(struct hl_object *o)
+{
+    if (!hl_epoch_is_ours(o->epoch))
+        return;
+    pthread_mutex_lock(&o->device->lock);
+    hl_object_unlist(o);
+    pthread_mutex_unlock(&o->device->lock);
 }
 
 bool hl_refs_try_get(atomic_uint *refs)

@@ -28,13 +28,22 @@ struct hl_object {
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
 };
 
-/* First reference; takes one of the device (which may be NULL) and lists the object there. */
+/* First reference; takes one of the device (which may be NULL). */
 void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
                     const char *label, const void *creator,
                     void (*describe)(const struct hl_object *, struct hlthunk_live_object *));
 
-/* Takes the object off the list; the caller frees it, then gives the device reference back. */
+/*
+ * On and off the device's list of live objects: with device->lock held, which the caller has taken
+ * for a list of its own as well.  Not in a forked child: its copy of a parent's list may be half
+ * changed, and nobody walks it.
+ */
+void hl_object_list(struct hl_object *o);
 void hl_object_unlist(struct hl_object *o);
+
+/* The same with the lock taken here, and nothing done in a child. */
+void hl_object_enlist(struct hl_object *o);
+void hl_object_delist(struct hl_object *o);
 
 static inline void hl_refs_get(atomic_uint *refs)
 {

@@ -107,7 +107,7 @@ void hl_memory_release(struct hlthunk_device *d, const struct hl_memory *memory,
     p->watches = watches;
     pthread_mutex_lock(&d->lock);
     p->next = d->pending;
-    d->pending = p;
+    __atomic_store_n(&d->pending, p, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -115,9 +115,11 @@ void hl_pending_retry(struct hlthunk_device *d)
 {
     struct hl_pending *list, *p, *next, *rest = NULL;
 
+    if (!__atomic_load_n(&d->pending, __ATOMIC_RELAXED))
+        return; /* nearly always; what another thread adds just now is tried next time */
     pthread_mutex_lock(&d->lock);
     list = d->pending;
-    d->pending = NULL;
+    __atomic_store_n(&d->pending, NULL, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&d->lock);
     for (p = list; p; p = next) {
         next = p->next;
@@ -134,7 +136,7 @@ void hl_pending_retry(struct hlthunk_device *d)
     for (p = rest; p->next; p = p->next)
         ;
     p->next = d->pending;
-    d->pending = rest;
+    __atomic_store_n(&d->pending, rest, __ATOMIC_RELAXED);
     pthread_mutex_unlock(&d->lock);
 }
 

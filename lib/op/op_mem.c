@@ -20,10 +20,21 @@ typedef unsigned long long ull;
  * beside it unspecified, and clang uses that.
  */
 
+/* Errors are explained out of the way of what succeeds. */
+#define COLD __attribute__((cold, noinline))
+
 /* From 16 TiB on, 6.1 and 6.12 cut the page count of a host mapping to 32 bits (get_user_memory). */
 #define HOST_MAP_LIMIT (1ull << 44)
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
 #define TS_MAX_ELEMENTS (1u << 20)
+
+static COLD int alloc_error(int rc, uint64_t size)
+{
+    if (rc == -ENOMEM)
+        return hl_err(rc, "no %llu bytes of device memory are free", (ull)size);
+    return hl_err(rc, "the driver refused to allocate %llu bytes of device memory: %s", (ull)size,
+                  strerror(-rc));
+}
 
 int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle)
 {
@@ -35,14 +46,11 @@ int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint
     args.in.alloc.page_size = page_size;
     args.in.op = HL_MEM_OP_ALLOC;
     args.in.flags = flags;
-    if (!size)
+    if (__builtin_expect(!size, 0))
         return hl_err(-EINVAL, "size is 0: nothing to allocate");
     rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    if (rc == -ENOMEM)
-        return hl_err(rc, "no %llu bytes of device memory are free", (ull)size);
-    if (rc)
-        return hl_err(rc, "the driver refused to allocate %llu bytes of device memory: %s",
-                      (ull)size, strerror(-rc));
+    if (__builtin_expect(rc, 0))
+        return alloc_error(rc, size);
     *handle = args.out.handle;
     return 0;
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* One discovery, for bench/run to count system calls of. */
+#include <stdio.h>
+
+#include <hlthunk/hlthunk.h>
+
+int main(void)
+{
+    size_t n = 0;
+    int rc = hlthunk_device_enumerate(NULL, 0, &n);
+
+    printf("%zu devices\n", n);
+    return rc != 0;
+}
