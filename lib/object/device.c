@@ -141,6 +141,8 @@ static void destroy_in_child(struct hlthunk_device *d)
 
     if (hl_file_id(d->fd, &id) == 0 && hl_file_id_equal(&id, &d->id))
         close(d->fd);
+    hl_pending_forget(d);
+    hl_ranges_fini(&d->ranges);
     free(d);
 }
 

@@ -217,8 +217,10 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
 
     if (b->memory.physical && atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd)) {
         w = malloc(sizeof(*w));
-        if (w)
+        if (w) {
             w->fd = m->fd;
+            w->id = m->id;
+        }
     }
     pthread_mutex_lock(&d->lock);
     hl_object_unlist(&m->object);

@@ -140,6 +140,26 @@ void hl_pending_retry(struct hlthunk_device *d)
     pthread_mutex_unlock(&d->lock);
 }
 
+void hl_pending_forget(struct hlthunk_device *d)
+{
+    struct hl_pending *p, *next;
+    struct hl_file_id id;
+
+    for (p = d->pending; p; p = next) {
+        next = p->next;
+        while (p->watches) {
+            struct hl_watch *w = p->watches;
+
+            p->watches = w->next;
+            if (hl_file_id(w->fd, &id) == 0 && hl_file_id_equal(&id, &w->id))
+                close(w->fd);
+            free(w);
+        }
+        free(p);
+    }
+    d->pending = NULL;
+}
+
 void hl_pending_drop(struct hlthunk_device *d)
 {
     struct hl_pending *p, *next;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/fd.h"
+
 struct hlthunk_device;
 
 /* A piece of device memory as the kernel knows it. */
@@ -28,6 +30,7 @@ struct hl_memory {
 struct hl_watch {
     struct hl_watch *next;
     int fd;                     /* ours */
+    struct hl_file_id id;
 };
 
 struct hl_pending {
@@ -48,6 +51,9 @@ void hl_memory_release(struct hlthunk_device *device, const struct hl_memory *me
 
 /* Tries what is pending again; called where memory is asked for, and when the device goes. */
 void hl_pending_retry(struct hlthunk_device *device);
+
+/* In a forked child: frees the copies of all that, and closes the descriptors that still are ours. */
+void hl_pending_forget(struct hlthunk_device *device);
 
 /* The device's file is about to be closed: forget what is left (the kernel frees it then). */
 void hl_pending_drop(struct hlthunk_device *device);
