@@ -36,6 +36,7 @@ struct emu_asic {
     void (*reg)(struct emu *e, uint32_t off, uint32_t x);
     void (*cpucp)(struct emu *e, unsigned op, uint64_t value);
     bool hmmu;                      /* device memory has an MMU of its own, with scrambling */
+    bool pqc;                       /* queues write completions of their own */
     /* the event queue: where its address is, and the interrupt that tells of entries */
     uint32_t eq_lo, eq_hi;
     unsigned eq_irq, eq_vector;     /* VFU_IRQ_*, vector */

@@ -9,6 +9,10 @@
 #include <errno.h>
 #include <string.h>
 
+#define PQC_LBW_DATA 0x45Cu /* of a QMAN: completions of descriptors, four streams each */
+#define PQC_LBW_LO 0x46Cu
+#define PQC_LBW_HI 0x47Cu
+#define PQC_CFG 0x48Cu
 #define USER_ASID 1u        /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
 
 static int translate(struct emu *e, uint64_t a, uint64_t *pa, uint64_t *left)
@@ -139,7 +143,21 @@ static void op_trace(void *priv, const struct eng_queue *q, uint64_t addr,
             (unsigned long long)addr, line);
 }
 
+/* Gaudi2: a queue tells the sync manager which descriptor is through (gaudi2_init_qman_pqc()). */
+static void op_done(void *priv, struct eng_queue *q, const struct eng_cb *cb, int error)
+{
+    struct emu *e = priv;
+    uint32_t qm = q->qman->base, s = 4u * q->stream, off = (uint32_t)cb->cookie >> 16 & 0xFFF;
+
+    if (error || !e->a->pqc || !(emu_get(e, qm + PQC_CFG) & 1))
+        return;
+    emu_write32(e, (emu_get(e, qm + PQC_LBW_LO + s) |
+                    (uint64_t)emu_get(e, qm + PQC_LBW_HI + s) << 32) + 4 * off,
+                emu_get(e, qm + PQC_LBW_DATA + s));
+}
+
 static const struct eng_ops ops = {
+    .done = op_done,
     .read = op_read, .write = op_write, .fill = op_fill, .reg = op_reg,
     .doorbell = op_doorbell, .now_ns = op_now, .report = op_report, .trace = op_trace,
 };
@@ -174,7 +192,7 @@ void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, un
         if (e->verbose)
             emu_log(e, "queue %d: descriptor %u: %#llx, %u bytes", eng_queue_id(q), at,
                     (unsigned long long)bd.ptr, bd.len);
-        cb = (struct eng_cb){ .addr = bd.ptr, .len = bd.len };
+        cb = (struct eng_cb){ .addr = bd.ptr, .len = bd.len, .cookie = bd.ctl };
         if (bd.len && eng_push(q, &cb) < 0) {
             emu_log(e, "queue %d is full", eng_queue_id(q));
             break;

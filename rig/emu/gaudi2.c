@@ -326,7 +326,7 @@ const struct emu_asic emu_gaudi2 = {
     .info_dram = 96 * GiB,
     .msix = true, .nvec = 128,
     .trap = trap, .ntrap = NQM + 16 + 8 + 6,
-    .hmmu = true,
+    .hmmu = true, .pqc = true,
     .eq_lo = CPU_EQ_LO, .eq_hi = CPU_EQ_HI, .eq_irq = VFU_IRQ_MSIX, .eq_vector = 0,
     .page_fault = page_fault, .event_critical = EVENT_CPU_AXI_ERR, .event_error = EVENT_TPC0_ERR,
     .setup = setup, .reset = reset, .reg = reg, .cpucp = cpucp,
