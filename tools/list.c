@@ -72,7 +72,7 @@ static int print_json(const struct hlthunk_device_entry *list, size_t n)
 
 int command_list(int argc, char **argv)
 {
-    struct hlthunk_device_entry *list = NULL;
+    struct hlthunk_device_entry *list = NULL, *larger;
     size_t n = 0, room = 0;
     int code = EXIT_OK;
     bool json;
@@ -82,9 +82,12 @@ int command_list(int argc, char **argv)
     /* devices may come while we look: ask until all fit */
     do {
         room = n;
-        list = reallocarray(list, room ? room : 1, sizeof(*list));
-        if (!list || hlthunk_device_enumerate(list, room, &n))
+        larger = reallocarray(list, room ? room : 1, sizeof(*list));
+        list = larger ? larger : list;
+        if (!larger || hlthunk_device_enumerate(list, room, &n)) {
+            free(list);
             return fail("list");
+        }
     } while (n > room);
     if (json)
         code = print_json(list, n);

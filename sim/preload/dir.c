@@ -24,6 +24,7 @@ HOOK DIR *opendir(const char *path)
 {
     char buffer[PATH_BUFFER];
 
+    /* cppcheck-suppress CastIntegerToAddressAtReturn */
     return REAL(opendir)(path_map(path, buffer));
 }
 
@@ -58,7 +59,7 @@ static ssize_t rewrite_link(char *text, ssize_t n, size_t size)
     unsigned long long inode;
     uint32_t file;
 
-    if (n <= 0 || !sim)
+    if (n <= 0 || (size_t)n >= sizeof(full) || !sim)
         return n;
     memcpy(full, text, (size_t)n);
     full[n] = '\0';

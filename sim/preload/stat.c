@@ -214,7 +214,7 @@ HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx
 
     if (rc < 0 || !sim)
         return rc;
-    if (S_ISSOCK(sx->stx_mode) ? !face_of_inode(sx->stx_ino, &f) : !path || !face_of_path(path, &f))
+    if (S_ISSOCK(sx->stx_mode) ? !face_of_inode(sx->stx_ino, &f) : !face_of_path(path, &f))
         return rc;
     memset(&st, 0, sizeof(st));
     put_on(&st, &f);

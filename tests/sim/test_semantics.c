@@ -258,7 +258,7 @@ static void allocation(void **state)
     assert_int_equal(one(fd, HL_MEM_OP_FREE, 1ull << 32 | 1), 0);       /* cut to 32 bits */
     a.in.alloc.mem_size = 1ull << 50;
     assert_int_equal(memory(fd, &a), -ENOMEM);
-    a = (union hl_mem_args){ .in = { .alloc = { UINT64_MAX }, .op = HL_MEM_OP_ALLOC } };
+    a = (union hl_mem_args){ .in = { .alloc = { UINT64_MAX, 0 }, .op = HL_MEM_OP_ALLOC } };
     assert_int_equal(memory(fd, &a), -EINVAL);
     assert_int_equal(map(fd, 2, 0, 0, &va), 0);
     assert_int_equal(map(fd, 2, 0, 0, &other), 0);

@@ -230,6 +230,14 @@ static void produce(int socket, struct shared *s)
     }
     for (unsigned i = 0; i < DEPTH && i < total / piece; i++)
         await(&w, s, seq_of[i]);
+    close(w.fd); /* first: the device may look at them until then */
+    for (unsigned i = 0; i < DEPTH; i++) {
+        if (w.asic == WORK_GAUDI2)
+            free(cb[i].mem);
+        else
+            munmap(cb[i].mem, 4096);
+    }
+    munmap(staging, DEPTH * piece);
 }
 
 int main(int argc, char **argv)
