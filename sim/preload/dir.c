@@ -59,10 +59,9 @@ static ssize_t rewrite_link(char *text, ssize_t n, size_t size)
     unsigned long long inode;
     uint32_t file;
 
-    if (n <= 0 || (size_t)n >= sizeof(full) || !sim)
+    if (n <= 0 || !sim)
         return n;
-    memcpy(full, text, (size_t)n);
-    full[n] = '\0';
+    snprintf(full, sizeof(full), "%.*s", (int)n, text);
     if (sscanf(full, "socket:[%llu]", &inode) == 1 &&
         (file = file_of_inode(inode)) != SIM_NONE) {
         file_link(file, out, sizeof(out));
