@@ -1,11 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Compares uapi/ with the kernel header of a later Debian, whose package is unpacked into a folder
-# of its own and nothing of it installed.  Skipped without apt, the network or that package.
+# of its own and nothing of it installed, and includes the two together in both orders.  Skipped
+# without apt, the network or that package.
 # fetch.sh LAYOUT.PY ROOT FOLDER
 layout=$1 root=$2 dir=$3
+
+# compare HEADER INCLUDE-DIR
+compare() {
+    python3 "$layout" "$root" 6.12 "$1" "$2" || exit
+    for first in "$1" hlthunk.h; do
+        for language in c c++; do
+            printf '#include "%s"\n#include <hlthunk.h>\n#include "%s"\nstruct hlthunk_hw_ip_info i;\n' \
+                "$first" "$1" |
+                cc -x $language -Wall -Wextra -Werror -I "$root/include/habanalabs" -I "$2" \
+                    -fsyntax-only - || { echo "$language, $first first"; exit 1; }
+        done
+    done
+    exit 0
+}
+
 if [ -f /usr/include/drm/habanalabs_accel.h ] && [ -f /usr/include/drm/drm.h ]; then
-    exec python3 "$layout" "$root" 6.12 /usr/include/drm/habanalabs_accel.h
+    compare /usr/include/drm/habanalabs_accel.h /usr/include
 fi
 header=$dir/root/usr/include/drm/habanalabs_accel.h
 if [ ! -f "$header" ]; then
@@ -24,4 +40,4 @@ if [ ! -f "$header" ]; then
     dpkg-deb -x "$dir"/linux-libc-dev_*.deb "$dir/root" || exit 77
 fi
 [ -f "$header" ] || { echo "that linux-libc-dev has no drm/habanalabs_accel.h"; exit 77; }
-exec python3 "$layout" "$root" 6.12 "$header" "$dir/root/usr/include"
+compare "$header" "$dir/root/usr/include"
