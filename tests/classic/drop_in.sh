@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs into an empty folder and does what other people do with it: a program built with nothing
 # but the two folders, in C and C++11, run on each simulated device of each kernel; headers in any
-# order, with the system's own.
+# order, with the system's own; and a new program with what pkg-config says.
 # drop_in.sh MESON BUILD-DIR HLSIM SOURCE
 set -e
 meson=$1 build=$2 hlsim=$3 source=$4
@@ -46,7 +46,26 @@ for a in $names; do
 done
 echo "$n orders of headers"
 
+# each header of the objects alone, strictly
+for h in "$(dirname "$inc")"/hlthunk/*.h; do
+    printf '#include <hlthunk/%s>\nextern int unused;\n' "$(basename "$h")" > "$tmp/alone.c"
+    cc -std=c99 $strict -I "$(dirname "$inc")" -fsyntax-only "$tmp/alone.c"
+    c++ -std=c++11 $strict -I "$(dirname "$inc")" -fsyntax-only -x c++ "$tmp/alone.c"
+done
+
 failed=0
+# a new program, with what pkg-config says
+if command -v pkg-config >/dev/null; then
+    pc=$(dirname "$(find "$tmp" -name hlthunk.pc)")
+    flags=$(PKG_CONFIG_PATH=$pc PKG_CONFIG_SYSROOT_DIR=$tmp pkg-config --cflags --libs hlthunk)
+    so=$(dirname "$(find "$tmp" -name 'libhlthunk.so.1')")
+    for language in c c++; do
+        cc -x $language $strict "$here/both_interfaces.c" -x none $flags -o "$tmp/both"
+        LD_LIBRARY_PATH=$so "$hlsim" run --quiet -- "$tmp/both" ||
+            { echo "failed: both interfaces, $language"; failed=1; }
+    done
+fi
+
 for kernel in 6.1 6.6 6.12 vendor; do
     for asic in goya gaudi gaudi2; do
         for program in c c++; do
