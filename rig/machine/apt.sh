@@ -43,8 +43,10 @@ APT::Get::Assume-Yes "true";
 EOC
     echo "Dir::Etc::Parts \"$RIG_APT/conf\";" > "$RIG_APT/apt.conf"
     for rig_suite in "$@"; do
+        rig_url=$rig_mirror_url
+        case $rig_suite in *-security) rig_url=$rig_url-security ;; esac
         echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-            "$rig_mirror_url $rig_suite main"
+            "$rig_url $rig_suite main"
     done > "$RIG_APT/sources.list"
     APT_CONFIG=$RIG_APT/apt.conf apt-get -q update > "$RIG_APT/log" 2>&1 ||
         rig_skip "the package lists of $* cannot be brought (see $RIG_APT/log)"

@@ -21,12 +21,13 @@ rig_kernel_setup() {
 rig_kernel_fill() {
     [ -e "$RIG_CACHE/kernel-$1/.complete" ] && return 0
     case $1 in
-    6.1) rig_suite_name=bookworm ;;
+    6.1) rig_suite_name='bookworm bookworm-security' ;;
     6.12) rig_suite_name=trixie ;;
     7) rig_suite_name=testing ;;
     esac
     rig_say "bringing Debian's kernel $1 from $rig_suite_name (once, about 100 MiB)"
-    rig_apt_setup "kernel-$1" "$rig_suite_name"
+    # shellcheck disable=SC2086
+    rig_apt_setup "kernel-$1" $rig_suite_name
     rig_image=$(rig_apt_depends linux-image-amd64 'linux-image-[0-9].*')
     case $rig_image in
     linux-image-$1*) ;;
@@ -49,6 +50,7 @@ rig_module_fill() {
         command -v $rig_tool > /dev/null || rig_skip "$rig_tool is needed for the module of 6.1"
     done
     rig_build=$RIG_CACHE/module-6.1
+    rm -rf "$rig_build"
     rig_headers=linux-headers-$1
     rig_common=$(rig_apt_depends "$rig_headers" 'linux-headers-.*-common')
     rig_kbuild=$(rig_apt_depends "$rig_headers" 'linux-kbuild-.*')

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* States, the call and its line. */
+#include "tests/rig/cases.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "uapi/requests.h"
+
+struct world w;
+static unsigned count;
+
+static const char *const nodes[][2] = {
+    { "/dev/accel/accel0", "/dev/accel/accel_controlD0" },
+    { "/dev/hl0", "/dev/hl_controlD0" },
+};
+
+static const unsigned long requests[2][OP_COUNT] = {
+    { HL_REQ_D_INFO, HL_REQ_D_CB, HL_REQ_D_CS, HL_REQ_D_WAIT_CS, HL_REQ_D_MEMORY, HL_REQ_D_DEBUG },
+    { HL_REQ_H_INFO, HL_REQ_H_CB, HL_REQ_H_CS, HL_REQ_H_WAIT_CS, HL_REQ_H_MEMORY, HL_REQ_H_DEBUG },
+};
+
+static void fail(const char *what)
+{
+    fprintf(stderr, "cases: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static int request(int fd, enum op op, void *args)
+{
+    return ioctl(fd, requests[w.old][op], args) < 0 ? -errno : 0;
+}
+
+static const char *error_name(int rc)
+{
+    static char text[16];
+
+    if (!rc)
+        return "0";
+    snprintf(text, sizeof(text), "%s", strerrorname_np(-rc) ? strerrorname_np(-rc) : "?");
+    return text;
+}
+
+int run_case(int fd, enum op op, void *args, size_t size, const char *format, ...)
+{
+    unsigned char before[128];
+    unsigned changed = 0;
+    char line[256];
+    va_list ap;
+    int rc;
+
+    va_start(ap, format);
+    vsnprintf(line, sizeof(line), format, ap);
+    va_end(ap);
+    if (w.dirty)
+        state_again();
+    memcpy(before, args, size);
+    rc = request(fd, op, args);
+    for (size_t i = 0; i < size; i += 4)
+        if (memcmp((char *)args + i, before + i, 4))
+            changed |= 1u << i / 4;
+    /* which 32-bit words of the argument the driver has changed: values are its own */
+    printf("%s %s -> %s words %#x\n", w.name, line, error_name(rc), changed);
+    count++;
+    if (!rc && op != OP_INFO)
+        w.dirty = true;
+    return rc;
+}
+
+static int memory(union hl_mem_args *a)
+{
+    return request(w.fd, OP_MEMORY, a);
+}
+
+static void allocate(void)
+{
+    union hl_mem_args a = { .in = { .alloc = { .mem_size = 4 << 20 }, .op = HL_MEM_OP_ALLOC } };
+
+    if (memory(&a))
+        fail("alloc");
+    w.handle = a.out.handle;
+}
+
+/* Where there is no MMU for device memory, its addresses are physical and need no mapping. */
+static uint64_t map(void)
+{
+    union hl_mem_args a = { .in = { .map_device = { 0, w.handle }, .op = HL_MEM_OP_MAP } };
+
+    if (!w.handle)
+        return 0x20000000;
+    if (memory(&a))
+        fail("map");
+    return a.out.device_virt_addr;
+}
+
+static void map_host(void)
+{
+    union hl_mem_args a = { .in = { .map_host = { (uintptr_t)w.host, 0, 65536 },
+                                    .op = HL_MEM_OP_MAP, .flags = HL_MEM_USERPTR } };
+
+    if (memory(&a))
+        fail("map host");
+    w.host_va = a.out.device_virt_addr;
+}
+
+static void make_cb(void)
+{
+    union hl_cb_args a = { .in = { .op = HL_CB_OP_CREATE, .cb_size = 4096 } };
+
+    if (request(w.fd, OP_CB, &a))
+        fail("cb");
+    w.cb = a.out.cb_handle;
+}
+
+static const char *const states[] = { "fresh", "allocated", "mapped", "twice", "host", "freed" };
+static unsigned current;
+
+static void prepare(void)
+{
+    union hl_mem_args a = { .in = { .op = HL_MEM_OP_FREE } };
+
+    w.handle = w.va = w.second = w.host_va = 0;
+    make_cb();
+    switch (current) {
+    case 1:
+        allocate();
+        break;
+    case 2:
+        allocate();
+        w.va = map();
+        break;
+    case 3:
+        allocate();
+        w.va = map();
+        w.second = map();
+        break;
+    case 4:
+        map_host();
+        break;
+    case 5:
+        allocate();
+        a.in.free.handle = w.handle;
+        if (memory(&a))
+            fail("free");
+        break;
+    }
+    /* a state without one probes with what another state has: never mapped, never granted */
+    w.dirty = false;
+}
+
+static void open_device(void)
+{
+    for (unsigned i = 0; i < 500; i++) {
+        w.fd = open(nodes[0][0], O_RDWR | O_CLOEXEC);
+        if (w.fd < 0 && errno == ENOENT)
+            w.fd = open(nodes[1][0], O_RDWR | O_CLOEXEC);
+        if (w.fd >= 0)
+            return;
+        if (errno != EBUSY && errno != EAGAIN)
+            break;
+        usleep(20000);
+    }
+    fail("open");
+}
+
+static void first_open(void)
+{
+    uint64_t status[2];
+    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_pointer = (uintptr_t)status,
+                              .return_size = sizeof(status) };
+
+    open_device();
+    w.control = open(access(nodes[0][1], F_OK) ? nodes[1][1] : nodes[0][1], O_RDWR | O_CLOEXEC);
+    if (w.control < 0)
+        fail("control node");
+    w.old = request(w.fd, OP_INFO, &a) == -ENOTTY;
+    w.host = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (w.host == MAP_FAILED)
+        fail("mmap");
+    memset(w.host, 0, 2 << 20);
+    close(w.fd);
+}
+
+const char *state_enter(unsigned state)
+{
+    if (state >= sizeof(states) / sizeof(states[0]))
+        return NULL;
+    if (!w.host)
+        first_open();
+    current = state;
+    w.name = states[state];
+    open_device();
+    prepare();
+    return w.name;
+}
+
+void state_leave(void)
+{
+    close(w.fd);
+}
+
+void state_again(void)
+{
+    state_leave();
+    state_enter(current);
+}
+
+int main(int argc, char **argv)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)argv;
+    for (unsigned s = 0; state_enter(s); s++) {
+        memory_cases();
+        if (s == 0) {
+            file_cases();
+            info_cases();
+            cb_cases();
+            cs_cases();
+            wait_cases();
+            debug_cases();
+        }
+        if (s == 0 || s == 2 || s == 4)
+            export_cases();
+        if (s == 2)
+            dmabuf_cases();
+        state_leave();
+    }
+    printf("%u cases\n", count);
+    return argc > 1;
+}

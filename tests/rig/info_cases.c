@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* INFO: every operation, with good and bad places for the answer, on both nodes. */
+#include "tests/rig/cases.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* How much of the buffer the driver wrote to, whatever it wrote: the last byte that differs after
+ * two calls with two fillings. */
+static unsigned written(int fd, uint32_t op, uint32_t size)
+{
+    static unsigned char bytes[2][16384];
+    unsigned last = 0;
+
+    for (unsigned k = 0; k < 2; k++) {
+        struct hl_info_args a = { .op = op, .return_size = size,
+                                  .return_pointer = (uintptr_t)bytes[k] };
+
+        memset(bytes[k], k ? 0xa5 : 0x5a, sizeof(bytes[k]));
+        run_case(fd, OP_INFO, &a, sizeof(a), "INFO %u size %u%s filling %u", op, size,
+                 fd == w.control ? " control" : "", k);
+    }
+    for (unsigned i = 0; i < sizeof(bytes[0]); i++)
+        if (bytes[0][i] != 0x5a || bytes[1][i] != 0xa5)
+            last = i + 1;
+    return last;
+}
+
+void info_cases(void)
+{
+    static const uint32_t sizes[] = { 1, 8, 64, 512, 4096 };
+    unsigned char bytes[64];
+
+    for (uint32_t op = 0; op <= 48; op++) {
+        const struct value places[] = { { "NULL", 0 }, { "bad", 8 },
+                                        { "good", (uintptr_t)bytes } };
+
+        /* they change the state, or have cases of their own */
+        if (op == HL_INFO_REGISTER_EVENTFD || op == HL_INFO_UNREGISTER_EVENTFD)
+            continue;
+        for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+            printf("info %u size %u wrote %u\n", op, sizes[i], written(w.fd, op, sizes[i]));
+        FOR_EACH(p, places) {
+            struct hl_info_args a = { .op = op, .return_size = p->n == (uintptr_t)bytes ? 0 : 64,
+                                      .return_pointer = p->n };
+
+            run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO %u to %s size %u", op, p->name,
+                     a.return_size);
+        }
+        printf("info %u control wrote %u\n", op, written(w.control, op, 4096));
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        static const uint32_t ops[] = { 200, 1u << 31, UINT32_MAX };
+        struct hl_info_args a = { .op = ops[i], .return_size = 64,
+                                  .return_pointer = (uintptr_t)bytes };
+
+        run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO %u", ops[i]);
+    }
+    for (uint32_t word = 1; word < 0x80000000u; word <<= 3) {
+        struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_size = 16, .pad = word,
+                                  .return_pointer = (uintptr_t)bytes };
+
+        run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO status pad %#x", word);
+        a = (struct hl_info_args){ .op = HL_INFO_SYNC_MANAGER, .return_size = 16, .dcore_id = word,
+                                   .return_pointer = (uintptr_t)bytes };
+        run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO sync manager %#x", word);
+    }
+    for (int i = 0; i < 2; i++) {
+        struct hl_info_args a = { .op = HL_INFO_REGISTER_EVENTFD, .eventfd = 900 };
+
+        run_case(i ? w.control : w.fd, OP_INFO, &a, sizeof(a), "INFO register bad eventfd %d", i);
+        a = (struct hl_info_args){ .op = HL_INFO_UNREGISTER_EVENTFD };
+        run_case(i ? w.control : w.fd, OP_INFO, &a, sizeof(a), "INFO unregister %d", i);
+    }
+}
