@@ -166,7 +166,6 @@ const struct emu_asic emu_gaudi = {
     .cfg_base = 0x7FFC000000, .cfg_size = 0x4000000, .cfg_in_bar = 0x4000000,
     .sram_base = 0x7FF0000000, .sram_size = 0x1400000,
     .dram_base = 0, .dram_size = 32 * GiB, .host_base = 0x8000000000,
-    .dram_bar_size = 4 * GiB,           /* less than the DRAM, as HBM BARs may be */
     .msix = false, .nvec = 32,
     .trap = trap, .setup = setup,
     .eq_lo = CPU_EQ_LO, .eq_hi = CPU_EQ_HI, .eq_irq = VFU_IRQ_MSI, .eq_vector = 0,

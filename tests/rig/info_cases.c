@@ -56,7 +56,7 @@ void info_cases(void)
 
         run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO %u", ops[i]);
     }
-    for (uint32_t word = 1; word < 0x80000000u; word <<= 3) {
+    for (uint32_t word = 1; word; word <<= 3) {
         struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_size = 16, .pad = word,
                                   .return_pointer = (uintptr_t)bytes };
 
