@@ -77,6 +77,12 @@ runs 125 "$hlsim" run && warns 'no PROGRAM'
 runs 0 "$hlsim" run --device goya -- sh -c 'cat /sys/class/accel/accel0/device/device_type' && says GOYA
 runs 0 "$hlsim" run --kernel 6.1 -- sh -c 'ls /sys/class/habanalabs; cat /sys/class/habanalabs/hl0/pci_addr'
 says hl_controlD0 && says 0000:10:00.0
+# ordinary programs look around
+runs 0 "$hlsim" run -- ls -l /dev/accel && says '^crw.* 261, *0 .* accel0'
+silent
+runs 0 "$hlsim" run -- sh -c 'exec 3<>/dev/accel/accel0; readlink /proc/$$/fd/3' && says '^/dev/accel/accel0$'
+runs 0 "$hlsim" run -- realpath /sys/class/accel/accel0 && says '^/sys/devices/.*/accel/accel0$'
+runs 0 "$hlsim" run -- sh -c 'cd /sys/class/accel/accel0/device && cat device_type' && says GAUDI2
 runs 0 "$hlsim" run -- sh -c "\"$hlsim\" ctl reset 0 && cat /sys/class/accel/accel0/device/status"
 says 'In reset'
 runs 1 "$hlsim" ctl reset 0 && warns 'not within'
