@@ -89,6 +89,7 @@ void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n);
 void emu_page_fault(struct emu *e, uint64_t va);
 /* "event 502", "mute 18", …: 0 or -EINVAL */
 int emu_command(struct emu *e, const char *line);
+void emu_heal(struct emu *e);     /* a hard reset cures the firmware */
 void emu_mailbox(struct emu *e);
 void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi);
 void emu_config_setup(struct emu *e);

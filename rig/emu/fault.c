@@ -9,8 +9,9 @@
  *   3 error                an event that is only told to the user
  *   4 page-fault ADDRESS   the MMU refused ADDRESS
  *   5 razwi ADDRESS        an engine touched what it must not (Gaudi)
- *   6 mute OPCODE          CPUCP packets of this kind get no answer; 18 is the heartbeat's
- *   7 mute-all             the firmware answers nothing
+ *   6 mute OPCODE          until the next hard reset, CPUCP packets of this kind get no answer;
+ *                          18 is the heartbeat's
+ *   7 mute-all             likewise, all of them
  *   8 dead-boot            the next boot of the firmware hangs
  *   9 irq VECTOR           an interrupt, of whatever meaning
  *  10 heal                 all of the above is over
@@ -27,6 +28,12 @@ static const char *const names[END] = {
     [RAZWI] = "razwi", [MUTE] = "mute", [MUTE_ALL] = "mute-all", [DEAD_BOOT] = "dead-boot",
     [IRQ] = "irq", [HEAL] = "heal",
 };
+
+void emu_heal(struct emu *e)
+{
+    memset(e->mute, 0, sizeof(e->mute));
+    e->mute_all = false;
+}
 
 static int tell(struct emu *e, unsigned type, const uint64_t *data, unsigned n)
 {
@@ -66,8 +73,8 @@ static int run(struct emu *e, unsigned command, const uint64_t *arg, unsigned n)
         return vfu_irq(&e->v, e->a->msix ? VFU_IRQ_MSIX : VFU_IRQ_MSI, (unsigned)arg[0]) < 0
                ? -ENOENT : 0;
     case HEAL:
-        memset(e->mute, 0, sizeof(e->mute));
-        e->mute_all = e->dead_boot = false;
+        emu_heal(e);
+        e->dead_boot = false;
         return 0;
     default:
         return -EINVAL;

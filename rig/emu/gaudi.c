@@ -73,6 +73,7 @@ static void reset(struct emu *e, bool hard)
         for (unsigned q = 0; q < 4; q++)
             emu_set(e, e->eng.qman[i].base + 0xB0 + 4 * q, 0);
     e->eq_pi = e->eq_index = 0;
+    emu_heal(e);
     e->cpu_ci = 0;
     e->fits = 0;
     emu_set(e, CPU_PQ_PI, 0);

@@ -3,6 +3,7 @@
 #include "rig/emu/emu.h"
 #include <string.h>
 
+#define MSIX_DOORBELL 0x4C02948u    /* mmPCIE_DBI_MSIX_DOORBELL_OFF */
 #define PSOC 0x4C4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
 #define BOOT_STATUS (PSOC + 0x300)
@@ -95,6 +96,7 @@ static void reset(struct emu *e, bool hard)
     memset(e->hop0, 0, sizeof(e->hop0));
     memset(e->hop0_hbm, 0, sizeof(e->hop0_hbm));
     e->eq_pi = e->eq_index = 0;
+    emu_heal(e);
     for (unsigned i = 0; i < 32; i++)
         emu_set(e, SCRATCH(i), 0);
     e->cpu_ci = 0;
@@ -240,6 +242,11 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         } else if (off == IRQ_HALT || off == IRQ_INTS) {
             emu_log(e, "event %u (%s)", x, off == IRQ_HALT ? "halt" : "interrupts");
         }
+        return;
+    }
+    if (off == MSIX_DOORBELL) {
+        if (vfu_irq(&e->v, VFU_IRQ_MSIX, x) < 0)
+            emu_log(e, "interrupt %u has no vector", x);
         return;
     }
     if (off == SW_ALL_RST) {

@@ -46,6 +46,7 @@ static void reset(struct emu *e, bool hard)
         emu_set(e, SCRATCH(i), 0);
     e->cpu_mmu = true;
     e->eq_pi = e->eq_index = 0;
+    emu_heal(e);
     e->cpu_ci = 0;
     e->fits = 0;
     memset(e->hop0, 0, sizeof(e->hop0));

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What goes wrong around a device that is in use, on the real driver: resets, removal, unloading,
+ * processes that die, firmware that fails. After each of these the device must serve again.
+ */
+#include "tests/rig/guest.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* Events until this one; others (a reset announces itself too) may come first. */
+static void expect_event(struct hlthunk_event_notifier *n, enum hlthunk_event_kind kind,
+                         struct hlthunk_event *e)
+{
+    do {
+        e->size = sizeof(*e);
+        ok(hlthunk_event_notifier_wait(n, 15000000, e));
+    } while (e->kind != kind);
+}
+
+static void a_page_fault_is_told(void **state)
+{
+    uint64_t address = on_asic("gaudi2") ? 0xFFF0123450000000 : 0x1000000ABCD000;
+    struct hlthunk_device *d;
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_event e;
+
+    (void)state;
+    if (on_asic("goya"))
+        skip();     /* its driver tells nobody */
+    d = open_device();
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    assert_int_equal(rig_request(RIG_PAGE_FAULT, address), 0);
+    if (on_kernel("6.1")) {
+        /* that driver does not know the event: it only writes a line into the log */
+        e.size = sizeof(e);
+        assert_int_equal(hlthunk_event_notifier_wait(n, 300000, &e), -ETIMEDOUT);
+    } else {
+        expect_event(n, HLTHUNK_EVENT_PAGE_FAULT, &e);
+        assert_true(e.recorded);
+        assert_int_equal(e.address, address);
+    }
+    hlthunk_event_notifier_unref(n);
+    hlthunk_device_close(d);
+    rig_serves(60);
+}
+
+static void firmware_that_fails_costs_a_reset(void **state)
+{
+    pid_t pid = rig_holder();
+
+    (void)state;
+    assert_int_equal(rig_request(RIG_CRITICAL, 0), 0);
+    assert_int_equal(rig_ended(pid, 60), SIGKILL);
+    rig_serves(60);
+}
+
+static void a_lost_heartbeat_costs_a_reset(void **state)
+{
+    pid_t pid = rig_holder();
+
+    (void)state;
+    assert_int_equal(rig_request(RIG_MUTE, 18), 0);
+    assert_int_equal(rig_ended(pid, 90), SIGKILL);
+    rig_serves(60);
+    assert_int_equal(rig_request(RIG_HEAL, 0), 0);
+}
+
+static void a_hard_reset_with_live_memory(void **state)
+{
+    pid_t pid = rig_holder();
+
+    (void)state;
+    ok(rig_poke_attribute("hard_reset"));
+    assert_int_equal(rig_ended(pid, 60), SIGKILL);
+    rig_serves(60);
+}
+
+static void a_soft_reset_between_users(void **state)
+{
+    const char *name = rig_has_attribute("soft_reset") ? "soft_reset" : "inference_soft_reset";
+
+    (void)state;
+    if (!rig_has_attribute(name))
+        skip();     /* the driver offers it for some devices only */
+    rig_poke_attribute(name);   /* it may refuse: the device serves all the same */
+    rig_serves(60);
+}
+
+static void the_module_stays_while_memory_is_exported(void **state)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    int fd, rc;
+
+    (void)state;
+    if (!rig_can_reload())
+        skip();     /* the host sets the word once */
+    d = open_device();
+    rc = rig_unload();
+    assert_true(rc == -EAGAIN || rc == -EBUSY);
+    if (can_export()) {
+        ok(hlthunk_buffer_alloc(d, 64 * MIB, NULL, &b));
+        ok(hlthunk_dmabuf_export(b, 0, 64 * MIB, NULL, &m));
+        ok(hlthunk_dmabuf_get_fd(m, &fd));
+        hlthunk_dmabuf_unref(m);
+        hlthunk_buffer_unref(b);
+        hlthunk_device_close(d);
+        rc = rig_unload();          /* only the dma-buf is left */
+        assert_true(rc == -EAGAIN || rc == -EBUSY);
+        close(fd);
+    } else {
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+    rig_serves(60);
+    for (unsigned i = 0; i < 100 && (rc = rig_unload()); i++)
+        usleep(50000);
+    assert_int_equal(rc, 0);
+    assert_int_equal(rig_load(), 0);
+    rig_serves(60);
+}
+
+static void hot_removal_with_open_descriptors(void **state)
+{
+    pid_t pid = rig_holder();
+
+    (void)state;
+    ok(rig_poke_attribute("remove"));
+    assert_int_equal(rig_ended(pid, 60), SIGKILL);
+    ok(rig_rescan());
+    rig_serves(60);
+}
+
+static void killed_while_exporting(void **state)
+{
+    (void)state;
+    if (!can_export())
+        skip();
+    for (unsigned i = 0; i < 10; i++) {
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 20000000 };
+            struct hlthunk_device *d;
+            struct hlthunk_buffer *b;
+            struct hlthunk_dmabuf *m;
+
+            if (hlthunk_device_open(&o, &d))
+                _exit(1);
+            for (;;) {
+                if (hlthunk_buffer_alloc(d, 2 * MIB, NULL, &b) ||
+                    hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &m))
+                    _exit(2);
+                hlthunk_dmabuf_unref(m);
+                hlthunk_buffer_unref(b);
+            }
+        }
+        usleep(150000 + 7919 * i);
+        kill(pid, SIGKILL);
+        assert_int_equal(rig_ended(pid, 10), SIGKILL);
+    }
+    rig_serves(60);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_page_fault_is_told),
+        cmocka_unit_test(killed_while_exporting),
+        cmocka_unit_test(the_module_stays_while_memory_is_exported),
+        cmocka_unit_test(a_soft_reset_between_users),
+        cmocka_unit_test(a_hard_reset_with_live_memory),
+        cmocka_unit_test(firmware_that_fails_costs_a_reset),
+        cmocka_unit_test(hot_removal_with_open_descriptors),
+        cmocka_unit_test(a_lost_heartbeat_costs_a_reset),
+    };
+
+    require_rig();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
