@@ -11,7 +11,7 @@
 #define STLB_INV_ALL 0x490034u
 #define GIC_SETSPI 0x800040u
 #define MSIX_DOORBELL 0xC02948u
-#define EVENT_PCIE_CORE 32u         /* enum goya_async_event_id */
+#define EVENT_PCIE_IF 33u           /* enum goya_async_event_id */
 #define PSOC 0xC4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
 #define BOOT_STATUS (PSOC + 0x300)
@@ -113,6 +113,6 @@ const struct emu_asic emu_goya = {
     .msix = true, .nvec = 8,
     .trap = trap, .ntrap = sizeof(trap) / sizeof(trap[0]),
     .eq_lo = SCRATCH(2), .eq_hi = SCRATCH(3), .eq_irq = VFU_IRQ_MSIX, .eq_vector = 5,
-    .event_critical = EVENT_PCIE_CORE,
+    .event_critical = EVENT_PCIE_IF,
     .reset = reset, .reg = reg,
 };

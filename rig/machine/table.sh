@@ -5,13 +5,21 @@
 # A suite counts as passed only when its program said how many tests it has, reported on each,
 # and ended with 0: whatever dies, hangs or prints nothing has failed.
 
-RIG_SUITES="objects lifetime semantics processes threads cycles"
+RIG_SUITES="objects lifetime semantics processes threads cycles hard"
+
+# The program of a suite: of the simulator's tests, or of those for the rig alone.
+suite_program() {
+    for rig_p in "$RIG_BUILD/tests/rig/rig_$1" "$RIG_BUILD/tests/sim/sim_$1"; do
+        [ ! -x "$rig_p" ] || { readlink -f "$rig_p"; return 0; }
+    done
+    return 1
+}
 
 # table [SUITE…]: every combination of $KERNELS and $ASICS.
 table() {
     suites=${*:-$RIG_SUITES}
     for suite in $suites; do
-        [ -x "$RIG_BUILD/tests/sim/sim_$suite" ] || rig_skip "no test program $suite: ./dev setup"
+        suite_program "$suite" > /dev/null || rig_skip "no test program $suite: ./dev setup"
     done
     LOGS=${LOGS:-$RIG_BUILD/rig-logs}
     mkdir -p "$LOGS"
@@ -52,8 +60,8 @@ table_machine() (
             sed 's/TEST_KERNEL=7$/TEST_KERNEL=6.12/'
         cat "$RIG_TREE/rig/machine/suite"
         for suite in "$@"; do
-            (rig_stage "$(readlink -f "$RIG_BUILD/tests/sim/sim_$suite")") || exit
-            echo "suite $suite $(rig_quote "$(readlink -f "$RIG_BUILD/tests/sim/sim_$suite")")"
+            (rig_stage "$(suite_program "$suite")") || exit
+            echo "suite $suite $(rig_quote "$(suite_program "$suite")")"
         done
     } > "$RIG_STAGE/rig/job"
     RIG_OUT=$RIG_LOGS/output.log RIG_ERR=$RIG_LOGS/errors.log

@@ -37,41 +37,63 @@ int rig_request(enum rig_command command, uint64_t argument)
     return (int)error;
 }
 
-static int write_one(const char *path)
+static int write_text(const char *path, const char *text)
 {
     int fd = open(path, O_WRONLY | O_CLOEXEC), rc;
 
     if (fd < 0)
         return -errno;
-    rc = write(fd, "1", 1) == 1 ? 0 : -errno;
+    rc = write(fd, text, strlen(text)) > 0 ? 0 : -errno;
     close(fd);
     return rc;
 }
 
-/* In the device's folder, or in its class device's (accel/accel0, habanalabs/hl0). */
+/* Is this folder of a class (hl0, accel0) our device's? */
+static bool ours(const char *dir)
+{
+    char path[400], line[64] = "";
+    FILE *f;
+
+    if (strstr(dir, "control"))
+        return false;
+    snprintf(path, sizeof(path), "%s/pci_addr", dir);       /* 6.1 has no link to the device */
+    f = fopen(path, "re");
+    if (!f) {
+        snprintf(path, sizeof(path), "%s/device/pci_addr", dir);
+        f = fopen(path, "re");
+    }
+    if (f && !fgets(line, sizeof(line), f))
+        line[0] = 0;
+    if (f)
+        fclose(f);
+    line[strcspn(line, "\n")] = 0;
+    return !strcmp(line, test_pci_address());
+}
+
+/* In the PCI device's folder, or in its class device's. */
 static bool attribute_path(const char *name, char *path, size_t size)
 {
-    static const char *const classes[] = { "accel", "habanalabs" };
-    char dir[128];
+    static const char *const classes[] = { "/sys/class/accel", "/sys/class/habanalabs" };
 
     snprintf(path, size, DEVICE "/%s", test_pci_address(), name);
     if (access(path, F_OK) == 0)
         return true;
     for (unsigned i = 0; i < 2; i++) {
         struct dirent *e;
-        DIR *d;
+        DIR *d = opendir(classes[i]);
+        bool found = false;
 
-        snprintf(dir, sizeof(dir), DEVICE "/%s", test_pci_address(), classes[i]);
-        d = opendir(dir);
-        while (d && (e = readdir(d))) {
-            snprintf(path, size, "%s/%s/%s", dir, e->d_name, name);
-            if (e->d_name[0] != '.' && access(path, F_OK) == 0) {
-                closedir(d);
-                return true;
-            }
+        while (d && !found && (e = readdir(d))) {
+            char dir[300];
+
+            snprintf(dir, sizeof(dir), "%.30s/%s", classes[i], e->d_name);
+            snprintf(path, size, "%s/%s", dir, name);
+            found = e->d_name[0] != '.' && access(path, F_OK) == 0 && ours(dir);
         }
         if (d)
             closedir(d);
+        if (found)
+            return true;
     }
     return false;
 }
@@ -87,12 +109,18 @@ int rig_poke_attribute(const char *name)
 {
     char path[512];
 
-    return attribute_path(name, path, sizeof(path)) ? write_one(path) : -ENOENT;
+    return attribute_path(name, path, sizeof(path)) ? write_text(path, "1") : -ENOENT;
 }
 
 int rig_rescan(void)
 {
-    return write_one("/sys/bus/pci/rescan");
+    return write_text("/sys/bus/pci/rescan", "1");
+}
+
+int rig_bind(bool bind)
+{
+    return write_text(bind ? "/sys/bus/pci/drivers/habanalabs/bind"
+                           : "/sys/bus/pci/drivers/habanalabs/unbind", test_pci_address());
 }
 
 int rig_unload(void)
@@ -124,6 +152,19 @@ bool rig_can_reload(void)
     return yes;
 }
 
+static pid_t holder;
+
+/* After a test that failed half-way: the next one finds the device closed. */
+int rig_teardown(void **state)
+{
+    (void)state;
+    if (holder > 0 && kill(holder, SIGKILL) == 0)
+        waitpid(holder, NULL, 0);
+    holder = 0;
+    syscall(SYS_close_range, 3, ~0u, 0);
+    return 0;
+}
+
 pid_t rig_holder(void)
 {
     int ready[2];
@@ -148,6 +189,7 @@ pid_t rig_holder(void)
         for (;;)
             pause();
     }
+    holder = pid;
     close(ready[1]);
     if (read(ready[0], &c, 1) != 1)
         fail_msg("the process that should hold the device did not get that far");
@@ -163,6 +205,8 @@ int rig_ended(pid_t pid, unsigned seconds)
         pid_t r = waitpid(pid, &status, WNOHANG);
 
         assert_true(r >= 0);
+        if (r == pid && holder == pid)
+            holder = 0;
         if (r == pid)
             return WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
         usleep(10000);

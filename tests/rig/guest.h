@@ -24,6 +24,7 @@ int rig_poke_attribute(const char *name);
 bool rig_has_attribute(const char *name);
 
 int rig_rescan(void);
+int rig_bind(bool bind);         /* the driver to the device, or off it */
 int rig_unload(void);           /* delete_module(); -EAGAIN or -EBUSY while it is in use */
 int rig_load(void);
 bool rig_can_reload(void);      /* not when the host has to set a word after each load */
@@ -33,6 +34,8 @@ bool rig_can_reload(void);      /* not when the host has to set a word after eac
 pid_t rig_holder(void);
 /* How it ended: a signal's number, or -(exit code). */
 int rig_ended(pid_t pid, unsigned seconds);
+
+int rig_teardown(void **state);
 
 /* The device serves again within these seconds: opened, memory allocated, exported, closed. */
 void rig_serves(unsigned seconds);

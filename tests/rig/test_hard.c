@@ -21,26 +21,32 @@ static void expect_event(struct hlthunk_event_notifier *n, enum hlthunk_event_ki
 
 static void a_page_fault_is_told(void **state)
 {
-    uint64_t address = on_asic("gaudi2") ? 0xFFF0123450000000 : 0x1000000ABCD000;
+    uint64_t address = on_asic("gaudi2") ? 0xFFF0123450000000 : 0x100000ABCD000;
     struct hlthunk_device *d;
     struct hlthunk_event_notifier *n;
     struct hlthunk_event e;
+    pid_t pid;
 
     (void)state;
     if (on_asic("goya"))
         skip();     /* its driver tells nobody */
+    if (on_kernel("6.1")) {
+        /* that driver has no such event; on Gaudi2 it resets the device instead */
+        pid = rig_holder();
+        assert_int_equal(rig_request(RIG_PAGE_FAULT, address), 0);
+        if (on_asic("gaudi2"))
+            assert_int_equal(rig_ended(pid, 60), SIGKILL);
+        else
+            rig_teardown(NULL);
+        rig_serves(60);
+        return;
+    }
     d = open_device();
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     assert_int_equal(rig_request(RIG_PAGE_FAULT, address), 0);
-    if (on_kernel("6.1")) {
-        /* that driver does not know the event: it only writes a line into the log */
-        e.size = sizeof(e);
-        assert_int_equal(hlthunk_event_notifier_wait(n, 300000, &e), -ETIMEDOUT);
-    } else {
-        expect_event(n, HLTHUNK_EVENT_PAGE_FAULT, &e);
-        assert_true(e.recorded);
-        assert_int_equal(e.address, address);
-    }
+    expect_event(n, HLTHUNK_EVENT_PAGE_FAULT, &e);
+    assert_true(e.recorded);
+    assert_int_equal(e.address, address);
     hlthunk_event_notifier_unref(n);
     hlthunk_device_close(d);
     rig_serves(60);
@@ -127,9 +133,14 @@ static void hot_removal_with_open_descriptors(void **state)
     pid_t pid = rig_holder();
 
     (void)state;
-    ok(rig_poke_attribute("remove"));
+    /* Where the machine's bridge has no room to place the BARs again, only the driver is removed
+     * from the device: its way out is the same. */
+    if (on_asic("gaudi2"))
+        ok(rig_poke_attribute("remove"));
+    else
+        ok(rig_bind(false));
     assert_int_equal(rig_ended(pid, 60), SIGKILL);
-    ok(rig_rescan());
+    ok(on_asic("gaudi2") ? rig_rescan() : rig_bind(true));
     rig_serves(60);
 }
 
@@ -165,17 +176,19 @@ static void killed_while_exporting(void **state)
     rig_serves(60);
 }
 
+#define hard(f) cmocka_unit_test_teardown(f, rig_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_page_fault_is_told),
-        cmocka_unit_test(killed_while_exporting),
-        cmocka_unit_test(the_module_stays_while_memory_is_exported),
-        cmocka_unit_test(a_soft_reset_between_users),
-        cmocka_unit_test(a_hard_reset_with_live_memory),
-        cmocka_unit_test(firmware_that_fails_costs_a_reset),
-        cmocka_unit_test(hot_removal_with_open_descriptors),
-        cmocka_unit_test(a_lost_heartbeat_costs_a_reset),
+        hard(a_page_fault_is_told),
+        hard(killed_while_exporting),
+        hard(the_module_stays_while_memory_is_exported),
+        hard(a_soft_reset_between_users),
+        hard(a_hard_reset_with_live_memory),
+        hard(firmware_that_fails_costs_a_reset),
+        hard(hot_removal_with_open_descriptors),
+        hard(a_lost_heartbeat_costs_a_reset),
     };
 
     require_rig();
