@@ -210,6 +210,41 @@ static void a_page_fault_has_a_record(void **state)
     hlthunk_device_close(d);
 }
 
+/* A packet that is none: which engine stumbled, and over which buffer. */
+static void an_undefined_opcode_has_a_record(void **state)
+{
+    struct hlthunk_command_buffer_options o = { .size = sizeof(o), .device_mapped = true };
+    struct hl_cs_chunk chunk = { .cb_size = 8, .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
+    struct hlthunk_event e = { .size = sizeof(e) };
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_device *d;
+    struct hlthunk_cs_out out;
+
+    (void)state;
+    /* elsewhere the driver reads the packets before it queues them, and refuses */
+    if (!on_asic("gaudi2"))
+        skip();
+    d = open_device();
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
+    ((uint32_t *)hlthunk_command_buffer_data(cb))[1] = 0x1fu << 24;
+    chunk.cb_handle = hlthunk_command_buffer_address(cb);
+    ok(hlthunk_command_submission(hlthunk_device_borrow_fd(d), &in, &out));
+    do {
+        ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+    } while (e.kind != HLTHUNK_EVENT_UNDEFINED_OPCODE);
+    assert_true(e.recorded);
+    assert_true(e.timestamp_ns > 0);
+    assert_int_equal(e.engine_count, 1);
+    assert_int_equal(e.count, 8);
+    assert_int_equal(e.address, chunk.cb_handle);
+    hlthunk_command_buffer_unref(cb);
+    hlthunk_event_notifier_unref(n);
+    hlthunk_device_close(d);
+}
+
 static void a_child_ends_nothing_of_its_parents(void **state)
 {
     struct hlthunk_event e = { .size = sizeof(e) };
@@ -266,6 +301,7 @@ int main(void)
         cmocka_unit_test(buffers_and_notifiers_leave_no_traces),
         cmocka_unit_test(events_come_one_by_one),
         cmocka_unit_test(a_page_fault_has_a_record),
+        cmocka_unit_test(an_undefined_opcode_has_a_record),
         cmocka_unit_test(a_child_ends_nothing_of_its_parents),
         cmocka_unit_test(a_control_node_has_neither),
     };
