@@ -501,6 +501,28 @@ static void wake(void)
 
 /* ---- errors, as the driver records them ---- */
 
+/* The engine of a queue (gaudi2_queue_id_to_engine_id[]); elsewhere the DMA engines in order. */
+static uint16_t engine_of(const struct sim_device *d, int queue)
+{
+    unsigned m = (unsigned)queue / 4, per_dcore = GAUDI2_DCORE1_ENGINE_ID_EDMA_0;
+
+    if (queue < 0)
+        return 0;
+    if (d->asic != SIM_ASIC_GAUDI2)
+        return (uint16_t)m;
+    if (m < 2)
+        return (uint16_t)(GAUDI2_ENGINE_ID_PDMA_0 + m);
+    if (m < 11) /* two EDMAs, the MME, six TPCs of a dcore; its decoders have no queues */
+        return (uint16_t)(m - 2);
+    if (m == 11)
+        return GAUDI2_DCORE0_ENGINE_ID_TPC_6;
+    if (m < 39)
+        return (uint16_t)((1 + (m - 12) / 9) * per_dcore + (m - 12) % 9);
+    if (m < 63)
+        return (uint16_t)(GAUDI2_ENGINE_ID_NIC0_0 + m - 39);
+    return (uint16_t)(GAUDI2_ENGINE_ID_ROT_0 + m - 63);
+}
+
 static void undefined_opcode(struct executor *x, int queue, const struct eng_report *r,
                              uint64_t *events)
 {
@@ -510,7 +532,7 @@ static void undefined_opcode(struct executor *x, int queue, const struct eng_rep
         return;
     e->timestamp = submission_env.now_ns(NULL);
     e->stream_id = queue < 0 ? 4 : (uint32_t)queue % 4;
-    e->engine_id = queue < 0 ? 0 : (uint32_t)queue / 4;
+    e->engine_id = engine_of(x->call.device, queue);
     if (r->cb) {
         e->cq_addr = r->cb->addr;
         e->cq_size = r->cb->len;
@@ -541,7 +563,7 @@ static void bad_address(struct executor *x, int queue, const struct eng_report *
         e->razwi_valid = true;
         e->razwi = (struct hl_info_razwi_event){
             .timestamp = now, .addr = r->addr,
-            .engine_id = { queue < 0 ? 0 : (uint16_t)(queue / 4) },
+            .engine_id = { engine_of(d, queue) },
             .num_of_possible_engines = queue < 0 ? 0 : 1,
             .flags = r->write ? HL_RAZWI_WRITE : HL_RAZWI_READ,
         };

@@ -238,6 +238,7 @@ static void an_undefined_opcode_has_a_record(void **state)
     assert_true(e.recorded);
     assert_true(e.timestamp_ns > 0);
     assert_int_equal(e.engine_count, 1);
+    assert_int_equal(e.engines[0], GAUDI2_ENGINE_ID_PDMA_0);
     assert_int_equal(e.count, 8);
     assert_int_equal(e.address, chunk.cb_handle);
     hlthunk_command_buffer_unref(cb);
