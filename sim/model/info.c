@@ -248,9 +248,9 @@ static int open_stats(struct query *q)
 
 static int replaced_rows(struct query *q)
 {
-    uint32_t none[34] = { 0 };  /* counts, then up to 32 rows of 4 bytes */
+    uint64_t none = 0;          /* struct cpucp_hbm_row_info: one row */
 
-    return give(q, none, 132);
+    return give(q, &none, sizeof(none));
 }
 
 static int pending_rows(struct query *q)

@@ -139,7 +139,8 @@ static int no_io(int fd, bool writing, bool at_offset)
     if (file == SIM_NONE)
         return 0;
     mode = (int)sim->files[file].flags & O_ACCMODE;
-    if (at_offset && sim->files[file].kind == SIM_FILE_DMABUF)
+    /* files that cannot seek: all but the primary node of later kernels */
+    if (at_offset && (sim->files[file].kind != SIM_FILE_PRIMARY || sim->kernel == SIM_KERNEL_6_1))
         errno = ESPIPE;
     else if (mode == (writing ? O_RDONLY : O_WRONLY))
         errno = EBADF;

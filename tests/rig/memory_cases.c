@@ -58,6 +58,8 @@ static void map_cases(void)
                                                 .op = HL_MEM_OP_MAP } };
 
                 mem(&a, "MAP", h->name, hint->name, f);
+                /* 6.12's search for addresses is not what it was after such a hint */
+                w.dirty |= hint->n == UINT64_MAX;
             }
         }
     }
