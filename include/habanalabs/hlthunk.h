@@ -230,9 +230,10 @@ hlthunk_public int hlthunk_wait_for_reserved_encaps_collective_signals(int fd,
                                                                        struct hlthunk_wait_out *out);
 
 /*
- * Waits.  timeout_us counts from the call and is kept over signals; 0 asks without waiting.
- * 0 with *status HL_WAIT_CS_STATUS_COMPLETED or _BUSY (not in time); -ETIMEDOUT and -EIO when the
- * driver gave a submission up.  Outputs are written on success only.
+ * Waits.  timeout_us counts from the call and is kept over signals; 0 asks without waiting,
+ * UINT64_MAX never ends.  0 with *status HL_WAIT_CS_STATUS_COMPLETED, or _BUSY (not in time).
+ * -ETIMEDOUT and -EIO when the driver gave a submission up: then *status is _TIMEDOUT or _ABORTED;
+ * other failures leave the outputs alone.
  */
 
 hlthunk_public int hlthunk_wait_for_cs(int fd, uint64_t seq, uint64_t timeout_us, uint32_t *status);
