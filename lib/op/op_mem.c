@@ -28,74 +28,45 @@ typedef unsigned long long ull;
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
 #define TS_MAX_ELEMENTS (1u << 20)
 
-static COLD int alloc_error(int rc, uint64_t size)
+COLD int hl_mem_alloc_error(int rc, uint64_t size)
 {
+    if (!size)
+        return hl_err(rc, "size is 0: nothing to allocate");
     if (rc == -ENOMEM)
         return hl_err(rc, "no %llu bytes of device memory are free", (ull)size);
     return hl_err(rc, "the driver refused to allocate %llu bytes of device memory: %s", (ull)size,
                   strerror(-rc));
 }
 
-int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle)
+COLD int hl_mem_free_error(int rc, uint64_t handle)
 {
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.alloc.mem_size = size;
-    args.in.alloc.page_size = page_size;
-    args.in.op = HL_MEM_OP_ALLOC;
-    args.in.flags = flags;
-    if (__builtin_expect(!size, 0))
-        return hl_err(-EINVAL, "size is 0: nothing to allocate");
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    if (__builtin_expect(rc, 0))
-        return alloc_error(rc, size);
-    *handle = args.out.handle;
-    return 0;
-}
-
-int hl_mem_free(int fd, uint64_t handle)
-{
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.free.handle = handle;
-    args.in.op = HL_MEM_OP_FREE;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EINVAL)
         return hl_err(rc,
                       "handle %#llx cannot be freed: it is still mapped, or no handle of this "
                       "device file",
                       (ull)handle);
-    if (rc)
-        return hl_err(rc, "the driver refused to free handle %#llx: %s", (ull)handle,
-                      strerror(-rc));
-    return 0;
+    return hl_err(rc, "the driver refused to free handle %#llx: %s", (ull)handle, strerror(-rc));
 }
 
-int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address)
+COLD int hl_mem_map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags)
 {
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.map_device.hint_addr = hint;
-    args.in.map_device.handle = handle;
-    args.in.op = HL_MEM_OP_MAP;
-    args.in.flags = flags;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EINVAL)
         return hl_err(rc, "handle %#llx is no allocation of this device", (ull)handle);
     if (rc == -EPERM)
         return hl_err(rc, "handle %#llx belongs to another context and is not shared", (ull)handle);
     if (rc == -ENOMEM && (flags & HL_MEM_FORCE_HINT))
         return hl_err(rc, "the address %#llx, which FORCE_HINT demands, is not free", (ull)hint);
-    if (rc)
-        return hl_err(rc, "the driver refused to map handle %#llx: %s", (ull)handle, strerror(-rc));
-    *address = args.out.device_virt_addr;
-    return 0;
+    return hl_err(rc, "the driver refused to map handle %#llx: %s", (ull)handle, strerror(-rc));
+}
+
+COLD int hl_mem_unmap_error(int rc, uint64_t address)
+{
+    if (rc == -EINVAL)
+        return hl_err(rc,
+                      "address %#llx cannot be unmapped: it is no address that a mapping "
+                      "returned, or a dma-buf of it is still open in some process",
+                      (ull)address);
+    return hl_err(rc, "the driver refused to unmap %#llx: %s", (ull)address, strerror(-rc));
 }
 
 int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint32_t flags,
@@ -133,25 +104,6 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
         return hl_err(rc, "the driver refused to map host memory %#llx + %llu: %s", (ull)start,
                       (ull)size, strerror(-rc));
     *address = args.out.device_virt_addr;
-    return 0;
-}
-
-int hl_mem_unmap(int fd, uint64_t address)
-{
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.unmap.device_virt_addr = address;
-    args.in.op = HL_MEM_OP_UNMAP;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    if (rc == -EINVAL)
-        return hl_err(rc,
-                      "address %#llx cannot be unmapped: it is no address that a mapping "
-                      "returned, or a dma-buf of it is still open in some process",
-                      (ull)address);
-    if (rc)
-        return hl_err(rc, "the driver refused to unmap %#llx: %s", (ull)address, strerror(-rc));
     return 0;
 }
 
