@@ -67,6 +67,14 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
     case 30:    /* PLL_INFO_GET: four of MHz */
         val = 0x0032003200320032ull;
         break;
+    case 56: {  /* GENERIC_PASSTHROUGH: text into the buffer, the result is its length */
+        char text[] = "rig";
+        uint32_t n = arg < sizeof(text) ? arg : sizeof(text);
+
+        emu_copy(e, asid, val, text, n, true);
+        val = n;
+        break;
+    }
     default:
         val = 0;
         break;

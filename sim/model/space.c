@@ -35,8 +35,9 @@ static bool unaligned_hint(uint64_t hint, uint64_t page, uint64_t align)
 {
     if (power_of_2(page))
         return hint & (align - 1);
-    /* device memory of Gaudi2: the low 48 bits count pages of 768 MiB */
-    return (hint & 0xFFFFFFFFFFFF) % page;
+    /* device memory of Gaudi2: the low 48 bits count pages of 768 MiB; get_va_block() looks at
+     * hints within the device's range alone, so that one at the end of all is left */
+    return hint < UINT64_MAX - page && (hint & 0xFFFFFFFFFFFF) % page;
 }
 
 uint64_t sim_space_get(struct sim_space *sp, uint64_t size, uint64_t hint, bool force,
@@ -70,6 +71,9 @@ uint64_t sim_space_get(struct sim_space *sp, uint64_t size, uint64_t hint, bool 
             best_start = start;
             best_size = room;
         }
+        /* the driver's sum wraps around for such a hint, and what it then finds is nowhere */
+        if (hint >= start && hint + size < hint)
+            return 0;
         if (hint && hint >= start && hint + size <= b->end) {
             best = i;
             best_start = hint;
