@@ -64,6 +64,16 @@ rig_boot() {
     rig_accel
     rig_devices=
     rig_n=0
+    rig_place='"addr":"4"'
+    if [ -n "$RIG_P2P" ]; then
+        rig_gpu_bus=d2
+        [ "$RIG_P2P" = yes ] || rig_gpu_bus=pcie.0
+        rig_place='"bus":"d1"'
+        rig_devices="-device pcie-root-port,id=rp,chassis=1 -device x3130-upstream,id=up,bus=rp
+            -device xio3130-downstream,id=d1,bus=up,chassis=2,slot=1
+            -device xio3130-downstream,id=d2,bus=up,chassis=3,slot=2
+            -device virtio-gpu-pci,blob=on,bus=$rig_gpu_bus"
+    fi
     for rig_asic in "$@"; do
         rig_driver=
         [ "$rig_kernel" != 6.1 ] || rig_driver="--driver 6.1"
@@ -76,8 +86,9 @@ rig_boot() {
             sleep 0.02
             rig_i=$((rig_i + 1))
         done
-        rig_devices="$rig_devices -device {\"driver\":\"vfio-user-pci\",\"rombar\":0,\"addr\":\"$((rig_n + 4))\",\"socket\":{\"type\":\"unix\",\"path\":\"$RIG_WORK/$rig_n.sock\"}}"
+        rig_devices="$rig_devices -device {\"driver\":\"vfio-user-pci\",\"rombar\":0,$rig_place,\"socket\":{\"type\":\"unix\",\"path\":\"$RIG_WORK/$rig_n.sock\"}}"
         rig_n=$((rig_n + 1))
+        rig_place="\"addr\":\"$((rig_n + 4))\""
     done
     {
         echo "DEVICES=$rig_n"

@@ -23,6 +23,23 @@ rig_qemu_setup() {
 rig_qemu() {
     set -- "$RIG_QEMU_ROOT/usr/bin/qemu-system-x86_64" -L "$RIG_QEMU_ROOT/usr/share/qemu" \
         -L "$RIG_QEMU_ROOT/usr/share/seabios" -L "$RIG_QEMU_ROOT/usr/lib/ipxe/qemu" "$@"
+    # A virtio-gpu that imports wants /dev/udmabuf to exist, and does without it. Where the host
+    # has none QEMU gets a /dev of its own, in a mount namespace that ends with it.
+    if [ -n "$RIG_P2P" ] && [ ! -e /dev/udmabuf ]; then
+        rig_unshare="unshare --mount"
+        [ "$(id -u)" = 0 ] || rig_unshare="unshare --mount --map-root-user"
+        # shellcheck disable=SC2016
+        set -- $rig_unshare sh -c 'w=$1; shift
+            mkdir -p "$w/dev" && mount -t tmpfs dev "$w/dev" && mkdir "$w/dev/shm" &&
+            : > "$w/dev/udmabuf" || exit 77
+            for n in null zero urandom random kvm; do
+                [ ! -e /dev/$n ] || { : > "$w/dev/$n"; mount --bind /dev/$n "$w/dev/$n"; }
+            done
+            mount --rbind "$w/dev" /dev && exec "$@"' sh "$RIG_WORK" "$RIG_QEMU_ROOT/usr/lib64/ld-linux-x86-64.so.2" \
+            --inhibit-cache --library-path \
+            "$RIG_QEMU_ROOT/usr/lib/x86_64-linux-gnu:$RIG_QEMU_ROOT/usr/lib" "$@"
+        QEMU_MODULE_DIR=$RIG_QEMU_ROOT/usr/lib/x86_64-linux-gnu/qemu exec "$@"
+    fi
     QEMU_MODULE_DIR=$RIG_QEMU_ROOT/usr/lib/x86_64-linux-gnu/qemu \
     exec "$RIG_QEMU_ROOT/usr/lib64/ld-linux-x86-64.so.2" --inhibit-cache --library-path \
         "$RIG_QEMU_ROOT/usr/lib/x86_64-linux-gnu:$RIG_QEMU_ROOT/usr/lib" "$@"
