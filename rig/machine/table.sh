@@ -35,6 +35,12 @@ table() {
             # shellcheck disable=SC2086
             table_machine "$kernel" "$asic" $suites
             rc=$?
+            # One more machine each for an importer with a way to the device, and without.
+            if [ $rc = 0 ] && [ $# = 0 ] && [ "$kernel" != 6.1 ]; then
+                (RIG_P2P=yes table_machine "$kernel" "$asic" p2p) &&
+                    (RIG_P2P=no table_machine "$kernel" "$asic" p2p)
+                rc=$?
+            fi
             if [ $rc = 77 ]; then
                 echo "$kernel $asic all 0 0 0 - skip what_is_missing_was_said_above" >> "$RESULTS"
             elif [ $rc != 0 ]; then
@@ -50,7 +56,7 @@ table_machine() (
     asic=$2
     shift 2
     rig_work
-    RIG_LOGS=$LOGS/$kernel-$asic
+    RIG_LOGS=$LOGS/$kernel-$asic${RIG_P2P:+-p2p-$RIG_P2P}
     rm -rf "$RIG_LOGS"
     mkdir -p "$RIG_LOGS"
     machine "$kernel"
@@ -58,6 +64,7 @@ table_machine() (
         # Kernel 7's driver behaves as 6.12's; the tests call that kind "6.12".
         echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_KERNEL=$kernel" |
             sed 's/TEST_KERNEL=7$/TEST_KERNEL=6.12/'
+        rig_p2p_environment "$kernel"
         cat "$RIG_TREE/rig/machine/suite"
         for suite in "$@"; do
             (rig_stage "$(suite_program "$suite")") || exit
