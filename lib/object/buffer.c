@@ -43,7 +43,7 @@ static int check_new(struct hlthunk_device *d, uint64_t size,
 static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
                                      const void *creator)
 {
-    struct hlthunk_buffer *b = calloc(1, sizeof(*b));
+    struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
 
     if (!b) {
         hl_err(-ENOMEM, "no memory for a buffer object");

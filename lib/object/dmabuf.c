@@ -39,7 +39,7 @@ static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64
                   struct hlthunk_dmabuf **out)
 {
     struct hlthunk_device *d = buffer ? buffer->object.device : NULL;
-    struct hlthunk_dmabuf *m = calloc(1, sizeof(*m));
+    struct hlthunk_dmabuf *m = hl_object_new(sizeof(*m));
     int rc;
 
     if (!m)
@@ -59,7 +59,7 @@ static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64
         pthread_mutex_lock(&d->lock);
         hl_object_list(&m->object);
         m->next = buffer->dmabufs;
-        buffer->dmabufs = m;
+        __atomic_store_n(&buffer->dmabufs, m, __ATOMIC_RELAXED);
         pthread_mutex_unlock(&d->lock);
     }
     hl_registry_add_dmabuf(m);
@@ -74,6 +74,8 @@ static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset, ui
     struct hlthunk_device *d = b->object.device;
     struct hlthunk_dmabuf *m;
 
+    if (!__atomic_load_n(&b->dmabufs, __ATOMIC_RELAXED))
+        return NULL; /* the first export of a buffer */
     pthread_mutex_lock(&d->lock);
     for (m = b->dmabufs; m; m = m->next) {
         if (m->offset == offset && m->size == size && m->read_only == read_only &&
@@ -226,7 +228,7 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
     hl_object_unlist(&m->object);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
         if (*p == m) {
-            *p = m->next;
+            __atomic_store_n(p, m->next, __ATOMIC_RELAXED);
             break;
         }
     }

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/object/object.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/error.h"
 #include "lib/fork.h"
 #include "lib/kernel/deadline.h"
 #include "lib/object/device.h"
+
+void *hl_object_new(size_t size)
+{
+    void *p = malloc(size);
+
+    return p ? memset(p, 0, size) : NULL;
+}
 
 void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
                     const char *label, const void *creator,

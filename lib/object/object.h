@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct hlthunk_device;
@@ -27,6 +28,9 @@ struct hl_object {
     /* fills size, offset and address for a report; called with device->lock held */
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
 };
+
+/* Memory for one, all zero; NULL without.  (calloc() bypasses the thread's cache of freed blocks.) */
+void *hl_object_new(size_t size);
 
 /* First reference; takes one of the device (which may be NULL). */
 void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
