@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+/* The vfio-user server, with this test as its client over a pair of sockets. */
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rig/emu/vfu.h"
+
+struct header {
+    uint16_t id, command;
+    uint32_t size, flags, error;
+};
+
+enum { VERSION = 1, DMA_MAP, DMA_UNMAP, GET_INFO, GET_REGION_INFO, GET_IRQ_INFO = 7, SET_IRQS,
+       REGION_READ, REGION_WRITE, RESET = 13 };
+#define NO_REPLY 0x10u
+#define IS_REPLY 0x1u
+#define IS_ERROR 0x20u
+
+static struct vfu server;
+static int client;
+static struct { unsigned region; uint64_t off; uint32_t len, value; unsigned resets; } seen;
+
+static void on_read(struct vfu *v, unsigned region, uint64_t off, void *buf, uint32_t len)
+{
+    (void)v;
+    (void)region;
+    memset(buf, (int)(off & 0xFF), len);
+}
+
+static void on_write(struct vfu *v, unsigned region, uint64_t off, const void *buf, uint32_t len)
+{
+    (void)v;
+    seen.region = region;
+    seen.off = off;
+    seen.len = len;
+    seen.value = 0;
+    memcpy(&seen.value, buf, len < 4 ? len : 4);
+}
+
+static void on_reset(struct vfu *v)
+{
+    (void)v;
+    seen.resets++;
+}
+
+static const struct vfu_ops ops = { on_read, on_write, on_reset };
+
+static int setup(void **state)
+{
+    int s[2];
+
+    (void)state;
+    memset(&seen, 0, sizeof(seen));
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s))
+        return -1;
+    vfu_init(&server, &ops, NULL);
+    server.sock = s[0];
+    client = s[1];
+    server.irq_count[VFU_IRQ_MSIX] = 8;
+    return vfu_bar_mem(&server, 2, 1 << 20, "bar");
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    close(client);
+    close(server.sock);
+    munmap(server.region[2].mem, 1 << 20);
+    close(server.region[2].fd);
+    for (unsigned i = 0; i < server.ndma; i++)
+        munmap(server.dma[i].mem, server.dma[i].size);
+    return 0;
+}
+
+static void post(uint16_t command, uint32_t flags, const void *body, uint32_t len, int fd)
+{
+    struct header h = { .id = 77, .command = command, .size = sizeof(h) + len, .flags = flags };
+    union { struct cmsghdr align; char buf[CMSG_SPACE(sizeof(int))]; } c = { .buf = { 0 } };
+    union { const void *in; void *out; } u = { .in = body };
+    struct iovec iov[2] = { { &h, sizeof(h) }, { u.out, len } };
+    struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
+
+    if (fd >= 0) {
+        m.msg_control = c.buf;
+        m.msg_controllen = sizeof(c.buf);
+        CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
+        CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
+        CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
+    }
+    assert_int_equal(sendmsg(client, &m, 0), sizeof(h) + len);
+}
+
+/* One request and its answer; the errno that it has. */
+static uint32_t ask(uint16_t command, const void *body, uint32_t len, int fd, void *out,
+                    uint32_t *outlen)
+{
+    uint8_t buf[8192];
+    struct header h;
+    ssize_t n;
+
+    post(command, 0, body, len, fd);
+    assert_int_equal(vfu_step(&server), 1);
+    n = recv(client, buf, sizeof(buf), 0);
+    assert_true(n >= (ssize_t)sizeof(h));
+    memcpy(&h, buf, sizeof(h));
+    assert_int_equal(h.id, 77);
+    assert_int_equal(h.command, command);
+    assert_int_equal(h.size, n);
+    assert_true(h.flags & IS_REPLY);
+    assert_int_equal(!!(h.flags & IS_ERROR), h.error != 0);
+    if (out)
+        memcpy(out, buf + sizeof(h), (size_t)n - sizeof(h));
+    if (outlen)
+        *outlen = (uint32_t)n - sizeof(h);
+    return h.error;
+}
+
+static void it_says_what_it_has(void **state)
+{
+    uint8_t version[64] = { 0, 0, 1 }, out[4096];
+    uint32_t info[4] = { 16 }, region[8] = { 32 }, len;
+
+    (void)state;
+    assert_int_equal(ask(VERSION, version, 4, -1, out, &len), 0);
+    assert_int_equal(out[2], 1);                /* the client's version */
+    assert_non_null(strstr((char *)out + 4, "max_msg_fds"));
+    assert_int_equal(ask(GET_INFO, info, 16, -1, out, &len), 0);
+    memcpy(info, out, 16);
+    assert_int_equal(info[2], VFU_NUM_REGIONS);
+    assert_int_equal(info[3], VFU_NUM_IRQS);
+    region[2] = 2;
+    assert_int_equal(ask(GET_REGION_INFO, region, 32, -1, out, &len), 0);
+    memcpy(region, out, 32);
+    assert_int_equal(region[1], 7);             /* read, write, mmap */
+    assert_int_equal(region[4], 1 << 20);
+    region[2] = VFU_NUM_REGIONS;
+    assert_int_equal(ask(GET_REGION_INFO, region, 32, -1, NULL, NULL), EINVAL);
+    assert_int_equal(ask(GET_REGION_INFO, region, 8, -1, NULL, NULL), EINVAL);
+    memset(info, 0, sizeof(info));
+    info[2] = VFU_IRQ_MSIX;
+    assert_int_equal(ask(GET_IRQ_INFO, info, 16, -1, out, &len), 0);
+    memcpy(info, out, 16);
+    assert_int_equal(info[3], 8);
+    assert_int_equal(ask(99, NULL, 0, -1, NULL, NULL), ENOTSUP);
+}
+
+/* With a small argsz the client learns how much it needs, and asks again. */
+static void sparse_areas_come_when_they_fit(void **state)
+{
+    uint32_t region[8] = { 32, 0, 2 }, len;
+    uint8_t out[4096];
+    uint64_t area[2];
+
+    (void)state;
+    server.region[2].nareas = 2;
+    server.region[2].area[0] = (struct vfu_area){ 0, 0x1000 };
+    server.region[2].area[1] = (struct vfu_area){ 0x2000, 0x3000 };
+    assert_int_equal(ask(GET_REGION_INFO, region, 32, -1, out, &len), 0);
+    assert_int_equal(len, 32);
+    memcpy(region, out, 32);
+    assert_int_equal(region[0], 32 + 16 + 32);
+    assert_int_equal(region[1] & 8, 0);
+    assert_int_equal(ask(GET_REGION_INFO, region, 32, -1, out, &len), 0);
+    assert_int_equal(len, 32 + 16 + 32);
+    memcpy(region, out, 32);
+    assert_true(region[1] & 8);
+    memcpy(area, out + 64, 16);
+    assert_int_equal(area[0], 0x2000);
+    assert_int_equal(area[1], 0x3000);
+}
+
+static void registers_are_read_and_written_in_order(void **state)
+{
+    struct { uint64_t off; uint32_t region, len, value; } a = { 0x123, 2, 4, 0xCAFE }, back;
+    uint32_t len;
+    struct header h;
+
+    (void)state;
+    assert_int_equal(ask(REGION_WRITE, &a, 20, -1, NULL, NULL), 0);
+    assert_int_equal(seen.region, 2);
+    assert_int_equal(seen.off, 0x123);
+    assert_int_equal(seen.value, 0xCAFE);
+    assert_int_equal(ask(REGION_READ, &a, 16, -1, &back, &len), 0);
+    assert_int_equal(back.value, 0x23232323);
+    /* without an answer, and the next request's answer is the next thing to come */
+    a.value = 1;
+    post(REGION_WRITE, NO_REPLY, &a, 20, -1);
+    assert_int_equal(vfu_step(&server), 1);
+    assert_int_equal(seen.value, 1);
+    assert_int_equal(recv(client, &h, sizeof(h), MSG_DONTWAIT), -1);
+    /* out of bounds in every way */
+    a.off = 1 << 20;
+    assert_int_equal(ask(REGION_READ, &a, 16, -1, NULL, NULL), EINVAL);
+    a.off = UINT64_MAX;
+    assert_int_equal(ask(REGION_WRITE, &a, 20, -1, NULL, NULL), EINVAL);
+    a.off = 0;
+    a.len = 64;                                 /* more than the message has */
+    assert_int_equal(ask(REGION_WRITE, &a, 20, -1, NULL, NULL), EINVAL);
+    a.region = 99;
+    assert_int_equal(ask(REGION_READ, &a, 16, -1, NULL, NULL), EINVAL);
+    assert_int_equal(ask(RESET, NULL, 0, -1, NULL, NULL), 0);
+    assert_int_equal(seen.resets, 1);
+}
+
+static void memory_of_the_machine_is_mapped(void **state)
+{
+    struct { uint32_t argsz, flags; uint64_t off, iova, size; } map = { 32, 3, 0x1000, 1 << 30,
+                                                                        0x2000 };
+    struct { uint32_t argsz, flags; uint64_t iova, size; } unmap = { 24, 0, 1 << 30, 0x2000 };
+    int fd = memfd_create("ram", MFD_CLOEXEC);
+    uint8_t x = 0x5A, *p;
+
+    (void)state;
+    assert_int_equal(ftruncate(fd, 0x4000), 0);
+    assert_int_equal(pwrite(fd, &x, 1, 0x1234), 1);
+    assert_int_equal(ask(DMA_MAP, &map, 32, fd, NULL, NULL), 0);
+    p = vfu_iova(&server, (1 << 30) + 0x234, 1);
+    assert_non_null(p);
+    assert_int_equal(*p, 0x5A);
+    assert_non_null(vfu_iova(&server, 1 << 30, 0x2000));
+    assert_null(vfu_iova(&server, 1 << 30, 0x2001));
+    assert_null(vfu_iova(&server, (1 << 30) - 1, 1));
+    assert_null(vfu_iova(&server, (1 << 30) + 8, UINT64_MAX));
+    assert_int_equal(ask(DMA_MAP, &map, 24, fd, NULL, NULL), EINVAL);
+    assert_int_equal(ask(DMA_UNMAP, &unmap, 24, -1, NULL, NULL), 0);
+    assert_null(vfu_iova(&server, 1 << 30, 1));
+    assert_int_equal(server.ndma, 0);
+    close(fd);
+}
+
+static void interrupts_are_event_descriptors(void **state)
+{
+    struct { uint32_t argsz, flags, index, start, count; } set = { 20, 0x24, VFU_IRQ_MSIX, 3, 1 };
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    uint64_t n = 0;
+
+    (void)state;
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 3), -1);
+    assert_int_equal(ask(SET_IRQS, &set, 20, fd, NULL, NULL), 0);
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 3), 0);
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 2), -1);
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, VFU_MAX_VECTORS), -1);
+    assert_int_equal(read(fd, &n, 8), 8);
+    assert_int_equal(n, 1);
+    set.start = VFU_MAX_VECTORS;                /* past the last */
+    assert_int_equal(ask(SET_IRQS, &set, 20, -1, NULL, NULL), EINVAL);
+    set.flags = 0x21;
+    set.start = set.count = 0;                  /* none any more */
+    assert_int_equal(ask(SET_IRQS, &set, 20, -1, NULL, NULL), 0);
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 3), -1);
+    close(fd);
+}
+
+static void a_client_that_goes_or_lies_ends_it(void **state)
+{
+    struct header h = { .command = GET_INFO, .size = 4 };
+
+    (void)state;
+    assert_int_equal(send(client, &h, sizeof(h), 0), sizeof(h));
+    assert_int_equal(vfu_step(&server), -1);    /* shorter than its own header */
+    h.size = UINT32_MAX;
+    assert_int_equal(send(client, &h, sizeof(h), 0), sizeof(h));
+    assert_int_equal(vfu_step(&server), -1);
+    shutdown(client, SHUT_WR);
+    assert_int_equal(vfu_step(&server), 0);
+}
+
+int main(void)
+{
+#define vfu_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        vfu_test(it_says_what_it_has),
+        vfu_test(sparse_areas_come_when_they_fit),
+        vfu_test(registers_are_read_and_written_in_order),
+        vfu_test(memory_of_the_machine_is_mapped),
+        vfu_test(interrupts_are_event_descriptors),
+        vfu_test(a_client_that_goes_or_lies_ends_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
