@@ -54,6 +54,9 @@ static void map_cases(void)
     FOR_EACH(h, handles) {
         FOR_EACH(hint, hints) {
             for (uint32_t f = 0; f <= HL_MEM_FORCE_HINT; f += HL_MEM_FORCE_HINT) {
+                /* 6.1: mapped there, and no context can be made afterwards */
+                if (hint->n == UINT64_MAX && w.old)
+                    continue;
                 union hl_mem_args a = { .in = { .map_device = { hint->n, h->n },
                                                 .op = HL_MEM_OP_MAP } };
 
