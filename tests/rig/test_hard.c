@@ -52,6 +52,26 @@ static void a_page_fault_is_told(void **state)
     rig_serves(60);
 }
 
+static void a_forbidden_access_is_told(void **state)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_event e;
+
+    (void)state;
+    if (!on_asic("gaudi") || on_kernel("6.1"))
+        skip();     /* the emulated device knows where Gaudi's driver looks, and 6.1 tells nobody */
+    d = open_device();
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    assert_int_equal(rig_request(RIG_RAZWI, 0x123450000), 0);
+    expect_event(n, HLTHUNK_EVENT_RAZWI, &e);
+    assert_true(e.recorded && e.write);
+    assert_int_equal(e.address, 0x123450000);
+    hlthunk_event_notifier_unref(n);
+    hlthunk_device_close(d);
+    rig_serves(60);
+}
+
 static void firmware_that_fails_costs_a_reset(void **state)
 {
     pid_t pid = rig_holder();
@@ -182,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         hard(a_page_fault_is_told),
+        hard(a_forbidden_access_is_told),
         hard(killed_while_exporting),
         hard(the_module_stays_while_memory_is_exported),
         hard(a_soft_reset_between_users),
