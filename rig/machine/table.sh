@@ -62,7 +62,7 @@ table_machine() (
     machine "$kernel"
     {
         # Kernel 7's driver behaves as 6.12's; the tests call that kind "6.12".
-        echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_KERNEL=$kernel" |
+        echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_CYCLES=10000 TEST_KERNEL=$kernel" |
             sed 's/TEST_KERNEL=7$/TEST_KERNEL=6.12/'
         rig_p2p_environment "$kernel"
         cat "$RIG_TREE/rig/machine/suite"
