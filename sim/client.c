@@ -17,6 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sim/rights.h"
+
 static int raw_close(int fd)
 {
     return (int)syscall(SYS_close, fd);
@@ -79,22 +81,12 @@ static int connect_supervisor(const struct sim_state *s)
 
 static int transmit(int c, const struct sim_request *q, int pass)
 {
-    char control[CMSG_SPACE(sizeof(int))] = { 0 };
     struct iovec iov = { (void *)q, sizeof(*q) };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+    union rights room = { { 0 } };
     ssize_t n;
 
-    if (pass >= 0) {
-        struct cmsghdr *h;
-
-        m.msg_control = control;
-        m.msg_controllen = sizeof(control);
-        h = CMSG_FIRSTHDR(&m);
-        h->cmsg_level = SOL_SOCKET;
-        h->cmsg_type = SCM_RIGHTS;
-        h->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(h), &pass, sizeof(pass));
-    }
+    rights_put(&m, &room, pass);
     do {
         n = syscall(SYS_sendmsg, c, &m, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
@@ -104,11 +96,10 @@ static int transmit(int c, const struct sim_request *q, int pass)
 /* A descriptor that comes back takes the lowest free number, as open() would: after ours. */
 static int receive(int c, struct sim_reply *r, bool cloexec, int *fd)
 {
-    char control[CMSG_SPACE(sizeof(int))];
+    union rights room;
     struct iovec iov = { r, sizeof(*r) };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
-    struct cmsghdr *h;
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room,
+                        .msg_controllen = sizeof(room) };
     ssize_t n;
 
     do {
@@ -116,9 +107,7 @@ static int receive(int c, struct sim_reply *r, bool cloexec, int *fd)
     } while (n < 0 && errno == EINTR);
     if (n != (ssize_t)sizeof(*r))
         return -ENODEV;
-    h = CMSG_FIRSTHDR(&m);
-    if (h && h->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(h), sizeof(*fd));
+    *fd = rights_take(&m);
     return 0;
 }
 

@@ -101,7 +101,7 @@ HLTHUNK_API struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dm
 HLTHUNK_API uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *dmabuf);
 
 /**
- * hlthunk_dmabuf_set_name() - the name that fdinfo, debugfs and `hlthunk who` show
+ * hlthunk_dmabuf_set_name() - the name that fdinfo and debugfs show
  * @name: up to 31 bytes
  *
  * Since: 1.0

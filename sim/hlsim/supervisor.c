@@ -25,6 +25,7 @@
 #include "sim/hlsim/tree.h"
 #include "sim/lock.h"
 #include "sim/model/model.h"
+#include "sim/rights.h"
 #include "sim/wire.h"
 
 /* How long a process may take from its connection to its request. */
@@ -284,37 +285,25 @@ static int serve(struct supervisor *v, const struct sim_request *q, int fd, int 
 /* One datagram with up to one descriptor beside it. */
 static bool receive(int c, struct sim_request *q, int *fd)
 {
-    char control[CMSG_SPACE(sizeof(int))];
+    union rights room;
     struct iovec iov = { q, sizeof(*q) };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
-    struct cmsghdr *h;
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room,
+                        .msg_controllen = sizeof(room) };
 
     *fd = -1;
     if (recvmsg(c, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*q))
         return false;
-    h = CMSG_FIRSTHDR(&m);
-    if (h && h->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(h), sizeof(*fd));
+    *fd = rights_take(&m);
     return true;
 }
 
 static void answer(int c, const struct sim_reply *r, int fd)
 {
-    char control[CMSG_SPACE(sizeof(int))] = { 0 };
     struct iovec iov = { (void *)r, sizeof(*r) };
     struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-    struct cmsghdr *h;
+    union rights room = { { 0 } };
 
-    if (fd >= 0) {
-        m.msg_control = control;
-        m.msg_controllen = sizeof(control);
-        h = CMSG_FIRSTHDR(&m);
-        h->cmsg_level = SOL_SOCKET;
-        h->cmsg_type = SCM_RIGHTS;
-        h->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-    }
+    rights_put(&m, &room, fd);
     sendmsg(c, &m, MSG_NOSIGNAL);
 }
 

@@ -59,7 +59,7 @@ project('other', 'c')
 executable('other', 'export.c',
   dependencies: dependency('hlthunk', fallback: ['hlthunk', 'hlthunk_dep'],
     default_options: ['tests=disabled', 'tools=disabled', 'sim=disabled', 'rig=disabled',
-                      'docs=disabled', 'verbs=disabled']))
+                      'docs=disabled']))
 TEXT
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 check "as a subproject" sh -c "meson setup '$work/ob' '$work/other' --wrap-mode=forcefallback && ninja -C '$work/ob'"
