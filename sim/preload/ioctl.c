@@ -61,15 +61,17 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     file = sim ? fd_find(fd) : SIM_NONE;
     if (file == SIM_NONE)
         return REAL(ioctl)(fd, request, argument);
-    sim_lock(sim);
-    if (sim->files[file].kind == SIM_FILE_DMABUF)
-        rc = dmabuf_ioctl(&sim->files[file], (unsigned)request, (uint64_t)(uintptr_t)argument);
-    else
-        rc = sim_ioctl(preload_env(), file, (unsigned)request, (uint64_t)(uintptr_t)argument);
-    attention = sim->attention;
-    sim_unlock(sim);
-    if (attention)
-        fd_closed(); /* the supervisor looks after it with any request */
+    if (!vfs_ioctl(fd, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
+        sim_lock(sim);
+        if (sim->files[file].kind == SIM_FILE_DMABUF)
+            rc = dmabuf_ioctl(&sim->files[file], (unsigned)request, (uint64_t)(uintptr_t)argument);
+        else
+            rc = sim_ioctl(preload_env(), file, (unsigned)request, (uint64_t)(uintptr_t)argument);
+        attention = sim->attention;
+        sim_unlock(sim);
+        if (attention)
+            fd_closed(); /* the supervisor looks after it with any request */
+    }
     if (rc < 0) {
         errno = -rc;
         return -1;

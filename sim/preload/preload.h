@@ -58,6 +58,10 @@ bool path_fdinfo(const char *path, char *text, size_t size);
 /* ---- opening (open.c) ---- */
 int open_any(int dir, const char *path, int flags, mode_t mode);
 
+/* ---- requests that are not the driver's (vfs_ioctl.c) ---- */
+/* False: it is for the driver.  True: *rc is 0 or a negative errno. */
+bool vfs_ioctl(int fd, unsigned request, uint64_t user, int *rc);
+
 /* ---- the model's surroundings (environment.c) ---- */
 extern const struct sim_env *preload_env(void);
 

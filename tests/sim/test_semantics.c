@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <linux/dma-buf.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -157,6 +158,37 @@ static void requests(void **state)
     assert_int_equal(memory(control, &m), -ENOTTY);
     close(fd);
     close(control);
+}
+
+/* Answered before the driver sees them: event loops set flags that way. */
+static void requests_of_every_file(void **state)
+{
+    int on = 1, off = 0, block = 0;
+
+    (void)state;
+    for (int control = 0; control < 2; control++) {
+        int fd = open(node(control), O_RDWR);
+
+        assert_true(fd >= 0);
+        assert_int_equal(ioctl(fd, FIOCLEX), 0);
+        assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+        assert_int_equal(ioctl(fd, FIONCLEX), 0);
+        assert_int_equal(fcntl(fd, F_GETFD), 0);
+        assert_int_equal(ioctl(fd, FIONBIO, &on), 0);
+        assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+        assert_int_equal(ioctl(fd, FIONBIO, &off), 0);
+        assert_int_equal(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+        assert_int_equal(ioctl(fd, FIONBIO, NULL), -1);
+        assert_int_equal(errno, EFAULT);
+        assert_int_equal(ioctl(fd, FIOASYNC, &off), 0);
+        assert_int_equal(ioctl(fd, FIOASYNC, &on), -1);
+        assert_int_equal(errno, ENOTTY);
+        assert_int_equal(ioctl(fd, FIOQSIZE, &on), -1);
+        assert_int_equal(errno, ENOTTY);
+        assert_int_equal(ioctl(fd, FIGETBSZ, &block), 0);
+        assert_int_equal(block, 4096);
+        close(fd);
+    }
 }
 
 static void info_rules(void **state)
@@ -524,6 +556,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_node),
         cmocka_unit_test(requests),
+        cmocka_unit_test(requests_of_every_file),
         cmocka_unit_test(info_rules),
         cmocka_unit_test(eventfds),
         cmocka_unit_test(allocation),
