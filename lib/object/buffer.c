@@ -66,86 +66,11 @@ static void discard(struct hlthunk_buffer *b)
     hlthunk_device_unref(d);
 }
 
-static uint32_t hint_flags(const struct hlthunk_buffer_options *o)
-{
-    return o->force_hint ? HL_MEM_FORCE_HINT : 0;
-}
-
-/* Sizes are rounded up to the device's page, which need not be a power of two (768 MiB). */
-static int round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *granted)
-{
-    uint64_t page = d->props.memory_page_size ? d->props.memory_page_size : hl_page_size();
-
-    if (__builtin_mul_overflow(size / page + (size % page != 0), page, granted))
-        return hl_err(-ENOMEM, "size_bytes %llu is more than any device has", (ull)size);
-    return 0;
-}
-
-/* Gaudi: the driver counts bytes, the address is ours to choose. */
-static int alloc_physical(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *o)
-{
-    struct hlthunk_device *d = b->object.device;
-    uint64_t handle, address = o->hint, granted = b->memory.granted;
-    uint64_t align = d->props.memory_page_size;
-    int rc;
-
-    if (!align || (align & (align - 1)))
-        align = hl_page_size();
-    pthread_mutex_lock(&d->lock);
-    rc = o->hint && hl_aligned(o->hint, hl_page_size())
-             ? hl_ranges_take(&d->ranges, o->hint, granted)
-             : -EBUSY;
-    if (rc && !o->force_hint)
-        rc = hl_ranges_alloc(&d->ranges, granted, align, &address);
-    pthread_mutex_unlock(&d->lock);
-    if (rc && o->force_hint)
-        return hl_err(-ENOMEM, "options->hint %#llx, which .force_hint demands, is not free",
-                      (ull)o->hint);
-    if (rc)
-        return hl_err(-ENOMEM, "no contiguous %llu bytes of device memory are free",
-                      (ull)granted);
-    rc = hl_mem_alloc(d->fd, granted, 0, 0, &handle);
-    if (rc) {
-        pthread_mutex_lock(&d->lock);
-        hl_ranges_free(&d->ranges, address);
-        pthread_mutex_unlock(&d->lock);
-        return rc;
-    }
-    b->memory.address = address;
-    b->memory.physical = true;
-    b->memory.ours_to_free = true;
-    return 0;
-}
-
-static int map_device(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *o)
-{
-    int rc = hl_mem_map_device(b->object.device->fd, b->memory.handle, o->hint, hint_flags(o),
-                               &b->memory.address);
-
-    if (rc == 0)
-        b->memory.ours_to_unmap = true;
-    return rc;
-}
-
-static int alloc_virtual(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *o)
-{
-    struct hlthunk_device *d = b->object.device;
-    uint32_t flags =
-        (o->contiguous ? HL_MEM_CONTIGUOUS : 0u) | (o->shared ? HL_MEM_SHARED : 0u);
-    int rc = hl_mem_alloc(d->fd, b->size, 0, flags, &b->memory.handle);
-
-    if (rc)
-        return rc;
-    b->memory.ours_to_free = true;
-    return o->unmapped ? 0 : map_device(b, o);
-}
-
 int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
                          const struct hlthunk_buffer_options *options, struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_options o;
     struct hlthunk_buffer *b;
-    uint64_t granted;
     int rc = check_new(d, size_bytes, options, &o, out);
 
     if (rc)
@@ -153,18 +78,11 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
     if (o.force_hint && (!o.hint || o.unmapped))
         return hl_err(-EINVAL, "options->force_hint needs %s",
                       o.hint ? ".unmapped to be off" : "a .hint");
-    rc = round_up(d, size_bytes, &granted);
-    if (rc)
-        return rc;
-    hl_pending_retry(d);
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
-    b->memory.granted = granted;
-    rc = d->props.has_device_mmu ? alloc_virtual(b, &o) : alloc_physical(b, &o);
+    rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
     if (rc) {
-        if (b->memory.ours_to_free)
-            hl_memory_release(d, &b->memory, NULL);
         discard(b);
         return rc;
     }
@@ -191,7 +109,7 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
     if (!b)
         return -ENOMEM;
     b->host = true;
-    rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hint_flags(&o), &b->memory.address);
+    rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(&o), &b->memory.address);
     if (rc) {
         discard(b);
         return rc;
@@ -257,7 +175,7 @@ int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_opt
         return 0;
     if (b->memory.address)
         return hl_err(-EALREADY, "buffer is mapped at %#llx already", (ull)b->memory.address);
-    return map_device(b, &o);
+    return hl_memory_map(b->object.device, &b->memory, &o);
 }
 
 int hlthunk_buffer_unmap(struct hlthunk_buffer *b)

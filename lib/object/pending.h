@@ -10,18 +10,9 @@
 #include <stdint.h>
 
 #include "lib/fd.h"
+#include "lib/object/memory.h"
 
 struct hlthunk_device;
-
-/* A piece of device memory as the kernel knows it. */
-struct hl_memory {
-    uint64_t handle;            /* of ALLOC; 0: none */
-    uint64_t address;           /* of MAP, or physical; 0: none */
-    uint64_t granted;           /* bytes */
-    bool ours_to_unmap;         /* the library mapped it */
-    bool ours_to_free;          /* the library allocated it */
-    bool physical;              /* no device MMU: address is in device->ranges */
-};
 
 /*
  * A dma-buf file that was handed out and had other holders when its object went.  Without a
