@@ -16,7 +16,7 @@ struct hlthunk_buffer {
     bool host;
     /* guarded by the device's lock */
     struct hlthunk_dmabuf *dmabufs;
-    struct hl_watch *watches;   /* exports that outlived their objects */
+    struct hlthunk_dmabuf *watches; /* that others still hold (pending.h) */
 };
 
 #endif

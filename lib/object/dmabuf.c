@@ -208,22 +208,16 @@ struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *m)
 }
 
 /*
- * Off the buffer's list.  Where the kernel does not track exports of physical memory, a file that
- * others still hold is watched until they have closed it, so that the range is not reused.
+ * Off the buffer's list.  Where the kernel does not track the export, a file that others still hold
+ * is watched until they have closed it, so that the memory is not reused.  True: m is now a watch.
  */
 static bool leave_buffer(struct hlthunk_dmabuf *m)
 {
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
-    struct hl_watch *w = NULL;
+    bool watched =
+        b->memory.physical && atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
 
-    if (b->memory.physical && atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd)) {
-        w = malloc(sizeof(*w));
-        if (w) {
-            w->fd = m->fd;
-            w->id = m->id;
-        }
-    }
     pthread_mutex_lock(&d->lock);
     hl_object_unlist(&m->object);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
@@ -232,12 +226,12 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
             break;
         }
     }
-    if (w) {
-        w->next = b->watches;
-        b->watches = w;
+    if (watched) {
+        m->next = b->watches;
+        b->watches = m;
     }
     pthread_mutex_unlock(&d->lock);
-    return w != NULL;
+    return watched;
 }
 
 void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
@@ -260,7 +254,8 @@ void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
     } else if (hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
         close(m->fd); /* the child's copy, which keeps the memory exported */
     }
-    free(m);
+    if (!watched)
+        free(m);
     hlthunk_buffer_unref(b);
     hlthunk_device_unref(d);
 }

@@ -10,6 +10,7 @@
 #include "lib/kernel/sysfs.h"
 #include "lib/log.h"
 #include "lib/object/device.h"
+#include "lib/object/dmabuf.h"
 #include "lib/op/op_mem.h"
 
 bool hl_dmabuf_is_shared(int fd)
@@ -25,10 +26,10 @@ bool hl_dmabuf_is_shared(int fd)
     return !count || strtol(count + strlen("count:"), NULL, 10) > 1;
 }
 
-static void drop_watches(struct hl_watch *w)
+static void drop_watches(struct hlthunk_dmabuf *w)
 {
     while (w) {
-        struct hl_watch *next = w->next;
+        struct hlthunk_dmabuf *next = w->next;
 
         close(w->fd);
         free(w);
@@ -36,10 +37,9 @@ static void drop_watches(struct hl_watch *w)
     }
 }
 
-/* Closes those that nobody else holds any more; gives back the rest. */
-static struct hl_watch *look(struct hl_watch *w)
+struct hlthunk_dmabuf *hl_watches_look(struct hlthunk_dmabuf *w)
 {
-    struct hl_watch *rest = NULL, *next;
+    struct hlthunk_dmabuf *rest = NULL, *next;
 
     for (; w; w = next) {
         next = w->next;
@@ -58,9 +58,9 @@ static struct hl_watch *look(struct hl_watch *w)
  * Does as much as can be done now and clears it in *m.  True when nothing is left.  Errors other
  * than "still exported" mean that the device is gone, and its memory with it.
  */
-static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_watch **watches)
+static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf **watches)
 {
-    *watches = look(*watches);
+    *watches = hl_watches_look(*watches);
     if (*watches)
         return false;
     if (m->ours_to_unmap) {
@@ -85,7 +85,7 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_wat
 }
 
 void hl_memory_release(struct hlthunk_device *d, const struct hl_memory *memory,
-                       struct hl_watch *watches)
+                       struct hlthunk_dmabuf *watches)
 {
     struct hl_memory m = *memory;
     struct hl_pending *p;
@@ -148,7 +148,7 @@ void hl_pending_forget(struct hlthunk_device *d)
     for (p = d->pending; p; p = next) {
         next = p->next;
         while (p->watches) {
-            struct hl_watch *w = p->watches;
+            struct hlthunk_dmabuf *w = p->watches;
 
             p->watches = w->next;
             if (hl_file_id(w->fd, &id) == 0 && hl_file_id_equal(&id, &w->id))

@@ -9,36 +9,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/fd.h"
 #include "lib/object/memory.h"
 
 struct hlthunk_device;
-
-/*
- * A dma-buf file that was handed out and had other holders when its object went.  Without a
- * device MMU the kernel does not tell when the memory is still exported; the file's count does.
- */
-struct hl_watch {
-    struct hl_watch *next;
-    int fd;                     /* ours */
-    struct hl_file_id id;
-};
+struct hlthunk_dmabuf;
 
 struct hl_pending {
     struct hl_pending *next;
     struct hl_memory memory;
-    struct hl_watch *watches;
+    struct hlthunk_dmabuf *watches;
 };
 
 /* Has the dma-buf's file holders beside fd: in this process, another, or an importing driver? */
 bool hl_dmabuf_is_shared(int fd);
 
 /*
+ * Watches are dma-bufs that nobody refers to any more, linked by .next, whose files had other
+ * holders when they went.  For memory of which the kernel does not tell that it is still exported
+ * (physical, or a piece of a mapping), the file's count does.
+ *
+ * Lets go of those that nobody else holds any more; gives back the rest.
+ */
+struct hlthunk_dmabuf *hl_watches_look(struct hlthunk_dmabuf *watches);
+
+/*
  * Unmaps and frees what is the library's.  When that must wait, it is kept in device->pending and
  * a warning logged.  Takes the watches over.
  */
 void hl_memory_release(struct hlthunk_device *device, const struct hl_memory *memory,
-                       struct hl_watch *watches);
+                       struct hlthunk_dmabuf *watches);
 
 /* Tries what is pending again; called where memory is asked for, and when the device goes. */
 void hl_pending_retry(struct hlthunk_device *device);
