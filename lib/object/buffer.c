@@ -111,6 +111,7 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
     b->host = true;
     rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(&o), &b->memory.address);
     if (rc) {
+        rc = hl_device_failed(d, rc);
         discard(b);
         return rc;
     }
@@ -204,7 +205,7 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
                       "buffer at %#llx is still exported: a dma-buf of it is open in some process",
                       (ull)b->memory.address);
     if (rc)
-        return rc;
+        return hl_device_failed(d, rc);
     b->memory.address = 0;
     b->memory.ours_to_unmap = false;
     return 0;

@@ -39,7 +39,9 @@ static void release(struct hlthunk_command_buffer *cb)
     if (hl_epoch_is_ours(cb->object.epoch)) {
         if (cb->data)
             hl_unmap(cb->data, cb->map_size);
-        if (cb->handle && hl_cb_destroy(d->fd, cb->handle))
+        /* a stale device's go with its file */
+        if (cb->handle && !atomic_load(&d->stale) && hl_cb_destroy(d->fd, cb->handle) &&
+            !hl_device_ask(d))
             hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
                    hlthunk_last_error());
     }
@@ -96,6 +98,7 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     hl_object_enlist(&cb->object);
     rc = build(cb, o.device_mapped);
     if (rc) {
+        rc = hl_device_failed(d, rc);
         release(cb);
         return rc;
     }
@@ -143,5 +146,6 @@ int hlthunk_command_buffer_usage(struct hlthunk_command_buffer *cb, uint32_t *su
         return rc;
     if (!submissions)
         return hl_err(-EINVAL, "submissions is NULL");
-    return hl_cb_usage(cb->object.device->fd, cb->handle, submissions);
+    return hl_device_result(cb->object.device,
+                            hl_cb_usage(cb->object.device->fd, cb->handle, submissions));
 }

@@ -17,7 +17,7 @@
 #include "lib/options.h"
 #include "uapi/habanalabs_accel.h"
 
-int hl_device_check(const struct hlthunk_device *d)
+int hl_device_check_process(const struct hlthunk_device *d)
 {
     if (!d)
         return hl_err(-EINVAL, "device is NULL");
@@ -25,17 +25,21 @@ int hl_device_check(const struct hlthunk_device *d)
         return hl_err(-EPERM,
                       "device was opened by the parent of this process: after fork() a child "
                       "opens it for itself");
+    return 0;
+}
+
+int hl_device_check(const struct hlthunk_device *d)
+{
+    int rc = hl_device_check_process(d);
+
+    if (rc)
+        return rc;
     if (atomic_load_explicit(&d->stale, memory_order_relaxed))
         return hl_err(-ENODEV,
                       "device %s was reset or removed since it was opened: release its objects "
                       "and open it again",
                       d->props.pci_address);
     return 0;
-}
-
-void hl_device_mark_stale(struct hlthunk_device *d)
-{
-    atomic_store(&d->stale, true);
 }
 
 /* Makes the object of an fd, which is taken over: closed on failure. */
@@ -64,6 +68,7 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
     }
     atomic_init(&d->refs, 1);
     d->fd = fd;
+    hl_events_init(&d->events);
     d->epoch = hl_process_epoch();
     if (!d->props.has_device_mmu)
         hl_ranges_init(&d->ranges, d->props.memory_base, d->props.memory_size);
@@ -141,6 +146,7 @@ static void destroy_in_child(struct hlthunk_device *d)
 
     if (hl_file_id(d->fd, &id) == 0 && hl_file_id_equal(&id, &d->id))
         close(d->fd);
+    hl_events_forget(&d->events);
     hl_pending_forget(d);
     hl_ranges_fini(&d->ranges);
     free(d);
@@ -194,16 +200,18 @@ int hlthunk_device_get_properties(struct hlthunk_device *d,
 int hlthunk_device_get_status(struct hlthunk_device *d, enum hlthunk_status *status)
 {
     struct hl_info_device_status out = { 0 };
-    int rc = hl_device_check(d);
+    int rc = hl_device_check_process(d);
 
     if (rc)
         return rc;
     if (!status)
         return hl_err(-EINVAL, "status is NULL");
     rc = hl_info_get(d->fd, HL_INFO_DEVICE_STATUS, &out, sizeof(out));
-    if (rc == 0)
-        *status = (enum hlthunk_status)out.status;
-    return rc;
+    if (rc)
+        return hl_device_failed(d, rc);
+    hl_device_learn_status(d, out.status);
+    *status = (enum hlthunk_status)out.status;
+    return 0;
 }
 
 int hlthunk_device_get_memory_usage(struct hlthunk_device *d, struct hlthunk_memory_usage *usage)
@@ -217,7 +225,7 @@ int hlthunk_device_get_memory_usage(struct hlthunk_device *d, struct hlthunk_mem
         return hl_err(-EINVAL, "usage is NULL");
     rc = hl_info_get(d->fd, HL_INFO_DRAM_USAGE, &out, sizeof(out));
     if (rc)
-        return rc;
+        return hl_device_failed(d, rc);
     usage->free_bytes = out.dram_free_mem;
     usage->used_bytes = out.ctx_dram_mem;
     return 0;

@@ -149,7 +149,7 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
     flags = O_CLOEXEC | (o.read_only ? O_RDONLY : O_RDWR);
     rc = hl_mem_export(buffer->object.device->fd, base, size_bytes, inner, flags, &fd);
     if (rc)
-        return rc;
+        return hl_device_failed(buffer->object.device, rc);
     rc = create(fd, buffer, offset, size_bytes, &o, __builtin_return_address(0), out);
     if (rc)
         close(fd);
@@ -215,8 +215,9 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
 {
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
-    bool watched =
-        b->memory.physical && atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+    /* nobody gets a stale device's memory again */
+    bool watched = b->memory.physical && !atomic_load(&d->stale) &&
+                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
 
     pthread_mutex_lock(&d->lock);
     hl_object_unlist(&m->object);

@@ -14,7 +14,7 @@ int hlthunk_device_live_objects(struct hlthunk_device *d,
                                 void *user)
 {
     uint64_t now = hl_coarse_now_ns();
-    int rc = hl_device_check(d);
+    int rc = hl_device_check_process(d); /* what is to be released is of interest after a reset */
 
     if (rc)
         return rc;
@@ -88,7 +88,7 @@ int hlthunk_device_close(struct hlthunk_device *d)
     alive = d->first != NULL;
     pending = d->pending != NULL;
     pthread_mutex_unlock(&d->lock);
-    if (alive && !atomic_load(&d->stale))
+    if (alive)
         hlthunk_device_live_objects(d, report, d);
     memcpy(address, d->props.pci_address, sizeof(address));
     hlthunk_device_unref(d);

@@ -46,7 +46,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
         pthread_mutex_lock(&d->lock);
         hl_ranges_free(&d->ranges, address);
         pthread_mutex_unlock(&d->lock);
-        return rc;
+        return hl_device_failed(d, rc);
     }
     m->address = address;
     m->physical = true;
@@ -62,7 +62,7 @@ static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
     int rc = hl_mem_alloc(d->fd, size, 0, flags, &m->handle);
 
     if (rc)
-        return rc;
+        return hl_device_failed(d, rc);
     m->ours_to_free = true;
     if (o->unmapped)
         return 0;
@@ -92,7 +92,8 @@ int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m,
 {
     int rc = hl_mem_map_device(d->fd, m->handle, o->hint, hl_hint_flags(o), &m->address);
 
-    if (rc == 0)
-        m->ours_to_unmap = true;
-    return rc;
+    if (rc)
+        return hl_device_failed(d, rc);
+    m->ours_to_unmap = true;
+    return 0;
 }

@@ -3,11 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "lib/error.h"
-#include "lib/fd.h"
+#include "lib/kernel/deadline.h"
 #include "lib/object/device.h"
 #include "lib/object/object.h"
 #include "lib/op/op_event.h"
@@ -16,27 +14,12 @@
 
 struct hlthunk_event_notifier {
     struct hl_object object;
-    int eventfd;
-    uint64_t pending;           /* bits that were taken from the driver and not given out yet */
+    int eventfd;                /* the device's, which has it while this lives */
 };
 
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
 {
     (void)o, (void)live; /* it has neither size nor address */
-}
-
-static void release(struct hlthunk_event_notifier *n, bool registered)
-{
-    struct hlthunk_device *d = n->object.device;
-
-    /* a child of fork() has the same device file: it must not end its parent's notifier */
-    if (registered && hl_epoch_is_ours(n->object.epoch))
-        hl_event_unregister(d->fd, n->eventfd);
-    if (n->eventfd >= 0)
-        close(n->eventfd);
-    hl_object_delist(&n->object);
-    free(n);
-    hlthunk_device_unref(d);
 }
 
 int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
@@ -52,21 +35,14 @@ int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
     n = calloc(1, sizeof(*n));
     if (!n)
         return hl_err(-ENOMEM, "no memory for a notifier");
+    rc = hl_events_join(d, true);
+    if (rc) {
+        free(n);
+        return hl_device_failed(d, rc);
+    }
+    n->eventfd = d->events.eventfd;
     hl_object_init(&n->object, "event notifier", d, label, __builtin_return_address(0), describe);
     hl_object_enlist(&n->object);
-    n->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (n->eventfd < 0)
-        rc = hl_err(-errno, "no eventfd: %s", strerror(errno));
-    else
-        rc = n->eventfd = hl_fd_sanitize(n->eventfd);
-    if (rc >= 0)
-        rc = hl_event_register(d->fd, n->eventfd);
-    if (rc == -EINVAL)
-        rc = hl_err(-EBUSY, "this device file has a notifier already");
-    if (rc) {
-        release(n, false);
-        return rc;
-    }
     *out = n;
     return 0;
 }
@@ -79,8 +55,17 @@ struct hlthunk_event_notifier *hlthunk_event_notifier_ref(struct hlthunk_event_n
 
 void hlthunk_event_notifier_unref(struct hlthunk_event_notifier *n)
 {
-    if (n && hl_refs_put(&n->object.refs))
-        release(n, true);
+    struct hlthunk_device *d;
+
+    if (!n || !hl_refs_put(&n->object.refs))
+        return;
+    d = n->object.device;
+    /* a child of fork() has the same device file: it must not end its parent's notifier */
+    if (hl_epoch_is_ours(n->object.epoch))
+        hl_events_leave(d, true);
+    hl_object_delist(&n->object);
+    free(n);
+    hlthunk_device_unref(d);
 }
 
 int hlthunk_event_notifier_borrow_fd(const struct hlthunk_event_notifier *n)
@@ -192,25 +177,26 @@ int hlthunk_event_notifier_wait(struct hlthunk_event_notifier *n, uint64_t timeo
                                 struct hlthunk_event *event)
 {
     struct hlthunk_event e = { 0 };
-    uint64_t count;
-    int rc = check(n, event);
+    uint64_t deadline, count;
+    struct hlthunk_device *d;
+    int kind, rc = check(n, event);
 
     if (rc)
         return rc;
-    if (!n->pending) {
-        /* hl_event_wait() counts in ms: not shorter than asked */
-        uint64_t ms = timeout_us == UINT64_MAX ? HL_EVENT_FOR_EVER
-                                               : timeout_us / 1000 + !!(timeout_us % 1000);
-
-        rc = hl_event_wait(n->object.device->fd, n->eventfd, ms, &n->pending, &count);
+    d = n->object.device;
+    deadline = hl_deadline_ns(timeout_us);
+    while ((kind = hl_events_take(d)) < 0) {
+        rc = hl_event_wait_count(n->eventfd, deadline, &count);
         if (rc)
             return rc;
-        if (!count || !n->pending)
+        if (!count)
             return hl_err(-ETIMEDOUT, "no event within %llu us", (unsigned long long)timeout_us);
+        rc = hl_events_fetch(d);
+        if (rc)
+            return rc;
     }
-    e.kind = (enum hlthunk_event_kind)__builtin_ctzll(n->pending);
-    n->pending &= n->pending - 1;
-    e.recorded = read_record(n->object.device->fd, &e) == 0 && e.timestamp_ns != 0;
+    e.kind = (enum hlthunk_event_kind)kind;
+    e.recorded = read_record(d->fd, &e) == 0 && e.timestamp_ns != 0;
     e.size = event->size;
     memcpy(event, &e, event->size < sizeof(e) ? event->size : sizeof(e));
     return 0;

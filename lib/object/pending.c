@@ -54,26 +54,47 @@ struct hlthunk_dmabuf *hl_watches_look(struct hlthunk_dmabuf *w)
     return rest;
 }
 
+/* -EINVAL: still exported.  Everything else is over: done, or gone with the device. */
+static int unmap(struct hlthunk_device *d, struct hl_memory *m)
+{
+    int rc = hl_mem_unmap(d->fd, m->address);
+
+    if (rc && rc != -EINVAL)
+        hl_device_ask(d);
+    return rc;
+}
+
+static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
+{
+    int rc = hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
+
+    if (rc && !hl_device_ask(d))
+        hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of device memory stay allocated: %s",
+               d->props.pci_address, (unsigned long long)m->granted, strerror(-rc));
+}
+
 /*
- * Does as much as can be done now and clears it in *m.  True when nothing is left.  Errors other
- * than "still exported" mean that the device is gone, and its memory with it.
+ * Does as much as can be done now and clears it in *m.  True when nothing is left.  A stale device
+ * is asked nothing: its memory goes with its file, and nobody can get its address again.
  */
 static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf **watches)
 {
+    if (atomic_load(&d->stale)) {
+        drop_watches(*watches);
+        *watches = NULL;
+        return true;
+    }
     *watches = hl_watches_look(*watches);
     if (*watches)
         return false;
     if (m->ours_to_unmap) {
-        if (hl_mem_unmap(d->fd, m->address) == -EINVAL)
+        if (unmap(d, m) == -EINVAL)
             return false;
         m->ours_to_unmap = false;
     }
     if (m->ours_to_free) {
-        int rc = hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
-
-        if (rc)
-            hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of device memory stay allocated: %s",
-                   d->props.pci_address, (unsigned long long)m->granted, strerror(-rc));
+        if (!atomic_load(&d->stale))
+            free_memory(d, m);
         m->ours_to_free = false;
     }
     if (m->physical) {

@@ -89,11 +89,9 @@ static int poll_once(int eventfd, uint64_t left_us)
     return p.revents ? -EIO : 0;
 }
 
-int hl_event_wait(int fd, int eventfd, uint64_t timeout_ms, uint64_t *mask, uint64_t *count)
+int hl_event_wait_count(int eventfd, uint64_t deadline, uint64_t *count)
 {
-    uint64_t deadline = hl_deadline_ns(timeout_ms > UINT64_MAX / 1000 ? UINT64_MAX
-                                                                      : timeout_ms * 1000);
-    uint64_t left, n, events;
+    uint64_t left, n;
     int rc;
 
     for (;;) {
@@ -113,10 +111,23 @@ int hl_event_wait(int fd, int eventfd, uint64_t timeout_ms, uint64_t *mask, uint
         if (rc != -EAGAIN)
             return hl_err(rc, "reading eventfd %d failed: %s", eventfd, strerror(-rc));
     }
-    rc = hl_event_mask(fd, &events);
+    *count = n;
+    return 0;
+}
+
+int hl_event_wait(int fd, int eventfd, uint64_t timeout_ms, uint64_t *mask, uint64_t *count)
+{
+    uint64_t deadline = hl_deadline_ns(timeout_ms > UINT64_MAX / 1000 ? UINT64_MAX
+                                                                      : timeout_ms * 1000);
+    uint64_t n, events;
+    int rc = hl_event_wait_count(eventfd, deadline, &n);
+
+    if (rc == 0 && n)
+        rc = hl_event_mask(fd, &events);
     if (rc)
         return rc;
-    *mask = events;
+    if (n)
+        *mask = events;
     *count = n;
     return 0;
 }

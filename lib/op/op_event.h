@@ -29,6 +29,9 @@ int hl_event_mask(int fd, uint64_t *mask);
  */
 int hl_event_wait(int fd, int eventfd, uint64_t timeout_ms, uint64_t *mask, uint64_t *count);
 
+/* The first half of it: waits until the deadline (hl_deadline_ns()) and takes the count. */
+int hl_event_wait_count(int eventfd, uint64_t deadline_ns, uint64_t *count);
+
 /* HL_INFO_RAZWI_EVENT; what Linux 6.1 answers is translated.  All 0 when there was none. */
 int hl_event_razwi(int fd, struct hl_info_razwi_event *event);
 void hl_razwi_from_6_1(const struct hl_6_1_razwi_event *old, struct hl_info_razwi_event *event);

@@ -7,6 +7,9 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Events until this one; others (a reset announces itself too) may come first. */
@@ -196,6 +199,123 @@ static void killed_while_exporting(void **state)
     rig_serves(60);
 }
 
+/* ---- a program that drops everything when it is called back is not killed ---- */
+
+struct user {
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b, *host;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_reset_watch *w;
+    void *memory;
+    int fd, done;
+    enum hlthunk_stale why;
+    int raw, rc;                /* what the driver said, and what the library made of it */
+};
+
+static void drop(struct hlthunk_device *d, enum hlthunk_stale why, void *arg)
+{
+    struct user *u = arg;
+    struct hlthunk_buffer *none = NULL;
+    const uint64_t one = 1;
+
+    u->why = why;
+    errno = 0;
+    u->raw = hlthunk_device_memory_alloc(hlthunk_device_borrow_fd(d), MIB, 0, false, false) ? 0
+                                                                                           : errno;
+    u->rc = hlthunk_buffer_alloc(d, MIB, NULL, &none);
+    if (u->fd >= 0)
+        close(u->fd);
+    hlthunk_dmabuf_unref(u->m);
+    hlthunk_buffer_unref(u->b);
+    hlthunk_buffer_unref(u->host);
+    hlthunk_command_buffer_unref(u->cb);
+    hlthunk_event_notifier_unref(u->n);
+    hlthunk_reset_watch_unref(u->w);
+    hlthunk_device_unref(d);
+    if (write(u->done, &one, sizeof(one)) < 0)
+        abort();
+}
+
+static void user_begin(struct user *u)
+{
+    memset(u, 0, sizeof(*u));
+    u->fd = -1;
+    u->done = eventfd(0, EFD_CLOEXEC);
+    assert_true(u->done > 2);
+    u->d = open_device();
+    ok(hlthunk_buffer_alloc(u->d, 64 * MIB, NULL, &u->b));
+    assert_int_equal(posix_memalign(&u->memory, 4096, MIB), 0);
+    memset(u->memory, 0, MIB);
+    ok(hlthunk_buffer_from_host(u->d, u->memory, MIB, NULL, &u->host));
+    ok(hlthunk_command_buffer_create(u->d, 4096, NULL, &u->cb));
+    ok(hlthunk_event_notifier_create(u->d, NULL, &u->n));
+    if (can_export()) {
+        ok(hlthunk_dmabuf_export(u->b, 0, 0, NULL, &u->m));
+        ok(hlthunk_dmabuf_get_fd(u->m, &u->fd));
+    }
+    ok(hlthunk_reset_watch_create(u->d, drop, u, NULL, &u->w));
+}
+
+/* Called back, all given back, and alive: the driver has not had to kill anybody. */
+static void user_end(struct user *u, enum hlthunk_stale why)
+{
+    struct pollfd p = { .fd = u->done, .events = POLLIN };
+
+    assert_int_equal(poll(&p, 1, 30000), 1);
+    print_message("the driver answers %s meanwhile\n", u->raw ? strerrorname_np(u->raw) : "ok");
+    assert_int_equal(u->why, why);
+    assert_int_equal(u->rc, -ENODEV);
+    close(u->done);
+    free(u->memory);
+    sleep(3);                   /* longer than the driver waits before it kills */
+    rig_serves(60);
+}
+
+static void a_hard_reset_calls_back(void **state)
+{
+    struct user u;
+
+    (void)state;
+    user_begin(&u);
+    ok(rig_poke_attribute("hard_reset"));
+    user_end(&u, HLTHUNK_STALE_RESET);
+}
+
+static void firmware_that_fails_calls_back(void **state)
+{
+    struct user u;
+
+    (void)state;
+    user_begin(&u);
+    assert_int_equal(rig_request(RIG_CRITICAL, 0), 0);
+    user_end(&u, HLTHUNK_STALE_RESET);
+}
+
+static void hot_removal_calls_back(void **state)
+{
+    struct user u;
+    pid_t pid;
+
+    (void)state;
+    user_begin(&u);
+    pid = fork();               /* who removes it waits until it is gone */
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        syscall(SYS_close_range, 3, ~0u, 0);
+        _exit((on_asic("gaudi2") ? rig_poke_attribute("remove") : rig_bind(false)) != 0);
+    }
+    {
+        struct pollfd p = { .fd = u.done, .events = POLLIN };
+
+        assert_int_equal(poll(&p, 1, 30000), 1);
+    }
+    assert_int_equal(rig_ended(pid, 60), 0);
+    ok(on_asic("gaudi2") ? rig_rescan() : rig_bind(true));
+    user_end(&u, HLTHUNK_STALE_GONE);
+}
+
 #define hard(f) cmocka_unit_test_teardown(f, rig_teardown)
 
 int main(void)
@@ -210,6 +330,9 @@ int main(void)
         hard(firmware_that_fails_costs_a_reset),
         hard(hot_removal_with_open_descriptors),
         hard(a_lost_heartbeat_costs_a_reset),
+        hard(a_hard_reset_calls_back),
+        hard(firmware_that_fails_calls_back),
+        hard(hot_removal_calls_back),
     };
 
     require_rig();

@@ -28,8 +28,8 @@ expect "exports from the second on" "open=ok $good alloc=ok export=EMFILE alloc=
 expect "a range of calls" "open=ok alloc=EIO alloc=EIO $good $end" --fault alloc:1-2:EIO
 expect "open" "open=EACCES" --fault open:1:EACCES
 expect "a mapping" "open=ok alloc=ENOSPC $good $good $end" --fault map:1:ENOSPC
-# busy while its user has it open, ready again after that
-expect "reset" "open=ok $good alloc=EBUSY alloc=EBUSY status=in reset close=ok reopen=ok" \
+# lost for its user, ready again when that has closed it
+expect "reset" "open=ok $good alloc=ENODEV alloc=ENODEV status=in reset close=ok reopen=ok" \
     --fault alloc:2:reset
 expect "removal" "open=ok $good alloc=ENODEV alloc=ENODEV status=ENODEV close=ok reopen=ENODEV" \
     --fault alloc:2:remove

@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: MIT */
+/* Resets and removals under a program: stale objects, the callback, closing, opening again. */
+#include "tests/sim/support.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static unsigned lines;
+static char last_line[512];
+
+static void count_line(enum hlthunk_log_level level, const char *message, void *user)
+{
+    (void)level, (void)user;
+    snprintf(last_line, sizeof(last_line), "%s", message);
+    __atomic_fetch_add(&lines, 1, __ATOMIC_SEQ_CST);
+}
+
+static void ctl(const char *command)
+{
+    char text[96];
+
+    snprintf(text, sizeof(text), "\"$HLSIM_PROGRAM\" ctl %s", command);
+    assert_int_equal(system(text), 0);
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static unsigned count_threads(void)
+{
+    DIR *d = opendir("/proc/self/task");
+    unsigned n = 0;
+
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+/* One of everything on a device. */
+struct set {
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b, *host, *unmapped;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_command_buffer *cb;
+    void *memory;
+};
+
+static void make(struct set *s)
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .unmapped = true };
+
+    memset(s, 0, sizeof(*s));
+    s->d = open_device();
+    ok(hlthunk_buffer_alloc(s->d, MIB, NULL, &s->b));
+    ok(hlthunk_buffer_alloc(s->d, MIB, &o, &s->unmapped));
+    if (posix_memalign(&s->memory, 4096, 4096))
+        abort();
+    memset(s->memory, 0, 4096);
+    ok(hlthunk_buffer_from_host(s->d, s->memory, 4096, NULL, &s->host));
+    ok(hlthunk_command_buffer_create(s->d, 4096, NULL, &s->cb));
+    if (can_export())
+        ok(hlthunk_dmabuf_export(s->b, 0, 0, NULL, &s->m));
+}
+
+static void give_back(struct set *s)
+{
+    hlthunk_dmabuf_unref(s->m);
+    hlthunk_buffer_unref(s->unmapped);
+    hlthunk_buffer_unref(s->b);
+    hlthunk_buffer_unref(s->host);
+    hlthunk_command_buffer_unref(s->cb);
+    free(s->memory);
+}
+
+static int count_live(const struct hlthunk_live_object *o, void *user)
+{
+    (void)o;
+    ++*(unsigned *)user;
+    return 0;
+}
+
+/* Every call on every object says so; no output is touched. */
+static void all_say_so(struct set *s)
+{
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_reset_watch *w = NULL;
+    struct hlthunk_event_notifier *n = NULL;
+    struct hlthunk_command_buffer *cb = NULL;
+    struct hlthunk_memory_usage u;
+    struct hlthunk_buffer *b = NULL;
+    struct hlthunk_dmabuf *m = NULL;
+    unsigned live = 0;
+    uint32_t uses;
+    int fd = -7;
+
+    refused(hlthunk_buffer_alloc(s->d, MIB, NULL, &b), ENODEV, "open it again");
+    refused(hlthunk_buffer_from_host(s->d, s->memory, 4096, NULL, &b), ENODEV, "open it again");
+    refused(hlthunk_buffer_from_address(s->d, 4096, 4096, NULL, &b), ENODEV, "open it again");
+    refused(hlthunk_command_buffer_create(s->d, 64, NULL, &cb), ENODEV, "open it again");
+    refused(hlthunk_event_notifier_create(s->d, NULL, &n), ENODEV, "open it again");
+    refused(hlthunk_reset_watch_create(s->d, (hlthunk_reset_fn)abort, NULL, NULL, &w), ENODEV,
+            "open it again");
+    refused(hlthunk_device_get_memory_usage(s->d, &u), ENODEV, "open it again");
+    refused(hlthunk_device_get_properties(s->d, &p), ENODEV, "open it again");
+    refused(hlthunk_buffer_map(s->unmapped, NULL), ENODEV, "buffer is stale");
+    refused(hlthunk_buffer_unmap(s->b), ENODEV, "buffer is stale");
+    refused(hlthunk_dmabuf_export(s->b, 0, 0, NULL, &m), ENODEV, "buffer is stale");
+    refused(hlthunk_command_buffer_usage(s->cb, &uses), ENODEV, "command_buffer is stale");
+    if (s->m) {
+        refused(hlthunk_dmabuf_get_fd(s->m, &fd), ENODEV, "dmabuf is stale");
+        refused(hlthunk_dmabuf_set_name(s->m, "x"), ENODEV, "dmabuf is stale");
+        assert_true(hlthunk_dmabuf_borrow_fd(s->m) > 2); /* to deregister it by */
+    }
+    assert_int_equal(fd, -7);
+    assert_true(!w && !n && !cb && !b && !m);
+    /* what is to be released can be listed */
+    assert_int_equal(hlthunk_device_live_objects(s->d, count_live, &live), 0);
+    assert_true(live >= 4);
+}
+
+static void a_call_notices(void **state)
+{
+    unsigned fds = count_fds();
+    enum hlthunk_status status = 99;
+    struct hlthunk_buffer *b = NULL;
+    struct set s;
+
+    (void)state;
+    make(&s);
+    lines = 0;
+    hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
+    ctl("reset 0");
+    assert_int_equal(hlthunk_device_stale(s.d), HLTHUNK_STALE_NOT); /* nobody has looked yet */
+    refused(hlthunk_buffer_alloc(s.d, MIB, NULL, &b), ENODEV, "was reset or removed");
+    assert_int_equal(hlthunk_device_stale(s.d), HLTHUNK_STALE_RESET);
+    assert_int_equal(lines, 1);
+    assert_non_null(strstr(last_line, "being reset"));
+    all_say_so(&s);
+    ok(hlthunk_device_get_status(s.d, &status));
+    assert_int_equal(status, HLTHUNK_STATUS_IN_RESET);
+    give_back(&s);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+    assert_int_equal(lines, 1); /* nothing about memory that cannot be released */
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(count_fds(), fds);
+    make(&s);
+    give_back(&s);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+}
+
+static void releasing_notices(void **state)
+{
+    struct set s;
+
+    (void)state;
+    make(&s);
+    lines = 0;
+    hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
+    ctl("reset 0");
+    give_back(&s);
+    assert_int_equal(hlthunk_device_stale(s.d), HLTHUNK_STALE_RESET);
+    assert_int_equal(lines, 1);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    hlthunk_device_unref(open_device());
+}
+
+static void the_status_notices(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    enum hlthunk_status status;
+
+    (void)state;
+    ok(hlthunk_device_get_status(d, &status));
+    assert_int_equal(status, HLTHUNK_STATUS_OPERATIONAL);
+    assert_int_equal(hlthunk_device_stale(d), HLTHUNK_STALE_NOT);
+    ctl("reset 0");
+    ok(hlthunk_device_get_status(d, &status));
+    assert_int_equal(hlthunk_device_stale(d), HLTHUNK_STALE_RESET);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    hlthunk_device_unref(open_device());
+}
+
+/* What is kept alive after a reset is reported: it holds the device's file. */
+static void a_leak_after_a_reset_is_told(void **state)
+{
+    enum hlthunk_status status;
+    struct set s;
+
+    (void)state;
+    make(&s);
+    ctl("reset 0");
+    ok(hlthunk_device_get_status(s.d, &status));
+    lines = 0;
+    hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
+    refused(hlthunk_device_close(s.d), EBUSY, "until its last object");
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(lines, can_export() ? 5 : 4);
+    give_back(&s);
+    hlthunk_device_unref(open_device());
+}
+
+/* The fd that an importer still has keeps the device from coming back. */
+static void a_forgotten_dmabuf_holds_up_the_reset(void **state)
+{
+    struct hlthunk_device *again;
+    struct hlthunk_buffer *b = NULL;
+    struct set s;
+    int fd, rc;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    make(&s);
+    ok(hlthunk_dmabuf_get_fd(s.m, &fd));
+    ctl("reset 0");
+    refused(hlthunk_buffer_alloc(s.d, MIB, NULL, &b), ENODEV, "was reset");
+    give_back(&s);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+    rc = hlthunk_device_open(NULL, &again);
+    assert_true(rc == -EAGAIN || rc == -EBUSY);
+    close(fd);
+    hlthunk_device_unref(open_device());
+}
+
+/* ---- events ---- */
+
+static void an_event_makes_stale(void **state)
+{
+    struct hlthunk_event e = { .size = sizeof(e) };
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_buffer *b = NULL;
+    struct hlthunk_device *d = open_device();
+
+    (void)state;
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    ctl("event 0 0x40");
+    ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_GENERAL_HW_ERROR);
+    assert_int_equal(hlthunk_device_stale(d), HLTHUNK_STALE_NOT);
+    /* the driver announces a reset: its status is operational still */
+    ctl("event 0 0x4");
+    ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+    assert_int_equal(hlthunk_device_stale(d), HLTHUNK_STALE_RESET);
+    refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "was reset or removed");
+    refused(hlthunk_event_notifier_wait(n, 0, &e), ETIMEDOUT, "no event");  /* it still answers */
+    hlthunk_event_notifier_unref(n);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    hlthunk_device_unref(open_device());
+}
+
+/* ---- the callback ---- */
+
+struct told {
+    atomic_uint times;
+    enum hlthunk_stale why;
+    pthread_t thread;
+    struct set *set;                        /* given back by the callback */
+    struct hlthunk_reset_watch **watch;     /* likewise */
+    int eventfd;
+};
+
+static void tell(struct hlthunk_device *d, enum hlthunk_stale why, void *user)
+{
+    struct told *t = user;
+    struct hlthunk_buffer *b = NULL;
+    const uint64_t one = 1;
+
+    t->why = why;
+    t->thread = pthread_self();
+    if (hlthunk_device_stale(d) != why || hlthunk_buffer_alloc(d, MIB, NULL, &b) != -ENODEV)
+        abort();
+    if (t->set)
+        give_back(t->set);
+    if (t->watch) {
+        hlthunk_reset_watch_unref(*t->watch);
+        hlthunk_device_unref(d);
+    }
+    atomic_fetch_add(&t->times, 1);
+    if (write(t->eventfd, &one, sizeof(one)) < 0)
+        abort();
+}
+
+static void told_init(struct told *t)
+{
+    memset(t, 0, sizeof(*t));
+    t->eventfd = eventfd(0, EFD_CLOEXEC);
+    assert_true(t->eventfd > 2);
+}
+
+/* Within this time, once, on another thread. */
+static void told_within(struct told *t, int ms)
+{
+    struct pollfd p = { .fd = t->eventfd, .events = POLLIN };
+
+    assert_int_equal(poll(&p, 1, ms), 1);
+    assert_int_equal(atomic_load(&t->times), 1);
+    assert_false(pthread_equal(t->thread, pthread_self()));
+}
+
+static void a_watch_calls_back(void **state)
+{
+    unsigned fds = count_fds(), threads = count_threads();
+    struct hlthunk_reset_watch *w = NULL;
+    struct told t;
+    struct set s;
+
+    (void)state;
+    told_init(&t);
+    make(&s);
+    ok(hlthunk_reset_watch_create(s.d, tell, &t, NULL, &w));
+    assert_int_equal(count_threads(), threads + 1);
+    usleep(250000);
+    assert_int_equal(atomic_load(&t.times), 0);
+    ctl("reset 0");
+    told_within(&t, 2000);
+    assert_int_equal(t.why, HLTHUNK_STALE_RESET);
+    all_say_so(&s);
+    usleep(250000);
+    assert_int_equal(atomic_load(&t.times), 1);
+    hlthunk_reset_watch_unref(w);
+    give_back(&s);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+    close(t.eventfd);
+    assert_int_equal(count_fds(), fds);
+    assert_int_equal(count_threads(), threads);
+    hlthunk_device_unref(open_device());
+}
+
+/* The callback itself gives everything back, the watch and the device too. */
+static void the_callback_may_end_it_all(void **state)
+{
+    unsigned fds = count_fds();
+    struct hlthunk_reset_watch *w = NULL;
+    struct told t;
+    struct set s;
+
+    (void)state;
+    told_init(&t);
+    make(&s);
+    t.set = &s;
+    t.watch = &w;
+    ok(hlthunk_reset_watch_create(s.d, tell, &t, NULL, &w));
+    ctl("reset 0");
+    told_within(&t, 2000);
+    close(t.eventfd);
+    hlthunk_device_unref(open_device());    /* is ready: nothing was left */
+    assert_int_equal(count_fds(), fds);
+}
+
+/* One notifier of the driver serves both, whichever was first. */
+static void a_watch_and_a_notifier_share(void **state)
+{
+    struct hlthunk_event e = { .size = sizeof(e) };
+    struct hlthunk_event_notifier *n, *second = NULL;
+    struct hlthunk_reset_watch *w, *other;
+    struct hlthunk_device *d;
+    struct pollfd p = { .events = POLLIN };
+    struct told t, u;
+
+    (void)state;
+    for (int first = 0; first < 2; first++) {
+        told_init(&t);
+        told_init(&u);
+        d = open_device();
+        if (first)
+            ok(hlthunk_event_notifier_create(d, NULL, &n));
+        ok(hlthunk_reset_watch_create(d, tell, &t, NULL, &w));
+        ok(hlthunk_reset_watch_create(d, tell, &u, NULL, &other));
+        if (!first)
+            ok(hlthunk_event_notifier_create(d, NULL, &n));
+        refused(hlthunk_event_notifier_create(d, NULL, &second), EBUSY, "already");
+        /* the watches hear it first, and take nothing from the notifier */
+        ctl("event 0 0x40");
+        p.fd = hlthunk_event_notifier_borrow_fd(n);
+        assert_int_equal(poll(&p, 1, 5000), 1);
+        usleep(50000);
+        ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+        assert_int_equal(e.kind, HLTHUNK_EVENT_GENERAL_HW_ERROR);
+        refused(hlthunk_event_notifier_wait(n, 20000, &e), ETIMEDOUT, "no event");
+        assert_int_equal(poll(&p, 1, 0), 0);
+        assert_int_equal(atomic_load(&t.times), 0);
+        /* announced: by the event alone, long before the interval would show anything */
+        ctl("event 0 0x4");
+        told_within(&t, 2000);
+        told_within(&u, 2000);
+        ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+        assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+        hlthunk_event_notifier_unref(n);
+        hlthunk_reset_watch_unref(w);
+        hlthunk_reset_watch_unref(other);
+        close(t.eventfd);
+        close(u.eventfd);
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+}
+
+/* No event comes, nobody asks for an hour: the call that fails wakes the watch. */
+static void a_failing_call_wakes_the_watch(void **state)
+{
+    struct hlthunk_reset_watch_options o = { .size = sizeof(o), .interval_us = UINT64_MAX,
+                                             .label = "links" };
+    struct hlthunk_buffer *b = NULL;
+    struct hlthunk_reset_watch *w;
+    struct hlthunk_device *d = open_device();
+    struct told t;
+    int classic;
+
+    (void)state;
+    told_init(&t);
+    /* the program listens for itself */
+    classic = hlthunk_notifier_create(hlthunk_device_borrow_fd(d));
+    assert_true(classic > 2);
+    ok(hlthunk_reset_watch_create(d, tell, &t, &o, &w));
+    ctl("reset 0");
+    usleep(250000);
+    assert_int_equal(atomic_load(&t.times), 0);
+    refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "was reset");
+    told_within(&t, 2000);
+    hlthunk_reset_watch_unref(w);
+    hlthunk_notifier_release(hlthunk_device_borrow_fd(d), classic);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(t.eventfd);
+    hlthunk_device_unref(open_device());
+}
+
+/* Not told by any event: by asking. */
+static void the_interval_notices(void **state)
+{
+    struct hlthunk_reset_watch_options o = { .size = sizeof(o), .interval_us = 20000 };
+    struct hlthunk_reset_watch *w;
+    struct hlthunk_device *d = open_device();
+    struct told t;
+    double start;
+    int classic;
+
+    (void)state;
+    told_init(&t);
+    classic = hlthunk_notifier_create(hlthunk_device_borrow_fd(d));
+    ok(hlthunk_reset_watch_create(d, tell, &t, &o, &w));
+    ctl("reset 0");
+    start = seconds();
+    told_within(&t, 2000);
+    assert_true(seconds() - start < 1.5);
+    hlthunk_reset_watch_unref(w);
+    hlthunk_notifier_release(hlthunk_device_borrow_fd(d), classic);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(t.eventfd);
+    hlthunk_device_unref(open_device());
+}
+
+static void watches_leave_no_traces(void **state)
+{
+    struct hlthunk_reset_watch_options bad = { .size = 4 };
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_reset_watch *w = NULL;
+    unsigned fds, threads;
+    struct told t;
+
+    (void)state;
+    told_init(&t);
+    refused(hlthunk_reset_watch_create(NULL, tell, &t, NULL, &w), EINVAL, "device is NULL");
+    refused(hlthunk_reset_watch_create(d, NULL, &t, NULL, &w), EINVAL, "fn is NULL");
+    refused(hlthunk_reset_watch_create(d, tell, &t, NULL, NULL), EINVAL, "watch is NULL");
+    refused(hlthunk_reset_watch_create(d, tell, &t, &bad, &w), EINVAL, "size");
+    assert_null(w);
+    fds = count_fds();
+    threads = count_threads();
+    for (int i = 0; i < 50; i++) {
+        ok(hlthunk_reset_watch_create(d, tell, &t, NULL, &w));
+        assert_ptr_equal(hlthunk_reset_watch_ref(w), w);
+        hlthunk_reset_watch_unref(w);
+        hlthunk_reset_watch_unref(w);
+    }
+    hlthunk_reset_watch_unref(NULL);
+    assert_int_equal(count_fds(), fds);
+    assert_int_equal(count_threads(), threads);
+    assert_int_equal(atomic_load(&t.times), 0);
+    close(t.eventfd);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void a_child_has_no_watch(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_reset_watch *w;
+    struct told t;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    told_init(&t);
+    ok(hlthunk_reset_watch_create(d, tell, &t, NULL, &w));
+    pid = fork();
+    if (pid == 0) {
+        struct hlthunk_reset_watch *none = NULL;
+        int bad = hlthunk_reset_watch_create(d, tell, &t, NULL, &none) != -EPERM || none;
+
+        hlthunk_reset_watch_unref(w);
+        hlthunk_device_unref(d);
+        _exit(bad);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    ctl("reset 0");
+    told_within(&t, 2000);
+    hlthunk_reset_watch_unref(w);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(t.eventfd);
+    hlthunk_device_unref(open_device());
+}
+
+/* What a monitor has open loses nothing in a reset, of whichever kind. */
+static void a_control_node_outlives_a_reset(void **state)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_device *user = open_device(), *monitor;
+    enum hlthunk_status status;
+
+    (void)state;
+    ok(hlthunk_device_open(&o, &monitor));
+    ctl("reset 0");
+    ok(hlthunk_device_get_status(monitor, &status));
+    assert_int_equal(status, HLTHUNK_STATUS_IN_RESET);
+    assert_int_equal(hlthunk_device_stale(monitor), HLTHUNK_STALE_NOT);
+    hlthunk_device_unref(user);
+    hlthunk_device_unref(open_device());
+    ok(hlthunk_device_get_status(monitor, &status));
+    assert_int_equal(status, HLTHUNK_STATUS_OPERATIONAL);
+    assert_int_equal(hlthunk_device_close(monitor), 0);
+}
+
+/* ---- removal: the last test, nothing is left after it ---- */
+
+static void a_removal_is_final(void **state)
+{
+    unsigned fds = count_fds();
+    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_reset_watch *w;
+    struct hlthunk_device *again, *monitor;
+    enum hlthunk_status status = 99;
+    struct told t;
+    struct set s;
+
+    (void)state;
+    told_init(&t);
+    make(&s);
+    ok(hlthunk_device_open(&o, &monitor));
+    ok(hlthunk_reset_watch_create(s.d, tell, &t, NULL, &w));
+    lines = 0;
+    hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
+    ctl("remove 0");
+    told_within(&t, 2000);
+    all_say_so(&s);
+    refused(hlthunk_device_get_status(s.d, &status), ENODEV, "open it again");
+    refused(hlthunk_device_get_status(monitor, &status), ENODEV, "open it again");
+    assert_int_equal(hlthunk_device_stale(monitor), HLTHUNK_STALE_GONE);
+    assert_int_equal(status, 99);
+    hlthunk_reset_watch_unref(w);
+    give_back(&s);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+    assert_int_equal(hlthunk_device_close(monitor), 0);
+    assert_int_equal(lines, 2);             /* one for each device object */
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    close(t.eventfd);
+    assert_int_equal(count_fds(), fds);
+    assert_int_equal(hlthunk_device_open(NULL, &again), -ENODEV);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_notices),
+        cmocka_unit_test(releasing_notices),
+        cmocka_unit_test(the_status_notices),
+        cmocka_unit_test(a_leak_after_a_reset_is_told),
+        cmocka_unit_test(a_forgotten_dmabuf_holds_up_the_reset),
+        cmocka_unit_test(an_event_makes_stale),
+        cmocka_unit_test(a_watch_calls_back),
+        cmocka_unit_test(the_callback_may_end_it_all),
+        cmocka_unit_test(a_watch_and_a_notifier_share),
+        cmocka_unit_test(a_failing_call_wakes_the_watch),
+        cmocka_unit_test(the_interval_notices),
+        cmocka_unit_test(watches_leave_no_traces),
+        cmocka_unit_test(a_child_has_no_watch),
+        cmocka_unit_test(a_control_node_outlives_a_reset),
+        cmocka_unit_test(a_removal_is_final),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
