@@ -186,7 +186,7 @@ struct hlthunk_live_object {
  * @user: passed to @visit
  *
  * @visit must not create or release objects of the device.  Returns what @visit last returned, or
- * 0.  Other threads may use the device meanwhile.
+ * 0.  Other threads may use the device meanwhile.  Works on a stale device, too.
  *
  * Since: 1.0
  */
@@ -242,7 +242,9 @@ HLTHUNK_API int hlthunk_device_get_properties(struct hlthunk_device *device,
 /**
  * hlthunk_device_get_status() - operational, in reset, …
  *
- * Asks the driver (HL_INFO_DEVICE_STATUS), works during a reset.  Any thread.
+ * Asks the driver (HL_INFO_DEVICE_STATUS).  Works during a reset, and on a stale device as long as
+ * the driver answers; a status that tells of a reset makes the device stale (hlthunk/reset.h).  Any
+ * thread.
  *
  * Since: 1.0
  */
