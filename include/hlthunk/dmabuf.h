@@ -86,7 +86,10 @@ HLTHUNK_API int hlthunk_dmabuf_borrow_fd(const struct hlthunk_dmabuf *dmabuf);
 
 /* Bytes of the dma-buf.  Since: 1.0 */
 HLTHUNK_API uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *dmabuf);
-/* Where it starts within its buffer; 0 for a foreign one.  Since: 1.0 */
+/*
+ * Where it starts within its buffer; of a received one, within its sender's (hlthunk/share.h); 0
+ * for another foreign one.  Since: 1.0
+ */
 HLTHUNK_API uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *dmabuf);
 /* Its buffer, borrowed; NULL for a foreign one.  Since: 1.0 */
 HLTHUNK_API struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *dmabuf);

@@ -11,6 +11,7 @@
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
 #include <hlthunk/reset.h>
+#include <hlthunk/share.h>
 
 #include <habanalabs/hlthunk.h>
 

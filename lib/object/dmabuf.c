@@ -255,8 +255,10 @@ void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
     } else if (hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
         close(m->fd); /* the child's copy, which keeps the memory exported */
     }
-    if (!watched)
+    if (!watched) {
+        free(atomic_load(&m->origin));
         free(m);
+    }
     hlthunk_buffer_unref(b);
     hlthunk_device_unref(d);
 }
@@ -291,7 +293,9 @@ uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *m)
 
 uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *m)
 {
-    return m->offset;
+    const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
+
+    return origin ? origin->offset : m->offset;
 }
 
 struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)

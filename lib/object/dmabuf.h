@@ -3,6 +3,7 @@
 #define HL_OBJECT_DMABUF_H
 
 #include <hlthunk/dmabuf.h>
+#include <hlthunk/share.h>
 
 #include "lib/fd.h"
 #include "lib/object/object.h"
@@ -14,6 +15,8 @@ struct hlthunk_dmabuf {
     int fd;                             /* ours: above 2, O_CLOEXEC */
     struct hl_file_id id;
     struct hlthunk_buffer *buffer;      /* a reference; NULL for a foreign one */
+    /* of a received one: what its sender said; NULL, or written once */
+    _Atomic(struct hlthunk_dmabuf_origin *) origin;
     uint64_t offset, size;
     bool read_only;
     atomic_bool handed_out;             /* an fd of it has left the object */

@@ -5,12 +5,13 @@ set -u
 command -v valgrind >/dev/null 2>&1 || { echo "no valgrind on this machine"; exit 77; }
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --track-fds=yes --leak-check=full \
+TEST_VALGRIND=1 TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --track-fds=yes --leak-check=full \
     --errors-for-leak-kinds=definite --error-exitcode=9 "$3" >"$out" 2>&1
 rc=$?
-# what is open at the end must have been open at the start
-left=$(awk '/Open (file descriptor|AF_UNIX socket)/ { what = $0; next }
-            what != "" { if (!/inherited from parent/) print what; what = "" }' "$out")
+# what is open at the end must have been open at the start; of children their exit codes tell
+left=$(grep "^$(sed -n 's/^\(==[0-9]*==\) Memcheck.*/\1/p' "$out" | head -n 1)" "$out" |
+       awk '/Open (file descriptor|AF_UNIX socket)/ { what = $0; next }
+            what != "" { if (!/inherited from parent/) print what; what = "" }')
 if [ $rc != 0 ] || [ -n "$left" ]; then
     cat "$out"
     echo "exit $rc, left open: ${left:-nothing}"

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Between processes: dma-bufs over a UNIX socket.
+ *
+ * A descriptor alone loses what the receiver needs: where in the sender's buffer its first byte
+ * is, and of which device.  These two functions carry it along and check it.  The socket may be of
+ * any type (stream, seqpacket, datagram), blocking or not, and carry other data before and after
+ * a message; on a stream such data must not be read ahead (no stdio), since reading the first byte
+ * of a message without asking for its descriptors loses these.
+ *
+ * A receiver trusts nothing: it checks each descriptor against the message, and of a message that
+ * it refuses it keeps none.  It cannot check what only the sender's process knows (offset, device,
+ * label), but for a dma-buf that this process exported itself or has received before.
+ */
+#ifndef HLTHUNK_SHARE_H
+#define HLTHUNK_SHARE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hlthunk/attributes.h>
+
+HLTHUNK_BEGIN_DECLS
+
+struct hlthunk_dmabuf;
+
+/* dma-bufs in one message: the kernel passes no more descriptors at once (SCM_MAX_FD). */
+#define HLTHUNK_DMABUF_SEND_MAX 253
+
+struct hlthunk_share_options {
+    size_t size;                /* sizeof(struct hlthunk_share_options) */
+    /*
+     * For the whole call.  0: as the socket is: a blocking one waits without limit, another gives
+     * -EAGAIN when nothing can be sent or has come; a message that has begun is waited for, one
+     * second at most.
+     */
+    uint64_t timeout_us;
+};
+
+/**
+ * hlthunk_dmabuf_send() - send dma-bufs to another process
+ * @socket: a connected UNIX socket
+ * @dmabufs: @count of them; the same one may be there more than once
+ * @count: 1 to HLTHUNK_DMABUF_SEND_MAX
+ * @options: NULL for defaults
+ *
+ * One message, of which the receiver gets all or nothing.  Sent dma-bufs stay the caller's, who
+ * may release them at once: the message holds references of its own (and keeps the device busy)
+ * until it is received or both ends of the socket are closed.
+ *
+ * -EINVAL; -ENOTSOCK; -EPIPE: the other side is closed; -EAGAIN; -ETIMEDOUT: on a stream, part of
+ * the message may be through, which the text says: then close the socket; -ETOOMANYREFS: more
+ * descriptors on their way than this user's RLIMIT_NOFILE; -EMSGSIZE: SO_SNDBUF is too small; and
+ * what else sendmsg(2) gives.  Raises no SIGPIPE.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_t count,
+                    const struct hlthunk_share_options *options);
+
+/**
+ * hlthunk_dmabuf_receive() - receive what one hlthunk_dmabuf_send() has sent
+ * @socket: a connected UNIX socket
+ * @dmabufs: receives up to @max references that are the caller's, in the sender's order
+ * @max: how many fit, at least 1
+ * @count: receives how many came
+ * @options: NULL for defaults
+ *
+ * Dma-bufs that this process exported, or has received or imported before, are recognised and
+ * give the same objects.
+ *
+ * -EPROTO: not such a message, or one whose descriptors are too few, too many, no dma-bufs, or
+ * not the ones it speaks of; -EPROTONOSUPPORT: of another version; -ENOSPC: more than @max dma-bufs;
+ * -EMFILE: more than this process may have; -EPIPE: the other side is closed; -EAGAIN; -ETIMEDOUT;
+ * -ENOTSOCK; -EINVAL; -ENOMEM.  After each, all descriptors that came are closed.  After -ENOSPC,
+ * -EMFILE, -EAGAIN and -EPIPE the next message can be received; after the others a stream is out
+ * of step: close it.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t max, size_t *count,
+                       const struct hlthunk_share_options *options);
+
+/* Where a dma-buf comes from. */
+struct hlthunk_dmabuf_origin {
+    size_t size;                /* set by the caller: sizeof(struct hlthunk_dmabuf_origin) */
+    uint64_t offset;            /* of its first byte within its exporter's buffer */
+    char pci_address[24];       /* of the device whose memory it is */
+    char label[32];             /* that its exporter gave it; "" for none */
+};
+
+/**
+ * hlthunk_dmabuf_get_origin() - which device's memory, and where in the exporter's buffer
+ * @origin: .size must be set; receives as much as that size holds
+ *
+ * Of an exported dma-buf what this process knows, of a received one what its sender said (also
+ * when he had received it himself).  -ENODATA: imported as a bare descriptor.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *dmabuf,
+                                          struct hlthunk_dmabuf_origin *origin);
+
+HLTHUNK_END_DECLS
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The message that carries dma-bufs between processes: what is beside the descriptors.
+ *
+ * Numbers are little endian.  A header, then one item for each descriptor, in their order:
+ *
+ *   header   0  8  magic "HLDMABUF"          item   0  8  identity: inode of the dma-buf
+ *            8  2  version: 1                       8  8  size of the dma-buf in bytes
+ *           10  2  kind: enum hl_message_kind      16  8  offset within the sender's buffer
+ *           12  4  items: 1 to 253                 24  4  flags: 1, the origin is known
+ *           16  8  bytes of the whole message      28  4  zero
+ *                                                  32 24  PCI address of the sender's device
+ *                                                  56 32  label
+ *
+ * Texts end with a NUL and zeros to the end of their field.  Where the origin is not known, offset
+ * and both texts are zero.  A change of any of this is another version.
+ */
+#ifndef HL_SHARE_MESSAGE_H
+#define HL_SHARE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HL_MESSAGE_VERSION 1
+#define HL_MESSAGE_HEADER_BYTES 24u
+#define HL_MESSAGE_ITEM_BYTES 88u
+#define HL_MESSAGE_MAX_ITEMS 253u       /* descriptors that Linux passes at once (SCM_MAX_FD) */
+#define HL_MESSAGE_MAX_BYTES (HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_MAX_ITEMS * HL_MESSAGE_ITEM_BYTES)
+
+enum hl_message_kind {
+    HL_MESSAGE_DMABUFS = 1,
+};
+
+struct hl_message_item {
+    uint64_t identity, size, offset;
+    bool origin_known;
+    char pci_address[24];               /* "" where it is not known */
+    char label[32];                     /* printable; "" for none */
+};
+
+/* Bytes of a message with so many items. */
+static inline size_t hl_message_bytes(size_t count)
+{
+    return HL_MESSAGE_HEADER_BYTES + count * HL_MESSAGE_ITEM_BYTES;
+}
+
+/*
+ * Writes hl_message_bytes(count) bytes.  count: 1 to HL_MESSAGE_MAX_ITEMS.  Characters of texts
+ * that are not for printing become '?'.
+ */
+void hl_message_encode(uint8_t *bytes, const struct hl_message_item *items, size_t count);
+
+/*
+ * Checks the header at bytes, of which there are n.  0 and how many items follow; -EPROTO;
+ * -EPROTONOSUPPORT: another version, or another kind of message.
+ */
+int hl_message_decode_header(const uint8_t *bytes, size_t n, size_t *count);
+
+/* Checks the i-th item of a message of which header and length are right.  0; -EPROTO. */
+int hl_message_decode_item(const uint8_t *bytes, size_t i, struct hl_message_item *item);
+
+#endif

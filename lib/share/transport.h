@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes with descriptors beside them over a UNIX socket of any type, whole or not at all, within
+ * a time.  Knows nothing of what the bytes mean but how long a message is.
+ */
+#ifndef HL_SHARE_TRANSPORT_H
+#define HL_SHARE_TRANSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/share/message.h"
+
+/* What has been received; the descriptors are the holder's until he takes them out (-1). */
+struct hl_parcel {
+    size_t bytes;
+    size_t fds;                         /* that are in fd[] */
+    int fd[HL_MESSAGE_MAX_ITEMS];
+    uint8_t data[HL_MESSAGE_MAX_BYTES];
+};
+
+/*
+ * timeout_us: 0 means as the socket is.  0 or -errno with a text: -EINVAL, -EBADF, -ENOTSOCK (no
+ * UNIX socket); -EAGAIN, -ETIMEDOUT, -EPIPE, -ECONNRESET and what else sendmsg() gives.
+ */
+int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds, size_t count,
+                   uint64_t timeout_us);
+
+/*
+ * Receives one message with as many descriptors as its header says.  p need not be initialised;
+ * on failure nothing is left in it.
+ */
+int hl_parcel_receive(int socket, struct hl_parcel *p, uint64_t timeout_us);
+
+/* Closes the descriptors that are still in it. */
+void hl_parcel_close(struct hl_parcel *p);
+
+#endif

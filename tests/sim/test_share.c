@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT */
+/* dma-bufs over sockets: what arrives, what is recognised, and what a hostile sender can do. */
+#include "tests/sim/support.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/share/message.h"
+
+static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
+
+#define COUNT 8
+#define STEP (64 * 1024ull)     /* between exports: a page of any host */
+
+/* A buffer and exports of it that overlap. */
+struct share {
+    struct hlthunk_device *device;
+    struct hlthunk_buffer *buffer;
+    struct hlthunk_dmabuf *m[COUNT];
+};
+
+static void share_open(struct share *s)
+{
+    struct hlthunk_dmabuf_options o = { .size = sizeof(o), .label = "shared" };
+
+    s->device = open_device();
+    ok(hlthunk_buffer_alloc(s->device, MIB, NULL, &s->buffer));
+    for (unsigned i = 0; i < COUNT; i++)
+        ok(hlthunk_dmabuf_export(s->buffer, i * STEP, 2 * STEP, &o, &s->m[i]));
+}
+
+/* Nothing that anybody received is still open: the device can be had again. */
+static void share_close(struct share *s)
+{
+    for (unsigned i = 0; i < COUNT; i++)
+        hlthunk_dmabuf_unref(s->m[i]);
+    hlthunk_buffer_unref(s->buffer);
+    assert_int_equal(hlthunk_device_close(s->device), 0);
+    assert_int_equal(hlthunk_device_close(open_device()), 0);
+}
+
+static void origin_is(const struct hlthunk_dmabuf *m, uint64_t offset)
+{
+    struct hlthunk_dmabuf_origin o = { .size = sizeof(o) };
+
+    ok(hlthunk_dmabuf_get_origin(m, &o));
+    assert_int_equal(o.offset, offset);
+    assert_int_equal(hlthunk_dmabuf_offset(m), offset);
+    assert_string_equal(o.pci_address, test_pci_address());
+    assert_string_equal(o.label, "shared");
+}
+
+/*
+ * A process that receives, looks, sends on to the next process (or back), and answers for all.
+ * Asserts would not reach the parent: exit codes do.
+ */
+static int relay(int from, int to)
+{
+    struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
+    struct hlthunk_dmabuf *m[COUNT + 1] = { NULL };
+    struct hlthunk_dmabuf_origin o = { .size = sizeof(o) };
+    const struct hlsim_importer *driver = hlsim_importer();
+    unsigned before = count_fds();
+    size_t n = 0;
+    int fd;
+
+    if (hlthunk_dmabuf_receive(from, m, COUNT + 1, &n, &wait) || n != COUNT || m[COUNT])
+        return 1;
+    for (size_t i = 0; i < n; i++) {
+        fd = hlthunk_dmabuf_borrow_fd(m[i]);
+        if (hlthunk_dmabuf_size(m[i]) != 2 * STEP || hlthunk_dmabuf_buffer(m[i]) ||
+            hlthunk_dmabuf_offset(m[i]) != i * STEP || fd <= 2 || fcntl(fd, F_GETFD) != FD_CLOEXEC)
+            return 2;
+        if (hlthunk_dmabuf_get_origin(m[i], &o) || o.offset != i * STEP ||
+            strcmp(o.pci_address, test_pci_address()) || strcmp(o.label, "shared"))
+            return 3;
+        if (driver) {
+            struct hlsim_attachment *a;
+            uint64_t word = 0;
+
+            if (driver->attach(fd, true, &a) || driver->map(a) ||
+                driver->read(a, STEP, &word, sizeof(word)) != sizeof(word) || word != i + 1)
+                return 4;
+            driver->detach(a);
+        }
+    }
+    if (hlthunk_dmabuf_send(to, m, n, &wait))
+        return 5;
+    for (size_t i = 0; i < n; i++)
+        hlthunk_dmabuf_unref(m[i]);
+    return count_fds() == before ? 0 : 6;
+}
+
+/* Exporter → process → process → exporter, who gets his own objects back. */
+static void around(void **state)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+
+    (void)state;
+    if (!can_export())
+        skip();
+    for (unsigned t = 0; t < 3; t++) {
+        struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
+        struct hlthunk_dmabuf *back[COUNT];
+        int sockets[3][2], status;
+        struct share s;
+        pid_t pid[2];
+        size_t n = 0;
+
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(socketpair(AF_UNIX, types[t] | SOCK_CLOEXEC, 0, sockets[i]), 0);
+        for (int i = 0; i < 2; i++) {
+            pid[i] = fork();
+            if (pid[i] == 0)
+                _exit(relay(sockets[i][1], sockets[i + 1][0]));
+        }
+        share_open(&s);
+        for (uint64_t i = 0; driver && i < COUNT; i++) {
+            struct hlsim_attachment *a;
+            uint64_t word = i + 1;
+
+            assert_int_equal(driver->attach(hlthunk_dmabuf_borrow_fd(s.m[i]), true, &a), 0);
+            assert_int_equal(driver->map(a), 0);
+            assert_int_equal(driver->write(a, STEP, &word, sizeof(word)), sizeof(word));
+            driver->detach(a);
+        }
+        ok(hlthunk_dmabuf_send(sockets[0][0], s.m, COUNT, NULL));
+        ok(hlthunk_dmabuf_receive(sockets[2][1], back, COUNT, &n, &wait));
+        assert_int_equal(n, COUNT);
+        for (unsigned i = 0; i < COUNT; i++) {
+            assert_ptr_equal(back[i], s.m[i]);
+            origin_is(back[i], i * STEP);
+            hlthunk_dmabuf_unref(back[i]);
+        }
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+            assert_int_equal(status, 0);
+        }
+        share_close(&s);
+        for (int i = 0; i < 3; i++) {
+            close(sockets[i][0]);
+            close(sockets[i][1]);
+        }
+    }
+}
+
+/* As many as fit in a message, one dma-buf among them many times. */
+static void many(void **state)
+{
+    struct hlthunk_dmabuf *m[HLTHUNK_DMABUF_SEND_MAX + 1], *back[HLTHUNK_DMABUF_SEND_MAX];
+    unsigned before = count_fds();
+    struct share s;
+    size_t n = 0;
+    int pair[2];
+
+    (void)state;
+    if (!can_export())
+        skip();
+    share_open(&s);
+    for (unsigned i = 0; i <= HLTHUNK_DMABUF_SEND_MAX; i++)
+        m[i] = s.m[i % COUNT];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    refused(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX + 1, NULL), EINVAL, "count is 254");
+    ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, NULL));
+    ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, NULL));
+    /* too many for the caller: refused, and the next one is received */
+    memset(back, 0, sizeof(back));
+    refused(hlthunk_dmabuf_receive(pair[1], back, HLTHUNK_DMABUF_SEND_MAX - 1, &n, NULL), ENOSPC,
+            "253 dma-bufs, max is 252");
+    assert_int_equal(n, 0);
+    assert_null(back[0]);
+    ok(hlthunk_dmabuf_receive(pair[1], back, HLTHUNK_DMABUF_SEND_MAX, &n, NULL));
+    assert_int_equal(n, HLTHUNK_DMABUF_SEND_MAX);
+    for (unsigned i = 0; i < n; i++) {
+        assert_ptr_equal(back[i], m[i]);
+        hlthunk_dmabuf_unref(back[i]);
+    }
+    share_close(&s);
+    close(pair[0]);
+    close(pair[1]);
+    assert_int_equal(count_fds(), before);
+}
+
+static void bad_arguments(void **state)
+{
+    struct hlthunk_share_options o = { .size = 3 };
+    struct hlthunk_dmabuf *none[2] = { NULL, NULL }, *bare;
+    struct hlthunk_dmabuf_origin origin = { .size = 0 };
+    struct share s;
+    size_t n = 77;
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    refused(hlthunk_dmabuf_send(pair[0], NULL, 1, NULL), EINVAL, "dmabufs is NULL");
+    refused(hlthunk_dmabuf_send(pair[0], none, 0, NULL), EINVAL, "count is 0");
+    refused(hlthunk_dmabuf_send(pair[0], none, 2, NULL), EINVAL, "element of dmabufs is NULL");
+    refused(hlthunk_dmabuf_send(pair[0], none, 1, &o), EINVAL, "options->size");
+    refused(hlthunk_dmabuf_receive(pair[0], NULL, 1, &n, NULL), EINVAL, "dmabufs is NULL");
+    refused(hlthunk_dmabuf_receive(pair[0], none, 1, NULL, NULL), EINVAL, "count is NULL");
+    refused(hlthunk_dmabuf_receive(pair[0], none, 0, &n, NULL), EINVAL, "max is 0");
+    refused(hlthunk_dmabuf_receive(pair[0], none, 1, &n, &o), EINVAL, "options->size");
+    refused(hlthunk_dmabuf_get_origin(NULL, &origin), EINVAL, "dmabuf is NULL");
+    assert_int_equal(n, 77);
+    if (can_export()) {
+        pid_t pid;
+        int fd, status;
+
+        share_open(&s);
+        refused(hlthunk_dmabuf_send(-1, s.m, 1, NULL), EBADF, "socket -1");
+        refused(hlthunk_dmabuf_get_origin(s.m[0], NULL), EINVAL, "origin is NULL");
+        refused(hlthunk_dmabuf_get_origin(s.m[0], &origin), EINVAL, "origin->size is 0");
+        ok(hlthunk_dmabuf_get_fd(s.m[0], &fd));
+        pid = fork();
+        if (pid == 0) {
+            int bad = hlthunk_dmabuf_send(pair[0], s.m, 1, NULL) != -EPERM ||
+                      !strstr(hlthunk_last_error(), "parent");
+
+            /* a bare descriptor tells nothing of its origin */
+            origin.size = sizeof(origin);
+            bad |= hlthunk_dmabuf_import(fd, &bare) != 0 ||
+                   hlthunk_dmabuf_get_origin(bare, &origin) != -ENODATA;
+            hlthunk_dmabuf_unref(bare);
+            _exit(bad);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        close(fd);
+        share_close(&s);
+    }
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* ---- hostile senders ------------------------------------------------------------------------ */
+
+static void raw_send(int socket, const void *data, size_t n, const int *fds, size_t count)
+{
+    union {
+        char bytes[CMSG_SPACE(HL_MESSAGE_MAX_ITEMS * sizeof(int))];
+        struct cmsghdr align;
+    } control = { { 0 } };
+    struct iovec iov = { (void *)data, n };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+    if (count) {
+        m.msg_control = control.bytes;
+        m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        control.align.cmsg_level = SOL_SOCKET;
+        control.align.cmsg_type = SCM_RIGHTS;
+        control.align.cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(&control.align), fds, count * sizeof(int));
+    }
+    assert_int_equal(sendmsg(socket, &m, MSG_NOSIGNAL), (ssize_t)n);
+}
+
+static void honest_item(const struct hlthunk_dmabuf *m, struct hl_message_item *item)
+{
+    memset(item, 0, sizeof(*item));
+    item->identity = hlthunk_dmabuf_identity(m);
+    item->size = hlthunk_dmabuf_size(m);
+    item->offset = hlthunk_dmabuf_offset(m);
+    item->origin_known = true;
+    strcpy(item->pci_address, test_pci_address());
+    strcpy(item->label, "shared");
+}
+
+/* One lie in the second of two items. */
+static void lies(void **state)
+{
+    static const char *const says[] = {
+        "is dma-buf", "dma-buf 1 has", "as offset", "on 0000:ff", "not a dma-buf", "not a dma-buf",
+        "not a dma-buf", "is dma-buf",
+    };
+    int pair[2], piped[2], memory;
+    struct share s;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    share_open(&s);
+    assert_int_equal(pipe(piped), 0);
+    memory = memfd_create("not a dma-buf", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(memory, 2 * STEP), 0);
+    for (size_t lie = 0; lie < sizeof(says) / sizeof(says[0]); lie++) {
+        int fds[2] = { hlthunk_dmabuf_borrow_fd(s.m[0]), hlthunk_dmabuf_borrow_fd(s.m[1]) };
+        struct hlthunk_dmabuf *got[2] = { NULL, NULL };
+        uint8_t bytes[HL_MESSAGE_HEADER_BYTES + 2 * HL_MESSAGE_ITEM_BYTES];
+        struct hl_message_item items[2];
+        unsigned before = count_fds();
+        size_t n = 77;
+
+        for (int i = 0; i < 2; i++)
+            honest_item(s.m[i], &items[i]);
+        switch (lie) {
+        case 0: items[1].identity++; break;
+        case 1: items[1].size += STEP; break;
+        case 2: items[1].offset += STEP; break;
+        case 3: strcpy(items[1].pci_address, "0000:ff:00.0"); break;
+        case 4: fds[1] = piped[0]; break;
+        case 5: fds[1] = memory; break;
+        case 6: fds[1] = hlthunk_device_borrow_fd(s.device); break;
+        case 7: fds[1] = fds[0]; break;
+        }
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+        hl_message_encode(bytes, items, 2);
+        raw_send(pair[0], bytes, sizeof(bytes), fds, 2);
+        refused(hlthunk_dmabuf_receive(pair[1], got, 2, &n, NULL), EPROTO, says[lie]);
+        assert_int_equal(n, 77);
+        assert_null(got[0]);
+        close(pair[0]);
+        close(pair[1]);
+        assert_int_equal(count_fds(), before);
+    }
+    close(piped[0]);
+    close(piped[1]);
+    close(memory);
+    share_close(&s);
+}
+
+/* A process that knows nothing of the dma-buf believes its first sender, and no other story then. */
+static int two_stories(int socket)
+{
+    struct hlthunk_dmabuf *first, *second;
+    size_t n;
+
+    if (hlthunk_dmabuf_receive(socket, &first, 1, &n, NULL) ||
+        hlthunk_dmabuf_offset(first) != STEP)
+        return 1;
+    if (hlthunk_dmabuf_receive(socket, &second, 1, &n, NULL) != -EPROTO ||
+        !strstr(hlthunk_last_error(), "as offset"))
+        return 2;
+    if (hlthunk_dmabuf_receive(socket, &second, 1, &n, NULL) || second != first ||
+        hlthunk_dmabuf_offset(first) != STEP) /* that sender did not know */
+        return 3;
+    hlthunk_dmabuf_unref(second);
+    hlthunk_dmabuf_unref(first);
+    return 0;
+}
+
+static void contradictions(void **state)
+{
+    uint8_t bytes[HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_ITEM_BYTES];
+    struct hl_message_item item;
+    int pair[2], fd, status;
+    struct share s;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(two_stories(pair[1]));
+    share_open(&s);
+    fd = hlthunk_dmabuf_borrow_fd(s.m[1]);
+    ok(hlthunk_dmabuf_send(pair[0], &s.m[1], 1, NULL));
+    honest_item(s.m[1], &item);
+    item.offset = 0;
+    hl_message_encode(bytes, &item, 1);
+    raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
+    item.origin_known = false;
+    hl_message_encode(bytes, &item, 1);
+    raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    share_close(&s);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/*
+ * Messages with bytes flipped, cut, repeated, and descriptors dropped, added, exchanged, spread
+ * over the stream. None takes longer than its time, leaves a descriptor, or is accepted but as
+ * the dma-bufs that it holds.
+ */
+static void any_message(void **state)
+{
+    struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 500 };
+    unsigned rounds = getenv("TEST_VALGRIND") ? 100 : 1500, accepted = 0, before;
+    static uint8_t bytes[2 * HL_MESSAGE_MAX_BYTES];
+    int piped[2], others[2];
+    struct share s;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    share_open(&s);
+    assert_int_equal(pipe(piped), 0);
+    others[0] = piped[0];
+    others[1] = memfd_create("not a dma-buf", MFD_CLOEXEC);
+    before = count_fds();
+    srandom(7);
+    for (unsigned k = 0; k < rounds; k++) {
+        struct hlthunk_dmabuf *got[COUNT] = { NULL };
+        struct hl_message_item items[COUNT];
+        size_t count = 1 + (size_t)random() % COUNT, n = 0, length, sent = 0, fd_count = count;
+        int fds[COUNT + 2], pair[2], type = types[random() % 3], rc;
+
+        for (size_t i = 0; i < count; i++) {
+            struct hlthunk_dmabuf *m = s.m[random() % COUNT];
+
+            honest_item(m, &items[i]);
+            fds[i] = hlthunk_dmabuf_borrow_fd(m);
+        }
+        hl_message_encode(bytes, items, count);
+        length = hl_message_bytes(count);
+        switch (random() % 8) {
+        case 0: /* flips */
+            for (long i = 1 + random() % 3; i; i--)
+                bytes[(size_t)random() % length] ^= (uint8_t)(1 << random() % 8);
+            break;
+        case 1:
+            length = (size_t)random() % length;
+            break;
+        case 2:
+            length += 1 + (size_t)random() % 200;
+            break;
+        case 3:
+            fd_count = (size_t)random() % (count + 3);
+            for (size_t i = count; i < fd_count; i++)
+                fds[i] = fds[0];
+            break;
+        case 4:
+            fds[(size_t)random() % count] = others[random() % 2];
+            break;
+        case 5:
+            fds[(size_t)random() % count] = hlthunk_dmabuf_borrow_fd(s.m[random() % COUNT]);
+            break;
+        case 6: /* the count is not what it was */
+            bytes[12] = (uint8_t)random();
+            break;
+        default: /* honest */
+            break;
+        }
+        assert_int_equal(socketpair(AF_UNIX, type, 0, pair), 0);
+        while (type == SOCK_STREAM && length - sent > 1 && random() % 3) {
+            size_t part = 1 + (size_t)random() % (length - sent - 1);
+            size_t with = (size_t)random() % (fd_count + 1);
+
+            raw_send(pair[0], bytes + sent, part, fds, with);
+            memmove(fds, fds + with, (fd_count - with) * sizeof(fds[0]));
+            fd_count -= with;
+            sent += part;
+        }
+        if (length > sent || type == SOCK_DGRAM)
+            raw_send(pair[0], bytes + sent, length - sent, fds, fd_count);
+        if (random() % 2)
+            shutdown(pair[0], SHUT_WR);
+        rc = hlthunk_dmabuf_receive(pair[1], got, COUNT, &n, &wait);
+        if (rc == 0) {
+            accepted++;
+            assert_in_range(n, 1, COUNT);
+            for (size_t i = 0; i < n; i++) {
+                unsigned j = 0;
+
+                while (j < COUNT && s.m[j] != got[i])
+                    j++;
+                assert_true(j < COUNT);
+                hlthunk_dmabuf_unref(got[i]);
+            }
+        } else {
+            assert_int_equal(n, 0);
+            assert_null(got[0]);
+            if (rc != -EPROTO && rc != -EPROTONOSUPPORT && rc != -ETIMEDOUT && rc != -EPIPE)
+                fail_msg("round %u: %d: %s", k, rc, hlthunk_last_error());
+        }
+        close(pair[0]);
+        close(pair[1]);
+        assert_int_equal(count_fds(), before);
+    }
+    assert_in_range(accepted, rounds / 20, rounds / 2);
+    close(piped[0]);
+    close(piped[1]);
+    close(others[1]);
+    share_close(&s); /* also: nobody has kept a reference of an object */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(around),
+        cmocka_unit_test(many),
+        cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(lies),
+        cmocka_unit_test(contradictions),
+        cmocka_unit_test(any_message),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
