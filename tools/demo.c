@@ -35,11 +35,11 @@ static const struct {
 
 enum order_kind { ORDER_IMPORT, ORDER_WRITE, ORDER_VERIFY, ORDER_OPEN, ORDER_END };
 
-/* What the exporter sends; a dma-buf's fd goes along with ORDER_IMPORT. */
+/* What the exporter sends; after ORDER_IMPORT the dma-buf follows. */
 struct order {
     uint32_t kind;
     uint32_t seed;              /* of the pattern */
-    uint64_t offset, size;      /* IMPORT: of the range in the buffer; else: within the buffer */
+    uint64_t offset, size;      /* within the buffer */
 };
 
 struct answer {
@@ -47,41 +47,14 @@ struct answer {
     char text[200];
 };
 
-static int send_order(int socket, const struct order *o, int fd)
+static int send_order(int socket, const struct order *o)
 {
-    char control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec iov = { (void *)o, sizeof(*o) };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-    if (fd >= 0) {
-        struct cmsghdr *h;
-
-        m.msg_control = control;
-        m.msg_controllen = sizeof(control);
-        h = CMSG_FIRSTHDR(&m);
-        h->cmsg_level = SOL_SOCKET;
-        h->cmsg_type = SCM_RIGHTS;
-        h->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-    }
-    return sendmsg(socket, &m, MSG_NOSIGNAL) == (ssize_t)sizeof(*o) ? 0 : -EPIPE;
+    return send(socket, o, sizeof(*o), MSG_NOSIGNAL) == (ssize_t)sizeof(*o) ? 0 : -EPIPE;
 }
 
-static int receive_order(int socket, struct order *o, int *fd)
+static bool receive_order(int socket, struct order *o)
 {
-    char control[CMSG_SPACE(sizeof(int))];
-    struct iovec iov = { o, sizeof(*o) };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
-    struct cmsghdr *h;
-
-    *fd = -1;
-    if (recvmsg(socket, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*o))
-        return -EPIPE;
-    h = CMSG_FIRSTHDR(&m);
-    if (h && h->cmsg_type == SCM_RIGHTS)
-        memcpy(fd, CMSG_DATA(h), sizeof(*fd));
-    return 0;
+    return recv(socket, o, sizeof(*o), 0) == (ssize_t)sizeof(*o);
 }
 
 /* A word that tells where in the buffer it belongs, and who wrote it. */
@@ -94,20 +67,21 @@ static void fill(uint64_t *words, uint64_t at, uint32_t seed)
 struct importer {
     struct hlthunk_dmabuf *dmabuf;
     struct hlsim_attachment *attachment;
-    uint64_t offset;            /* of the dma-buf in the buffer: never lost on the way */
+    uint64_t offset;            /* of the dma-buf in the exporter's buffer: comes along */
 };
 
-static int import(struct importer *im, const struct order *o, int fd, struct answer *a)
+static int import(struct importer *im, int socket, struct answer *a)
 {
+    struct hlthunk_share_options o = { .size = sizeof(o), .timeout_us = 5000000 };
     const struct hlsim_importer *driver = hlsim_importer();
-    int rc = hlthunk_dmabuf_import(fd, &im->dmabuf);
+    size_t n;
+    int rc = hlthunk_dmabuf_receive(socket, &im->dmabuf, 1, &n, &o);
 
     if (rc) {
         snprintf(a->text, sizeof(a->text), "%s", hlthunk_last_error());
-        close(fd);
         return rc;
     }
-    im->offset = o->offset;
+    im->offset = hlthunk_dmabuf_offset(im->dmabuf);
     if (!driver) {
         snprintf(a->text, sizeof(a->text), "imported; no driver here to map it");
         return 0;
@@ -172,13 +146,12 @@ static int importing_process(int socket)
     const struct hlsim_importer *driver = hlsim_importer();
     struct importer im = { 0 };
     struct order o;
-    int fd;
 
-    while (receive_order(socket, &o, &fd) == 0 && o.kind != ORDER_END) {
+    while (receive_order(socket, &o) && o.kind != ORDER_END) {
         struct answer a = { 0 };
 
         if (o.kind == ORDER_IMPORT)
-            a.rc = import(&im, &o, fd, &a);
+            a.rc = import(&im, socket, &a);
         else if (o.kind == ORDER_OPEN)
             a.rc = try_open(&a);
         else
@@ -254,10 +227,13 @@ static int start_child(struct child *c)
     return c->pid < 0 ? -errno : 0;
 }
 
-static int ask(const struct child *c, const struct order *o, int fd, struct answer *a)
+/* m: the dma-buf that goes with ORDER_IMPORT, else NULL */
+static int ask(const struct child *c, const struct order *o, struct hlthunk_dmabuf *m,
+               struct answer *a)
 {
     memset(a, 0, sizeof(*a));
-    if (send_order(c->socket, o, fd) || recv(c->socket, a, sizeof(*a), 0) != (ssize_t)sizeof(*a)) {
+    if (send_order(c->socket, o) || (m && hlthunk_dmabuf_send(c->socket, &m, 1, NULL)) ||
+        recv(c->socket, a, sizeof(*a), 0) != (ssize_t)sizeof(*a)) {
         snprintf(a->text, sizeof(a->text), "the other process is gone");
         return -EPIPE;
     }
@@ -270,7 +246,7 @@ static void end_child(struct child *c)
 
     if (c->pid <= 0)
         return;
-    send_order(c->socket, &o, -1);
+    send_order(c->socket, &o);
     close(c->socket);
     waitpid(c->pid, NULL, 0);
     c->pid = 0;
@@ -278,15 +254,10 @@ static void end_child(struct child *c)
 
 static bool hand_over(struct child *c, struct hlthunk_dmabuf *m, const char *what)
 {
-    struct order o = { .kind = ORDER_IMPORT, .offset = hlthunk_dmabuf_offset(m),
-                       .size = hlthunk_dmabuf_size(m) };
+    struct order o = { .kind = ORDER_IMPORT };
     struct answer a;
-    int fd, rc = hlthunk_dmabuf_get_fd(m, &fd);
+    int rc = ask(c, &o, m, &a);
 
-    if (rc)
-        return step(what, rc, hlthunk_last_error());
-    rc = ask(c, &o, fd, &a);
-    close(fd); /* the message carries a reference of its own */
     return step(what, rc, a.text);
 }
 
@@ -301,7 +272,7 @@ static void order_step(struct child *c, enum order_kind kind, uint32_t seed, uin
         skip(what, "no importing driver on this machine");
         return;
     }
-    rc = ask(c, &o, -1, &a);
+    rc = ask(c, &o, NULL, &a);
     step(what, rc, a.text);
 }
 
@@ -351,7 +322,7 @@ static void close_wrongly(struct hlthunk_device *d, struct child children[2])
     rc = hlthunk_device_close(d);
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
     step("close says what keeps it open", rc == -EBUSY ? 0 : -EPROTO, hlthunk_last_error());
-    rc = ask(&children[1], &o, -1, &a);
+    rc = ask(&children[1], &o, NULL, &a);
     step("nobody can open it meanwhile", rc == -EBUSY || rc == -EAGAIN ? 0 : -EPROTO, a.text);
 }
 
