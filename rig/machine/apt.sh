@@ -20,7 +20,8 @@ rig_apt_setup() {
     RIG_APT=$RIG_CACHE/apt/$1
     shift
     rig_mirror_url=${HLTHUNK_RIG_MIRROR:-$(rig_mirror)}
-    rig_mirror_url=${rig_mirror_url:-http://deb.debian.org/debian}
+    [ -n "$rig_mirror_url" ] ||
+        rig_skip "apt's configuration names no Debian mirror; HLTHUNK_RIG_MIRROR may"
     mkdir -p "$RIG_APT/state/lists/partial" "$RIG_APT/cache/archives/partial" "$RIG_APT/conf"
     : > "$RIG_APT/status"
     cp /etc/apt/apt.conf.d/* "$RIG_APT/conf/" 2>/dev/null || :

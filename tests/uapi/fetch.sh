@@ -25,19 +25,11 @@ if [ -f /usr/include/drm/habanalabs_accel.h ] && [ -f /usr/include/drm/drm.h ]; 
 fi
 header=$dir/root/usr/include/drm/habanalabs_accel.h
 if [ ! -f "$header" ]; then
-    command -v apt-get >/dev/null || { echo "no apt-get to fetch a later linux-libc-dev with"; exit 77; }
-    keys=/usr/share/keyrings/debian-archive-keyring.gpg
-    [ -f $keys ] || { echo "no Debian keyring"; exit 77; }
-    mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial" "$dir/root"
-    echo "deb [signed-by=$keys] http://deb.debian.org/debian trixie main" > "$dir/sources.list"
-    : > "$dir/status"
-    apt="-o Dir::State=$dir/state -o Dir::State::status=$dir/status -o Dir::Cache=$dir/cache
-         -o Dir::Etc::SourceList=$dir/sources.list -o Dir::Etc::SourceParts=/dev/null
-         -o Acquire::Languages=none -o APT::Sandbox::User=root -o Acquire::Retries=1"
-    apt-get $apt -qq update || { echo "the package lists of trixie cannot be fetched"; exit 77; }
-    (cd "$dir" && apt-get $apt -qq download linux-libc-dev) ||
-        { echo "linux-libc-dev of trixie cannot be fetched"; exit 77; }
-    dpkg-deb -x "$dir"/linux-libc-dev_*.deb "$dir/root" || exit 77
+    RIG_CACHE=$dir
+    . "$root/rig/machine/apt.sh"
+    rig_skip() { echo "$*"; exit 77; }
+    rig_apt_setup uapi trixie
+    rig_apt_unpack_only "$dir/root" linux-libc-dev
 fi
 [ -f "$header" ] || { echo "that linux-libc-dev has no drm/habanalabs_accel.h"; exit 77; }
 compare "$header" "$dir/root/usr/include"
