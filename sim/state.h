@@ -28,6 +28,7 @@
 #define SIM_MAX_BLOCKS 16384    /* free blocks of an address space */
 #define SIM_MAX_BUFFERS 4096
 #define SIM_BUFFER_STRIDE (8ull << 20)  /* of a buffer in its memory file: the largest there is */
+#define SIM_MAX_IMPORTS 1024
 #define SIM_MAX_FAULTS 32
 
 enum sim_kernel { SIM_KERNEL_6_1, SIM_KERNEL_6_6, SIM_KERNEL_6_12, SIM_KERNEL_VENDOR };
@@ -70,9 +71,13 @@ struct sim_alloc {
 
 enum sim_space_id { SIM_SPACE_HOST, SIM_SPACE_HOST_HUGE, SIM_SPACE_DEVICE, SIM_SPACE_COUNT };
 
+/* What is behind a mapping. */
+enum sim_map_kind { SIM_MAP_FREE, SIM_MAP_HOST, SIM_MAP_DEVICE, SIM_MAP_IMPORT };
+
 struct sim_map {
-    bool used, host;
+    uint8_t kind;
     uint8_t space;
+    bool on_demand;             /* host memory that is not pinned (HL_MEM_ODP) */
     uint32_t next;              /* in its hash bucket */
     uint64_t va;                /* as returned */
     uint64_t block, block_size; /* of the address space */
@@ -80,6 +85,19 @@ struct sim_map {
     uint32_t exports;
     uint64_t host_va, host_size;
     pid_t pid;
+    uint32_t import;            /* of a foreign dma-buf: its place in sim_state.imports */
+};
+
+/*
+ * A dma-buf that a device has mapped (HL_MEM_OP_REG_DMABUF_FD).  The supervisor holds its file,
+ * until it has seen that the import is no longer wanted.
+ */
+enum sim_import_state { SIM_IMPORT_FREE, SIM_IMPORT_USED, SIM_IMPORT_DROPPED };
+struct sim_import {
+    uint32_t state;
+    uint32_t device, context;   /* that imported it */
+    uint32_t file;              /* of a simulated dma-buf; SIM_NONE: one of this machine's kernel */
+    uint64_t size;              /* bytes of the dma-buf */
 };
 
 /* Memory that mmap() of the node gives: a command buffer or timestamps.  Handle n is entry n - 1. */
@@ -185,6 +203,7 @@ struct sim_state {
     uint64_t bar_size;          /* of device memory; 0: all of it */
     bool quiet;
     bool attention;             /* something for the supervisor: events, status */
+    bool imports_dropped;       /* likewise: files of dma-bufs to close */
     char tree[108];             /* where the files of /dev and /sys stand */
     char socket[64];            /* abstract name of the supervisor's socket */
     pthread_mutex_t lock;
@@ -193,6 +212,7 @@ struct sim_state {
     uint32_t file_buckets[SIM_FILE_BUCKETS];
     uint32_t next_free_file;    /* no file before it is free */
     struct sim_file files[SIM_MAX_FILES];
+    struct sim_import imports[SIM_MAX_IMPORTS];
     struct sim_device devices[SIM_MAX_DEVICES];
     struct sim_trace trace;
 };

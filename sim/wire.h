@@ -13,6 +13,7 @@
 enum sim_request_op {
     SIM_REQUEST_OPEN,       /* device, control, flags: a descriptor comes back */
     SIM_REQUEST_EXPORT,     /* device, flags, dmabuf: a descriptor comes back */
+    SIM_REQUEST_IMPORT,     /* device, context, a dma-buf beside it: the import's place */
     SIM_REQUEST_SETTLE,     /* closed files have been noticed when the answer comes */
     SIM_REQUEST_EVENTFD,    /* file; a descriptor beside it, or none to forget it */
     SIM_REQUEST_RESET,      /* device */
@@ -26,6 +27,7 @@ struct sim_request {
     uint32_t device;
     uint32_t file;
     uint32_t flags;
+    uint32_t context;
     bool control;
     uint64_t events;
     struct sim_dmabuf dmabuf;

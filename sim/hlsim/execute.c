@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,12 +36,13 @@ struct executor {
     struct helper *helper;
 };
 static struct executor *executors[SIM_MAX_DEVICES];
+static uint8_t *foreign[SIM_MAX_IMPORTS];   /* imported dma-bufs of this machine's kernel */
 int execute_wake_fd = -1;
 
 /* Where a piece of an address range is. */
 struct place {
     uint8_t *mem;               /* here; NULL: in a process */
-    bool device;                /* mem is device memory */
+    const struct executor *of;  /* mem is this device's memory; NULL: it is not device memory */
     uint64_t offset;            /* in it */
     pid_t pid;
     uint64_t user;
@@ -69,7 +71,7 @@ static void release(struct executor *x)
 
 static bool in_map(const struct sim_map *m, uint64_t addr)
 {
-    return m->used && addr >= m->block && addr - m->block < m->block_size;
+    return m->kind && addr >= m->block && addr - m->block < m->block_size;
 }
 
 static struct sim_map *find_map(struct executor *x, uint64_t addr)
@@ -89,10 +91,9 @@ static struct sim_map *find_map(struct executor *x, uint64_t addr)
     return NULL;
 }
 
-static bool at_memory(struct executor *x, uint64_t offset, uint64_t left, struct place *p)
+static bool at_memory(const struct executor *x, uint64_t offset, uint64_t left, struct place *p)
 {
-    *p = (struct place){ .mem = x->memory + offset, .device = true, .offset = offset,
-                         .left = left };
+    *p = (struct place){ .mem = x->memory + offset, .of = x, .offset = offset, .left = left };
     return true;
 }
 
@@ -106,6 +107,29 @@ static bool in_alloc(struct executor *x, const struct sim_map *m, uint64_t at, s
     for (left = at; left >= a->memory_page; left -= a->memory_page)
         page = c->page_next[page];
     return at_memory(x, a->memory_reserved + page * a->memory_page + left, a->memory_page - left, p);
+}
+
+/* A foreign dma-buf: nothing is there behind its end, or when its exporter was pulled. */
+static bool in_import(struct executor *x, const struct sim_map *m, uint64_t at, struct place *p)
+{
+    const struct sim_state *s = x->call.state;
+    const struct sim_import *i = &s->imports[m->import];
+    const struct executor *exporter;
+    const struct sim_file *f;
+    uint64_t offset, left;
+
+    if (at >= i->size)
+        return false;
+    if (i->file == SIM_NONE) {
+        *p = (struct place){ .mem = foreign[m->import] + at, .left = i->size - at };
+        return true;
+    }
+    f = &s->files[i->file];
+    exporter = executors[f->device];
+    if (s->devices[f->device].removed || !exporter || !exporter->memory)
+        return false;
+    offset = sim_dmabuf_locate(&s->devices[f->device], &f->dmabuf, at, &left);
+    return at_memory(exporter, offset, left, p);
 }
 
 /* A command buffer that is mapped for the device. */
@@ -144,8 +168,8 @@ static bool locate(struct executor *x, uint64_t addr, struct place *p)
     m = d->context.id ? find_map(x, addr) : NULL;
     if (!m)
         return d->context.id && a->cb_map && in_buffer(x, addr, p);
-    if (!m->host) {
-        if (!in_alloc(x, m, addr - m->block, p))
+    if (m->kind != SIM_MAP_HOST) {
+        if (!(m->kind == SIM_MAP_DEVICE ? in_alloc : in_import)(x, m, addr - m->block, p))
             return false;
         if (p->left > m->block_size - (addr - m->block))
             p->left = m->block_size - (addr - m->block);
@@ -326,30 +350,30 @@ static int wr(void *priv, uint64_t addr, const void *buf, uint64_t len)
 }
 
 /* Is this range of device memory one that nothing was ever written to? */
-static bool is_hole(const struct executor *x, const struct place *p, uint64_t len)
+static bool is_hole(const struct place *p, uint64_t len)
 {
     off_t data;
 
-    if (!p->device || len < HOLE)
+    if (!p->of || len < HOLE)
         return false;
-    data = lseek(x->call.device->memory_fd, (off_t)p->offset, SEEK_DATA);
+    data = lseek(p->of->call.device->memory_fd, (off_t)p->offset, SEEK_DATA);
     return data < 0 ? errno == ENXIO : (uint64_t)data >= p->offset + len;
 }
 
 /* Zeros into device memory: its whole pages go back to the system. */
-static void clear(struct executor *x, const struct place *p, uint64_t len)
+static void clear(const struct place *p, uint64_t len)
 {
     uint64_t first = (p->offset + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
     uint64_t end = (p->offset + len) & ~(SIM_PAGE - 1);
 
-    if (!p->device || len < HOLE ||
-        fallocate(x->call.device->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+    if (!p->of || len < HOLE ||
+        fallocate(p->of->call.device->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                   (off_t)first, (off_t)(end - first)) < 0) {
         memset(p->mem, 0, len);
         return;
     }
     memset(p->mem, 0, first - p->offset);
-    memset(x->memory + end, 0, p->offset + len - end);
+    memset(p->of->memory + end, 0, p->offset + len - end);
 }
 
 /*
@@ -385,9 +409,9 @@ static void move_bytes(uint8_t *to, const uint8_t *from, uint64_t n)
 
 static void piece(struct executor *x, const struct place *d, const struct place *s, uint64_t n)
 {
-    if (is_hole(x, s, n)) {
-        if (d->device) {
-            clear(x, d, n);
+    if (is_hole(s, n)) {
+        if (d->of) {
+            clear(d, n);
             return;
         }
         for (uint64_t o = 0; o < n; o += BOUNCE) {
@@ -472,7 +496,7 @@ static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
         }
         n = d.left < len - done ? d.left : len - done;
         if (d.mem && !pattern) {
-            clear(x, &d, n);
+            clear(&d, n);
             done += n;
             continue;
         }
@@ -690,6 +714,28 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     if (x->memory && x->buffers && x->regs && x->sram && x->bounce)
         x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0, a->max_power_mw);
     executors[i] = x;
+}
+
+int execute_import(uint32_t import, int fd, uint64_t size)
+{
+    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    if (p == MAP_FAILED)
+        return -errno;
+    foreign[import] = p;
+    return 0;
+}
+
+void execute_forget(struct sim_state *s, uint32_t import)
+{
+    const struct sim_import *i = &s->imports[import];
+
+    /* the piece that an engine moves just now is its last through this import */
+    while (__atomic_load_n(&s->devices[i->device].dma_active, __ATOMIC_SEQ_CST))
+        sched_yield();
+    if (foreign[import])
+        munmap(foreign[import], i->size);
+    foreign[import] = NULL;
 }
 
 void execute_stop_all(struct sim_state *s)

@@ -24,7 +24,7 @@ static const char usage_text[] =
     "  --trace FILE                 what was called and what ran; *.json: for Perfetto\n"
     "  --quiet                      no lines about unknown requests\n"
     "\n"
-    "OP is any, open, info, alloc, free, map, unmap, export, memory, cb, cs, wait or debug;\n"
+    "OP is any, open, info, alloc, free, map, unmap, export, import, memory, cb, cs, wait or debug;\n"
     "CALLS is N, N-M, N+ or *; ACTION is an errno's name, delay=MS, event=MASK, reset or remove.\n"
     "The exit code is PROGRAM's (128 + N when signal N ended it, 125 to 127: not started).\n";
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +38,7 @@ struct supervisor {
     int state_fd, listener, peers, signals, all;
     int peer[SIM_MAX_FILES];        /* our end of each file; -1 */
     int eventfd[SIM_MAX_FILES];     /* registered by its user; -1 */
+    int import[SIM_MAX_IMPORTS];    /* a dma-buf's file, while a device has it mapped */
     pid_t child;
     int child_status;
     bool child_ended;
@@ -138,14 +141,34 @@ static void forget_eventfd(struct supervisor *v, uint32_t file)
     v->eventfd[file] = -1;
 }
 
-/* Files whose last descriptor is gone, in any process: their users' doings end now. */
+/* Imports that are over: their dma-bufs are let go. */
+static void forget_imports(struct supervisor *v)
+{
+    if (!v->s->imports_dropped)
+        return;
+    v->s->imports_dropped = false;
+    for (uint32_t i = 0; i < SIM_MAX_IMPORTS; i++) {
+        if (v->s->imports[i].state != SIM_IMPORT_DROPPED)
+            continue;
+        execute_forget(v->s, i);
+        close(v->import[i]);
+        v->s->imports[i].state = SIM_IMPORT_FREE;
+    }
+}
+
+/*
+ * Files whose last descriptor is gone, in any process: their users' doings end now.  With a device
+ * go its imports, and with these perhaps the last descriptor of another file.
+ */
 static void settle(struct supervisor *v)
 {
     struct epoll_event e[64];
     int n;
 
-    while ((n = epoll_wait(v->peers, e, 64, 0)) > 0) {
+    do {
         sim_lock(v->s);
+        forget_imports(v);
+        n = epoll_wait(v->peers, e, 64, 0);
         for (int i = 0; i < n; i++) {
             uint32_t file = e[i].data.u32;
 
@@ -155,7 +178,7 @@ static void settle(struct supervisor *v)
             sim_released(v->s, file);
         }
         sim_unlock(v->s);
-    }
+    } while (n > 0);
 }
 
 /* Signals eventfds and brings sysfs up to date. */
@@ -255,6 +278,52 @@ static int serve_eventfd(struct supervisor *v, const struct sim_request *q, int 
     return 0;
 }
 
+/* The size of a dma-buf of this machine's own kernel, or -errno. */
+static int64_t foreign_size(int fd)
+{
+    struct statfs fs;
+    off_t size;
+
+    if (fstatfs(fd, &fs) < 0 || fs.f_type != DMA_BUF_MAGIC)
+        return -EINVAL;
+    size = lseek(fd, 0, SEEK_END);
+    return size < 0 ? -errno : size;
+}
+
+static int serve_import(struct supervisor *v, const struct sim_request *q, int fd)
+{
+    uint32_t file, import;
+    struct stat st;
+    int64_t size;
+    int rc;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -EBADF;
+    if (v->s->devices[q->device].context.id != q->context)
+        return -EBUSY;
+    file = S_ISSOCK(st.st_mode) ? sim_file_by_inode(v->s, st.st_ino) : SIM_NONE;
+    if (file != SIM_NONE && v->s->files[file].kind != SIM_FILE_DMABUF)
+        return -EINVAL;
+    size = file == SIM_NONE ? foreign_size(fd) : (int64_t)v->s->files[file].dmabuf.size;
+    if (size < 0)
+        return (int)size;
+    fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    import = sim_import_new(v->s, q->device, q->context, file, (uint64_t)size);
+    rc = import == SIM_NONE ? -ENOMEM : 0;
+    if (!rc && file == SIM_NONE)
+        rc = execute_import(import, fd, (uint64_t)size);
+    if (rc) {
+        if (import != SIM_NONE)
+            v->s->imports[import].state = SIM_IMPORT_FREE;
+        close(fd);
+        return rc;
+    }
+    v->import[import] = fd;
+    return (int)import;
+}
+
 static int serve(struct supervisor *v, const struct sim_request *q, int fd, int *theirs)
 {
     if (q->device >= v->s->device_count)
@@ -264,6 +333,8 @@ static int serve(struct supervisor *v, const struct sim_request *q, int fd, int 
         return serve_open(v, q, theirs);
     case SIM_REQUEST_EXPORT:
         return serve_export(v, q, theirs);
+    case SIM_REQUEST_IMPORT:
+        return serve_import(v, q, fd);
     case SIM_REQUEST_EVENTFD:
         return serve_eventfd(v, q, fd);
     case SIM_REQUEST_RESET:
@@ -322,9 +393,9 @@ static void serve_one(struct supervisor *v, int c)
         attend(v);
         sim_unlock(v->s);
         r.file = r.rc >= 0 ? (uint32_t)r.rc : SIM_NONE;
-        answer(c, &r, theirs);
         if (fd >= 0)
             close(fd);
+        answer(c, &r, theirs);
         if (theirs >= 0)
             close(theirs);
     }

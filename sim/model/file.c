@@ -134,7 +134,7 @@ static void dmabuf_released(struct sim_state *s, struct sim_device *d, const str
 
     if (c->id != b->context)
         return;
-    if (b->map != SIM_NONE && c->maps[b->map].used && c->maps[b->map].exports)
+    if (b->map != SIM_NONE && c->maps[b->map].kind && c->maps[b->map].exports)
         c->maps[b->map].exports--;
     c->dmabufs--;
     if (!c->dmabufs && c->file == SIM_NONE)
@@ -149,6 +149,8 @@ static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t
         return;
     c->file = SIM_NONE;
     c->debug_mode = false;
+    /* first: a device that imported its own memory would keep itself open */
+    sim_imports_drop(s, d);
     if (!c->dmabufs)
         context_over(s, d);
     else if (s->kernel == SIM_KERNEL_6_1)

@@ -38,6 +38,8 @@ static enum sim_op memory_op(const union hl_mem_args *args)
         return SIM_OP_UNMAP;
     case HL_MEM_OP_EXPORT_DMABUF_FD:
         return SIM_OP_EXPORT;
+    case HL_MEM_OP_REG_DMABUF_FD:
+        return SIM_OP_IMPORT;
     default:
         return SIM_OP_MEMORY;
     }

@@ -134,7 +134,7 @@ struct sim_map *sim_map_find(struct sim_context *c, uint64_t va)
 static struct sim_map *map_new(struct sim_context *c)
 {
     for (uint32_t i = c->map_hint; i < SIM_MAX_MAPS; i++) {
-        if (!c->maps[i].used) {
+        if (!c->maps[i].kind) {
             memset(&c->maps[i], 0, sizeof(c->maps[i]));
             return &c->maps[i];
         }
@@ -142,11 +142,11 @@ static struct sim_map *map_new(struct sim_context *c)
     return NULL;
 }
 
-static void map_insert(struct sim_context *c, struct sim_map *m)
+static void map_insert(struct sim_context *c, struct sim_map *m, enum sim_map_kind kind)
 {
     uint32_t *b = map_bucket(c, m->va);
 
-    m->used = true;
+    m->kind = (uint8_t)kind;
     m->next = *b;
     *b = (uint32_t)(m - c->maps);
     c->map_hint = *b + 1;       /* the search began there and took the first */
@@ -160,9 +160,9 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m)
         p = &c->maps[*p].next;
     *p = m->next;
     sim_space_put(&c->spaces[m->space], m->block, m->block_size);
-    if (!m->host)
+    if (m->kind == SIM_MAP_DEVICE)
         c->allocs[m->alloc].mappings--;
-    m->used = false;
+    m->kind = SIM_MAP_FREE;
     if (i < c->map_hint)
         c->map_hint = i;
 }
@@ -202,12 +202,11 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
                              a->host_huge_first ? reserved_host : NULL);
     if (!m->block)
         return -ENOMEM;
-    m->host = true;
     m->pid = getpid();
     m->host_va = start - offset;
     m->host_size = m->block_size;
     m->va = m->block + offset;
-    map_insert(c, m);
+    map_insert(c, m, SIM_MAP_HOST);
     *va = m->va;
     return 0;
 }
@@ -233,14 +232,65 @@ static int map_device(const struct sim_asic *a, struct sim_context *c, const str
     m->alloc = (uint32_t)(al - c->allocs);
     m->va = m->block;
     al->mappings++;
-    map_insert(c, m);
+    map_insert(c, m, SIM_MAP_DEVICE);
     *va = m->va;
     return 0;
+}
+
+static int map_import(const struct sim_asic *a, struct sim_context *c, uint32_t import,
+                      uint64_t length, uint64_t *va)
+{
+    struct sim_map *m = map_new(c);
+
+    if (!m)
+        return -ENOMEM;
+    m->block_size = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+    m->space = SIM_SPACE_HOST;
+    m->block = sim_space_get(&c->spaces[SIM_SPACE_HOST], m->block_size, 0, false, SIM_PAGE,
+                             SIM_PAGE, a->host_huge_first ? reserved_host : NULL);
+    if (!m->block)
+        return -ENOMEM;
+    m->import = import;
+    m->va = m->block;
+    map_insert(c, m, SIM_MAP_IMPORT);
+    *va = m->va;
+    return 0;
+}
+
+/*
+ * The vendor's operation: a dma-buf of any exporter becomes part of the address space for host
+ * memory, through which the device reaches whatever is on the bus.
+ */
+static int import_dmabuf(const struct sim_env *env, uint32_t file, const struct hl_mem_in *in,
+                         uint64_t *va)
+{
+    struct sim_state *s = env->state;
+    uint32_t device = s->files[file].device;
+    struct sim_context *c = sim_context_of(s, file);
+    uint64_t length = in->reg_dmabuf_fd.length;
+    int rc, import;
+
+    if (!length)
+        return -EINVAL;
+    import = env->import_dmabuf(s, device, c->id, (int)in->reg_dmabuf_fd.fd);
+    if (import < 0)
+        return import;
+    c = sim_context_of(s, file);
+    if (!c)
+        return -EBUSY;          /* closed meanwhile, and the import dropped with it */
+    rc = length > s->imports[import].size ? -EINVAL
+         : map_import(sim_asic_of(&s->devices[device]), c, (uint32_t)import, length, va);
+    if (rc) {
+        sim_import_drop(s, (uint32_t)import);
+        env->settle(s);
+    }
+    return rc;
 }
 
 static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c, uint64_t va)
 {
     struct sim_map *m = sim_map_find(c, va);
+    uint32_t import;
 
     if (!m)
         return -EINVAL;
@@ -252,11 +302,16 @@ static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c
         if (!m || m->exports)
             return -EINVAL;
     }
+    import = m->kind == SIM_MAP_IMPORT ? m->import : SIM_NONE;
     sim_map_remove(c, m);
     /* the piece that an engine moves just now is its last through this mapping */
     while (__atomic_load_n(&env->state->devices[env->state->files[file].device].dma_active,
                            __ATOMIC_SEQ_CST))
         sched_yield();
+    if (import != SIM_NONE) {
+        sim_import_drop(env->state, import);
+        env->settle(env->state);        /* its exporter may unmap it from now on */
+    }
     return 0;
 }
 
@@ -292,7 +347,7 @@ static int check_mapped(const struct sim_state *s, const struct sim_device *d,
     const struct sim_alloc *al;
     uint32_t page;
 
-    if (m->host)
+    if (m->kind != SIM_MAP_DEVICE)
         return -EINVAL;
     if (address & (SIM_PAGE - 1) || !size || size & (SIM_PAGE - 1) || offset & (SIM_PAGE - 1))
         return -EINVAL;
@@ -450,6 +505,13 @@ int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args
         rc = export(env, file, d, c, &in, &fd);
         memset(args, 0, sizeof(*args));
         args->out.fd = fd;
+        return rc;
+    case HL_MEM_OP_REG_DMABUF_FD:
+        if (s->kernel != SIM_KERNEL_VENDOR)
+            return -EINVAL;
+        rc = import_dmabuf(env, file, &in, &address);
+        memset(args, 0, sizeof(*args));
+        args->out.device_virt_addr = address;
         return rc;
     case HL_MEM_OP_TS_ALLOC:
         rc = timestamps(c, in.num_of_elements, &args->out.handle);

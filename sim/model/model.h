@@ -27,6 +27,8 @@ struct sim_env {
     /* a descriptor of a new dma-buf (releases the lock meanwhile): the fd or -errno */
     int (*new_dmabuf)(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
                       uint32_t flags);
+    /* takes a descriptor's dma-buf for a device's context (as new_dmabuf): its import or -errno */
+    int (*import_dmabuf)(struct sim_state *s, uint32_t device, uint32_t context, int fd);
     /* have closed dma-bufs been noticed?  (releases the lock meanwhile) */
     void (*settle)(struct sim_state *s);
     /* tells the supervisor about an eventfd of this process; -1 takes it back: 0 or -errno */
@@ -97,6 +99,15 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m);
 uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *b, uint64_t at,
                            uint64_t *left);
 
+/*
+ * Imported dma-bufs (model/import.c).  sim_import_new(): an entry, SIM_NONE when all are taken.
+ * sim_imports_drop(): a context is over, and what it had imported with it.
+ */
+uint32_t sim_import_new(struct sim_state *s, uint32_t device, uint32_t context, uint32_t file,
+                        uint64_t size);
+void sim_import_drop(struct sim_state *s, uint32_t import);
+void sim_imports_drop(struct sim_state *s, struct sim_device *d);
+
 /* Buffers behind mmap() of a node (model/cb.c). */
 int sim_buffer_mmap(struct sim_context *c, uint64_t offset, uint64_t length, uint32_t *index);
 void sim_buffer_munmap(struct sim_context *c, uint32_t index);
@@ -112,6 +123,7 @@ enum sim_op {
     SIM_OP_MAP,
     SIM_OP_UNMAP,
     SIM_OP_EXPORT,
+    SIM_OP_IMPORT,
     SIM_OP_CB,
     SIM_OP_CS,
     SIM_OP_WAIT,

@@ -251,6 +251,12 @@ static void memory(struct text *t, const union hl_mem_args *a, const union hl_me
         if (!rc)
             put(t, " -> fd %d", o->out.fd);
         break;
+    case HL_MEM_OP_REG_DMABUF_FD:
+        put(t, "MEMORY IMPORT fd %d, %" PRIu64 " bytes", (int)in->reg_dmabuf_fd.fd,
+            (uint64_t)in->reg_dmabuf_fd.length);
+        if (!rc)
+            put(t, " -> %#" PRIx64, (uint64_t)o->out.device_virt_addr);
+        break;
     case HL_MEM_OP_TS_ALLOC:
         put(t, "MEMORY TS_ALLOC %u", in->num_of_elements);
         break;

@@ -145,6 +145,19 @@ static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dma
     return rc < 0 ? rc : fd;
 }
 
+static int import_dmabuf(struct sim_state *s, uint32_t device, uint32_t context, int fd)
+{
+    struct sim_request q = { .op = SIM_REQUEST_IMPORT, .device = device, .context = context };
+    int rc;
+
+    if (syscall(SYS_fcntl, fd, F_GETFD) < 0)
+        return -EBADF;
+    sim_unlock(s);
+    rc = client_request(s, &q, fd, true, NULL);
+    sim_lock(s);
+    return rc;
+}
+
 static void settle(struct sim_state *s)
 {
     sim_unlock(s);
@@ -212,6 +225,7 @@ const struct sim_env *preload_env(void)
         .copy_out = copy_out,
         .pin = pin,
         .new_dmabuf = new_dmabuf,
+        .import_dmabuf = import_dmabuf,
         .settle = settle,
         .eventfd = eventfd_register,
         .clear_buffer = clear_buffer,

@@ -58,9 +58,24 @@ static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dma
     return (int)f;
 }
 
+static int import_dmabuf(struct sim_state *s, uint32_t device, uint32_t context, int fd)
+{
+    uint32_t i;
+
+    if (fd < 0 || fd >= SIM_MAX_FILES || s->files[fd].kind != SIM_FILE_DMABUF)
+        return -EINVAL;
+    i = sim_import_new(s, device, context, (uint32_t)fd, s->files[fd].dmabuf.size);
+    return i == SIM_NONE ? -ENOMEM : (int)i;
+}
+
+/* What the supervisor does of it. */
 static void settle(struct sim_state *s)
 {
-    (void)s;
+    for (uint32_t i = 0; s->imports_dropped && i < SIM_MAX_IMPORTS; i++) {
+        if (s->imports[i].state == SIM_IMPORT_DROPPED)
+            s->imports[i].state = SIM_IMPORT_FREE;
+    }
+    s->imports_dropped = false;
 }
 
 static int eventfd_register(struct sim_state *s, uint32_t file, int fd)
@@ -150,7 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     static const struct sim_env template = {
         .copy_in = copy_in, .copy_out = copy_out, .pin = pin, .new_dmabuf = new_dmabuf,
-        .settle = settle, .eventfd = eventfd_register, .clear_buffer = clear_buffer,
+        .import_dmabuf = import_dmabuf, .settle = settle, .eventfd = eventfd_register, .clear_buffer = clear_buffer,
         .complain = complain,
     };
     static uint64_t inode = 1;
@@ -196,6 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= 1 + k;
     }
     sim_released(s, file);
+    settle(s);
     for (uint32_t i = 0; i < SIM_MAX_FILES; i++)
         if (s->files[i].kind == SIM_FILE_DMABUF)
             sim_released(s, i);
