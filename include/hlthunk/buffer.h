@@ -3,7 +3,7 @@
  * Buffers: memory with an address on the device.
  *
  * Device memory is allocated and, where the ASIC has an MMU for it, mapped; host memory is
- * pinned and mapped.  A buffer holds its device open, a dma-buf holds its buffer: whatever the
+ * pinned and mapped; a foreign dma-buf is mapped, where the driver can.  A buffer holds its device open, a dma-buf holds its buffer: whatever the
  * order in which references are given back, the kernel sees dma-buf, unmap, free, device.
  */
 #ifndef HLTHUNK_BUFFER_H
@@ -19,6 +19,7 @@ HLTHUNK_BEGIN_DECLS
 
 struct hlthunk_device;
 struct hlthunk_buffer;
+struct hlthunk_dmabuf;
 
 struct hlthunk_buffer_options {
     size_t size;                /* sizeof(struct hlthunk_buffer_options) */
@@ -83,6 +84,33 @@ hlthunk_buffer_from_address(struct hlthunk_device *device, uint64_t address, uin
                             struct hlthunk_buffer **buffer);
 
 /**
+ * hlthunk_buffer_from_dmabuf() - map a dma-buf into a device's address space
+ * @dmabuf: of any exporter: another device, a NIC, udmabuf (hlthunk_dmabuf_import())
+ * @options: .label counts, the others must be off
+ * @buffer: receives a reference that is the caller's
+ *
+ * The device's engines reach all of the dma-buf from hlthunk_buffer_address() on.  The buffer
+ * holds @dmabuf, and with it the exporter's memory, until its last reference is gone: whatever
+ * the order of releases, the kernel sees the importer's unmap before the exporter's.
+ *
+ * A dma-buf that this device itself exported (through this library, in this process) is
+ * recognised: its memory has an address already, the result is a second name for it, and the
+ * driver is not asked.  That works with every driver; the rest needs the vendor's
+ * (HLTHUNK_GENERATION_VENDOR).
+ *
+ * An imported buffer cannot be exported (pass the dma-buf on), unmapped or mapped elsewhere.
+ * -EOPNOTSUPP: a mainline driver, which cannot import.  -EPERM: a control node; or the exporter
+ * allows no peer-to-peer access, or there is no route to it.  -ENODEV: the exporter was reset.
+ * -ENOMEM: no address is free.  -EBUSY: in reset.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_buffer_from_dmabuf(struct hlthunk_device *device, struct hlthunk_dmabuf *dmabuf,
+                           const struct hlthunk_buffer_options *options,
+                           struct hlthunk_buffer **buffer);
+
+/**
  * hlthunk_buffer_map() - give an unmapped buffer a device address
  * @options: .hint and .force_hint count; NULL for any address
  *
@@ -125,6 +153,9 @@ HLTHUNK_API uint64_t hlthunk_buffer_size(const struct hlthunk_buffer *buffer);
 HLTHUNK_API uint64_t hlthunk_buffer_granted_size(const struct hlthunk_buffer *buffer);
 /* Host memory?  Since: 1.0 */
 HLTHUNK_API bool hlthunk_buffer_is_host(const struct hlthunk_buffer *buffer);
+/* The dma-buf that the buffer was made from, borrowed; NULL for all others.  Since: 1.0 */
+HLTHUNK_API struct hlthunk_dmabuf *
+hlthunk_buffer_imported_dmabuf(const struct hlthunk_buffer *buffer);
 /* The device, borrowed: valid while the buffer lives.  Since: 1.0 */
 HLTHUNK_API struct hlthunk_device *hlthunk_buffer_device(const struct hlthunk_buffer *buffer);
 

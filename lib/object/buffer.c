@@ -6,6 +6,7 @@
 
 #include "lib/error.h"
 #include "lib/object/device.h"
+#include "lib/object/dmabuf.h"
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
@@ -21,7 +22,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = b->memory.address;
 }
 
-/* What the three ways to make a buffer check alike. */
+/* What the ways to make a buffer check alike. */
 static int check_new(struct hlthunk_device *d, uint64_t size,
                      const struct hlthunk_buffer_options *options,
                      struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
@@ -60,10 +61,12 @@ static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, co
 static void discard(struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = b->object.device;
+    struct hlthunk_dmabuf *imported = b->imported;
 
     hl_object_delist(&b->object);
     free(b);
     hlthunk_device_unref(d);
+    hlthunk_dmabuf_unref(imported);
 }
 
 int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
@@ -162,6 +165,62 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
     return 0;
 }
 
+static int check_import(const struct hlthunk_buffer_options *o, const struct hlthunk_dmabuf *m)
+{
+    if (o->contiguous || o->shared || o->unmapped || o->force_hint || o->hint)
+        return hl_err(-EINVAL, "options->%s is not for imports: .label alone is",
+                      o->contiguous ? "contiguous"
+                      : o->shared   ? "shared"
+                      : o->unmapped ? "unmapped"
+                      : o->hint     ? "hint"
+                                    : "force_hint");
+    return hl_object_check(m ? &m->object : NULL, "dmabuf");
+}
+
+/* Another exporter's memory: the driver maps it, where it can. */
+static int map_foreign(struct hlthunk_buffer *b)
+{
+    const struct hlthunk_device *d = b->object.device;
+    int rc = hl_mem_import(d->fd, b->imported->fd, b->size, &b->memory.address);
+
+    /* the arguments are right: what is unknown is the operation */
+    if (rc == -EINVAL && d->props.generation != HLTHUNK_GENERATION_VENDOR)
+        return hl_err(-EOPNOTSUPP,
+                      "%s: the mainline driver cannot map a foreign dma-buf into a device: only "
+                      "the vendor's driver has that operation",
+                      d->props.pci_address);
+    if (rc == 0)
+        b->memory.ours_to_unmap = true;
+    return rc;
+}
+
+int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *m,
+                               const struct hlthunk_buffer_options *options,
+                               struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, m ? m->size : 1, options, &o, out);
+
+    rc = rc ? rc : check_import(&o, m);
+    if (rc)
+        return rc;
+    b = create(d, m->size, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->imported = hlthunk_dmabuf_ref(m);
+    if (m->buffer && m->buffer->object.device == d)
+        b->memory.address = m->buffer->memory.address + m->offset; /* it is there already */
+    else
+        rc = map_foreign(b);
+    if (rc) {
+        discard(b);
+        return rc;
+    }
+    *out = b;
+    return 0;
+}
+
 int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *options)
 {
     struct hlthunk_buffer_options o;
@@ -189,6 +248,8 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
         return rc;
     if (b->memory.physical)
         return hl_err(-EINVAL, "buffer has a physical address, which cannot be unmapped");
+    if (b->imported)
+        return hl_err(-EINVAL, "buffer is an imported dma-buf: release it instead");
     if (!b->memory.ours_to_unmap || b->host)
         return hl_err(-EINVAL, "buffer %s",
                       b->host ? "is host memory: release it instead" : "is not mapped by the library");
@@ -244,6 +305,11 @@ uint64_t hlthunk_buffer_granted_size(const struct hlthunk_buffer *b)
 bool hlthunk_buffer_is_host(const struct hlthunk_buffer *b)
 {
     return b->host;
+}
+
+struct hlthunk_dmabuf *hlthunk_buffer_imported_dmabuf(const struct hlthunk_buffer *b)
+{
+    return b->imported;
 }
 
 struct hlthunk_device *hlthunk_buffer_device(const struct hlthunk_buffer *b)

@@ -14,6 +14,7 @@ struct hlthunk_buffer {
     uint64_t size;              /* as asked */
     struct hl_memory memory;
     bool host;
+    struct hlthunk_dmabuf *imported;    /* a reference; NULL where the memory is its own */
     /* guarded by the device's lock */
     struct hlthunk_dmabuf *dmabufs;
     struct hlthunk_dmabuf *watches; /* that others still hold (pending.h) */

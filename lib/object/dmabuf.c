@@ -93,6 +93,8 @@ static int check_range(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
 
     if (b->host)
         return hl_err(-EOPNOTSUPP, "buffer is host memory, which the driver does not export");
+    if (b->imported)
+        return hl_err(-EOPNOTSUPP, "buffer is an imported dma-buf: pass that dma-buf on instead");
     if (!b->memory.address)
         return hl_err(-EINVAL, "buffer is not mapped: the driver exports mapped memory alone");
     if (!hl_aligned(offset, page))

@@ -237,13 +237,19 @@ int hl_mem_import(int fd, int dmabuf_fd, uint64_t length, uint64_t *address)
         return hl_err(-EBADF, "dmabuf_fd is %d", dmabuf_fd);
     if (!length)
         return hl_err(-EINVAL, "length is 0: nothing to import");
-    if (!hl_generation_is_vendor(fd))
-        return hl_err(-EOPNOTSUPP,
-                      "the mainline driver cannot map a foreign dma-buf: only the vendor's "
-                      "driver has that operation");
     rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == 0 && !args.out.device_virt_addr)
         rc = -EIO; /* the driver's own sign of failure: address 0 */
+    if (rc == -EINVAL)
+        return hl_err(rc,
+                      "the driver refused to map fd %d, length %llu: it is no dma-buf, or shorter, "
+                      "or this driver cannot import (mainline cannot)",
+                      dmabuf_fd, (ull)length);
+    if (rc == -EPERM)
+        return hl_err(rc,
+                      "dma-buf fd %d cannot be mapped: its exporter allows no peer-to-peer, or "
+                      "there is no route between the two devices",
+                      dmabuf_fd);
     if (rc)
         return hl_err(rc, "the driver refused to map dma-buf fd %d, length %llu: %s", dmabuf_fd,
                       (ull)length, strerror(-rc));

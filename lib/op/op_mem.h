@@ -115,8 +115,8 @@ int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint
 int hl_mem_ts_alloc(int fd, uint32_t elements, uint64_t *handle);
 
 /*
- * HL_MEM_OP_REG_DMABUF_FD, which the vendor's driver has: maps a foreign dma-buf.
- * -EOPNOTSUPP on mainline kernels.  hl_mem_unmap() undoes it.
+ * HL_MEM_OP_REG_DMABUF_FD, which the vendor's driver has: maps a foreign dma-buf.  An unknown
+ * operation on mainline kernels: -EINVAL.  hl_mem_unmap() undoes it.
  */
 int hl_mem_import(int fd, int dmabuf_fd, uint64_t length, uint64_t *address);
 

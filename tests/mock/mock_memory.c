@@ -53,6 +53,11 @@ static int do_map_block(void)
     return rc;
 }
 
+static int do_import(void)
+{
+    return hl_mem_import(FD, 33, 0x600000, &result);
+}
+
 static int do_ts_alloc(void)
 {
     return hl_mem_ts_alloc(FD, 512, &result);
@@ -82,6 +87,10 @@ static const struct op ops[] = {
       { .in = { .map_block = { 0x1000007ffc000000 }, .op = HL_MEM_OP_MAP_BLOCK } },
       { .out = { .block_handle = 0x2000, .block_size = 0x1000 } },
       0x2000 },
+    { do_import,
+      { .in = { .reg_dmabuf_fd = { 33, 0x600000 }, .op = HL_MEM_OP_REG_DMABUF_FD } },
+      { .out = { .device_virt_addr = 0xfff0000000200000 } },
+      0xfff0000000200000 },
     { do_ts_alloc, { .in = { .op = HL_MEM_OP_TS_ALLOC, .num_of_elements = 512 } },
       { .out = { .handle = 0x8000000000001000 } },
       0x8000000000001000 },
@@ -114,6 +123,21 @@ static void every_errno(void **state)
     }
 }
 
+/* Address 0 is that driver's other way to say no. */
+static void an_import_at_address_0_failed(void **state)
+{
+    union hl_mem_args in = { .in = { .reg_dmabuf_fd = { 33, 0x600000 },
+                                     .op = HL_MEM_OP_REG_DMABUF_FD } };
+    union hl_mem_args out = { .out = { .device_virt_addr = 0 } };
+
+    (void)state;
+    result = UNTOUCHED;
+    mock_ok(HL_REQ_D_MEMORY, &in, &out, sizeof(in));
+    assert_int_equal(do_import(), -EIO);
+    assert_int_equal(result, UNTOUCHED);
+    mock_end();
+}
+
 /* What the kernel would crash on, or answer with a bare EINVAL, does not reach it. */
 static void refused_before_the_kernel(void **state)
 {
@@ -140,6 +164,7 @@ int main(void)
         cmocka_unit_test(refused_before_the_kernel),
         cmocka_unit_test(bytes_and_results),
         cmocka_unit_test(every_errno),
+        cmocka_unit_test(an_import_at_address_0_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

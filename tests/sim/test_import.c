@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two devices that share memory: the second one maps what the first one exported, and copies
+ * through it with submissions.  Device 0 exports, device 1 imports.
+ */
+#include "tests/sim/support.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/rights.h"
+#include "uapi/habanalabs_accel.h"
+#include "uapi/requests.h"
+
+#define SIZE (2 * MIB)
+
+static bool vendor(void)
+{
+    return on_kernel("vendor");
+}
+
+static struct hlthunk_device *open_nth(uint32_t index)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
+                                        .index = index, .timeout_us = 2000000 };
+    struct hlthunk_device *d;
+
+    ok(hlthunk_device_open(&o, &d));
+    return d;
+}
+
+/* Nobody holds anything of a device any more. */
+static void assert_free(uint32_t index)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
+                                        .index = index };
+    struct hlthunk_memory_usage u;
+    struct hlthunk_device *d;
+
+    ok(hlthunk_device_open(&o, &d));
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.used_bytes, 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static enum hlthunk_asic asic_of(struct hlthunk_device *d)
+{
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+
+    ok(hlthunk_device_get_properties(d, &p));
+    return p.asic;
+}
+
+/* A DMA by a submission that is waited for: 0 or -errno (-EBUSY: it did not end). */
+static int try_copy(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
+                    uint64_t wait_us)
+{
+    bool gaudi2 = asic_of(d) == HLTHUNK_ASIC_GAUDI2;
+    struct hlthunk_command_buffer_options o = { .size = sizeof(o), .device_mapped = gaudi2 };
+    struct hl_cs_chunk chunk = { .cb_size = 24, .queue_index = up ? 4 : 0 };
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
+    int rc, fd = hlthunk_device_borrow_fd(d);
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_cs_out out;
+    uint32_t words[6], status = 9;
+
+    words[0] = n;
+    words[1] = 9u << 24 | 3u << 30 | (gaudi2 ? 0 : 8);  /* LIN_DMA */
+    memcpy(words + 2, &src, 8);
+    memcpy(words + 4, &dst, 8);
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
+    memcpy(hlthunk_command_buffer_data(cb), words, sizeof(words));
+    chunk.cb_handle = hlthunk_command_buffer_handle(cb);
+    if (gaudi2) {
+        chunk.cb_handle = hlthunk_command_buffer_address(cb);
+        chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
+    }
+    rc = hlthunk_command_submission(fd, &in, &out);
+    if (!rc)
+        rc = hlthunk_wait_for_cs(fd, out.seq, wait_us, &status);
+    if (!rc && status != HL_WAIT_CS_STATUS_COMPLETED)
+        rc = -EBUSY;
+    hlthunk_command_buffer_unref(cb);
+    return rc;
+}
+
+static void copy(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up)
+{
+    assert_int_equal(try_copy(d, src, dst, n, up, 10000000), 0);
+}
+
+static void pattern(uint8_t *p, size_t n, unsigned seed)
+{
+    for (size_t i = 0; i < n; i++)
+        p[i] = (uint8_t)(i * 7 + i / 4096 + seed);
+}
+
+/* Host memory of the program that a device reaches. */
+struct host {
+    uint8_t *bytes;
+    struct hlthunk_buffer *b;
+    uint64_t at;
+};
+
+static void host_new(struct host *h, struct hlthunk_device *d, unsigned seed)
+{
+    h->bytes = aligned_alloc(4096, SIZE);
+    assert_non_null(h->bytes);
+    pattern(h->bytes, SIZE, seed);
+    ok(hlthunk_buffer_from_host(d, h->bytes, SIZE, NULL, &h->b));
+    h->at = hlthunk_buffer_address(h->b);
+}
+
+static void host_end(struct host *h)
+{
+    hlthunk_buffer_unref(h->b);
+    free(h->bytes);
+}
+
+static bool holds(const struct host *h, unsigned seed)
+{
+    uint8_t *want = malloc(SIZE);
+    bool same;
+
+    pattern(want, SIZE, seed);
+    same = !memcmp(h->bytes, want, SIZE);
+    free(want);
+    return same;
+}
+
+static void one_device_reads_and_writes_what_another_exported(void **state)
+{
+    struct hlthunk_buffer *memory, *import, *own;
+    struct hlthunk_device *a, *b;
+    struct host ha, hb;
+    struct hlthunk_dmabuf *m;
+    uint64_t there, here;
+
+    (void)state;
+    if (!vendor())
+        skip();
+    a = open_nth(0);
+    b = open_nth(1);
+    ok(hlthunk_buffer_alloc(a, 2 * SIZE, NULL, &memory));
+    ok(hlthunk_buffer_alloc(b, SIZE, NULL, &own));
+    host_new(&ha, a, 1);
+    host_new(&hb, b, 99);
+    /* the upper half: what is exported need not begin with the buffer */
+    ok(hlthunk_dmabuf_export(memory, SIZE, SIZE, NULL, &m));
+    ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
+    assert_int_equal(hlthunk_buffer_size(import), SIZE);
+    assert_ptr_equal(hlthunk_buffer_imported_dmabuf(import), m);
+    assert_null(hlthunk_buffer_imported_dmabuf(own));
+    assert_false(hlthunk_buffer_is_host(import));
+    assert_ptr_equal(hlthunk_buffer_device(import), b);
+    there = hlthunk_buffer_address(import);
+    here = hlthunk_buffer_address(memory) + SIZE;
+    assert_true(there != 0);
+
+    /* the exporter writes, the importer reads: straight, and by way of its own memory */
+    copy(a, ha.at, here, SIZE, false);
+    copy(b, there, hb.at, SIZE, true);
+    assert_true(holds(&hb, 1));
+    memset(hb.bytes, 0, SIZE);
+    copy(b, there, hlthunk_buffer_address(own), SIZE, true);
+    copy(b, hlthunk_buffer_address(own), hb.at, SIZE, true);
+    assert_true(holds(&hb, 1));
+    /* the other way round */
+    pattern(hb.bytes, SIZE, 2);
+    copy(b, hb.at, there, SIZE, false);
+    copy(a, here, ha.at, SIZE, true);
+    assert_true(holds(&ha, 2));
+    /* untouched memory reads as zeros through an import, too; the lower half is such */
+    memset(ha.bytes, 1, SIZE);
+    copy(a, hlthunk_buffer_address(memory), ha.at, SIZE, true);
+    for (size_t i = 0; i < SIZE; i++)
+        assert_int_equal(ha.bytes[i], 0);
+
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(memory);
+    copy(b, there, hb.at, SIZE, true);      /* the import holds them */
+    assert_true(holds(&hb, 2));
+    host_end(&ha);
+    host_end(&hb);
+    hlthunk_buffer_unref(own);
+    hlthunk_buffer_unref(import);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_int_equal(hlthunk_device_close(b), 0);
+    assert_free(0);
+    assert_free(1);
+}
+
+/* All 120 orders of giving five references back: no descriptor is left, and nothing busy. */
+static void every_order(void **state)
+{
+    unsigned fds = count_fds();
+
+    (void)state;
+    if (!vendor())
+        skip();
+    for (unsigned order = 0; order < 120; order++) {
+        struct hlthunk_device *a = open_nth(0), *b = open_nth(1);
+        struct hlthunk_buffer *memory, *import;
+        struct hlthunk_dmabuf *m;
+        unsigned rest = order;
+        bool gone[5] = { false };
+
+        ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+        ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+        ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
+        for (unsigned left = 5; left; left--) {
+            unsigned k = rest % left, i = 0;
+
+            rest /= left;
+            while (gone[i] || k) {
+                k -= !gone[i];
+                i++;
+            }
+            gone[i] = true;
+            if (i < 2)
+                hlthunk_device_unref(i ? b : a);
+            else if (i < 4)
+                hlthunk_buffer_unref(i == 2 ? memory : import);
+            else
+                hlthunk_dmabuf_unref(m);
+        }
+        assert_int_equal(count_fds(), fds);
+    }
+    assert_free(0);
+    assert_free(1);
+}
+
+static void an_import_keeps_the_exporters_mapping(void **state)
+{
+    struct hlthunk_device *a, *b;
+    struct hlthunk_buffer *memory, *import;
+    struct hlthunk_dmabuf *m;
+    uint64_t address;
+    bool mmu;
+
+    (void)state;
+    if (!vendor())
+        skip();
+    a = open_nth(0);
+    b = open_nth(1);
+    mmu = asic_of(a) == HLTHUNK_ASIC_GAUDI2;
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
+    hlthunk_dmabuf_unref(m);
+    address = hlthunk_buffer_address(memory);
+    if (mmu) {
+        refused(hlthunk_buffer_unmap(memory), EBUSY, "dma-buf");
+        /* the kernel says so, too */
+        assert_int_equal(hlthunk_memory_unmap(hlthunk_device_borrow_fd(a), address), -EINVAL);
+    }
+    refused(hlthunk_buffer_unmap(import), EINVAL, "release it");
+    refused(hlthunk_buffer_map(import, NULL), EALREADY, "mapped");
+    refused(hlthunk_dmabuf_export(import, 0, 0, NULL, &m), EOPNOTSUPP, "imported");
+    hlthunk_buffer_unref(import);
+    if (mmu)
+        ok(hlthunk_buffer_unmap(memory));
+    hlthunk_buffer_unref(memory);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_int_equal(hlthunk_device_close(b), 0);
+}
+
+/* Its own dma-buf: the memory has an address there already.  Every driver can. */
+static void a_self_import_is_recognised(void **state)
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "again" };
+    struct hlthunk_buffer *memory, *same, *upper;
+    struct hlthunk_dmabuf *m, *part, *back;
+    struct hlthunk_device *a;
+    unsigned fds = count_fds();
+    struct host h;
+    int fd;
+
+    (void)state;
+    if (on_kernel("6.1") && !on_asic("gaudi"))
+        skip();
+    a = open_nth(0);
+    ok(hlthunk_buffer_alloc(a, 2 * SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_export(memory, SIZE, SIZE, NULL, &part));
+    ok(hlthunk_buffer_from_dmabuf(a, m, &o, &same));
+    assert_int_equal(hlthunk_buffer_address(same), hlthunk_buffer_address(memory));
+    assert_int_equal(hlthunk_buffer_size(same), 2 * SIZE);
+    /* by a descriptor that went round and came back */
+    ok(hlthunk_dmabuf_get_fd(part, &fd));
+    ok(hlthunk_dmabuf_import(fd, &back));
+    ok(hlthunk_buffer_from_dmabuf(a, back, NULL, &upper));
+    assert_int_equal(hlthunk_buffer_address(upper), hlthunk_buffer_address(memory) + SIZE);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_dmabuf_unref(part);
+    hlthunk_dmabuf_unref(back);
+    hlthunk_buffer_unref(memory);
+
+    host_new(&h, a, 5);
+    copy(a, h.at, hlthunk_buffer_address(upper), SIZE, false);
+    memset(h.bytes, 0, SIZE);
+    copy(a, hlthunk_buffer_address(same) + SIZE, h.at, SIZE, true);
+    assert_true(holds(&h, 5));
+    host_end(&h);
+    hlthunk_buffer_unref(same);
+    hlthunk_buffer_unref(upper);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_int_equal(count_fds(), fds);
+    assert_free(0);
+}
+
+static void refusals(void **state)
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o) };
+    struct hlthunk_buffer *memory, *import = NULL;
+    struct hlthunk_device *a, *b, *control;
+    struct hlthunk_device_options c = { .size = sizeof(c), .control = true };
+    struct hlthunk_dmabuf *m;
+
+    (void)state;
+    if (on_kernel("6.1") && !on_asic("gaudi"))
+        skip();
+    a = open_nth(0);
+    b = open_nth(1);
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    refused(hlthunk_buffer_from_dmabuf(NULL, m, NULL, &import), EINVAL, "device is NULL");
+    refused(hlthunk_buffer_from_dmabuf(b, NULL, NULL, &import), EINVAL, "dmabuf is NULL");
+    refused(hlthunk_buffer_from_dmabuf(b, m, NULL, NULL), EINVAL, "buffer is NULL");
+    o.hint = 4096;
+    refused(hlthunk_buffer_from_dmabuf(b, m, &o, &import), EINVAL, "hint");
+    o.hint = 0;
+    o.unmapped = true;
+    refused(hlthunk_buffer_from_dmabuf(b, m, &o, &import), EINVAL, "unmapped");
+    o.size = 4;
+    refused(hlthunk_buffer_from_dmabuf(b, m, &o, &import), EINVAL, "size");
+    ok(hlthunk_device_open(&c, &control));
+    refused(hlthunk_buffer_from_dmabuf(control, m, NULL, &import), EPERM, "control");
+    hlthunk_device_unref(control);
+    if (!vendor())
+        refused(hlthunk_buffer_from_dmabuf(b, m, NULL, &import), EOPNOTSUPP, "mainline");
+    assert_null(import);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(memory);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_int_equal(hlthunk_device_close(b), 0);
+}
+
+/* ---- the kernel's own interface ---- */
+
+static int raw_import(struct hlthunk_device *d, int fd, uint64_t length, uint64_t *address)
+{
+    union hl_mem_args m;
+    int rc;
+
+    memset(&m, 0, sizeof(m));
+    m.in.op = HL_MEM_OP_REG_DMABUF_FD;
+    m.in.reg_dmabuf_fd.fd = (uint64_t)fd;
+    m.in.reg_dmabuf_fd.length = length;
+    rc = ioctl(hlthunk_device_borrow_fd(d), HL_REQ_D_MEMORY, &m) ? -errno : 0;
+    *address = m.out.device_virt_addr;
+    return rc;
+}
+
+static void what_the_driver_answers(void **state)
+{
+    struct hlthunk_device *a, *b;
+    struct hlthunk_buffer *memory;
+    struct hlthunk_dmabuf *m;
+    int fd, null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    uint64_t address;
+
+    (void)state;
+    if (on_kernel("6.1") || on_kernel("6.6")) {
+        close(null);
+        skip();
+    }
+    a = open_nth(0);
+    b = open_nth(1);
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    fd = hlthunk_dmabuf_borrow_fd(m);
+    if (!vendor()) {
+        assert_int_equal(raw_import(b, fd, SIZE, &address), -EINVAL);
+    } else {
+        assert_int_equal(raw_import(b, 9999, SIZE, &address), -EBADF);
+        assert_int_equal(address, 0);
+        assert_int_equal(raw_import(b, null, SIZE, &address), -EINVAL);
+        assert_int_equal(raw_import(b, hlthunk_device_borrow_fd(a), SIZE, &address), -EINVAL);
+        assert_int_equal(raw_import(b, fd, 0, &address), -EINVAL);
+        assert_int_equal(raw_import(b, fd, SIZE + 1, &address), -EINVAL);
+        assert_int_equal(address, 0);
+        /* part of it; its memory twice */
+        assert_int_equal(raw_import(b, fd, 8192, &address), 0);
+        assert_int_equal(hlthunk_memory_unmap(hlthunk_device_borrow_fd(b), address), 0);
+        assert_int_equal(hlthunk_memory_unmap(hlthunk_device_borrow_fd(b), address), -EINVAL);
+        assert_int_equal(raw_import(b, fd, SIZE, &address), 0);
+        assert_int_equal(raw_import(b, fd, SIZE, &address), 0);
+    }
+    close(null);
+    hlthunk_dmabuf_unref(m);
+    /* closing the importer ends what it had not unmapped */
+    assert_int_equal(hlthunk_device_close(b), 0);
+    hlthunk_buffer_unref(memory);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_free(0);
+    assert_free(1);
+}
+
+/* Runs f in a process that is killed when it has done its work. */
+static void in_killed_process(int (*f)(void))
+{
+    int pipefd[2], status;
+    char answer = 'x';
+    pid_t pid;
+
+    assert_int_equal(pipe(pipefd), 0);
+    fflush(NULL);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        answer = f() ? 'n' : 'y';
+        if (write(pipefd[1], &answer, 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(pipefd[0], &answer, 1), 1);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(answer, 'y');
+    close(pipefd[0]);
+    close(pipefd[1]);
+}
+
+static struct hlthunk_device *child_open(uint32_t index)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
+                                        .index = index };
+    struct hlthunk_device *d;
+
+    return hlthunk_device_open(&o, &d) ? NULL : d;
+}
+
+static int handed;      /* a dma-buf's fd that a child inherits */
+
+static int import_it(void)
+{
+    struct hlthunk_device *b = child_open(1);
+    struct hlthunk_buffer *import;
+    struct hlthunk_dmabuf *m;
+
+    return !b || hlthunk_dmabuf_import(handed, &m) || hlthunk_buffer_from_dmabuf(b, m, NULL, &import);
+}
+
+static void a_killed_importer_lets_go(void **state)
+{
+    struct hlthunk_device *a;
+    struct hlthunk_buffer *memory;
+    struct hlthunk_dmabuf *m;
+
+    (void)state;
+    if (!vendor())
+        skip();
+    a = open_nth(0);
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_get_fd(m, &handed));
+    in_killed_process(import_it);
+    close(handed);
+    hlthunk_dmabuf_unref(m);
+    assert_free(1);
+    if (asic_of(a) == HLTHUNK_ASIC_GAUDI2)
+        ok(hlthunk_buffer_unmap(memory));
+    hlthunk_buffer_unref(memory);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_free(0);
+}
+
+/* What no library does: each device imports the other's memory, and its own, and the user dies. */
+static int import_in_circles(void)
+{
+    struct hlthunk_buffer *memory[2];
+    struct hlthunk_dmabuf *m[2];
+    struct hlthunk_device *d[2];
+    uint64_t address;
+
+    for (uint32_t i = 0; i < 2; i++) {
+        d[i] = child_open(i);
+        if (!d[i] || hlthunk_buffer_alloc(d[i], SIZE, NULL, &memory[i]) ||
+            hlthunk_dmabuf_export(memory[i], 0, 0, NULL, &m[i]))
+            return 1;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        if (raw_import(d[i / 2], hlthunk_dmabuf_borrow_fd(m[i % 2]), SIZE, &address) || !address)
+            return 1;
+    }
+    return 0;
+}
+
+static void imports_in_circles_end_with_their_process(void **state)
+{
+    (void)state;
+    if (!vendor())
+        skip();
+    in_killed_process(import_in_circles);
+    assert_free(0);
+    assert_free(1);
+}
+
+/* A descriptor to or from another process, a byte along with it. */
+static bool send_fd(int socket, int fd)
+{
+    struct iovec iov = { &(char){ 'x' }, 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+    union rights room = { { 0 } };
+
+    rights_put(&m, &room, fd);
+    return sendmsg(socket, &m, 0) == 1;
+}
+
+static int receive_fd(int socket)
+{
+    char byte;
+    union rights room;
+    struct iovec iov = { &byte, 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room,
+                        .msg_controllen = sizeof(room) };
+
+    return recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == 1 ? rights_take(&m) : -1;
+}
+
+static void export_and_wait(int socket)
+{
+    struct hlthunk_device *a = child_open(0);
+    struct hlthunk_buffer *memory;
+    struct hlthunk_dmabuf *m;
+    struct host h;
+
+    if (!a || hlthunk_buffer_alloc(a, SIZE, NULL, &memory) ||
+        hlthunk_dmabuf_export(memory, 0, 0, NULL, &m))
+        _exit(1);
+    host_new(&h, a, 17);
+    copy(a, h.at, hlthunk_buffer_address(memory), SIZE, false);
+    if (!send_fd(socket, hlthunk_dmabuf_borrow_fd(m)))
+        _exit(1);
+    for (;;)
+        pause();
+}
+
+/* The exporter's process dies: its device is busy, and its bytes are there, until the import ends. */
+static void a_killed_exporters_memory_lives_on(void **state)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
+    struct hlthunk_buffer *import;
+    struct hlthunk_device *a, *b;
+    struct hlthunk_dmabuf *m;
+    int pair[2], status;
+    struct host h;
+    pid_t pid;
+
+    (void)state;
+    if (!vendor())
+        skip();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    fflush(NULL);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (!pid)
+        export_and_wait(pair[1]);
+    close(pair[1]);
+    ok(hlthunk_dmabuf_import(receive_fd(pair[0]), &m));
+    close(pair[0]);
+    b = open_nth(1);
+    ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
+    hlthunk_dmabuf_unref(m);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+
+    assert_int_equal(hlthunk_device_open(&o, &a), -EBUSY);
+    host_new(&h, b, 3);
+    copy(b, hlthunk_buffer_address(import), h.at, SIZE, true);
+    assert_true(holds(&h, 17));
+    host_end(&h);
+    hlthunk_buffer_unref(import);
+    assert_free(0);
+    assert_int_equal(hlthunk_device_close(b), 0);
+}
+
+static void many_imports_leave_no_traces(void **state)
+{
+    struct hlthunk_device *a, *b;
+    struct hlthunk_buffer *memory;
+    struct hlthunk_dmabuf *m;
+    unsigned fds;
+
+    (void)state;
+    if (!vendor())
+        skip();
+    a = open_nth(0);
+    b = open_nth(1);
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    fds = count_fds();
+    for (unsigned i = 0; i < 1500; i++) {     /* more than there may be at once */
+        struct hlthunk_buffer *import;
+
+        ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+        ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
+        hlthunk_dmabuf_unref(m);
+        hlthunk_buffer_unref(import);
+    }
+    assert_int_equal(count_fds(), fds);
+    hlthunk_buffer_unref(memory);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_int_equal(hlthunk_device_close(b), 0);
+}
+
+/* Last: the exporter is pulled, and an access through the import is a page fault. */
+static void a_pulled_exporter_is_a_page_fault(void **state)
+{
+    struct hlthunk_event e = { .size = sizeof(e) };
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_device *a, *b;
+    struct hlthunk_buffer *memory, *import;
+    struct hlthunk_dmabuf *m;
+    uint64_t address;
+    struct host h;
+
+    (void)state;
+    if (!vendor())
+        skip();
+    a = open_nth(0);
+    b = open_nth(1);
+    ok(hlthunk_event_notifier_create(b, NULL, &n));
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
+    host_new(&h, b, 3);
+    address = hlthunk_buffer_address(import);
+    copy(b, address, h.at, SIZE, true);
+    assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl remove 0"), 0);
+    assert_true(try_copy(b, address, h.at, 4096, true, 1000) != 0);
+    do {
+        ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+    } while (e.kind != HLTHUNK_EVENT_PAGE_FAULT);
+    assert_true(e.recorded);
+    assert_int_equal(e.address, address);
+    host_end(&h);
+    hlthunk_buffer_unref(import);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(memory);
+    hlthunk_event_notifier_unref(n);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_int_equal(hlthunk_device_close(b), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_device_reads_and_writes_what_another_exported),
+        cmocka_unit_test(every_order),
+        cmocka_unit_test(an_import_keeps_the_exporters_mapping),
+        cmocka_unit_test(a_self_import_is_recognised),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(what_the_driver_answers),
+        cmocka_unit_test(a_killed_importer_lets_go),
+        cmocka_unit_test(imports_in_circles_end_with_their_process),
+        cmocka_unit_test(a_killed_exporters_memory_lives_on),
+        cmocka_unit_test(many_imports_leave_no_traces),
+        cmocka_unit_test(a_pulled_exporter_is_a_page_fault),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
