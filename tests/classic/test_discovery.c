@@ -201,18 +201,8 @@ static void by_module_id_on_6_1(void **state)
     assert_int_equal(hlthunk_get_device_index_from_module_id(5), -ENODEV);
 }
 
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
 {
-    uint64_t start;
-
     (void)state;
     make_6_12();
     tree_fail_errno = EAGAIN;
@@ -222,10 +212,9 @@ static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "0000:33:00.0");
     tree_fail_errno = EBUSY;
     tree_fail_count = 3;
-    start = now_ms();
-    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), -1);
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), -1); /* the fourth would work */
     assert_int_equal(errno, EBUSY);
-    assert_true(now_ms() - start < 500);
+    assert_int_equal(tree_fail_count, 0);
     assert_non_null(strstr(hlthunk_last_error(), "busy"));
 }
 

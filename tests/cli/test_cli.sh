@@ -83,7 +83,9 @@ silent
 runs 0 "$hlsim" run -- sh -c 'exec 3<>/dev/accel/accel0; readlink /proc/$$/fd/3' && says '^/dev/accel/accel0$'
 runs 0 "$hlsim" run -- realpath /sys/class/accel/accel0 && says '^/sys/devices/.*/accel/accel0$'
 runs 0 "$hlsim" run -- sh -c 'cd /sys/class/accel/accel0/device && cat device_type' && says GAUDI2
-runs 0 "$hlsim" run -- sh -c "\"$hlsim\" ctl reset 0 && cat /sys/class/accel/accel0/device/status"
+# a reset lasts as long as the device has a user
+runs 0 "$hlsim" run -- sh -c "exec 3<>/dev/accel/accel0
+                              \"$hlsim\" ctl reset 0 && cat /sys/class/accel/accel0/device/status"
 says 'In reset'
 runs 1 "$hlsim" ctl reset 0 && warns 'not within'
 left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)

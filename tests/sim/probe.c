@@ -17,7 +17,7 @@ static void say(const char *what, int rc)
 
 int main(void)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 500000 };
+    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 60000000 };
     struct hlthunk_device *d = NULL;
     struct hlthunk_buffer *b = NULL;
     struct hlthunk_dmabuf *m = NULL;

@@ -53,7 +53,7 @@ bool can_export(void)
 
 struct hlthunk_device *open_device(void)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 2000000 };
+    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 20000000 };
     struct hlthunk_device *d;
 
     ok(hlthunk_device_open(&o, &d));

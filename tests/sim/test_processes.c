@@ -127,6 +127,7 @@ static void killed(void **state)
             pause();
         _exit(1);
     }
+    close(ready[1]);            /* a child that fails is an end of file */
     assert_int_equal(read(ready[0], &c, 1), 1);
     refused(hlthunk_device_open(NULL, &d), EBUSY, "busy");
     kill(pid, SIGKILL);
@@ -136,7 +137,6 @@ static void killed(void **state)
     assert_int_equal(u.used_bytes, 0);
     assert_int_equal(hlthunk_device_close(d), 0);
     close(ready[0]);
-    close(ready[1]);
 }
 
 /* A dma-buf in another process, or on its way there, keeps the device. */
@@ -179,28 +179,32 @@ static void leaked_elsewhere(void **state)
 /* An open that waits gets the device when its user goes. */
 static void waiting_for_the_device(void **state)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 5000000 };
+    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 60000000 };
     struct hlthunk_device *d;
-    int ready[2];
+    int ready[2], go[2];
     pid_t pid;
     char c;
 
     (void)state;
     assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(go), 0);
     pid = fork();
     if (pid == 0) {
         d = open_device();
-        if (write(ready[1], "r", 1) == 1)
+        if (write(ready[1], "r", 1) == 1 && read(go[0], &c, 1) == 1)
             usleep(30000);
         _exit(0);
     }
+    close(ready[1]);
     assert_int_equal(read(ready[0], &c, 1), 1);
     assert_int_equal(hlthunk_device_open(NULL, &d), -EBUSY);
+    assert_int_equal(write(go[1], "g", 1), 1);
     ok(hlthunk_device_open(&wait, &d));
     assert_int_equal(hlthunk_device_close(d), 0);
     waitpid(pid, NULL, 0);
     close(ready[0]);
-    close(ready[1]);
+    close(go[0]);
+    close(go[1]);
 }
 
 int main(void)

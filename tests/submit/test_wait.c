@@ -235,13 +235,15 @@ struct waiting {
     struct bench *b;
     union hl_wait_cs_args w;
     int rc;
+    bool done;
 };
 
 static void *wait_thread(void *arg)
 {
     struct waiting *x = arg;
 
-    x->rc = irq(x->b, 60, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 5000000, &x->w);
+    x->rc = irq(x->b, 60, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 60000000, &x->w);
+    __atomic_store_n(&x->done, true, __ATOMIC_RELEASE);
     return NULL;
 }
 
@@ -271,9 +273,12 @@ static void test_kernel_cq(void **state)
     assert_int_equal(x.w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
     /* a reset ends the wait */
     memset(b->cb[4], 0, 4096);
+    x.done = false;
     pthread_create(&t, NULL, wait_thread, &x);
-    usleep(20000);
-    sim_sub_abort_all(&b->call);
+    do { /* it may not wait yet */
+        usleep(1000);
+        sim_sub_abort_all(&b->call);
+    } while (!__atomic_load_n(&x.done, __ATOMIC_ACQUIRE));
     pthread_join(t, NULL);
     assert_int_equal(x.rc, -EIO);
     bench_free(b);

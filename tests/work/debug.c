@@ -44,12 +44,14 @@ static void test_counters(struct work *w)
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 1, &p, sizeof(p), NULL, 0) == 0);
     usleep(2000);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, first, sizeof(first)) == 0);
-    CHECK(first[4] > 1000000);              /* cycles of two milliseconds */
+    CHECK(first[4] > 1000000);              /* cycles of two milliseconds or more */
     CHECK(first[0] && first[1] && first[2] && first[0] < first[4]);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 1, &p, sizeof(p), NULL, 0) == 0);
     usleep(8000);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, later, sizeof(later)) == 0);
-    CHECK(later[4] > first[4]);
+    /* the first two milliseconds may have been more on a busy machine */
+    CHECK(later[4] > first[4] || first[4] > 4 * 1000000);
+    CHECK(later[4] > 4 * 1000000);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, (void *)8, 40) == -EFAULT);
 }
 
