@@ -51,6 +51,21 @@ for header in "$work"/root/*/*/include/hlthunk/*.h "$work"/root/*/include/hlthun
         $(pkg-config --cflags hlthunk) "$work/h.c"
 done
 
+# the companion, where it is built
+if pkg-config --exists hlthunk-verbs; then
+    # shellcheck disable=SC2046
+    check "RDMA with pkg-config" cc -Wall -Wextra -Werror "$source/examples/register.c" \
+        $(pkg-config --cflags --libs hlthunk-verbs) $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs libibverbs) \
+        -Wl,-rpath-link,"$libdir" -o "$work/register"
+    check "it runs beside no card" env LD_LIBRARY_PATH="$libdir" "$hlsim" run -- "$work/register"
+    grep -q 'RDMA cards' "$log" || { echo "FAIL it said: $(cat "$log")"; failed=1; }
+    # libhlthunk itself needs nothing of it
+    if readelf -d "$libdir/libhlthunk.so" | grep NEEDED | grep -q ibverbs; then
+        echo "FAIL libhlthunk needs libibverbs"
+        failed=1
+    fi
+fi
+
 mkdir -p "$work/other/subprojects"
 ln -s "$source" "$work/other/subprojects/hlthunk"
 cp "$source/examples/export.c" "$work/other/"
@@ -59,7 +74,7 @@ project('other', 'c')
 executable('other', 'export.c',
   dependencies: dependency('hlthunk', fallback: ['hlthunk', 'hlthunk_dep'],
     default_options: ['tests=disabled', 'tools=disabled', 'sim=disabled', 'rig=disabled',
-                      'docs=disabled']))
+                      'docs=disabled', 'verbs=disabled']))
 TEXT
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 check "as a subproject" sh -c "meson setup '$work/ob' '$work/other' --wrap-mode=forcefallback && ninja -C '$work/ob'"

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/verbs/provider.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/importer.h"
+
+struct region {
+    struct ibv_mr mr;           /* first: what the program has */
+    struct region *next;
+    struct hlsim_attachment *attachment;
+    uint64_t offset, iova;
+    int access;
+};
+
+static struct region *regions;
+static uint32_t next_key = 0x100;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct card *card_of(struct ibv_pd *pd)
+{
+    return (struct card *)((char *)pd - offsetof(struct card, pd));
+}
+
+void card_init(struct card *c, const char *name, bool peer_to_peer)
+{
+    memset(c, 0, sizeof(*c));
+    c->peer_to_peer = peer_to_peer;
+    strncat(c->device.name, name, sizeof(c->device.name) - 1);
+    c->context.device = &c->device;
+    c->pd.context = &c->context;
+}
+
+const char *ibv_get_device_name(struct ibv_device *device)
+{
+    return device->name;
+}
+
+/* Attached and mapped, as ib_umem_dmabuf_get() does. */
+static int attach(const struct card *c, int fd, struct hlsim_attachment **a)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    int rc = driver->attach(fd, c->peer_to_peer, a);
+
+    if (rc)
+        return rc;
+    rc = driver->map(*a);
+    if (rc)
+        driver->detach(*a);
+    return rc;
+}
+
+struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
+                                 int fd, int access)
+{
+    uint64_t in_page = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+    struct card *c = card_of(pd);
+    struct region *r;
+    struct stat st;
+    int rc;
+
+    if (c->register_error) {
+        errno = c->register_error > 0 ? c->register_error : 0;
+        return NULL;
+    }
+    /* as the kernel checks (uverbs) */
+    if ((offset & in_page) != (iova & in_page) || !length ||
+        ((access & (IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_ATOMIC)) &&
+         !(access & IBV_ACCESS_LOCAL_WRITE))) {
+        errno = EINVAL;
+        return NULL;
+    }
+    r = calloc(1, sizeof(*r));
+    rc = !r ? -ENOMEM : fstat(fd, &st) < 0 ? -errno : attach(c, fd, &r->attachment);
+    if (!rc && (offset > (uint64_t)st.st_size || length > (uint64_t)st.st_size - offset)) {
+        hlsim_importer()->detach(r->attachment);
+        rc = -EINVAL;
+    }
+    if (rc) {
+        free(r);
+        errno = -rc;
+        return NULL;
+    }
+    r->offset = offset;
+    r->iova = iova;
+    r->access = access;
+    r->mr.context = pd->context;
+    r->mr.pd = pd;
+    r->mr.length = length;
+    pthread_mutex_lock(&lock);
+    r->mr.lkey = next_key++;
+    r->mr.rkey = next_key++;
+    r->next = regions;
+    regions = r;
+    c->registered++;
+    c->last_inode = st.st_ino;
+    pthread_mutex_unlock(&lock);
+    return &r->mr;
+}
+
+int ibv_dereg_mr(struct ibv_mr *mr)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct card *c = card_of(mr->pd);
+    struct region *r = (struct region *)mr;
+
+    if (c->at_deregister)
+        c->at_deregister(c);
+    if (c->deregister_error)
+        return c->deregister_error;
+    pthread_mutex_lock(&lock);
+    for (struct region **p = &regions; *p; p = &(*p)->next) {
+        if (*p == r) {
+            *p = r->next;
+            break;
+        }
+    }
+    c->deregistered++;
+    pthread_mutex_unlock(&lock);
+    driver->unmap(r->attachment);
+    driver->detach(r->attachment);
+    free(r);
+    return 0;
+}
+
+/* The region that a key means, and the place in its dma-buf; NULL where the card says no. */
+static struct region *translate(struct card *c, uint32_t rkey, int right, uint64_t *address,
+                                size_t n)
+{
+    struct region *r;
+
+    pthread_mutex_lock(&lock);
+    for (r = regions; r && (r->mr.rkey != rkey || r->mr.pd != &c->pd); r = r->next)
+        ;
+    pthread_mutex_unlock(&lock);
+    if (!r || !(r->access & right) || *address < r->iova || *address - r->iova > r->mr.length ||
+        n > r->mr.length - (*address - r->iova))
+        return NULL;
+    *address = *address - r->iova + r->offset;
+    return r;
+}
+
+int card_read(struct card *c, uint32_t rkey, uint64_t address, void *data, size_t n)
+{
+    struct region *r = translate(c, rkey, IBV_ACCESS_REMOTE_READ, &address, n);
+    ssize_t done = r ? hlsim_importer()->read(r->attachment, address, data, n) : -EACCES;
+
+    return done == (ssize_t)n ? 0 : done < 0 ? (int)done : -EIO;
+}
+
+int card_write(struct card *c, uint32_t rkey, uint64_t address, const void *data, size_t n)
+{
+    struct region *r = translate(c, rkey, IBV_ACCESS_REMOTE_WRITE, &address, n);
+    ssize_t done = r ? hlsim_importer()->write(r->attachment, address, data, n) : -EACCES;
+
+    return done == (ssize_t)n ? 0 : done < 0 ? (int)done : -EIO;
+}

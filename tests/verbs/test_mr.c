@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory regions of simulated accelerators' memory, with cards that reach it or do not. */
+#include "tests/sim/support.h"
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <hlthunk/verbs.h>
+
+#include "tests/verbs/provider.h"
+
+#define SIZE (4 * MIB)
+#define ALL (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE)
+
+#define vok(call)                                                                                  \
+    do {                                                                                           \
+        int vok_rc = (call);                                                                       \
+        if (vok_rc)                                                                                \
+            fail_msg("%s: %d: %s", #call, vok_rc, hlthunk_verbs_last_error());                     \
+    } while (0)
+#define vrefused(call, error, part)                                                                \
+    do {                                                                                           \
+        int vr_rc = (call);                                                                        \
+        if (vr_rc != -(error) || !strstr(hlthunk_verbs_last_error(), part))                        \
+            fail_msg("%s: %d: \"%s\" does not say \"%s\"", #call, vr_rc,                           \
+                     hlthunk_verbs_last_error(), part);                                            \
+    } while (0)
+
+struct fixture {
+    struct hlthunk_device *device;
+    struct hlthunk_buffer *buffer;
+    struct hlthunk_dmabuf *whole, *part;    /* part: from 1 MiB on */
+};
+
+static void set_up(struct fixture *f)
+{
+    f->device = open_device();
+    ok(hlthunk_buffer_alloc(f->device, SIZE, NULL, &f->buffer));
+    ok(hlthunk_dmabuf_export(f->buffer, 0, SIZE, NULL, &f->whole));
+    ok(hlthunk_dmabuf_export(f->buffer, MIB, 2 * MIB, NULL, &f->part));
+}
+
+/* And nothing is left: the device can be had again. */
+static void tear_down(struct fixture *f)
+{
+    hlthunk_dmabuf_unref(f->whole);
+    hlthunk_dmabuf_unref(f->part);
+    hlthunk_buffer_unref(f->buffer);
+    assert_int_equal(hlthunk_device_close(f->device), 0);
+    assert_int_equal(hlthunk_device_close(open_device()), 0);
+}
+
+/* What one card writes through a part another reads through the whole, each by its own addresses. */
+static void bytes_move(void **state)
+{
+    struct hlthunk_verbs_mr_options o = { .size = sizeof(o), .offset = 64 * 1024,
+                                          .size_bytes = MIB, .iova = 0x7000000010000 };
+    struct hlthunk_verbs_mr *a, *b;
+    struct card one, two;
+    struct fixture f;
+    char text[8] = "";
+    unsigned before;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    card_init(&one, "double0", true);
+    card_init(&two, "double1", true);
+    set_up(&f);
+    before = count_fds();
+    vok(hlthunk_verbs_mr_register(&one.pd, f.part, ALL, &o, &a));
+    vok(hlthunk_verbs_mr_register(&two.pd, f.whole, IBV_ACCESS_REMOTE_READ, NULL, &b));
+    assert_int_equal(hlthunk_verbs_mr_address(a), 0x7000000010000);
+    assert_int_equal(hlthunk_verbs_mr_size(a), MIB);
+    assert_int_equal(hlthunk_verbs_mr_address(b), 0);
+    assert_int_equal(hlthunk_verbs_mr_size(b), SIZE);
+    assert_ptr_equal(hlthunk_verbs_mr_dmabuf(a), f.part);
+    assert_int_equal(hlthunk_verbs_mr_lkey(a), hlthunk_verbs_mr_borrow(a)->lkey);
+    assert_int_equal(hlthunk_verbs_mr_rkey(a), hlthunk_verbs_mr_borrow(a)->rkey);
+    assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + 5, "region", 7), 0);
+    assert_int_equal(card_read(&two, hlthunk_verbs_mr_rkey(b), MIB + 64 * 1024 + 5, text, 7),
+                     0);
+    assert_string_equal(text, "region");
+    /* no right, no range, another card's key */
+    assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(b), 0, "x", 1), -EACCES);
+    assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + MIB, "x", 1),
+                     -EACCES);
+    assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(a), 0x7000000010000, "x", 1),
+                     -EACCES);
+    assert_ptr_equal(hlthunk_verbs_mr_ref(a), a);
+    hlthunk_verbs_mr_unref(a);
+    assert_int_equal(one.deregistered, 0);
+    hlthunk_verbs_mr_unref(a);
+    assert_int_equal(one.deregistered, 1);
+    hlthunk_verbs_mr_unref(b);
+    hlthunk_verbs_mr_unref(NULL);
+    assert_int_equal(count_fds(), before);
+    tear_down(&f);
+}
+
+static unsigned fds_then;
+static int open_then;
+
+/* When the region goes, all that it stands on is still there. */
+static void at_deregister(struct card *c)
+{
+    struct hlthunk_device *d;
+
+    (void)c;
+    fds_then = count_fds();
+    open_then = hlthunk_device_open(NULL, &d);
+}
+
+/* References given back in each of the 24 orders. */
+static void every_order(void **state)
+{
+    struct card card;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    for (unsigned order = 0; order < 256; order++) {
+        unsigned seen = 0, before = 0;
+        struct hlthunk_verbs_mr *mr;
+        struct hlthunk_buffer *b;
+        struct hlthunk_device *d;
+        struct hlthunk_dmabuf *m;
+
+        for (unsigned i = 0; i < 4; i++)
+            seen |= 1u << (order >> 2 * i & 3);
+        if (seen != 15)
+            continue;
+        card_init(&card, "double0", true);
+        card.at_deregister = at_deregister;
+        d = open_device();
+        ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        vok(hlthunk_verbs_mr_register(&card.pd, m, ALL, NULL, &mr));
+        for (unsigned i = 0; i < 4; i++) {
+            switch (order >> 2 * i & 3) {
+            case 0: hlthunk_device_unref(d); break;
+            case 1: hlthunk_buffer_unref(b); break;
+            case 2: hlthunk_dmabuf_unref(m); break;
+            case 3:
+                assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "x", 1), 0);
+                before = count_fds();
+                hlthunk_verbs_mr_unref(mr);
+                assert_int_equal(card.deregistered, 1);
+                assert_int_equal(fds_then, before);
+                assert_true(open_then == -EBUSY || open_then == -EAGAIN);
+                break;
+            }
+        }
+        assert_int_equal(hlthunk_device_close(open_device()), 0);
+    }
+}
+
+/* Sixteen cards and one kernel dma-buf, which a second export does not make two of. */
+static void many_cards(void **state)
+{
+    struct hlthunk_verbs_mr *mr[16];
+    struct hlthunk_dmabuf *again;
+    struct card cards[16];
+    struct fixture f;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    set_up(&f);
+    for (unsigned i = 0; i < 16; i++) {
+        char name[16];
+
+        snprintf(name, sizeof(name), "double%u", i);
+        card_init(&cards[i], name, true);
+        ok(hlthunk_dmabuf_export(f.buffer, 0, SIZE, NULL, &again));
+        vok(hlthunk_verbs_mr_register(&cards[i].pd, again, ALL, NULL, &mr[i]));
+        hlthunk_dmabuf_unref(again);
+        assert_int_equal(cards[i].last_inode, hlthunk_dmabuf_identity(f.whole));
+    }
+    for (unsigned i = 0; i < 16; i++) {
+        uint64_t word = i, got = 99;
+
+        assert_int_equal(card_write(&cards[i], hlthunk_verbs_mr_rkey(mr[i]), 0, &word, 8), 0);
+        assert_int_equal(card_read(&cards[15 - i], hlthunk_verbs_mr_rkey(mr[15 - i]), 0, &got, 8), 0);
+        assert_int_equal(got, i);
+    }
+    for (unsigned i = 0; i < 16; i++)
+        hlthunk_verbs_mr_unref(mr[(i * 5) % 16]);
+    tear_down(&f);
+}
+
+static void no_route(void **state)
+{
+    struct hlthunk_verbs_mr *mr = (void *)&mr;
+    struct fixture f;
+    struct card card;
+    unsigned before;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    card_init(&card, "double7", false);
+    set_up(&f);
+    before = count_fds();
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EPERM, "peer-to-peer");
+    assert_non_null(strstr(hlthunk_verbs_last_error(), "CONFIG_PCI_P2PDMA"));
+    assert_non_null(strstr(hlthunk_verbs_last_error(), "double7"));
+    assert_non_null(strstr(hlthunk_verbs_last_error(), test_pci_address()));
+    assert_ptr_equal(mr, &mr);
+    assert_int_equal(count_fds(), before);
+    tear_down(&f);
+}
+
+/* Each errno that a provider may give comes back, in words, and nothing stays. */
+static void every_error(void **state)
+{
+    static const struct {
+        int error;
+        const char *says;
+    } errors[] = {
+        { EPERM, "peer-to-peer" }, { EOPNOTSUPP, "cannot register dma-bufs" },
+        { ENOSYS, "cannot register" }, { EPROTONOSUPPORT, "cannot register" },
+        { ENOTTY, "cannot register" }, { ENOMEM, "RLIMIT_MEMLOCK" }, { EINVAL, "access flags" },
+        { EBADF, "borrowed" }, { ENODEV, "gone" }, { EIO, "gone" }, { EFAULT, "Bad address" },
+        { EBUSY, "busy" }, { EAGAIN, "temporarily" }, { EACCES, "Permission" },
+        { ENOSPC, "No space" }, { ERANGE, "range" }, { EINTR, "Interrupted" }, { ETIMEDOUT, "timed" },
+    };
+    struct hlthunk_verbs_mr *mr = (void *)&mr;
+    struct fixture f;
+    struct card card;
+    unsigned before;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    card_init(&card, "double0", true);
+    set_up(&f);
+    before = count_fds();
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        card.register_error = errors[i].error;
+        vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), errors[i].error,
+                 errors[i].says);
+        assert_non_null(strstr(hlthunk_verbs_last_error(), strerror(errors[i].error)));
+        assert_ptr_equal(mr, &mr);
+    }
+    card.register_error = -1; /* a provider that says nothing */
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EIO, "double0");
+    card.register_error = 0;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, IBV_ACCESS_REMOTE_WRITE, NULL, &mr), EINVAL,
+             "local writing");
+    assert_int_equal(card.registered, 0);
+    assert_int_equal(count_fds(), before);
+    tear_down(&f);
+}
+
+static void bad_arguments(void **state)
+{
+    struct hlthunk_verbs_mr_options o = { .size = sizeof(o) };
+    struct {
+        struct hlthunk_verbs_mr_options known;
+        char more;
+    } longer = { .known = { .size = sizeof(longer) } };
+    struct hlthunk_verbs_mr *mr = (void *)&mr;
+    struct fixture f;
+    struct card card;
+
+    (void)state;
+    card_init(&card, "double0", true);
+    vrefused(hlthunk_verbs_mr_register(&card.pd, NULL, ALL, NULL, &mr), EINVAL, "dmabuf is NULL");
+    vrefused(hlthunk_verbs_mr_deregister(NULL), EINVAL, "mr is NULL");
+    if (!can_export())
+        return;
+    set_up(&f);
+    vrefused(hlthunk_verbs_mr_register(NULL, f.part, ALL, NULL, &mr), EINVAL, "pd is NULL");
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, NULL), EINVAL, "mr is NULL");
+    o.size = 4;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "options->size is 4");
+    o.size = sizeof(o);
+    o.offset = 2 * MIB;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "not within");
+    o.offset = MIB;
+    o.size_bytes = MIB + 1;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "more than the");
+    o.size_bytes = UINT64_MAX;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "more than the");
+    o.size_bytes = 0;
+    o.iova = 12;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "same place");
+    o.iova = UINT64_MAX & ~(MIB - 1);
+    o.size_bytes = MIB + 1;
+    o.offset = 0;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "64 bits");
+    longer.more = 1;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &longer.known, &mr), EINVAL,
+             "non-zero byte");
+    assert_ptr_equal(mr, &mr);
+    assert_int_equal(card.registered, 0);
+    /* at the same place in a page; the last byte of all; bytes that a later version knows */
+    o.offset = 12;
+    o.size_bytes = 4;
+    o.iova = 12;
+    vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr));
+    hlthunk_verbs_mr_unref(mr);
+    o = (struct hlthunk_verbs_mr_options){ .size = sizeof(o), .size_bytes = MIB,
+                                           .iova = UINT64_MAX & ~(MIB - 1) };
+    vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr));
+    hlthunk_verbs_mr_unref(mr);
+    longer.more = 0;
+    vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &longer.known, &mr));
+    hlthunk_verbs_mr_unref(mr);
+    tear_down(&f);
+}
+
+static void deregister(void **state)
+{
+    struct hlthunk_verbs_mr *mr;
+    struct fixture f;
+    struct card card;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    card_init(&card, "double0", true);
+    set_up(&f);
+    vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr));
+    card.deregister_error = EBUSY;
+    vrefused(hlthunk_verbs_mr_deregister(mr), EBUSY, "memory windows");
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "x", 1), 0);
+    assert_ptr_equal(hlthunk_verbs_mr_dmabuf(mr), f.part);
+    card.deregister_error = EIO;
+    vrefused(hlthunk_verbs_mr_deregister(mr), EIO, "cannot be deregistered");
+    card.deregister_error = 0;
+    vok(hlthunk_verbs_mr_deregister(mr));
+    vok(hlthunk_verbs_mr_deregister(mr));
+    assert_int_equal(card.deregistered, 1);
+    assert_null(hlthunk_verbs_mr_borrow(mr));
+    assert_null(hlthunk_verbs_mr_dmabuf(mr));
+    assert_int_equal(hlthunk_verbs_mr_lkey(mr), 0);
+    assert_int_equal(hlthunk_verbs_mr_rkey(mr), 0);
+    tear_down(&f); /* nothing of it is held any more */
+    hlthunk_verbs_mr_unref(mr);
+    assert_int_equal(card.deregistered, 1);
+}
+
+static int is_dmabuf(const struct hlthunk_live_object *o, void *user)
+{
+    *(int *)user += !strcmp(o->kind, "dma-buf");
+    return 0;
+}
+
+/* A region that cannot be deregistered keeps its memory, and the device says what keeps it open. */
+static void stuck(void **state)
+{
+    int status, dmabufs = 0;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    pid = fork();
+    if (pid == 0) { /* which takes it all with it */
+        struct hlthunk_verbs_mr *mr;
+        struct fixture f;
+        struct card card;
+
+        card_init(&card, "double0", true);
+        set_up(&f);
+        vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr));
+        card.deregister_error = EBUSY;
+        hlthunk_verbs_mr_unref(mr);
+        hlthunk_dmabuf_unref(f.whole);
+        hlthunk_dmabuf_unref(f.part);
+        hlthunk_buffer_unref(f.buffer);
+        ok(hlthunk_device_live_objects(f.device, is_dmabuf, &dmabufs));
+        _exit(dmabufs != 1 || hlthunk_device_close(f.device) != -EBUSY);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(hlthunk_device_close(open_device()), 0);
+}
+
+/* A child gives back what it has copies of; the parent's region stays. */
+static void after_fork(void **state)
+{
+    struct hlthunk_verbs_mr *mr, *none;
+    struct fixture f;
+    struct card card;
+    char c = 0;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    card_init(&card, "double0", true);
+    set_up(&f);
+    vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr));
+    pid = fork();
+    if (pid == 0) {
+        int bad = hlthunk_verbs_mr_deregister(mr) != -EPERM ||
+                  !strstr(hlthunk_verbs_last_error(), "parent") ||
+                  hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &none) != -EPERM ||
+                  !strstr(hlthunk_verbs_last_error(), "parent");
+
+        hlthunk_verbs_mr_unref(mr);
+        _exit(bad || card.deregistered || card.registered != 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "f", 1), 0);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(mr), 0, &c, 1), 0);
+    assert_int_equal(c, 'f');
+    hlthunk_verbs_mr_unref(mr);
+    tear_down(&f);
+}
+
+/* The process with the card is another one than that with the accelerator. */
+static int with_the_card(int socket)
+{
+    struct hlthunk_verbs_mr *mr;
+    struct hlthunk_dmabuf *m;
+    struct card card;
+    size_t n;
+
+    card_init(&card, "double0", true);
+    if (hlthunk_dmabuf_receive(socket, &m, 1, &n, NULL) || hlthunk_dmabuf_offset(m) != MIB)
+        return 1;
+    if (hlthunk_verbs_mr_register(&card.pd, m, ALL, NULL, &mr))
+        return 2;
+    hlthunk_dmabuf_unref(m);
+    if (card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "other", 6))
+        return 3;
+    hlthunk_verbs_mr_unref(mr);
+    return card.deregistered != 1;
+}
+
+static void in_another_process(void **state)
+{
+    struct hlthunk_verbs_mr *mr;
+    struct fixture f;
+    struct card card;
+    char text[6] = "";
+    int pair[2], status;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(with_the_card(pair[1]));
+    card_init(&card, "double1", true);
+    set_up(&f);
+    ok(hlthunk_dmabuf_send(pair[0], &f.part, 1, NULL));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    vok(hlthunk_verbs_mr_register(&card.pd, f.whole, ALL, NULL, &mr));
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(mr), MIB, text, 6), 0);
+    assert_string_equal(text, "other");
+    hlthunk_verbs_mr_unref(mr);
+    tear_down(&f);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void *register_often(void *dmabuf)
+{
+    struct hlthunk_verbs_mr *mr;
+    struct card card;
+    intptr_t bad = 0;
+
+    card_init(&card, "double0", true);
+    for (unsigned i = 0; i < 50; i++) {
+        if (hlthunk_verbs_mr_register(&card.pd, dmabuf, ALL, NULL, &mr)) {
+            bad++;
+            continue;
+        }
+        hlthunk_verbs_mr_unref(hlthunk_verbs_mr_ref(mr));
+        hlthunk_verbs_mr_unref(mr);
+    }
+    return (void *)(bad + (card.deregistered != 50));
+}
+
+/* One dma-buf and many threads that register it: counting is all that they share. */
+static void threads(void **state)
+{
+    pthread_t t[4];
+    struct fixture f;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    set_up(&f);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, register_often, f.part), 0);
+    for (unsigned i = 0; i < 4; i++) {
+        void *bad;
+
+        pthread_join(t[i], &bad);
+        assert_null(bad);
+    }
+    tear_down(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bytes_move),
+        cmocka_unit_test(every_order),
+        cmocka_unit_test(many_cards),
+        cmocka_unit_test(no_route),
+        cmocka_unit_test(every_error),
+        cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(deregister),
+        cmocka_unit_test(stuck),
+        cmocka_unit_test(after_fork),
+        cmocka_unit_test(in_another_process),
+        cmocka_unit_test(threads),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
