@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/asic.h"
 
+#include <string.h>
+
 #define MiB (1024ull * 1024)
 #define GiB (1024 * MiB)
 
@@ -107,3 +109,12 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .plls = HL_GAUDI2_PLL_MAX,
     },
 };
+
+enum sim_asic_id sim_asic_by_name(const char *name)
+{
+    unsigned i = 0;
+
+    while (i < SIM_ASIC_COUNT && strcmp(sim_asics[i].name, name))
+        i++;
+    return (enum sim_asic_id)i;
+}

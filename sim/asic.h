@@ -42,6 +42,9 @@ struct sim_asic {
 
 extern const struct sim_asic sim_asics[SIM_ASIC_COUNT];
 
+/* By its name on hlsim's command line; SIM_ASIC_COUNT: there is none. */
+enum sim_asic_id sim_asic_by_name(const char *name);
+
 static inline const struct sim_asic *sim_asic_of(const struct sim_device *d)
 {
     return &sim_asics[d->asic];

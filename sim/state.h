@@ -138,6 +138,7 @@ struct sim_context {
     struct sim_alloc allocs[SIM_MAX_ALLOCS];    /* handle n is entry n - 1 */
     uint16_t page_next[SIM_MAX_PAGES];
     bool page_used[SIM_MAX_PAGES];
+    uint32_t map_top;           /* no map from here on was ever used */
     struct sim_map maps[SIM_MAX_MAPS];
     struct sim_buffer buffers[SIM_MAX_BUFFERS];
     uint32_t map_hint;          /* no map before it is free */

@@ -16,6 +16,7 @@ enum sim_request_op {
     SIM_REQUEST_IMPORT,     /* device, context, a dma-buf beside it: the import's place */
     SIM_REQUEST_SETTLE,     /* closed files have been noticed when the answer comes */
     SIM_REQUEST_EVENTFD,    /* file; a descriptor beside it, or none to forget it */
+    SIM_REQUEST_ADD,        /* asic: the new device's number */
     SIM_REQUEST_RESET,      /* device */
     SIM_REQUEST_REMOVE,     /* device */
     SIM_REQUEST_EVENT,      /* device, events */
@@ -25,6 +26,7 @@ enum sim_request_op {
 struct sim_request {
     uint32_t op;
     uint32_t device;
+    uint32_t asic;
     uint32_t file;
     uint32_t flags;
     uint32_t context;

@@ -1,26 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/hlsim/ctl.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/asic.h"
 #include "sim/client.h"
+#include "sim/layout.h"
+
+static const char usage_text[] =
+    "usage: hlsim ctl reset DEVICE | remove DEVICE | event DEVICE MASK | add goya|gaudi|gaudi2\n";
 
 static const struct {
     const char *name;
     enum sim_request_op op;
-    bool mask;
+    int arguments;
 } commands[] = {
-    { "reset", SIM_REQUEST_RESET, false },
-    { "remove", SIM_REQUEST_REMOVE, false },
-    { "event", SIM_REQUEST_EVENT, true },
+    { "reset", SIM_REQUEST_RESET, 1 },
+    { "remove", SIM_REQUEST_REMOVE, 1 },
+    { "event", SIM_REQUEST_EVENT, 2 },
+    { "add", SIM_REQUEST_ADD, 1 },
 };
+
+static bool number(const char *text, uint64_t most, uint64_t *value)
+{
+    char *end;
+
+    errno = 0;
+    *value = strtoull(text, &end, 0);
+    return *text >= '0' && *text <= '9' && !*end && !errno && *value <= most;
+}
+
+/* What the words say, into *q. */
+static bool parse(char **words, struct sim_request *q)
+{
+    uint64_t device;
+
+    if (q->op == SIM_REQUEST_ADD) {
+        q->asic = sim_asic_by_name(words[0]);
+        return q->asic != SIM_ASIC_COUNT;
+    }
+    if (!number(words[0], SIM_MAX_DEVICES - 1, &device))
+        return false;
+    q->device = (uint32_t)device;
+    return q->op != SIM_REQUEST_EVENT || number(words[1], UINT64_MAX, &q->events);
+}
 
 int ctl_main(int argc, char **argv)
 {
     struct sim_state *s = client_state();
     struct sim_request q = { 0 };
+    char node[64];
     int rc;
 
     if (!s) {
@@ -28,16 +60,20 @@ int ctl_main(int argc, char **argv)
         return 1;
     }
     for (size_t i = 0; argc > 2 && i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(argv[1], commands[i].name) || argc != (commands[i].mask ? 4 : 3))
+        if (strcmp(argv[1], commands[i].name) || argc != 2 + commands[i].arguments)
             continue;
         q.op = commands[i].op;
-        q.device = (uint32_t)strtoul(argv[2], NULL, 10);
-        q.events = commands[i].mask ? strtoull(argv[3], NULL, 0) : 0;
+        if (!parse(argv + 2, &q))
+            break;
         rc = client_request(s, &q, -1, true, NULL);
         if (rc < 0)
             fprintf(stderr, "hlsim: %s %s: %s\n", argv[1], argv[2], strerror(-rc));
+        if (rc >= 0 && q.op == SIM_REQUEST_ADD) {
+            layout_node(s, (uint32_t)rc, false, node, sizeof(node));
+            puts(node);
+        }
         return rc < 0;
     }
-    fprintf(stderr, "usage: hlsim ctl reset DEVICE | remove DEVICE | event DEVICE MASK\n");
+    fputs(usage_text, stderr);
     return 2;
 }

@@ -81,7 +81,7 @@ static struct sim_map *find_map(struct executor *x, uint64_t addr)
     for (unsigned i = 0; i < 2; i++)
         if (in_map(&c->maps[x->last_map[i]], addr))
             return &c->maps[x->last_map[i]];
-    for (uint32_t i = 0; i < SIM_MAX_MAPS; i++) {
+    for (uint32_t i = 0; i < c->map_top; i++) {
         if (!in_map(&c->maps[i], addr))
             continue;
         x->last_map[1] = x->last_map[0];
@@ -714,6 +714,16 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     if (x->memory && x->buffers && x->regs && x->sram && x->bounce)
         x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0, a->max_power_mw);
     executors[i] = x;
+}
+
+void execute_clear(struct sim_state *s, struct sim_device *d)
+{
+    const struct sim_asic *a = sim_asic_of(d);
+    struct executor *x = executors[d - s->devices];
+
+    fallocate(d->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)a->memory_size);
+    if (x && x->sram)
+        madvise(x->sram, a->sram_size, MADV_DONTNEED);
 }
 
 int execute_import(uint32_t import, int fd, uint64_t size)

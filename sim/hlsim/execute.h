@@ -11,6 +11,8 @@
 int execute_prepare(struct sim_state *s, struct sim_device *d);
 /* The device has got a user: its thread runs from now on. */
 void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed);
+/* A device that was pulled comes back: its memory is empty. */
+void execute_clear(struct sim_state *s, struct sim_device *d);
 void execute_stop_all(struct sim_state *s);
 
 /* A dma-buf of this machine's kernel, for a device that imported it: 0 or -errno (of its mmap()). */

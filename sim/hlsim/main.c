@@ -12,7 +12,9 @@
 
 static const char usage_text[] =
     "usage: hlsim run [OPTION]... -- PROGRAM [ARGUMENT]...\n"
-    "       hlsim ctl reset|remove|event DEVICE [MASK]     (within a simulation)\n"
+    "       hlsim ctl reset|remove DEVICE                  (within a simulation)\n"
+    "       hlsim ctl event DEVICE MASK\n"
+    "       hlsim ctl add goya|gaudi|gaudi2\n"
     "\n"
     "Runs a dynamically linked PROGRAM and its children against simulated accelerators.\n"
     "\n"
@@ -55,10 +57,10 @@ static int run(int argc, char **argv)
         { "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
     static const char *const kernels[] = { "6.1", "6.6", "6.12", "vendor" };
     static struct supervisor_options o = { .kernel = SIM_KERNEL_6_12 };
     const char *wrong;
+    enum sim_asic_id asic;
     unsigned value;
     char *end;
     int c;
@@ -66,11 +68,12 @@ static int run(int argc, char **argv)
     while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         switch (c) {
         case 'd':
-            if (!by_name(optarg, asics, 3, &value))
+            asic = sim_asic_by_name(optarg);
+            if (asic == SIM_ASIC_COUNT)
                 return bad("no such device", optarg);
             if (o.device_count == SIM_MAX_DEVICES)
                 return bad("more than 64 devices", optarg);
-            o.asics[o.device_count++] = (enum sim_asic_id)value;
+            o.asics[o.device_count++] = asic;
             break;
         case 'k':
             if (!by_name(optarg, kernels, 4, &value))

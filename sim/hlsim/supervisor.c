@@ -56,6 +56,23 @@ static int memfd(const char *name, uint64_t size)
     return fd < 0 ? -errno : fd;
 }
 
+/* A device at a place in the state that has none: 0 or -errno. */
+static int create_device(struct sim_state *s, uint32_t place, enum sim_asic_id asic)
+{
+    struct sim_device *d = &s->devices[place];
+
+    sim_device_init(s, d, asic, place);
+    d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->memory_size);
+    d->buffer_fd = memfd("hlsim-buffers", SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
+    if (d->memory_fd >= 0 && d->buffer_fd >= 0 && !execute_prepare(s, d))
+        return 0;
+    if (d->memory_fd >= 0)
+        close(d->memory_fd);
+    if (d->buffer_fd >= 0)
+        close(d->buffer_fd);
+    return -ENOMEM;
+}
+
 static int create_state(struct supervisor *v, const struct supervisor_options *o)
 {
     struct sim_state *s;
@@ -71,23 +88,17 @@ static int create_state(struct supervisor *v, const struct supervisor_options *o
     s->size = (uint32_t)sizeof(*s);
     s->supervisor = getpid();
     s->kernel = o->kernel;
-    s->device_count = o->device_count;
     s->bar_size = o->bar_size;
     s->quiet = o->quiet;
     s->fault_count = o->fault_count;
     memcpy(s->faults, o->faults, sizeof(s->faults));
     memset(s->file_buckets, 0xff, sizeof(s->file_buckets));
     sim_lock_init(s);
-    for (uint32_t i = 0; i < o->device_count; i++) {
-        struct sim_device *d = &s->devices[i];
+    for (; s->device_count < o->device_count; s->device_count++) {
+        int rc = create_device(s, s->device_count, o->asics[s->device_count]);
 
-        sim_device_init(s, d, o->asics[i], i);
-        d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->memory_size);
-        d->buffer_fd = memfd("hlsim-buffers", SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
-        if (d->memory_fd < 0 || d->buffer_fd < 0)
-            return -ENOMEM;
-        if (execute_prepare(s, d))
-            return -ENOMEM;
+        if (rc)
+            return rc;
     }
     return 0;
 }
@@ -324,8 +335,51 @@ static int serve_import(struct supervisor *v, const struct sim_request *q, int f
     return (int)import;
 }
 
+/* Pulled, of the same kind, and nobody has anything of it open any more. */
+static bool can_come_back(const struct sim_state *s, uint32_t device, uint32_t asic)
+{
+    const struct sim_device *d = &s->devices[device];
+
+    if (!d->removed || d->asic != asic || d->context.id)
+        return false;
+    for (uint32_t i = 0; i < SIM_MAX_FILES; i++) {
+        if (s->files[i].kind && s->files[i].device == device)
+            return false;
+    }
+    return true;
+}
+
+/* A device is plugged in: one that was pulled, in its old place, or another one. */
+static int serve_add(struct supervisor *v, const struct sim_request *q)
+{
+    struct sim_state *s = v->s;
+    uint32_t i = 0;
+    int rc;
+
+    if (q->asic >= SIM_ASIC_COUNT)
+        return -EINVAL;
+    while (i < s->device_count && !can_come_back(s, i, q->asic))
+        i++;
+    if (i < s->device_count) {
+        sim_device_return(s, &s->devices[i]);
+        execute_clear(s, &s->devices[i]);
+    } else if (i == SIM_MAX_DEVICES) {
+        return -ENOSPC;
+    } else {
+        rc = create_device(s, i, (enum sim_asic_id)q->asic);
+        if (rc)
+            return rc;
+        __atomic_store_n(&s->device_count, i + 1, __ATOMIC_RELEASE);
+    }
+    sim_trace_event(s, i, "added");
+    tree_add(s, &s->devices[i]);
+    return (int)i;
+}
+
 static int serve(struct supervisor *v, const struct sim_request *q, int fd, int *theirs)
 {
+    if (q->op == SIM_REQUEST_ADD)
+        return serve_add(v, q);
     if (q->device >= v->s->device_count)
         return -ENODEV;
     switch ((enum sim_request_op)q->op) {
@@ -346,6 +400,7 @@ static int serve(struct supervisor *v, const struct sim_request *q, int fd, int 
     case SIM_REQUEST_EVENT:
         sim_device_event(v->s, &v->s->devices[q->device], q->events);
         return 0;
+    case SIM_REQUEST_ADD:
     case SIM_REQUEST_SETTLE:
     case SIM_REQUEST_STATUS:
         return 0;

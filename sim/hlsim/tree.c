@@ -2,6 +2,7 @@
 #include "sim/hlsim/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -18,21 +19,28 @@
 static __attribute__((format(printf, 3, 4))) void put(const char *dir, const char *name,
                                                       const char *fmt, ...)
 {
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
     char path[PATH_MAX], new_path[PATH_MAX];
+    bool fresh;
     va_list ap;
-    FILE *f;
+    int fd;
 
     snprintf(path, sizeof(path), "%s/%s", dir, name);
-    snprintf(new_path, sizeof(new_path), "%s/.%s", dir, strrchr(path, '/') + 1);
-    f = fopen(new_path, "we");
-    if (!f)
+    fd = open(path, flags, 0444);
+    fresh = fd >= 0;
+    if (!fresh) {
+        snprintf(new_path, sizeof(new_path), "%s/.%s", dir, strrchr(path, '/') + 1);
+        fd = open(new_path, flags, 0444);
+    }
+    if (fd < 0)
         return;
     va_start(ap, fmt);
-    vfprintf(f, fmt, ap);
+    vdprintf(fd, fmt, ap);
     va_end(ap);
-    fclose(f);
-    chmod(new_path, 0444);
-    rename(new_path, path); /* who reads it meanwhile gets the old value or the new */
+    fchmod(fd, 0444);
+    close(fd);
+    if (!fresh)
+        rename(new_path, path); /* who reads it meanwhile gets the old value or the new */
 }
 
 static __attribute__((format(printf, 1, 2))) int make_dirs(const char *fmt, ...)
@@ -213,13 +221,20 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     }
 }
 
+void tree_add(const struct sim_state *s, const struct sim_device *d)
+{
+    put_device(s, d);
+}
+
 int tree_create(struct sim_state *s)
 {
     const char *tmp = getenv("TMPDIR");
     int rc;
 
-    if (snprintf(s->tree, sizeof(s->tree), "%s/hlsim-XXXXXX", tmp && *tmp ? tmp : "/tmp") >=
-        (int)sizeof(s->tree))
+    /* thousands of small files: in memory, where there is room for that */
+    if (!tmp || !*tmp)
+        tmp = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+    if (snprintf(s->tree, sizeof(s->tree), "%s/hlsim-XXXXXX", tmp) >= (int)sizeof(s->tree))
         snprintf(s->tree, sizeof(s->tree), "/tmp/hlsim-XXXXXX");
     if (!mkdtemp(s->tree))
         return -errno;

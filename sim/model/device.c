@@ -22,12 +22,28 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
                      uint32_t index)
 {
     (void)s;
-    memset(d, 0, sizeof(*d));
+    /* the context is cleared when it begins: untouched, it takes no memory */
+    memset(d, 0, offsetof(struct sim_device, context));
     d->asic = asic;
     d->index = index;
     d->module_id = index;
     d->memory_fd = d->buffer_fd = d->submit_fd = d->regs_fd = -1;
     snprintf(d->pci_address, sizeof(d->pci_address), "0000:%02x:00.0", 0x10 + index);
+}
+
+void sim_device_return(struct sim_state *s, struct sim_device *d)
+{
+    /* what processes may have mapped, and what is never given twice */
+    int memory_fd = d->memory_fd, buffer_fd = d->buffer_fd;
+    int submit_fd = d->submit_fd, regs_fd = d->regs_fd;
+    uint32_t next_context = d->next_context;
+
+    sim_device_init(s, d, (enum sim_asic_id)d->asic, d->index);
+    d->memory_fd = memory_fd;
+    d->buffer_fd = buffer_fd;
+    d->submit_fd = submit_fd;
+    d->regs_fd = regs_fd;
+    d->next_context = next_context;
 }
 
 /* A reset that nobody holds up ends by itself. */
@@ -100,12 +116,17 @@ void sim_device_remove(struct sim_state *s, struct sim_device *d)
 
 void sim_context_init(const struct sim_asic *a, struct sim_context *c)
 {
-    uint32_t id = c->id;
+    uint32_t id = c->id, maps = c->map_top;
 
-    /* the large arrays are used from their start: clear what a context can have touched */
-    memset(c, 0, sizeof(*c));
+    /* of the large arrays only what the last context has touched: the rest takes no memory */
+    memset(c, 0, offsetof(struct sim_context, maps));
+    memset(c->maps, 0, maps * sizeof(c->maps[0]));
+    memset(c->buffers, 0, offsetof(struct sim_context, spaces) -
+                              offsetof(struct sim_context, buffers));
     c->id = id;
     memset(c->map_buckets, 0xff, sizeof(c->map_buckets));
+    for (unsigned i = 0; i < SIM_SPACE_COUNT; i++)
+        c->spaces[i].count = 0;
     sim_space_init(&c->spaces[SIM_SPACE_HOST], a->host_first, a->host_last);
     if (a->host_huge_first)
         sim_space_init(&c->spaces[SIM_SPACE_HOST_HUGE], a->host_huge_first, a->host_huge_last);

@@ -38,7 +38,7 @@ void sim_imports_drop(struct sim_state *s, struct sim_device *d)
         sim_import_drop(s, i);
         any = true;
     }
-    for (uint32_t i = 0; any && i < SIM_MAX_MAPS; i++) {
+    for (uint32_t i = 0; any && i < c->map_top; i++) {
         if (c->maps[i].kind == SIM_MAP_IMPORT)
             sim_map_remove(c, &c->maps[i]);
     }

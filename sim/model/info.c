@@ -363,12 +363,12 @@ static int user_mappings(struct query *q)
         return -EINVAL;
     if (!q->d->errors.page_fault_valid)
         return 0;
-    for (uint32_t i = 0; i < SIM_MAX_MAPS; i++)
+    for (uint32_t i = 0; i < c->map_top; i++)
         n += c->maps[i].kind != SIM_MAP_FREE;
     q->args->array_size = n;
     if (q->args->return_size < n * sizeof(struct hl_user_mapping))
         return -ENOMEM;
-    for (uint32_t i = 0, k = 0; i < SIM_MAX_MAPS; i++) {
+    for (uint32_t i = 0, k = 0; i < c->map_top; i++) {
         struct hl_user_mapping m = { c->maps[i].va, c->maps[i].block_size };
 
         if (!c->maps[i].kind)

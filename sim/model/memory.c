@@ -150,6 +150,8 @@ static void map_insert(struct sim_context *c, struct sim_map *m, enum sim_map_ki
     m->next = *b;
     *b = (uint32_t)(m - c->maps);
     c->map_hint = *b + 1;       /* the search began there and took the first */
+    if (c->map_top < c->map_hint)
+        c->map_top = c->map_hint;
 }
 
 void sim_map_remove(struct sim_context *c, struct sim_map *m)

@@ -64,6 +64,8 @@ void sim_released(struct sim_state *s, uint32_t file);
 /* Devices. */
 void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id asic,
                      uint32_t index);
+/* One that was pulled is plugged in again: a device that has seen nothing yet. */
+void sim_device_return(struct sim_state *s, struct sim_device *d);
 uint32_t sim_device_status(struct sim_device *d);
 bool sim_device_operational(struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many devices: each is opened and moves bytes of its own, all at once.  test_many COUNT
+ *
+ * The supervisor's memory is bounded: what a device never touched must not cost any.
+ */
+#include "tests/sim/support.h"
+
+#include <unistd.h>
+
+#include "uapi/habanalabs_accel.h"
+
+#define SIZE (64u << 10)
+#define MOST 64
+#define SUPERVISOR_KIB (16u << 10)
+#define DEVICE_KIB (3u << 10)
+
+static size_t wanted;
+
+struct one {
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *host, *memory;
+    struct hlthunk_command_buffer *cb;
+    uint8_t *bytes;
+    uint64_t seq;
+};
+
+/* A packet: SIZE bytes from the first half of host memory to the device, and back to the second. */
+static void submit(struct one *o)
+{
+    struct hl_cs_chunk chunk = { .cb_size = 48, .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
+    uint64_t host = hlthunk_buffer_address(o->host), memory = hlthunk_buffer_address(o->memory);
+    uint64_t ends[2][2] = { { host, memory }, { memory, host + SIZE } };
+    uint32_t *p = hlthunk_command_buffer_data(o->cb);
+    struct hlthunk_cs_out out;
+
+    for (unsigned i = 0; i < 2; i++) {
+        p[6 * i] = SIZE;
+        p[6 * i + 1] = 9u << 24 | 7u << 29;    /* LIN_DMA, after what came before */
+        memcpy(p + 6 * i + 2, ends[i], sizeof(ends[i]));
+    }
+    chunk.cb_handle = hlthunk_command_buffer_address(o->cb);
+    ok(hlthunk_command_submission(hlthunk_device_borrow_fd(o->d), &in, &out));
+    o->seq = out.seq;
+}
+
+static void begin(struct one *o, uint32_t index)
+{
+    struct hlthunk_device_options select = { .size = sizeof(select),
+                                             .select = HLTHUNK_SELECT_INDEX, .index = index };
+    struct hlthunk_command_buffer_options mapped = { .size = sizeof(mapped),
+                                                     .device_mapped = true };
+
+    ok(hlthunk_device_open(&select, &o->d));
+    o->bytes = calloc(2, SIZE);
+    assert_non_null(o->bytes);
+    for (uint32_t i = 0; i < SIZE; i++)
+        o->bytes[i] = (uint8_t)(i * 3 + index + 1);
+    ok(hlthunk_buffer_from_host(o->d, o->bytes, 2ull * SIZE, NULL, &o->host));
+    ok(hlthunk_buffer_alloc(o->d, SIZE, NULL, &o->memory));
+    ok(hlthunk_command_buffer_create(o->d, 4096, &mapped, &o->cb));
+    submit(o);
+}
+
+static void end(struct one *o)
+{
+    uint32_t status = 9;
+
+    ok(hlthunk_wait_for_cs(hlthunk_device_borrow_fd(o->d), o->seq, 30000000, &status));
+    assert_int_equal(status, HL_WAIT_CS_STATUS_COMPLETED);
+    assert_memory_equal(o->bytes, o->bytes + SIZE, SIZE);
+    hlthunk_command_buffer_unref(o->cb);
+    hlthunk_buffer_unref(o->memory);
+    hlthunk_buffer_unref(o->host);
+    assert_int_equal(hlthunk_device_close(o->d), 0);
+    free(o->bytes);
+}
+
+static void all_work_at_once(void **state)
+{
+    static struct one all[MOST];
+    struct hlthunk_device_entry entries[MOST];
+    size_t n;
+
+    (void)state;
+    ok(hlthunk_device_enumerate(entries, MOST, &n));
+    assert_int_equal(n, wanted);
+    for (uint32_t i = 0; i < wanted; i++)
+        begin(&all[i], i);
+    for (uint32_t i = 0; i < wanted; i++)
+        end(&all[i]);
+}
+
+static void memory_is_bounded(void **state)
+{
+    char path[48], line[160];
+    unsigned kib = 0;
+    FILE *f;
+
+    (void)state;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    skip();
+#endif
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)getppid());
+    f = fopen(path, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "VmHWM: %u kB", &kib) == 1)
+            break;
+    }
+    fclose(f);
+    print_message("%zu devices: hlsim's memory was at most %u KiB\n", wanted, kib);
+    assert_true(kib > 0);
+    assert_true(kib < SUPERVISOR_KIB + wanted * DEVICE_KIB);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_work_at_once),
+        cmocka_unit_test(memory_is_bounded),
+    };
+
+    require_simulation();
+    wanted = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+    assert_true(wanted >= 1 && wanted <= MOST);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
