@@ -173,6 +173,23 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m)
 static const uint64_t reserved_device[2] = { 0x1001500000000000, 0x10016FFFFFFFFFFF };
 static const uint64_t reserved_host[2] = { 0xFFF077FFFFFF0000, 0xFFF07FFFFFFFFFFF };
 
+/*
+ * Where host memory goes (get_user_memory(), map_device_va()): later kernels keep a large page's
+ * alignment, and give large pages a range of their own where the ASIC has one.  Whether memory is
+ * in large pages is the host's affair; what is aligned and large enough counts as such here.
+ */
+static enum sim_space_id host_space(const struct sim_state *s, const struct sim_asic *a,
+                                    uint64_t start, uint64_t size, uint64_t *align)
+{
+    uint64_t rest = a->huge_page - 1;
+
+    *align = SIM_PAGE;
+    if (s->kernel == SIM_KERNEL_6_1 || (start & rest))
+        return SIM_SPACE_HOST;
+    *align = a->huge_page;
+    return a->host_huge_first && !(size & rest) ? SIM_SPACE_HOST_HUGE : SIM_SPACE_HOST;
+}
+
 static int map_host(const struct sim_env *env, const struct sim_asic *a, struct sim_context *c,
                     const struct hl_mem_in *in, uint64_t *va)
 {
@@ -180,7 +197,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     uint64_t hint = in->map_host.hint_addr, offset = start & (SIM_PAGE - 1);
     bool force = in->flags & HL_MEM_FORCE_HINT;
     struct sim_map *m;
-    uint64_t pages, end;
+    uint64_t end, align;
     int rc;
 
     if (!size)
@@ -196,11 +213,9 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     m = map_new(c);
     if (!m)
         return -ENOMEM;
-    pages = (end - (start & ~(SIM_PAGE - 1))) / SIM_PAGE;
-    m->block_size = pages * SIM_PAGE;
-    m->space = SIM_SPACE_HOST;
-    m->block = sim_space_get(&c->spaces[SIM_SPACE_HOST], m->block_size, hint, force, SIM_PAGE,
-                             start & (a->huge_page - 1) ? SIM_PAGE : a->huge_page,
+    m->block_size = end - (start - offset);
+    m->space = (uint8_t)host_space(env->state, a, start, size, &align);
+    m->block = sim_space_get(&c->spaces[m->space], m->block_size, hint, force, SIM_PAGE, align,
                              a->host_huge_first ? reserved_host : NULL);
     if (!m->block)
         return -ENOMEM;
