@@ -4,8 +4,8 @@
  *
  * Three rules hold for every object of this library.  int functions return 0 or -errno, leave
  * outputs untouched on failure, and hlthunk_last_error() says what was wrong.  An object is used
- * by one thread at a time, but for devices, which any number of threads may use at once; ref and
- * unref may be called from any.  What a pointer argument may be NULL for is said where it may.
+ * by one thread at a time, but for devices and pools, which any number of threads may use at once;
+ * ref and unref may be called from any.  What a pointer argument may be NULL for is said where it may.
  */
 #ifndef HLTHUNK_DEVICE_H
 #define HLTHUNK_DEVICE_H
@@ -169,13 +169,17 @@ HLTHUNK_API void hlthunk_device_unref(struct hlthunk_device *device);
  */
 HLTHUNK_API int hlthunk_device_close(struct hlthunk_device *device);
 
-/* One object that is alive on a device. */
+/*
+ * One object that is alive on a device; or, of a pool, all buffers that were made by the same call
+ * with the same label, behind their pool.
+ */
 struct hlthunk_live_object {
-    const char *kind;           /* "buffer", "dma-buf", … */
-    uint64_t size_bytes;
+    const char *kind;           /* "buffer", "dma-buf", "pool", "pool buffer" … */
+    uint64_t count;             /* how many this stands for; more than 1: pool buffers */
+    uint64_t size_bytes;        /* of all of them */
     uint64_t offset;            /* dma-buf: within its buffer */
     uint64_t address;           /* in the device's address space; 0 where it has none */
-    uint64_t age_ns;
+    uint64_t age_ns;            /* of the oldest */
     const char *label;          /* as the creator named it, or NULL */
     const void *creator;        /* code address of the call that made it */
 };

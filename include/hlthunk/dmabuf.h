@@ -24,6 +24,7 @@ struct hlthunk_dmabuf;
 struct hlthunk_dmabuf_options {
     size_t size;                /* sizeof(struct hlthunk_dmabuf_options) */
     bool read_only;             /* an O_RDONLY file; default O_RDWR */
+    bool whole_pages;           /* any range: the pages around it, whatever else is in them */
     const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
@@ -39,6 +40,11 @@ struct hlthunk_dmabuf_options {
  * A range that is exported already gives the same object, counted: no system call, and one
  * kernel dma-buf for any number of importers.  -EINVAL: alignment or range; -EOPNOTSUPP: host
  * memory, or a kernel of generation MISC on an ASIC with an MMU; -EMFILE.
+ *
+ * With .whole_pages neither @offset nor @size_bytes need be multiples of the page (0: to the end as
+ * asked for): the dma-buf is of the pages that hold the range, and hlthunk_dmabuf_data_offset()
+ * tells where in them it starts.  Importers see all of these pages.  A pool's buffer without pages
+ * of its own (hlthunk/pool.h) is exported in this way only.
  *
  * Since: 1.0
  */
@@ -91,6 +97,11 @@ HLTHUNK_API uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *dmabuf);
  * for another foreign one.  Since: 1.0
  */
 HLTHUNK_API uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *dmabuf);
+/*
+ * Where in the dma-buf the exported range starts: 0, but for .whole_pages.  Importers need it beside
+ * the fd.  Since: 1.0
+ */
+HLTHUNK_API uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *dmabuf);
 /* Its buffer, borrowed; NULL for a foreign one.  Since: 1.0 */
 HLTHUNK_API struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *dmabuf);
 

@@ -10,6 +10,7 @@
 #include <hlthunk/error.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
+#include <hlthunk/pool.h>
 #include <hlthunk/reset.h>
 #include <hlthunk/share.h>
 

@@ -7,6 +7,7 @@
 #include "lib/error.h"
 #include "lib/object/device.h"
 #include "lib/object/dmabuf.h"
+#include "lib/object/pool.h"
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
@@ -246,6 +247,8 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
 
     if (rc)
         return rc;
+    if (b->shard)
+        return hl_err(-EINVAL, "buffer is part of a pool, which keeps its memory mapped");
     if (b->memory.physical)
         return hl_err(-EINVAL, "buffer has a physical address, which cannot be unmapped");
     if (b->imported)
@@ -282,6 +285,10 @@ void hlthunk_buffer_unref(struct hlthunk_buffer *b)
 {
     if (!b || !hl_refs_put(&b->object.refs))
         return;
+    if (b->shard) {
+        hl_pool_take_back(b);
+        return;
+    }
     if (hl_epoch_is_ours(b->object.epoch))
         hl_memory_release(b->object.device, &b->memory, b->watches);
     discard(b);

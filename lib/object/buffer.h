@@ -7,6 +7,8 @@
 #include "lib/object/object.h"
 #include "lib/object/pending.h"
 
+struct hl_extent;
+struct hl_pool_shard;
 struct hlthunk_dmabuf;
 
 struct hlthunk_buffer {
@@ -15,6 +17,11 @@ struct hlthunk_buffer {
     struct hl_memory memory;
     bool host;
     struct hlthunk_dmabuf *imported;    /* a reference; NULL where the memory is its own */
+    /* a piece of a pool (lib/object/pool.h); constant while the buffer lives */
+    struct hl_pool_shard *shard;    /* NULL: not of a pool */
+    struct hl_extent *extent;
+    uint64_t within;                /* where it starts in its mapping; 0 for all others */
+    unsigned class;
     /* guarded by the device's lock */
     struct hlthunk_dmabuf *dmabufs;
     struct hlthunk_dmabuf *watches; /* that others still hold (pending.h) */

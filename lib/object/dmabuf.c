@@ -24,6 +24,12 @@ typedef unsigned long long ull;
 /* The kernel's DMA_BUF_NAME_LEN, with the NUL. */
 #define NAME_MAX_SIZE 32
 
+/* A range of a buffer as the kernel exports it: whole pages. */
+struct pages {
+    uint64_t address, size;
+    uint64_t lead;              /* bytes in front of the range */
+};
+
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
 {
     const struct hlthunk_dmabuf *m = (const struct hlthunk_dmabuf *)o;
@@ -34,8 +40,8 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /* Makes the object of an fd, which is taken over on success. */
-static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
-                  const struct hlthunk_dmabuf_options *o, const void *creator,
+static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset,
+                  const struct pages *pages, const struct hlthunk_dmabuf_options *o, const void *creator,
                   struct hlthunk_dmabuf **out)
 {
     struct hlthunk_device *d = buffer ? buffer->object.device : NULL;
@@ -51,7 +57,8 @@ static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64
     }
     m->fd = fd;
     m->offset = offset;
-    m->size = size;
+    m->size = pages->size;
+    m->lead = pages->lead;
     m->read_only = o->read_only;
     m->buffer = buffer ? hlthunk_buffer_ref(buffer) : NULL;
     hl_object_init(&m->object, "dma-buf", d, o->label, creator, describe);
@@ -68,8 +75,8 @@ static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset, uint64
 }
 
 /* One more reference of the object of this very range, or NULL. */
-static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
-                                   bool read_only)
+static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset,
+                                   const struct pages *pages, bool read_only)
 {
     struct hlthunk_device *d = b->object.device;
     struct hlthunk_dmabuf *m;
@@ -78,7 +85,7 @@ static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset, ui
         return NULL; /* the first export of a buffer */
     pthread_mutex_lock(&d->lock);
     for (m = b->dmabufs; m; m = m->next) {
-        if (m->offset == offset && m->size == size && m->read_only == read_only &&
+        if (m->offset == offset && m->size == pages->size && m->read_only == read_only &&
             hl_refs_try_get(&m->object.refs))
             break;
     }
@@ -86,10 +93,9 @@ static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset, ui
     return m;
 }
 
-/* The range that is meant, checked against the buffer. */
-static int check_range(const struct hlthunk_buffer *b, uint64_t offset, uint64_t *size)
+static int check_exportable(const struct hlthunk_buffer *b, uint64_t offset)
 {
-    uint64_t page = hl_page_size(), granted = b->memory.granted;
+    uint64_t granted = b->memory.granted;
 
     if (b->host)
         return hl_err(-EOPNOTSUPP, "buffer is host memory, which the driver does not export");
@@ -97,27 +103,68 @@ static int check_range(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
         return hl_err(-EOPNOTSUPP, "buffer is an imported dma-buf: pass that dma-buf on instead");
     if (!b->memory.address)
         return hl_err(-EINVAL, "buffer is not mapped: the driver exports mapped memory alone");
-    if (!hl_aligned(offset, page))
-        return hl_err(-EINVAL, "offset %llu is not a multiple of the page size %llu", (ull)offset,
-                      (ull)page);
     if (offset >= granted)
         return hl_err(-EINVAL, "offset %llu is not within the buffer of %llu bytes", (ull)offset,
                       (ull)granted);
-    if (!*size) {
-        uint64_t end = (b->size + page - 1) & ~(page - 1);
-
-        if (offset >= end)
-            return hl_err(-EINVAL, "offset %llu is at or behind the end of the buffer (%llu bytes)",
-                          (ull)offset, (ull)b->size);
-        *size = end - offset;
-    }
-    if (!hl_aligned(*size, page))
-        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu",
-                      (ull)*size, (ull)page);
-    if (*size > granted - offset)
-        return hl_err(-EINVAL, "offset %llu + size_bytes %llu is more than the buffer's %llu bytes",
-                      (ull)offset, (ull)*size, (ull)granted);
     return 0;
+}
+
+static int check_size(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size)
+{
+    if (size > b->memory.granted - offset)
+        return hl_err(-EINVAL, "offset %llu + size_bytes %llu is more than the buffer's %llu bytes",
+                      (ull)offset, (ull)size, (ull)b->memory.granted);
+    return 0;
+}
+
+static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
+{
+    return hl_err(-EINVAL, "offset %llu is at or behind the end of the buffer (%llu bytes)",
+                  (ull)offset, (ull)b->size);
+}
+
+/* A range that consists of pages; size 0: to the end. */
+static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+                       struct pages *pages)
+{
+    uint64_t page = hl_page_size(), end = (b->size + page - 1) & ~(page - 1);
+    int rc;
+
+    if (!hl_aligned(b->memory.address, page) || !hl_aligned(b->memory.granted, page))
+        return hl_err(-EINVAL,
+                      "buffer shares pages with others of its pool: allocate it with "
+                      ".exportable, or export with .whole_pages, which shows them to importers");
+    if (!hl_aligned(offset, page))
+        return hl_err(-EINVAL, "offset %llu is not a multiple of the page size %llu", (ull)offset,
+                      (ull)page);
+    if (!size && offset >= end)
+        return behind_the_end(b, offset);
+    if (!size)
+        size = end - offset;
+    if (!hl_aligned(size, page))
+        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu",
+                      (ull)size, (ull)page);
+    rc = check_size(b, offset, size);
+    if (rc == 0)
+        *pages = (struct pages){ b->memory.address + offset, size, 0 };
+    return rc;
+}
+
+/* The pages around any range; size 0: to the end. */
+static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+                       struct pages *pages)
+{
+    uint64_t page = hl_page_size(), start = b->memory.address + offset, lead = start & (page - 1);
+    int rc;
+
+    if (!size && offset >= b->size)
+        return behind_the_end(b, offset);
+    if (!size)
+        size = b->size - offset;
+    rc = check_size(b, offset, size);
+    if (rc == 0)
+        *pages = (struct pages){ start - lead, (lead + size + page - 1) & ~(page - 1), lead };
+    return rc;
 }
 
 int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
@@ -126,7 +173,8 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
 {
     struct hlthunk_dmabuf_options o;
     struct hlthunk_dmabuf *m;
-    uint64_t base, inner;
+    struct pages pages;
+    uint64_t base;
     uint32_t flags;
     int fd, rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
 
@@ -137,22 +185,24 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
     rc = HL_OPTIONS_READ(o, options);
     if (rc)
         return rc;
-    rc = check_range(buffer, offset, &size_bytes);
+    rc = check_exportable(buffer, offset);
+    if (rc == 0)
+        rc = (o.whole_pages ? whole_pages : exact_pages)(buffer, offset, size_bytes, &pages);
     if (rc)
         return rc;
-    m = find(buffer, offset, size_bytes, o.read_only);
+    m = find(buffer, offset, &pages, o.read_only);
     if (m) {
         *out = m;
         return 0;
     }
     /* physical memory has no mapping that an offset could be within */
-    base = buffer->memory.address + (buffer->memory.physical ? offset : 0);
-    inner = buffer->memory.physical ? 0 : offset;
+    base = buffer->memory.physical ? pages.address : buffer->memory.address - buffer->within;
     flags = O_CLOEXEC | (o.read_only ? O_RDONLY : O_RDWR);
-    rc = hl_mem_export(buffer->object.device->fd, base, size_bytes, inner, flags, &fd);
+    rc = hl_mem_export(buffer->object.device->fd, base, pages.size, pages.address - base, flags,
+                       &fd);
     if (rc)
         return hl_device_failed(buffer->object.device, rc);
-    rc = create(fd, buffer, offset, size_bytes, &o, __builtin_return_address(0), out);
+    rc = create(fd, buffer, offset, &pages, &o, __builtin_return_address(0), out);
     if (rc)
         close(fd);
     return rc;
@@ -163,6 +213,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     struct hlthunk_dmabuf_options o = { 0 };
     struct hlthunk_dmabuf *m;
     struct hl_file_id id;
+    struct pages pages;
     struct statfs fs;
     off_t size;
     int rc, own = fd;
@@ -184,6 +235,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     if (size < 0)
         return hl_err(-errno, "fd %d does not tell its size: %s", fd, strerror(errno));
     lseek(fd, 0, SEEK_SET);
+    pages = (struct pages){ .size = (uint64_t)size };
     if (fd <= 2) {
         own = hl_fd_dup(fd);
         if (own < 0)
@@ -191,7 +243,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     } else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
         return hl_err(-errno, "fd %d: %s", fd, strerror(errno));
     }
-    rc = create(own, NULL, 0, (uint64_t)size, &o, __builtin_return_address(0), &m);
+    rc = create(own, NULL, 0, &pages, &o, __builtin_return_address(0), &m);
     if (rc) {
         if (own != fd)
             close(own);
@@ -218,7 +270,7 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
     /* nobody gets a stale device's memory again */
-    bool watched = b->memory.physical && !atomic_load(&d->stale) &&
+    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
                    atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
 
     pthread_mutex_lock(&d->lock);
@@ -298,6 +350,11 @@ uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *m)
     const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
 
     return origin ? origin->offset : m->offset;
+}
+
+uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *m)
+{
+    return m->lead;
 }
 
 struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)

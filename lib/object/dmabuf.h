@@ -18,6 +18,7 @@ struct hlthunk_dmabuf {
     /* of a received one: what its sender said; NULL, or written once */
     _Atomic(struct hlthunk_dmabuf_origin *) origin;
     uint64_t offset, size;
+    uint64_t lead;                      /* bytes of the first page in front of offset */
     bool read_only;
     atomic_bool handed_out;             /* an fd of it has left the object */
     struct hlthunk_dmabuf *next;        /* of the buffer; guarded by the device's lock */

@@ -24,6 +24,7 @@ int hlthunk_device_live_objects(struct hlthunk_device *d,
     for (const struct hl_object *o = d->first; o && !rc; o = o->next) {
         struct hlthunk_live_object live = {
             .kind = o->kind,
+            .count = 1,
             .age_ns = now - o->created_ns,
             .label = o->label[0] ? o->label : NULL,
             .creator = o->creator,
@@ -31,6 +32,8 @@ int hlthunk_device_live_objects(struct hlthunk_device *d,
 
         o->describe(o, &live);
         rc = visit(&live, user);
+        if (o->parts && !rc)
+            rc = o->parts(o, visit, user);
     }
     pthread_mutex_unlock(&d->lock);
     return rc;
@@ -59,16 +62,29 @@ static void format_creator(const void *address, char *s, size_t size)
 static int report(const struct hlthunk_live_object *o, void *user)
 {
     const struct hlthunk_device *d = user;
-    char creator[160], offset[40] = "";
+    char creator[160], place[64] = "";
 
     format_creator(o->creator, creator, sizeof(creator));
+    if (o->count > 1) {
+        hl_log(HLTHUNK_LOG_WARNING,
+               "%s stays open: %llu %ss of %llu bytes together are alive, the oldest made %llu ms "
+               "ago%s%s%s%s",
+               d->props.pci_address, (unsigned long long)o->count, o->kind,
+               (unsigned long long)o->size_bytes, (unsigned long long)o->age_ns / 1000000,
+               o->creator ? " by " : "", o->creator ? creator : "", o->label ? ", label " : "",
+               o->label ? o->label : "");
+        return 0;
+    }
     if (o->offset)
-        snprintf(offset, sizeof(offset), " (offset %llu)", (unsigned long long)o->offset);
+        snprintf(place, sizeof(place), " at %#llx (offset %llu)", (unsigned long long)o->address,
+                 (unsigned long long)o->offset);
+    else if (o->address)
+        snprintf(place, sizeof(place), " at %#llx", (unsigned long long)o->address);
     hl_log(HLTHUNK_LOG_WARNING,
-           "%s stays open: a %s of %llu bytes at %#llx%s is alive, made %llu ms ago by %s%s%s",
-           d->props.pci_address, o->kind, (unsigned long long)o->size_bytes,
-           (unsigned long long)o->address, offset, (unsigned long long)o->age_ns / 1000000,
-           creator, o->label ? ", label " : "", o->label ? o->label : "");
+           "%s stays open: a %s of %llu bytes%s is alive, made %llu ms ago by %s%s%s",
+           d->props.pci_address, o->kind, (unsigned long long)o->size_bytes, place,
+           (unsigned long long)o->age_ns / 1000000, creator, o->label ? ", label " : "",
+           o->label ? o->label : "");
     return 0;
 }
 

@@ -27,9 +27,8 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
     o->created_ns = hl_coarse_now_ns();
     o->creator = creator;
     o->describe = describe;
-    o->label[0] = '\0';
-    if (label)
-        strncat(o->label, label, sizeof(o->label) - 1);
+    o->parts = NULL;
+    hl_object_set_label(o, label);
     o->prev = o->next = NULL;
     if (device)
         hlthunk_device_ref(device);

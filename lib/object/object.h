@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct hlthunk_device;
 struct hlthunk_live_object;
@@ -20,17 +21,27 @@ struct hl_object {
     atomic_uint refs;
     const char *kind;                   /* "buffer", … */
     struct hlthunk_device *device;      /* a reference; NULL for a foreign dma-buf */
-    struct hl_object *prev, *next;      /* guarded by device->lock */
+    struct hl_object *prev, *next;      /* guarded by device->lock; of a pool: by its shard's */
     uint64_t epoch;                     /* of the process that made it */
     uint64_t created_ns;
     const void *creator;
     char label[HL_LABEL_SIZE];
     /* fills size, offset and address for a report; called with device->lock held */
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
+    /* lists what it consists of, for a report; NULL: nothing.  The same lock, the rules of visit() */
+    int (*parts)(const struct hl_object *object,
+                 int (*visit)(const struct hlthunk_live_object *live, void *user), void *user);
 };
 
 /* Memory for one, all zero; NULL without.  (calloc() bypasses the thread's cache of freed blocks.) */
 void *hl_object_new(size_t size);
+
+static inline void hl_object_set_label(struct hl_object *o, const char *label)
+{
+    o->label[0] = '\0';
+    if (label)
+        strncat(o->label, label, sizeof(o->label) - 1);
+}
 
 /* First reference; takes one of the device (which may be NULL). */
 void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,

@@ -161,21 +161,27 @@ void hl_pending_retry(struct hlthunk_device *d)
     pthread_mutex_unlock(&d->lock);
 }
 
+void hl_watches_forget(struct hlthunk_dmabuf *w)
+{
+    struct hl_file_id id;
+
+    while (w) {
+        struct hlthunk_dmabuf *next = w->next;
+
+        if (hl_file_id(w->fd, &id) == 0 && hl_file_id_equal(&id, &w->id))
+            close(w->fd);
+        free(w);
+        w = next;
+    }
+}
+
 void hl_pending_forget(struct hlthunk_device *d)
 {
     struct hl_pending *p, *next;
-    struct hl_file_id id;
 
     for (p = d->pending; p; p = next) {
         next = p->next;
-        while (p->watches) {
-            struct hlthunk_dmabuf *w = p->watches;
-
-            p->watches = w->next;
-            if (hl_file_id(w->fd, &id) == 0 && hl_file_id_equal(&id, &w->id))
-                close(w->fd);
-            free(w);
-        }
+        hl_watches_forget(p->watches);
         free(p);
     }
     d->pending = NULL;

@@ -139,8 +139,14 @@ int hl_space_add(struct hl_space *s, struct hl_region *r, uint64_t start, uint64
 
 void hl_space_remove(struct hl_space *s, struct hl_region *r)
 {
-    bin_remove(s, r->first);
-    node_put(s, r->first);
+    struct hl_extent *e, *next;
+
+    for (e = r->first; e; e = next) {
+        next = e->next;
+        if (e->free)
+            bin_remove(s, e);
+        node_put(s, e);
+    }
     r->first = NULL;
 }
 

@@ -56,7 +56,7 @@ static inline bool hl_region_is_empty(const struct hl_region *region)
     return region->first->free && !region->first->next;
 }
 
-/* The region must be empty. */
+/* Extents of it that are in use mean nothing any more. */
 void hl_space_remove(struct hl_space *space, struct hl_region *region);
 
 /*

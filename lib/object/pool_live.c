@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* The live buffers of a pool for a report: a leak of thousands is a few lines. */
+#include <string.h>
+
+#include "lib/kernel/deadline.h"
+#include "lib/object/device.h"
+#include "lib/object/pool.h"
+
+/* Buffers beyond that many places are one more entry, without a place. */
+#define PLACES 16
+
+struct place {
+    char label[HL_LABEL_SIZE];
+    const void *creator;
+    uint64_t count, bytes;
+    uint64_t address, created_ns;   /* of the oldest */
+};
+
+struct places {
+    struct place place[PLACES + 1];
+    unsigned used;
+};
+
+static struct place *place_of(struct places *all, const struct hl_object *o)
+{
+    unsigned i;
+
+    for (i = 0; i < all->used && i < PLACES; i++) {
+        if (all->place[i].creator == o->creator && !strcmp(all->place[i].label, o->label))
+            return &all->place[i];
+    }
+    if (i == all->used) {
+        all->used++;
+        if (i < PLACES) {
+            all->place[i].creator = o->creator;
+            memcpy(all->place[i].label, o->label, sizeof(o->label));
+        }
+    }
+    return &all->place[i];
+}
+
+static void count(struct places *all, const struct hl_object *o)
+{
+    const struct hlthunk_buffer *b = (const struct hlthunk_buffer *)o;
+    struct place *place = place_of(all, o);
+
+    if (!place->count++ || o->created_ns <= place->created_ns) {
+        place->created_ns = o->created_ns;
+        place->address = b->memory.address;
+    }
+    place->bytes += b->memory.granted;
+}
+
+int hl_pool_parts(const struct hl_object *object,
+                  int (*visit)(const struct hlthunk_live_object *live, void *user), void *user)
+{
+    struct hlthunk_pool *p = (struct hlthunk_pool *)object;
+    uint64_t now = hl_coarse_now_ns();
+    struct places all = { 0 };
+    int rc = 0;
+
+    for (unsigned i = 0; i < p->shard_count; i++) {
+        pthread_mutex_lock(&p->shards[i].lock);
+        for (const struct hl_object *o = p->shards[i].live; o; o = o->next)
+            count(&all, o);
+        pthread_mutex_unlock(&p->shards[i].lock);
+    }
+    for (unsigned i = 0; i < all.used && !rc; i++) {
+        const struct place *place = &all.place[i];
+        struct hlthunk_live_object live = {
+            .kind = "pool buffer",
+            .count = place->count,
+            .size_bytes = place->bytes,
+            .address = place->address,
+            .age_ns = now - place->created_ns,
+            .label = i == PLACES ? "(from other places)" : place->label[0] ? place->label : NULL,
+            .creator = place->creator,
+        };
+
+        rc = visit(&live, user);
+    }
+    return rc;
+}

@@ -1,0 +1,798 @@
+/* SPDX-License-Identifier: MIT */
+/* Pools: pieces of chunks as ordinary buffers. */
+#include "tests/sim/support.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/object/device.h"
+
+/* The last lines of the log. */
+static char lines[32][512];
+static unsigned line_count;
+
+static void keep_line(enum hlthunk_log_level level, const char *message, void *user)
+{
+    (void)level;
+    (void)user;
+    snprintf(lines[line_count++ % 32], sizeof(lines[0]), "%s", message);
+}
+
+static bool logged(const char *part)
+{
+    for (unsigned i = 0; i < line_count && i < 32; i++) {
+        if (strstr(lines[i], part))
+            return true;
+    }
+    return false;
+}
+
+static uint64_t device_page(struct hlthunk_device *d)
+{
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+
+    ok(hlthunk_device_get_properties(d, &p));
+    return p.memory_page_size;
+}
+
+static uint64_t used_on(struct hlthunk_device *d)
+{
+    struct hlthunk_memory_usage u;
+
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    return u.used_bytes;
+}
+
+/* With the sum that must be right whenever nothing else runs. */
+static struct hlthunk_pool_statistics statistics(struct hlthunk_pool *p)
+{
+    struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+
+    ok(hlthunk_pool_get_statistics(p, &s));
+    assert_int_equal(s.granted_bytes,
+                     s.taken_bytes + s.cached_bytes + s.held_bytes + s.free_bytes);
+    assert_true(s.used_bytes <= s.taken_bytes);
+    assert_true(s.largest_free_bytes <= s.free_bytes);
+    assert_true(s.empty_chunks <= s.chunks);
+    return s;
+}
+
+static struct hlthunk_pool *make_pool(struct hlthunk_device *d, uint64_t chunk, uint64_t max)
+{
+    struct hlthunk_pool_options o = { .size = sizeof(o), .chunk_bytes = chunk, .max_bytes = max,
+                                      .label = "weights" };
+    struct hlthunk_pool *p;
+
+    ok(hlthunk_pool_create(d, &o, &p));
+    return p;
+}
+
+static struct hlthunk_buffer *alloc(struct hlthunk_pool *p, uint64_t size, uint64_t alignment,
+                                    bool exportable)
+{
+    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .alignment = alignment,
+                                             .exportable = exportable };
+    struct hlthunk_buffer *b;
+
+    ok(hlthunk_pool_alloc(p, size, &o, &b));
+    return b;
+}
+
+static void many_in_one_chunk(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_buffer *b[1000];
+    struct hlthunk_pool_statistics s;
+    uint64_t first = UINT64_MAX, last = 0, size_sum = 0;
+
+    (void)state;
+    assert_int_equal(used_on(d), 0);
+    for (unsigned i = 0; i < 1000; i++) {
+        uint64_t size = 1 + i * 37 % 5000, address;
+
+        b[i] = alloc(p, size, 0, false);
+        address = hlthunk_buffer_address(b[i]);
+        assert_int_equal(hlthunk_buffer_size(b[i]), size);
+        assert_true(hlthunk_buffer_granted_size(b[i]) >= size);
+        assert_true(hlthunk_buffer_granted_size(b[i]) <= size * 5 / 4 + 64);
+        assert_int_equal(address % 64, 0);
+        assert_false(hlthunk_buffer_is_host(b[i]));
+        assert_ptr_equal(hlthunk_buffer_device(b[i]), d);
+        for (unsigned k = 0; k < i; k++)
+            assert_true(hlthunk_buffer_address(b[k]) + hlthunk_buffer_granted_size(b[k]) <= address ||
+                        address + size <= hlthunk_buffer_address(b[k]));
+        first = address < first ? address : first;
+        last = address > last ? address : last;
+        size_sum += size;
+    }
+    s = statistics(p);
+    assert_int_equal(s.chunks, 1);
+    assert_int_equal(s.live_buffers, 1000);
+    assert_int_equal(s.allocations, 1000);
+    assert_int_equal(s.used_bytes, size_sum);
+    assert_int_equal(s.granted_bytes, used_on(d));
+    assert_true(last - first < s.granted_bytes);
+    for (unsigned i = 0; i < 1000; i++)
+        hlthunk_buffer_unref(b[i]);
+    s = statistics(p);
+    assert_int_equal(s.live_buffers, 0);
+    assert_int_equal(s.taken_bytes, 0);
+    hlthunk_pool_unref(p);
+    assert_int_equal(used_on(d), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void any_alignment(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_buffer *b[2][32];
+    unsigned n = 0;
+
+    (void)state;
+    for (uint64_t align = 1; align <= 16 * MIB; align *= 2, n++) {
+        /* something that is in the way, too */
+        b[0][n] = alloc(p, 100, 0, false);
+        b[1][n] = alloc(p, 300, align, false);
+        assert_int_equal(hlthunk_buffer_address(b[1][n]) & (align - 1), 0);
+    }
+    while (n--) {
+        hlthunk_buffer_unref(b[0][n]);
+        hlthunk_buffer_unref(b[1][n]);
+    }
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void bad_arguments(void **state)
+{
+    struct hlthunk_device_options control = { .size = sizeof(control), .control = true };
+    struct hlthunk_pool_options o = { .size = sizeof(o) };
+    struct hlthunk_pool_buffer_options bo = { .size = sizeof(bo) };
+    struct hlthunk_device *d = open_device(), *c;
+    struct hlthunk_pool *p, *none = (void *)1;
+    struct hlthunk_buffer *b, *nothing = (void *)1;
+    struct hlthunk_pool_statistics s = { 0 };
+    struct {
+        struct hlthunk_pool_statistics s;
+        char more[16];
+    } longer = { .s = { .size = sizeof(longer) }, .more = "xxxxxxxxxxxxxxx" };
+
+    (void)state;
+    refused(hlthunk_pool_create(NULL, NULL, &none), EINVAL, "device is NULL");
+    refused(hlthunk_pool_create(d, NULL, NULL), EINVAL, "pool is NULL");
+    o.size = 3;
+    refused(hlthunk_pool_create(d, &o, &none), EINVAL, "options->size is 3");
+    o = (struct hlthunk_pool_options){ .size = sizeof(o), .chunk_bytes = 1ull << 60 };
+    refused(hlthunk_pool_create(d, &o, &none), EINVAL, "chunk_bytes 1152921504606846976");
+    o = (struct hlthunk_pool_options){ .size = sizeof(o), .max_bytes = device_page(d) - 1 };
+    refused(hlthunk_pool_create(d, &o, &none), EINVAL, "less than the smallest allocation");
+    ok(hlthunk_device_open(&control, &c));
+    refused(hlthunk_pool_create(c, NULL, &none), EPERM, "control node");
+    hlthunk_device_unref(c);
+    assert_ptr_equal(none, (void *)1);
+
+    ok(hlthunk_pool_create(d, NULL, &p));
+    refused(hlthunk_pool_alloc(NULL, 1, NULL, &nothing), EINVAL, "pool is NULL");
+    refused(hlthunk_pool_alloc(p, 1, NULL, NULL), EINVAL, "buffer is NULL");
+    refused(hlthunk_pool_alloc(p, 0, NULL, &nothing), EINVAL, "size_bytes is 0");
+    refused(hlthunk_pool_alloc(p, UINT64_MAX, NULL, &nothing), ENOMEM, "more than any device");
+    refused(hlthunk_pool_alloc(p, UINT64_MAX / 2, NULL, &nothing), ENOMEM, "no chunk");
+    bo.alignment = 96;
+    refused(hlthunk_pool_alloc(p, 1, &bo, &nothing), EINVAL, "alignment 96 is no power of two");
+    bo.alignment = 2 * HLTHUNK_POOL_MAX_ALIGNMENT;
+    refused(hlthunk_pool_alloc(p, 1, &bo, &nothing), EINVAL, "up to 1073741824");
+    assert_ptr_equal(nothing, (void *)1);
+    refused(hlthunk_pool_get_statistics(p, &s), EINVAL, "statistics->size is 0");
+    refused(hlthunk_pool_get_statistics(p, NULL), EINVAL, "statistics is NULL");
+    refused(hlthunk_pool_get_statistics(NULL, &s), EINVAL, "pool is NULL");
+    refused(hlthunk_pool_trim(NULL, 0, NULL), EINVAL, "pool is NULL");
+    ok(hlthunk_pool_get_statistics(p, &longer.s));
+    assert_int_equal(longer.more[0], 0);
+    hlthunk_pool_unref(NULL);
+
+    b = alloc(p, 1, 0, false);
+    refused(hlthunk_buffer_unmap(b), EINVAL, "part of a pool");
+    hlthunk_buffer_unref(b);
+    assert_int_equal(statistics(p).live_buffers, 0);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void larger_than_a_chunk(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_pool *p = make_pool(d, page, 0);
+    struct hlthunk_buffer *b = alloc(p, 3 * page, 0, false), *c;
+
+    (void)state;
+    assert_int_equal(hlthunk_buffer_granted_size(b), 3 * page);
+    assert_int_equal(used_on(d), 3 * page);
+    c = alloc(p, page, 0, false);
+    assert_int_equal(used_on(d), 4 * page);
+    hlthunk_buffer_unref(b);
+    /* it serves others now */
+    b = alloc(p, 2 * page, 0, false);
+    assert_int_equal(used_on(d), 4 * page);
+    hlthunk_buffer_unref(b);
+    hlthunk_buffer_unref(c);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void its_own_limit(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    /* two chunks do not fit, one and one that is just large enough do */
+    struct hlthunk_pool *p = make_pool(d, 2 * page, 3 * page);
+    struct hlthunk_buffer *a, *b, *c, *none = (void *)1;
+
+    (void)state;
+    a = alloc(p, 2 * page, 0, false);
+    b = alloc(p, page / 2, 0, false);
+    c = alloc(p, page / 4, 0, false);
+    assert_int_equal(used_on(d), 3 * page);
+    refused(hlthunk_pool_alloc(p, page / 2, NULL, &none), ENOMEM, "would exceed .max_bytes");
+    refused(hlthunk_pool_alloc(p, page / 2, NULL, &none), ENOMEM, "pool weights");
+    assert_ptr_equal(none, (void *)1);
+    /* enough is free, but not in one piece */
+    hlthunk_buffer_unref(b);
+    refused(hlthunk_pool_alloc(p, page * 3 / 4, NULL, &none), ENOMEM, "in one piece");
+    assert_int_equal(statistics(p).free_bytes, page * 3 / 4);
+    hlthunk_buffer_unref(c);
+    b = alloc(p, page, 0, false);
+    hlthunk_buffer_unref(b);
+    hlthunk_buffer_unref(a);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void the_limit_of_the_device(void **state)
+{
+    struct hlthunk_device_properties props = { .size = sizeof(props) };
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_pool *p = make_pool(d, 2 * page, 0);
+    struct hlthunk_buffer *rest, *b, *none = (void *)1;
+
+    (void)state;
+    ok(hlthunk_device_get_properties(d, &props));
+    /* room for a small chunk, not for a usual one */
+    ok(hlthunk_buffer_alloc(d, (props.memory_size / page - 1) * page, NULL, &rest));
+    b = alloc(p, page / 2, 0, false);
+    refused(hlthunk_pool_alloc(p, page, NULL, &none), ENOMEM, "of device memory are free");
+    assert_ptr_equal(none, (void *)1);
+    hlthunk_buffer_unref(rest);
+    hlthunk_buffer_unref(b);
+    b = alloc(p, 2 * page, 0, false);
+    hlthunk_buffer_unref(b);
+    hlthunk_pool_unref(p);
+    assert_int_equal(used_on(d), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* What lies idle in the shards is used before the device is asked for more. */
+static void what_is_cached_counts(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_pool *p = make_pool(d, page, page);
+    struct hlthunk_buffer *b[64], *all;
+
+    (void)state;
+    for (unsigned i = 0; i < 64; i++)
+        b[i] = alloc(p, 1000 + i * 64, 0, false);
+    for (unsigned i = 0; i < 64; i++)
+        hlthunk_buffer_unref(b[i]);
+    assert_true(statistics(p).cached_bytes > 0);
+    all = alloc(p, page, 0, false);
+    assert_int_equal(statistics(p).cached_bytes, 0);
+    hlthunk_buffer_unref(all);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void trimming(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d), released = 99;
+    struct hlthunk_pool *p = make_pool(d, page, 0);
+    struct hlthunk_buffer *b[4];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++)
+        b[i] = alloc(p, page, 0, false);
+    assert_int_equal(used_on(d), 4 * page);
+    ok(hlthunk_pool_trim(p, 0, &released));
+    assert_int_equal(released, 0);
+    for (unsigned i = 0; i < 3; i++)
+        hlthunk_buffer_unref(b[i]);
+    b[0] = alloc(p, 10, 0, false);
+    hlthunk_buffer_unref(b[0]);
+    assert_int_equal(used_on(d), 4 * page);
+    assert_int_equal(statistics(p).chunks, 4);
+    ok(hlthunk_pool_trim(p, 1, &released));
+    assert_int_equal(released, 2 * page);
+    assert_int_equal(used_on(d), 2 * page);
+    assert_int_equal(statistics(p).empty_chunks, 1);
+    ok(hlthunk_pool_trim(p, 0, NULL));
+    assert_int_equal(used_on(d), page);
+    b[0] = alloc(p, page, 0, false);
+    hlthunk_buffer_unref(b[0]);
+    hlthunk_buffer_unref(b[3]);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* The start of the only chunk, which a buffer that fills it is at. */
+static uint64_t chunk_start(struct hlthunk_pool *p, uint64_t bytes)
+{
+    struct hlthunk_buffer *all = alloc(p, bytes, 0, false);
+    uint64_t start = hlthunk_buffer_address(all);
+
+    hlthunk_buffer_unref(all);
+    return start;
+}
+
+/* The device's memory at an address, by another way than the pool's: NULL in the rig. */
+static struct hlsim_attachment *reach(int fd)
+{
+    struct hlsim_attachment *a;
+
+    if (!hlsim_importer())
+        return NULL;
+    assert_int_equal(hlsim_importer()->attach(fd, true, &a), 0);
+    assert_int_equal(hlsim_importer()->map(a), 0);
+    return a;
+}
+
+static void unreach(struct hlsim_attachment *a)
+{
+    if (a) {
+        hlsim_importer()->unmap(a);
+        hlsim_importer()->detach(a);
+    }
+}
+
+static int export_by_hand(struct hlthunk_device *d, uint64_t start, uint64_t offset, uint64_t size)
+{
+    int fd = hlthunk_device_borrow_fd(d);
+
+    return on_asic("gaudi")
+               ? hlthunk_device_memory_export_dmabuf_fd(fd, start + offset, size, O_RDWR)
+               : hlthunk_device_mapped_memory_export_dmabuf_fd(fd, start, size, offset,
+                                                                   O_RDWR | O_CLOEXEC);
+}
+
+static void pages_of_its_own(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t chunk = device_page(d), start, address, page = (uint64_t)sysconf(_SC_PAGESIZE);
+    struct hlthunk_pool *p = make_pool(d, chunk, chunk);
+    struct hlthunk_buffer *b[3];
+    struct hlthunk_dmabuf *m, *same, *part, *none = (void *)1;
+    struct hlsim_attachment *a, *other;
+    char text[8] = "";
+    int fd;
+
+    (void)state;
+    start = chunk_start(p, chunk);
+    for (unsigned i = 0; i < 3; i++) {
+        b[i] = alloc(p, 2 * page + 5, 0, true);
+        assert_int_equal(hlthunk_buffer_address(b[i]) & (page - 1), 0);
+        assert_true(hlthunk_buffer_granted_size(b[i]) >= 3 * page);
+        assert_int_equal(hlthunk_buffer_granted_size(b[i]) & (page - 1), 0);
+    }
+    if (!can_export()) {
+        refused(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &none), EOPNOTSUPP, "cannot export");
+        goto end;
+    }
+    ok(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &m));
+    assert_int_equal(hlthunk_dmabuf_size(m), 3 * page);
+    assert_int_equal(hlthunk_dmabuf_offset(m), 0);
+    assert_int_equal(hlthunk_dmabuf_data_offset(m), 0);
+    ok(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &same));
+    assert_ptr_equal(m, same);
+    hlthunk_dmabuf_unref(same);
+    ok(hlthunk_dmabuf_export(b[1], page, page, NULL, &part));
+    assert_int_equal(hlthunk_dmabuf_offset(part), page);
+    refused(hlthunk_dmabuf_export(b[1], 1, page, NULL, &none), EINVAL, "offset 1 is not a multiple");
+    refused(hlthunk_dmabuf_export(b[1], 0, chunk, NULL, &none), EINVAL, "more than the buffer's");
+    assert_ptr_equal(none, (void *)1);
+
+    /* the right bytes of the chunk: seen from its start by descriptors alone */
+    address = hlthunk_buffer_address(b[1]);
+    fd = export_by_hand(d, start, address - start, 3 * page);
+    assert_true(fd >= 0);
+    other = reach(fd);
+    a = reach(hlthunk_dmabuf_borrow_fd(part));
+    if (a) {
+        const struct hlsim_importer *driver = hlsim_importer();
+
+        assert_int_equal(driver->write(a, 10, "pieces", 6), 6);
+        assert_int_equal(driver->read(other, page + 10, text, 6), 6);
+        assert_string_equal(text, "pieces");
+        assert_int_equal(driver->write(a, page, "x", 1), -EINVAL);
+    }
+    unreach(a);
+    unreach(other);
+    close(fd);
+    hlthunk_dmabuf_unref(part);
+    hlthunk_dmabuf_unref(m);
+end:
+    for (unsigned i = 0; i < 3; i++)
+        hlthunk_buffer_unref(b[i]);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void neighbours_only_on_request(void **state)
+{
+    struct hlthunk_dmabuf_options o = { .size = sizeof(o), .whole_pages = true };
+    struct hlthunk_device *d = open_device();
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), address;
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_buffer *b[3];
+    struct hlthunk_dmabuf *m[2], *same, *none = (void *)1;
+    struct hlsim_attachment *a[2];
+    char text[8] = "";
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        b[i] = alloc(p, 300, 0, false);
+    refused(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &none), EINVAL, "shares pages with others");
+    refused(hlthunk_dmabuf_export(b[1], 300, 0, &o, &none), EINVAL, "behind the end");
+    refused(hlthunk_dmabuf_export(b[1], 0, 5000, &o, &none), EINVAL, "more than the buffer's");
+    assert_ptr_equal(none, (void *)1);
+    if (!can_export())
+        goto end;
+    for (unsigned i = 0; i < 2; i++) {
+        address = hlthunk_buffer_address(b[i + 1]) + 7;
+        ok(hlthunk_dmabuf_export(b[i + 1], 7, 0, &o, &m[i]));
+        assert_int_equal(hlthunk_dmabuf_offset(m[i]), 7);
+        assert_int_equal(hlthunk_dmabuf_data_offset(m[i]), address & (page - 1));
+        assert_int_equal(hlthunk_dmabuf_size(m[i]),
+                         (hlthunk_dmabuf_data_offset(m[i]) + 293 + page - 1) & ~(page - 1));
+        ok(hlthunk_dmabuf_export(b[i + 1], 7, 0, &o, &same));
+        assert_ptr_equal(same, m[i]);
+        hlthunk_dmabuf_unref(same);
+        a[i] = reach(hlthunk_dmabuf_borrow_fd(m[i]));
+    }
+    /* the neighbour is there, as was asked for */
+    if (a[0]) {
+        uint64_t first = hlthunk_buffer_address(b[1]) & ~(page - 1);
+        uint64_t second = hlthunk_buffer_address(b[2]) + 7;
+
+        assert_int_equal(
+            hlsim_importer()->write(a[1], hlthunk_dmabuf_data_offset(m[1]), "beside", 6), 6);
+        if (second - first + 6 <= hlthunk_dmabuf_size(m[0])) {
+            assert_int_equal(hlsim_importer()->read(a[0], second - first, text, 6), 6);
+            assert_string_equal(text, "beside");
+        }
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        unreach(a[i]);
+        hlthunk_dmabuf_unref(m[i]);
+    }
+end:
+    for (unsigned i = 0; i < 3; i++)
+        hlthunk_buffer_unref(b[i]);
+    hlthunk_pool_unref(p);
+
+    /* any range of an ordinary buffer, too */
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b[0]));
+    if (can_export()) {
+        ok(hlthunk_dmabuf_export(b[0], page + 100, page, &o, &m[0]));
+        assert_int_equal(hlthunk_dmabuf_data_offset(m[0]), 100);
+        assert_int_equal(hlthunk_dmabuf_size(m[0]), 2 * page);
+        hlthunk_dmabuf_unref(m[0]);
+    }
+    hlthunk_buffer_unref(b[0]);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* Device, pool, buffer and dma-buf, given back in each of the 24 orders. */
+static void every_order(void **state)
+{
+    unsigned fds = count_fds();
+
+    (void)state;
+    for (unsigned order = 0; order < 24; order++) {
+        struct hlthunk_device *d = open_device();
+        struct hlthunk_pool *p = make_pool(d, 0, 0);
+        struct hlthunk_buffer *b = alloc(p, 5000, 0, true);
+        struct hlthunk_dmabuf *m = NULL;
+        char left[] = "dpbm";
+
+        assert_true(used_on(d) > 0);
+        if (can_export())
+            ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        for (unsigned n = 4, rest = order; n; rest /= n--) {
+            char *at = &left[rest % n];
+
+            if (*at == 'd')
+                hlthunk_device_unref(d);
+            else if (*at == 'p')
+                hlthunk_pool_unref(p);
+            else if (*at == 'b')
+                hlthunk_buffer_unref(b);
+            else
+                hlthunk_dmabuf_unref(m);
+            memmove(at, at + 1, strlen(at));
+        }
+        assert_int_equal(count_fds(), fds);
+        d = open_device();
+        assert_int_equal(used_on(d), 0);
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+}
+
+/* A pool that nobody refers to gives each chunk back with its last buffer. */
+static void chunks_go_with_their_buffers(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_pool *p = make_pool(d, page, 0);
+    struct hlthunk_buffer *a = alloc(p, page, 0, false), *b = alloc(p, 10, 0, false);
+
+    (void)state;
+    assert_ptr_equal(hlthunk_pool_ref(p), p);
+    hlthunk_pool_unref(p);
+    hlthunk_pool_unref(p);
+    assert_int_equal(used_on(d), 2 * page);
+    hlthunk_buffer_unref(a);
+    assert_int_equal(used_on(d), page);
+    assert_ptr_equal(hlthunk_buffer_device(b), d);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(used_on(d), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* What another holder of a dma-buf can still see is no other buffer's until it is closed. */
+static void memory_waits_for_the_last_descriptor(void **state)
+{
+    struct hlthunk_device *d;
+    uint64_t page, address;
+    struct hlthunk_pool *p;
+    struct hlthunk_buffer *b, *others[200];
+    struct hlthunk_dmabuf *m;
+    int fd;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    d = open_device();
+    page = device_page(d);
+    p = make_pool(d, page, page);
+    b = alloc(p, 4096, 0, true);
+    address = hlthunk_buffer_address(b);
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(statistics(p).live_buffers, 0);
+    assert_int_equal(statistics(p).held_bytes, 4096);
+    for (unsigned i = 0; i < 200; i++) {
+        others[i] = alloc(p, 4096, 0, true);
+        assert_int_not_equal(hlthunk_buffer_address(others[i]), address);
+    }
+    for (unsigned i = 0; i < 200; i++)
+        hlthunk_buffer_unref(others[i]);
+    ok(hlthunk_pool_trim(p, 0, NULL));
+    assert_int_equal(used_on(d), page);
+    refused(hlthunk_pool_alloc(p, page, NULL, &b), ENOMEM, "max_bytes");
+    close(fd);
+    b = alloc(p, page, 0, false);
+    assert_int_equal(statistics(p).held_bytes, 0);
+    hlthunk_buffer_unref(b);
+
+    /* the same while the pool goes: then the device waits for it */
+    b = alloc(p, 4096, 0, true);
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    line_count = 0;
+    hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+    hlthunk_pool_unref(p);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_true(logged("cannot be released yet"));
+    assert_int_equal(used_on(d), page);
+    close(fd);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    d = open_device();
+    assert_int_equal(used_on(d), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+struct seen {
+    unsigned entries, pools;
+    uint64_t buffers, bytes;
+    unsigned stop_at;
+};
+
+static int look(const struct hlthunk_live_object *o, void *user)
+{
+    struct seen *s = user;
+
+    s->entries++;
+    if (!strcmp(o->kind, "pool")) {
+        s->pools++;
+        assert_int_equal(o->count, 1);
+        assert_string_equal(o->label, "weights");
+    } else if (!strcmp(o->kind, "pool buffer")) {
+        s->buffers += o->count;
+        s->bytes += o->size_bytes;
+        assert_int_not_equal(o->address, 0);
+    }
+    return s->entries == s->stop_at ? 7 : 0;
+}
+
+static void a_leak_of_thousands_is_a_few_lines(void **state)
+{
+    struct hlthunk_device *d = open_device(), *again;
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_pool_buffer_options o = { .size = sizeof(o) };
+    struct hlthunk_buffer *b[3000];
+    struct seen s = { 0 };
+    char label[32];
+
+    (void)state;
+    for (unsigned i = 0; i < 3000; i++) {
+        o.label = i % 3 ? "gradients" : NULL;
+        ok(hlthunk_pool_alloc(p, 100, &o, &b[i]));
+    }
+    ok(hlthunk_device_live_objects(d, look, &s));
+    assert_int_equal(s.entries, 3);
+    assert_int_equal(s.pools, 1);
+    assert_int_equal(s.buffers, 3000);
+    assert_int_equal(s.bytes, statistics(p).taken_bytes);
+    s = (struct seen){ .stop_at = 2 };
+    assert_int_equal(hlthunk_device_live_objects(d, look, &s), 7);
+    assert_int_equal(s.entries, 2);
+
+    line_count = 0;
+    hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+    refused(hlthunk_device_close(hlthunk_device_ref(d)), EBUSY, "until its last object");
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(line_count, 3);
+    assert_true(logged("2000 pool buffers of 256000 bytes together are alive"));
+    assert_true(logged("label gradients"));
+    assert_true(logged("1000 pool buffers"));
+    assert_true(logged("a pool of "));
+    assert_true(logged(in_rig() ? "pool" : "sim_pool"));     /* where they were made */
+
+    /* more places than are told one by one */
+    for (unsigned i = 0; i < 3000; i++)
+        hlthunk_buffer_unref(b[i]);
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(label, sizeof(label), "layer %u", i);
+        o.label = label;
+        ok(hlthunk_pool_alloc(p, 100, &o, &b[i]));
+    }
+    s = (struct seen){ 0 };
+    ok(hlthunk_device_live_objects(d, look, &s));
+    assert_int_equal(s.entries, 18);
+    assert_int_equal(s.buffers, 100);
+    for (unsigned i = 0; i < 100; i++)
+        hlthunk_buffer_unref(b[i]);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    again = open_device();
+    assert_int_equal(hlthunk_device_close(again), 0);
+}
+
+/* In a child every call says so, and giving back closes nothing of the parent's. */
+static void after_fork(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_buffer *b = alloc(p, 5000, 0, true), *idle = alloc(p, 300, 0, false);
+    struct hlthunk_dmabuf *m = NULL, *held = NULL;
+    struct hlthunk_pool_statistics before, after;
+    int status, fd = -1;
+    uint64_t used;
+    pid_t pid;
+
+    (void)state;
+    hlthunk_buffer_unref(idle);
+    if (can_export()) {
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        idle = alloc(p, 5000, 0, true);
+        ok(hlthunk_dmabuf_export(idle, 0, 0, NULL, &held));
+        ok(hlthunk_dmabuf_get_fd(held, &fd));
+        hlthunk_dmabuf_unref(held);
+        hlthunk_buffer_unref(idle);
+    }
+    before = statistics(p);
+    used = used_on(d);
+    pid = fork();
+    if (pid == 0) {
+        struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+        struct hlthunk_device *mine;
+        struct hlthunk_buffer *none;
+        int bad = hlthunk_pool_alloc(p, 10, NULL, &none) != -EPERM ||
+                  !strstr(hlthunk_last_error(), "parent") ||
+                  hlthunk_pool_trim(p, 0, NULL) != -EPERM ||
+                  hlthunk_pool_get_statistics(p, &s) != -EPERM ||
+                  hlthunk_dmabuf_export(b, 0, 0, NULL, &held) != -EPERM ||
+                  hlthunk_pool_create(d, NULL, &p) != -EPERM;
+
+        if (fd >= 0)
+            close(fd);
+        hlthunk_dmabuf_unref(m);
+        hlthunk_buffer_unref(b);
+        hlthunk_pool_unref(p);
+        hlthunk_device_close(d);
+        bad |= hlthunk_device_open(NULL, &mine) != -EBUSY;
+        _exit(bad);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    after = statistics(p);
+    assert_memory_equal(&before, &after, sizeof(before));
+    assert_int_equal(used_on(d), used);
+    if (fd >= 0)
+        close(fd);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    d = open_device();
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* The device was reset: calls say so, giving back is right and asks it nothing. */
+static void stale_device(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_buffer *b = alloc(p, 5000, 0, true), *none = (void *)1;
+    struct hlthunk_dmabuf *m = NULL;
+
+    (void)state;
+    if (can_export())
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
+    refused(hlthunk_pool_alloc(p, 10, NULL, &none), ENODEV, "stale");
+    refused(hlthunk_pool_trim(p, 0, NULL), ENODEV, "stale");
+    assert_ptr_equal(none, (void *)1);
+    assert_int_equal(statistics(p).live_buffers, 1);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(statistics(p).live_buffers, 0);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    d = open_device();
+    assert_int_equal(used_on(d), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(many_in_one_chunk),
+        cmocka_unit_test(any_alignment),
+        cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(larger_than_a_chunk),
+        cmocka_unit_test(its_own_limit),
+        cmocka_unit_test(the_limit_of_the_device),
+        cmocka_unit_test(what_is_cached_counts),
+        cmocka_unit_test(trimming),
+        cmocka_unit_test(pages_of_its_own),
+        cmocka_unit_test(neighbours_only_on_request),
+        cmocka_unit_test(every_order),
+        cmocka_unit_test(chunks_go_with_their_buffers),
+        cmocka_unit_test(memory_waits_for_the_last_descriptor),
+        cmocka_unit_test(a_leak_of_thousands_is_a_few_lines),
+        cmocka_unit_test(after_fork),
+        cmocka_unit_test(stale_device),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
