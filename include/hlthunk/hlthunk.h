@@ -13,6 +13,7 @@
 #include <hlthunk/pool.h>
 #include <hlthunk/reset.h>
 #include <hlthunk/share.h>
+#include <hlthunk/sync.h>
 
 #include <habanalabs/hlthunk.h>
 

@@ -25,6 +25,7 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_device;
 struct hlthunk_reset_watch;
 
+/* As the driver tells it: Linux 6.1 says "in reset" while it removes a device, too. */
 enum hlthunk_stale {
     HLTHUNK_STALE_NOT = 0,
     HLTHUNK_STALE_RESET = 1,    /* the driver resets the device, or is about to */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <linux/dma-buf.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
 #include "sim/preload/preload.h"
+#include "uapi/dma_buf.h"
 
 DECLARE_REAL(ioctl);
 
@@ -59,9 +59,13 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     argument = va_arg(ap, void *);
     va_end(ap);
     file = sim ? fd_find(fd) : SIM_NONE;
-    if (file == SIM_NONE)
+    if (!sim)
         return REAL(ioctl)(fd, request, argument);
-    if (!vfs_ioctl(fd, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
+    if (sync_file_ioctl(fd, file, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
+        /* answered, of whichever file */
+    } else if (file == SIM_NONE) {
+        return REAL(ioctl)(fd, request, argument);
+    } else if (!vfs_ioctl(fd, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
         sim_lock(sim);
         if (sim->files[file].kind == SIM_FILE_DMABUF)
             rc = dmabuf_ioctl(&sim->files[file], (unsigned)request, (uint64_t)(uintptr_t)argument);

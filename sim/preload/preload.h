@@ -62,6 +62,10 @@ int open_any(int dir, const char *path, int flags, mode_t mode);
 /* False: it is for the driver.  True: *rc is 0 or a negative errno. */
 bool vfs_ioctl(int fd, unsigned request, uint64_t user, int *rc);
 
+/* ---- sync files of dma-bufs (sync_file.c) ---- */
+/* True: a request to a dma-buf or a sync file that is about one; *rc is 0 or a negative errno. */
+bool sync_file_ioctl(int fd, uint32_t file, unsigned request, uint64_t user, int *rc);
+
 /* ---- the model's surroundings (environment.c) ---- */
 extern const struct sim_env *preload_env(void);
 

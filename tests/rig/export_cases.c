@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/dma-buf.h>
+#include <linux/sync_file.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "uapi/dma_buf.h"
 
 static int export(const char *where, uint64_t at, const char *size_name, uint64_t size,
                   const char *offset_name, uint64_t offset, uint32_t flags)
@@ -64,6 +66,71 @@ static void result(const char *what, long rc)
     printf("dmabuf %s -> %s\n", what, rc < 0 ? strerrorname_np(errno) : "ok");
 }
 
+static int export_sync_file(int fd, uint32_t flags)
+{
+    struct dma_buf_export_sync_file x = { .flags = flags, .fd = -1 };
+    char what[48];
+    long rc = ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &x);
+
+    snprintf(what, sizeof(what), "export sync file %#x", flags);
+    result(what, rc);
+    return rc < 0 ? -1 : x.fd;
+}
+
+static void import_sync_file(int fd, const char *which, uint32_t flags, int sync)
+{
+    struct dma_buf_import_sync_file x = { .flags = flags, .fd = sync };
+    char what[64];
+
+    snprintf(what, sizeof(what), "import sync file %s %#x", which, flags);
+    result(what, ioctl(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &x));
+}
+
+/* The reservation object is empty: what comes out of it, and what may be put into it. */
+static void sync_file_cases(int fd)
+{
+    static const uint32_t flags[] = { 0, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, DMA_BUF_SYNC_RW,
+                                      DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ, 0x80000001 };
+    struct sync_file_info info = { .num_fences = 0 };
+    struct sync_fence_info fence = { .status = -7 };
+    struct pollfd p = { .events = POLLIN | POLLOUT };
+    struct sync_merge_data m = { .name = "both" };
+    int n, sync = -1;
+
+    for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        n = export_sync_file(fd, flags[i]);
+        if (n >= 0 && sync >= 0)
+            close(sync);
+        sync = n >= 0 ? n : sync;
+    }
+    result("export sync file NULL", ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, NULL));
+    result("import sync file NULL", ioctl(fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, NULL));
+    p.fd = sync;
+    n = poll(&p, 1, 0);
+    printf("sync file cloexec %d poll -> %d %#x\n", fcntl(sync, F_GETFD), n, p.revents);
+    result("sync file info", ioctl(sync, SYNC_IOC_FILE_INFO, &info));
+    printf("sync file %s status %d fences %u\n", info.name, info.status, info.num_fences);
+    info.sync_fence_info = (uintptr_t)&fence;
+    result("sync file fences", ioctl(sync, SYNC_IOC_FILE_INFO, &info));
+    printf("sync file fence %s of %s status %d\n", fence.obj_name, fence.driver_name, fence.status);
+    info.flags = 1;
+    result("sync file info flags 1", ioctl(sync, SYNC_IOC_FILE_INFO, &info));
+    m.fd2 = fd;
+    result("sync file merge dma-buf", ioctl(sync, SYNC_IOC_MERGE, &m));
+    m.fd2 = sync;
+    result("sync file merge", ioctl(sync, SYNC_IOC_MERGE, &m));
+    close(m.fence);
+    for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+        import_sync_file(fd, "its own", flags[i], sync);
+    import_sync_file(fd, "-1", DMA_BUF_SYNC_WRITE, -1);
+    import_sync_file(fd, "dma-buf", DMA_BUF_SYNC_WRITE, fd);
+    import_sync_file(fd, "device", DMA_BUF_SYNC_WRITE, w.fd);
+    p.fd = fd;
+    n = poll(&p, 1, 0);
+    printf("dmabuf with a fence poll -> %d %#x\n", n, p.revents);
+    close(sync);
+}
+
 void dmabuf_cases(void)
 {
     static const uint32_t flags[] = { 0, O_RDONLY, O_WRONLY, O_RDWR, O_CLOEXEC, O_RDWR | 0x40,
@@ -73,7 +140,7 @@ void dmabuf_cases(void)
     struct pollfd p = { .events = POLLIN | POLLOUT };
     char bytes[8];
     struct stat st;
-    int fd = -1, copy;
+    int n, fd = -1, copy;
 
     for (unsigned i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
         fd = export("va", w.va, "4096", 4096, "0", 0, flags[i]);
@@ -105,12 +172,14 @@ void dmabuf_cases(void)
     result("sync 0", ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync));
     sync.flags = 0x80;
     result("sync 0x80", ioctl(fd, DMA_BUF_IOCTL_SYNC, &sync));
+    sync_file_cases(fd);
     result("name", ioctl(fd, DMA_BUF_SET_NAME, "weights"));
     result("name long", ioctl(fd, DMA_BUF_SET_NAME, "0123456789012345678901234567890123456789"));
     result("ioctl unknown", ioctl(fd, _IO('b', 77), 0));
     result("ioctl device's", ioctl(fd, _IOWR('d', 0x44, union hl_mem_args), &a));
     p.fd = fd;
-    printf("dmabuf poll -> %d %#x\n", poll(&p, 1, 0), p.revents);
+    n = poll(&p, 1, 0);
+    printf("dmabuf poll -> %d %#x\n", n, p.revents);
     if (!fstat(fd, &st))
         printf("dmabuf stat mode %#o size %lld\n", st.st_mode, (long long)st.st_size);
     /* it holds the mapping until the last descriptor is gone */

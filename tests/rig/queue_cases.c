@@ -158,6 +158,7 @@ void file_cases(void)
         int fd = i ? w.control : w.fd;
         struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
         char bytes[128] = { 0 };
+        int ready;
 
         result(node, "read", read(fd, bytes, 1));
         result(node, "write", write(fd, bytes, 1));
@@ -178,7 +179,8 @@ void file_cases(void)
             snprintf(what, sizeof(what), "request d %#x", 0x46 + n);
             result(node, what, ioctl(fd, _IOWR('d', 0x46 + n, struct hl_info_args), bytes));
         }
-        printf("%s poll -> %d %#x\n", node, poll(&p, 1, 0), p.revents);
+        ready = poll(&p, 1, 0);
+        printf("%s poll -> %d %#x\n", node, ready, p.revents);
     }
     for (unsigned op = OP_CB; op < OP_COUNT; op++) {
         char args[128] = { 0 };
