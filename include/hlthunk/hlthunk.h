@@ -5,6 +5,7 @@
 
 #include <hlthunk/buffer.h>
 #include <hlthunk/command_buffer.h>
+#include <hlthunk/completion.h>
 #include <hlthunk/device.h>
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>

@@ -147,6 +147,7 @@ static void destroy_in_child(struct hlthunk_device *d)
     if (hl_file_id(d->fd, &id) == 0 && hl_file_id_equal(&id, &d->id))
         close(d->fd);
     hl_events_forget(&d->events);
+    free(d->waiters); /* its threads are the parent's */
     hl_pending_forget(d);
     hl_ranges_fini(&d->ranges);
     free(d);
@@ -161,6 +162,7 @@ void hlthunk_device_unref(struct hlthunk_device *d)
         return;
     }
     hl_registry_remove_device(d);
+    hl_waiters_destroy(d->waiters);
     hl_pending_retry(d);
     hl_pending_drop(d);
     hl_ranges_fini(&d->ranges);

@@ -12,6 +12,7 @@
 #include "lib/object/pending.h"
 #include "lib/object/ranges.h"
 #include "lib/object/stale.h"
+#include "lib/object/waiters.h"
 
 struct hlthunk_device {
     atomic_uint refs;
@@ -26,6 +27,7 @@ struct hlthunk_device {
     struct hl_object *first, *last;
     struct hl_pending *pending; /* what the kernel would not release yet */
     struct hl_ranges ranges;    /* without a device MMU: who has which physical memory */
+    struct hl_waiters *waiters; /* NULL until completions need them */
     struct hl_stale_waker *wakers;
     struct hl_events events;
 };

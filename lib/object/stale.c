@@ -61,7 +61,8 @@ void hl_device_learn_events(struct hlthunk_device *d, uint64_t mask)
         hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
 }
 
-bool hl_device_ask(struct hlthunk_device *d)
+/* The driver's answer, or UINT32_MAX without one. */
+static uint32_t ask(struct hlthunk_device *d)
 {
     struct hl_info_device_status out = { 0 };
     struct hl_info_args args = {
@@ -75,6 +76,19 @@ bool hl_device_ask(struct hlthunk_device *d)
         hl_device_learn_status(d, out.status);
     else if (rc == -ENODEV)
         hl_device_mark_stale(d, HLTHUNK_STALE_GONE);
+    return rc ? UINT32_MAX : out.status;
+}
+
+bool hl_device_ask(struct hlthunk_device *d)
+{
+    ask(d);
+    return atomic_load(&d->stale) != HLTHUNK_STALE_NOT;
+}
+
+bool hl_device_ask_after_wait(struct hlthunk_device *d)
+{
+    if (ask(d) == HL_DEVICE_STATUS_OPERATIONAL)
+        hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
     return atomic_load(&d->stale) != HLTHUNK_STALE_NOT;
 }
 

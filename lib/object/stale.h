@@ -28,6 +28,12 @@ void hl_device_mark_stale(struct hlthunk_device *device, enum hlthunk_stale why)
 /* Asks for the status and marks the device stale when it is lost.  True when it is stale now. */
 bool hl_device_ask(struct hlthunk_device *device);
 
+/*
+ * The same after a wait was refused with EBUSY.  The driver also refuses waits while it gives users
+ * some time to close the device before it resets it: it says "operational" then.
+ */
+bool hl_device_ask_after_wait(struct hlthunk_device *device);
+
 /* The same for the status that a query has just told (enum hl_device_status). */
 void hl_device_learn_status(struct hlthunk_device *device, uint32_t status);
 

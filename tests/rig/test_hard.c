@@ -208,6 +208,8 @@ struct user {
     struct hlthunk_command_buffer *cb;
     struct hlthunk_event_notifier *n;
     struct hlthunk_reset_watch *w;
+    struct hlthunk_completion *c;           /* Gaudi2: of an interrupt that never comes */
+    enum hlthunk_completion_status ended;
     void *memory;
     int fd, done;
     enum hlthunk_stale why;
@@ -232,6 +234,14 @@ static void drop(struct hlthunk_device *d, enum hlthunk_stale why, void *arg)
     hlthunk_buffer_unref(u->host);
     hlthunk_command_buffer_unref(u->cb);
     hlthunk_event_notifier_unref(u->n);
+    if (u->c) {
+        struct hlthunk_completion_result r = { .size = sizeof(r) };
+
+        if (hlthunk_completion_wait(u->c, 400000) || hlthunk_completion_get_result(u->c, &r))
+            r.status = HLTHUNK_COMPLETION_PENDING;
+        u->ended = r.status;
+        hlthunk_completion_unref(u->c);
+    }
     hlthunk_reset_watch_unref(u->w);
     hlthunk_device_unref(d);
     if (write(u->done, &one, sizeof(one)) < 0)
@@ -255,6 +265,13 @@ static void user_begin(struct user *u)
         ok(hlthunk_dmabuf_export(u->b, 0, 0, NULL, &u->m));
         ok(hlthunk_dmabuf_get_fd(u->m, &u->fd));
     }
+    if (on_asic("gaudi2")) {
+        struct hlthunk_device_properties p = { .size = sizeof(p) };
+
+        ok(hlthunk_device_get_properties(u->d, &p));
+        ok(hlthunk_completion_for_interrupt(u->d, p.first_user_interrupt + 3u, u->memory, 1, NULL,
+                                            &u->c));
+    }
     ok(hlthunk_reset_watch_create(u->d, drop, u, NULL, &u->w));
 }
 
@@ -267,6 +284,9 @@ static void user_end(struct user *u, enum hlthunk_stale why)
     print_message("the driver answers %s meanwhile\n", u->raw ? strerrorname_np(u->raw) : "ok");
     assert_int_equal(u->why, why);
     assert_int_equal(u->rc, -ENODEV);
+    if (u->c)
+        assert_true(u->ended == HLTHUNK_COMPLETION_ABORTED ||
+                    u->ended == HLTHUNK_COMPLETION_LOST);
     close(u->done);
     free(u->memory);
     sleep(3);                   /* longer than the driver waits before it kills */
