@@ -116,7 +116,7 @@ rig_boot() {
         -machine q35,memory-backend=ram -accel "$RIG_ACCEL" -cpu max -smp 2 -m "$RIG_RAM" \
         -object "memory-backend-memfd,id=ram,size=$RIG_RAM,share=on" \
         -kernel "$RIG_VMLINUZ" -initrd "$RIG_WORK/initrd" \
-        -append "console=ttyS0 loglevel=${RIG_LOGLEVEL:-4} panic=-1 $RIG_APPEND" \
+        -append "console=ttyS0 loglevel=${RIG_LOGLEVEL:-4} panic=-1 oops=panic $RIG_APPEND" \
         -chardev "file,id=s0,path=$RIG_LOGS/kernel.log" -serial chardev:s0 \
         -chardev "file,id=s1,path=$RIG_WORK/out" -serial chardev:s1 \
         -chardev "file,id=s2,path=$RIG_WORK/err" -serial chardev:s2 \

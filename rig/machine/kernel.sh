@@ -66,7 +66,7 @@ rig_module_fill() {
         ln -s "$rig_build/usr/lib/$rig_kbuild/$rig_l" "$rig_hc/$rig_l"
         ln -s "$rig_build/usr/lib/$rig_kbuild/$rig_l" "$rig_h/$rig_l"
     done
-    make -C "$rig_h" -f "$rig_hc/Makefile" \
+    make -j"$(nproc)" -C "$rig_h" -f "$rig_hc/Makefile" \
         M="$rig_build/linux-source-6.1/drivers/misc/habanalabs" CONFIG_HABANA_AI=m \
         ${CC:+CC="$CC"} modules > "$rig_build/log" 2>&1 ||
         rig_skip "the module of 6.1 does not build (see $rig_build/log)"

@@ -25,8 +25,11 @@ table() {
     mkdir -p "$LOGS"
     RESULTS=$LOGS/results
     : > "$RESULTS"
-    for kernel in ${KERNELS:-6.12}; do
-        for asic in ${ASICS:-gaudi gaudi2}; do
+    RIG_TIMEOUT=${RIG_TIMEOUT:-1800}    # suites have limits of their own
+    for kernel in ${KERNELS:-6.1 6.12 7}; do
+        asics="gaudi gaudi2"
+        [ "$kernel" != 6.1 ] || asics="goya gaudi gaudi2"
+        for asic in ${ASICS:-$asics}; do
             if [ "$asic" = goya ] && [ "$kernel" != 6.1 ]; then
                 echo "$kernel goya all 0 0 0 - skip the_driver_does_not_probe_it_since_6.12" \
                     >> "$RESULTS"
