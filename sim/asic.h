@@ -24,6 +24,8 @@ struct sim_asic {
     uint64_t sram_base, sram_size, sram_reserved;
     /* address spaces: first and last byte */
     uint64_t host_first, host_last;
+    /* of the former, what the driver keeps at its start: mapped command buffers, a pool of its own */
+    uint64_t host_cb_size, host_pool_size;
     uint64_t host_huge_first, host_huge_last;       /* 0: none of its own */
     uint64_t device_first, device_last;
     uint64_t huge_page;
@@ -36,6 +38,7 @@ struct sim_asic {
     uint32_t max_pending;
     uint32_t dcores;
     uint32_t first_sync_object[4], first_monitor[4], first_cq[4];
+    uint64_t core_interrupt;        /* later kernels: a register's address */
     uint32_t clock_mhz, max_power_mw;
     uint32_t plls;
 };

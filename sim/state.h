@@ -43,6 +43,7 @@ struct sim_dmabuf {
     uint64_t offset, size;
     uint32_t context;           /* that the memory belongs to */
     char name[32];
+    bool named;                 /* perhaps with nothing */
 };
 
 #define SIM_NONE UINT32_MAX
@@ -69,7 +70,9 @@ struct sim_alloc {
     uint64_t size;
 };
 
-enum sim_space_id { SIM_SPACE_HOST, SIM_SPACE_HOST_HUGE, SIM_SPACE_DEVICE, SIM_SPACE_COUNT };
+enum sim_space_id {
+    SIM_SPACE_HOST, SIM_SPACE_HOST_HUGE, SIM_SPACE_CB, SIM_SPACE_DEVICE, SIM_SPACE_COUNT
+};
 
 /* What is behind a mapping. */
 enum sim_map_kind { SIM_MAP_FREE, SIM_MAP_HOST, SIM_MAP_DEVICE, SIM_MAP_IMPORT };

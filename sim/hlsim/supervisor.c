@@ -239,7 +239,10 @@ static int new_file(struct supervisor *v, enum sim_file_kind kind, uint32_t devi
     if (flags & O_NONBLOCK)
         fcntl(pair[0], F_SETFL, O_NONBLOCK);
     v->s->files[file].device = device;
-    v->s->files[file].flags = flags & (O_ACCMODE | O_NONBLOCK);
+    /* dma_buf_getfile() keeps two of them, an open() nearly all */
+    v->s->files[file].flags = kind == SIM_FILE_DMABUF
+        ? flags & (O_ACCMODE | O_NONBLOCK)
+        : flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
     v->peer[file] = pair[1];
     *theirs = pair[0];
     return (int)file;

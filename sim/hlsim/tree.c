@@ -80,30 +80,75 @@ static const char *const status_names[] = {
     "In reset after device release",
 };
 
-/* The driver's own attributes: in the PCI device's folder, on 6.1 in the class device's. */
+/* Files that may be written; what is written is remembered, and nothing follows. */
+static void writable(const char *dir, const char *name, mode_t mode)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    chmod(path, mode);
+}
+
+/* Goya's firmware leaves its clocks to the driver (goya_hwmgr.c). */
+static void put_goya_clocks(const struct sim_asic *a, const char *dir)
+{
+    static const char *const names[] = { "mme_clk", "tpc_clk", "ic_clk" };
+    char current[32];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(current, sizeof(current), "%s_curr", names[i]);
+        put(dir, current, "%u\n", a->clock_mhz * 1000000);
+        put(dir, names[i], "%u\n", a->clock_mhz * 1000000);
+        writable(dir, names[i], 0644);
+    }
+    put(dir, "high_pll", "%u\n", a->clock_mhz * 1000000);
+    writable(dir, "high_pll", 0644);
+    put(dir, "pm_mng_profile", "auto\n");
+    writable(dir, "pm_mng_profile", 0644);
+}
+
+/*
+ * The driver's own attributes: in the PCI device's folder, on 6.1 in the class device's. Which end
+ * with a new line and which do not is the driver's choice.
+ */
 static void put_attributes(const struct sim_state *s, const struct sim_device *d, const char *dir)
 {
     const struct sim_asic *a = sim_asic_of(d);
+    bool goya = d->asic == SIM_ASIC_GOYA;
 
     put(dir, "pci_addr", "%s\n", d->pci_address);
     put(dir, "device_type", "%s\n", a->device_type);
     put(dir, "status", "%s\n", status_names[d->status]);
     put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
-    put(dir, "soft_reset_cnt", "%u\n", d->soft_resets);
+    put(dir, "hard_reset", "%s", "");
+    writable(dir, "hard_reset", 0200);
+    if (goya) {
+        put(dir, "soft_reset_cnt", "%u\n", d->soft_resets);
+        put(dir, "soft_reset", "%s", "");
+        writable(dir, "soft_reset", 0200);
+    }
     put(dir, "cpucp_ver", "hl-%s-1.0.0-sim\n", a->name);
     put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->name);
-    put(dir, "cpucp_kernel_ver", "Linux sim\n");
-    put(dir, "armcp_kernel_ver", "Linux sim\n");
+    put(dir, "cpucp_kernel_ver", "Linux sim");
+    put(dir, "armcp_kernel_ver", "Linux sim");
     put(dir, "cpld_ver", "0x00000000\n");
+    put(dir, d->asic == SIM_ASIC_GAUDI2 ? "vrm_ver" : "infineon_ver", "0x00\n");
+    put(dir, "eeprom", "%s", "");
     put(dir, "fuse_ver", "sim-fuse\n");
-    put(dir, "thermal_ver", "sim-thermal\n");
+    put(dir, "thermal_ver", "sim-thermal");
     put(dir, "preboot_btl_ver", "sim-preboot\n");
     put(dir, "uboot_ver", "sim-uboot\n");
-    put(dir, "fw_os_ver", "sim\n");
+    put(dir, "fw_os_ver", "sim");
     put(dir, "security_enabled", "0\n");
     put(dir, "max_power", "%u\n", a->max_power_mw);
-    put(dir, "clk_max_freq_mhz", "%u\n", a->clock_mhz);
-    put(dir, "clk_cur_freq_mhz", "%u\n", a->clock_mhz);
+    writable(dir, "max_power", 0644);
+    if (goya) {
+        put_goya_clocks(a, dir);
+    } else {
+        put(dir, "clk_max_freq_mhz", "%u\n", a->clock_mhz);
+        writable(dir, "clk_max_freq_mhz", 0644);
+        put(dir, "clk_cur_freq_mhz", "%u\n", a->clock_mhz);
+    }
     if (s->kernel != SIM_KERNEL_6_1) {
         put(dir, "module_id", "%u\n", d->module_id);
         put(dir, "parent_device", "%s\n", d->pci_address);
@@ -149,6 +194,10 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
     snprintf(target, sizeof(target), "../../..%s/%s", parent + strlen("/sys"), name);
     link_to(s, target + strlen("../"), "/sys/class/%s/%s", class_name(s), name);
     link_to(s, target + strlen("../"), "/sys/dev/char/%u:%u", major, minor);
+    /* as many steps up as the folder is deep */
+    snprintf(target, sizeof(target), "%sclass/%s",
+             strstr(parent, "/virtual/") ? "../../../../" : "../../../../../", class_name(s));
+    link_to(s, target, "%s/%s/subsystem", parent, name);
     put(s->tree, path + 1, "%s", "");
 }
 
@@ -203,21 +252,18 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     link_to(s, target, "/sys/bus/pci/devices/%s", d->pci_address);
     snprintf(target, sizeof(target), "../../../../devices/pci0000:00/%s", d->pci_address);
     link_to(s, target, "/sys/bus/pci/drivers/habanalabs/%s", d->pci_address);
-    /* 6.1: virtual devices; later: children of the PCI device */
-    if (legacy)
-        snprintf(class_dir, sizeof(class_dir), "/sys/devices/virtual/habanalabs");
-    else
+    /* virtual devices; later the primary node is a child of the PCI device */
+    snprintf(class_dir, sizeof(class_dir), "/sys/devices/virtual/%s", class_name(s));
+    put_node(s, d, class_dir, true);
+    if (!legacy)
         snprintf(class_dir, sizeof(class_dir), "%s/accel", pci);
-    for (int control = 0; control < 2; control++)
-        put_node(s, d, class_dir, control);
+    put_node(s, d, class_dir, false);
     if (legacy) {
         snprintf(dir, sizeof(dir), "%s%s/hl%u", s->tree, class_dir, d->index);
         put_attributes(s, d, dir);
     } else {
         put_attributes(s, d, dir);
         link_to(s, "../..", "%s/accel%u/device", class_dir, d->index);
-        link_to(s, "../..", "%s/accel_controlD%u/device", class_dir, d->index);
-        link_to(s, "../../../../../class/accel", "%s/accel%u/subsystem", class_dir, d->index);
     }
 }
 

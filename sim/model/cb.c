@@ -27,7 +27,7 @@ static int create(const struct sim_asic *a, struct sim_context *c, const struct 
     if (in->flags & HL_CB_FLAGS_MAP) {
         if (!a->cb_map)
             return -ENOMEM; /* the allocator gives that for every failure within it */
-        va = sim_space_get(&c->spaces[SIM_SPACE_HOST], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN,
+        va = sim_space_get(&c->spaces[SIM_SPACE_CB], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN,
                            NULL);
         if (!va)
             return -ENOMEM;
@@ -41,7 +41,7 @@ static int create(const struct sim_asic *a, struct sim_context *c, const struct 
         }
     }
     if (va)
-        sim_space_put(&c->spaces[SIM_SPACE_HOST], va, va_size);
+        sim_space_put(&c->spaces[SIM_SPACE_CB], va, va_size);
     return -ENOMEM;
 }
 
@@ -60,7 +60,7 @@ static int destroy(struct sim_context *c, uint64_t handle)
 void sim_buffer_gone(struct sim_context *c, struct sim_buffer *b)
 {
     if (b->device_va)
-        sim_space_put(&c->spaces[SIM_SPACE_HOST], b->device_va,
+        sim_space_put(&c->spaces[SIM_SPACE_CB], b->device_va,
                       (b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1));
     memset(b, 0, sizeof(*b));
 }

@@ -87,7 +87,7 @@ void sim_device_reset(struct sim_state *s, struct sim_device *d)
     d->status = HL_DEVICE_STATUS_IN_RESET;
     d->reset_pending = d->context.id != 0;
     d->ready_ns = now_ns() + RESET_NS;
-    submission_abort(s, d, false);
+    submission_abort(s, d, SUBMISSION_RESET);
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
 }
 
@@ -103,13 +103,13 @@ void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t 
         return;
     }
     d->watchdog = true;
-    submission_abort(s, d, true);
+    submission_abort(s, d, SUBMISSION_WAITS_END);
 }
 
 void sim_device_remove(struct sim_state *s, struct sim_device *d)
 {
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
-    submission_abort(s, d, false);
+    submission_abort(s, d, SUBMISSION_RESET);
     d->removed = true;
     d->status = HL_DEVICE_STATUS_MALFUNCTION;
 }
@@ -127,7 +127,9 @@ void sim_context_init(const struct sim_asic *a, struct sim_context *c)
     memset(c->map_buckets, 0xff, sizeof(c->map_buckets));
     for (unsigned i = 0; i < SIM_SPACE_COUNT; i++)
         c->spaces[i].count = 0;
-    sim_space_init(&c->spaces[SIM_SPACE_HOST], a->host_first, a->host_last);
+    sim_space_init(&c->spaces[SIM_SPACE_CB], a->host_first, a->host_first + a->host_cb_size - 1);
+    sim_space_init(&c->spaces[SIM_SPACE_HOST],
+                   a->host_first + a->host_cb_size + a->host_pool_size, a->host_last);
     if (a->host_huge_first)
         sim_space_init(&c->spaces[SIM_SPACE_HOST_HUGE], a->host_huge_first, a->host_huge_last);
     if (a->device_mmu)

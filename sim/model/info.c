@@ -65,6 +65,7 @@ static int hw_ip(struct query *q)
         .revision_id = a->pci_revision,
         .tpc_interrupt_id = a->tpc_interrupt,
         .rotator_enabled_mask = a->rotator_mask,
+        .engine_core_interrupt_reg_addr = a->core_interrupt,
         .reserved_dram_size = a->memory_reserved,
     };
 
@@ -385,6 +386,8 @@ static int register_eventfd(struct query *q)
 
     if (q->f->eventfd)
         return -EINVAL;
+    if ((int)q->args->eventfd < 0)
+        return -EBADF;
     rc = q->env->eventfd(q->s, (uint32_t)(q->f - q->s->files), (int)q->args->eventfd);
     if (rc == 0)
         q->f->eventfd = true;

@@ -13,17 +13,7 @@
 
 #define ARG_MAX 128
 #define DRM_COMMAND_BASE 0x40
-#define DRM_COMMAND_END 0xa0
 #define DRIVER_COMMANDS 6
-
-static const struct {
-    unsigned size;
-    const char *name;
-} operations[DRIVER_COMMANDS] = {
-    { sizeof(struct hl_info_args), "INFO" }, { sizeof(union hl_cb_args), "CB" },
-    { sizeof(union hl_cs_args), "CS" },      { sizeof(union hl_wait_cs_args), "WAIT_CS" },
-    { sizeof(union hl_mem_args), "MEMORY" }, { sizeof(struct hl_debug_args), "DEBUG" },
-};
 
 static enum sim_op memory_op(const union hl_mem_args *args)
 {
@@ -88,35 +78,63 @@ static int perform(const struct sim_env *env, uint32_t file, unsigned operation,
     }
 }
 
+/* An operation of the driver, in the trace. */
+static int traced(const struct sim_env *env, uint32_t file, unsigned operation, void *args)
+{
+    struct sim_state *s = env->state;
+    uint64_t before[ARG_MAX / 8];
+    int64_t begin;
+    int rc;
+
+    if (!s->trace.on)
+        return perform(env, file, operation, args);
+    begin = sim_trace_now();
+    memcpy(before, args, sizeof(before));
+    rc = perform(env, file, operation, args);
+    sim_trace_call(s, s->files[file].device, operation, before, args, rc, begin);
+    return rc;
+}
+
+/* What a larger request has beyond the argument is copied in for nothing: it has to be there. */
+static int read_rest(const struct sim_env *env, uint64_t user, unsigned from, unsigned to)
+{
+    uint64_t unused[64];
+    int rc = 0;
+
+    for (; !rc && from < to; from += sizeof(unused))
+        rc = env->copy_in(unused, user + from,
+                          to - from < sizeof(unused) ? to - from : sizeof(unused));
+    return rc;
+}
+
+/* ... and comes back as it was, or as zeros where nothing came in. */
+static int write_rest(const struct sim_env *env, uint64_t user, unsigned from, unsigned to)
+{
+    static const uint64_t zeros[64];
+    int rc = 0;
+
+    for (; !rc && from < to; from += sizeof(zeros))
+        rc = env->copy_out(user + from, zeros,
+                           to - from < sizeof(zeros) ? to - from : sizeof(zeros));
+    return rc;
+}
+
 /*
  * The argument in, the operation, the argument out.  in, out: bytes that are copied; what the
  * operation has beyond them is zero.  The argument is written back on failure, too.
  */
-static int call(const struct sim_env *env, uint32_t file, unsigned operation, uint64_t user,
+static int call(const struct sim_env *env, uint32_t file, bool core, unsigned number, uint64_t user,
                 unsigned in, unsigned out)
 {
     uint64_t args[ARG_MAX / 8] = { 0 }; /* aligned for every argument */
     int rc;
 
-    if (in > ARG_MAX || out > ARG_MAX) {
-        /* what follows the argument is neither looked at nor changed */
-        in = in > ARG_MAX ? operations[operation].size : in;
-        out = out > ARG_MAX ? operations[operation].size : out;
-    }
-    if (in && env->copy_in(args, user, in))
+    if (in && (env->copy_in(args, user, in < ARG_MAX ? in : ARG_MAX) ||
+               read_rest(env, user, ARG_MAX, in)))
         return -EFAULT;
-    if (env->state->trace.on) {
-        uint64_t before[ARG_MAX / 8];
-        uint32_t device = env->state->files[file].device;
-        int64_t begin = sim_trace_now();
-
-        memcpy(before, args, sizeof(before));
-        rc = perform(env, file, operation, args);
-        sim_trace_call(env->state, device, operation, before, args, rc, begin);
-    } else {
-        rc = perform(env, file, operation, args);
-    }
-    if (out && env->copy_out(user, args, out))
+    rc = core ? sim_drm(env, number, args) : traced(env, file, number, args);
+    if (out && (env->copy_out(user, args, out < ARG_MAX ? out : ARG_MAX) ||
+                (!in && write_rest(env, user, ARG_MAX, out))))
         rc = -EFAULT;
     return rc;
 }
@@ -142,36 +160,14 @@ static int by_number(const struct sim_env *env, uint32_t file, unsigned request,
             env->complain(env->state, "unknown ioctl", request);
         return -ENOTTY;
     }
-    return call(env, file, nr - first, user, size, size);
-}
-
-static int drm_version(const struct sim_env *env, uint64_t user)
-{
-    static const char name[] = "habanalabs", desc[] = "Driver for HabanaLabs AI accelerators";
-    struct hl_drm_version v;
-
-    if (env->copy_in(&v, user, sizeof(v)))
-        return -EFAULT;
-    v.version_major = 1;
-    v.version_minor = v.version_patchlevel = 0;
-    if (v.name && v.name_len &&
-        env->copy_out((uint64_t)(uintptr_t)v.name, name,
-                      v.name_len < sizeof(name) - 1 ? v.name_len : sizeof(name) - 1))
-        return -EFAULT;
-    if (v.desc && v.desc_len &&
-        env->copy_out((uint64_t)(uintptr_t)v.desc, desc,
-                      v.desc_len < sizeof(desc) - 1 ? v.desc_len : sizeof(desc) - 1))
-        return -EFAULT;
-    v.name_len = sizeof(name) - 1;
-    v.desc_len = sizeof(desc) - 1;
-    v.date_len = 0;
-    return env->copy_out(user, &v, sizeof(v)) ? -EFAULT : 0;
+    return call(env, file, false, nr - first, user, size, size);
 }
 
 /* drm_ioctl(): type, then number; sizes as the caller's request has them, by direction. */
 static int drm(const struct sim_env *env, uint32_t file, unsigned request, uint64_t user)
 {
     unsigned nr = _IOC_NR(request), size = _IOC_SIZE(request), dir = _IOC_DIR(request);
+    unsigned in, out;
 
     if (_IOC_TYPE(request) != 'd') {
         if (!is_probe(request))
@@ -180,14 +176,15 @@ static int drm(const struct sim_env *env, uint32_t file, unsigned request, uint6
     }
     if (env->state->devices[env->state->files[file].device].removed)
         return -ENODEV;
-    if (request == HL_REQ_DRM_VERSION)
-        return drm_version(env, user);
+    in = dir & _IOC_WRITE ? size : 0;
+    out = dir & _IOC_READ ? size : 0;
+    if (sim_drm_knows(nr))
+        return call(env, file, true, nr, user, in, out);
     if (nr < DRM_COMMAND_BASE || nr >= DRM_COMMAND_BASE + DRIVER_COMMANDS) {
         env->complain(env->state, "unknown DRM ioctl", request);
         return -EINVAL;
     }
-    return call(env, file, nr - DRM_COMMAND_BASE, user, dir & _IOC_WRITE ? size : 0,
-                dir & _IOC_READ ? size : 0);
+    return call(env, file, false, nr - DRM_COMMAND_BASE, user, in, out);
 }
 
 int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument)

@@ -42,6 +42,10 @@ struct sim_env {
 /* ioctl() on a node: the whole way of a request, as the kernel takes it. */
 int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument);
 
+/* Requests of the DRM core. args: 128 bytes. */
+bool sim_drm_knows(unsigned nr);
+int sim_drm(const struct sim_env *env, unsigned nr, void *args);
+
 /* One argument, in place (model/<name>.c); the file is a primary node's unless said otherwise. */
 int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args);
 int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args);

@@ -234,17 +234,17 @@ int sim_wait(const struct sim_env *env, uint32_t file, union hl_wait_cs_args *ar
     return rc;
 }
 
-void submission_abort(struct sim_state *s, struct sim_device *d, bool waits_only)
+void submission_abort(struct sim_state *s, struct sim_device *d, enum submission_end end)
 {
     struct submission_call c = { NULL, s, d };
     struct sim_sub_call call;
 
     if (d->submit_fd < 0 || !prepare(&c, &call))
         return;
-    if (waits_only)
+    if (end == SUBMISSION_WAITS_END)
         sim_sub_abort_waits(&call);
     else
-        sim_sub_abort_all(&call);
+        sim_sub_abort_all(&call, end == SUBMISSION_RESET);
 }
 
 void submission_open(struct sim_state *s, struct sim_device *d)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +22,9 @@ DECLARE_REAL(write);
 DECLARE_REAL(pread);
 DECLARE_REAL(pwrite);
 DECLARE_REAL(readv);
+DECLARE_REAL(preadv);
+DECLARE_REAL(pwritev);
+DECLARE_REAL(epoll_ctl);
 DECLARE_REAL(writev);
 DECLARE_REAL(lseek);
 DECLARE_REAL(fallocate);
@@ -103,8 +107,8 @@ static int fcntl_any(int fd, int command, void *argument)
     if (rc >= 0 && sim && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
         copied(fd, rc);
     if (rc >= 0 && file != SIM_NONE && command == F_SETFL)
-        sim->files[file].flags = (sim->files[file].flags & ~(uint32_t)O_NONBLOCK) |
-                                 ((uint32_t)(uintptr_t)argument & O_NONBLOCK);
+        sim->files[file].flags = (sim->files[file].flags & ~(uint32_t)(O_NONBLOCK | O_APPEND)) |
+                                 ((uint32_t)(uintptr_t)argument & (O_NONBLOCK | O_APPEND));
     return rc;
 }
 
@@ -142,7 +146,7 @@ static int no_io(int fd, bool writing, bool at_offset)
     /* files that cannot seek: all but the primary node of later kernels */
     if (at_offset && (sim->files[file].kind != SIM_FILE_PRIMARY || sim->kernel == SIM_KERNEL_6_1))
         errno = ESPIPE;
-    else if (mode == (writing ? O_RDONLY : O_WRONLY))
+    else if (mode == (writing ? O_RDONLY : O_WRONLY) || mode == O_ACCMODE)
         errno = EBADF;
     else
         errno = EINVAL;
@@ -189,6 +193,38 @@ HOOK ssize_t writev(int fd, const struct iovec *v, int n)
     return no_io(fd, true, false) ? -1 : REAL(writev)(fd, v, n);
 }
 
+HOOK ssize_t preadv(int fd, const struct iovec *v, int n, off_t at)
+{
+    return no_io(fd, false, true) ? -1 : REAL(preadv)(fd, v, n, at);
+}
+
+HOOK ssize_t preadv64(int fd, const struct iovec *v, int n, off64_t at)
+{
+    return preadv(fd, v, n, at);
+}
+
+HOOK ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
+{
+    return no_io(fd, true, true) ? -1 : REAL(pwritev)(fd, v, n, at);
+}
+
+HOOK ssize_t pwritev64(int fd, const struct iovec *v, int n, off64_t at)
+{
+    return pwritev(fd, v, n, at);
+}
+
+/* Of these files dma-bufs alone can be polled: nodes are always ready. */
+HOOK int epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
+{
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+
+    if (file != SIM_NONE && sim->files[file].kind != SIM_FILE_DMABUF) {
+        errno = EPERM;
+        return -1;
+    }
+    return REAL(epoll_ctl)(ep, op, fd, event);
+}
+
 ssize_t __read_chk(int fd, void *data, size_t n, size_t room);
 HOOK ssize_t __read_chk(int fd, void *data, size_t n, size_t room)
 {
@@ -203,6 +239,10 @@ HOOK off_t lseek(int fd, off_t at, int whence)
 
     if (!f)
         return REAL(lseek)(fd, at, whence);
+    if (whence < SEEK_SET || whence > SEEK_HOLE) {
+        errno = EINVAL;
+        return -1;
+    }
     if (f->kind == SIM_FILE_DMABUF) {
         if (!at && whence == SEEK_END)
             return (off_t)f->dmabuf.size;

@@ -20,6 +20,7 @@ static int set_name(struct sim_file *f, uint64_t user)
             return -EFAULT;
         if (!name[i]) {
             memcpy(f->dmabuf.name, name, sizeof(name));
+            f->dmabuf.named = true;
             return 0;
         }
     }
@@ -52,8 +53,8 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     uint32_t file;
     void *argument;
     va_list ap;
+    int rc, saved = errno;
     bool attention;
-    int rc;
 
     va_start(ap, request);
     argument = va_arg(ap, void *);
@@ -80,6 +81,7 @@ HOOK int ioctl(int fd, unsigned long request, ...)
         errno = -rc;
         return -1;
     }
+    errno = saved;              /* as a system call that succeeds leaves it */
     return rc;
 }
 

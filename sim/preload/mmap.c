@@ -15,6 +15,8 @@
 
 DECLARE_REAL(mmap);
 DECLARE_REAL(munmap);
+DECLARE_REAL(msync);
+DECLARE_REAL(madvise);
 DECLARE_REAL(mremap);
 
 #define MAX_AREAS 1024
@@ -49,8 +51,13 @@ static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int f
     const struct sim_file *f = &sim->files[file];
     struct sim_context *c;
     int mode = (int)f->flags & O_ACCMODE, rc;
+    uint64_t most;
 
-    if (mode == O_WRONLY || (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
+    /* the kernel's own check of the range (file_mmap_ok): what ends past the last byte */
+    most = f->kind == SIM_FILE_PRIMARY && sim->kernel >= SIM_KERNEL_6_12 ? 0 : UINT64_MAX;
+    if (offset >> 12 > (most - length) >> 12)
+        return -EOVERFLOW;
+    if (mode == O_WRONLY || mode == O_ACCMODE || (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
         return -EACCES;
     if (f->kind == SIM_FILE_CONTROL)
         return -ENODEV;
@@ -106,7 +113,7 @@ static void *map_node(void *address, size_t length, int prot, int flags, int fd,
         sim_unlock(sim);
         goto out;
     }
-    madvise(p, length, MADV_DONTFORK);
+    REAL(madvise)(p, length, MADV_DONTFORK);
     *a = (struct area){
         .start = (uintptr_t)p, .end = (uintptr_t)p + length, .left = length,
         .file = file, .context = context, .buffer = buffer,
@@ -177,6 +184,39 @@ HOOK int munmap(void *address, size_t length)
     return rc;
 }
 
+static bool in_area(const void *address)
+{
+    uintptr_t at = (uintptr_t)address;
+
+    if (!sim || !__atomic_load_n(&area_count, __ATOMIC_RELAXED))
+        return false;
+    for (unsigned i = 0; i < MAX_AREAS; i++)
+        if (areas[i].left && at >= areas[i].start && at < areas[i].end)
+            return true;
+    return false;
+}
+
+/* The node has no fsync(). */
+HOOK int msync(void *address, size_t length, int flags)
+{
+    if (in_area(address) && flags & MS_SYNC) {
+        errno = EINVAL;
+        return -1;
+    }
+    return REAL(msync)(address, length, flags);
+}
+
+/* Pages that are the driver's cannot be dropped. */
+HOOK int madvise(void *address, size_t length, int advice)
+{
+    if ((advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) &&
+        in_area(address)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return REAL(madvise)(address, length, advice);
+}
+
 HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 {
     void *where;
@@ -185,14 +225,9 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
     va_start(ap, flags);
     where = va_arg(ap, void *);
     va_end(ap);
-    if (sim && __atomic_load_n(&area_count, __ATOMIC_RELAXED) && new_length > old_length) {
-        for (unsigned i = 0; i < MAX_AREAS; i++) {
-            if (areas[i].left && (uintptr_t)address >= areas[i].start &&
-                (uintptr_t)address < areas[i].end) {
-                errno = EFAULT;
-                return MAP_FAILED;
-            }
-        }
+    if (new_length > old_length && in_area(address)) {
+        errno = EFAULT;
+        return MAP_FAILED;
     }
     return REAL(mremap)(address, old_length, new_length, flags, where);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sim/preload/preload.h"
@@ -22,8 +23,8 @@ static int open_node(uint32_t device, bool control, int flags)
     };
     int fd, rc;
 
-    if (flags & O_DIRECTORY) {
-        errno = ENOTDIR;
+    if (flags & O_DIRECTORY || (flags & O_CREAT && flags & O_EXCL)) {
+        errno = flags & O_DIRECTORY ? ENOTDIR : EEXIST;
         return -1;
     }
     rc = client_request(sim, &q, -1, flags & O_CLOEXEC, &fd);
@@ -54,12 +55,25 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
     int fd;
 
     if (sim && path) {
-        if (path_node(path, &device, &control) && !(flags & O_PATH))
+        if (!(flags & O_PATH) && (path_node(path, &device, &control) ||
+                                  path_fd_node(path, &device, &control)))
             return open_node(device, control, flags);
         if (path_fdinfo(path, text, sizeof(text)))
             return open_text(text);
     }
-    fd = REAL(openat)(dir, path_map(path, buffer), flags, mode);
+    {
+        const char *mapped = path_map(path, buffer);
+        struct stat st;
+
+        /* sysfs refuses by the mode, whoever asks */
+        if (mapped == buffer && (flags & O_ACCMODE) != O_RDONLY && !strncmp(path, "/sys/", 5) &&
+            syscall(SYS_newfstatat, AT_FDCWD, mapped, &st, 0) == 0 && S_ISREG(st.st_mode) &&
+            !(st.st_mode & 0222)) {
+            errno = EACCES;
+            return -1;
+        }
+        fd = REAL(openat)(dir, mapped, flags, mode);
+    }
     if (fd >= 0)
         fd_forget(fd); /* its number may have been closed behind our back */
     return fd;

@@ -22,6 +22,7 @@ static const char *const owned[] = {
     "/sys/bus/pci/devices",
     "/sys/bus/pci/drivers/habanalabs",
     "/sys/devices/virtual/habanalabs",
+    "/sys/devices/virtual/accel",
     "/sys/kernel/debug/accel",
     "/sys/kernel/debug/habanalabs",
     "/sys/module/habanalabs",
@@ -122,6 +123,33 @@ bool path_node(const char *path, uint32_t *device, bool *control)
     return false;
 }
 
+bool path_fd_node(const char *path, uint32_t *device, bool *control)
+{
+    unsigned long long inode;
+    char target[64];
+    uint32_t file;
+    const char *at;
+    long k;
+
+    if (!sim || !path || (strncmp(path, "/proc/", 6) && strncmp(path, "/dev/fd/", 8)))
+        return false;
+    at = strstr(path, "/fd/");
+    if (!at || !digits(at + 4))
+        return false;
+    k = syscall(SYS_readlinkat, AT_FDCWD, path, target, sizeof(target) - 1);
+    if (k <= 0)
+        return false;
+    target[k] = '\0';
+    if (sscanf(target, "socket:[%llu]", &inode) != 1)
+        return false;
+    file = file_of_inode(inode);
+    if (file == SIM_NONE || sim->files[file].kind == SIM_FILE_DMABUF)
+        return false;
+    *device = sim->files[file].device;
+    *control = sim->files[file].kind == SIM_FILE_CONTROL;
+    return true;
+}
+
 void path_unmap(char *path)
 {
     size_t n = sim ? strlen(sim->tree) : 0;
@@ -205,7 +233,7 @@ bool path_fdinfo(const char *path, char *text, size_t size)
                  "exp_name:\thabanalabs\n",
                  sim->files[file].flags | O_CLOEXEC, inode, (unsigned long long)b.size,
                  count_descriptors(inode));
-    if (b.name[0])
+    if (b.named)
         snprintf(text + n, size - (size_t)n, "name:\t%s\n", b.name);
     return true;
 }

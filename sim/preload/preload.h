@@ -47,6 +47,8 @@ uint32_t file_of_inode(uint64_t inode);
 /* Where a path really stands: path itself, or buffer. */
 const char *path_map(const char *path, char *buffer);
 /* A node of the simulation: which, by its original path. */
+/* A link in /proc to an open node: opening it opens the node. */
+bool path_fd_node(const char *path, uint32_t *device, bool *control);
 bool path_node(const char *path, uint32_t *device, bool *control);
 /* The other way round, in place: what a program may see of a path below the tree. */
 void path_unmap(char *path);

@@ -89,6 +89,14 @@ static void put_on(struct stat *st, const struct face *f)
     }
 }
 
+/* A simulated file of sysfs: a page to stat(), whatever it says. */
+static bool attribute(const char *path)
+{
+    char buffer[PATH_BUFFER];
+
+    return path && !strncmp(path, "/sys/", 5) && path_map(path, buffer) == buffer;
+}
+
 static int stat_any(int dir, const char *path, struct stat *st, int flags)
 {
     char buffer[PATH_BUFFER];
@@ -97,6 +105,8 @@ static int stat_any(int dir, const char *path, struct stat *st, int flags)
 
     if (rc < 0 || !sim)
         return rc;
+    if (S_ISREG(st->st_mode) && attribute(path))
+        st->st_size = SIM_PAGE;
     if (S_ISSOCK(st->st_mode) ? face_of_inode(st->st_ino, &f) : path && face_of_path(path, &f))
         put_on(st, &f);
     return rc;
@@ -214,6 +224,8 @@ HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx
 
     if (rc < 0 || !sim)
         return rc;
+    if (S_ISREG(sx->stx_mode) && attribute(path))
+        sx->stx_size = SIM_PAGE;
     if (S_ISSOCK(sx->stx_mode) ? !face_of_inode(sx->stx_ino, &f) : !face_of_path(path, &f))
         return rc;
     memset(&st, 0, sizeof(st));

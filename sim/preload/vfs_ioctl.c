@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fiemap.h>
 #include <linux/fs.h>
+#include <unistd.h>
 
 #include "sim/preload/preload.h"
 
@@ -44,6 +45,21 @@ bool vfs_ioctl(int fd, unsigned request, uint64_t user, int *rc)
     case FIGETBSZ:
         *rc = env->copy_out(user, &value, sizeof(value)) ? -EFAULT : 0;
         return true;
+    case FIFREEZE: /* for a whole file system, by its administrator */
+    case FITHAW:
+        *rc = geteuid() ? -EPERM : -EOPNOTSUPP;
+        return true;
+    case FICLONE:
+        *rc = fcntl((int)user, F_GETFD) < 0 ? -EBADF : -EINVAL;
+        return true;
+    case FICLONERANGE: {
+        struct file_clone_range range;
+
+        *rc = env->copy_in(&range, user, sizeof(range)) ? -EFAULT
+              : fcntl((int)range.src_fd, F_GETFD) < 0   ? -EBADF
+                                                        : -EINVAL;
+        return true;
+    }
     case FS_IOC_FIEMAP:
         *rc = -EOPNOTSUPP;
         return true;

@@ -79,6 +79,28 @@ void *sim_sub_arena(struct sim_submit *s, const struct sim_sub_props *p, uint32_
     return (uint8_t *)s + sim_sub_size(p) - SIM_SUB_ARENA + (size_t)page * PAGE;
 }
 
+static void reg_job(struct sim_submit *s, uint32_t reg, uint32_t value);
+
+/* Nothing uses the sync objects any more; how far they have counted is kept till a reset. */
+static void release_sobs(struct sim_submit *s, const struct sim_sub_props *p)
+{
+    for (uint32_t q = 0; q < p->queues; q++) {
+        struct sim_sub_sob *b = &s->sob[q];
+
+        b->refs[0] = b->refs[1] = b->mon ? 1 : 0;
+        b->reset[0] = b->reset[1] = false;
+    }
+}
+
+/* The engine forgets its registers with each context, the device does not. */
+static void restore_sobs(struct sim_submit *s, const struct sim_sub_props *p)
+{
+    for (uint32_t q = 0; q < p->queues; q++)
+        if (s->sob[q].next_value > 1)
+            reg_job(s, eng_sob_offset(p->eng, p->sm, s->sob[q].id[s->sob[q].current]),
+                    s->sob[q].next_value - 1);
+}
+
 static void init_sobs(struct sim_submit *s, const struct sim_sub_props *p)
 {
     uint32_t n = 0;
@@ -130,6 +152,7 @@ void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
     if (s->stamps)
         memset(s->stamp, 0, sizeof(s->stamp));
     s->stamps = 0;
+    restore_sobs(s, p);
     sim_sub_unlock(s);
 }
 
@@ -479,7 +502,7 @@ static void quiesce(struct sim_submit *s)
     }
 }
 
-void sim_sub_abort_all(struct sim_sub_call *c)
+void sim_sub_abort_all(struct sim_sub_call *c, bool reset)
 {
     struct sim_submit *s = c->s;
 
@@ -494,7 +517,10 @@ void sim_sub_abort_all(struct sim_sub_call *c)
     s->tdr_ns = 0;
     memset(s->in_queue, 0, sizeof(s->in_queue));
     memset(s->handle, 0, sizeof(s->handle));
-    init_sobs(s, c->p);
+    if (reset)
+        init_sobs(s, c->p);
+    else
+        release_sobs(s, c->p);
     s->abort_count++;
     if (s->stamps)
         memset(s->stamp, 0, sizeof(s->stamp));

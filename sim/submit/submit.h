@@ -214,9 +214,10 @@ int sim_sub_wait(struct sim_sub_call *c, union hl_wait_cs_args *args);
 
 /*
  * Everything in flight ends with -EIO (or -ETIMEDOUT), as in a reset (hl_cs_rollback_all()). When
- * this returns, nothing of it touches memory any more.
+ * this returns, nothing of it touches memory any more. A context's end (no reset) leaves the
+ * streams' sync objects at what they have counted.
  */
-void sim_sub_abort_all(struct sim_sub_call *c);
+void sim_sub_abort_all(struct sim_sub_call *c, bool reset);
 /* Waiters go, submissions stay: an error without a reset yet (hl_abort_waiting_for_…()). */
 void sim_sub_abort_waits(struct sim_sub_call *c);
 unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p);

@@ -51,7 +51,7 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
     b->late_reset = reset;
     __atomic_add_fetch(&b->late, 1, __ATOMIC_SEQ_CST);
     if (reset)
-        sim_sub_abort_all(&b->call);
+        sim_sub_abort_all(&b->call, true);
 }
 
 static int64_t now_ns(void *priv)

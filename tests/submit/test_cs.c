@@ -155,7 +155,7 @@ static void test_in_flight(void **state)
         assert_int_equal(sim_sub_active(b->s, b->call.p), 64);
         assert_int_equal(wait_seq(b, 64, 0, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
-        sim_sub_abort_all(&b->call);
+        sim_sub_abort_all(&b->call, true);
         assert_int_equal(sim_sub_active(b->s, b->call.p), 0);
         for (uint64_t i = 1; i <= 64; i++) {
             assert_int_equal(wait_seq(b, i, 1000, &w), -EIO);

@@ -277,7 +277,7 @@ static void test_kernel_cq(void **state)
     pthread_create(&t, NULL, wait_thread, &x);
     do { /* it may not wait yet */
         usleep(1000);
-        sim_sub_abort_all(&b->call);
+        sim_sub_abort_all(&b->call, true);
     } while (!__atomic_load_n(&x.done, __ATOMIC_ACQUIRE));
     pthread_join(t, NULL);
     assert_int_equal(x.rc, -EIO);
