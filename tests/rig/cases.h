@@ -25,6 +25,8 @@ struct value {
 struct world {
     int fd, control;
     bool old;                   /* request numbers of the first generation */
+    bool old_nodes;             /* /dev/hlN */
+    struct hl_info_hw_ip_info ip;
     const char *name;           /* of the state */
     uint64_t handle, va, second, host_va, cb, cb_mapped;
     char *host;                 /* two megabytes of it */
@@ -37,6 +39,18 @@ extern struct world w;
 const char *state_enter(unsigned state);
 void state_again(void);
 void state_leave(void);
+
+/* The node, when its last user is gone. */
+void open_device(void);
+const char *node(bool control);
+
+/* A call without a line: 0 or -errno. */
+int request(int fd, enum op op, void *args);
+unsigned long request_of(enum op op);
+/* "0" or the error's name; of a negative errno */
+const char *answer(long rc);
+/* A line about anything. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The call; its line begins with what the format says. Marks the state dirty when it succeeds. */
 int run_case(int fd, enum op op, void *args, size_t size, const char *format, ...)
@@ -51,6 +65,23 @@ void wait_cases(void);
 void debug_cases(void);
 void file_cases(void);
 void dmabuf_cases(void);
+void value_cases(void);
+void argument_cases(void);
+void node_cases(void);
+void sysfs_cases(void);
+void work_cases(void);
+void interrupt_cases(void);
+void sequence_cases(void);
+
+static inline bool is_gaudi2(void)
+{
+    return w.ip.device_id >= 0x1020;
+}
+
+static inline bool is_goya(void)
+{
+    return w.ip.device_id == 1;
+}
 
 #define FOR_EACH(v, list) \
     for (const struct value *v = (list); v < (list) + sizeof(list) / sizeof((list)[0]); v++)

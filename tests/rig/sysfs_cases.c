@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* The files below /sys by which programs find a device and read of it: names, modes, texts. */
+#include "tests/rig/cases.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *folder(void)
+{
+    return w.old_nodes ? "/sys/class/habanalabs" : "/sys/class/accel";
+}
+
+/* What other machines would have otherwise: versions of firmware, clocks, power management. */
+static bool own_text(const char *name)
+{
+    static const char *const names[] = {
+        "pci_addr", "device_type", "status", "hard_reset_cnt", "soft_reset_cnt", "security_enabled",
+        "vendor", "device", "class", "subsystem_vendor", "module_id", "parent_device", 
+        "device_release_watchdog_timeout",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
+/* The driver's own attributes; PCI's have their own authors. */
+static bool driver_attribute(const char *name)
+{
+    static const char *const names[] = {
+        "armcp_kernel_ver", "armcp_ver", "clk_cur_freq_mhz", "clk_max_freq_mhz", "cpld_ver",
+        "cpucp_kernel_ver", "cpucp_ver", "device_release_watchdog_timeout", "device_type", "eeprom",
+        "fuse_ver", "fw_os_ver", "hard_reset", "hard_reset_cnt", "high_pll", "ic_clk", "ic_clk_curr",
+        "inference_soft_reset", "infineon_ver", "max_power", "mme_clk", "mme_clk_curr", "module_id",
+        "parent_device", "pci_addr", "pm_mng_profile", "preboot_btl_ver", "security_enabled",
+        "soft_reset", "soft_reset_cnt", "status", "thermal_ver", "tpc_clk", "tpc_clk_curr",
+        "uboot_ver", "vrm_ver", "clk_mgmt", "vendor", "device", "class", "subsystem_vendor", "dev",
+        "uevent",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
+static ssize_t text(const char *path, char *out, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
+    int error = errno;
+
+    out[n < 0 ? 0 : n] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return n < 0 ? -error : n;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static char (*sorted(const char *path, unsigned *count))[64]
+{
+    static char names[256][64];
+    struct dirent *e;
+    DIR *d = opendir(path);
+
+    *count = 0;
+    while (d && (e = readdir(d)) && *count < 256)
+        if (e->d_name[0] != '.')
+            snprintf(names[(*count)++], sizeof(names[0]), "%.63s", e->d_name);
+    if (d)
+        closedir(d);
+    qsort(names, *count, sizeof(names[0]), compare);
+    return names;
+}
+
+/* Of a folder: the driver's attributes with their modes and, where it is deterministic, text. */
+static void attributes(const char *path)
+{
+    unsigned count;
+    char (*names)[64] = sorted(path, &count);
+    char file[400], line[300];
+    struct stat st;
+
+    for (unsigned i = 0; i < count; i++) {
+        if (!driver_attribute(names[i]))
+            continue;
+        snprintf(file, sizeof(file), "%s/%s", path, names[i]);
+        if (stat(file, &st) < 0)
+            continue;
+        say("attribute %s mode %#o size %lld", names[i], st.st_mode & 07777, (long long)st.st_size);
+        if (!strcmp(names[i], "uevent") || !strcmp(names[i], "dev") || !(st.st_mode & 0444))
+            continue;
+        text(file, line, sizeof(line));
+        if (strcmp(names[i], "pci_addr") && strcmp(names[i], "parent_device"))
+            say("attribute %s ends with a new line: %d", names[i],
+                *line && line[strlen(line) - 1] == '\n');
+        if (own_text(names[i]) && strcmp(names[i], "pci_addr") && strcmp(names[i], "parent_device")) {
+            line[strcspn(line, "\n")] = '\0';
+            say("attribute %s \"%s\"", names[i], line);
+        }
+        if (st.st_mode & 0222)
+            continue;
+        {
+            int fd = open(file, O_WRONLY | O_CLOEXEC);
+            ssize_t n = fd < 0 ? -1 : write(fd, "1", 1);
+
+            say("attribute %s open for writing %s write %s", names[i], fd < 0 ? answer(-errno) : "0",
+                n < 0 ? answer(-errno) : "0");
+            if (fd >= 0)
+                close(fd);
+        }
+    }
+}
+
+void sysfs_cases(void)
+{
+    char path[700], link[400];
+    unsigned count;
+    char (*names)[64] = sorted(folder(), &count);
+    char nodes[8][64];
+    ssize_t n;
+
+    for (unsigned i = 0; i < count && i < 8; i++)
+        memcpy(nodes[i], names[i], sizeof(nodes[i]));
+    for (unsigned i = 0; i < count && i < 8; i++) {
+        say("class entry %s", nodes[i]);
+        snprintf(path, sizeof(path), "%s/%s", folder(), nodes[i]);
+        n = readlink(path, link, sizeof(link) - 1);
+        link[n < 0 ? 0 : n] = '\0';
+        say("is a link: %d to a virtual device: %d", n > 0, strstr(link, "/virtual/") != NULL);
+        snprintf(path, sizeof(path), "%s/%s/device", folder(), nodes[i]);
+        n = readlink(path, link, sizeof(link) - 1);
+        link[n < 0 ? 0 : n] = '\0';
+        say("device -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') ? "a link up" : link);
+        snprintf(path, sizeof(path), "%s/%s/subsystem", folder(), nodes[i]);
+        n = readlink(path, link, sizeof(link) - 1);
+        link[n < 0 ? 0 : n] = '\0';
+        say("subsystem -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') ? strrchr(link, '/') + 1 : link);
+        snprintf(path, sizeof(path), "%s/%s", folder(), nodes[i]);
+        attributes(path);
+        snprintf(path, sizeof(path), "%s/%s/uevent", folder(), nodes[i]);
+        if (text(path, link, sizeof(link)) > 0 && strstr(link, "DEVNAME="))
+            say("uevent DEVNAME %.*s", (int)strcspn(strstr(link, "DEVNAME=") + 8, "\n"),
+                strstr(link, "DEVNAME=") + 8);
+        snprintf(path, sizeof(path), "%s/%s/dev", folder(), nodes[i]);
+        say("dev has %s", text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
+    }
+    if (!w.old_nodes) {
+        snprintf(path, sizeof(path), "%s/accel0/device", folder());
+        attributes(path);
+        snprintf(path, sizeof(path), "%s/accel0/device/driver", folder());
+        n = readlink(path, link, sizeof(link) - 1);
+        link[n < 0 ? 0 : n] = '\0';
+        say("driver -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') + 1);
+    }
+    snprintf(path, sizeof(path), "%s/nothing", folder());
+    say("a file that is not there -> %s", answer(text(path, link, sizeof(link))));
+}
