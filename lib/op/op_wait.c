@@ -141,6 +141,13 @@ int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t int
     return wait_for(fd, &in, timeout_us, out);
 }
 
+/*
+ * What buffers can have at most. The driver compares addresses: an offset that wraps around is before
+ * the buffer, and it reads and writes there (docs/upstream-defects.md).
+ */
+#define MAX_COUNTERS ((HL_MAX_CB_SIZE + 32) / 8u)
+#define MAX_TIMESTAMPS (1u << 20)
+
 static int counter_in(const struct hl_counter *counter, uint64_t target, uint32_t interrupt,
                       struct hl_wait_cs_in *in)
 {
@@ -152,6 +159,9 @@ static int counter_in(const struct hl_counter *counter, uint64_t target, uint32_
     if (!hl_handle_is(counter->handle, HL_HANDLE_CB))
         return hl_err(-EINVAL, "%#llx is no handle of a command buffer with counters",
                       (ull)counter->handle);
+    if (counter->offset >= MAX_COUNTERS)
+        return hl_err(-EINVAL, "counter %llu: a command buffer has %u at most",
+                      (ull)counter->offset, MAX_COUNTERS);
     *in = (struct hl_wait_cs_in){
         .cq_counters_handle = counter->handle,
         .cq_counters_offset = counter->offset,
@@ -181,6 +191,9 @@ int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_
         return rc;
     if (!hl_handle_is(timestamp->handle, HL_HANDLE_TIMESTAMPS))
         return hl_err(-EINVAL, "%#llx is no handle of timestamps", (ull)timestamp->handle);
+    if (timestamp->offset >= MAX_TIMESTAMPS)
+        return hl_err(-EINVAL, "timestamp %llu: a buffer has %u at most", (ull)timestamp->offset,
+                      MAX_TIMESTAMPS);
     in.flags |= HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
     in.timestamp_handle = timestamp->handle;
     in.timestamp_offset = timestamp->offset;

@@ -294,6 +294,11 @@ static void handles_of_another_kind_are_refused(void **state)
     door_open(KERNEL_6_1, busy);
     assert_int_equal(hlthunk_wait_for_interrupt_by_handle(FD, TS_HANDLE, 0, 1, 100, 0, &status),
                      -EINVAL);
+    /* places before a buffer, after the sum has wrapped around: a kernel crashes */
+    assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, 0, 1, TS_HANDLE,
+                                                          UINT64_MAX), -EINVAL);
+    assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, UINT64_MAX, 1,
+                                                          TS_HANDLE, 0), -EINVAL);
     assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, 0, 1, CB_HANDLE, 0),
                      -EINVAL);
     assert_int_equal(door_calls, 0);
