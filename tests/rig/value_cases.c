@@ -171,7 +171,7 @@ static void host_addresses(void)
     a = map_host(5, 4096, 0);
     unmap(a & ~0xfffull);
     unmap(a);
-    a = map_host(0, 2 << 20, 0);
+    a = map_host(0, (2 << 20) - 4096, 0);
     b = map_host(4096, 4096, a);
     unmap(a);
     unmap(b);
