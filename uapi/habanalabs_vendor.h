@@ -31,12 +31,18 @@ struct hl_info_time_sync_per_die {
     __u64 tsc_time;
 };
 
-/* HL_INFO_MEMORY_CONSUMPTION: bytes, and when that was counted. */
+/*
+ * HL_INFO_MEMORY_CONSUMPTION is input: the program tells the firmware how many bytes it uses, of
+ * those that the device has allocated, and when it counted them.  return_size is exactly this.
+ */
 struct hl_info_memory_consumption {
     __u64 used_mem;
     __u64 timestamp_sec;
 };
 #endif
+
+/* HL_INFO_MODULE_PARAMS: the most that is written.  How they are laid out is not public. */
+#define HL_MODULE_PARAMS_MAX 160
 
 /* DEBUG. */
 #ifndef HL_DEBUG_OP_READBLOCK

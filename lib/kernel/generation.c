@@ -33,14 +33,17 @@ int hl_generation_probe(int fd, enum hlthunk_generation *generation)
 {
     struct hl_info_device_status status = { 0 };
     struct hl_page_fault_info fault = { 0 };
-    uint64_t consumption[2];
+    uint64_t parameters[2];
     int rc = info(fd, HL_INFO_DEVICE_STATUS, &status, sizeof(status));
 
     if (rc)
         return rc;
     if (hl_door_is_drm()) {
-        /* mainline: unknown operation, EINVAL (EBUSY in reset, where V cannot be told from C) */
-        rc = info(fd, HL_INFO_MEMORY_CONSUMPTION, consumption, sizeof(consumption));
+        /*
+         * The vendor's driver answers this one in reset, too; to mainline it is unknown, EINVAL
+         * (EBUSY in reset).  (Not HL_INFO_MEMORY_CONSUMPTION, which tells the firmware something.)
+         */
+        rc = info(fd, HL_INFO_MODULE_PARAMS, parameters, sizeof(parameters));
         *generation = rc == 0 ? HLTHUNK_GENERATION_VENDOR : HLTHUNK_GENERATION_DRM;
         return 0;
     }

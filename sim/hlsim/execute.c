@@ -34,6 +34,7 @@ struct executor {
     uint32_t last_map[2];               /* of the two mappings that were used last */
     uint8_t *bounce;
     struct helper *helper;
+    bool missed_read, missed_write;     /* memory on demand that its process does not have */
 };
 static struct executor *executors[SIM_MAX_DEVICES];
 static uint8_t *foreign[SIM_MAX_IMPORTS];   /* imported dma-bufs of this machine's kernel */
@@ -46,6 +47,7 @@ struct place {
     uint64_t offset;            /* in it */
     pid_t pid;
     uint64_t user;
+    bool on_demand;             /* not pinned: a page that the process has not is a fault */
     uint64_t left;              /* bytes that follow without a seam */
 };
 
@@ -176,6 +178,7 @@ static bool locate(struct executor *x, uint64_t addr, struct place *p)
         return true;
     }
     *p = (struct place){ .pid = m->pid, .user = m->host_va + (addr - m->block),
+                         .on_demand = m->on_demand,
                          .left = m->block_size - (addr - m->block) };
     return true;
 }
@@ -194,9 +197,9 @@ static void refused(int error)
 
 /*
  * Memory of a process.  What is no longer mapped there is still pinned on a real device, though
- * nobody can see it: reads give zeros, writes go nowhere.
+ * nobody can see it: reads give zeros, writes go nowhere.  On demand nothing is pinned: false.
  */
-static void read_process(const struct place *p, void *buf, uint64_t len)
+static bool read_process(const struct place *p, void *buf, uint64_t len)
 {
     struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)p->user, len };
     ssize_t n = process_vm_readv(p->pid, &local, 1, &remote, 1, 0);
@@ -207,15 +210,19 @@ static void read_process(const struct place *p, void *buf, uint64_t len)
     }
     if ((uint64_t)n < len)
         memset((uint8_t *)buf + n, 0, len - (uint64_t)n);
+    return (uint64_t)n == len || !p->on_demand;
 }
 
-static void write_process(const struct place *p, const void *buf, uint64_t len)
+static bool write_process(const struct place *p, const void *buf, uint64_t len)
 {
     struct iovec local = { (void *)(uintptr_t)buf, len };
     struct iovec remote = { (void *)(uintptr_t)p->user, len };
 
-    if (process_vm_writev(p->pid, &local, 1, &remote, 1, 0) < 0)
+    ssize_t n = process_vm_writev(p->pid, &local, 1, &remote, 1, 0);
+
+    if (n < 0)
         refused(errno);
+    return n == (ssize_t)len || !p->on_demand;
 }
 
 /* The kernel's copy is slower than memcpy(): large pieces are moved by two threads. */
@@ -225,15 +232,12 @@ struct helper {
     struct place place;
     uint8_t *buf;
     uint64_t len;
-    bool out, stop;
+    bool out, stop, ok;
 };
 
-static void process_bytes(const struct place *p, uint8_t *buf, uint64_t len, bool out)
+static bool process_bytes(const struct place *p, uint8_t *buf, uint64_t len, bool out)
 {
-    if (out)
-        write_process(p, buf, len);
-    else
-        read_process(p, buf, len);
+    return out ? write_process(p, buf, len) : read_process(p, buf, len);
 }
 
 static void *help(void *arg)
@@ -245,7 +249,7 @@ static void *help(void *arg)
             ;
         if (h->stop)
             return NULL;
-        process_bytes(&h->place, h->buf, h->len, h->out);
+        h->ok = process_bytes(&h->place, h->buf, h->len, h->out);
         sem_post(&h->done);
     }
 }
@@ -274,43 +278,56 @@ static void helper_end(struct helper *h)
     free(h);
 }
 
-static void with_process(struct executor *x, const struct place *p, uint8_t *buf, uint64_t len,
+static bool with_process(struct executor *x, const struct place *p, uint8_t *buf, uint64_t len,
                          bool out)
 {
     uint64_t half = len / 2 & ~(SIM_PAGE - 1);
     struct helper *h;
+    bool ok;
 
     if (len >= SPLIT && !x->helper)
         x->helper = helper_new();
     h = len >= SPLIT ? x->helper : NULL;
-    if (!h) {
-        process_bytes(p, buf, len, out);
-        return;
-    }
+    if (!h)
+        return process_bytes(p, buf, len, out);
     h->place = *p;
     h->place.user += half;
     h->buf = buf + half;
     h->len = len - half;
     h->out = out;
     sem_post(&h->go);
-    process_bytes(p, buf, half, out);
+    ok = process_bytes(p, buf, half, out);
     while (sem_wait(&h->done) < 0)
         ;
+    return h->ok && ok;
 }
 
 static void from_process(struct executor *x, const struct place *p, void *buf, uint64_t len)
 {
-    with_process(x, p, buf, len, false);
+    if (!with_process(x, p, buf, len, false))
+        x->missed_read = true;
 }
 
 static void to_process(struct executor *x, const struct place *p, const void *buf, uint64_t len)
 {
-    with_process(x, p, (uint8_t *)(uintptr_t)buf, len, true);
+    if (!with_process(x, p, (uint8_t *)(uintptr_t)buf, len, true))
+        x->missed_write = true;
+}
+
+/* Has a page been missing since the last question?  Then *write says for what. */
+static bool missed(struct executor *x, bool *write)
+{
+    bool any = x->missed_read || x->missed_write;
+
+    *write = x->missed_write;
+    x->missed_read = x->missed_write = false;
+    return any;
 }
 
 static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, bool out)
 {
     struct place p;
+    bool write;
     int rc = 0;
 
     if (!acquire(x))
@@ -331,6 +348,10 @@ static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, b
             to_process(x, &p, buf, n);
         else
             from_process(x, &p, buf, n);
+        if (missed(x, &write)) {
+            rc = -EFAULT;
+            break;
+        }
         addr += n;
         buf += n;
         len -= n;
@@ -471,6 +492,11 @@ static int copy(void *priv, uint64_t dst, uint64_t src, uint64_t len, uint64_t *
         n = n < s.left ? n : s.left;
         n = n < d.left ? n : d.left;
         piece(x, &d, &s, n);
+        if (missed(x, bad_write)) {
+            *bad = *bad_write ? dst : src;
+            rc = -EFAULT;
+            break;
+        }
         dst += n;
         src += n;
         len -= n;
@@ -482,6 +508,7 @@ static int copy(void *priv, uint64_t dst, uint64_t src, uint64_t len, uint64_t *
 static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
 {
     struct executor *x = self(priv);
+    bool write;
     int rc = 0;
 
     if (!acquire(x))
@@ -508,6 +535,10 @@ static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
             memcpy(d.mem, x->bounce + phase, n);
         else
             to_process(x, &d, x->bounce + phase, n);
+        if (missed(x, &write)) {
+            rc = -EFAULT;
+            break;
+        }
         done += n;
     }
     release(x);

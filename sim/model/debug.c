@@ -211,6 +211,39 @@ static int read_block(const struct sim_env *env, struct sim_device *d,
     return rc;
 }
 
+/* hl_debug_op_requires_debug() of the vendor's driver, which says EPERM where mainline says EFAULT. */
+static bool vendor_needs_mode(uint32_t op)
+{
+    return op < HL_DEBUG_OP_SET_MODE || op == HL_DEBUG_OP_FETCH_TRACE ||
+           op == HL_DEBUG_OP_READBLOCK || op == HL_DEBUG_OP_SCHED_SUBMIT_BUF;
+}
+
+/* What that driver has beside mainline's operations. */
+static int vendor_debug(const struct sim_env *env, struct sim_device *d, struct hl_debug_args *args)
+{
+    static const uint8_t nothing[4096];
+
+    switch (args->op) {
+    case HL_DEBUG_OP_FETCH_TRACE:       /* no trace buffer ever holds anything */
+        if (args->output_size > sizeof(nothing))
+            args->output_size = sizeof(nothing);
+        return args->output_ptr && args->output_size &&
+               env->copy_out(args->output_ptr, nothing, args->output_size) ? -EFAULT : 0;
+    case HL_DEBUG_OP_DIO:               /* no ASIC of these reaches an NVMe disk */
+        return 0;
+    case HL_DEBUG_OP_READMEM:
+    case HL_DEBUG_OP_MEMCPY:            /* for devices without hardware alone */
+        return -EPERM;
+    case HL_DEBUG_OP_READBLOCK:
+        return read_block(env, d, args);
+    case HL_DEBUG_OP_ENABLE_ERR_INFO_CAPTURE:
+        memset(&d->errors, 0, sizeof(d->errors));
+        return 0;
+    default:                            /* SCHED_SUBMIT_BUF: its struct is not public */
+        return -EINVAL;
+    }
+}
+
 int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *args)
 {
     struct sim_state *s = env->state;
@@ -219,6 +252,8 @@ int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *ar
 
     if (!c || !sim_device_operational(d))
         return -EBUSY;
+    if (s->kernel == SIM_KERNEL_VENDOR && vendor_needs_mode(args->op) && !c->debug_mode)
+        return -EPERM;
     switch (args->op) {
     case HL_DEBUG_OP_ETR:
     case HL_DEBUG_OP_ETF:
@@ -237,11 +272,7 @@ int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *ar
             return -EFAULT;
         c->debug_mode = args->enable;
         return 0;
-    case HL_DEBUG_OP_READBLOCK:
-        if (s->kernel == SIM_KERNEL_VENDOR)
-            return read_block(env, d, args);
-        return -EINVAL;
     default:
-        return -EINVAL;
+        return s->kernel == SIM_KERNEL_VENDOR ? vendor_debug(env, d, args) : -EINVAL;
     }
 }

@@ -69,6 +69,11 @@ static int hw_ip(struct query *q)
         .reserved_dram_size = a->memory_reserved,
     };
 
+    if (q->s->kernel == SIM_KERNEL_VENDOR) {
+        ip.reserved6 = a->mme_mask;             /* mme_enabled_mask */
+        ip.reserved7 = a->on_demand;            /* odp_supported */
+        ip.reserved9 = a->scheduler_mask;       /* sched_arc_enabled_mask */
+    }
     ip.dram_size = (a->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
     snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->name);
     snprintf((char *)ip.card_name, sizeof(ip.card_name), "%s", a->card_name);
@@ -237,6 +242,7 @@ static int power(struct query *q)
 
 static int open_stats(struct query *q)
 {
+    const struct sim_context *c = &q->d->context;
     struct hl_open_stats_info o = {
         .open_counter = q->d->open_counter,
         .last_open_period_ms = q->d->open_period_ms,
@@ -244,6 +250,9 @@ static int open_stats(struct query *q)
         .compute_ctx_in_release = q->d->in_release,
     };
 
+    /* the vendor's: compute_ctx_has_mapped_resources */
+    for (uint32_t i = 0; q->s->kernel == SIM_KERNEL_VENDOR && i < c->map_top; i++)
+        o.pad[0] |= c->id && c->maps[i].kind;
     return give(q, &o, sizeof(o));
 }
 
@@ -456,24 +465,45 @@ static int fw_request(struct query *q)
                             size < sizeof(versions) ? size : sizeof(versions));
 }
 
+/* The die is input; these devices have one. */
 static int time_sync_per_die(struct query *q)
 {
-    struct hl_info_time_sync_per_die t = {
-        .device_time = clock_ns(CLOCK_MONOTONIC_RAW),
-        .host_time = clock_ns(CLOCK_MONOTONIC_RAW),
-    };
+    struct hl_info_time_sync_per_die t = { 0 };
+    size_t n = q->args->return_size < sizeof(t) ? q->args->return_size : sizeof(t);
 
+    if (!n || !q->args->return_pointer)
+        return -EINVAL;
+    if (q->env->copy_in(&t, q->args->return_pointer, n))
+        return -EFAULT;
+    if (t.die_index)
+        return -EINVAL;
+    t.pad = 0;
+    t.device_time = clock_ns(CLOCK_MONOTONIC_RAW);
+    t.host_time = clock_ns(CLOCK_MONOTONIC_RAW);
+#ifdef __x86_64__
+    t.tsc_time = __builtin_ia32_rdtsc();
+#endif
     return give(q, &t, sizeof(t));
 }
 
+/* The program tells the firmware how much it uses. */
 static int memory_consumption(struct query *q)
 {
-    struct hl_info_memory_consumption m = {
-        .used_mem = q->d->used_memory,
-        .timestamp_sec = (uint64_t)time(NULL),
-    };
+    struct hl_info_memory_consumption m;
 
-    return give(q, &m, sizeof(m));
+    if (q->args->return_size != sizeof(m))
+        return -EINVAL;
+    if (q->env->copy_in(&m, q->args->return_pointer, sizeof(m)))
+        return -EFAULT;
+    return m.used_mem > q->d->used_memory ? -EINVAL : 0;
+}
+
+/* Their layout is not public: as many zeros. */
+static int module_params(struct query *q)
+{
+    uint8_t none[HL_MODULE_PARAMS_MAX] = { 0 };
+
+    return give(q, none, sizeof(none));
 }
 
 /*
@@ -524,6 +554,7 @@ static const struct {
     [HL_INFO_TIME_SYNC_PER_DIE] = { time_sync_per_die, SIM_KERNEL_VENDOR, NEVER },
     [HL_INFO_DEV_SIGNED] = { dev_signed, SIM_KERNEL_6_12, NEVER },
     [HL_INFO_MEMORY_CONSUMPTION] = { memory_consumption, SIM_KERNEL_VENDOR, NEVER },
+    [HL_INFO_MODULE_PARAMS] = { module_params, SIM_KERNEL_VENDOR, SIM_KERNEL_VENDOR },
 };
 
 static bool eventfd_op(uint32_t op)

@@ -196,6 +196,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     uint64_t start = in->map_host.host_virt_addr, size = in->map_host.mem_size;
     uint64_t hint = in->map_host.hint_addr, offset = start & (SIM_PAGE - 1);
     bool force = in->flags & HL_MEM_FORCE_HINT;
+    bool on_demand = env->state->kernel == SIM_KERNEL_VENDOR && in->flags & HL_MEM_ODP;
     struct sim_map *m;
     uint64_t end, align;
     int rc;
@@ -205,7 +206,9 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     end = (start + size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
     if (start + size < start || end < start + size)
         return -EINVAL;
-    rc = env->pin(env->state, start, size);
+    if (on_demand && !a->on_demand)
+        return -EOPNOTSUPP;
+    rc = on_demand ? 0 : env->pin(env->state, start, size);
     if (rc)
         return rc;
     if (hint && offset && force)
@@ -219,6 +222,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
                              a->host_huge_first ? reserved_host : NULL);
     if (!m->block)
         return -ENOMEM;
+    m->on_demand = on_demand;
     m->pid = getpid();
     m->host_va = start - offset;
     m->host_size = m->block_size;

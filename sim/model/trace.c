@@ -215,6 +215,7 @@ static void memory(struct text *t, const union hl_mem_args *a, const union hl_me
     static const struct flag names[] = {
         { HL_MEM_CONTIGUOUS, "CONTIGUOUS" }, { HL_MEM_SHARED, "SHARED" },
         { HL_MEM_USERPTR, "USERPTR" }, { HL_MEM_FORCE_HINT, "FORCE_HINT" },
+        { HL_MEM_ODP, "ODP" },
     };
     const struct hl_mem_in *in = &a->in;
 
@@ -269,7 +270,7 @@ static void memory(struct text *t, const union hl_mem_args *a, const union hl_me
 static void debug(struct text *t, const struct hl_debug_args *a)
 {
     static const char *const names[] = { "ETR", "ETF", "STM", "FUNNEL", "BMON", "SPMU",
-                                         "TIMESTAMP", "SET_MODE" };
+                                         "TIMESTAMP", "SET_MODE", "FETCH_TRACE", "DIO" };
 
     if (a->op < sizeof(names) / sizeof(names[0]))
         put(t, "DEBUG %s", names[a->op]);

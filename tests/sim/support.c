@@ -3,6 +3,8 @@
 
 #include <dirent.h>
 
+#include "uapi/habanalabs_accel.h"
+
 bool in_rig(void)
 {
     return getenv("HLTHUNK_RIG") != NULL;
@@ -58,6 +60,40 @@ struct hlthunk_device *open_device(void)
 
     ok(hlthunk_device_open(&o, &d));
     return d;
+}
+
+int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
+                   uint64_t wait_us)
+{
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_command_buffer_options o = { .size = sizeof(o) };
+    struct hl_cs_chunk chunk = { .cb_size = 24, .queue_index = up ? 4 : 0 };
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
+    int rc, fd = hlthunk_device_borrow_fd(d);
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_cs_out out;
+    uint32_t words[6], status = 9;
+
+    ok(hlthunk_device_get_properties(d, &p));
+    o.device_mapped = p.asic == HLTHUNK_ASIC_GAUDI2;
+    words[0] = n;
+    words[1] = 9u << 24 | 3u << 30 | (o.device_mapped ? 0 : 8);     /* LIN_DMA */
+    memcpy(words + 2, &src, 8);
+    memcpy(words + 4, &dst, 8);
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
+    memcpy(hlthunk_command_buffer_data(cb), words, sizeof(words));
+    chunk.cb_handle = hlthunk_command_buffer_handle(cb);
+    if (o.device_mapped) {
+        chunk.cb_handle = hlthunk_command_buffer_address(cb);
+        chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
+    }
+    rc = hlthunk_command_submission(fd, &in, &out);
+    if (!rc)
+        rc = hlthunk_wait_for_cs(fd, out.seq, wait_us, &status);
+    if (!rc && status != HL_WAIT_CS_STATUS_COMPLETED)
+        rc = -EBUSY;
+    hlthunk_command_buffer_unref(cb);
+    return rc;
 }
 
 unsigned count_fds(void)

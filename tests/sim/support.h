@@ -41,6 +41,12 @@ bool can_export(void);
     } while (0)
 
 struct hlthunk_device *open_device(void);
+/*
+ * A DMA by a submission (up: on the queue for what comes from the device), on Gaudi and Gaudi2:
+ * 0, or -errno of the wait (-EBUSY: it did not end in time).
+ */
+int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
+                   uint64_t wait_us);
 /* Descriptors that are open now. */
 unsigned count_fds(void);
 

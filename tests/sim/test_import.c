@@ -56,42 +56,9 @@ static enum hlthunk_asic asic_of(struct hlthunk_device *d)
     return p.asic;
 }
 
-/* A DMA by a submission that is waited for: 0 or -errno (-EBUSY: it did not end). */
-static int try_copy(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
-                    uint64_t wait_us)
-{
-    bool gaudi2 = asic_of(d) == HLTHUNK_ASIC_GAUDI2;
-    struct hlthunk_command_buffer_options o = { .size = sizeof(o), .device_mapped = gaudi2 };
-    struct hl_cs_chunk chunk = { .cb_size = 24, .queue_index = up ? 4 : 0 };
-    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
-    int rc, fd = hlthunk_device_borrow_fd(d);
-    struct hlthunk_command_buffer *cb;
-    struct hlthunk_cs_out out;
-    uint32_t words[6], status = 9;
-
-    words[0] = n;
-    words[1] = 9u << 24 | 3u << 30 | (gaudi2 ? 0 : 8);  /* LIN_DMA */
-    memcpy(words + 2, &src, 8);
-    memcpy(words + 4, &dst, 8);
-    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
-    memcpy(hlthunk_command_buffer_data(cb), words, sizeof(words));
-    chunk.cb_handle = hlthunk_command_buffer_handle(cb);
-    if (gaudi2) {
-        chunk.cb_handle = hlthunk_command_buffer_address(cb);
-        chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
-    }
-    rc = hlthunk_command_submission(fd, &in, &out);
-    if (!rc)
-        rc = hlthunk_wait_for_cs(fd, out.seq, wait_us, &status);
-    if (!rc && status != HL_WAIT_CS_STATUS_COMPLETED)
-        rc = -EBUSY;
-    hlthunk_command_buffer_unref(cb);
-    return rc;
-}
-
 static void copy(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up)
 {
-    assert_int_equal(try_copy(d, src, dst, n, up, 10000000), 0);
+    assert_int_equal(copy_by_device(d, src, dst, n, up, 10000000), 0);
 }
 
 static void pattern(uint8_t *p, size_t n, unsigned seed)
@@ -645,7 +612,7 @@ static void a_pulled_exporter_is_a_page_fault(void **state)
     address = hlthunk_buffer_address(import);
     copy(b, address, h.at, SIZE, true);
     assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl remove 0"), 0);
-    assert_true(try_copy(b, address, h.at, 4096, true, 1000) != 0);
+    assert_true(copy_by_device(b, address, h.at, 4096, true, 1000) != 0);
     do {
         ok(hlthunk_event_notifier_wait(n, 5000000, &e));
     } while (e.kind != HLTHUNK_EVENT_PAGE_FAULT);

@@ -224,8 +224,6 @@ static void info_rules(void **state)
     assert_int_equal(info(fd, HL_INFO_ENGINE_STATUS, bytes, sizeof(bytes)), -EINVAL);
     assert_int_equal(info(fd, HL_INFO_PAGE_FAULT_EVENT, bytes, sizeof(bytes)),
                      on_kernel("6.1") ? -EINVAL : 0);
-    assert_int_equal(info(fd, HL_INFO_MEMORY_CONSUMPTION, bytes, sizeof(bytes)),
-                     on_kernel("vendor") ? 0 : -EINVAL);
     /* records with no data leave the buffer alone, but for some */
     memset(bytes, 0x5a, sizeof(bytes));
     assert_int_equal(info(fd, HL_INFO_RAZWI_EVENT, bytes, sizeof(bytes)), 0);
