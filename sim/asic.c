@@ -76,6 +76,7 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .device_mmu = true,
         .block_map = true,
         .cb_map = true,
+        .close_resets = true,
         .memory_base = 0x1001000000000000,
         .memory_size = 96 * GiB,
         .memory_reserved = 768 * MiB,

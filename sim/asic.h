@@ -17,6 +17,7 @@ struct sim_asic {
     bool device_mmu;                /* device memory is behind an MMU */
     bool block_map;                 /* hardware blocks can be mapped */
     bool cb_map;                    /* command buffers can be mapped for the device */
+    bool close_resets;              /* a soft reset when a user has closed the device */
     bool staged;                    /* staged submission and multi-CS wait */
     uint64_t memory_base, memory_size;      /* physical, all of it */
     uint64_t memory_reserved;               /* at its start, for driver and firmware */

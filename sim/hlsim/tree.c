@@ -75,19 +75,19 @@ static __attribute__((format(printf, 3, 4))) void link_to(const struct sim_state
         fprintf(stderr, "hlsim: %s: %s\n", path, strerror(errno));
 }
 
-static const char *const status_names[] = {
-    "Operational", "In reset", "Disabled", "Needs reset", "In device creation",
-    "In reset after device release",
-};
-
 /* Files that may be written; what is written is remembered, and nothing follows. */
 static void writable(const char *dir, const char *name, mode_t mode)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 64];
 
     snprintf(path, sizeof(path), "%s/%s", dir, name);
     chmod(path, mode);
 }
+
+static const char *const status_names[] = {
+    "Operational", "In reset", "Disabled", "Needs reset", "In device creation",
+    "In reset after device release",
+};
 
 /* Goya's firmware leaves its clocks to the driver (goya_hwmgr.c). */
 static void put_goya_clocks(const struct sim_asic *a, const char *dir)
@@ -191,6 +191,7 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
     put(dir, "dev", "%u:%u\n", major, minor);
     layout_node(s, d->index, control, path, sizeof(path));
     put(dir, "uevent", "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\n", major, minor, path + strlen("/dev/"));
+    writable(dir, "uevent", 0644);
     snprintf(target, sizeof(target), "../../..%s/%s", parent + strlen("/sys"), name);
     link_to(s, target + strlen("../"), "/sys/class/%s/%s", class_name(s), name);
     link_to(s, target + strlen("../"), "/sys/dev/char/%u:%u", major, minor);

@@ -111,7 +111,9 @@ void sim_opened(struct sim_state *s, uint32_t file)
 /* Everything of the context goes: memory, mappings, buffers; what accounted bytes are left, too. */
 static void context_over(struct sim_state *s, struct sim_device *d)
 {
-    submission_abort(s, d, d->watchdog ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
+    bool reset = d->watchdog || sim_asic_of(d)->close_resets;
+
+    submission_abort(s, d, reset ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
     if (d->watchdog) {
         /* the reset that was put off */
         d->watchdog = false;
