@@ -182,6 +182,8 @@ struct hlthunk_live_object {
     uint64_t age_ns;            /* of the oldest */
     const char *label;          /* as the creator named it, or NULL */
     const void *creator;        /* code address of the call that made it */
+    const void *const *frames;  /* return addresses from there on; NULL without a trace */
+    size_t frame_count;         /* hlthunk/leaks.h */
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <hlthunk/device.h>
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
+#include <hlthunk/leaks.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
 #include <hlthunk/pool.h>

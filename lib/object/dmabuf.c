@@ -309,6 +309,7 @@ void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
     } else if (hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
         close(m->fd); /* the child's copy, which keeps the memory exported */
     }
+    hl_object_fini(&m->object);
     if (!watched) {
         free(atomic_load(&m->origin));
         free(m);

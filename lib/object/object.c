@@ -26,6 +26,7 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
     o->epoch = hl_process_epoch();
     o->created_ns = hl_coarse_now_ns();
     o->creator = creator;
+    o->trace = hl_trace_take(creator);
     o->describe = describe;
     o->parts = NULL;
     hl_object_set_label(o, label);
@@ -69,11 +70,19 @@ void hl_object_enlist(struct hl_object *o)
 
 void hl_object_delist(struct hl_object *o)
 {
-    if (!hl_epoch_is_ours(o->epoch))
-        return;
-    pthread_mutex_lock(&o->device->lock);
-    hl_object_unlist(o);
-    pthread_mutex_unlock(&o->device->lock);
+    if (hl_epoch_is_ours(o->epoch)) {
+        pthread_mutex_lock(&o->device->lock);
+        hl_object_unlist(o);
+        pthread_mutex_unlock(&o->device->lock);
+    }
+    hl_object_fini(o);
+}
+
+void hl_object_fini(struct hl_object *o)
+{
+    if (__builtin_expect(o->trace != NULL, 0))
+        free(o->trace);
+    o->trace = NULL;
 }
 
 bool hl_refs_try_get(atomic_uint *refs)

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/object/trace.h"
+
 struct hlthunk_device;
 struct hlthunk_live_object;
 
@@ -25,6 +27,7 @@ struct hl_object {
     uint64_t epoch;                     /* of the process that made it */
     uint64_t created_ns;
     const void *creator;
+    struct hl_trace *trace;             /* NULL: traces are off */
     char label[HL_LABEL_SIZE];
     /* fills size, offset and address for a report; called with device->lock held */
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
@@ -56,9 +59,13 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
 void hl_object_list(struct hl_object *o);
 void hl_object_unlist(struct hl_object *o);
 
-/* The same with the lock taken here, and nothing done in a child. */
+/* The same with the lock taken here, and nothing done to the list in a child.  Delisting is the
+ * last that happens to an object but for its memory. */
 void hl_object_enlist(struct hl_object *o);
 void hl_object_delist(struct hl_object *o);
+
+/* What hl_object_init() allocated; part of hl_object_delist(). */
+void hl_object_fini(struct hl_object *o);
 
 static inline void hl_refs_get(atomic_uint *refs)
 {

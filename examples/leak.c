@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Forgets a buffer: the report says which, and who made it. */
+#include <stdio.h>
+
+#include <hlthunk/hlthunk.h>
+
+static struct hlthunk_buffer *load_weights(struct hlthunk_device *device)
+{
+    struct hlthunk_buffer_options options = { .size = sizeof(options), .label = "weights" };
+    struct hlthunk_buffer *buffer = NULL;
+
+    if (hlthunk_buffer_alloc(device, 16 << 20, &options, &buffer))
+        fprintf(stderr, "%s\n", hlthunk_last_error());
+    return buffer;
+}
+
+int main(void)
+{
+    struct hlthunk_device *device;
+    struct hlthunk_buffer *buffer;
+
+    if (hlthunk_device_open(NULL, &device)) {
+        fprintf(stderr, "%s\n", hlthunk_last_error());
+        return 1;
+    }
+    buffer = load_weights(device);
+    hlthunk_device_report(device, stdout);      /* at any time */
+    if (hlthunk_device_close(device))           /* and through the log */
+        printf("%s\n", hlthunk_last_error());
+    hlthunk_buffer_unref(buffer);
+    return 0;
+}

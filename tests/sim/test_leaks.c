@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Leak reports: what is alive and where it was made, down to the line. */
+#include "tests/sim/support.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static char lines[32][512];
+static unsigned line_count;
+
+static void keep_line(enum hlthunk_log_level level, const char *message, void *user)
+{
+    (void)level, (void)user;
+    if (line_count < 32)
+        snprintf(lines[line_count++], sizeof(lines[0]), "%s", message);
+}
+
+static unsigned made_at;        /* the line of the call */
+
+/* Not inlined: it has a frame of its own. */
+static __attribute__((noinline)) struct hlthunk_buffer *inner(struct hlthunk_device *d)
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "weights" };
+    struct hlthunk_buffer *b = NULL;
+
+    made_at = __LINE__ + 1;
+    ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
+    return b;
+}
+
+static unsigned led_at;
+
+static __attribute__((noinline)) struct hlthunk_buffer *outer(struct hlthunk_device *d)
+{
+    struct hlthunk_buffer *b;
+
+    led_at = __LINE__ + 1;
+    b = inner(d);
+    assert_non_null(b);         /* keeps the call from becoming a jump */
+    return b;
+}
+
+/* The line that addr2line names for the first "FILE(+OFFSET)" in a text; 0 without that tool. */
+static unsigned line_of(const char *text)
+{
+    const char *open = strstr(text, "(+0x"), *file = open;
+    char command[600], answer[512] = "", *colon;
+    FILE *p;
+
+    assert_non_null(open);
+    while (file > text && !isspace((unsigned char)file[-1]))
+        file--;
+    if (system("command -v addr2line >/dev/null 2>&1") != 0)
+        return 0;
+    snprintf(command, sizeof(command), "addr2line -e '%.*s' %.*s", (int)(open - file), file,
+             (int)strcspn(open + 2, ")"), open + 2);
+    p = popen(command, "r");
+    assert_non_null(p);
+    if (!fgets(answer, sizeof(answer), p))
+        answer[0] = '\0';
+    pclose(p);
+    if (!strstr(answer, "test_leaks.c"))
+        fail_msg("%s: \"%s\", in \"%s\"", command, answer, text);
+    colon = strrchr(answer, ':');
+    return (unsigned)atoi(colon + 1);
+}
+
+/* The files in reports must be found from here. */
+static void at_line(const char *text, unsigned line)
+{
+    unsigned found = line_of(text);
+
+    /* a call over two lines may be either */
+    if (found && (found < line || found > line + 1))
+        fail_msg("line %u, not %u: %s", found, line, text);
+}
+
+static int keep_text(const struct hlthunk_live_object *o, void *user)
+{
+    char **text = user;
+    size_t n = hlthunk_live_object_text(o, NULL, 0);
+    char small[8];
+
+    *text = malloc(n + 1);
+    assert_non_null(*text);
+    assert_int_equal(hlthunk_live_object_text(o, *text, n + 1), n);
+    assert_int_equal(strlen(*text), n);
+    /* cut, terminated, and the length of all of it */
+    memset(small, 'x', sizeof(small));
+    assert_int_equal(hlthunk_live_object_text(o, small, sizeof(small)), n);
+    assert_int_equal(strlen(small), sizeof(small) - 1);
+    assert_memory_equal(small, *text, sizeof(small) - 1);
+    return 0;
+}
+
+static void a_trace_leads_to_the_lines(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b;
+    char *text = NULL, *frame;
+
+    (void)state;
+    hlthunk_trace_set(4);
+    b = outer(d);
+    hlthunk_trace_set(0);
+    assert_int_equal(hlthunk_device_live_objects(d, keep_text, &text), 0);
+    assert_ptr_equal(strstr(text, "a buffer of "), text);
+    assert_non_null(strstr(text, " by sim_leaks(+0x"));
+    assert_non_null(strstr(text, ", label weights\n"));
+    frame = strstr(text, "\n    #0 ");
+    assert_non_null(frame);
+    at_line(frame + 1, made_at);
+    frame = strstr(frame, "\n    #1 ");
+    assert_non_null(frame);
+    at_line(frame + 1, led_at);
+    assert_non_null(strstr(text, "\n    #3 "));
+    assert_null(strstr(text, "\n    #4 "));
+    free(text);
+    /* the same through the log, when it is closed too early */
+    line_count = 0;
+    hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+    refused(hlthunk_device_close(d), EBUSY, "last object");
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(line_count, 5);
+    assert_non_null(strstr(lines[0], "stays open: a buffer of "));
+    assert_non_null(strstr(lines[0], "label weights"));
+    at_line(lines[1], made_at);
+    at_line(lines[2], led_at);
+    hlthunk_buffer_unref(b);
+}
+
+static void without_a_trace_there_is_the_creator(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b = outer(d);
+    struct hlthunk_event_notifier *n;
+    char *report = NULL;
+    size_t size = 0;
+    FILE *f;
+
+    (void)state;
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    f = open_memstream(&report, &size);
+    ok(hlthunk_device_report(d, f));
+    fclose(f);
+    assert_non_null(strstr(report, "a buffer of "));
+    assert_non_null(strstr(report, "label weights\n"));
+    assert_non_null(strstr(report, "an event notifier is alive"));
+    assert_null(strstr(report, "#0"));
+    free(report);
+    hlthunk_event_notifier_unref(n);
+    hlthunk_buffer_unref(b);
+    report = NULL;
+    f = open_memstream(&report, &size);
+    ok(hlthunk_device_report(d, f));
+    fclose(f);
+    assert_string_equal(report, "");
+    free(report);
+    refused(hlthunk_device_report(d, NULL), EINVAL, "stream is NULL");
+    refused(hlthunk_device_report(NULL, stderr), EINVAL, "device is NULL");
+    f = fopen("/dev/full", "w");
+    b = outer(d);
+    refused(hlthunk_device_report(d, f), EIO, "stream");
+    fclose(f);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* Of every kind of object, and a dma-buf that never had a device. */
+static void traces_are_freed(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_buffer *b;
+
+    (void)state;
+    hlthunk_trace_set(1000);    /* as many as there may be */
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    if (can_export()) {
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        hlthunk_dmabuf_unref(m);
+    }
+    hlthunk_trace_set(0);
+    hlthunk_event_notifier_unref(n);
+    hlthunk_command_buffer_unref(cb);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trace_leads_to_the_lines),
+        cmocka_unit_test(without_a_trace_there_is_the_creator),
+        cmocka_unit_test(traces_are_freed),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
