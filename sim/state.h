@@ -165,6 +165,7 @@ struct sim_device {
     uint32_t asic;
     uint32_t index;             /* N of accelN or hlN */
     char pci_address[24];
+    uint64_t node_inode[2];     /* of the files that stand for its nodes: primary, control */
     uint32_t module_id;
     uint32_t status;            /* enum hl_device_status */
     bool removed;
@@ -209,6 +210,7 @@ struct sim_state {
     bool attention;             /* something for the supervisor: events, status */
     bool imports_dropped;       /* likewise: files of dma-bufs to close */
     char tree[108];             /* where the files of /dev and /sys stand */
+    uint64_t tree_dev;          /* the file system that it is on */
     char socket[64];            /* abstract name of the supervisor's socket */
     pthread_mutex_t lock;
     uint32_t fault_count;

@@ -200,6 +200,24 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
              strstr(parent, "/virtual/") ? "../../../../" : "../../../../../", class_name(s));
     link_to(s, target, "%s/%s/subsystem", parent, name);
     put(s->tree, path + 1, "%s", "");
+    snprintf(dir, sizeof(dir), "%s%s", s->tree, path);
+    chmod(dir, 0666);
+}
+
+/* How the preloaded library knows a node, by whatever path a program came there. */
+static void note_nodes(struct sim_state *s, struct sim_device *d)
+{
+    char name[64], path[PATH_MAX];
+    struct stat st;
+
+    for (int control = 0; control < 2; control++) {
+        layout_node(s, d->index, control, name, sizeof(name));
+        snprintf(path, sizeof(path), "%s%s", s->tree, name);
+        if (stat(path, &st) < 0)
+            continue;
+        d->node_inode[control] = st.st_ino;
+        s->tree_dev = st.st_dev;
+    }
 }
 
 /* What the firmware's sensors say: hl_hwmon_init() makes a child of the PCI device. */
@@ -268,9 +286,10 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     }
 }
 
-void tree_add(const struct sim_state *s, const struct sim_device *d)
+void tree_add(struct sim_state *s, struct sim_device *d)
 {
     put_device(s, d);
+    note_nodes(s, d);
 }
 
 int tree_create(struct sim_state *s)
@@ -286,13 +305,13 @@ int tree_create(struct sim_state *s)
     if (!mkdtemp(s->tree))
         return -errno;
     chmod(s->tree, 0755);
-    rc = make_dirs("%s/dev/accel", s->tree);
+    rc = make_dirs("%s/dev%s", s->tree, s->kernel == SIM_KERNEL_6_1 ? "" : "/accel");
     rc = rc ? rc : make_dirs("%s/sys/class/%s", s->tree, class_name(s));
     rc = rc ? rc : make_dirs("%s/sys/dev/char", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/devices", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/drivers/habanalabs", s->tree);
     for (uint32_t i = 0; !rc && i < s->device_count; i++)
-        put_device(s, &s->devices[i]);
+        tree_add(s, &s->devices[i]);
     return rc;
 }
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Folders and links. */
+/* Where a program stands, links, and patterns; what is in a folder is in list.c. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,43 +11,37 @@
 
 #include "sim/preload/preload.h"
 
-DECLARE_REAL(opendir);
-DECLARE_REAL(scandir);
 DECLARE_REAL(readlinkat);
 DECLARE_REAL(realpath);
 DECLARE_REAL(chdir);
+DECLARE_REAL(getcwd);
 DECLARE_REAL(glob);
-
-HOOK DIR *opendir(const char *path)
-{
-    char buffer[PATH_BUFFER];
-
-    /* cppcheck-suppress CastIntegerToAddressAtReturn */
-    return REAL(opendir)(path_map(path, buffer));
-}
-
-typedef int (*filter_fn)(const struct dirent *);
-typedef int (*compare_fn)(const struct dirent **, const struct dirent **);
-
-HOOK int scandir(const char *path, struct dirent ***list, filter_fn filter, compare_fn compare)
-{
-    char buffer[PATH_BUFFER];
-
-    return REAL(scandir)(path_map(path, buffer), list, filter, compare);
-}
-
-HOOK int scandir64(const char *path, struct dirent64 ***list,
-                   int (*filter)(const struct dirent64 *),
-                   int (*compare)(const struct dirent64 **, const struct dirent64 **))
-{
-    return scandir(path, (struct dirent ***)list, (filter_fn)filter, (compare_fn)compare);
-}
 
 HOOK int chdir(const char *path)
 {
     char buffer[PATH_BUFFER];
 
     return REAL(chdir)(path_map(path, buffer));
+}
+
+HOOK char *getcwd(char *text, size_t size)
+{
+    char *r = REAL(getcwd)(text, size);
+
+    if (r)
+        path_unmap(r);
+    return r;
+}
+
+char *__getcwd_chk(char *text, size_t size, size_t room);
+HOOK char *__getcwd_chk(char *text, size_t size, size_t room)
+{
+    return getcwd(text, size < room ? size : room);
+}
+
+HOOK char *get_current_dir_name(void)
+{
+    return getcwd(NULL, 0);
 }
 
 /* "socket:[N]" of a simulated file, and paths below the tree, as a kernel would show them. */
@@ -85,7 +77,7 @@ static ssize_t readlink_any(int dir, const char *path, char *text, size_t size)
 
     if (!sim)
         return REAL(readlinkat)(dir, path, text, size);
-    n = REAL(readlinkat)(dir, path_map(path, buffer), full, sizeof(full) - 1);
+    n = REAL(readlinkat)(dir, path_map_at(dir, path, buffer), full, sizeof(full) - 1);
     n = rewrite_link(full, n, sizeof(full) - 1);
     if (n < 0)
         return n;
@@ -194,4 +186,9 @@ HOOK int glob(const char *pattern, int flags, int (*error)(const char *, int), g
         flags |= GLOB_ALTDIRFUNC;
     }
     return REAL(glob)(pattern, flags, error, g);
+}
+
+HOOK int glob64(const char *pattern, int flags, int (*error)(const char *, int), glob64_t *g)
+{
+    return glob(pattern, flags, error, (glob_t *)g);
 }

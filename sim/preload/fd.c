@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ DECLARE_REAL(lseek);
 DECLARE_REAL(fallocate);
 DECLARE_REAL(ftruncate);
 DECLARE_REAL(recvmsg);
+DECLARE_REAL(recvmmsg);
 
 HOOK int close(int fd)
 {
@@ -286,12 +288,8 @@ HOOK int ftruncate64(int fd, off64_t n)
 }
 
 /* Descriptors that another process has sent. */
-HOOK ssize_t recvmsg(int s, struct msghdr *m, int flags)
+static void learn_rights(struct msghdr *m)
 {
-    ssize_t n = REAL(recvmsg)(s, m, flags);
-
-    if (n < 0 || !sim)
-        return n;
     for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
         if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
             continue;
@@ -303,5 +301,35 @@ HOOK ssize_t recvmsg(int s, struct msghdr *m, int flags)
             fd_learn(fd);
         }
     }
+}
+
+HOOK ssize_t recvmsg(int s, struct msghdr *m, int flags)
+{
+    ssize_t n = REAL(recvmsg)(s, m, flags);
+
+    if (n >= 0 && sim)
+        learn_rights(m);
     return n;
+}
+
+HOOK int recvmmsg(int s, struct mmsghdr *m, unsigned count, int flags, struct timespec *timeout)
+{
+    int n = REAL(recvmmsg)(s, m, count, flags, timeout);
+
+    for (int i = 0; sim && i < n; i++)
+        learn_rights(&m[i].msg_hdr);
+    return n;
+}
+
+/* Descriptors that this process has taken. */
+int pidfd_getfd(int pidfd, int target, unsigned flags);
+HOOK int pidfd_getfd(int pidfd, int target, unsigned flags)
+{
+    int fd = (int)syscall(SYS_pidfd_getfd, pidfd, target, flags);
+
+    if (fd >= 0 && sim) {
+        fd_forget(fd);
+        fd_learn(fd);
+    }
+    return fd;
 }

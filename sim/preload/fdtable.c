@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -28,6 +29,37 @@ void *real_function(void **cache, const char *name)
         __atomic_store_n(cache, f, __ATOMIC_RELAXED);
     }
     return f;
+}
+
+/*
+ * A child of vfork() works in its parent's memory, on descriptors of its own: it must not write to
+ * the table.  The owner's ID is in a page that the kernel clears in every other kind of child.
+ */
+static _Atomic pid_t *owner;
+
+void fd_own(void)
+{
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+
+    if (!owner) {
+        void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (p == MAP_FAILED)
+            return;
+        madvise(p, size, MADV_WIPEONFORK);
+        owner = p;
+    }
+    atomic_store_explicit(owner, getpid(), memory_order_relaxed);
+}
+
+static bool borrowed(void)
+{
+    pid_t pid = owner ? atomic_load_explicit(owner, memory_order_relaxed) : 0;
+
+    if (pid)
+        return pid != getpid();
+    fd_own();
+    return false;
 }
 
 uint32_t fd_known(int fd)
@@ -80,13 +112,13 @@ void fd_learn(int fd)
 
 void fd_note(int fd, uint32_t file)
 {
-    if ((unsigned)fd < TABLE_SIZE)
+    if ((unsigned)fd < TABLE_SIZE && fd_known(fd) != file && !borrowed())
         atomic_store_explicit(&table[fd], file + 1, memory_order_relaxed);
 }
 
 bool fd_forget(int fd)
 {
-    if ((unsigned)fd >= TABLE_SIZE)
+    if (fd_known(fd) == SIM_NONE || borrowed())
         return false;
     return atomic_exchange_explicit(&table[fd], 0, memory_order_relaxed) != 0;
 }

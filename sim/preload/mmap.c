@@ -131,7 +131,7 @@ out:
 
 HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
 {
-    uint32_t file = sim && !(flags & MAP_ANONYMOUS) ? fd_known(fd) : SIM_NONE;
+    uint32_t file = sim && !(flags & MAP_ANONYMOUS) ? fd_find(fd) : SIM_NONE;
 
     if (file == SIM_NONE)
         return REAL(mmap)(address, length, prot, flags, fd, offset);

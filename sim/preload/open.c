@@ -47,8 +47,35 @@ static int open_text(const char *text)
     return fd;
 }
 
+/* /proc/…/fd/N of a node opens the node another time; what is behind ours is a socket: ENXIO. */
+static int open_again(int dir, const char *path, int flags)
+{
+    char target[PATH_BUFFER];
+    uint32_t device;
+    bool control;
+    ssize_t n = readlinkat(dir, path, target, sizeof(target) - 1);
+
+    if (n > 0) {
+        target[n] = '\0';
+        if (path_node(target, &device, &control))
+            return open_node(device, control, flags);
+    }
+    errno = ENXIO;
+    return -1;
+}
+
+/* sysfs refuses by the mode, whoever asks. */
+static bool refused_by_mode(const char *mapped)
+{
+    struct stat st;
+
+    return path_of_sysfs(mapped) && syscall(SYS_newfstatat, AT_FDCWD, mapped, &st, 0) == 0 &&
+           S_ISREG(st.st_mode) && !(st.st_mode & 0222);
+}
+
 int open_any(int dir, const char *path, int flags, mode_t mode)
 {
+    const char *mapped;
     char buffer[PATH_BUFFER], text[512];
     uint32_t device;
     bool control;
@@ -61,21 +88,19 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
         if (path_fdinfo(path, text, sizeof(text)))
             return open_text(text);
     }
-    {
-        const char *mapped = path_map(path, buffer);
-        struct stat st;
-
-        /* sysfs refuses by the mode, whoever asks */
-        if (mapped == buffer && (flags & O_ACCMODE) != O_RDONLY && !strncmp(path, "/sys/", 5) &&
-            syscall(SYS_newfstatat, AT_FDCWD, mapped, &st, 0) == 0 && S_ISREG(st.st_mode) &&
-            !(st.st_mode & 0222)) {
-            errno = EACCES;
-            return -1;
-        }
-        fd = REAL(openat)(dir, mapped, flags, mode);
+    mapped = path_map_at(dir, path, buffer);
+    if (sim && (flags & O_ACCMODE) != O_RDONLY && refused_by_mode(mapped)) {
+        errno = EACCES;
+        return -1;
     }
-    if (fd >= 0)
-        fd_forget(fd); /* its number may have been closed behind our back */
+    fd = REAL(openat)(dir, mapped, flags, mode);
+    if (fd < 0)
+        return sim && errno == ENXIO ? open_again(dir, path, flags) : fd;
+    fd_forget(fd); /* its number may have been closed behind our back */
+    if (sim && !(flags & O_PATH) && node_of_fd(fd, &device, &control)) {
+        syscall(SYS_close, fd);
+        return open_node(device, control, flags);
+    }
     return fd;
 }
 
@@ -148,28 +173,47 @@ HOOK int creat64(const char *path, mode_t mode)
     return creat(path, mode);
 }
 
-/* Streams: nodes and rewritten files through a descriptor, the rest by path. */
+/* What fopen() makes of its mode. */
+static int stream_flags(const char *mode)
+{
+    int flags = *mode == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (*mode == 'a' ? O_APPEND : O_TRUNC);
+
+    if (strchr(mode, '+'))
+        flags = (flags & ~O_ACCMODE) | O_RDWR;
+    return flags | (strchr(mode, 'e') ? O_CLOEXEC : 0) | (strchr(mode, 'x') ? O_EXCL : 0);
+}
+
+/* A stream of a node or of a rewritten file goes through a descriptor. */
+static FILE *stream_of_node(const char *path, const char *mode)
+{
+    int fd = open_any(AT_FDCWD, path, stream_flags(mode), 0);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, mode);
+
+    if (!f && fd >= 0)
+        close(fd);
+    return f;
+}
+
 static FILE *stream(const char *path, const char *mode)
 {
     char buffer[PATH_BUFFER], text[512];
     uint32_t device;
     bool control;
     FILE *f;
-    int fd;
 
-    if (sim && path && (path_node(path, &device, &control) || path_fdinfo(path, text, sizeof(text)))) {
-        fd = open_any(AT_FDCWD, path,
-                      (strchr(mode, '+') ? O_RDWR : *mode == 'r' ? O_RDONLY : O_WRONLY) |
-                          (strchr(mode, 'e') ? O_CLOEXEC : 0),
-                      0);
-        if (fd < 0)
-            return NULL;
-        f = fdopen(fd, mode);
-        if (!f)
-            close(fd);
-        return f;
+    if (!sim || !path)
+        return REAL(fopen)(path, mode);
+    if (path_node(path, &device, &control) || path_fdinfo(path, text, sizeof(text)))
+        return stream_of_node(path, mode);
+    f = REAL(fopen)(path_map(path, buffer), mode);
+    if (!f)
+        return errno == ENXIO ? stream_of_node(path, mode) : NULL;
+    if (node_of_fd(fileno(f), &device, &control)) {
+        REAL(fclose)(f);
+        return stream_of_node(path, mode);
     }
-    return REAL(fopen)(path_map(path, buffer), mode);
+    fd_forget(fileno(f));
+    return f;
 }
 
 HOOK FILE *fopen(const char *path, const char *mode)
@@ -185,8 +229,23 @@ HOOK FILE *fopen64(const char *path, const char *mode)
 HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
 {
     char buffer[PATH_BUFFER];
+    uint32_t device;
+    bool control;
+    int fd;
 
-    return REAL(freopen)(path_map(path, buffer), mode, f);
+    if (sim)
+        fd_forget(fileno(f));
+    f = REAL(freopen)(path_map(path, buffer), mode, f);
+    if (!sim || !f || !path || !node_of_fd(fileno(f), &device, &control))
+        return f;
+    fd = open_node(device, control, stream_flags(mode));
+    if (fd < 0 || dup3(fd, fileno(f), stream_flags(mode) & O_CLOEXEC) < 0) {
+        REAL(fclose)(f);
+        f = NULL;
+    }
+    if (fd >= 0)
+        close(fd);
+    return f;
 }
 
 HOOK FILE *freopen64(const char *path, const char *mode, FILE *f)

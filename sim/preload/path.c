@@ -58,46 +58,136 @@ static bool exists(const char *path)
     return syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
 }
 
-/* Entries among the machine's own: the simulation's where it has one of that name. */
-static bool shared_entry(const char *path, char *buffer)
+static bool owned_path(const char *path)
 {
-    if (!below(path, "/sys/dev/char") && !below(path, "/sys/devices/pci0000:00"))
-        return false;
-    snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, path);
-    return strlen(path) > strlen("/sys/dev/char/") && exists(buffer);
+    if (legacy_node(path))
+        return true;
+    for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+        if (below(path, owned[i]))
+            return true;
+    return false;
 }
 
-/* Double slashes are one. */
+bool path_owned(const char *folder, const char *name)
+{
+    char path[PATH_BUFFER];
+
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return owned_path(path);
+}
+
+/*
+ * Entries among the machine's own: the simulation's where it has one of that name, and folders
+ * that lead there where the machine has none.
+ */
+static bool shared_entry(const char *path, char *buffer)
+{
+    bool prior = !strncmp(path, "/sys/dev/char/", 14) ||
+                 !strncmp(path, "/sys/devices/pci0000:00/", 24);
+
+    if (!below(path, "/sys") && !below(path, "/dev"))
+        return false;
+    snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, path);
+    return (prior || !exists(path)) && exists(buffer);
+}
+
+/* Double slashes are one, and so is what is between them when it is a dot. */
 static void squeeze(const char *path, char *out, size_t size)
 {
     size_t n = 0;
 
-    for (; *path && n + 1 < size; path++) {
-        if (!(path[0] == '/' && path[1] == '/'))
-            out[n++] = *path;
+    while (*path && n + 1 < size) {
+        if (path[0] == '/' && path[1] == '/')
+            path++;
+        else if (path[0] == '/' && path[1] == '.' && (path[2] == '/' || (!path[2] && n)))
+            path += 2;
+        else
+            out[n++] = *path++;
     }
     out[n] = '\0';
 }
 
-const char *path_map(const char *path, char *buffer)
+/* The folder that a relative path starts from, where that is one of the machine's that matter. */
+static bool start_folder(int dir, char *folder, size_t size)
+{
+    char link[40];
+    long n;
+
+    if (dir == AT_FDCWD) {
+        n = syscall(SYS_getcwd, folder, size) - 1; /* with the final NUL */
+    } else {
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+        n = syscall(SYS_readlinkat, AT_FDCWD, link, folder, size - 1);
+    }
+    if (n <= 0)
+        return false;
+    folder[n] = '\0';
+    return !strcmp(folder, "/") || below(folder, "/dev") || below(folder, "/sys");
+}
+
+/* A path that may concern the simulation, in full and plain; false for all others. */
+static bool plain_path(int dir, const char *path, char *plain, size_t size)
+{
+    char full[2 * PATH_BUFFER], folder[PATH_BUFFER];
+
+    if (path[0] != '/') {
+        if (!*path || !start_folder(dir, folder, sizeof(folder)))
+            return false;
+        snprintf(full, sizeof(full), "%s/%s", folder, path);
+        path = full;
+    }
+    squeeze(path, plain, size);
+    return below(plain, "/dev") || below(plain, "/sys");
+}
+
+const char *path_map_at(int dir, const char *path, char *buffer)
 {
     char plain[4096];
     int saved = errno;
     bool ours;
 
-    if (!sim || !path || path[0] != '/' || (strncmp(path, "/dev/", 5) && path[1] != '/' &&
-                                            strncmp(path, "/sys/", 5)))
+    if (!sim || !path)
         return path;
-    squeeze(path, plain, sizeof(plain));
-    ours = legacy_node(plain);
-    for (size_t i = 0; !ours && i < sizeof(owned) / sizeof(owned[0]); i++)
-        ours = below(plain, owned[i]);
-    if (ours)
+    ours = plain_path(dir, path, plain, sizeof(plain));
+    if (ours && owned_path(plain))
         snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, plain);
     else
-        ours = shared_entry(plain, buffer);
+        ours = ours && shared_entry(plain, buffer);
     errno = saved;
     return ours ? buffer : path;
+}
+
+bool path_of_sysfs(const char *mapped)
+{
+    size_t n = sim ? strlen(sim->tree) : 0;
+
+    return n && mapped && !strncmp(mapped, sim->tree, n) && !strncmp(mapped + n, "/sys/", 5);
+}
+
+bool node_of_inode(uint64_t inode, uint32_t *device, bool *control)
+{
+    for (uint32_t i = 0; i < sim->device_count; i++) {
+        for (int c = 0; c < 2; c++) {
+            if (inode == sim->devices[i].node_inode[c]) {
+                *device = i;
+                *control = c;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool node_of_fd(int fd, uint32_t *device, bool *control)
+{
+    int saved = errno;
+    struct stat st;
+    bool found;
+
+    found = syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISREG(st.st_mode) &&
+            st.st_dev == sim->tree_dev && node_of_inode(st.st_ino, device, control);
+    errno = saved;
+    return found;
 }
 
 bool path_node(const char *path, uint32_t *device, bool *control)

@@ -4,9 +4,11 @@
 #define SIM_PRELOAD_H
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "sim/client.h"
@@ -38,24 +40,42 @@ bool fd_forget_range(unsigned first, unsigned last);
 /* After a close: the supervisor shall have noticed when the caller goes on. */
 void fd_closed(void);
 void fd_scan(void);                 /* what this program was started with */
+void fd_own(void);                  /* the table is this process's from here on */
 /* The file behind a socket's inode, SIM_NONE for none; takes the lock. */
 uint32_t file_of_inode(uint64_t inode);
 
 /* ---- paths (path.c) ---- */
 
 #define PATH_BUFFER 4352
-/* Where a path really stands: path itself, or buffer. */
-const char *path_map(const char *path, char *buffer);
+/* Where a path really stands, seen from dir: path itself, or buffer. */
+const char *path_map_at(int dir, const char *path, char *buffer);
+static inline const char *path_map(const char *path, char *buffer)
+{
+    return path_map_at(AT_FDCWD, path, buffer);
+}
+/* Where a path really stands: among the simulation's files of sysfs? */
+bool path_of_sysfs(const char *mapped);
 /* A node of the simulation: which, by its original path. */
 /* A link in /proc to an open node: opening it opens the node. */
 bool path_fd_node(const char *path, uint32_t *device, bool *control);
 bool path_node(const char *path, uint32_t *device, bool *control);
+/* The same by the file that stands for it, however a program came there. */
+bool node_of_inode(uint64_t inode, uint32_t *device, bool *control);
+bool node_of_fd(int fd, uint32_t *device, bool *control);
+/* Is the entry of that name in a folder of the machine the simulation's to show, or to hide? */
+bool path_owned(const char *folder, const char *name);
 /* The other way round, in place: what a program may see of a path below the tree. */
 void path_unmap(char *path);
 /* What readlink() of a /proc/…/fd link says for a simulated file. */
 void file_link(uint32_t file, char *text, size_t size);
 /* /proc/…/fdinfo/N of a dma-buf: its text, false for other files. */
 bool path_fdinfo(const char *path, char *text, size_t size);
+
+/* ---- what a program sees of a file (stat.c) ---- */
+void face_put_on(struct stat *st);
+
+/* ---- programs that start others (exec.c) ---- */
+void exec_note(void);               /* what this program has in its environment */
 
 /* ---- opening (open.c) ---- */
 int open_any(int dir, const char *path, int flags, mode_t mode);

@@ -3,8 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -16,57 +19,77 @@
 #undef lstat64
 #undef fstat64
 #undef fstatat64
+#undef statvfs64
 
 DECLARE_REAL(fstatat);
 DECLARE_REAL(statx);
 DECLARE_REAL(faccessat);
 DECLARE_REAL(fstatfs);
 DECLARE_REAL(statfs);
+DECLARE_REAL(statvfs);
 
-#define NODE_MODE (S_IFCHR | 0666)
 #define DMABUF_MODE 0600    /* no type bits: an anonymous inode */
 #define DMABUF_DEV 15       /* of its own pseudo file system */
 
 /* What the kernel would say of a simulated thing. */
 struct face {
     bool node;
+    mode_t mode;
     unsigned major, minor;
     uint64_t inode, size;
 };
 
-static void node_face(struct face *f, uint32_t device, bool control)
+/* mode: as chmod() has left it on the file that stands for the node. */
+static void node_face(struct face *f, uint32_t device, bool control, mode_t mode)
 {
     uint32_t index = sim->devices[device].index;
 
     *f = (struct face){
         .node = true,
+        .mode = S_IFCHR | (mode & 0777),
         .major = layout_major(sim, control),
         .minor = layout_minor(sim, index, control),
         .inode = 500 + 2 * index + control,
     };
 }
 
+static mode_t node_mode(uint32_t device, bool control)
+{
+    char node[64], path[PATH_BUFFER];
+    struct stat st;
+
+    layout_node(sim, sim->devices[device].index, control, node, sizeof(node));
+    snprintf(path, sizeof(path), "%s%s", sim->tree, node);
+    return syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0) == 0 ? st.st_mode : 0666;
+}
+
 static bool face_of_inode(uint64_t inode, struct face *f)
 {
     uint32_t file = file_of_inode(inode);
+    bool control;
 
     if (file == SIM_NONE)
         return false;
+    control = sim->files[file].kind == SIM_FILE_CONTROL;
     if (sim->files[file].kind == SIM_FILE_DMABUF)
         *f = (struct face){ .inode = inode, .size = sim->files[file].dmabuf.size };
     else
-        node_face(f, sim->files[file].device, sim->files[file].kind == SIM_FILE_CONTROL);
+        node_face(f, sim->files[file].device, control,
+                  node_mode(sim->files[file].device, control));
     return true;
 }
 
-static bool face_of_path(const char *path, struct face *f)
+/* The socket behind a descriptor, or the file that stands for a node. */
+static bool face_of(uint32_t mode, uint64_t dev, uint64_t inode, struct face *f)
 {
     uint32_t device;
     bool control;
 
-    if (!path_node(path, &device, &control) || sim->devices[device].removed)
+    if (S_ISSOCK(mode))
+        return face_of_inode(inode, f);
+    if (!S_ISREG(mode) || dev != sim->tree_dev || !node_of_inode(inode, &device, &control))
         return false;
-    node_face(f, device, control);
+    node_face(f, device, control, mode);
     return true;
 }
 
@@ -75,7 +98,7 @@ static void put_on(struct stat *st, const struct face *f)
     st->st_ino = f->inode;
     st->st_nlink = 1;
     if (f->node) {
-        st->st_mode = NODE_MODE;
+        st->st_mode = f->mode;
         st->st_rdev = makedev(f->major, f->minor);
         st->st_dev = 6;
         st->st_size = 0;
@@ -89,26 +112,25 @@ static void put_on(struct stat *st, const struct face *f)
     }
 }
 
-/* A simulated file of sysfs: a page to stat(), whatever it says. */
-static bool attribute(const char *path)
+void face_put_on(struct stat *st)
 {
-    char buffer[PATH_BUFFER];
+    struct face f;
 
-    return path && !strncmp(path, "/sys/", 5) && path_map(path, buffer) == buffer;
+    if (face_of(st->st_mode, st->st_dev, st->st_ino, &f))
+        put_on(st, &f);
 }
 
 static int stat_any(int dir, const char *path, struct stat *st, int flags)
 {
     char buffer[PATH_BUFFER];
-    struct face f;
-    int rc = REAL(fstatat)(dir, path_map(path, buffer), st, flags);
+    const char *mapped = path_map_at(dir, path, buffer);
+    int rc = REAL(fstatat)(dir, mapped, st, flags);
 
     if (rc < 0 || !sim)
         return rc;
-    if (S_ISREG(st->st_mode) && attribute(path))
-        st->st_size = SIM_PAGE;
-    if (S_ISSOCK(st->st_mode) ? face_of_inode(st->st_ino, &f) : path && face_of_path(path, &f))
-        put_on(st, &f);
+    if (S_ISREG(st->st_mode) && path_of_sysfs(mapped))
+        st->st_size = SIM_PAGE; /* an attribute, whatever it says */
+    face_put_on(st);
     return rc;
 }
 
@@ -218,15 +240,16 @@ HOOK int __fxstatat64(int version, int dir, const char *path, struct stat64 *st,
 HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx *sx)
 {
     char buffer[PATH_BUFFER];
+    const char *mapped = path_map_at(dir, path, buffer);
     struct stat st;
     struct face f;
-    int rc = REAL(statx)(dir, path_map(path, buffer), flags, mask, sx);
+    int rc = REAL(statx)(dir, mapped, flags, mask, sx);
 
     if (rc < 0 || !sim)
         return rc;
-    if (S_ISREG(sx->stx_mode) && attribute(path))
+    if (S_ISREG(sx->stx_mode) && path_of_sysfs(mapped))
         sx->stx_size = SIM_PAGE;
-    if (S_ISSOCK(sx->stx_mode) ? !face_of_inode(sx->stx_ino, &f) : !face_of_path(path, &f))
+    if (!face_of(sx->stx_mode, makedev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, &f))
         return rc;
     memset(&st, 0, sizeof(st));
     put_on(&st, &f);
@@ -252,7 +275,7 @@ HOOK int faccessat(int dir, const char *path, int mode, int flags)
 {
     char buffer[PATH_BUFFER];
 
-    return REAL(faccessat)(dir, path_map(path, buffer), mode, flags);
+    return REAL(faccessat)(dir, path_map_at(dir, path, buffer), mode, flags);
 }
 
 HOOK int euidaccess(const char *path, int mode)
@@ -298,6 +321,18 @@ HOOK int statfs(const char *path, struct statfs *st)
     if (rc == 0 && mapped == buffer)
         st->f_type = strncmp(path, "/sys", 4) ? TMPFS_MAGIC : SYSFS_MAGIC;
     return rc;
+}
+
+HOOK int statvfs(const char *path, struct statvfs *st)
+{
+    char buffer[PATH_BUFFER];
+
+    return REAL(statvfs)(path_map(path, buffer), st);
+}
+
+HOOK int statvfs64(const char *path, struct statvfs64 *st)
+{
+    return statvfs(path, (struct statvfs *)st);
 }
 
 HOOK int statfs64(const char *path, struct statfs64 *st)

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* open() and its kin, streams, and mapping what was opened. */
+#include "tests/libc/libc.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What fortified programs call. */
+int __open_2(const char *path, int flags);
+int __open64_2(const char *path, int flags);
+int __openat_2(int dir, const char *path, int flags);
+int __openat64_2(int dir, const char *path, int flags);
+
+static int folder_fd(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static const char *names_of_open(void)
+{
+    CHECK(is_node(open(node, O_RDWR)));
+    CHECK(is_node(open64(node, O_RDWR | O_CLOEXEC)));
+    CHECK(is_node(openat(AT_FDCWD, node, O_RDONLY)));
+    CHECK(is_node(openat64(-1, node, O_RDWR)));
+    CHECK(is_node(creat(node, 0600)));
+    CHECK(is_node(creat64(node, 0600)));
+    CHECK(is_node(open(node, O_RDWR | O_CREAT | O_TRUNC, 0600)));
+    CHECK(open(node, O_RDWR | O_CREAT | O_EXCL, 0600) == -1 && errno == EEXIST);
+    CHECK(open(node, O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
+    return NULL;
+}
+
+static const char *fortified_open(void)
+{
+    CHECK(is_node(__open_2(node, O_RDWR)));
+    CHECK(is_node(__open64_2(node, O_RDWR)));
+    CHECK(is_node(__openat_2(AT_FDCWD, node, O_RDWR)));
+    CHECK(is_node(__openat64_2(AT_FDCWD, node, O_RDWR)));
+    return NULL;
+}
+
+static const char *spellings(void)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "//dev//%s", node + strlen("/dev/"));
+    CHECK(is_node(open(path, O_RDWR)));
+    snprintf(path, sizeof(path), "/dev/./%s", node + strlen("/dev/"));
+    CHECK(is_node(open(path, O_RDWR)));
+    snprintf(path, sizeof(path), "%s/./%s", folder, name);
+    CHECK(is_node(open(path, O_RDWR)));
+    CHECK(open("/dev/accel/accel99", O_RDWR) == -1 && errno == ENOENT);
+    CHECK(open("/dev/hl99", O_RDWR) == -1 && errno == ENOENT);
+    return NULL;
+}
+
+static const char *relative_to_a_folder(void)
+{
+    int dev = folder_fd("/dev"), own = folder_fd(folder), root = folder_fd("/");
+
+    CHECK(dev >= 0 && own >= 0 && root >= 0);
+    CHECK(is_node(openat(own, name, O_RDWR)));
+    CHECK(is_node(openat(dev, node + strlen("/dev/"), O_RDWR)));
+    CHECK(is_node(openat(root, node + 1, O_RDWR)));
+    close(dev);
+    close(own);
+    close(root);
+    return NULL;
+}
+
+static const char *relative_to_where_one_stands(void)
+{
+    int before = folder_fd("."), own = folder_fd(folder);
+    char *here;
+
+    CHECK(before >= 0 && own >= 0);
+    CHECK(chdir(folder) == 0);
+    CHECK(is_node(open(name, O_RDWR)));
+    here = getcwd(NULL, 0);
+    CHECK(here && !strcmp(here, folder));
+    free(here);
+    here = get_current_dir_name();
+    CHECK(here && !strcmp(here, folder));
+    free(here);
+    CHECK(chdir("/") == 0 && is_node(open(node + 1, O_RDWR)));
+    CHECK(chdir("dev") == 0 && is_node(open(node + strlen("/dev/"), O_RDWR)));
+    CHECK(fchdir(own) == 0 && is_node(open(name, O_RDWR)));
+    CHECK(fchdir(before) == 0);
+    close(before);
+    close(own);
+    return NULL;
+}
+
+static const char *streams(void)
+{
+    FILE *f = fopen(node, "r+e");
+
+    CHECK(f && is_node(dup(fileno(f))) && fclose(f) == 0);
+    f = fopen64(node, "r");
+    CHECK(f && is_node(dup(fileno(f))) && fclose(f) == 0);
+    CHECK(chdir(folder) == 0);
+    f = fopen(name, "r");
+    CHECK(f && is_node(dup(fileno(f))) && fclose(f) == 0);
+    CHECK(chdir("/") == 0);
+    f = fopen("/dev/null", "r");
+    CHECK(f);
+    f = freopen(node, "r", f);
+    CHECK(f && is_node(dup(fileno(f))) && fclose(f) == 0);
+    CHECK(is_node(open(node, O_RDWR)));     /* none has stayed open */
+    return NULL;
+}
+
+static const char *files_of_sysfs(void)
+{
+    char path[128], line[64] = "", *all = NULL;
+    size_t room = 0;
+    FILE *f;
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/device_type", attributes);
+    fd = open(path, O_RDONLY);
+    CHECK(fd >= 0 && read(fd, line, sizeof(line)) > 0 && !strncmp(line, "GAUDI2", 6));
+    close(fd);
+    f = fopen(path, "r");
+    CHECK(f && getline(&all, &room, f) > 0 && !strcmp(all, line));
+    fclose(f);
+    free(all);
+    CHECK(truncate(path, 0) == -1 || geteuid() == 0);
+    return NULL;
+}
+
+/* A descriptor that only names the node; the link of /proc; the link of an open one. */
+static const char *by_descriptor(void)
+{
+    int path = open(node, O_PATH | O_CLOEXEC), control;
+    char link[64], text[64] = "";
+    struct stat st;
+
+    CHECK(path >= 0 && fstat(path, &st) == 0 && looks_like_node(&st));
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
+    CHECK(readlink(link, text, sizeof(text) - 1) > 0 && !strcmp(text, node));
+    CHECK(is_node(open(link, O_RDWR)));
+    close(path);
+    /* a second user of a primary node is refused, one of a control node is not */
+    snprintf(text, sizeof(text), "%s/%s", folder, old_kernel ? "hl_controlD0" : "accel_controlD0");
+    control = open(text, O_RDWR);
+    CHECK(control >= 0);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", control);
+    CHECK(is_node(open(link, O_RDWR)));
+    snprintf(link, sizeof(link), "/dev/fd/%d", control);
+    CHECK(is_node(open(link, O_RDWR)));
+    close(control);
+    return NULL;
+}
+
+static const char *mappings(void)
+{
+    int fd = open(node, O_RDWR), copy;
+    unsigned long long handle = fd < 0 ? 0 : new_buffer(fd);
+    unsigned char *p;
+
+    CHECK(handle);
+    p = mmap64(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off64_t)handle);
+    CHECK(p != MAP_FAILED);
+    p[4095] = 7;
+    CHECK(mremap(p, 4096, 8192, MREMAP_MAYMOVE) == MAP_FAILED && errno == EFAULT);
+    CHECK(munmap(p, 4096) == 0);
+    /* by a number that nobody has told the C library about */
+    copy = (int)syscall(SYS_dup, fd);
+    CHECK(copy >= 0);
+    p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, copy, (off_t)handle);
+    CHECK(p != MAP_FAILED && p[4095] == 7 && munmap(p, 4096) == 0);
+    syscall(SYS_close, copy);
+    CHECK(free_buffer(fd, handle));
+    CHECK(is_node(fd));
+    CHECK(is_node(open(node, O_RDWR)));
+    return NULL;
+}
+
+const struct way opening[] = {
+    { "names of open", names_of_open },
+    { "fortified open", fortified_open },
+    { "spellings", spellings },
+    { "relative to a folder", relative_to_a_folder },
+    { "relative to where one stands", relative_to_where_one_stands },
+    { "streams", streams },
+    { "files of sysfs", files_of_sysfs },
+    { "by descriptor", by_descriptor },
+    { "mappings", mappings },
+    { NULL, NULL },
+};
