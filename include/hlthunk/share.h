@@ -86,9 +86,10 @@ hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t max, 
 /* Where a dma-buf comes from. */
 struct hlthunk_dmabuf_origin {
     size_t size;                /* set by the caller: sizeof(struct hlthunk_dmabuf_origin) */
-    uint64_t offset;            /* of its first byte within its exporter's buffer */
+    uint64_t offset;            /* of the exported range within its exporter's buffer */
     char pci_address[24];       /* of the device whose memory it is */
     char label[32];             /* that its exporter gave it; "" for none */
+    uint64_t data_offset;       /* of that range within the dma-buf, see .whole_pages */
 };
 
 /**

@@ -355,7 +355,9 @@ uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *m)
 
 uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *m)
 {
-    return m->lead;
+    const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
+
+    return origin ? origin->data_offset : m->lead;
 }
 
 struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)

@@ -30,6 +30,7 @@ static bool find_origin(const struct hlthunk_dmabuf *m, struct hlthunk_dmabuf_or
     o->size = sizeof(*o);
     if (m->buffer) {
         o->offset = m->offset;
+        o->data_offset = m->lead;
         memcpy(o->pci_address, m->object.device->props.pci_address, sizeof(o->pci_address));
         memcpy(o->label, m->object.label, sizeof(o->label));
         return true;
@@ -70,6 +71,7 @@ static void describe(const struct hlthunk_dmabuf *m, struct hl_message_item *ite
     item->size = m->size;
     item->origin_known = find_origin(m, &o);
     item->offset = o.offset;
+    item->data_offset = (uint32_t)o.data_offset; /* less than a page */
     memcpy(item->pci_address, o.pci_address, sizeof(item->pci_address));
     memcpy(item->label, o.label, sizeof(item->label));
 }
@@ -142,6 +144,7 @@ static int keep_origin(struct hlthunk_dmabuf *m, size_t i, const struct hl_messa
             return hl_err(-ENOMEM, "no memory for the origin of a dma-buf");
         o->size = sizeof(*o);
         o->offset = item->offset;
+        o->data_offset = item->data_offset;
         memcpy(o->pci_address, item->pci_address, sizeof(o->pci_address));
         memcpy(o->label, item->label, sizeof(o->label));
         if (atomic_compare_exchange_strong(&m->origin, &none, o))
@@ -149,7 +152,8 @@ static int keep_origin(struct hlthunk_dmabuf *m, size_t i, const struct hl_messa
         free(o); /* another thread has received it, too */
         find_origin(m, &known);
     }
-    if (known.offset != item->offset || strcmp(known.pci_address, item->pci_address))
+    if (known.offset != item->offset || known.data_offset != item->data_offset ||
+        strcmp(known.pci_address, item->pci_address))
         return hl_err(-EPROTO,
                       "item %zu says offset %llu of a buffer on %s; this process knows the dma-buf "
                       "as offset %llu on %s",

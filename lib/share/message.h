@@ -8,12 +8,12 @@
  *            8  2  version: 1                       8  8  size of the dma-buf in bytes
  *           10  2  kind: enum hl_message_kind      16  8  offset within the sender's buffer
  *           12  4  items: 1 to 253                 24  4  flags: 1, the origin is known
- *           16  8  bytes of the whole message      28  4  zero
+ *           16  8  bytes of the whole message      28  4  offset of the range within the dma-buf
  *                                                  32 24  PCI address of the sender's device
  *                                                  56 32  label
  *
- * Texts end with a NUL and zeros to the end of their field.  Where the origin is not known, offset
- * and both texts are zero.  A change of any of this is another version.
+ * Texts end with a NUL and zeros to the end of their field.  Where the origin is not known, both
+ * offsets and texts are zero.  A change of any of this is another version.
  */
 #ifndef HL_SHARE_MESSAGE_H
 #define HL_SHARE_MESSAGE_H
@@ -34,6 +34,7 @@ enum hl_message_kind {
 
 struct hl_message_item {
     uint64_t identity, size, offset;
+    uint32_t data_offset;
     bool origin_known;
     char pci_address[24];               /* "" where it is not known */
     char label[32];                     /* printable; "" for none */

@@ -3,6 +3,7 @@
 #include "tests/sim/support.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -495,6 +496,69 @@ end:
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* What the receiver is told leads to the buffer's bytes. */
+static int receiving_child(int socket)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlthunk_dmabuf *m;
+    struct hlsim_attachment *a;
+    char text[8] = "";
+    size_t n;
+
+    if (hlthunk_dmabuf_receive(socket, &m, 1, &n, NULL) || hlthunk_dmabuf_offset(m) != 7)
+        return 1;
+    if (driver) {
+        if (driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a) || driver->map(a))
+            return 2;
+        if (driver->read(a, hlthunk_dmabuf_data_offset(m), text, 6) != 6 || strcmp(text, "inside"))
+            return 3;
+        unreach(a);
+    }
+    hlthunk_dmabuf_unref(m);
+    return 0;
+}
+
+static void the_offset_goes_along(void **state)
+{
+    struct hlthunk_dmabuf_options o = { .size = sizeof(o), .whole_pages = true };
+    struct hlthunk_buffer *first, *b;
+    struct hlsim_attachment *a;
+    struct hlthunk_device *d;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_pool *p;
+    int pair[2], status;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(receiving_child(pair[1]));
+    d = open_device();
+    p = make_pool(d, 0, 0);
+    first = alloc(p, 300, 0, false);
+    b = alloc(p, 300, 0, false);
+    ok(hlthunk_dmabuf_export(b, 7, 0, &o, &m));
+    a = reach(hlthunk_dmabuf_borrow_fd(m));
+    if (a) {
+        assert_int_equal(
+            hlsim_importer()->write(a, hlthunk_dmabuf_data_offset(m), "inside", 6), 6);
+        unreach(a);
+    }
+    ok(hlthunk_dmabuf_send(pair[0], &m, 1, NULL));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    close(pair[0]);
+    close(pair[1]);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    hlthunk_buffer_unref(first);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* Device, pool, buffer and dma-buf, given back in each of the 24 orders. */
 static void every_order(void **state)
 {
@@ -785,6 +849,7 @@ int main(void)
         cmocka_unit_test(trimming),
         cmocka_unit_test(pages_of_its_own),
         cmocka_unit_test(neighbours_only_on_request),
+        cmocka_unit_test(the_offset_goes_along),
         cmocka_unit_test(every_order),
         cmocka_unit_test(chunks_go_with_their_buffers),
         cmocka_unit_test(memory_waits_for_the_last_descriptor),
