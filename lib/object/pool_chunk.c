@@ -16,6 +16,9 @@
 
 typedef unsigned long long ull;
 
+/* Between the functions here: no errno, which the kernel might give, too. */
+#define NO_ROOM 1
+
 static struct hlthunk_buffer *next_of(const struct hlthunk_buffer *b)
 {
     return (struct hlthunk_buffer *)b->object.next;
@@ -65,7 +68,7 @@ static void drop_blocks(struct hlthunk_buffer *b)
 
 /*
  * Gives as many of the blocks memory as there is in the chunks, and moves them to *out.  0, or why
- * the first got none: -ENOSPC or -ENOMEM.  With the lock held.
+ * the first got none: NO_ROOM, or -ENOMEM with a text.  With the lock held.
  */
 static int carve(struct hlthunk_pool *p, const struct hl_pool_request *r,
                  struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
@@ -89,7 +92,7 @@ static int carve(struct hlthunk_pool *p, const struct hl_pool_request *r,
     }
     if (*out)
         return 0;
-    return rc == -ENOMEM ? hl_err(rc, "no memory for a pool's buffer") : rc;
+    return rc == -ENOMEM ? hl_err(rc, "no memory for a pool's buffer") : rc ? NO_ROOM : 0;
 }
 
 static int carve_locked(struct hlthunk_pool *p, const struct hl_pool_request *r,
@@ -191,7 +194,7 @@ static int grow(struct hlthunk_pool *p, const struct hl_pool_request *r,
             return exhausted(p, r, why);
         bytes = enough;
     }
-    return rc == -ENOSPC ? exhausted(p, r, "the new chunk is not aligned to a page") : rc;
+    return rc == NO_ROOM ? exhausted(p, r, "the new chunk is not aligned to a page") : rc;
 }
 
 /* Looks at what is held, without the lock: that reads files. */
@@ -241,7 +244,7 @@ int hl_pool_fetch(struct hlthunk_pool *p, struct hl_pool_shard *shard,
     if (!blocks)
         return hl_err(-ENOMEM, "no memory for a pool's buffer");
     rc = carve_locked(p, r, &blocks, &got);
-    if (rc == -ENOSPC) {
+    if (rc == NO_ROOM) {
         /* one is enough now */
         drop_blocks(next_of(blocks));
         blocks->object.next = NULL;
@@ -249,10 +252,10 @@ int hl_pool_fetch(struct hlthunk_pool *p, struct hl_pool_shard *shard,
         return_held(p);
         rc = carve_locked(p, r, &blocks, &got);
     }
-    if (rc == -ENOSPC) {
+    if (rc == NO_ROOM) {
         pthread_mutex_lock(&p->grow_lock);
         rc = carve_locked(p, r, &blocks, &got); /* another thread may have brought a chunk */
-        if (rc == -ENOSPC)
+        if (rc == NO_ROOM)
             rc = grow(p, r, &blocks, &got);
         pthread_mutex_unlock(&p->grow_lock);
     }

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool's calls of the kernel: exact bytes in, every errno out, and everything undone. */
+#include "tests/mock/mock.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <hlthunk/hlthunk.h>
+
+#include "lib/fork.h"
+#include "lib/object/device.h"
+#include "uapi/habanalabs_accel.h"
+
+#define PAGE (2ull << 20)               /* of the device */
+#define CHUNK (64ull << 20)             /* the default */
+#define ADDRESS 0x1001001800000000ull
+
+static struct hlthunk_device *device;
+static struct hlthunk_pool *pool;
+
+/* A device object without a device: what create() of lib/object/device.c would have made. */
+static int set_up(void **state)
+{
+    (void)state;
+    device = calloc(1, sizeof(*device));
+    atomic_init(&device->refs, 1);
+    device->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    device->epoch = hl_process_epoch();
+    device->props.has_device_mmu = true;
+    device->props.memory_page_size = PAGE;
+    device->props.memory_size = 1ull << 32;
+    pthread_mutex_init(&device->lock, NULL);
+    return hlthunk_pool_create(device, NULL, &pool);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    hlthunk_pool_unref(pool);
+    assert_int_equal(device->refs, 1);
+    assert_null(device->first);
+    assert_null(device->pending);
+    close(device->fd);
+    pthread_mutex_destroy(&device->lock);
+    free(device);
+    return 0;
+}
+
+/* One expected call; error 0: it succeeds with out. */
+static void expect(const union hl_mem_args *in, const union hl_mem_args *out, int error)
+{
+    if (error)
+        mock_fail(HL_REQ_D_MEMORY, in, sizeof(*in), error);
+    else
+        mock_ok(HL_REQ_D_MEMORY, in, out, sizeof(*in));
+}
+
+static void expect_alloc(uint64_t size, uint64_t handle, int error)
+{
+    union hl_mem_args in = { .in = { .alloc = { .mem_size = size }, .op = HL_MEM_OP_ALLOC } };
+    union hl_mem_args out = { .out = { .handle = handle } };
+
+    expect(&in, &out, error);
+}
+
+static void expect_map(uint64_t handle, int error)
+{
+    union hl_mem_args in = { .in = { .map_device = { .handle = handle }, .op = HL_MEM_OP_MAP } };
+    union hl_mem_args out = { .out = { .device_virt_addr = ADDRESS } };
+
+    expect(&in, &out, error);
+}
+
+static void expect_unmap(int error)
+{
+    union hl_mem_args in = { .in = { .unmap = { ADDRESS }, .op = HL_MEM_OP_UNMAP } };
+
+    expect(&in, &in, error);
+}
+
+static void expect_free(uint64_t handle, int error)
+{
+    union hl_mem_args in = { .in = { .free = { handle }, .op = HL_MEM_OP_FREE } };
+
+    expect(&in, &in, error);
+}
+
+static void expect_export(uint64_t size, uint64_t offset, int fd, int error)
+{
+    union hl_mem_args in = { .in = { .export_dmabuf_fd = { ADDRESS, size, offset },
+                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                     .flags = O_RDWR | O_CLOEXEC } };
+    union hl_mem_args out = { .out = { .fd = fd } };
+
+    expect(&in, &out, error);
+}
+
+/* The library asks whether the device is still there; it is. */
+static void expect_status(void)
+{
+    const struct mock_call c = { .request = HL_REQ_D_INFO };
+
+    mock_expect(&c);
+}
+
+static void expect_status_after(int error)
+{
+    if (error == EBUSY || error == ENODEV || error == EIO)
+        expect_status();
+}
+
+static struct hlthunk_pool_statistics statistics(void)
+{
+    struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+
+    assert_int_equal(hlthunk_pool_get_statistics(pool, &s), 0);
+    return s;
+}
+
+/* The call fails with this, says something, and leaves nothing. */
+static void alloc_fails(int error)
+{
+    struct hlthunk_buffer *none = (void *)1;
+    struct hlthunk_pool_statistics s;
+
+    assert_int_equal(hlthunk_pool_alloc(pool, 100, NULL, &none), -error);
+    assert_ptr_equal(none, (void *)1);
+    assert_true(strlen(hlthunk_last_error()) > 20);
+    mock_end();
+    s = statistics();
+    assert_int_equal(s.chunks, 0);
+    assert_int_equal(s.granted_bytes, 0);
+    assert_int_equal(s.live_buffers, 0);
+}
+
+static struct hlthunk_buffer *alloc(uint64_t size)
+{
+    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .exportable = true };
+    struct hlthunk_buffer *b;
+
+    assert_int_equal(hlthunk_pool_alloc(pool, size, &o, &b), 0);
+    return b;
+}
+
+static void every_errno_of_alloc(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < mock_errno_count; i++) {
+        expect_alloc(CHUNK, 0, mock_errnos[i]);
+        expect_status_after(mock_errnos[i]);
+        if (mock_errnos[i] == ENOMEM)
+            expect_alloc(PAGE, 0, ENOMEM); /* the least that would do */
+        alloc_fails(mock_errnos[i]);
+    }
+}
+
+static void every_errno_of_map(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < mock_errno_count; i++) {
+        int error = mock_errnos[i];
+
+        expect_alloc(CHUNK, 5, 0);
+        expect_map(5, error);
+        expect_status_after(error);
+        expect_free(5, 0);
+        if (error == ENOMEM) {
+            expect_alloc(PAGE, 6, 0);
+            expect_map(6, ENOMEM);
+            expect_free(6, 0);
+        }
+        alloc_fails(error);
+    }
+}
+
+static void a_smaller_chunk_will_do(void **state)
+{
+    struct hlthunk_buffer *b;
+
+    (void)state;
+    expect_alloc(CHUNK, 0, ENOMEM);
+    expect_alloc(PAGE, 8, 0);
+    expect_map(8, 0);
+    b = alloc(100);
+    mock_end();
+    assert_int_equal(statistics().granted_bytes, PAGE);
+    hlthunk_buffer_unref(b);
+    expect_unmap(0);
+    expect_free(8, 0);
+    assert_int_equal(hlthunk_pool_trim(pool, 0, NULL), 0);
+    mock_end();
+}
+
+static void one_chunk_for_many(void **state)
+{
+    struct hlthunk_buffer *b[200];
+
+    (void)state;
+    expect_alloc(CHUNK, 5, 0);
+    expect_map(5, 0);
+    for (unsigned i = 0; i < 200; i++)
+        b[i] = alloc(1 + i * 100);
+    mock_end();
+    for (unsigned i = 0; i < 200; i++)
+        hlthunk_buffer_unref(b[i]);
+    mock_end();
+    expect_unmap(0);
+    expect_free(5, 0);
+    assert_int_equal(hlthunk_pool_trim(pool, 0, NULL), 0);
+    mock_end();
+}
+
+static void exports(void **state)
+{
+    struct hlthunk_buffer *b[2];
+    struct hlthunk_dmabuf *m, *none = (void *)1;
+    uint64_t at, page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+    (void)state;
+    expect_alloc(CHUNK, 5, 0);
+    expect_map(5, 0);
+    b[0] = alloc(3 * page);
+    b[1] = alloc(3 * page);
+    mock_end();
+    for (unsigned i = 0; i < 2; i++) {
+        /* the mapping and where in it */
+        at = hlthunk_buffer_address(b[i]) - ADDRESS;
+        expect_export(2 * page, at + page, open("/dev/null", O_RDWR | O_CLOEXEC), 0);
+        assert_int_equal(hlthunk_dmabuf_export(b[i], page, 2 * page, NULL, &m), 0);
+        mock_end();
+        hlthunk_dmabuf_unref(m);
+    }
+    for (size_t i = 0; i < mock_errno_count; i++) {
+        expect_export(3 * page, at, 0, mock_errnos[i]);
+        expect_status_after(mock_errnos[i]);
+        assert_int_equal(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &none), -mock_errnos[i]);
+        mock_end();
+    }
+    assert_ptr_equal(none, (void *)1);
+    hlthunk_buffer_unref(b[0]);
+    hlthunk_buffer_unref(b[1]);
+    assert_int_equal(statistics().live_buffers, 0);
+    expect_unmap(0);
+    expect_free(5, 0);
+    assert_int_equal(hlthunk_pool_trim(pool, 0, NULL), 0);
+    mock_end();
+}
+
+/* The pool is done with a chunk, whatever the kernel says; "still exported" is tried again. */
+static void every_errno_of_trimming(void **state)
+{
+    uint64_t released;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * mock_errno_count; i++) {
+        int error = mock_errnos[i / 2], unmap = i % 2 ? error : 0, release = i % 2 ? 0 : error;
+
+        expect_alloc(CHUNK, 5, 0);
+        expect_map(5, 0);
+        hlthunk_buffer_unref(alloc(100));
+        mock_end();
+        expect_unmap(unmap);
+        if (unmap == EINVAL) {
+            assert_int_equal(hlthunk_pool_trim(pool, 0, &released), 0);
+            mock_end();
+            expect_unmap(0);
+            expect_free(5, 0);
+            hl_pending_retry(device);
+        } else {
+            if (unmap)
+                expect_status();
+            expect_free(5, release);
+            if (release)
+                expect_status();
+            assert_int_equal(hlthunk_pool_trim(pool, 0, &released), 0);
+        }
+        mock_end();
+        assert_int_equal(released, CHUNK);
+        assert_int_equal(statistics().granted_bytes, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_errno_of_alloc, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_errno_of_map, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_smaller_chunk_will_do, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(one_chunk_for_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(exports, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_errno_of_trimming, set_up, tear_down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
