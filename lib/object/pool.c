@@ -194,6 +194,7 @@ static void forget(struct hlthunk_pool *p)
     }
     if (whole)
         hl_pool_forget_chunks(p);
+    hl_object_fini(&p->object);
     free_pool(p);
 }
 
