@@ -171,6 +171,9 @@ static void put_pci(const struct sim_device *d, const char *dir)
         "DRIVER=habanalabs\nPCI_CLASS=120000\nPCI_ID=1DA3:%04X\nPCI_SUBSYS_ID=1DA3:0000\n"
         "PCI_SLOT_NAME=%s\nMODALIAS=pci:v00001DA3d%08Xsv00001DA3sd00000000bc12sc00i00\n",
         a->pci_device_id, d->pci_address, a->pci_device_id);
+    writable(dir, "uevent", 0644);
+    writable(dir, "numa_node", 0644);
+    writable(dir, "enable", 0644);
 }
 
 static const char *class_name(const struct sim_state *s)

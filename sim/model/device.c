@@ -8,7 +8,6 @@
 #include "sim/model/submission.h"
 
 /* A reset after the last user is over in this time. */
-#define RESET_NS 20000000ull
 
 static uint64_t now_ns(void)
 {
@@ -86,7 +85,7 @@ void sim_device_reset(struct sim_state *s, struct sim_device *d)
     d->hard_resets++;
     d->status = HL_DEVICE_STATUS_IN_RESET;
     d->reset_pending = d->context.id != 0;
-    d->ready_ns = now_ns() + RESET_NS;
+    d->ready_ns = now_ns() + SIM_RESET_NS;
     submission_abort(s, d, SUBMISSION_RESET);
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
 }

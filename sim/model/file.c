@@ -111,10 +111,12 @@ void sim_opened(struct sim_state *s, uint32_t file)
 /* Everything of the context goes: memory, mappings, buffers; what accounted bytes are left, too. */
 static void context_over(struct sim_state *s, struct sim_device *d)
 {
-    bool reset = d->watchdog || sim_asic_of(d)->close_resets;
+    /* "device still in use": later kernels reset it; 6.1 waits for ever, a defect */
+    bool leaked = s->kernel != SIM_KERNEL_6_1 && !d->reset_pending && submission_leaks(s, d);
+    bool reset = d->watchdog || leaked || sim_asic_of(d)->close_resets;
 
     submission_abort(s, d, reset ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
-    if (d->watchdog) {
+    if (d->watchdog || leaked) {
         /* the reset that was put off */
         d->watchdog = false;
         d->hard_resets++;
@@ -127,6 +129,10 @@ static void context_over(struct sim_state *s, struct sim_device *d)
     if (d->reset_pending) {
         d->reset_pending = false;
         d->ready_ns = now_ns();
+    }
+    if (leaked && !d->removed) {
+        d->status = HL_DEVICE_STATUS_IN_RESET;
+        d->ready_ns = now_ns() + SIM_RESET_NS;
     }
 }
 

@@ -42,6 +42,8 @@ struct sim_env {
 /* ioctl() on a node: the whole way of a request, as the kernel takes it. */
 int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument);
 
+#define SIM_RESET_NS 20000000ull
+
 /* Requests of the DRM core. args: 128 bytes. */
 bool sim_drm_knows(unsigned nr);
 int sim_drm(const struct sim_env *env, unsigned nr, void *args);

@@ -255,6 +255,13 @@ void submission_open(struct sim_state *s, struct sim_device *d)
         sim_sub_open(u, submission_props(s, d));
 }
 
+bool submission_leaks(struct sim_state *s, struct sim_device *d)
+{
+    struct sim_submit *u = submission_of(s, d);
+
+    return u && sim_sub_leaks(u);
+}
+
 void submission_counters(const struct sim_state *s, const struct sim_device *d, bool context,
                          struct hl_info_cs_counters *out)
 {

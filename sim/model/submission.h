@@ -30,6 +30,8 @@ void submission_open(struct sim_state *s, struct sim_device *d);
 /* All that runs ends with EIO and touches no memory any more; or the waits only. */
 enum submission_end { SUBMISSION_CONTEXT_ENDS, SUBMISSION_RESET, SUBMISSION_WAITS_END };
 void submission_abort(struct sim_state *s, struct sim_device *d, enum submission_end end);
+/* Its user has left something that holds the context. */
+bool submission_leaks(struct sim_state *s, struct sim_device *d);
 void submission_counters(const struct sim_state *s, const struct sim_device *d, bool context,
                          struct hl_info_cs_counters *out);
 

@@ -128,8 +128,8 @@ static int stat_any(int dir, const char *path, struct stat *st, int flags)
 
     if (rc < 0 || !sim)
         return rc;
-    if (S_ISREG(st->st_mode) && path_of_sysfs(mapped))
-        st->st_size = SIM_PAGE; /* an attribute, whatever it says */
+    if (!S_ISLNK(st->st_mode) && path_of_sysfs(mapped))
+        st->st_size = S_ISREG(st->st_mode) ? SIM_PAGE : 0; /* an attribute, whatever it says */
     face_put_on(st);
     return rc;
 }
@@ -247,8 +247,8 @@ HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx
 
     if (rc < 0 || !sim)
         return rc;
-    if (S_ISREG(sx->stx_mode) && path_of_sysfs(mapped))
-        sx->stx_size = SIM_PAGE;
+    if (!S_ISLNK(sx->stx_mode) && path_of_sysfs(mapped))
+        sx->stx_size = S_ISREG(sx->stx_mode) ? SIM_PAGE : 0;
     if (!face_of(sx->stx_mode, makedev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, &f))
         return rc;
     memset(&st, 0, sizeof(st));

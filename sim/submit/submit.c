@@ -548,6 +548,18 @@ void sim_sub_abort_waits(struct sim_sub_call *c)
     sim_sub_unlock(s);
 }
 
+bool sim_sub_leaks(struct sim_submit *s)
+{
+    bool leaks;
+
+    sim_sub_lock(s);
+    leaks = s->stamps > 0;
+    for (uint32_t i = 1; i < SIM_SUB_HANDLES && !leaks; i++)
+        leaks = s->handle[i].used && s->handle[i].seq == UINT64_MAX;
+    sim_sub_unlock(s);
+    return leaks;
+}
+
 unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p)
 {
     unsigned n = 0;

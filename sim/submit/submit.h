@@ -220,6 +220,8 @@ int sim_sub_wait(struct sim_sub_call *c, union hl_wait_cs_args *args);
 void sim_sub_abort_all(struct sim_sub_call *c, bool reset);
 /* Waiters go, submissions stay: an error without a reset yet (hl_abort_waiting_for_…()). */
 void sim_sub_abort_waits(struct sim_sub_call *c);
+/* What a user has left behind that holds its context: reserved signals, registered timestamps. */
+bool sim_sub_leaks(struct sim_submit *s);
 unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p);
 
 /* The executor's side. */

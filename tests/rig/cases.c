@@ -267,6 +267,7 @@ static const struct {
     { "work", STATE(0), work_cases },
     { "interrupt", STATE(0), interrupt_cases },
     { "sequence", STATE(0), sequence_cases },
+    { "random", STATE(0), random_cases },
 };
 
 static bool wanted(const char *group, char **names)

@@ -72,6 +72,7 @@ void sysfs_cases(void);
 void work_cases(void);
 void interrupt_cases(void);
 void sequence_cases(void);
+void random_cases(void);
 
 static inline bool is_gaudi2(void)
 {
