@@ -9,6 +9,7 @@
 #include "sim/hlsim/trace.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #define DEVICE_PID 100000000    /* of device 0 in JSON: beyond every process */
 #define ROWS 300
+#define PROCESSES 1024
 
 static struct {
     struct sim_state *s;
@@ -31,6 +33,7 @@ static struct {
     size_t own_count, own_room;
     int64_t zero_ns;
     bool named[SIM_MAX_DEVICES], row_named[SIM_MAX_DEVICES][ROWS];
+    pid_t process[PROCESSES];           /* that have their name in the trace: a hash table */
 } t = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 bool trace_active(void)
@@ -137,9 +140,37 @@ static void name_row(uint32_t device, int32_t row)
             "\"args\":{\"name\":\"queue %d\"}}", DEVICE_PID + device, row + 1, row);
 }
 
+/* A process by its command's name; more than the table holds go without. */
+static void name_process(pid_t pid)
+{
+    char path[48], name[32] = "";
+    unsigned i = (unsigned)pid % PROCESSES, tries = 0;
+    int fd;
+
+    while (t.process[i] && t.process[i] != pid && tries++ < PROCESSES)
+        i = (i + 1) % PROCESSES;
+    if (t.process[i])
+        return;
+    t.process[i] = pid;
+    snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t n = read(fd, name, sizeof(name) - 1);
+
+        name[n > 0 ? n - 1 : 0] = '\0';     /* without the newline */
+        close(fd);
+    }
+    open_event();
+    fprintf(t.f, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":", (int)pid);
+    quoted(name[0] ? name : "a process that ended");
+    fputs("}}", t.f);
+}
+
 static void json(const struct sim_trace_record *r)
 {
     name_device(r->device);
+    if (r->kind == SIM_TRACE_CALL)
+        name_process(r->pid);
     if (r->kind == SIM_TRACE_WORK || r->kind == SIM_TRACE_PACKET)
         name_row(r->device, r->row);
     open_event();

@@ -39,7 +39,9 @@ with tempfile.TemporaryDirectory() as folder:
     assert sum(e['name'].startswith('CS ') for e in calls) == 32
     assert all(e['dur'] >= 0 and e['ts'] >= 0 for e in calls + work)
     names = {e['args']['name'] for e in events if e['ph'] == 'M'}
-    assert names == {'accel0', 'queue 0'}, names
+    assert names == {'accel0', 'queue 0', 'work-pipeline'}, names
+    named = {e['pid'] for e in events if e['ph'] == 'M' and e['name'] == 'process_name'}
+    assert {e['pid'] for e in calls} | {100000000} == named, named
     # in a queue one thing runs at a time
     work.sort(key=lambda e: e['ts'])
     assert all(a['ts'] + a['dur'] <= b['ts'] + 1 for a, b in zip(work, work[1:]))
