@@ -46,6 +46,25 @@ static void put_environment(const struct sim_state *s, int state_fd, const char 
     setenv("ASAN_OPTIONS", text, 1);
 }
 
+/*
+ * The loader takes a space or a colon in LD_PRELOAD for the end of a name: then a link in the tree,
+ * which has neither.
+ */
+static int plain_name(const struct sim_state *s, char *library, size_t size)
+{
+    char link[PATH_MAX];
+
+    if (!strpbrk(library, " :"))
+        return 0;
+    snprintf(link, sizeof(link), "%s/" LIBRARY, s->tree);
+    if (strpbrk(link, " :"))
+        return -EINVAL;
+    if (symlink(library, link) < 0)
+        return -errno;
+    snprintf(library, size, "%s", link);
+    return 0;
+}
+
 pid_t start_program(const struct sim_state *s, int state_fd, char **argv)
 {
     char library[PATH_MAX + sizeof(LIBRARY)];
@@ -53,6 +72,7 @@ pid_t start_program(const struct sim_state *s, int state_fd, char **argv)
     pid_t pid;
     int rc = find_library(library, sizeof(library));
 
+    rc = rc ? rc : plain_name(s, library, sizeof(library));
     if (rc) {
         fprintf(stderr, "hlsim: %s: %s\n", library, strerror(-rc));
         return -1;

@@ -87,6 +87,12 @@ runs 0 "$hlsim" run -- sh -c 'cd /sys/class/accel/accel0/device && cat device_ty
 runs 0 "$hlsim" run -- sh -c "exec 3<>/dev/accel/accel0
                               \"$hlsim\" ctl reset 0 && cat /sys/class/accel/accel0/device/status"
 says 'In reset'
+# from a folder whose name the loader would take for two
+odd="$(mktemp -d)/a folder: b"
+mkdir "$odd" && cp "$hlsim" "$(dirname "$hlsim")/libhlsim.so" "$odd/"
+runs 0 "$odd/hlsim" run -- sh -c 'cat /sys/class/accel/accel0/device/device_type' && says GAUDI2
+silent
+rm -r "$odd" && rmdir "$(dirname "$odd")"
 runs 1 "$hlsim" ctl reset 0 && warns 'not within'
 left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)
 [ "$left" = 0 ] || echo "note: $left simulations of others run meanwhile"

@@ -69,7 +69,7 @@ static void work(void *memory)
 
 int main(int argc, char **argv)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 2000000 };
+    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 20000000 };
     enum hlthunk_stale why = HLTHUNK_STALE_NOT;
     void *memory = NULL;
     int rc;
@@ -96,8 +96,10 @@ int main(int argc, char **argv)
     rc = hlthunk_device_open(&wait, &d);
     if (rc != (why == HLTHUNK_STALE_GONE ? -ENODEV : 0))
         complain("reopen");
-    if (rc)
+    if (rc) {
+        free(memory);
         return 0;
+    }
     failed = 0;
     expected = "neither";
     work(memory);
