@@ -11,6 +11,13 @@
 #define LAYOUT_ACCEL_MAJOR 261
 #define LAYOUT_DYNAMIC_MAJOR 234
 
+/*
+ * Names of the files in memory that mmap() of a node gives pieces of, with the supervisor's PID, as
+ * there may be other simulations beside this, and the device's index.
+ */
+#define LAYOUT_BUFFERS "hlsim-buffers-%d-"
+#define LAYOUT_REGISTERS "hlsim-registers-%d-"
+
 static inline unsigned layout_major(const struct sim_state *s, bool control)
 {
     return s->kernel == SIM_KERNEL_6_1 || control ? LAYOUT_DYNAMIC_MAJOR : LAYOUT_ACCEL_MAJOR;

@@ -52,6 +52,7 @@ struct sim_file {
     uint32_t kind;
     uint32_t next;              /* in its hash bucket; SIM_NONE ends it */
     uint64_t inode;             /* of the socket behind the descriptors */
+    uint64_t created_ns;        /* wall clock */
     uint32_t device;
     uint32_t flags;             /* access mode and O_NONBLOCK */
     uint32_t context;           /* of a primary node's file: which opening; 0 once it is over */

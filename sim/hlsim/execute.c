@@ -17,6 +17,7 @@
 #endif
 
 #include "sim/hlsim/trace.h"
+#include "sim/layout.h"
 #include "sim/lock.h"
 #include "sim/model/submission.h"
 #include "sim/submit/exec.h"
@@ -696,9 +697,11 @@ int execute_prepare(struct sim_state *s, struct sim_device *d)
 {
     const struct sim_sub_props *p = submission_props(s, d);
     struct sim_submit *u;
+    char name[32];
 
     d->submit_fd = memfd("hlsim-submit", sim_sub_size(p));
-    d->regs_fd = memfd("hlsim-registers", eng_cfg_size(p->eng));
+    snprintf(name, sizeof(name), LAYOUT_REGISTERS "%u", (int)s->supervisor, d->index);
+    d->regs_fd = memfd(name, eng_cfg_size(p->eng));
     if (d->submit_fd < 0 || d->regs_fd < 0)
         return -ENOMEM;
     u = submission_of(s, d);

@@ -25,6 +25,7 @@
 #include "sim/hlsim/start.h"
 #include "sim/hlsim/trace.h"
 #include "sim/hlsim/tree.h"
+#include "sim/layout.h"
 #include "sim/lock.h"
 #include "sim/model/model.h"
 #include "sim/rights.h"
@@ -60,10 +61,12 @@ static int memfd(const char *name, uint64_t size)
 static int create_device(struct sim_state *s, uint32_t place, enum sim_asic_id asic)
 {
     struct sim_device *d = &s->devices[place];
+    char name[32];
 
     sim_device_init(s, d, asic, place);
     d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->memory_size);
-    d->buffer_fd = memfd("hlsim-buffers", SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
+    snprintf(name, sizeof(name), LAYOUT_BUFFERS "%u", (int)s->supervisor, d->index);
+    d->buffer_fd = memfd(name, SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
     if (d->memory_fd >= 0 && d->buffer_fd >= 0 && !execute_prepare(s, d))
         return 0;
     if (d->memory_fd >= 0)

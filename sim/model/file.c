@@ -6,12 +6,17 @@
 
 #include "sim/model/submission.h"
 
-static uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
 }
 
 static uint32_t *bucket(struct sim_state *s, uint64_t inode)
@@ -38,6 +43,7 @@ uint32_t sim_file_new(struct sim_state *s, enum sim_file_kind kind, uint64_t ino
         memset(f, 0, sizeof(*f));
         f->kind = kind;
         f->inode = inode;
+        f->created_ns = clock_ns(CLOCK_REALTIME);
         f->next = *bucket(s, inode);
         *bucket(s, inode) = i;
         s->next_free_file = i + 1;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mmap() of a node: command buffers and timestamps.  As on the real driver a mapping holds the
- * device's file open (here by a duplicate descriptor), is not inherited by fork(), and cannot grow.
+ * device's file open, is not inherited by fork(), and cannot grow.
+ *
+ * What holds the file is a descriptor on its way between two sockets that never arrives: a
+ * duplicate would be one that nobody has opened, in /proc/PID/fd.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +15,7 @@
 
 #include "sim/model/block.h"
 #include "sim/preload/preload.h"
+#include "sim/rights.h"
 
 DECLARE_REAL(mmap);
 DECLARE_REAL(munmap);
@@ -30,7 +34,7 @@ static struct area {
     uintptr_t start, end;
     uint64_t left;              /* bytes that are still mapped */
     uint32_t file, context, buffer;
-    int hold;                   /* keeps the node's file open */
+    int hold;                   /* a socket: the node's file is on its way to it */
 } areas[MAX_AREAS];
 static unsigned area_count;     /* for a quick look without the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards areas */
@@ -42,6 +46,28 @@ static struct area *free_area(void)
             return &areas[i];
     }
     return NULL;
+}
+
+/* Keeps fd's file open until the socket that is returned is closed; -1 on failure. */
+static int hold_file(int fd)
+{
+    union rights room = { 0 };
+    struct iovec iov = { (char[]){ 'h' }, 1 };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+    int pair[2], hold = -1;
+
+    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -1;
+    rights_put(&m, &room, fd);
+    if (syscall(SYS_sendmsg, pair[0], &m, MSG_NOSIGNAL) == 1) {
+        /* out of the way of the numbers that a program expects */
+        hold = (int)syscall(SYS_fcntl, pair[1], F_DUPFD_CLOEXEC, 512);
+        if (hold < 0)
+            hold = (int)syscall(SYS_fcntl, pair[1], F_DUPFD_CLOEXEC, 3);
+    }
+    syscall(SYS_close, pair[0]);
+    syscall(SYS_close, pair[1]);
+    return hold;
 }
 
 /* The driver's rules: 0 and the buffer, or -errno. */
@@ -117,10 +143,8 @@ static void *map_node(void *address, size_t length, int prot, int flags, int fd,
     *a = (struct area){
         .start = (uintptr_t)p, .end = (uintptr_t)p + length, .left = length,
         .file = file, .context = context, .buffer = buffer,
-        .hold = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512),
+        .hold = hold_file(fd),
     };
-    if (a->hold < 0)
-        a->hold = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
     area_count++;
 out:
     pthread_mutex_unlock(&lock);

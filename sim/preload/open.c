@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -76,7 +77,7 @@ static bool refused_by_mode(const char *mapped)
 int open_any(int dir, const char *path, int flags, mode_t mode)
 {
     const char *mapped;
-    char buffer[PATH_BUFFER], text[512];
+    char buffer[PATH_BUFFER], text[512], *maps;
     uint32_t device;
     bool control;
     int fd;
@@ -87,6 +88,12 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
             return open_node(device, control, flags);
         if (path_fdinfo(path, text, sizeof(text)))
             return open_text(text);
+        maps = path_maps(path);
+        if (maps) {
+            fd = open_text(maps);
+            free(maps);
+            return fd;
+        }
     }
     mapped = path_map_at(dir, path, buffer);
     if (sim && (flags & O_ACCMODE) != O_RDONLY && refused_by_mode(mapped)) {
@@ -196,15 +203,18 @@ static FILE *stream_of_node(const char *path, const char *mode)
 
 static FILE *stream(const char *path, const char *mode)
 {
-    char buffer[PATH_BUFFER], text[512];
+    char buffer[PATH_BUFFER], text[512], *maps;
     uint32_t device;
     bool control;
     FILE *f;
 
     if (!sim || !path)
         return REAL(fopen)(path, mode);
-    if (path_node(path, &device, &control) || path_fdinfo(path, text, sizeof(text)))
+    maps = path_maps(path);
+    if (maps || path_node(path, &device, &control) || path_fdinfo(path, text, sizeof(text))) {
+        free(maps);
         return stream_of_node(path, mode);
+    }
     f = REAL(fopen)(path_map(path, buffer), mode);
     if (!f)
         return errno == ENXIO ? stream_of_node(path, mode) : NULL;

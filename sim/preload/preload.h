@@ -70,6 +70,11 @@ void path_unmap(char *path);
 void file_link(uint32_t file, char *text, size_t size);
 /* /proc/…/fdinfo/N of a dma-buf: its text, false for other files. */
 bool path_fdinfo(const char *path, char *text, size_t size);
+/*
+ * /proc/…/maps of a process with a mapping of a node: its text as the kernel would write it, to be
+ * freed; NULL for other files.
+ */
+char *path_maps(const char *path);
 
 /* ---- what a program sees of a file (stat.c) ---- */
 void face_put_on(struct stat *st);

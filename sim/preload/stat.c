@@ -37,6 +37,7 @@ struct face {
     mode_t mode;
     unsigned major, minor;
     uint64_t inode, size;
+    uint64_t created_ns;        /* of a dma-buf */
 };
 
 /* mode: as chmod() has left it on the file that stands for the node. */
@@ -72,7 +73,8 @@ static bool face_of_inode(uint64_t inode, struct face *f)
         return false;
     control = sim->files[file].kind == SIM_FILE_CONTROL;
     if (sim->files[file].kind == SIM_FILE_DMABUF)
-        *f = (struct face){ .inode = inode, .size = sim->files[file].dmabuf.size };
+        *f = (struct face){ .inode = inode, .size = sim->files[file].dmabuf.size,
+                            .created_ns = sim->files[file].created_ns };
     else
         node_face(f, sim->files[file].device, control,
                   node_mode(sim->files[file].device, control));
@@ -109,6 +111,9 @@ static void put_on(struct stat *st, const struct face *f)
         st->st_dev = DMABUF_DEV;
         st->st_size = (off_t)f->size;
         st->st_blocks = (blkcnt_t)(f->size / 512);
+        st->st_ctim.tv_sec = (time_t)(f->created_ns / 1000000000u);
+        st->st_ctim.tv_nsec = (long)(f->created_ns % 1000000000u);
+        st->st_atim = st->st_mtim = st->st_ctim;
     }
 }
 
@@ -259,6 +264,11 @@ HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx
     sx->stx_blocks = (uint64_t)st.st_blocks;
     sx->stx_rdev_major = f.node ? f.major : 0;
     sx->stx_rdev_minor = f.node ? f.minor : 0;
+    if (!f.node) {
+        sx->stx_ctime.tv_sec = st.st_ctim.tv_sec;
+        sx->stx_ctime.tv_nsec = (uint32_t)st.st_ctim.tv_nsec;
+        sx->stx_atime = sx->stx_mtime = sx->stx_ctime;
+    }
     sx->stx_dev_major = 0;
     sx->stx_dev_minor = (uint32_t)st.st_dev;
     return rc;
