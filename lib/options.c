@@ -26,3 +26,14 @@ int hl_options_read(void *ours, size_t our_size, const void *theirs, const char 
     memcpy(ours, theirs, size < our_size ? size : our_size);
     return 0;
 }
+
+void hl_struct_give(void *theirs, const void *ours, size_t our_size)
+{
+    size_t size;
+
+    memcpy(&size, theirs, sizeof(size));
+    if (size > our_size)
+        memset((char *)theirs + our_size, 0, size - our_size);
+    memcpy(theirs, ours, size < our_size ? size : our_size);
+    memcpy(theirs, &size, sizeof(size));
+}

@@ -12,6 +12,12 @@
  */
 int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what);
 
+/*
+ * The other way: fills the caller's struct, as much of it as it has by its .size, which stays; what
+ * ours lacks is zeroed.  .size has been checked.
+ */
+void hl_struct_give(void *theirs, const void *ours, size_t our_size);
+
 #define HL_OPTIONS_READ(ours, theirs) hl_options_read(&(ours), sizeof(ours), theirs, "options")
 
 #endif

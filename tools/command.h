@@ -3,7 +3,11 @@
 #ifndef TOOLS_COMMAND_H
 #define TOOLS_COMMAND_H
 
+#include <getopt.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
 
 #include <hlthunk/hlthunk.h>
 
@@ -18,6 +22,7 @@ enum {
 int command_list(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_demo(int argc, char **argv);
+int command_who(int argc, char **argv);
 
 /* "hlthunk: WHAT: the library's last error" on stderr; returns EXIT_FAILED. */
 int fail(const char *what);
@@ -28,5 +33,30 @@ int no_device(const char *command);
  * is printed for --help and for what is not known.
  */
 bool parse_common(int argc, char **argv, const char *usage, bool *json, int *code);
+/*
+ * The same for a command with options of its own: take is given each by the "val" of its entry, and
+ * returns false for a value that makes no sense.
+ */
+#define COMMON_OPTIONS                                                                             \
+    { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }
+bool parse_options(int argc, char **argv, const char *usage, const struct option *options,
+                   bool (*take)(int option, void *user), void *user, bool *json, int *code);
+
+/*
+ * What DEVICE means on a command line: an index, a PCI address, an ASIC's name; NULL: any.  Asks for
+ * the control node.  False when it is none of them.
+ */
+bool parse_device(const char *text, struct hlthunk_device_options *options);
+/* The entry of the device that is meant: EXIT_OK, or the code to end with once it was said why. */
+int find_device(const char *command, const char *text, struct hlthunk_device_entry *entry);
+
+/* For people; text is returned. */
+const char *format_size(uint64_t bytes, char *text, size_t size);
+const char *format_age(uint64_t ns, char *text, size_t size);
+
+/* Prints the object and deletes it: EXIT_OK, or EXIT_FAILED without memory. */
+int print_object(cJSON *object);
+/* A number of 64 bits as text, since JSON's are floating point for many readers. */
+void add_hex(cJSON *object, const char *name, uint64_t value);
 
 #endif

@@ -15,32 +15,6 @@ static const char usage[] =
     "obstacle.  DEVICE is an index (0), a PCI address (0000:10:00.0) or an ASIC's name (gaudi2);\n"
     "without one, the first device.\n";
 
-/* What DEVICE means. */
-static bool choose(const char *text, struct hlthunk_device_options *o)
-{
-    char *end;
-
-    o->size = sizeof(*o);
-    o->control = true;
-    if (!text)
-        return true;
-    for (int a = HLTHUNK_ASIC_GOYA; a <= HLTHUNK_ASIC_GAUDI3; a++) {
-        if (!strcmp(text, hlthunk_asic_name((enum hlthunk_asic)a))) {
-            o->select = HLTHUNK_SELECT_ASIC;
-            o->asic = (enum hlthunk_asic)a;
-            return true;
-        }
-    }
-    if (strchr(text, ':')) {
-        o->select = HLTHUNK_SELECT_PCI_ADDRESS;
-        o->pci_address = text;
-        return true;
-    }
-    o->select = HLTHUNK_SELECT_INDEX;
-    o->index = (uint32_t)strtoul(text, &end, 10);
-    return *text && !*end;
-}
-
 struct facts {
     struct hlthunk_device_properties p;
     struct hlthunk_memory_usage usage;
@@ -85,20 +59,10 @@ static void print_table(const struct facts *f)
                p->first_user_interrupt);
 }
 
-/* Numbers of 64 bits: as text, since JSON's are floating point for many readers. */
-static void add_address(cJSON *o, const char *name, uint64_t value)
-{
-    char text[24];
-
-    snprintf(text, sizeof(text), "%#llx", (unsigned long long)value);
-    cJSON_AddStringToObject(o, name, text);
-}
-
 static int print_json(const struct facts *f)
 {
     const struct hlthunk_device_properties *p = &f->p;
     cJSON *o = cJSON_CreateObject();
-    char *text;
 
     cJSON_AddStringToObject(o, "asic", hlthunk_asic_name(p->asic));
     cJSON_AddNumberToObject(o, "index", p->index);
@@ -111,21 +75,15 @@ static int print_json(const struct facts *f)
     cJSON_AddStringToObject(o, "generation", hlthunk_generation_name(p->generation));
     cJSON_AddStringToObject(o, "status", hlthunk_status_name(f->status));
     cJSON_AddBoolToObject(o, "device_mmu", p->has_device_mmu);
-    add_address(o, "memory_base", p->memory_base);
+    add_hex(o, "memory_base", p->memory_base);
     cJSON_AddNumberToObject(o, "memory_bytes", (double)p->memory_size);
     cJSON_AddNumberToObject(o, "memory_page_bytes", (double)p->memory_page_size);
     if (f->usage_known)
         cJSON_AddNumberToObject(o, "memory_free_bytes", (double)f->usage.free_bytes);
-    add_address(o, "sram_base", p->sram_base);
+    add_hex(o, "sram_base", p->sram_base);
     cJSON_AddNumberToObject(o, "sram_bytes", p->sram_size);
     cJSON_AddNumberToObject(o, "user_interrupts", p->number_of_user_interrupts);
-    text = cJSON_Print(o);
-    cJSON_Delete(o);
-    if (!text)
-        return EXIT_FAILED;
-    puts(text);
-    cJSON_free(text);
-    return EXIT_OK;
+    return print_object(o);
 }
 
 int command_info(int argc, char **argv)
@@ -138,7 +96,7 @@ int command_info(int argc, char **argv)
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
-    if (argc - optind > 1 || !choose(argv[optind], &o)) {
+    if (argc - optind > 1 || !parse_device(argv[optind], &o)) {
         fputs(usage, stderr);
         return EXIT_USAGE;
     }

@@ -43,7 +43,6 @@ static void add_attribute(cJSON *o, const struct hlthunk_device_entry *e, const 
 static int print_json(const struct hlthunk_device_entry *list, size_t n)
 {
     cJSON *top = cJSON_CreateObject(), *devices = cJSON_AddArrayToObject(top, "devices");
-    char *text;
 
     for (size_t i = 0; i < n; i++) {
         cJSON *o = cJSON_CreateObject();
@@ -61,13 +60,7 @@ static int print_json(const struct hlthunk_device_entry *list, size_t n)
         if (hlthunk_device_entry_attribute(&list[i], "module_id", module, sizeof(module)) == 0)
             cJSON_AddNumberToObject(o, "module_id", atoi(module));
     }
-    text = cJSON_Print(top);
-    cJSON_Delete(top);
-    if (!text)
-        return EXIT_FAILED;
-    puts(text);
-    cJSON_free(text);
-    return EXIT_OK;
+    return print_object(top);
 }
 
 int command_list(int argc, char **argv)

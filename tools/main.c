@@ -12,6 +12,7 @@ static const struct {
 } commands[] = {
     { "list", command_list, "the devices of this machine" },
     { "info", command_info, "what one device is, and how it is" },
+    { "who", command_who, "processes that hold a device, its dma-bufs, its memory" },
     { "demo", command_demo, "processes share a piece of device memory" },
 };
 

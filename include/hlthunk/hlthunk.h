@@ -10,6 +10,7 @@
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
 #include <hlthunk/leaks.h>
+#include <hlthunk/holders.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
 #include <hlthunk/pool.h>

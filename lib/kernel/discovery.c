@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/kernel/discovery.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "lib/error.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
+#include "lib/kernel/tree.h"
 
 /* The two classes: names of their entries, and of the nodes. */
 static const struct class {
@@ -81,14 +81,14 @@ static bool uevent_value(const char *text, const char *key, char *value, size_t 
 }
 
 /* Fills vendor-dependent fields; false: not a Habana device, or gone meanwhile. */
-static bool read_accel(struct hlthunk_device_entry *e)
+static bool read_accel(const char *root, struct hlthunk_device_entry *e)
 {
-    char path[96], text[1024], value[32];
+    char text[1024], value[32];
     unsigned vendor, device;
     struct hl_pci_address a;
 
-    snprintf(path, sizeof(path), "/sys/class/accel/accel%u/device/uevent", e->index);
-    if (hl_sysfs_read(path, text, sizeof(text)) ||
+    if (hl_tree_read(root, text, sizeof(text), "/sys/class/accel/accel%u/device/uevent",
+                     e->index) ||
         !uevent_value(text, "PCI_ID", value, sizeof(value)) ||
         sscanf(value, "%x:%x", &vendor, &device) != 2 || vendor != HL_PCI_VENDOR_HABANA ||
         !uevent_value(text, "PCI_SLOT_NAME", value, sizeof(value)) || !hl_pci_parse(value, &a))
@@ -99,19 +99,20 @@ static bool read_accel(struct hlthunk_device_entry *e)
     return true;
 }
 
-static bool read_legacy(struct hlthunk_device_entry *e)
+static bool read_legacy(const char *root, struct hlthunk_device_entry *e)
 {
-    char path[96], text[64];
+    char text[64];
     struct hl_pci_address a;
 
-    snprintf(path, sizeof(path), "/sys/class/habanalabs/hl%u/pci_addr", e->index);
-    if (hl_sysfs_read(path, text, sizeof(text)) || !hl_pci_parse(text, &a))
+    if (hl_tree_read(root, text, sizeof(text), "/sys/class/habanalabs/hl%u/pci_addr", e->index) ||
+        !hl_pci_parse(text, &a))
         return false;
     hl_pci_format(&a, e->pci_address, sizeof(e->pci_address));
     return true;
 }
 
-static bool read_entry(const struct class *c, uint32_t index, struct hlthunk_device_entry *e)
+static bool read_entry(const char *root, const struct class *c, uint32_t index,
+                       struct hlthunk_device_entry *e)
 {
     memset(e, 0, sizeof(*e));
     e->index = index;
@@ -122,7 +123,7 @@ static bool read_entry(const struct class *c, uint32_t index, struct hlthunk_dev
     snprintf(e->node, sizeof(e->node), c->node, index);
     snprintf(e->control_node, sizeof(e->control_node), c->control_node, index);
 #pragma GCC diagnostic pop
-    return c->legacy ? read_legacy(e) : read_accel(e);
+    return c->legacy ? read_legacy(root, e) : read_accel(root, e);
 }
 
 static int by_index(const void *a, const void *b)
@@ -154,30 +155,45 @@ static int add(struct list *l, const struct hlthunk_device_entry *e)
     return 0;
 }
 
-static int scan(const struct class *c, struct list *l)
-{
-    struct hlthunk_device_entry e;
-    struct dirent *d;
-    uint32_t index;
-    int rc = 0;
-    DIR *dir = opendir(c->path);
+struct scan {
+    const char *root;
+    const struct class *class;
+    struct list *list;
+};
 
-    if (!dir)
-        return errno == ENOMEM ? hl_err(-ENOMEM, "no memory to read %s", c->path) : 0;
-    while (!rc && (d = readdir(dir))) {
-        if (entry_index(d->d_name, c->primary, &index) && read_entry(c, index, &e))
-            rc = add(l, &e);
-    }
-    closedir(dir);
-    return rc;
+static int scan_entry(const char *name, void *user)
+{
+    struct scan *s = user;
+    struct hlthunk_device_entry e;
+    uint32_t index;
+
+    if (!entry_index(name, s->class->primary, &index) ||
+        !read_entry(s->root, s->class, index, &e))
+        return 0;
+    return add(s->list, &e) ? 1 : 0;
+}
+
+static int scan(const char *root, const struct class *c, struct list *l)
+{
+    struct scan s = { .root = root, .class = c, .list = l };
+    int rc = hl_tree_each(root, scan_entry, &s, "%s", c->path);
+
+    if (rc == -ENOMEM)
+        return hl_err(-ENOMEM, "no memory to read %s", c->path);
+    return rc > 0 ? -ENOMEM : 0; /* a class that does not exist has no devices */
 }
 
 int hl_discover(struct hlthunk_device_entry **list, size_t *count)
 {
+    return hl_discover_in("", list, count);
+}
+
+int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t *count)
+{
     struct list l = { 0 };
 
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        int rc = scan(&classes[i], &l);
+        int rc = scan(root, &classes[i], &l);
 
         if (rc) {
             free(l.entries);
@@ -225,7 +241,7 @@ int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
             if (!entry_index(name, control_prefix, &index))
                 continue;
         }
-        if (!read_entry(c, index, &e))
+        if (!read_entry("", c, index, &e))
             continue;
         *entry = e;
         *control = ctl;

@@ -17,6 +17,8 @@
 
 /* All devices, by index; *list is malloc'ed and the caller's, NULL for none.  0 or -errno. */
 int hl_discover(struct hlthunk_device_entry **list, size_t *count);
+/* The same of a recorded machine (lib/kernel/tree.h). */
+int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t *count);
 
 /* The device whose primary or control node fd has open: 0 or -ENODEV.  *control: which of the two. */
 int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control);

@@ -189,13 +189,7 @@ int hlthunk_device_get_properties(struct hlthunk_device *d,
     size = properties->size;
     if (size < sizeof(size))
         return hl_err(-EINVAL, "properties->size is %zu: set it to sizeof(*properties)", size);
-    if (size > sizeof(d->props)) {
-        memset((char *)properties + sizeof(d->props), 0, size - sizeof(d->props));
-        memcpy(properties, &d->props, sizeof(d->props));
-    } else {
-        memcpy(properties, &d->props, size);
-    }
-    properties->size = size;
+    hl_struct_give(properties, &d->props, sizeof(d->props));
     return 0;
 }
 

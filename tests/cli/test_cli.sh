@@ -27,7 +27,7 @@ warns() { grep -q -- "$1" "$err" || bad "standard error lacks: $1"; }
 silent() { [ ! -s "$err" ] || bad "standard error is not empty"; }
 
 # without a device: what is wrong, what to do, exit code 3
-for command in list info demo; do
+for command in list info who demo; do
     runs 3 "$hlthunk" $command
     warns "no Habana device"
     warns "hlsim run"
@@ -37,7 +37,7 @@ runs 2 "$hlthunk" what && warns 'no command "what"'
 runs 2 "$hlthunk" list --what
 runs 0 "$hlthunk" --help && says list
 runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
-for command in list info demo; do
+for command in list info who demo; do
     runs 0 "$hlthunk" $command --help && says usage
 done
 
@@ -66,6 +66,25 @@ done
 runs 0 "$hlsim" run --device gaudi --kernel 6.1 -- "$hlthunk" demo
 runs 1 "$hlsim" run --device gaudi2 --kernel 6.1 -- "$hlthunk" demo && says 'cannot export'
 runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
+
+# who holds a device
+# shellcheck disable=SC2016
+{
+    runs 0 "$hlsim" run -- "$hlthunk" who && says 'Nobody is seen' && says 'Looked at [1-9]'
+    hold='exec 3<>/dev/accel/accel0 4<>/dev/accel/accel_controlD1; "$0" who "$@"'
+    # shellcheck disable=SC2086
+    {
+        runs 0 "$hlsim" $two sh -c "$hold" "$hlthunk" && says ' sh  .* accel0  *node  *3 '
+        says ' sh  .* accel1  *control node  *4 '
+        runs 0 "$hlsim" $two sh -c "$hold" "$hlthunk" 1 && says 'control node'
+        ! grep -q accel0 "$out" || bad "told of a device that was not asked for"
+        runs 0 "$hlsim" $two sh -c "$hold" "$hlthunk" --json gaudi2 && says '"kind":.*"node"'
+        says '"hidden_processes":'
+        runs 3 "$hlsim" $two "$hlthunk" who 7 && warns '"7"'
+        runs 2 "$hlsim" $two "$hlthunk" who x && warns 'no index'
+        runs 2 "$hlsim" $two "$hlthunk" who 0 1
+    }
+}
 
 # hlsim itself: exit codes, signals, options
 runs 7 "$hlsim" run -- sh -c 'exit 7'

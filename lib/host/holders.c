@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include <hlthunk/holders.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <hlthunk/device.h>
+
+#include "lib/error.h"
+#include "lib/host/root.h"
+#include "lib/kernel/discovery.h"
+#include "lib/kernel/process.h"
+#include "lib/kernel/tree.h"
+#include "lib/options.h"
+
+#define EXPORTER "habanalabs"
+
+/* A look at the whole machine. */
+struct look {
+    const char *root;
+    int (*visit)(const struct hlthunk_holder *, void *);
+    void *user;
+    const struct hlthunk_device_entry *devices; /* those that are asked for */
+    size_t count;
+    uint32_t only;                  /* the index of the machine's only device, or ANY_DEVICE */
+    bool only_legacy;
+    struct hl_kernel_dmabuf *kernel;
+    bool *kernel_seen;              /* beside each: some process has a descriptor */
+    size_t kernel_count;
+    bool kernel_known;
+    struct hlthunk_holders_seen seen;
+    struct hl_process process;      /* the one that is looked at */
+    int rc;                         /* what visit returned, or an error */
+};
+
+static struct hlthunk_holder holder_of(const struct look *l, enum hlthunk_holder_kind kind)
+{
+    return (struct hlthunk_holder){
+        .kind = kind,
+        .pid = l->process.pid,
+        .uid = l->process.uid,
+        .comm = l->process.comm,
+        .fd = -1,
+        .index = l->only,
+        .legacy = l->only_legacy,
+        .process_age_ns = l->process.age_ns,
+        .name = "",
+        .importers = "",
+    };
+}
+
+static int tell(struct look *l, const struct hlthunk_holder *h)
+{
+    return l->rc = l->visit(h, l->user);
+}
+
+/* The device whose node has this path; *control: which of its two. */
+static const struct hlthunk_device_entry *device_of_path(const struct look *l, const char *path,
+                                                         bool *control)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        *control = !strcmp(path, l->devices[i].control_node);
+        if (*control || !strcmp(path, l->devices[i].node))
+            return &l->devices[i];
+    }
+    return NULL;
+}
+
+/* In a container a node may have any path: its number tells. */
+static const struct hlthunk_device_entry *device_of_number(const struct look *l, int fd,
+                                                           bool *control)
+{
+    char path[HL_TREE_PATH], name[64];
+    struct stat st;
+
+    if (snprintf(path, sizeof(path), "%s/proc/%d/fd/%d", l->root, (int)l->process.pid, fd) >=
+            (int)sizeof(path) || stat(path, &st) < 0 || !S_ISCHR(st.st_mode) ||
+        hl_tree_link_name(l->root, name, sizeof(name), "/sys/dev/char/%u:%u", major(st.st_rdev),
+                          minor(st.st_rdev)))
+        return NULL;
+    for (size_t i = 0; i < l->count; i++) {
+        *control = !strcmp(name, strrchr(l->devices[i].control_node, '/') + 1);
+        if (*control || !strcmp(name, strrchr(l->devices[i].node, '/') + 1))
+            return &l->devices[i];
+    }
+    return NULL;
+}
+
+static int look_at_dmabuf(struct look *l, int fd, const struct hl_dmabuf_info *info)
+{
+    struct hlthunk_holder h = holder_of(l, HLTHUNK_HOLDER_DMABUF);
+
+    h.fd = fd;
+    h.identity = info->inode;
+    h.size_bytes = info->size;
+    h.references = info->references;
+    h.age_ns = info->age_ns;
+    h.name = info->name;
+    h.attachments_known = l->kernel_known;
+    for (size_t i = 0; i < l->kernel_count; i++) {
+        if (l->kernel[i].inode == info->inode) {
+            l->kernel_seen[i] = true;
+            h.importers = l->kernel[i].importers;
+        }
+    }
+    return tell(l, &h);
+}
+
+static int look_at_fd(const char *name, void *user)
+{
+    struct look *l = user;
+    const struct hlthunk_device_entry *e;
+    struct hl_dmabuf_info info;
+    struct hlthunk_holder h;
+    char target[256];
+    bool control = false;
+    int fd = atoi(name);
+
+    if (hl_tree_link(l->root, target, sizeof(target), "/proc/%d/fd/%d", (int)l->process.pid, fd))
+        return 0; /* closed meanwhile, or a path too long for ours */
+    if (hl_process_dmabuf(l->root, l->process.pid, fd, target, &info))
+        return strcmp(info.exporter, EXPORTER) ? 0 : look_at_dmabuf(l, fd, &info);
+    if (target[0] != '/')
+        return 0;
+    e = device_of_path(l, target, &control);
+    if (!e && !strncmp(target, "/dev/", 5))
+        e = device_of_number(l, fd, &control);
+    if (!e)
+        return 0;
+    h = holder_of(l, control ? HLTHUNK_HOLDER_CONTROL_NODE : HLTHUNK_HOLDER_NODE);
+    h.fd = fd;
+    h.index = e->index;
+    h.legacy = e->legacy;
+    return tell(l, &h);
+}
+
+static int look_at_mapping(const struct hl_mapping *m, void *user)
+{
+    struct look *l = user;
+    bool control;
+    const struct hlthunk_device_entry *e = device_of_path(l, m->path, &control);
+    struct hlthunk_holder h;
+
+    if (!e)
+        return 0;
+    h = holder_of(l, HLTHUNK_HOLDER_MAPPING);
+    h.index = e->index;
+    h.legacy = e->legacy;
+    h.address = m->start;
+    h.size_bytes = m->end - m->start;
+    return tell(l, &h);
+}
+
+static void look_at_process(struct look *l, pid_t pid)
+{
+    int rc;
+
+    if (hl_process_read(l->root, pid, &l->process) || l->process.kernel_thread)
+        return; /* gone meanwhile, or without descriptors */
+    rc = hl_tree_each(l->root, look_at_fd, l, "/proc/%d/fd", (int)pid);
+    if (l->rc)
+        return;
+    if (rc == -EACCES || rc == -EPERM) {
+        l->seen.hidden_processes++;
+        return;
+    }
+    if (rc)
+        return;
+    l->seen.processes++;
+    hl_process_mappings(l->root, pid, "/dev/", look_at_mapping, l);
+}
+
+static void look_at_kernel(struct look *l)
+{
+    for (size_t i = 0; !l->rc && i < l->kernel_count; i++) {
+        const struct hl_kernel_dmabuf *b = &l->kernel[i];
+        struct hlthunk_holder h;
+
+        if (l->kernel_seen[i])
+            continue;
+        memset(&l->process, 0, sizeof(l->process));
+        h = holder_of(l, HLTHUNK_HOLDER_KERNEL);
+        h.identity = b->inode;
+        h.size_bytes = b->size;
+        h.references = b->references;
+        h.name = b->name;
+        h.importers = b->importers;
+        h.attachments_known = true;
+        tell(l, &h);
+    }
+}
+
+static int read_kernel(struct look *l)
+{
+    int rc = hl_kernel_dmabufs(l->root, EXPORTER, &l->kernel, &l->kernel_count);
+
+    if (rc)
+        return rc == -ENOMEM ? hl_err(rc, "no memory for the list of dma-bufs") : 0;
+    l->kernel_known = l->seen.kernel_list = true;
+    l->kernel_seen = calloc(l->kernel_count + 1, sizeof(*l->kernel_seen));
+    return l->kernel_seen ? 0 : hl_err(-ENOMEM, "no memory for the list of dma-bufs");
+}
+
+static void look_everywhere(struct look *l)
+{
+    pid_t *pids;
+    size_t n;
+
+    l->rc = hl_process_list(l->root, &pids, &n);
+    if (l->rc) {
+        hl_err(l->rc, "%s/proc cannot be read: %s", l->root, strerror(-l->rc));
+        return;
+    }
+    for (size_t i = 0; !l->rc && i < n; i++)
+        look_at_process(l, pids[i]);
+    free(pids);
+    look_at_kernel(l);
+}
+
+int hlthunk_holders(const struct hlthunk_holders_options *options,
+                    int (*visit)(const struct hlthunk_holder *, void *), void *user,
+                    struct hlthunk_holders_seen *seen)
+{
+    struct hlthunk_holders_options o;
+    struct hlthunk_device_entry *all;
+    struct look l = { .visit = visit, .user = user, .only = HLTHUNK_HOLDER_ANY_DEVICE };
+    size_t n;
+    int rc;
+
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    if (!visit)
+        return hl_err(-EINVAL, "visit is NULL");
+    if (seen && seen->size < sizeof(seen->size))
+        return hl_err(-EINVAL, "seen->size is %zu: set it to sizeof(*seen)", seen->size);
+    rc = hl_root_check(o.root, &l.root);
+    rc = rc ? rc : hl_discover_in(l.root, &all, &n);
+    if (rc)
+        return rc;
+    if (n == 1) {
+        l.only = all[0].index;
+        l.only_legacy = all[0].legacy;
+    }
+    l.devices = o.device ? o.device : all;
+    l.count = o.device ? 1 : n;
+    l.seen.devices = (uint32_t)n;
+    l.seen.other_namespace = hl_process_in_namespace(l.root);
+    rc = read_kernel(&l);
+    if (rc == 0) {
+        look_everywhere(&l);
+        rc = l.rc;
+    }
+    free(l.kernel);
+    free(l.kernel_seen);
+    free(all);
+    if (seen && rc >= 0)
+        hl_struct_give(seen, &l.seen, sizeof(l.seen));
+    return rc;
+}
+
+const char *hlthunk_holder_kind_name(enum hlthunk_holder_kind kind)
+{
+    switch (kind) {
+    case HLTHUNK_HOLDER_NODE:
+        return "node";
+    case HLTHUNK_HOLDER_CONTROL_NODE:
+        return "control node";
+    case HLTHUNK_HOLDER_DMABUF:
+        return "dma-buf";
+    case HLTHUNK_HOLDER_MAPPING:
+        return "mapping";
+    case HLTHUNK_HOLDER_KERNEL:
+        return "kernel";
+    }
+    return "unknown";
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/host/root.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/kernel/tree.h"
+
+int hl_root_check(const char *option, const char **root)
+{
+    if (!option) {
+        *root = "";
+        return 0;
+    }
+    if (!*option || strlen(option) > HL_TREE_PATH / 2)
+        return hl_err(-EINVAL, "options->root is %s", *option ? "too long" : "empty");
+    if (!hl_tree_exists(option, "/."))
+        return hl_err(-ENOENT, "options->root \"%.200s\" is no folder", option);
+    *root = option;
+    return 0;
+}

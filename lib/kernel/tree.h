@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Files of /sys, /proc, /dev and /boot: of this machine, or of a recorded one that stands below a
+ * folder.  Links of sysfs are relative, so that they stay within a recorded tree.
+ */
+#ifndef HL_KERNEL_TREE_H
+#define HL_KERNEL_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The longest path that is put together here. */
+#define HL_TREE_PATH 512
+
+/* root: "" for this machine, otherwise the folder, without a slash at its end. */
+
+/* As hl_sysfs_read(): 0, -ENOSPC or -errno. */
+int hl_tree_read(const char *root, char *value, size_t size, const char *path, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* A whole file, however long: NUL-terminated, malloc'ed; NULL and errno on failure. */
+char *hl_tree_read_all(const char *root, size_t *size, const char *path, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Where a link leads, as it is written: 0 or -errno. */
+int hl_tree_link(const char *root, char *target, size_t size, const char *path, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The last component of where a link leads ("mlx5_core" of a driver link): 0 or -errno. */
+int hl_tree_link_name(const char *root, char *name, size_t size, const char *path, ...)
+    __attribute__((format(printf, 4, 5)));
+
+bool hl_tree_exists(const char *root, const char *path, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Calls visit for each entry of a folder but "." and "..", until it returns non-zero: that, 0, or
+ * -errno when the folder cannot be opened.
+ */
+int hl_tree_each(const char *root, int (*visit)(const char *name, void *user), void *user,
+                 const char *path, ...) __attribute__((format(printf, 4, 5)));
+
+#endif
