@@ -13,6 +13,7 @@
 #include <hlthunk/holders.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
+#include <hlthunk/preflight.h>
 #include <hlthunk/pool.h>
 #include <hlthunk/reset.h>
 #include <hlthunk/share.h>

@@ -261,12 +261,17 @@ void hl_attribute_path(const struct hlthunk_device_entry *entry, const char *nam
 
 enum hlthunk_asic hl_entry_asic(struct hlthunk_device_entry *entry)
 {
-    char path[96], text[16];
+    return hl_entry_asic_in("", entry);
+}
+
+enum hlthunk_asic hl_entry_asic_in(const char *root, struct hlthunk_device_entry *entry)
+{
+    char text[16];
 
     if (entry->pci_device_id)
         return entry->asic;
-    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/device", entry->pci_address);
-    if (hl_sysfs_read(path, text, sizeof(text)) == 0) {
+    if (hl_tree_read(root, text, sizeof(text), "/sys/bus/pci/devices/%s/device",
+                     entry->pci_address) == 0) {
         entry->pci_device_id = (uint16_t)strtoul(text, NULL, 16);
         entry->asic = hl_asic_of_pci_id(entry->pci_device_id);
     }

@@ -34,5 +34,6 @@ enum hlthunk_asic hl_asic_of_pci_id(unsigned pci_device_id);
  * one more file and remembers the answer in the entry.
  */
 enum hlthunk_asic hl_entry_asic(struct hlthunk_device_entry *entry);
+enum hlthunk_asic hl_entry_asic_in(const char *root, struct hlthunk_device_entry *entry);
 
 #endif

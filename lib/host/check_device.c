@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* One device: its nodes, who may open them, who has them, what its driver can. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hlthunk/buffer.h>
+#include <hlthunk/dmabuf.h>
+#include <hlthunk/error.h>
+#include <hlthunk/holders.h>
+
+#include "lib/host/preflight.h"
+#include "lib/kernel/discovery.h"
+#include "lib/kernel/pci_tree.h"
+#include "lib/kernel/tree.h"
+#include "lib/op/op_info.h"
+#include "lib/op/op_open.h"
+#include "uapi/habanalabs_accel.h"
+
+/* Since then a node's driver must say that its offsets are unsigned, and habanalabs does not. */
+#define DEMANDS_FOP_FLAG 6, 12
+/* Since then the driver exports memory that is behind an MMU. */
+#define EXPORTS_BEHIND_MMU "6.3"
+
+#define REMEDY_FOP                                                                                 \
+    "Apply contrib/0001-accel-habanalabs-allow-unsigned-offsets.patch of libhlthunk to the driver (one line), " \
+    "or use a kernel before 6.12, or the vendor's driver (docs/upstream-defects.md)."
+
+/* ---- is there a device ---- */
+
+struct orphan {
+    struct hl_preflight *p;
+    unsigned count;
+};
+
+/* A Habana function on the bus that is no device to the library. */
+static int orphan(const char *address, void *user)
+{
+    struct orphan *o = user;
+    struct hl_preflight *p = o->p;
+    uint32_t vendor, device, class_code;
+    char driver[32];
+
+    if (!hl_pci_ids(p->root, address, &vendor, &device, &class_code) ||
+        vendor != HL_PCI_VENDOR_HABANA)
+        return 0;
+    o->count++;
+    snprintf(p->device, sizeof(p->device), "%.23s", address);
+    hl_pci_driver(p->root, address, driver, sizeof(driver));
+    if (!*driver)
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
+                          "modprobe habanalabs; if it is loaded, look into the kernel's log (dmesg | grep "
+                          "habanalabs) for why it refused the device.",
+                          "%s (1da3:%04x) is on the bus, but no driver has taken it.", address, device);
+    else if (strcmp(driver, "habanalabs"))
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
+                          "Unbind it there and bind it to habanalabs, unless it is meant for a virtual "
+                          "machine.",
+                          "%s (1da3:%04x) belongs to the driver %s.", address, device, driver);
+    else if (hl_asic_of_pci_id(device) == HLTHUNK_ASIC_GOYA &&
+             hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG))
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
+                          "Apply contrib/0002-accel-habanalabs-goya-set-the-page-tables-size.patch of "
+                          "libhlthunk, or use a kernel before 6.12 (docs/upstream-defects.md).",
+                          "%s is a Goya, which the driver of Linux 6.12 and later cannot start: the size "
+                          "of its page tables is not set.", address);
+    else
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
+                          "Look into the kernel's log (dmesg | grep habanalabs).",
+                          "The driver has %s (1da3:%04x), but no class entry: it failed to start it.",
+                          address, device);
+    p->device[0] = '\0';
+    return p->rc;
+}
+
+void hl_preflight_devices(struct hl_preflight *p, size_t count)
+{
+    struct orphan o = { .p = p };
+
+    if (count)
+        return; /* each tells of itself */
+    hl_tree_each(p->root, orphan, &o, "/sys/bus/pci/devices");
+    if (!o.count)
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
+                          "Is the card plugged in and powered (lspci -d 1da3:)? In a virtual machine or "
+                          "container it has to be passed on. To go on without one: hlsim run -- PROGRAM.",
+                          "There is no Habana device on the PCI bus.");
+}
+
+/* ---- nodes and permissions ---- */
+
+static bool check_node(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    const char *missing = !hl_tree_exists(p->root, "%s", e->node)         ? e->node
+                          : !hl_tree_exists(p->root, "%s", e->control_node) ? e->control_node
+                                                                            : NULL;
+
+    if (!missing)
+        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_OK, NULL, "%s and %s exist.", e->node,
+                          e->control_node);
+    else
+        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_PROBLEM,
+                          "In a container pass the nodes on (--device=/dev/accel or --device=/dev/hlN); "
+                          "elsewhere udev makes them: udevadm trigger.",
+                          "The driver has the device, but %s does not exist.", missing);
+    return !missing;
+}
+
+static bool check_permission(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    char path[HL_TREE_PATH];
+    struct stat st;
+
+    snprintf(path, sizeof(path), "%s%s", p->root, e->node);
+    if (access(path, R_OK | W_OK) == 0) {
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_OK, NULL,
+                          "This user may read and write %s.", e->node);
+        return true;
+    }
+    if (stat(path, &st) < 0)
+        memset(&st, 0, sizeof(st));
+    hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
+                      "Add this user to the node's group, or give the node another group or mode with a "
+                      "udev rule: KERNEL==\"accel[0-9]*\", GROUP=\"render\", MODE=\"0660\".",
+                      "This user (uid %u) may not read and write %s: its owner is uid %u, its group %u, "
+                      "its mode %03o.",
+                      (unsigned)geteuid(), e->node, (unsigned)st.st_uid, (unsigned)st.st_gid,
+                      (unsigned)st.st_mode & 0777);
+    return false;
+}
+
+static void check_status(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    char path[96], text[64];
+
+    hl_attribute_path(e, "status", path, sizeof(path));
+    if (hl_tree_read(p->root, text, sizeof(text), "%s", path))
+        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_UNKNOWN, NULL, "%s cannot be read.", path);
+    else if (!strcasecmp(text, "operational"))
+        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_OK, NULL, "The driver says: %s.", text);
+    else if (!strncasecmp(text, "in ", 3))
+        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_WARNING, "Wait: it passes.",
+                          "The driver says: %s. Opening is EAGAIN meanwhile.", text);
+    else
+        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_PROBLEM,
+                          "Look into the kernel's log (dmesg | grep habanalabs); reset the device (as root: "
+                          "echo 1 > the device's hard_reset attribute), or reload the driver.",
+                          "The driver says: %s. Opening is EPERM.", text);
+}
+
+/* ---- who has it ---- */
+
+/* What hlthunk_holders() tells, put together. */
+struct tally {
+    unsigned nodes, dmabufs, mappings, kernel;
+    bool other_devices;             /* dma-bufs may be of another device */
+    char first[64], leak[64];       /* "python3 (PID 4711)" */
+};
+
+static int count_holder(const struct hlthunk_holder *h, void *user)
+{
+    struct tally *t = user;
+    char who[64];
+
+    snprintf(who, sizeof(who), "%s (PID %d)", h->comm ? h->comm : "", h->pid);
+    t->other_devices |= h->index == HLTHUNK_HOLDER_ANY_DEVICE;
+    switch (h->kind) {
+    case HLTHUNK_HOLDER_NODE:
+        if (!t->nodes++)
+            strcpy(t->first, who);
+        break;
+    case HLTHUNK_HOLDER_DMABUF:
+    case HLTHUNK_HOLDER_MAPPING:
+        if (!t->dmabufs && !t->mappings)
+            strcpy(t->leak, who);
+        t->dmabufs += h->kind == HLTHUNK_HOLDER_DMABUF;
+        t->mappings += h->kind == HLTHUNK_HOLDER_MAPPING;
+        break;
+    case HLTHUNK_HOLDER_KERNEL:
+        t->kernel++;
+        break;
+    default:
+        break;
+    }
+    return 0;
+}
+
+/* What the control node says: how often the device was opened, and whether it is in use. */
+static bool ask_control(const struct hlthunk_device_entry *e, struct hl_open_stats_info *stats)
+{
+    int fd = hl_open_node(e->control_node, 0), rc;
+
+    if (fd < 0)
+        return false;
+    rc = hl_info_get(fd, HL_INFO_OPEN_STATS, stats, sizeof(*stats));
+    close(fd);
+    return rc == 0;
+}
+
+struct facts {
+    bool stats_known;
+    struct hl_open_stats_info stats;
+    struct tally tally;
+    struct hlthunk_holders_seen seen;
+};
+
+static bool busy(const struct facts *f)
+{
+    return f->stats_known && (f->stats.is_compute_ctx_active || f->stats.compute_ctx_in_release);
+}
+
+static void gather(struct hl_preflight *p, const struct hlthunk_device_entry *e, struct facts *f)
+{
+    struct hlthunk_holders_options o = { .size = sizeof(o), .device = e };
+
+    memset(f, 0, sizeof(*f));
+    o.root = *p->root ? p->root : NULL;
+    f->seen.size = sizeof(f->seen);
+    f->stats_known = !*p->root && ask_control(e, &f->stats);
+    if (hlthunk_holders(&o, count_holder, &f->tally, &f->seen))
+        f->seen.hidden_processes = UINT32_MAX;
+}
+
+static const char remedy_leak[] =
+    "\"hlthunk who\" lists them: have that process close them, or end it. The device is free then.";
+
+static void check_holders(struct hl_preflight *p, const struct facts *f)
+{
+    const struct tally *t = &f->tally;
+    unsigned left = t->dmabufs + t->mappings + t->kernel;
+
+    if (t->nodes)
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_WARNING,
+                          "Wait for it, or end it: one process at a time can compute. \"hlthunk who\" lists "
+                          "all that it holds.",
+                          "%s has the device open: other opens are EBUSY.", t->first);
+    else if (left && (busy(f) || (!f->stats_known && !t->other_devices)))
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM, remedy_leak,
+                          "The device's last user has closed it, but %u dma-bufs and %u mappings of it are "
+                          "left%s%s%s: until they are gone the device cannot be opened (EBUSY, or EAGAIN on "
+                          "Linux 6.1).",
+                          t->dmabufs + t->kernel, t->mappings, *t->leak ? ", the first in " : "", t->leak,
+                          t->kernel ? ", some without a process that could be seen: a driver has imported "
+                                      "them, or they are on their way between processes" : "");
+    else if (busy(f))
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM,
+                          "\"hlthunk who\" as root, outside of containers.",
+                          "The device is in use, and nobody is seen to hold it: this user cannot look into "
+                          "%u processes%s.", f->seen.hidden_processes,
+                          f->seen.other_namespace ? ", and is in a container" : "");
+    else if (!f->stats_known && (f->seen.hidden_processes || f->seen.other_namespace))
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
+                          "Nobody is seen to hold the device, but %u processes could not be looked at.",
+                          f->seen.hidden_processes);
+    else
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_OK, NULL, "Nobody holds the device.");
+}
+
+/* ---- can it be opened ---- */
+
+static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entry *e, int rc)
+{
+    if (rc >= 0)
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL, "%s was opened, and closed again.", e->node);
+    else if (rc == -EINVAL && hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG))
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, REMEDY_FOP,
+                          "Nobody can open %s on this kernel (EINVAL): since 6.12 Linux demands "
+                          "FOP_UNSIGNED_OFFSET of a node's driver, and this habanalabs lacks it.", e->node);
+    else if (rc == -EBUSY || rc == -EAGAIN)
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_WARNING, "Wait and try again; see \"holders\".", "%s.",
+                          hlthunk_last_error());
+    else
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, NULL, "%s.", hlthunk_last_error());
+}
+
+/* One page, from allocation to dma-buf: 0 or -errno with the library's text. */
+static int try_export(const struct hlthunk_device_entry *e)
+{
+    struct hlthunk_device_options o = {
+        .size = sizeof(o), .select = HLTHUNK_SELECT_PCI_ADDRESS, .pci_address = e->pci_address,
+    };
+    struct hlthunk_device *d = NULL;
+    struct hlthunk_buffer *b = NULL;
+    struct hlthunk_dmabuf *m = NULL;
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    int rc = hlthunk_device_open(&o, &d);
+
+    rc = rc ? rc : hlthunk_buffer_alloc(d, page, NULL, &b);
+    rc = rc ? rc : hlthunk_dmabuf_export(b, 0, page, NULL, &m);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    hlthunk_device_unref(d);
+    return rc;
+}
+
+/* True when the export was tried, and told. */
+static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    int fd = hl_open_node(e->node, 0), rc;
+
+    tell_opened(p, e, fd);
+    if (fd < 0)
+        return false;
+    close(fd);
+    rc = try_export(e);
+    if (rc)
+        hl_preflight_tell(p, "export", rc == -EBUSY || rc == -EAGAIN ? HLTHUNK_VERDICT_WARNING
+                                                                      : HLTHUNK_VERDICT_PROBLEM,
+                          NULL, "Tried, and failed: %s.", hlthunk_last_error());
+    else
+        hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL, "Tried: one page was allocated, exported "
+                          "and released.");
+    return true;
+}
+
+/* True when that has told of the export as well. */
+static bool check_open(struct hl_preflight *p, const struct hlthunk_device_entry *e,
+                       const struct facts *f)
+{
+    bool checks = hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG);
+    int fd;
+
+    if (f->tally.nodes || busy(f)) {
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL,
+                          "%s can be opened: it is in use.", e->node);
+        return false;
+    }
+    if (p->options.open == HLTHUNK_PREFLIGHT_OPEN_AND_EXPORT)
+        return open_and_export(p, e);
+    if (f->stats_known && f->stats.open_counter) {
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL,
+                          "%s can be opened: it was, %llu times since the driver was loaded.", e->node,
+                          (unsigned long long)f->stats.open_counter);
+    } else if (p->options.open == HLTHUNK_PREFLIGHT_OPEN_NEVER) {
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_UNKNOWN, checks ? REMEDY_FOP : NULL,
+                          "Whether %s can be opened was not tried%s.", e->node,
+                          checks ? ". Since 6.12 Linux demands FOP_UNSIGNED_OFFSET of a node's driver; "
+                                   "distributions' habanalabs lacks it, and then every open is EINVAL" : "");
+    } else {
+        fd = hl_open_node(e->node, 0);
+        tell_opened(p, e, fd);
+        if (fd >= 0)
+            close(fd);
+    }
+    return false;
+}
+
+static void check_export(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    if (e->legacy && e->asic != HLTHUNK_ASIC_GAUDI && e->asic != HLTHUNK_ASIC_UNKNOWN)
+        hl_preflight_tell(p, "export", HLTHUNK_VERDICT_PROBLEM,
+                          "Use Linux " EXPORTS_BEHIND_MMU " or later, or the vendor's driver.",
+                          "The driver of this kernel does not export memory that is behind the device's "
+                          "MMU, as all of %s's is: exports are EOPNOTSUPP.", hlthunk_asic_name(e->asic));
+    else
+        hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL,
+                          "This kernel's driver exports %s's memory as dma-bufs.",
+                          hlthunk_asic_name(e->asic));
+}
+
+void hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    struct facts f;
+    bool usable;
+
+    hl_preflight_tell(p, "device", HLTHUNK_VERDICT_OK, NULL, "%s %u at %s.",
+                      hlthunk_asic_name(e->asic), e->index, e->pci_address);
+    usable = check_node(p, e);
+    usable = usable && check_permission(p, e);
+    check_status(p, e);
+    if (p->rc)
+        return;
+    gather(p, e, &f);
+    if (usable && check_open(p, e, &f)) {
+        check_holders(p, &f);
+        return;
+    }
+    check_holders(p, &f);
+    check_export(p, e);
+}

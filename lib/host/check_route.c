@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way from the device to each PCI device that may import its memory, by the kernel's rules for
+ * peer-to-peer DMA (drivers/pci/p2pdma.c): through a bridge that both are below, unless Access
+ * Control Services redirects requests upwards on the way; otherwise through the host bridge, if
+ * that is an AMD Zen's or on the kernel's list.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/host/preflight.h"
+#include "lib/kernel/pci_address.h"
+#include "lib/kernel/discovery.h"
+#include "lib/kernel/pci_tree.h"
+#include "lib/kernel/tree.h"
+
+#define MAX_CANDIDATES 256
+#define AMD_ZEN 0x17
+#define ANY_DEVICE 0xffffffffu
+
+/* PCI base classes. */
+#define CLASS_NETWORK 0x02
+#define CLASS_DISPLAY 0x03
+#define CLASS_PROCESSOR 0x0b
+#define CLASS_ACCELERATOR 0x12
+
+/*
+ * PCI drivers whose imports allow peer-to-peer (their dma_buf_attach_ops say so), and since when
+ * that is known.
+ */
+static const struct importer {
+    const char *driver;
+    unsigned base_class;
+    unsigned major, minor;
+    const char *rdma_module;    /* that imports; NULL: the driver itself */
+} importers[] = {
+    { "mlx5_core", CLASS_NETWORK, 5, 12, "mlx5_ib" },
+    { "efa", CLASS_NETWORK, 5, 16, "efa" },
+    { "ice", CLASS_NETWORK, 6, 12, "irdma" },
+    { "i40e", CLASS_NETWORK, 6, 12, "irdma" },
+    { "bnxt_en", CLASS_NETWORK, 6, 12, "bnxt_re" },
+    { "amdgpu", CLASS_DISPLAY, 5, 8, NULL },
+    { "amdgpu", CLASS_PROCESSOR, 5, 8, NULL },
+    { "amdgpu", CLASS_ACCELERATOR, 5, 8, NULL },
+    { "xe", CLASS_DISPLAY, 6, 8, NULL },
+    { "virtio-pci", CLASS_DISPLAY, 6, 14, NULL },
+};
+
+/* Display drivers that import without peer-to-peer. */
+static const char *const refusing[] = { "i915", "nouveau", "ast", "mgag200", "bochs-drm", "cirrus-qemu" };
+
+/* Host bridges that the kernel lets peer-to-peer requests pass. */
+static const struct bridge {
+    uint32_t vendor, device;
+    bool same_bridge;           /* only when both devices are below this one */
+    unsigned major, minor;      /* since */
+} bridges[] = {
+    { 0x8086, 0x3c00, true, 5, 2 },     /* Xeon E5 */
+    { 0x8086, 0x3c01, true, 5, 2 },
+    { 0x8086, 0x2f00, true, 5, 2 },     /* Xeon E5 v3, E7 v3 */
+    { 0x8086, 0x2f01, true, 5, 2 },
+    { 0x8086, 0x2030, false, 5, 8 },    /* Skylake-E */
+    { 0x8086, 0x2031, false, 5, 14 },
+    { 0x8086, 0x2032, false, 5, 14 },
+    { 0x8086, 0x2033, false, 5, 14 },
+    { 0x8086, 0x2020, false, 5, 8 },
+    { 0x8086, 0x09a2, false, 5, 17 },   /* Xeon of the third generation */
+    { 0x8086, 0x0b25, false, 7, 0 },    /* Sapphire Rapids and later: their first functions */
+    { 0x8086, 0x0cfe, false, 7, 0 },
+    { 0x8086, 0x11fb, false, 7, 0 },
+    { 0x8086, 0x1212, false, 7, 0 },
+    { 0x8086, 0x1216, false, 7, 0 },
+    { 0x8086, 0x4940, false, 7, 0 },
+    { 0x8086, 0x4942, false, 7, 0 },
+    { 0x8086, 0x4944, false, 7, 0 },
+    { 0x8086, 0x4946, false, 7, 0 },
+    { 0x8086, 0x4948, false, 7, 0 },
+    { 0x1ae0, ANY_DEVICE, false, 7, 0 },
+};
+
+/* ---- the host bridge ---- */
+
+static bool cpu_is_amd_zen(const char *root)
+{
+    char text[2048];
+    const char *family;
+    int rc = hl_tree_read(root, text, sizeof(text), "/proc/cpuinfo");
+
+    /* the first processor's part is enough, and the file is longer */
+    if (rc && rc != -ENOSPC)
+        return false;
+    text[sizeof(text) - 1] = '\0';
+    family = strstr(text, "cpu family");
+    family = family ? strchr(family, ':') : NULL;
+    return strstr(text, "AuthenticAMD") && family && strtoul(family + 1, NULL, 10) >= AMD_ZEN;
+}
+
+enum listed { NOT_LISTED, LISTED, LISTED_LATER, LISTED_FOR_ONE };
+
+static enum listed look_up(const struct hl_preflight *p, uint32_t vendor, uint32_t device, bool same)
+{
+    for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
+        const struct bridge *b = &bridges[i];
+
+        if (b->vendor != vendor || (b->device != device && b->device != ANY_DEVICE))
+            continue;
+        if (!hl_kernel_at_least(&p->kernel, b->major, b->minor))
+            return LISTED_LATER;
+        return b->same_bridge && !same ? LISTED_FOR_ONE : LISTED;
+    }
+    return NOT_LISTED;
+}
+
+/* May requests go through the host bridges?  Says so in text. */
+static bool through_host_bridge(const struct hl_preflight *p, const struct hl_pci_chain *a,
+                                const struct hl_pci_chain *b, char *text, size_t size)
+{
+    const struct hl_pci_chain *both[2] = { a, b };
+    bool same = !strcmp(a->root_bus, b->root_bus);
+
+    if (cpu_is_amd_zen(p->root)) {
+        snprintf(text, size, "the host bridge of an AMD Zen processor lets it pass");
+        return true;
+    }
+    for (int i = 0; i < (same ? 1 : 2); i++) {
+        uint32_t vendor, device;
+        enum listed l;
+
+        if (!hl_pci_host_bridge(p->root, both[i]->root_bus, &vendor, &device)) {
+            snprintf(text, size, "%s has no host bridge that the kernel could know", both[i]->root_bus);
+            return false;
+        }
+        l = look_up(p, vendor, device, same);
+        if (l != LISTED) {
+            snprintf(text, size, "the host bridge of %s (%04x:%04x) %s", both[i]->root_bus, vendor, device,
+                     l == LISTED_LATER ? "is on the list of later kernels only"
+                     : l == LISTED_FOR_ONE
+                         ? "is on the kernel's list for devices below one and the same bridge only"
+                         : "is not on the kernel's list");
+            return false;
+        }
+    }
+    snprintf(text, size, "the host bridge is on the kernel's list");
+    return true;
+}
+
+/* ---- the way ---- */
+
+enum way { WAY_SWITCH, WAY_HOST_BRIDGE, WAY_NONE, WAY_UNKNOWN };
+
+struct route {
+    enum way way;
+    char common[24];            /* the lowest bridge above both, or "" */
+    char redirecting[200];      /* functions with ACS redirect, as pci=disable_acs_redir= wants them */
+    bool acs_hidden;
+    char host[160];             /* about the host bridge */
+};
+
+/* How far down the chain of a is the first function that b has above (or at) itself?  -1: none. */
+static int common_bridge(const struct hl_pci_chain *a, const struct hl_pci_chain *b)
+{
+    for (unsigned i = 0; i < a->depth; i++) {
+        for (unsigned k = 0; k < b->depth; k++) {
+            if (!strcmp(a->at[i], b->at[k]))
+                return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void look_at_acs(const struct hl_preflight *p, const char *address, struct route *r)
+{
+    int rc = hl_pci_acs_redirects(p->root, address);
+    size_t n = strlen(r->redirecting);
+
+    if (rc < 0)
+        r->acs_hidden = true;
+    else if (rc)
+        snprintf(r->redirecting + n, sizeof(r->redirecting) - n, "%s%s", n ? ";" : "", address);
+}
+
+static void find_route(const struct hl_preflight *p, const struct hl_pci_chain *a,
+                       const struct hl_pci_chain *b, struct route *r)
+{
+    int common = common_bridge(a, b);
+
+    memset(r, 0, sizeof(*r));
+    if (common >= 0) {
+        strcpy(r->common, a->at[common]);
+        /* from the device up to and with the common bridge; from the importer up to below it */
+        for (int i = 0; i <= common; i++)
+            look_at_acs(p, a->at[i], r);
+        for (unsigned k = 0; k < b->depth && strcmp(b->at[k], r->common) != 0; k++)
+            look_at_acs(p, b->at[k], r);
+        if (!*r->redirecting && !r->acs_hidden) {
+            r->way = WAY_SWITCH;
+            return;
+        }
+    }
+    if (through_host_bridge(p, a, b, r->host, sizeof(r->host)))
+        r->way = WAY_HOST_BRIDGE;
+    else
+        r->way = common >= 0 && !*r->redirecting ? WAY_UNKNOWN : WAY_NONE;
+}
+
+/* ---- one candidate ---- */
+
+/* What stands in the way of one candidate among several does not stop the others. */
+static enum hlthunk_verdict bad(const struct hl_preflight *p)
+{
+    return p->options.importer ? HLTHUNK_VERDICT_PROBLEM : HLTHUNK_VERDICT_WARNING;
+}
+
+static enum hlthunk_verdict check_route(struct hl_preflight *p, const struct hl_pci_chain *device,
+                                        const struct hl_pci_chain *importer)
+{
+    enum hlthunk_verdict verdict = HLTHUNK_VERDICT_OK;
+    char remedy[400];
+    struct route r;
+
+    find_route(p, device, importer, &r);
+    switch (r.way) {
+    case WAY_SWITCH:
+        hl_preflight_tell(p, "route", verdict, NULL,
+                          "Both are below the bridge %s, and nothing on the way redirects requests upwards.",
+                          r.common);
+        break;
+    case WAY_HOST_BRIDGE:
+        hl_preflight_tell(p, "route", verdict, NULL, "Through the host bridge%s: %s.",
+                          !*r.common ? ", as no bridge is above both"
+                          : *r.redirecting ? ", as ACS redirects requests there" : "", r.host);
+        break;
+    case WAY_UNKNOWN:
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "route", verdict, "Ask again as root.",
+                          "Both are below the bridge %s. Whether ACS redirects requests to the host bridge, "
+                          "which would not let them pass, only root can see.", r.common);
+        break;
+    case WAY_NONE:
+        verdict = bad(p);
+        if (*r.redirecting)
+            snprintf(remedy, sizeof(remedy), "Start the kernel with pci=disable_acs_redir=%s (this weakens "
+                     "the isolation of virtual machines), or turn ACS off in the firmware's setup.",
+                     r.redirecting);
+        else
+            snprintf(remedy, sizeof(remedy), "Put both cards below one PCIe switch, or use a machine whose "
+                     "host bridge the kernel lists.");
+        if (*r.redirecting)
+            hl_preflight_tell(p, "route", verdict, remedy,
+                              "Both are below the bridge %s, but ACS redirects requests to the host bridge "
+                              "(%s), and %s: imports are EPERM.", r.common, r.redirecting, r.host);
+        else
+            hl_preflight_tell(p, "route", verdict, remedy, "No bridge is above both, and %s: imports are "
+                              "EPERM.", r.host);
+        break;
+    }
+    return verdict;
+}
+
+static void check_iommu(struct hl_preflight *p)
+{
+    char group[32], type[32];
+
+    if (hl_tree_link_name(p->root, group, sizeof(group), "/sys/bus/pci/devices/%s/iommu_group",
+                          p->importer))
+        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_OK, NULL, "No IOMMU translates its requests.");
+    else if (hl_tree_read(p->root, type, sizeof(type), "/sys/bus/pci/devices/%s/iommu_group/type",
+                          p->importer))
+        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "It is in IOMMU group %s, whose type cannot be read.", group);
+    else if (!strcmp(type, "identity"))
+        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_OK, NULL,
+                          "The IOMMU passes its requests on as they are (group %s).", group);
+    else
+        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_WARNING,
+                          "Start the kernel with iommu=pt where isolation is not needed.",
+                          "The IOMMU translates its requests (group %s, type %s): they go up to the host "
+                          "bridge and back, which is slower than the way through a switch.", group, type);
+}
+
+static enum hlthunk_verdict check_driver(struct hl_preflight *p, const char *driver, unsigned base)
+{
+    const struct importer *known = NULL;
+    enum hlthunk_verdict verdict = HLTHUNK_VERDICT_OK;
+
+    for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]); i++) {
+        if (!strcmp(driver, importers[i].driver) && base == importers[i].base_class)
+            known = &importers[i];
+    }
+    for (size_t i = 0; i < sizeof(refusing) / sizeof(refusing[0]); i++) {
+        if (!strcmp(driver, refusing[i]))
+            verdict = bad(p);
+    }
+    if (verdict != HLTHUNK_VERDICT_OK) {
+        hl_preflight_tell(p, "importer", verdict, NULL,
+                          "The driver %s imports without peer-to-peer: maps are EPERM.", driver);
+    } else if (!*driver) {
+        verdict = bad(p);
+        hl_preflight_tell(p, "importer", verdict, "Load its driver.", "No driver has taken it.");
+    } else if (!known) {
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "importer", verdict, "Look for allow_peer2peer in that driver's source, or try.",
+                          "Whether the driver %s allows peer-to-peer is not known.", driver);
+    } else if (known->rdma_module &&
+               !hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", p->importer)) {
+        verdict = bad(p);
+        hl_preflight_tell(p, "importer", verdict, "Load the RDMA driver (modprobe), and see \"rdma link\".",
+                          "The driver is %s, but there is no RDMA device: %s imports, and is not there.",
+                          driver, known->rdma_module);
+    } else if (!hl_kernel_at_least(&p->kernel, known->major, known->minor)) {
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "importer", verdict, NULL,
+                          "The driver %s is known to allow peer-to-peer from Linux %u.%u on.", driver,
+                          known->major, known->minor);
+    } else {
+        hl_preflight_tell(p, "importer", verdict, NULL, "The driver %s%s%s allows peer-to-peer.", driver,
+                          known->rdma_module && strcmp(known->rdma_module, driver) ? " with " : "",
+                          known->rdma_module && strcmp(known->rdma_module, driver) ? known->rdma_module
+                                                                                   : "");
+    }
+    return verdict;
+}
+
+/* ---- the candidates ---- */
+
+struct candidates {
+    const struct hl_preflight *p;
+    struct candidate {
+        char address[24], driver[32];
+        unsigned base_class;
+    } list[MAX_CANDIDATES];
+    unsigned count;
+};
+
+/* May this function import at all?  Of network cards those with RDMA, or with a driver that has it. */
+static bool is_candidate(const struct hl_preflight *p, const char *address, const char *driver,
+                         unsigned base)
+{
+    switch (base) {
+    case CLASS_DISPLAY:
+    case CLASS_ACCELERATOR:
+        return true;
+    case CLASS_PROCESSOR:
+        return *driver != '\0';
+    case CLASS_NETWORK:
+        for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]); i++) {
+            if (importers[i].base_class == base && !strcmp(importers[i].driver, driver))
+                return true;
+        }
+        return hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", address);
+    default:
+        return false;
+    }
+}
+
+static int add_candidate(const char *address, void *user)
+{
+    struct candidates *c = user;
+    struct candidate n = { 0 };
+    uint32_t vendor, device, class_code;
+
+    if (c->count == MAX_CANDIDATES || strlen(address) >= sizeof(n.address) ||
+        !hl_pci_ids(c->p->root, address, &vendor, &device, &class_code) ||
+        vendor == HL_PCI_VENDOR_HABANA) /* of these the vendor's driver alone imports */
+        return 0;
+    strcpy(n.address, address);
+    n.base_class = class_code >> 16;
+    hl_pci_driver(c->p->root, address, n.driver, sizeof(n.driver));
+    if (c->p->options.importer) {
+        struct hl_pci_address a, b;
+
+        if (!hl_pci_parse(address, &a) || !hl_pci_parse(c->p->options.importer, &b) ||
+            !hl_pci_equal(&a, &b))
+            return 0;
+    } else if (!is_candidate(c->p, address, n.driver, n.base_class)) {
+        return 0;
+    }
+    c->list[c->count++] = n;
+    return 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+    return strcmp(((const struct candidate *)a)->address, ((const struct candidate *)b)->address);
+}
+
+/* The better of the candidates decides. */
+static void check_import(struct hl_preflight *p, unsigned candidates, enum hlthunk_verdict best)
+{
+    if (!candidates)
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "There is no other PCI device that might import: no RDMA card, GPU or other "
+                          "accelerator.");
+    else if (p->p2pdma == 0)
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_PROBLEM, "See \"p2pdma\".",
+                          "None of the %u candidates can import: the kernel has no peer-to-peer DMA.",
+                          candidates);
+    else if (best == HLTHUNK_VERDICT_OK && p->p2pdma > 0)
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_OK, NULL,
+                          "At least one of %u candidates can import.", candidates);
+    else if (best <= HLTHUNK_VERDICT_UNKNOWN)
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Some of the %u candidates may be able to import; what is not known was said above.",
+                          candidates);
+    else
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_PROBLEM, NULL,
+                          "None of the %u candidates can import: the reasons were said above.", candidates);
+}
+
+static enum hlthunk_verdict check_candidate(struct hl_preflight *p, const struct hl_pci_chain *device,
+                                            const struct candidate *n)
+{
+    struct hl_pci_chain chain;
+    enum hlthunk_verdict driver, route;
+
+    strcpy(p->importer, n->address);
+    driver = check_driver(p, n->driver, n->base_class);
+    if (hl_pci_chain(p->root, n->address, &chain)) {
+        route = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "route", route, NULL, "Its place on the bus cannot be read.");
+    } else {
+        route = check_route(p, device, &chain);
+    }
+    check_iommu(p);
+    p->importer[0] = '\0';
+    return driver > route ? driver : route;
+}
+
+void hl_preflight_importers(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    enum hlthunk_verdict best = HLTHUNK_VERDICT_PROBLEM, one;
+    struct candidates *c = calloc(1, sizeof(*c));
+    struct hl_pci_chain chain;
+
+    if (p->rc)
+        goto out;
+    if (!c) {
+        p->rc = hl_err(-ENOMEM, "no memory for a list of importers");
+        goto out;
+    }
+    if (hl_pci_chain(p->root, e->pci_address, &chain)) {
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "The device's place on the bus cannot be read.");
+        goto out;
+    }
+    c->p = p;
+    hl_tree_each(p->root, add_candidate, c, "/sys/bus/pci/devices");
+    qsort(c->list, c->count, sizeof(c->list[0]), by_address);
+    for (unsigned i = 0; i < c->count && !p->rc; i++) {
+        one = check_candidate(p, &chain, &c->list[i]);
+        best = one < best ? one : best;
+    }
+    check_import(p, c->count, best);
+out:
+    free(c);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the preflight share. */
+#ifndef HL_HOST_PREFLIGHT_H
+#define HL_HOST_PREFLIGHT_H
+
+#include <stdbool.h>
+
+#include <hlthunk/device.h>
+#include <hlthunk/preflight.h>
+
+#include "lib/kernel/config.h"
+
+struct hl_preflight {
+    struct hlthunk_preflight_options options;
+    const char *root;                   /* "" or a folder */
+    struct hl_kernel_version kernel;
+    int p2pdma;                         /* 1, 0, or negative: not known */
+    int (*visit)(const struct hlthunk_check *, void *);
+    void *user;
+    int rc;                             /* what visit returned: non-zero ends it all */
+    enum hlthunk_verdict worst;
+    char device[24], importer[24];      /* that checks are about now, or "" */
+};
+
+/* Tells one check: text is formatted, remedy may be NULL.  Nothing once visit has ended it. */
+void hl_preflight_tell(struct hl_preflight *p, const char *id, enum hlthunk_verdict verdict,
+                       const char *remedy, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* check_device.c: there is a device at all; then what concerns one of them. */
+void hl_preflight_devices(struct hl_preflight *p, size_t count);
+void hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_entry *e);
+
+/* check_route.c: everything between one device and its candidate importers. */
+void hl_preflight_importers(struct hl_preflight *p, const struct hlthunk_device_entry *e);
+
+/* check_limits.c */
+void hl_preflight_limits(struct hl_preflight *p);
+
+#endif
