@@ -17,11 +17,13 @@ enum {
     EXIT_FAILED = 1,        /* the command could not do its work: the reason is on stderr */
     EXIT_USAGE = 2,
     EXIT_NO_DEVICE = 3,     /* there is no such device, or none at all */
+    EXIT_PROBLEM = 4,       /* "doctor" found one */
 };
 
 int command_list(int argc, char **argv);
 int command_info(int argc, char **argv);
 int command_demo(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 int command_who(int argc, char **argv);
 
 /* "hlthunk: WHAT: the library's last error" on stderr; returns EXIT_FAILED. */

@@ -27,7 +27,7 @@ warns() { grep -q -- "$1" "$err" || bad "standard error lacks: $1"; }
 silent() { [ ! -s "$err" ] || bad "standard error is not empty"; }
 
 # without a device: what is wrong, what to do, exit code 3
-for command in list info who demo; do
+for command in list info doctor who demo; do
     runs 3 "$hlthunk" $command
     warns "no Habana device"
     warns "hlsim run"
@@ -37,7 +37,7 @@ runs 2 "$hlthunk" what && warns 'no command "what"'
 runs 2 "$hlthunk" list --what
 runs 0 "$hlthunk" --help && says list
 runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
-for command in list info who demo; do
+for command in list info doctor who demo; do
     runs 0 "$hlthunk" $command --help && says usage
 done
 
@@ -85,6 +85,32 @@ runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
         runs 2 "$hlsim" $two "$hlthunk" who 0 1
     }
 }
+
+# doctor: 4 where this machine's kernel, which the simulator does not play, has a problem
+doctor() {
+    "$hlsim" "$@" >"$out" 2>"$err" </dev/null
+    rc=$?
+    grep -q 'p2pdma  *PROBLEM\|"p2pdma".*"problem"' "$out" && want=4 || want=0
+    [ $rc = $want ] || bad "doctor ended with $rc, not $want"
+}
+doctor run -- "$hlthunk" doctor
+says 'device  *ok  *gaudi2 0 at 0000:10:00.0' && says 'open  *ok .*was opened' && says 'export  *ok'
+says 'holders  *ok  *Nobody' && says 'problems, '
+doctor run -- "$hlthunk" doctor --passive && says 'open  *unknown .*not tried'
+doctor run -- "$hlthunk" doctor --try 0 && says 'export  *ok  *Tried'
+doctor run -- sh -c "\"$hlthunk\" info >/dev/null; exec 3<>/dev/accel/accel0; \"$hlthunk\" doctor 3>&-"
+says 'open  *ok .*in use' && says 'holders  *warning  *sh (PID'
+runs 4 "$hlsim" run --fault open:1:EACCES -- "$hlthunk" doctor && says 'open  *PROBLEM'
+runs 4 "$hlsim" run --kernel 6.1 -- "$hlthunk" doctor && says 'export  *PROBLEM' && says EOPNOTSUPP
+runs 4 "$hlsim" run --fault export:1:ENOMEM -- "$hlthunk" doctor --try && says 'export  *PROBLEM  *Tried'
+runs 2 "$hlsim" run -- "$hlthunk" doctor x
+runs 3 "$hlsim" run -- "$hlthunk" doctor 5
+runs 1 "$hlsim" run -- "$hlthunk" doctor --importer 0000:77:00.0 && warns '0000:77:00.0'
+runs 1 "$hlthunk" doctor --root /no/such/folder && warns 'no folder'
+case $("$hlsim" run -- "$hlthunk" doctor --json) in
+*'"verdict"'*'"checks"'*'"id"'*'"p2pdma"'*) ;;
+*) bad "doctor --json" ;;
+esac
 
 # hlsim itself: exit codes, signals, options
 runs 7 "$hlsim" run -- sh -c 'exit 7'
