@@ -13,6 +13,7 @@ static const struct {
     { "list", command_list, "the devices of this machine" },
     { "info", command_info, "what one device is, and how it is" },
     { "doctor", command_doctor, "will sharing device memory work here, and if not, why not" },
+    { "monitor", command_monitor, "memory, health, events and holders of a device, as they change" },
     { "who", command_who, "processes that hold a device, its dma-bufs, its memory" },
     { "demo", command_demo, "processes share a piece of device memory" },
 };

@@ -27,7 +27,7 @@ warns() { grep -q -- "$1" "$err" || bad "standard error lacks: $1"; }
 silent() { [ ! -s "$err" ] || bad "standard error is not empty"; }
 
 # without a device: what is wrong, what to do, exit code 3
-for command in list info doctor who demo; do
+for command in list info doctor who monitor demo; do
     runs 3 "$hlthunk" $command
     warns "no Habana device"
     warns "hlsim run"
@@ -37,7 +37,7 @@ runs 2 "$hlthunk" what && warns 'no command "what"'
 runs 2 "$hlthunk" list --what
 runs 0 "$hlthunk" --help && says list
 runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
-for command in list info doctor who demo; do
+for command in list info doctor who monitor demo; do
     runs 0 "$hlthunk" $command --help && says usage
 done
 
@@ -111,6 +111,19 @@ case $("$hlsim" run -- "$hlthunk" doctor --json) in
 *'"verdict"'*'"checks"'*'"id"'*'"p2pdma"'*) ;;
 *) bad "doctor --json" ;;
 esac
+
+# monitor: a line for each look, and what happened in between
+runs 0 "$hlsim" run -- "$hlthunk" monitor --count 1 && says 'operational  *0 of 97536 MiB .* nobody '
+[ "$(wc -l <"$out")" = 2 ] || bad "not a heading and one line"
+runs 0 "$hlsim" run -- "$hlthunk" monitor --json --count 3 --interval 0.05
+[ "$(grep -c '^{"time":.*"status":"operational".*}$' "$out")" = 3 ] || bad "not three objects"
+runs 0 "$hlsim" run -- sh -c "\"$hlthunk\" monitor --interval 0.2 --count 20 & m=\$!; sleep 1
+    sh -c 'exec 3<>/dev/accel/accel0; sleep 1'; \"$hlsim\" ctl reset 0; wait \$m"
+says ' sh\? *([0-9]' || says 'sleep ([0-9]'
+says '\* .*opened' && says '\* .*hard reset'
+runs 2 "$hlthunk" monitor --interval 0
+runs 2 "$hlthunk" monitor --count x
+runs 3 "$hlsim" run -- "$hlthunk" monitor 9
 
 # hlsim itself: exit codes, signals, options
 runs 7 "$hlsim" run -- sh -c 'exit 7'

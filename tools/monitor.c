@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A look at one device again and again, as a bystander: through its control node, sysfs and /proc.
+ * The compute user notices nothing.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/command.h"
+
+static const char usage[] =
+    "usage: hlthunk monitor [--json] [--interval SECONDS] [--count N] [DEVICE]\n\n"
+    "Shows a device's status, memory, temperature, power, errors and holders, again and again: on a\n"
+    "terminal in place, elsewhere a line each time, with --json one JSON object a line.  What happened\n"
+    "since the last look (a reset, a page fault ...) is said once.  Bystander: opens the control node\n"
+    "alone.  DEVICE is an index, a PCI address or an ASIC's name; without one, the first device.\n\n"
+    "  --interval SECONDS  between two looks; may be a fraction (default: 1)\n"
+    "  --count N           looks, then an end (default: until it is interrupted)\n";
+
+struct settings {
+    double interval;
+    unsigned long count;        /* 0: no end */
+};
+
+static bool take(int c, void *user)
+{
+    struct settings *s = user;
+    char *end;
+
+    if (c == 'i') {
+        s->interval = strtod(optarg, &end);
+        return end != optarg && !*end && s->interval >= 0.01 && s->interval <= 86400;
+    }
+    if (c == 'c') {
+        s->count = strtoul(optarg, &end, 10);
+        return *optarg && !*end && s->count;
+    }
+    return false;
+}
+
+/* The errors that the driver keeps a record of, the first of each kind since the device was opened. */
+static const struct record {
+    const char *name;
+    enum hlthunk_event_record_id id;
+} records[] = {
+    { "submission timeout", HLTHUNK_CS_TIMEOUT },
+    { "forbidden access (RAZWI)", HLTHUNK_RAZWI_EVENT },
+    { "undefined opcode", HLTHUNK_UNDEFINED_OPCODE },
+    { "hardware error", HLTHUNK_HW_ERR_OPCODE },
+    { "firmware error", HLTHUNK_FW_ERR_OPCODE },
+    { "engine error", HLTHUNK_ENGINE_EVENT },
+};
+enum { RECORDS = sizeof(records) / sizeof(records[0]) };
+
+/* Any of them; all begin with the time. */
+union any_record {
+    int64_t timestamp;
+    struct hlthunk_event_record_cs_timeout timeout;
+    struct hlthunk_event_record_razwi_event razwi;
+    struct hlthunk_event_record_undefined_opcode opcode;
+    struct hlthunk_event_record_critical_hw_err hw;
+    struct hlthunk_event_record_critical_fw_err fw;
+    struct hlthunk_event_record_engine_err engine;
+};
+
+/* One look. */
+struct sample {
+    char time[32];
+    bool open;                  /* the control node answers */
+    char status[48];
+    bool memory_known;
+    uint64_t memory_free, memory_size;
+    bool stats_known;
+    struct hlthunk_open_stats_info stats;
+    long temperature, power;    /* milli degrees C, microwatts; -1: not known */
+    long resets;                /* -1: not known */
+    uint64_t firmware_events;
+    int64_t record[RECORDS], page_fault;
+    unsigned nodes, dmabufs, mappings, kernel, hidden;
+    uint64_t dmabuf_bytes;
+    char user[48];              /* "python3 (4711)" */
+    uint64_t identities[256];   /* of dma-bufs that are counted */
+    unsigned identity_count;
+    char events[512];           /* what happened since the last look, separated by "; " */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal)
+{
+    (void)signal;
+    interrupted = 1;
+}
+
+/* A number in a file of the device's hwmon folder; -1 without one. */
+static long read_hwmon(const struct hlthunk_device_entry *e, const char *name)
+{
+    char pattern[128];
+    long value = -1;
+    glob_t g;
+    FILE *f;
+
+    snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/hwmon/hwmon*/%s", e->pci_address, name);
+    if (glob(pattern, 0, NULL, &g) == 0) {
+        f = fopen(g.gl_pathv[0], "re");
+        if (f && fscanf(f, "%ld", &value) != 1)
+            value = -1;
+        if (f)
+            fclose(f);
+    }
+    globfree(&g);
+    return value;
+}
+
+static int count_holder(const struct hlthunk_holder *h, void *user)
+{
+    struct sample *s = user;
+
+    s->nodes += h->kind == HLTHUNK_HOLDER_NODE;
+    s->mappings += h->kind == HLTHUNK_HOLDER_MAPPING;
+    s->kernel += h->kind == HLTHUNK_HOLDER_KERNEL;
+    if (h->kind == HLTHUNK_HOLDER_NODE && s->nodes == 1)
+        snprintf(s->user, sizeof(s->user), "%s (%d)", h->comm, h->pid);
+    if (h->kind != HLTHUNK_HOLDER_DMABUF && h->kind != HLTHUNK_HOLDER_KERNEL)
+        return 0;
+    /* one dma-buf, however many descriptors */
+    for (unsigned i = 0; i < s->identity_count; i++) {
+        if (s->identities[i] == h->identity)
+            return 0;
+    }
+    if (s->identity_count < sizeof(s->identities) / sizeof(s->identities[0]))
+        s->identities[s->identity_count++] = h->identity;
+    s->dmabufs++;
+    s->dmabuf_bytes += h->size_bytes;
+    return 0;
+}
+
+static void ask_device(struct hlthunk_device *d, struct sample *s)
+{
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_memory_usage in_use;
+    enum hlthunk_status status;
+    uint32_t events[2048] = { 0 };
+    int fd = hlthunk_device_borrow_fd(d);
+    struct hlthunk_page_fault_info fault = { 0 };
+
+    if (hlthunk_device_get_status(d, &status))
+        return;
+    s->open = true;
+    snprintf(s->status, sizeof(s->status), "%s", hlthunk_status_name(status));
+    s->memory_known = hlthunk_device_get_properties(d, &p) == 0 &&
+                      hlthunk_device_get_memory_usage(d, &in_use) == 0;
+    if (s->memory_known) {
+        s->memory_free = in_use.free_bytes;
+        s->memory_size = p.memory_size;
+    }
+    s->stats_known = hlthunk_get_open_stats(fd, &s->stats) == 0;
+    if (hlthunk_get_hw_events_arr(fd, true, sizeof(events), events) == 0) {
+        for (unsigned i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+            s->firmware_events += events[i];
+    }
+    for (unsigned i = 0; i < RECORDS; i++) {
+        union any_record r;
+
+        memset(&r, 0, sizeof(r));
+        if (hlthunk_get_event_record(fd, records[i].id, &r) == 0)
+            s->record[i] = r.timestamp;
+    }
+    if (hlthunk_get_page_fault_info(fd, &fault, 0) == 0 || fault.timestamp)
+        s->page_fault = fault.timestamp;
+}
+
+static __attribute__((format(printf, 2, 3))) void happened(struct sample *s, const char *fmt, ...)
+{
+    size_t n = strlen(s->events);
+    va_list ap;
+
+    n += (size_t)snprintf(s->events + n, sizeof(s->events) - n, "%s", n ? "; " : "");
+    if (n >= sizeof(s->events))
+        return;
+    va_start(ap, fmt);
+    vsnprintf(s->events + n, sizeof(s->events) - n, fmt, ap);
+    va_end(ap);
+}
+
+/* What is different from the last look; records of errors are the driver's own. */
+static void compare(const struct sample *last, struct sample *s)
+{
+    if (strcmp(last->status, s->status) != 0)
+        happened(s, "status: %s, was: %s", s->status, last->status);
+    if (last->resets >= 0 && s->resets > last->resets)
+        happened(s, "hard reset");
+    if (last->stats_known && s->stats_known && s->stats.open_counter > last->stats.open_counter)
+        happened(s, "opened");
+    if (!last->open || !s->open)
+        return;
+    if (s->firmware_events > last->firmware_events)
+        happened(s, "%llu events of the firmware",
+                 (unsigned long long)(s->firmware_events - last->firmware_events));
+    for (unsigned i = 0; i < RECORDS; i++) {
+        if (s->record[i] && s->record[i] != last->record[i])
+            happened(s, "%s", records[i].name);
+    }
+    if (s->page_fault && s->page_fault != last->page_fault)
+        happened(s, "page fault");
+}
+
+static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, struct sample *s)
+{
+    struct hlthunk_device_options o = {
+        .size = sizeof(o), .select = HLTHUNK_SELECT_PCI_ADDRESS, .pci_address = e->pci_address,
+        .control = true,
+    };
+    struct hlthunk_holders_options h = { .size = sizeof(h), .device = e };
+    struct hlthunk_holders_seen seen = { .size = sizeof(seen) };
+    time_t now = time(NULL);
+    struct tm tm;
+    char text[64];
+
+    memset(s, 0, sizeof(*s));
+    strftime(s->time, sizeof(s->time), "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
+    if (!*d && hlthunk_device_open(&o, d))
+        *d = NULL;      /* on 6.1 in a reset, or gone: tried again at the next look */
+    if (*d) {
+        ask_device(*d, s);
+        if (!s->open) {
+            hlthunk_device_unref(*d);
+            *d = NULL;
+        }
+    }
+    if (!s->open && hlthunk_device_entry_attribute(e, "status", s->status, sizeof(s->status)))
+        snprintf(s->status, sizeof(s->status), "gone");
+    s->resets = hlthunk_device_entry_attribute(e, "hard_reset_cnt", text, sizeof(text)) ? -1 : atol(text);
+    s->temperature = read_hwmon(e, "temp1_input");
+    s->power = read_hwmon(e, "power1_input");
+    /* a descriptor of our own is no holder of interest: it is of the control node */
+    if (hlthunk_holders(&h, count_holder, s, &seen) == 0)
+        s->hidden = seen.hidden_processes;
+}
+
+static void print_json(const struct hlthunk_device_entry *e, const struct sample *s)
+{
+    cJSON *o = cJSON_CreateObject();
+    char *text;
+
+    cJSON_AddStringToObject(o, "time", s->time);
+    cJSON_AddNumberToObject(o, "device", e->index);
+    cJSON_AddStringToObject(o, "pci_address", e->pci_address);
+    cJSON_AddStringToObject(o, "status", s->status);
+    if (s->memory_known) {
+        cJSON_AddNumberToObject(o, "memory_bytes", (double)s->memory_size);
+        cJSON_AddNumberToObject(o, "memory_free_bytes", (double)s->memory_free);
+    }
+    if (s->temperature >= 0)
+        cJSON_AddNumberToObject(o, "temperature_celsius", (double)s->temperature / 1000);
+    if (s->power >= 0)
+        cJSON_AddNumberToObject(o, "power_watts", (double)s->power / 1e6);
+    if (s->resets >= 0)
+        cJSON_AddNumberToObject(o, "hard_resets", (double)s->resets);
+    if (s->stats_known) {
+        cJSON_AddBoolToObject(o, "in_use", s->stats.is_compute_ctx_active);
+        cJSON_AddNumberToObject(o, "opened", (double)s->stats.open_counter);
+    }
+    if (*s->user)
+        cJSON_AddStringToObject(o, "user", s->user);
+    cJSON_AddNumberToObject(o, "dmabufs", s->dmabufs);
+    cJSON_AddNumberToObject(o, "dmabuf_bytes", (double)s->dmabuf_bytes);
+    cJSON_AddNumberToObject(o, "mappings", s->mappings);
+    cJSON_AddNumberToObject(o, "hidden_processes", s->hidden);
+    if (*s->events)
+        cJSON_AddStringToObject(o, "events", s->events);
+    text = cJSON_PrintUnformatted(o);
+    cJSON_Delete(o);
+    if (text)
+        puts(text);
+    cJSON_free(text);
+}
+
+/* "48.0 C", or "-". */
+static const char *tenth(long value, long unit, const char *name, char *text, size_t size)
+{
+    if (value < 0)
+        snprintf(text, size, "-");
+    else
+        snprintf(text, size, "%ld.%ld %s", value / unit, value % unit * 10 / unit, name);
+    return text;
+}
+
+/* "768 of 97536 MiB" */
+static const char *memory(const struct sample *s, char *text, size_t size)
+{
+    if (!s->memory_known)
+        snprintf(text, size, "-");
+    else
+        snprintf(text, size, "%llu of %llu MiB", (unsigned long long)(s->memory_size - s->memory_free) >> 20,
+                 (unsigned long long)s->memory_size >> 20);
+    return text;
+}
+
+/* Who computes: a process, nobody, or nobody any more while dma-bufs or mappings hold the device. */
+static const char *user(const struct sample *s)
+{
+    bool busy = s->stats_known && (s->stats.is_compute_ctx_active || s->stats.compute_ctx_in_release);
+
+    if (*s->user)
+        return s->user;
+    return !busy ? "nobody" : s->dmabufs + s->mappings ? "gone, not free" : "not seen";
+}
+
+static void print_line(const struct sample *s, bool heading)
+{
+    char used[48], t[24], w[24], size[32];
+
+    if (heading)
+        printf("%-8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %s\n", "TIME", "STATUS", "MEMORY IN USE", "TEMP",
+               "POWER", "RESETS", "USER", "DMA-BUFS");
+    printf("%-8.8s  %-14s  %-20s  %-7s  %-9s  %6ld  %-20s  %u, %s\n", s->time + 11, s->status,
+           memory(s, used, sizeof(used)), tenth(s->temperature, 1000, "C", t, sizeof(t)),
+           tenth(s->power, 1000000, "W", w, sizeof(w)), s->resets, user(s), s->dmabufs,
+           format_size(s->dmabuf_bytes, size, sizeof(size)));
+    if (*s->events)
+        printf("%-8.8s  * %s\n", s->time + 11, s->events);
+}
+
+/* In place: the screen is cleared, and the last events stay at its end. */
+static void print_screen(const struct hlthunk_device_entry *e, const struct sample *s)
+{
+    static char history[8][600];
+    static unsigned next;
+    char used[48], t[24], w[24], size[32];
+
+    if (*s->events)
+        snprintf(history[next++ % 8], sizeof(history[0]), "%.8s  %s", s->time + 11, s->events);
+    printf("\033[H\033[J%s %u (%s)   %.8s\n\n", hlthunk_asic_name(e->asic), e->index, e->pci_address,
+           s->time + 11);
+    printf("status         %s\n", s->status);
+    printf("memory in use  %s\n", memory(s, used, sizeof(used)));
+    printf("temperature    %s\n", tenth(s->temperature, 1000, "C", t, sizeof(t)));
+    printf("power          %s\n", tenth(s->power, 1000000, "W", w, sizeof(w)));
+    printf("hard resets    %ld\n", s->resets);
+    printf("user           %s\n", user(s));
+    printf("dma-bufs       %u, %s%s\n", s->dmabufs, format_size(s->dmabuf_bytes, size, sizeof(size)),
+           s->kernel ? ", some without a process" : "");
+    printf("mappings       %u\n", s->mappings);
+    if (s->hidden)
+        printf("not seen       %u processes of others\n", s->hidden);
+    printf("\n");
+    for (unsigned i = next > 8 ? next - 8 : 0; i < next; i++)
+        printf("%s\n", history[i % 8]);
+}
+
+/* Until the next look: false when a signal came. */
+static bool pause_for(double seconds)
+{
+    struct timespec t = { (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
+
+    return !interrupted && nanosleep(&t, NULL) == 0 && !interrupted;
+}
+
+static void watch(const struct hlthunk_device_entry *e, const struct settings *settings, bool json)
+{
+    static struct sample now, last;
+    struct hlthunk_device *d = NULL;
+    bool screen = !json && isatty(STDOUT_FILENO);
+
+    for (unsigned long n = 0; !settings->count || n < settings->count; n++) {
+        if (n && !pause_for(settings->interval))
+            break;
+        look(&d, e, &now);
+        if (n)
+            compare(&last, &now);
+        if (json)
+            print_json(e, &now);
+        else if (screen)
+            print_screen(e, &now);
+        else
+            print_line(&now, n == 0);
+        if (fflush(stdout))
+            break;              /* nobody reads any more */
+        last = now;
+    }
+    hlthunk_device_unref(d);
+}
+
+int command_monitor(int argc, char **argv)
+{
+    static const struct option options[] = {
+        COMMON_OPTIONS,
+        { "interval", required_argument, NULL, 'i' },
+        { "count", required_argument, NULL, 'c' },
+        { NULL, 0, NULL, 0 },
+    };
+    struct sigaction stop = { .sa_handler = interrupt };    /* no SA_RESTART: ends the sleep */
+    struct settings settings = { .interval = 1 };
+    struct hlthunk_device_entry entry;
+    int code = EXIT_OK;
+    bool json;
+
+    if (!parse_options(argc, argv, usage, options, take, &settings, &json, &code))
+        return code;
+    if (argc - optind > 1) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    code = find_device("monitor", argv[optind], &entry);
+    if (code != EXIT_OK)
+        return code;
+    sigaction(SIGINT, &stop, NULL);
+    sigaction(SIGTERM, &stop, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    watch(&entry, &settings, json);
+    return EXIT_OK;
+}
