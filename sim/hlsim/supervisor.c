@@ -210,8 +210,13 @@ static void attend(struct supervisor *v)
         if (write(v->eventfd[i], &one, sizeof(one)) < 0)
             continue; /* its counter is full: it is readable anyway */
     }
-    for (uint32_t i = 0; i < v->s->device_count; i++)
-        sim_device_status(&v->s->devices[i]);
+    for (uint32_t i = 0; i < v->s->device_count; i++) {
+        struct sim_device *d = &v->s->devices[i];
+
+        /* a reset that ends by itself in a moment: sysfs is to say so then */
+        if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending)
+            v->s->attention = true;
+    }
     tree_update(v->s);
 }
 

@@ -126,6 +126,7 @@ static void context_over(struct sim_state *s, struct sim_device *d)
         /* the reset that was put off */
         d->watchdog = false;
         d->hard_resets++;
+        s->attention = true;
     }
     d->used_memory -= d->context.memory;
     d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
