@@ -123,6 +123,20 @@ static void the_first_reason_stays(void **state)
     assert_int_equal(hlthunk_device_stale(&d), HLTHUNK_STALE_RESET);
 }
 
+/* Its memory goes with its file: the kernel is not asked, and nothing is kept for later. */
+static void releasing_asks_nothing(void **state)
+{
+    struct hl_memory m = { .handle = 1, .address = 0x1000, .granted = 4096, .ours_to_unmap = true,
+                           .ours_to_free = true };
+
+    (void)state;
+    fresh(false);
+    hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
+    hl_memory_release(&d, &m, NULL);
+    assert_int_equal(mock_count(), 0);
+    assert_null(d.pending);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +145,7 @@ int main(void)
         cmocka_unit_test(every_errno_of_the_question),
         cmocka_unit_test(events_decide),
         cmocka_unit_test(the_first_reason_stays),
+        cmocka_unit_test(releasing_asks_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
