@@ -33,10 +33,14 @@ rig_ko_add() {
 
 # rig_base KERNEL EXTRA-MODULES...: sets RIG_BASE.
 rig_base() {
-    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT" = 0 ] || echo -strict)${RIG_P2P:+-p2p}.cpio
+    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}.cpio
     RIG_FOPS_SAID=$RIG_BASE.said
     rig_lock base rig_base_fill "$@" || exit
-    cat "$RIG_FOPS_SAID" >&2
+    if [ "$RIG_SHIPPED" = 0 ]; then
+        cat "$RIG_FOPS_SAID" >&2
+    else
+        rig_say "module: $RIG_RELEASE's own, bit for bit: its node cannot be opened"
+    fi
 }
 
 rig_base_fill() {
@@ -70,7 +74,7 @@ rig_base_fill() {
         echo "rig: module: habanalabs of linux-source-6.1, built unmodified" > "$RIG_FOPS_SAID"
     else
         rig_ko_add "$rig_root/lib/modules" habanalabs
-        if [ "$RIG_STRICT" = 0 ]; then
+        if [ "$RIG_STRICT$RIG_SHIPPED" = 00 ]; then
             rig_word=$("$RIG_BUILD/rig/rig-fops" file "$rig_root/lib/modules/habanalabs.ko") ||
                 rig_skip "rig-fops cannot change the module"
             echo "rig: module: $RIG_RELEASE's own with one word set, as its node cannot be opened" \
