@@ -76,6 +76,8 @@ static DIR *opened(DIR *d)
     if (n <= 0 || (strncmp(path, "/dev", 4) && strncmp(path, "/sys", 4)))
         goto out;
     path[n] = '\0';
+    if (!strncmp(path, sim->tree, strlen(sim->tree)))
+        goto out; /* the tree may stand in /dev/shm */
     snprintf(more, sizeof(more), "%s%s", sim->tree, path);
     m = malloc(sizeof(*m) + (size_t)n + 1);
     if (!m)
