@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Between processes: dma-bufs over a UNIX socket.
+ * Between processes: dma-bufs, and devices, over a UNIX socket.
  *
  * A descriptor alone loses what the receiver needs: where in the sender's buffer its first byte
- * is, and of which device.  These two functions carry it along and check it.  The socket may be of
+ * is, and of which device.  These functions carry it along and check it.  The socket may be of
  * any type (stream, seqpacket, datagram), blocking or not, and carry other data before and after
  * a message; on a stream such data must not be read ahead (no stdio), since reading the first byte
  * of a message without asking for its descriptors loses these.
@@ -22,6 +22,7 @@
 
 HLTHUNK_BEGIN_DECLS
 
+struct hlthunk_device;
 struct hlthunk_dmabuf;
 
 /* dma-bufs in one message: the kernel passes no more descriptors at once (SCM_MAX_FD). */
@@ -103,6 +104,48 @@ struct hlthunk_dmabuf_origin {
  */
 HLTHUNK_API int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *dmabuf,
                                           struct hlthunk_dmabuf_origin *origin);
+
+/**
+ * hlthunk_device_send() - let another process use a device that this one has open
+ * @socket: a connected UNIX socket
+ * @device: an open node, primary or control; stays the caller's
+ * @options: NULL for defaults
+ *
+ * The driver gives one process at a time the device; but the open file may be shared, and with it
+ * all that it has: memory, mappings, command buffers, the numbers of submissions.  Each process
+ * that has it can do everything, to what the others made, too: send it to processes that are
+ * trusted like this one.  The device is released when the last of them has closed it.
+ *
+ * Errors as hlthunk_dmabuf_send().
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_device_send(int socket, struct hlthunk_device *device,
+                    const struct hlthunk_share_options *options);
+
+/**
+ * hlthunk_device_receive() - receive what hlthunk_device_send() has sent
+ * @socket: a connected UNIX socket
+ * @device: receives a reference that is the caller's
+ * @options: NULL for defaults
+ *
+ * An object as of hlthunk_device_from_fd(); the same one when this process has the device already.
+ * Device addresses mean the same in all processes that share a device: a buffer of another process
+ * is named here by hlthunk_buffer_from_address(), and stays that one's to release.  With a device
+ * MMU buffers can be allocated here as well; on Gaudi, where the driver only counts bytes, the
+ * process that has opened the device alone hands out memory, and hlthunk_buffer_alloc() of a
+ * received one gives -EOPNOTSUPP.  After a hard reset the driver kills the process that has opened
+ * the device, and waits for the others to close it.
+ *
+ * Errors as hlthunk_dmabuf_receive(); -EPROTO also when the descriptor is not of the device that the
+ * message speaks of.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_device_receive(int socket, struct hlthunk_device **device,
+                       const struct hlthunk_share_options *options);
 
 HLTHUNK_END_DECLS
 

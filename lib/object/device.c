@@ -43,7 +43,7 @@ int hl_device_check(const struct hlthunk_device *d)
 }
 
 /* Makes the object of an fd, which is taken over: closed on failure. */
-static int create(int fd, const struct hlthunk_device_entry *entry, bool control,
+static int create(int fd, const struct hlthunk_device_entry *entry, bool control, bool guest,
                   struct hlthunk_device **out)
 {
     struct hlthunk_device *d = calloc(1, sizeof(*d));
@@ -68,6 +68,7 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
     }
     atomic_init(&d->refs, 1);
     d->fd = fd;
+    d->guest = guest;
     hl_events_init(&d->events);
     d->epoch = hl_process_epoch();
     if (!d->props.has_device_mmu)
@@ -96,10 +97,10 @@ int hlthunk_device_open(const struct hlthunk_device_options *options,
     if (rc)
         return rc;
     fd = hl_open_selected(&o, &entry);
-    return fd < 0 ? fd : create(fd, &entry, o.control, device);
+    return fd < 0 ? fd : create(fd, &entry, o.control, false, device);
 }
 
-int hlthunk_device_from_fd(int fd, struct hlthunk_device **device)
+int hl_device_from_fd(int fd, bool guest, struct hlthunk_device **device)
 {
     struct hlthunk_device_entry entry;
     enum hlthunk_generation generation;
@@ -127,7 +128,12 @@ int hlthunk_device_from_fd(int fd, struct hlthunk_device **device)
     own = hl_fd_dup(fd);
     if (own < 0)
         return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
-    return create(own, &entry, control, device);
+    return create(own, &entry, control, guest, device);
+}
+
+int hlthunk_device_from_fd(int fd, struct hlthunk_device **device)
+{
+    return hl_device_from_fd(fd, false, device);
 }
 
 struct hlthunk_device *hlthunk_device_ref(struct hlthunk_device *d)

@@ -21,6 +21,7 @@ struct hlthunk_device {
     uint64_t epoch;
     atomic_int stale;           /* enum hlthunk_stale: handles mean nothing any more */
     struct hlthunk_device_properties props;     /* constant once the object is made */
+    bool guest;                 /* another process has opened it, and hands out physical memory */
     struct hlthunk_device *next;                /* registry; guarded by its lock */
 
     pthread_mutex_t lock;       /* guards all below, and the list links of objects */
@@ -31,6 +32,9 @@ struct hlthunk_device {
     struct hl_stale_waker *wakers;
     struct hl_events events;
 };
+
+/* As hlthunk_device_from_fd(); guest: of an fd that another process has sent. */
+int hl_device_from_fd(int fd, bool guest, struct hlthunk_device **device);
 
 /* As hl_object_check(), for the device itself. */
 int hl_device_check(const struct hlthunk_device *device);

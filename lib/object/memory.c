@@ -26,6 +26,11 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     uint64_t align = d->props.memory_page_size;
     int rc;
 
+    if (d->guest)
+        return hl_err(-EOPNOTSUPP,
+                      "device %s was opened by another process, which hands out its memory: have it "
+                      "allocate, and name the range here (hlthunk_buffer_from_address)",
+                      d->props.pci_address);
     if (!align || (align & (align - 1)))
         align = hl_page_size();
     pthread_mutex_lock(&d->lock);

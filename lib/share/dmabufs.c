@@ -105,7 +105,7 @@ int hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_
         describe(dmabufs[i], &items[i]);
         fds[i] = hlthunk_dmabuf_borrow_fd(dmabufs[i]);
     }
-    hl_message_encode(bytes, items, count);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, count);
     rc = hl_parcel_send(socket, bytes, hl_message_bytes(count), fds, count, o.timeout_us);
     free(items);
     return rc;
@@ -221,7 +221,7 @@ int hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t m
     p = malloc(sizeof(*p));
     if (!p)
         return hl_err(-ENOMEM, "no memory for a message");
-    rc = hl_parcel_receive(socket, p, o.timeout_us);
+    rc = hl_parcel_receive(socket, HL_MESSAGE_DMABUFS, p, o.timeout_us);
     if (!rc) {
         rc = take_all(p, dmabufs, max, count);
         hl_parcel_close(p);

@@ -57,11 +57,12 @@ static bool get_text(char *text, const uint8_t *from, size_t size)
     return true;
 }
 
-void hl_message_encode(uint8_t *bytes, const struct hl_message_item *items, size_t count)
+void hl_message_encode(uint8_t *bytes, enum hl_message_kind kind,
+                       const struct hl_message_item *items, size_t count)
 {
     memcpy(bytes, magic, sizeof(magic));
     put(bytes + 8, HL_MESSAGE_VERSION, 2);
-    put(bytes + 10, HL_MESSAGE_DMABUFS, 2);
+    put(bytes + 10, kind, 2);
     put(bytes + 12, count, 4);
     put(bytes + 16, hl_message_bytes(count), 8);
     for (size_t i = 0; i < count; i++) {
@@ -79,15 +80,16 @@ void hl_message_encode(uint8_t *bytes, const struct hl_message_item *items, size
     }
 }
 
-int hl_message_decode_header(const uint8_t *bytes, size_t n, size_t *count)
+int hl_message_decode_header(const uint8_t *bytes, size_t n, enum hl_message_kind wanted,
+                             size_t *count)
 {
-    uint64_t version, kind, items, length;
+    uint64_t version, kind, items, length, most;
 
     if (n < HL_MESSAGE_HEADER_BYTES)
         return hl_err(-EPROTO, "message has %zu bytes, its header alone has %u", n,
                       HL_MESSAGE_HEADER_BYTES);
     if (memcmp(bytes, magic, sizeof(magic)))
-        return hl_err(-EPROTO, "message does not begin as one of hlthunk_dmabuf_send()");
+        return hl_err(-EPROTO, "message does not begin as one of this library does");
     version = get(bytes + 8, 2);
     kind = get(bytes + 10, 2);
     items = get(bytes + 12, 4);
@@ -95,14 +97,19 @@ int hl_message_decode_header(const uint8_t *bytes, size_t n, size_t *count)
     if (version != HL_MESSAGE_VERSION)
         return hl_err(-EPROTONOSUPPORT, "message is of version %u, this library knows %u",
                       (unsigned)version, HL_MESSAGE_VERSION);
-    if (kind != HL_MESSAGE_DMABUFS)
+    if (kind != HL_MESSAGE_DMABUFS && kind != HL_MESSAGE_DEVICE)
         return hl_err(-EPROTONOSUPPORT, "message is of kind %u, which this library does not know",
                       (unsigned)kind);
-    if (!items || items > HL_MESSAGE_MAX_ITEMS)
-        return hl_err(-EPROTO, "message says that it has %llu dma-bufs; 1 to %u are right",
-                      (ull)items, HL_MESSAGE_MAX_ITEMS);
+    if (kind != wanted)
+        return hl_err(-EPROTO, "message carries %s",
+                      kind == HL_MESSAGE_DEVICE ? "a device (hlthunk_device_receive)"
+                                                : "dma-bufs (hlthunk_dmabuf_receive)");
+    most = kind == HL_MESSAGE_DEVICE ? 1 : HL_MESSAGE_MAX_ITEMS;
+    if (!items || items > most)
+        return hl_err(-EPROTO, "message says that it has %llu items; 1 to %llu are right",
+                      (ull)items, (ull)most);
     if (length != hl_message_bytes((size_t)items))
-        return hl_err(-EPROTO, "message says that it has %llu bytes, with %llu dma-bufs it has %zu",
+        return hl_err(-EPROTO, "message says that it has %llu bytes, with %llu items it has %zu",
                       (ull)length, (ull)items, hl_message_bytes((size_t)items));
     *count = (size_t)items;
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The message that carries dma-bufs between processes: what is beside the descriptors.
+ * The message that carries dma-bufs or a device between processes: what is beside the descriptors.
  *
  * Numbers are little endian.  A header, then one item for each descriptor, in their order:
  *
@@ -13,7 +13,9 @@
  *                                                  56 32  label
  *
  * Texts end with a NUL and zeros to the end of their field.  Where the origin is not known, both
- * offsets and texts are zero.  A change of any of this is another version.
+ * offsets and texts are zero.  A device is one item: identity is the node's number (st_rdev), size
+ * and offset are those of the memory that programs may use, the offset at 28 is not looked at.  A
+ * change of any of this is another version.
  */
 #ifndef HL_SHARE_MESSAGE_H
 #define HL_SHARE_MESSAGE_H
@@ -30,6 +32,7 @@
 
 enum hl_message_kind {
     HL_MESSAGE_DMABUFS = 1,
+    HL_MESSAGE_DEVICE = 2,
 };
 
 struct hl_message_item {
@@ -50,13 +53,15 @@ static inline size_t hl_message_bytes(size_t count)
  * Writes hl_message_bytes(count) bytes.  count: 1 to HL_MESSAGE_MAX_ITEMS.  Characters of texts
  * that are not for printing become '?'.
  */
-void hl_message_encode(uint8_t *bytes, const struct hl_message_item *items, size_t count);
+void hl_message_encode(uint8_t *bytes, enum hl_message_kind kind,
+                       const struct hl_message_item *items, size_t count);
 
 /*
- * Checks the header at bytes, of which there are n.  0 and how many items follow; -EPROTO;
- * -EPROTONOSUPPORT: another version, or another kind of message.
+ * Checks the header at bytes, of which there are n.  0 and how many items follow; -EPROTO, also for
+ * another kind of message than is wanted; -EPROTONOSUPPORT: another version, or an unknown kind.
  */
-int hl_message_decode_header(const uint8_t *bytes, size_t n, size_t *count);
+int hl_message_decode_header(const uint8_t *bytes, size_t n, enum hl_message_kind wanted,
+                             size_t *count);
 
 /* Checks the i-th item of a message of which header and length are right.  0; -EPROTO. */
 int hl_message_decode_item(const uint8_t *bytes, size_t i, struct hl_message_item *item);

@@ -24,6 +24,7 @@
 struct call {
     int socket;
     int type;               /* SOCK_STREAM, … */
+    enum hl_message_kind kind;  /* that is to be received */
     bool begun;             /* a byte of the message has moved */
     uint64_t timeout_us;    /* 0: as the socket is */
     uint64_t deadline_ns;   /* once deadline_set */
@@ -228,7 +229,7 @@ static int receive_stream(struct call *c, struct hl_parcel *p, size_t *count, st
 {
     int rc = receive_until(c, p, HL_MESSAGE_HEADER_BYTES, seen);
 
-    rc = rc ? rc : hl_message_decode_header(p->data, p->bytes, count);
+    rc = rc ? rc : hl_message_decode_header(p->data, p->bytes, c->kind, count);
     return rc ? rc : receive_until(c, p, hl_message_bytes(*count), seen);
 }
 
@@ -244,9 +245,9 @@ static int receive_datagram(struct call *c, struct hl_parcel *p, size_t *count, 
     if (seen->cut)
         return hl_err(-EPROTO, "message is longer than %u bytes", HL_MESSAGE_MAX_BYTES);
     p->bytes = (size_t)n;
-    rc = hl_message_decode_header(p->data, p->bytes, count);
+    rc = hl_message_decode_header(p->data, p->bytes, c->kind, count);
     if (!rc && p->bytes != hl_message_bytes(*count))
-        rc = hl_err(-EPROTO, "message of %zu dma-bufs has %zu bytes, %zu are right", *count,
+        rc = hl_err(-EPROTO, "message of %zu items has %zu bytes, %zu are right", *count,
                     p->bytes, hl_message_bytes(*count));
     return rc;
 }
@@ -266,7 +267,8 @@ static int sanitize(struct hl_parcel *p)
     return rc;
 }
 
-int hl_parcel_receive(int socket, struct hl_parcel *p, uint64_t timeout_us)
+int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p,
+                      uint64_t timeout_us)
 {
     struct seen seen = { 0 };
     size_t count = 0;
@@ -277,13 +279,14 @@ int hl_parcel_receive(int socket, struct hl_parcel *p, uint64_t timeout_us)
     rc = begin(&c, socket, timeout_us);
     if (rc)
         return rc;
+    c.kind = kind;
     rc = c.type == SOCK_STREAM ? receive_stream(&c, p, &count, &seen)
                                : receive_datagram(&c, p, &count, &seen);
     if (!rc && seen.dropped)
         rc = hl_err(-EMFILE, "only %zu of %zu descriptors could be received: this process's limit "
                     "(RLIMIT_NOFILE), or a security module", seen.came, count);
     if (!rc && seen.came != count)
-        rc = hl_err(-EPROTO, "message of %zu dma-bufs came with %zu descriptors", count, seen.came);
+        rc = hl_err(-EPROTO, "message of %zu items came with %zu descriptors", count, seen.came);
     rc = rc ? rc : sanitize(p);
     if (rc)
         hl_parcel_close(p);

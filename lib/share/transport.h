@@ -27,10 +27,11 @@ int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds
                    uint64_t timeout_us);
 
 /*
- * Receives one message with as many descriptors as its header says.  p need not be initialised;
- * on failure nothing is left in it.
+ * Receives one message of a kind with as many descriptors as its header says.  p need not be
+ * initialised; on failure nothing is left in it.
  */
-int hl_parcel_receive(int socket, struct hl_parcel *p, uint64_t timeout_us);
+int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p,
+                      uint64_t timeout_us);
 
 /* Closes the descriptors that are still in it. */
 void hl_parcel_close(struct hl_parcel *p);

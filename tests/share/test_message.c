@@ -30,7 +30,7 @@ static void exact_bytes(void **state)
     memcpy(item[0] + 32, "0000:0d:00.0", 12);
     memcpy(item[0] + 56, "weights", 7);
     memset(bytes, 0xee, sizeof(bytes));
-    hl_message_encode(bytes, two, 2);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, two, 2);
     assert_int_equal(sizeof(bytes), 200);
     assert_memory_equal(bytes, header, sizeof(header));
     assert_memory_equal(bytes + sizeof(header), item, sizeof(item));
@@ -58,13 +58,31 @@ static void round_trip(void **state)
         full[i] = two[i & 1];
         full[i].identity = i;
     }
-    hl_message_encode(bytes, full, HL_MESSAGE_MAX_ITEMS);
-    assert_int_equal(hl_message_decode_header(bytes, sizeof(bytes), &n), 0);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, full, HL_MESSAGE_MAX_ITEMS);
+    assert_int_equal(hl_message_decode_header(bytes, sizeof(bytes), HL_MESSAGE_DMABUFS, &n), 0);
     assert_int_equal(n, HL_MESSAGE_MAX_ITEMS);
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(hl_message_decode_item(bytes, i, &got), 0);
         same_item(&got, &full[i]);
     }
+}
+
+/* One item, whatever the header says. */
+static void a_device(void **state)
+{
+    uint8_t bytes[BYTES(2)];
+    size_t n = 0;
+
+    (void)state;
+    hl_message_encode(bytes, HL_MESSAGE_DEVICE, two, 1);
+    assert_int_equal(hl_message_decode_header(bytes, BYTES(1), HL_MESSAGE_DEVICE, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(hl_message_decode_header(bytes, BYTES(1), HL_MESSAGE_DMABUFS, &n), -EPROTO);
+    hl_message_encode(bytes, HL_MESSAGE_DEVICE, two, 2);
+    assert_int_equal(hl_message_decode_header(bytes, BYTES(2), HL_MESSAGE_DEVICE, &n), -EPROTO);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, two, 1);
+    assert_int_equal(hl_message_decode_header(bytes, BYTES(1), HL_MESSAGE_DEVICE, &n), -EPROTO);
+    assert_non_null(strstr(hlthunk_last_error(), "carries dma-bufs"));
 }
 
 /* What a terminal would act on does not leave; what is not known is not sent. */
@@ -75,15 +93,15 @@ static void texts(void **state)
 
     (void)state;
     strcpy(item.label, "a\033[2Jb\x7f\n\xc3\xa4");
-    hl_message_encode(bytes, &item, 1);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);
     assert_string_equal(got.label, "a?[2Jb??\xc3\xa4");
     memset(item.label, 'x', sizeof(item.label));
-    hl_message_encode(bytes, &item, 1);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);
     assert_int_equal(strlen(got.label), sizeof(got.label) - 1);
     item.origin_known = false;
-    hl_message_encode(bytes, &item, 1);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);
     assert_string_equal(got.label, "");
     assert_string_equal(got.pci_address, "");
@@ -107,11 +125,12 @@ static void refused(void **state)
         { 9, 1, EPROTONOSUPPORT, "version 257" },
         { 8, 0, EPROTONOSUPPORT, "version 0" },
         { 10, 9, EPROTONOSUPPORT, "kind 9" },
-        { 12, 0, EPROTO, "0 dma-bufs" },
-        { 12, 254, EPROTO, "254 dma-bufs" },
-        { 15, 0x80, EPROTO, "2147483650 dma-bufs" },
-        { 12, 1, EPROTO, "200 bytes, with 1 dma-bufs it has 112" },
-        { 12, 3, EPROTO, "200 bytes, with 3 dma-bufs it has 288" },
+        { 10, 2, EPROTO, "carries a device" },
+        { 12, 0, EPROTO, "0 items" },
+        { 12, 254, EPROTO, "254 items" },
+        { 15, 0x80, EPROTO, "2147483650 items" },
+        { 12, 1, EPROTO, "200 bytes, with 1 items it has 112" },
+        { 12, 3, EPROTO, "200 bytes, with 3 items it has 288" },
         { 16, 201, EPROTO, "201 bytes" },
         { 23, 0xff, EPROTO, "bytes" },
         { 24 + 24, 3, EPROTO, "flags" },
@@ -136,10 +155,10 @@ static void refused(void **state)
         const struct change *c = &changes[i];
         int rc;
 
-        hl_message_encode(bytes, two, 2);
+        hl_message_encode(bytes, HL_MESSAGE_DMABUFS, two, 2);
         bytes[c->at] = c->to;
         n = 99;
-        rc = hl_message_decode_header(bytes, sizeof(bytes), &n);
+        rc = hl_message_decode_header(bytes, sizeof(bytes), HL_MESSAGE_DMABUFS, &n);
         if (rc) {
             assert_int_equal(n, 99);
         } else {
@@ -149,9 +168,9 @@ static void refused(void **state)
         if (rc != -c->error || !strstr(hlthunk_last_error(), c->says))
             fail_msg("byte %u as %#x: %d: %s", c->at, c->to, rc, hlthunk_last_error());
     }
-    hl_message_encode(bytes, two, 2);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, two, 2);
     for (size_t k = 0; k < HL_MESSAGE_HEADER_BYTES; k++)
-        assert_int_equal(hl_message_decode_header(bytes, k, &n), -EPROTO);
+        assert_int_equal(hl_message_decode_header(bytes, k, HL_MESSAGE_DMABUFS, &n), -EPROTO);
     /* offset + size past 2^64 */
     memset(bytes + 24 + 16, 0xff, 8);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), -EPROTO);
@@ -169,14 +188,14 @@ static void any_bytes(void **state)
         struct hl_message_item got[2];
         size_t n;
 
-        hl_message_encode(bytes, two, 2);
+        hl_message_encode(bytes, HL_MESSAGE_DMABUFS, two, 2);
         for (unsigned flips = (unsigned)random() % 4; flips; flips--)
             bytes[(size_t)random() % sizeof(bytes)] ^= (uint8_t)(1u << random() % 8);
-        if (hl_message_decode_header(bytes, sizeof(bytes), &n) ||
+        if (hl_message_decode_header(bytes, sizeof(bytes), HL_MESSAGE_DMABUFS, &n) ||
             hl_message_decode_item(bytes, 0, &got[0]) || hl_message_decode_item(bytes, 1, &got[1]))
             continue;
         assert_int_equal(n, 2);
-        hl_message_encode(again, got, 2);
+        hl_message_encode(again, HL_MESSAGE_DMABUFS, got, 2);
         assert_memory_equal(again, bytes, sizeof(bytes));
         accepted++;
     }
@@ -189,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exact_bytes),
         cmocka_unit_test(round_trip),
+        cmocka_unit_test(a_device),
         cmocka_unit_test(texts),
         cmocka_unit_test(refused),
         cmocka_unit_test(any_bytes),

@@ -59,7 +59,7 @@ static size_t encode(size_t count)
         items[i].identity = i + 1;
         items[i].size = 4096;
     }
-    hl_message_encode(message, items, count);
+    hl_message_encode(message, HL_MESSAGE_DMABUFS, items, count);
     return hl_message_bytes(count);
 }
 
@@ -112,7 +112,7 @@ static void there_and_back(void **state)
 
             assert_int_equal(hl_parcel_send(pair[0], message, n, fds, counts[k], 0), 0);
             memset(&parcel, 0xff, sizeof(parcel));
-            assert_int_equal(hl_parcel_receive(pair[1], &parcel, 0), 0);
+            assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
             assert_int_equal(parcel.bytes, n);
             assert_int_equal(parcel.fds, counts[k]);
             assert_memory_equal(parcel.data, message, n);
@@ -141,7 +141,7 @@ static void in_step(void **state)
             assert_int_equal(send(pair[0], "x", 1, 0), 1);
         }
         for (size_t k = 1; k < 20; k++) {
-            assert_int_equal(hl_parcel_receive(pair[1], &parcel, 0), 0);
+            assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
             assert_int_equal(parcel.fds, k);
             hl_parcel_close(&parcel);
             assert_int_equal(recv(pair[1], &c, 1, 0), 1);
@@ -160,7 +160,7 @@ static void drip(void **state)
     open_pair(0, 0);
     for (size_t i = 0; i < n; i++)
         raw_send(message + i, 1, i == 0);
-    assert_int_equal(hl_parcel_receive(pair[1], &parcel, 0), 0);
+    assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
     assert_memory_equal(parcel.data, message, n);
     assert_int_equal(parcel.fds, 1);
     hl_parcel_close(&parcel);
@@ -172,7 +172,7 @@ static void *receive_later(void *result)
     static struct hl_parcel p;
 
     usleep(20000);
-    *(int *)result = hl_parcel_receive(pair[1], &p, 5000000);
+    *(int *)result = hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &p, 5000000);
     if (!*(int *)result) {
         *(int *)result = (int)p.fds;
         hl_parcel_close(&p);
@@ -210,14 +210,14 @@ static void nothing_there(void **state)
     (void)state;
     for EACH_TYPE(t) {
         open_pair(t, 0);
-        refused(hl_parcel_receive(pair[1], &parcel, 10000), ETIMEDOUT, "longer than 10000 us");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000), ETIMEDOUT, "longer than 10000 us");
         close_pair();
         open_pair(t, SOCK_NONBLOCK);
-        refused(hl_parcel_receive(pair[1], &parcel, 0), EAGAIN, "not ready");
-        refused(hl_parcel_receive(pair[1], &parcel, 10000), ETIMEDOUT, "longer than 10000 us");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EAGAIN, "not ready");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000), ETIMEDOUT, "longer than 10000 us");
         if (types[t] != SOCK_DGRAM) {
             close(pair[0]);
-            refused(hl_parcel_receive(pair[1], &parcel, 0), EPIPE, "closed");
+            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPIPE, "closed");
             pair[0] = -1;
         }
         close_pair();
@@ -252,12 +252,12 @@ static void no_socket(void **state)
     (void)state;
     assert_int_equal(pipe(piped), 0);
     close(none);
-    refused(hl_parcel_receive(none, &parcel, 0), EBADF, "socket");
+    refused(hl_parcel_receive(none, HL_MESSAGE_DMABUFS, &parcel, 0), EBADF, "socket");
     refused(hl_parcel_send(none, message, n, fds, 1, 0), EBADF, "socket");
-    refused(hl_parcel_receive(piped[0], &parcel, 0), ENOTSOCK, "socket");
+    refused(hl_parcel_receive(piped[0], HL_MESSAGE_DMABUFS, &parcel, 0), ENOTSOCK, "socket");
     refused(hl_parcel_send(piped[1], message, n, fds, 1, 0), ENOTSOCK, "socket");
     if (inet >= 0) {
-        refused(hl_parcel_receive(inet, &parcel, 0), ENOTSOCK, "UNIX");
+        refused(hl_parcel_receive(inet, HL_MESSAGE_DMABUFS, &parcel, 0), ENOTSOCK, "UNIX");
         refused(hl_parcel_send(inet, message, n, fds, 1, 0), ENOTSOCK, "UNIX");
         close(inet);
     }
@@ -285,9 +285,9 @@ static void hostile(void **state)
             raw_send(message, k, 2);
             if (stream) {
                 shutdown(pair[0], SHUT_WR);
-                refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "ends after");
+                refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "ends after");
             } else {
-                refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "bytes");
+                refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "bytes");
             }
             close_pair();
         }
@@ -296,12 +296,12 @@ static void hostile(void **state)
                 continue;
             open_pair(t, 0);
             raw_send(message, n, k);
-            refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "descriptors");
+            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "descriptors");
             close_pair();
         }
         open_pair(t, 0);
         raw_send(message, n, 253);
-        refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "with 253 descriptors");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "with 253 descriptors");
         close_pair();
     }
     /* on a stream each byte may bring some: more than any message has */
@@ -309,20 +309,20 @@ static void hostile(void **state)
     n = encode(1);
     for (size_t i = 0; i < n; i++)
         raw_send(message + i, 1, 5);
-    refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "with 560 descriptors");
+    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "with 560 descriptors");
     close_pair();
     /* longer than any message */
     for (size_t t = 1; t < 3; t++) {
         open_pair(t, 0);
         raw_send(message, HL_MESSAGE_MAX_BYTES + 1, 2);
-        refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "longer than");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "longer than");
         close_pair();
     }
     /* an empty datagram, with and without descriptors */
     for (size_t k = 0; k < 3; k += 2) {
         open_pair(2, 0);
         raw_send(message, 0, k);
-        refused(hl_parcel_receive(pair[1], &parcel, 0), EPROTO, "0 bytes");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "0 bytes");
         close_pair();
     }
     assert_int_equal(count_fds(), before);
@@ -347,13 +347,13 @@ static void stops(void **state)
     open_pair(0, 0);
     raw_send(message, n - 1, 2);
     start = now_ms();
-    refused(hl_parcel_receive(pair[1], &parcel, 50000), ETIMEDOUT, "close the socket");
+    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 50000), ETIMEDOUT, "close the socket");
     assert_in_range(now_ms() - start, 49, 2000);
     close_pair();
     open_pair(0, SOCK_NONBLOCK); /* without a timeout: a second */
     raw_send(message, 1, 2);
     start = now_ms();
-    refused(hl_parcel_receive(pair[1], &parcel, 0), ETIMEDOUT, "close the socket");
+    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), ETIMEDOUT, "close the socket");
     assert_in_range(now_ms() - start, 999, 5000);
     close_pair();
     assert_int_equal(count_fds(), before);
@@ -377,9 +377,9 @@ static void no_room(void **state)
         close(highest);
         low = (struct rlimit){ (rlim_t)highest + 7, old.rlim_max };
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-        refused(hl_parcel_receive(pair[1], &parcel, 0), EMFILE, "only 7 of 20");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EMFILE, "only 7 of 20");
         /* and the next one is received */
-        assert_int_equal(hl_parcel_receive(pair[1], &parcel, 0), 0);
+        assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
         hl_parcel_close(&parcel);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
         close_pair();
@@ -399,7 +399,7 @@ static void low_numbers(void **state)
         saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 100);
         close(i);
     }
-    assert_int_equal(hl_parcel_receive(pair[1], &parcel, 0), 0);
+    assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
     for (int i = 0; i < 3; i++) {
         bool closed = fcntl(i, F_GETFD) < 0;
 
@@ -425,7 +425,7 @@ static void more_beside(void **state)
         setsockopt(pair[1], SOL_SOCKET, 34 /* SO_PASSSEC */, &on, sizeof(on));
         setsockopt(pair[1], SOL_SOCKET, 76 /* SO_PASSPIDFD */, &on, sizeof(on));
         assert_int_equal(hl_parcel_send(pair[0], message, encode(253), fds, 253, 0), 0);
-        assert_int_equal(hl_parcel_receive(pair[1], &parcel, 0), 0);
+        assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
         assert_int_equal(parcel.fds, 253);
         hl_parcel_close(&parcel);
         close_pair();
@@ -455,7 +455,7 @@ static void interrupted(void **state)
     assert_int_equal(timer_settime(timer, 0, &every_ms, NULL), 0);
     open_pair(0, 0);
     start = now_ms();
-    refused(hl_parcel_receive(pair[1], &parcel, 40000), ETIMEDOUT, "longer");
+    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 40000), ETIMEDOUT, "longer");
     assert_in_range(now_ms() - start, 39, 2000);
     assert_int_equal(pthread_create(&thread, NULL, receive_later, &got), 0);
     assert_int_equal(hl_parcel_send(pair[0], message, encode(253), fds, 253, 0), 0);

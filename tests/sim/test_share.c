@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,6 +236,162 @@ static void bad_arguments(void **state)
     close(pair[1]);
 }
 
+/* ---- a device in two processes -------------------------------------------------------------- */
+
+/* What the two tell each other beside the device. */
+struct note {
+    uint64_t address, size;     /* of the parent's buffer */
+};
+
+static bool tell(int socket, char c)
+{
+    return write(socket, &c, 1) == 1;
+}
+
+static bool hear(int socket, char c)
+{
+    char got;
+
+    return read(socket, &got, 1) == 1 && got == c;
+}
+
+/*
+ * Has the parent's device: allocates, and writes into the parent's buffer by its address. Leaves
+ * memory behind on purpose: it belongs to the open file.
+ */
+static int guest(int socket)
+{
+    struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlthunk_buffer *mine, *theirs;
+    struct hlthunk_dmabuf *m = NULL;
+    struct hlthunk_device *d, *other;
+    struct note note;
+    int rc;
+
+    if (hlthunk_device_receive(socket, &d, &wait) ||
+        read(socket, &note, sizeof(note)) != sizeof(note))
+        return 1;
+    if (hlthunk_device_get_properties(d, &p) || strcmp(p.pci_address, test_pci_address()))
+        return 2;
+    rc = hlthunk_buffer_alloc(d, MIB, NULL, &mine);
+    if (p.has_device_mmu ? rc || hlthunk_buffer_address(mine) == note.address
+                         : rc != -EOPNOTSUPP || !strstr(hlthunk_last_error(), "another process"))
+        return 3;
+    if (hlthunk_buffer_from_address(d, note.address, note.size, NULL, &theirs))
+        return 4;
+    if (can_export() && hlthunk_dmabuf_export(theirs, 0, 0, NULL, &m))
+        return 5;
+    if (driver && m) {
+        struct hlsim_attachment *a;
+
+        if (driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a) || driver->map(a) ||
+            driver->write(a, 3, "guest", 6) != 6)
+            return 6;
+        driver->detach(a);
+    }
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(theirs);
+    if (!tell(socket, 'w') || !hear(socket, 'c'))
+        return 7;
+    /* the parent has closed it: here it goes on, and nobody else gets it */
+    if (hlthunk_device_open(NULL, &other) != -EBUSY)
+        return 8;
+    if (hlthunk_device_get_properties(d, &p) || (p.has_device_mmu && hlthunk_buffer_unmap(mine)))
+        return 9;
+    return 0;
+}
+
+static void device_in_two_processes(void **state)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlthunk_memory_usage before, after;
+    struct hlthunk_dmabuf *m = NULL;
+    struct hlthunk_buffer *b;
+    struct hlthunk_device *d;
+    struct note note;
+    int pair[2], status;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(pair[0]);
+        _exit(guest(pair[1]));
+    }
+    close(pair[1]);
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_device_get_memory_usage(d, &before));
+    note.address = hlthunk_buffer_address(b);
+    note.size = MIB;
+    ok(hlthunk_device_send(pair[0], d, NULL));
+    assert_int_equal(write(pair[0], &note, sizeof(note)), sizeof(note));
+    assert_true(hear(pair[0], 'w'));
+    ok(hlthunk_device_get_memory_usage(d, &after));
+    if (on_asic("gaudi"))
+        assert_int_equal(after.used_bytes, before.used_bytes);
+    else
+        assert_int_equal(after.used_bytes, 2 * before.used_bytes);
+    if (driver && can_export()) {
+        struct hlsim_attachment *a;
+        char text[6] = "";
+
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        assert_int_equal(driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a), 0);
+        assert_int_equal(driver->map(a), 0);
+        assert_int_equal(driver->read(a, 3, text, 6), 6);
+        assert_string_equal(text, "guest");
+        driver->detach(a);
+    }
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_true(tell(pair[0], 'c'));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(hlthunk_device_close(open_device()), 0);
+    close(pair[0]);
+}
+
+/* Sent to oneself it is the same object; a control node can be sent, too. */
+static void device_to_oneself(void **state)
+{
+    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_device *d[2], *back, *none = (void *)&none;
+    struct hlthunk_buffer *b;
+    unsigned before;
+    int pair[2];
+
+    (void)state;
+    d[0] = open_device();
+    ok(hlthunk_device_open(&o, &d[1]));
+    for (unsigned t = 0; t < 3; t++) {
+        assert_int_equal(socketpair(AF_UNIX, types[t], 0, pair), 0);
+        before = count_fds();
+        for (int i = 0; i < 2; i++) {
+            ok(hlthunk_device_send(pair[0], d[i], NULL));
+            ok(hlthunk_device_receive(pair[1], &back, NULL));
+            assert_ptr_equal(back, d[i]);
+            hlthunk_device_unref(back);
+        }
+        assert_int_equal(count_fds(), before);
+        refused(hlthunk_device_send(pair[0], NULL, NULL), EINVAL, "device is NULL");
+        refused(hlthunk_device_receive(pair[1], NULL, NULL), EINVAL, "device is NULL");
+        close(pair[0]);
+        close(pair[1]);
+        refused(hlthunk_device_receive(-1, &none, NULL), EBADF, "socket -1");
+    }
+    assert_ptr_equal(none, &none);
+    /* it is not a guest's: memory can be had */
+    ok(hlthunk_buffer_alloc(d[0], MIB, NULL, &b));
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d[1]), 0);
+    assert_int_equal(hlthunk_device_close(d[0]), 0);
+}
+
 /* ---- hostile senders ------------------------------------------------------------------------ */
 
 static void raw_send(int socket, const void *data, size_t n, const int *fds, size_t count)
@@ -306,7 +463,7 @@ static void lies(void **state)
         case 7: fds[1] = fds[0]; break;
         }
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-        hl_message_encode(bytes, items, 2);
+        hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, 2);
         raw_send(pair[0], bytes, sizeof(bytes), fds, 2);
         refused(hlthunk_dmabuf_receive(pair[1], got, 2, &n, NULL), EPROTO, says[lie]);
         assert_int_equal(n, 77);
@@ -319,6 +476,50 @@ static void lies(void **state)
     close(piped[1]);
     close(memory);
     share_close(&s);
+}
+
+/* A device that is another, or none; dma-bufs for a device. */
+static void device_lies(void **state)
+{
+    static const char *const says[] = { "not of node", "not of node", "not of a Habana", "not of node",
+                                        "the device is", "the device is", "carries dma-bufs" };
+    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device *d = open_device(), *got = (void *)&got;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC), memory = memfd_create("x", MFD_CLOEXEC);
+    struct stat st, null_st;
+
+    (void)state;
+    ok(hlthunk_device_get_properties(d, &p));
+    assert_int_equal(fstat(hlthunk_device_borrow_fd(d), &st), 0);
+    assert_int_equal(fstat(null, &null_st), 0);
+    for (size_t lie = 0; lie < sizeof(says) / sizeof(says[0]); lie++) {
+        uint8_t bytes[HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_ITEM_BYTES];
+        struct hl_message_item item = { .identity = st.st_rdev, .size = p.memory_size,
+                                        .offset = p.memory_base, .origin_known = true };
+        int fd = hlthunk_device_borrow_fd(d), pair[2];
+        unsigned before = count_fds();
+
+        strcpy(item.pci_address, p.pci_address);
+        switch (lie) {
+        case 0: fd = memory; break;
+        case 1: fd = null; break;
+        case 2: fd = null; item.identity = null_st.st_rdev; break;
+        case 3: item.identity++; break;
+        case 4: strcpy(item.pci_address, "0000:ff:00.0"); break;
+        case 5: item.size++; break;
+        }
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        hl_message_encode(bytes, lie == 6 ? HL_MESSAGE_DMABUFS : HL_MESSAGE_DEVICE, &item, 1);
+        raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
+        refused(hlthunk_device_receive(pair[1], &got, NULL), EPROTO, says[lie]);
+        assert_ptr_equal(got, &got);
+        close(pair[0]);
+        close(pair[1]);
+        assert_int_equal(count_fds(), before);
+    }
+    close(null);
+    close(memory);
+    assert_int_equal(hlthunk_device_close(d), 0);
 }
 
 /* A process that knows nothing of the dma-buf believes its first sender, and no other story then. */
@@ -361,10 +562,10 @@ static void contradictions(void **state)
     ok(hlthunk_dmabuf_send(pair[0], &s.m[1], 1, NULL));
     honest_item(s.m[1], &item);
     item.offset = 0;
-    hl_message_encode(bytes, &item, 1);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
     item.origin_known = false;
-    hl_message_encode(bytes, &item, 1);
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
@@ -407,7 +608,7 @@ static void any_message(void **state)
             honest_item(m, &items[i]);
             fds[i] = hlthunk_dmabuf_borrow_fd(m);
         }
-        hl_message_encode(bytes, items, count);
+        hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, count);
         length = hl_message_bytes(count);
         switch (random() % 8) {
         case 0: /* flips */
@@ -486,6 +687,9 @@ int main(void)
         cmocka_unit_test(around),
         cmocka_unit_test(many),
         cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(device_in_two_processes),
+        cmocka_unit_test(device_to_oneself),
+        cmocka_unit_test(device_lies),
         cmocka_unit_test(lies),
         cmocka_unit_test(contradictions),
         cmocka_unit_test(any_message),
