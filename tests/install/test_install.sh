@@ -51,6 +51,12 @@ for header in "$work"/root/*/*/include/hlthunk/*.h "$work"/root/*/include/hlthun
         $(pkg-config --cflags hlthunk) "$work/h.c"
 done
 
+# shellcheck disable=SC2086
+check "two processes" cc -Wall -Wextra -Werror "$source/examples/share.c" $flags -o "$work/share"
+check "they share" env LD_LIBRARY_PATH="$libdir" "$hlsim" run --device gaudi2 -- \
+    sh -c "'$work/share' export '$work/s' & '$work/share' import '$work/s'; wait"
+grep -q '4 MiB from offset 12 MiB of a buffer on 0000:10:00.0, "activations"' "$log" ||
+    { echo "FAIL it said: $(cat "$log")"; failed=1; }
 # the companion, where it is built
 if pkg-config --exists hlthunk-verbs; then
     # shellcheck disable=SC2046

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Two processes share device memory: "share export PATH" listens on a UNIX socket and sends two
+ * ranges of a buffer to whom connects, "share import PATH" receives them.
+ * cc share.c $(pkg-config --cflags --libs hlthunk) -o share
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <hlthunk/hlthunk.h>
+
+#define MIB (1024ull * 1024)
+
+static int failed(const char *text)
+{
+    fprintf(stderr, "share: %s\n", text);
+    return 1;
+}
+
+/* A socket whose other side is gone ends a read() with 0: nothing is left to wait for. */
+static int export(int listening)
+{
+    struct hlthunk_dmabuf_options names[2] = {
+        { .size = sizeof(names[0]), .label = "weights" },
+        { .size = sizeof(names[1]), .label = "activations" },
+    };
+    struct hlthunk_device *device = NULL;
+    struct hlthunk_buffer *buffer = NULL;
+    struct hlthunk_dmabuf *dmabufs[2] = { NULL, NULL };
+    int peer = -1, rc = hlthunk_device_open(NULL, &device);
+    char end;
+
+    rc = rc ? rc : hlthunk_buffer_alloc(device, 16 * MIB, NULL, &buffer);
+    rc = rc ? rc : hlthunk_dmabuf_export(buffer, 0, 12 * MIB, &names[0], &dmabufs[0]);
+    rc = rc ? rc : hlthunk_dmabuf_export(buffer, 12 * MIB, 4 * MIB, &names[1], &dmabufs[1]);
+    if (!rc)
+        peer = accept(listening, NULL, NULL);
+    rc = rc ? rc : hlthunk_dmabuf_send(peer, dmabufs, 2, NULL);
+    if (rc)
+        failed(hlthunk_last_error());
+    else if (read(peer, &end, 1) == 0)
+        printf("export: the importer has done its work\n");
+    if (peer >= 0)
+        close(peer);
+    hlthunk_dmabuf_unref(dmabufs[0]);
+    hlthunk_dmabuf_unref(dmabufs[1]);
+    hlthunk_buffer_unref(buffer);
+    hlthunk_device_unref(device);
+    return rc != 0;
+}
+
+static int import(int socket)
+{
+    struct hlthunk_share_options o = { .size = sizeof(o), .timeout_us = 5000000 };
+    struct hlthunk_dmabuf *dmabufs[8];
+    size_t n = 0;
+    int rc = hlthunk_dmabuf_receive(socket, dmabufs, 8, &n, &o);
+
+    if (rc)
+        return failed(hlthunk_last_error());
+    for (size_t i = 0; i < n; i++) {
+        struct hlthunk_dmabuf_origin from = { .size = sizeof(from) };
+
+        hlthunk_dmabuf_get_origin(dmabufs[i], &from);
+        printf("import: %llu MiB from offset %llu MiB of a buffer on %s, \"%s\"\n",
+               (unsigned long long)(hlthunk_dmabuf_size(dmabufs[i]) / MIB),
+               (unsigned long long)(from.offset / MIB), from.pci_address, from.label);
+        hlthunk_dmabuf_unref(dmabufs[i]); /* after an importing driver has done its work */
+    }
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    struct sockaddr_un name = { .sun_family = AF_UNIX };
+    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+    if (argc != 3 || (strcmp(argv[1], "export") && strcmp(argv[1], "import")) || s < 0)
+        return failed("usage: share export|import PATH");
+    snprintf(name.sun_path, sizeof(name.sun_path), "%s", argv[2]);
+    if (!strcmp(argv[1], "export")) {
+        unlink(argv[2]);
+        if (bind(s, (struct sockaddr *)&name, sizeof(name)) || listen(s, 1))
+            return failed("no socket there");
+        rc = export(s);
+    } else {
+        for (int i = 0; (rc = connect(s, (struct sockaddr *)&name, sizeof(name))) && i < 100; i++)
+            usleep(50000); /* the exporter may come up later */
+        rc = rc ? failed("nobody listens there") : import(s);
+    }
+    close(s);
+    return rc;
+}
