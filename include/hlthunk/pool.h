@@ -33,7 +33,7 @@ struct hlthunk_pool;
 
 struct hlthunk_pool_options {
     size_t size;                /* sizeof(struct hlthunk_pool_options) */
-    uint64_t chunk_bytes;       /* to ask of the device at a time; 0: 64 MiB.  Rounded up to its page */
+    uint64_t chunk_bytes;       /* asked of the device at a time, which rounds it up; 0: 64 MiB */
     uint64_t max_bytes;         /* of device memory for all chunks together; 0: no limit */
     bool exportable;            /* every buffer gets pages of its own */
     const char *label;          /* for leak reports and errors; copied (the first 31 bytes) */

@@ -19,7 +19,7 @@ struct hl_memory {
     bool physical;              /* no device MMU: address is in device->ranges */
 };
 
-/* What the device makes of a size: rounded up to its page.  0, or -ENOMEM: it does not fit 64 bits. */
+/* A size as the device rounds it up to its page.  0, or -ENOMEM: it does not fit 64 bits. */
 int hl_memory_round_up(const struct hlthunk_device *device, uint64_t size, uint64_t *granted);
 
 /*

@@ -58,7 +58,8 @@ struct hlthunk_pool {
     bool exportable;
     unsigned shard_count;
     struct hl_pool_shard *shards;
-    atomic_uint holders;        /* its references, as one; closing: each busy shard; the last destroys */
+    /* its references, as one; while it closes each busy shard: the last destroys it */
+    atomic_uint holders;
     pthread_mutex_t grow_lock;  /* held by who asks the device for a chunk */
 
     pthread_mutex_t lock;       /* guards all below */

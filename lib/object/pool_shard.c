@@ -121,13 +121,14 @@ void hl_pool_take_back(struct hlthunk_buffer *b)
 {
     struct hlthunk_buffer *surplus = b;
     struct hl_pool_shard *s = b->shard;
-    struct hlthunk_pool *p = s->pool;
+    struct hlthunk_pool *p;
     bool last;
 
     if (!hl_epoch_is_ours(b->object.epoch)) {
-        free(b); /* a child's copy: the pool is the parent's */
+        free(b); /* a child's copy, which may have forgotten its pool already */
         return;
     }
+    p = s->pool;
     pthread_mutex_lock(&s->lock);
     stop(s, b);
     b->object.next = NULL;

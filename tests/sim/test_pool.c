@@ -789,8 +789,8 @@ static void after_fork(void **state)
         if (fd >= 0)
             close(fd);
         hlthunk_dmabuf_unref(m);
-        hlthunk_buffer_unref(b);
         hlthunk_pool_unref(p);
+        hlthunk_buffer_unref(b);
         hlthunk_device_close(d);
         bad |= hlthunk_device_open(NULL, &mine) != -EBUSY;
         _exit(bad);
