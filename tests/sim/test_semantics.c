@@ -10,6 +10,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -134,6 +135,70 @@ static void the_node(void **state)
     assert_int_equal(errno, EBUSY);
     close(second);
     close(open_node());
+}
+
+/* Nodes among other files: the driver has no poll, and a link to an open node opens it anew. */
+static void the_node_elsewhere(void **state)
+{
+    int fd = open_node(), ep = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event e = { .events = EPOLLIN };
+    uint64_t cap[2] = { 5 /* DRM_CAP_PRIME */, 99 };
+    struct hl_info_args a = { .op = HL_INFO_REGISTER_EVENTFD, .eventfd = UINT32_MAX };
+    char path[32];
+
+    (void)state;
+    assert_int_equal(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e), -1);
+    assert_int_equal(errno, EPERM);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    assert_int_equal(open(path, O_RDWR), -1);
+    assert_int_equal(errno, EBUSY);
+    assert_int_equal(open(node(false), O_RDWR | O_CREAT | O_EXCL, 0600), -1);
+    assert_int_equal(errno, EEXIST);
+    assert_int_equal(call(fd, HL_REQ_H_INFO, HL_REQ_D_INFO, &a), -EBADF);
+    if (!old_numbers()) {
+        assert_int_equal(ioctl(fd, _IOWR('d', 0x0c, cap), cap), 0);
+        assert_int_equal(cap[1], 3);
+        cap[0] = 1;
+        assert_int_equal(ioctl(fd, _IOWR('d', 0x0c, cap), cap), -1);
+        assert_int_equal(errno, EOPNOTSUPP);
+        assert_int_equal(ioctl(fd, _IO('d', 0x1e), NULL), -1);  /* there is no master */
+        assert_int_equal(errno, EINVAL);
+    }
+    close(ep);
+    close(fd);
+}
+
+static uint32_t hard_resets(int control)
+{
+    struct hl_info_reset_count r = { 0 };
+
+    assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
+    return r.hard_reset_cnt;
+}
+
+/* Signals that stay reserved hold the context: closing costs a reset. */
+static void signals_left_reserved(void **state)
+{
+    union hl_cs_args a = { .in = { .cs_flags = HL_CS_FLAGS_RESERVE_SIGNALS_ONLY,
+                                   .encaps_signals_count = 1 } };
+    int fd, control;
+    uint32_t before;
+
+    (void)state;
+    if (!on_asic("gaudi") || on_kernel("6.1"))
+        skip();     /* 6.1 never lets go of the device */
+    control = open(node(true), O_RDWR);
+    fd = open_node();
+    before = hard_resets(control);
+    assert_int_equal(call(fd, HL_REQ_H_CS, HL_REQ_D_CS, &a), 0);
+    close(fd);
+    for (int i = 0; (fd = open(node(false), O_RDWR)) < 0; i++) {
+        assert_true((errno == EAGAIN || errno == EBUSY) && i < 1500);
+        usleep(20000);
+    }
+    assert_int_equal(hard_resets(control), before + 1);
+    close(fd);
+    close(control);
 }
 
 static void requests(void **state)
@@ -553,6 +618,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_node),
+        cmocka_unit_test(the_node_elsewhere),
+        cmocka_unit_test(signals_left_reserved),
         cmocka_unit_test(requests),
         cmocka_unit_test(requests_of_every_file),
         cmocka_unit_test(info_rules),
