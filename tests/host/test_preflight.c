@@ -170,6 +170,9 @@ static void no_p2pdma(void **state)
     expect("route", HLTHUNK_VERDICT_OK, "bridge");
     expect("import", HLTHUNK_VERDICT_PROBLEM, "no peer-to-peer DMA");
     assert_int_equal(worst, HLTHUNK_VERDICT_PROBLEM);
+    put_kernel("6.12.95+deb13-amd64", "CONFIG_PCI_P2PDMA=n");
+    look();
+    expect("p2pdma", HLTHUNK_VERDICT_PROBLEM, "EPERM");
 }
 
 /* The configuration's other places: what is in none of them is in the kernel's list of symbols. */
