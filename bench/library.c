@@ -5,11 +5,13 @@
  * prints the times of the "object" parts: ratios and differences from one run.
  *
  * usage: bench-library fd N | raw N          N calls of a classic function, N raw ioctls
+ *        bench-library cycle N | calls N     N object cycles, N times their system calls
  *        bench-library objects              times
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +145,18 @@ static void object_cycle(struct hlthunk_device *d)
     hlthunk_dmabuf_unref(m);
 }
 
+static void cycles(unsigned n, bool objects)
+{
+    struct hlthunk_device *d = make_device();
+
+    for (unsigned i = 0; i < n; i++) {
+        if (objects)
+            object_cycle(d);
+        else
+            raw_cycle(d->fd);
+    }
+}
+
 #define ROUNDS 1000
 #define TRIES 200
 
@@ -202,6 +216,10 @@ int main(int argc, char **argv)
         fd_functions((unsigned)atoi(argv[2]));
     else if (argc == 3 && !strcmp(argv[1], "raw"))
         raw_calls((unsigned)atoi(argv[2]));
+    else if (argc == 3 && !strcmp(argv[1], "cycle"))
+        cycles((unsigned)atoi(argv[2]), true);
+    else if (argc == 3 && !strcmp(argv[1], "calls"))
+        cycles((unsigned)atoi(argv[2]), false);
     else
         objects();
     return 0;
