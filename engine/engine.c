@@ -202,28 +202,63 @@ static uint32_t draw(struct eng *e)
     return (uint32_t)(e->rng * 0x2545F4914F6CDD1Dull >> 32);
 }
 
+/*
+ * A unit is a DMA core or a stream.  In the fixed order the core comes before the streams that feed
+ * it.
+ */
+#define UNITS_PER_QMAN (ENG_STREAMS + 1)
+
+static struct eng_qman *unit(struct eng *e, uint32_t u, uint32_t *stream)
+{
+    *stream = u % UNITS_PER_QMAN;
+    return &e->qman[u / UNITS_PER_QMAN];
+}
+
+/* Has it something to do?  (It may turn out to wait for something.) */
+static bool unit_is_busy(struct eng *e, uint32_t u)
+{
+    uint32_t s;
+    const struct eng_qman *m = unit(e, u, &s);
+    enum eng_state state;
+
+    if (s == 0)
+        return m->dma_head != m->dma_tail;
+    state = m->cp[s - 1].state;
+    return state != ENG_IDLE && state != ENG_HALTED;
+}
+
+static bool unit_step(struct eng *e, uint32_t u)
+{
+    uint32_t s;
+    struct eng_qman *m = unit(e, u, &s);
+
+    return s == 0 ? eng_dma_step(m) : eng_cp_step(&m->cp[s - 1]);
+}
+
+/* Where a drawn order begins: any busy unit is as likely as another. */
+static uint32_t draw_unit(struct eng *e, uint32_t units)
+{
+    uint32_t busy = 0, u;
+
+    for (u = 0; u < units; u++)
+        busy += unit_is_busy(e, u);
+    if (!busy)
+        return 0;
+    busy = draw(e) % busy;
+    for (u = 0; !unit_is_busy(e, u) || busy--; u++)
+        ;
+    return u;
+}
+
 bool eng_step(struct eng *e)
 {
-    uint32_t units = e->nqman * (ENG_STREAMS + 1);
-    uint32_t at = e->turn;
+    uint32_t units = e->nqman * UNITS_PER_QMAN;
+    uint32_t first = e->rng ? draw_unit(e, units) : e->turn;
 
-    if (e->rng)
-        at = draw(e);
     for (uint32_t i = 0; i < units; i++) {
-        uint32_t u = (at + i) % units;
-        struct eng_qman *m = &e->qman[u / (ENG_STREAMS + 1)];
-        uint32_t s = u % (ENG_STREAMS + 1);
-        bool ran;
+        uint32_t u = (first + i) % units;
 
-        /* in the fixed order the DMA core comes before the streams that feed it */
-        if (s == 0) {
-            ran = m->dma_head != m->dma_tail && eng_dma_step(m);
-        } else {
-            struct eng_queue *q = &m->cp[s - 1];
-
-            ran = q->state != ENG_IDLE && q->state != ENG_HALTED && eng_cp_step(q);
-        }
-        if (ran) {
+        if (unit_is_busy(e, u) && unit_step(e, u)) {
             e->turn = u + 1;
             return true;
         }
