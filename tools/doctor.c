@@ -139,7 +139,7 @@ static int finish(struct doctor *d, enum hlthunk_verdict worst)
         if (print_object(top))
             code = EXIT_FAILED;
     } else {
-        printf("\n%u problems, %u warnings, %u not known, %u ok\n", d->counts[HLTHUNK_VERDICT_PROBLEM],
+        printf("\nproblems: %u, warnings: %u, not known: %u, ok: %u\n", d->counts[HLTHUNK_VERDICT_PROBLEM],
                d->counts[HLTHUNK_VERDICT_WARNING], d->counts[HLTHUNK_VERDICT_UNKNOWN],
                d->counts[HLTHUNK_VERDICT_OK]);
     }

@@ -95,7 +95,7 @@ doctor() {
 }
 doctor run -- "$hlthunk" doctor
 says 'device  *ok  *gaudi2 0 at 0000:10:00.0' && says 'open  *ok .*was opened' && says 'export  *ok'
-says 'holders  *ok  *Nobody' && says 'problems, '
+says 'holders  *ok  *Nobody' && says '^problems: '
 doctor run -- "$hlthunk" doctor --passive && says 'open  *unknown .*not tried'
 doctor run -- "$hlthunk" doctor --try 0 && says 'export  *ok  *Tried'
 doctor run -- sh -c "\"$hlthunk\" info >/dev/null; exec 3<>/dev/accel/accel0; \"$hlthunk\" doctor 3>&-"
