@@ -61,8 +61,9 @@ static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset,
     m->lead = pages->lead;
     m->read_only = o->read_only;
     m->buffer = buffer ? hlthunk_buffer_ref(buffer) : NULL;
-    hl_object_init(&m->object, "dma-buf", d, o->label, creator, describe);
+    hl_object_init(&m->object, "dma-buf", NULL, o->label, creator, describe);
     if (d) {
+        m->object.device = d; /* its buffer holds it */
         pthread_mutex_lock(&d->lock);
         hl_object_list(&m->object);
         m->next = buffer->dmabufs;
@@ -291,14 +292,12 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
 
 void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
 {
-    struct hlthunk_device *d;
     struct hlthunk_buffer *b;
     struct hl_file_id id;
     bool watched = false;
 
     if (!m || !hl_refs_put(&m->object.refs))
         return;
-    d = m->object.device;
     b = m->buffer;
     if (hl_epoch_is_ours(m->object.epoch)) {
         hl_registry_remove_dmabuf(m);
@@ -315,7 +314,6 @@ void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
         free(m);
     }
     hlthunk_buffer_unref(b);
-    hlthunk_device_unref(d);
 }
 
 int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *m, int *fd)

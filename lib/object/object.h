@@ -22,7 +22,7 @@ struct hlthunk_live_object;
 struct hl_object {
     atomic_uint refs;
     const char *kind;                   /* "buffer", … */
-    struct hlthunk_device *device;      /* a reference; NULL for a foreign dma-buf */
+    struct hlthunk_device *device;      /* held (a dma-buf: by its buffer); NULL for a foreign dma-buf */
     struct hl_object *prev, *next;      /* guarded by device->lock; of a pool: by its shard's */
     uint64_t epoch;                     /* of the process that made it */
     uint64_t created_ns;
