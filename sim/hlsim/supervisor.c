@@ -24,6 +24,7 @@
 #include "sim/hlsim/execute.h"
 #include "sim/hlsim/start.h"
 #include "sim/hlsim/trace.h"
+#include "sim/hlsim/sysfs_write.h"
 #include "sim/hlsim/tree.h"
 #include "sim/layout.h"
 #include "sim/lock.h"
@@ -33,6 +34,8 @@
 
 /* How long a process may take from its connection to its request. */
 #define REQUEST_TIMEOUT_S 2
+/* Between two looks at a reset that ends by itself. */
+#define ATTENTION_MS 10
 
 struct supervisor {
     struct sim_state *s;
@@ -113,7 +116,7 @@ static int watch(int epoll, int fd, uint32_t events, uint32_t tag)
     return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-enum { TAG_LISTENER, TAG_PEERS, TAG_SIGNALS, TAG_WAKE };
+enum { TAG_LISTENER, TAG_PEERS, TAG_SIGNALS, TAG_WAKE, TAG_SYSFS };
 
 static int create_sockets(struct supervisor *v)
 {
@@ -142,7 +145,9 @@ static int create_sockets(struct supervisor *v)
     execute_wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (execute_wake_fd < 0)
         return -errno;
-    rc = watch(v->all, execute_wake_fd, EPOLLIN, TAG_WAKE);
+    rc = sysfs_write_start();
+    rc = rc < 0 ? rc : watch(v->all, rc, EPOLLIN, TAG_SYSFS);
+    rc = rc ? rc : watch(v->all, execute_wake_fd, EPOLLIN, TAG_WAKE);
     rc = rc ? rc : watch(v->all, v->listener, EPOLLIN, TAG_LISTENER);
     rc = rc ? rc : watch(v->all, v->peers, EPOLLIN, TAG_PEERS);
     return rc ? rc : watch(v->all, v->signals, EPOLLIN, TAG_SIGNALS);
@@ -384,6 +389,7 @@ static int serve_add(struct supervisor *v, const struct sim_request *q)
     }
     sim_trace_event(s, i, "added");
     tree_add(s, &s->devices[i]);
+    sysfs_write_watch(s, &s->devices[i]);
     return (int)i;
 }
 
@@ -480,16 +486,20 @@ static void read_signals(struct supervisor *v)
         v->child_ended = true;
 }
 
+static void attend_locked(struct supervisor *v)
+{
+    sim_lock(v->s);
+    attend(v);
+    sim_unlock(v->s);
+}
+
 /* An executor has something for eventfds or sysfs. */
 static void woken(struct supervisor *v)
 {
     uint64_t n;
 
-    if (read(execute_wake_fd, &n, sizeof(n)) < 0)
-        return;
-    sim_lock(v->s);
-    attend(v);
-    sim_unlock(v->s);
+    if (read(execute_wake_fd, &n, sizeof(n)) >= 0)
+        attend_locked(v);
 }
 
 static void loop(struct supervisor *v)
@@ -499,7 +509,9 @@ static void loop(struct supervisor *v)
     int n, c;
 
     while (!v->child_ended) {
-        n = epoll_wait(v->all, e, 8, 1000);
+        /* a reset that ends by itself is looked for until sysfs has said so */
+        n = epoll_wait(v->all, e, 8, v->s->attention ? ATTENTION_MS : 1000);
+        attend_locked(v);
         if (sim_trace_now() - health_ns >= 1000000000) {
             health_ns = sim_trace_now();
             tree_health(v->s);
@@ -519,6 +531,10 @@ static void loop(struct supervisor *v)
             case TAG_WAKE:
                 woken(v);
                 break;
+            case TAG_SYSFS:
+                sysfs_write_serve(v->s);
+                attend_locked(v);
+                break;
             }
         }
     }
@@ -535,6 +551,8 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
     rc = create_state(&v, options);
     rc = rc ? rc : create_sockets(&v);
     rc = rc ? rc : tree_create(v.s);
+    for (uint32_t i = 0; !rc && i < v.s->device_count; i++)
+        sysfs_write_watch(v.s, &v.s->devices[i]);
     if (!rc && options->trace) {
         rc = trace_start(v.s, options->trace);
         if (rc) {

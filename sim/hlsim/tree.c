@@ -75,7 +75,7 @@ static __attribute__((format(printf, 3, 4))) void link_to(const struct sim_state
         fprintf(stderr, "hlsim: %s: %s\n", path, strerror(errno));
 }
 
-/* Files that may be written; what is written is remembered, and nothing follows. */
+/* Files that may be written; what is written is remembered, and nothing follows but for hard_reset. */
 static void writable(const char *dir, const char *name, mode_t mode)
 {
     char path[PATH_MAX + 64];
@@ -347,6 +347,14 @@ static void remove_device(const struct sim_state *s, const struct sim_device *d)
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+void tree_device_folder(const struct sim_state *s, const struct sim_device *d, char *dir)
+{
+    if (s->kernel == SIM_KERNEL_6_1)
+        snprintf(dir, PATH_MAX, "%s/sys/devices/virtual/habanalabs/hl%u", s->tree, d->index);
+    else
+        snprintf(dir, PATH_MAX, "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
+}
+
 void tree_update(struct sim_state *s)
 {
     char dir[PATH_MAX];
@@ -358,10 +366,7 @@ void tree_update(struct sim_state *s)
             remove_device(s, d);
             continue;
         }
-        if (s->kernel == SIM_KERNEL_6_1)
-            snprintf(dir, sizeof(dir), "%s/sys/devices/virtual/habanalabs/hl%u", s->tree, d->index);
-        else
-            snprintf(dir, sizeof(dir), "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
+        tree_device_folder(s, d, dir);
         put(dir, "status", "%s\n", status_names[d->status]);
         put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
     }

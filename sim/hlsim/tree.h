@@ -16,6 +16,8 @@ void tree_add(struct sim_state *s, struct sim_device *d);
 void tree_health(const struct sim_state *s);
 /* Writes what changes: the status attributes; a removed device's files go. */
 void tree_update(struct sim_state *s);
+/* The folder of the driver's own attributes; dir: PATH_MAX bytes. */
+void tree_device_folder(const struct sim_state *s, const struct sim_device *d, char *dir);
 void tree_remove(const struct sim_state *s);
 
 #endif

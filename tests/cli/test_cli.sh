@@ -151,6 +151,16 @@ mkdir "$odd" && cp "$hlsim" "$(dirname "$hlsim")/libhlsim.so" "$odd/"
 runs 0 "$odd/hlsim" run -- sh -c 'cat /sys/class/accel/accel0/device/device_type' && says GAUDI2
 silent
 rm -r "$odd" && rmdir "$(dirname "$odd")"
+# an administrator's reset, through sysfs: it comes and it goes
+for kernel in 6.1:habanalabs/hl0 6.12:accel/accel0/device; do
+    dir=/sys/class/${kernel#*:}
+    runs 0 "$hlsim" run --kernel "${kernel%%:*}" -- sh -c "
+        until_is() { n=0; until grep -q \"\$1\" $dir/\$2; do n=\$((n + 1)); [ \$n -lt 500 ] || exit 9; sleep 0.02; done; }
+        echo x >$dir/hard_reset; echo 1 >$dir/hard_reset
+        until_is '^1$' hard_reset_cnt && until_is Operational status
+        echo 1 >$dir/hard_reset
+        until_is '^2$' hard_reset_cnt && until_is Operational status"
+done
 runs 1 "$hlsim" ctl reset 0 && warns 'not within'
 left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)
 [ "$left" = 0 ] || echo "note: $left simulations of others run meanwhile"

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What programs write to the files of sysfs that ask the driver for something: hard_reset. */
+#ifndef SIM_HLSIM_SYSFS_WRITE_H
+#define SIM_HLSIM_SYSFS_WRITE_H
+
+#include "sim/state.h"
+
+/* An fd that is readable when something was written, or -errno. */
+int sysfs_write_start(void);
+/* From now on for this device, too: its files have just been made. */
+void sysfs_write_watch(const struct sim_state *s, const struct sim_device *d);
+/* Does what was asked for.  Takes the simulation's lock. */
+void sysfs_write_serve(struct sim_state *s);
+
+#endif
