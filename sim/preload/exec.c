@@ -106,7 +106,7 @@ static void fill(char *const *env, char **out, char *line, size_t size)
     out[n] = NULL;
 }
 
-/* Replaces env, on the stack of the caller, where it lacks something. */
+/* Replaces env where it lacks something, on the stack: a child of vfork() must not allocate. */
 #define COMPLETE(env)                                                                              \
     if (!complete(env)) {                                                                          \
         char **more = alloca((count(env) + 4) * sizeof(*more));                                    \

@@ -268,6 +268,7 @@ static const struct {
     { "interrupt", STATE(0), interrupt_cases },
     { "sequence", STATE(0), sequence_cases },
     { "random", STATE(0), random_cases },
+    { "reset", STATE(0), reset_cases },
 };
 
 static bool wanted(const char *group, char **names)

@@ -73,6 +73,7 @@ void work_cases(void);
 void interrupt_cases(void);
 void sequence_cases(void);
 void random_cases(void);
+void reset_cases(void);
 
 static inline bool is_gaudi2(void)
 {
