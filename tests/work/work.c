@@ -54,7 +54,7 @@ void work_open(struct work *w)
     }
     if (w->fd < 0) {
         /* one that is there and cannot be opened is a failure: perhaps of the test before */
-        fprintf(stderr, "no device: %s\n", strerror(error));
+        fprintf(stderr, "no device (errno %d, %s)\n", error, strerror(error));
         exit(error == ENOENT ? 77 : 1);
     }
     info.return_pointer = (uintptr_t)&w->ip;
