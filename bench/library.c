@@ -23,8 +23,8 @@
 #include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
+#include "bench/device.h"
 #include "lib/kernel/discovery.h"
-#include "lib/object/device.h"
 #include "lib/object/registry.h"
 #include "uapi/requests.h"
 
@@ -96,21 +96,6 @@ static void raw_calls(unsigned n)
         h += by_hand(3, 1 << 20, 0, false, false);
     if (h != n)
         abort();
-}
-
-/* A device object without a device: what create() of lib/object/device.c would have made. */
-static struct hlthunk_device *make_device(void)
-{
-    struct hlthunk_device *d = calloc(1, sizeof(*d));
-
-    atomic_init(&d->refs, 1);
-    d->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    hl_file_id(d->fd, &d->id);
-    d->epoch = 1;
-    d->props.has_device_mmu = true;
-    d->props.memory_page_size = 768ull << 20;
-    pthread_mutex_init(&d->lock, NULL);
-    return d;
 }
 
 static void raw_cycle(int fd)

@@ -18,7 +18,7 @@
 
 #include <hlthunk/hlthunk.h>
 
-#include "lib/object/device.h"
+#include "bench/device.h"
 #include "lib/object/registry.h"
 #include "uapi/requests.h"
 
@@ -43,22 +43,6 @@ int ioctl(int fd, unsigned long request, ...)
     else if (request == HL_REQ_D_MEMORY && m->in.op == HL_MEM_OP_MAP)
         m->out.device_virt_addr = 0x1001001800000000;
     return 0;
-}
-
-/* A device object without a device: what create() of lib/object/device.c would have made. */
-static struct hlthunk_device *make_device(void)
-{
-    struct hlthunk_device *d = calloc(1, sizeof(*d));
-
-    atomic_init(&d->refs, 1);
-    d->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    hl_file_id(d->fd, &d->id);
-    d->epoch = 1;
-    d->props.has_device_mmu = true;
-    d->props.memory_page_size = 768ull << 20;
-    d->props.memory_size = 96ull << 30;
-    pthread_mutex_init(&d->lock, NULL);
-    return d;
 }
 
 static struct hlthunk_device *device;

@@ -486,20 +486,21 @@ static void read_signals(struct supervisor *v)
         v->child_ended = true;
 }
 
-static void attend_locked(struct supervisor *v)
+/* An executor has something for eventfds or sysfs, which loop() looks after. */
+static void woken(void)
+{
+    uint64_t n;
+
+    while (read(execute_wake_fd, &n, sizeof(n)) < 0 && errno == EINTR)
+        ;
+}
+
+/* What this round's events, an ioctl or a reset's end have left to be told. */
+static void attend_now(struct supervisor *v)
 {
     sim_lock(v->s);
     attend(v);
     sim_unlock(v->s);
-}
-
-/* An executor has something for eventfds or sysfs. */
-static void woken(struct supervisor *v)
-{
-    uint64_t n;
-
-    if (read(execute_wake_fd, &n, sizeof(n)) >= 0)
-        attend_locked(v);
 }
 
 static void loop(struct supervisor *v)
@@ -511,7 +512,6 @@ static void loop(struct supervisor *v)
     while (!v->child_ended) {
         /* a reset that ends by itself is looked for until sysfs has said so */
         n = epoll_wait(v->all, e, 8, v->s->attention ? ATTENTION_MS : 1000);
-        attend_locked(v);
         if (sim_trace_now() - health_ns >= 1000000000) {
             health_ns = sim_trace_now();
             tree_health(v->s);
@@ -529,14 +529,14 @@ static void loop(struct supervisor *v)
                 read_signals(v);
                 break;
             case TAG_WAKE:
-                woken(v);
+                woken();
                 break;
             case TAG_SYSFS:
                 sysfs_write_serve(v->s);
-                attend_locked(v);
                 break;
             }
         }
+        attend_now(v);
     }
 }
 

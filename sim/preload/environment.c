@@ -83,34 +83,10 @@ static bool can_pin(const struct sim_state *s, const struct area *a)
     return a->writable;
 }
 
-/* All of /proc/self/maps, to be freed; below the preloaded functions, since the lock is held. */
-static char *read_maps(void)
-{
-    size_t n = 0, room = 1 << 16;
-    char *text = malloc(room), *more;
-    long fd = syscall(SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC), got = 1;
-
-    while (text && fd >= 0 && got > 0) {
-        got = syscall(SYS_read, fd, text + n, room - n - 1);
-        n += got > 0 ? (size_t)got : 0;
-        if (n + 1 < room)
-            continue;
-        more = realloc(text, room *= 2);
-        if (!more)
-            break;
-        text = more;
-    }
-    if (fd >= 0)
-        syscall(SYS_close, fd);
-    if (text)
-        text[n] = '\0';
-    return text;
-}
-
 static int pin(const struct sim_state *s, uint64_t user, uint64_t size)
 {
     uint64_t first = user & ~(SIM_PAGE - 1), end = user + size, at = first;
-    char *maps = read_maps(), *next;
+    char *maps = read_below("/proc/self/maps"), *next;
     struct area a;
 
     for (char *line = maps; line && *line && at < end; line = next) {

@@ -28,33 +28,6 @@ static bool is_maps(const char *path, long *pid)
     return !strcmp(end, "/maps");
 }
 
-/* The file's text as the kernel has it, below the preloaded functions. */
-static char *read_text(const char *path)
-{
-    size_t n = 0, room = 1 << 14;
-    long fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC), got = 1;
-    char *text = fd < 0 ? NULL : malloc(room), *more;
-
-    while (text && got > 0) {
-        got = syscall(SYS_read, fd, text + n, room - n - 1);
-        n += got > 0 ? (size_t)got : 0;
-        if (n + 1 < room)
-            continue;
-        more = realloc(text, room *= 2);
-        if (!more) {
-            free(text);
-            text = NULL;
-        } else {
-            text = more;
-        }
-    }
-    if (fd >= 0)
-        syscall(SYS_close, fd);
-    if (text)
-        text[n] = '\0';
-    return text;
-}
-
 /* What this simulation's files are called, before the index of the device. */
 struct names {
     char buffers[48], registers[48];
@@ -100,7 +73,7 @@ char *path_maps(const char *path)
 
     if (!sim || !path || !is_maps(path, &pid) || pid == sim->supervisor)
         return NULL;
-    text = read_text(path);
+    text = read_below(path);
     errno = saved;
     make_names(&names);
     if (!text || (!strstr(text, names.buffers) && !strstr(text, names.registers))) {

@@ -213,26 +213,30 @@ bool path_node(const char *path, uint32_t *device, bool *control)
     return false;
 }
 
-bool path_fd_node(const char *path, uint32_t *device, bool *control)
+/* The simulated file that a link /proc/…/fd/N leads to, SIM_NONE for any other. */
+static uint32_t file_behind(const char *link)
 {
     unsigned long long inode;
     char target[64];
+    long n = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof(target) - 1);
+
+    if (n <= 0)
+        return SIM_NONE;
+    target[n] = '\0';
+    return sscanf(target, "socket:[%llu]", &inode) == 1 ? file_of_inode(inode) : SIM_NONE;
+}
+
+bool path_fd_node(const char *path, uint32_t *device, bool *control)
+{
     uint32_t file;
     const char *at;
-    long k;
 
     if (!sim || !path || (strncmp(path, "/proc/", 6) && strncmp(path, "/dev/fd/", 8)))
         return false;
     at = strstr(path, "/fd/");
     if (!at || !digits(at + 4))
         return false;
-    k = syscall(SYS_readlinkat, AT_FDCWD, path, target, sizeof(target) - 1);
-    if (k <= 0)
-        return false;
-    target[k] = '\0';
-    if (sscanf(target, "socket:[%llu]", &inode) != 1)
-        return false;
-    file = file_of_inode(inode);
+    file = file_behind(path);
     if (file == SIM_NONE || sim->files[file].kind == SIM_FILE_DMABUF)
         return false;
     *device = sim->files[file].device;
@@ -292,11 +296,9 @@ static unsigned count_descriptors(uint64_t inode)
 
 bool path_fdinfo(const char *path, char *text, size_t size)
 {
-    char link[80], target[64];
     struct sim_dmabuf b;
-    unsigned long long inode;
+    char link[80];
     uint32_t file;
-    long k;
     int n;
 
     if (!sim || strncmp(path, "/proc/", 6))
@@ -308,21 +310,15 @@ bool path_fdinfo(const char *path, char *text, size_t size)
             return false;
         snprintf(link, sizeof(link), "%.*s/fd/%s", (int)(at - path), path, at + 8);
     }
-    k = syscall(SYS_readlinkat, AT_FDCWD, link, target, sizeof(target) - 1);
-    if (k <= 0)
-        return false;
-    target[k] = '\0';
-    if (sscanf(target, "socket:[%llu]", &inode) != 1)
-        return false;
-    file = file_of_inode(inode);
+    file = file_behind(link);
     if (file == SIM_NONE || sim->files[file].kind != SIM_FILE_DMABUF)
         return false;
     b = sim->files[file].dmabuf;
     n = snprintf(text, size,
                  "pos:\t0\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\nsize:\t%llu\ncount:\t%u\n"
                  "exp_name:\thabanalabs\n",
-                 sim->files[file].flags | O_CLOEXEC, inode, (unsigned long long)b.size,
-                 count_descriptors(inode));
+                 sim->files[file].flags | O_CLOEXEC, (unsigned long long)sim->files[file].inode,
+                 (unsigned long long)b.size, count_descriptors(sim->files[file].inode));
     if (b.named)
         snprintf(text + n, size - (size_t)n, "name:\t%s\n", b.name);
     return true;

@@ -82,6 +82,10 @@ void face_put_on(struct stat *st);
 /* ---- programs that start others (exec.c) ---- */
 void exec_note(void);               /* what this program has in its environment */
 
+/* ---- files of /proc, whole (read_below.c) ---- */
+/* Their text, to be freed, or NULL; below the preloaded functions, with or without the lock. */
+char *read_below(const char *path);
+
 /* ---- opening (open.c) ---- */
 int open_any(int dir, const char *path, int flags, mode_t mode);
 
