@@ -262,17 +262,22 @@ void file_link(uint32_t file, char *text, size_t size)
         layout_node(sim, sim->devices[f->device].index, f->kind == SIM_FILE_CONTROL, text, size);
 }
 
-/* How many descriptors of a socket there are, in all processes that may be looked at. */
-static unsigned count_descriptors(uint64_t inode)
+/*
+ * How often a file is held: descriptors of all processes that may be looked at, and imports.  The
+ * supervisor's descriptors are either on their way to or from a program, or an import's.
+ */
+static unsigned count_holders(uint32_t file)
 {
     char path[64], entry[640], target[64], wanted[48];
     struct dirent *p, *f;
     unsigned n = 0;
     DIR *proc = opendir("/proc"), *fds;
 
-    snprintf(wanted, sizeof(wanted), "socket:[%llu]", (unsigned long long)inode);
+    for (uint32_t i = 0; i < SIM_MAX_IMPORTS; i++)
+        n += sim->imports[i].state == SIM_IMPORT_USED && sim->imports[i].file == file;
+    snprintf(wanted, sizeof(wanted), "socket:[%llu]", (unsigned long long)sim->files[file].inode);
     while (proc && (p = readdir(proc))) {
-        if (!digits(p->d_name))
+        if (!digits(p->d_name) || strtol(p->d_name, NULL, 10) == sim->supervisor)
             continue;
         snprintf(path, sizeof(path), "/proc/%.20s/fd", p->d_name);
         fds = opendir(path);
@@ -318,7 +323,7 @@ bool path_fdinfo(const char *path, char *text, size_t size)
                  "pos:\t0\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\nsize:\t%llu\ncount:\t%u\n"
                  "exp_name:\thabanalabs\n",
                  sim->files[file].flags | O_CLOEXEC, (unsigned long long)sim->files[file].inode,
-                 (unsigned long long)b.size, count_descriptors(sim->files[file].inode));
+                 (unsigned long long)b.size, count_holders(file));
     if (b.named)
         snprintf(text + n, size - (size_t)n, "name:\t%s\n", b.name);
     return true;

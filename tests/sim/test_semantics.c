@@ -539,6 +539,34 @@ static void the_dmabuf(void **state)
     close(fd);
 }
 
+/* At once: whoever made the descriptor is through with it when its user has it. */
+static void a_fresh_dmabuf_counts_one(void **state)
+{
+    int fd = open_node(), out;
+    uint64_t a;
+
+    (void)state;
+    if (!can_export()) {
+        close(fd);
+        skip();
+    }
+    a = exportable(fd);
+    for (int i = 0; i < 300; i++) {
+        char path[48], text[512] = "";
+        FILE *f;
+
+        assert_int_equal(export(fd, a, 1 << 20, 0, O_RDWR, &out), 0);
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", out);
+        f = fopen(path, "r");
+        assert_non_null(f);
+        assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+        fclose(f);
+        close(out);
+        assert_non_null(strstr(text, "count:\t1\n"));
+    }
+    close(fd);
+}
+
 static void leaked(void **state)
 {
     int fd = open_node(), control, out;
@@ -628,6 +656,7 @@ int main(void)
         cmocka_unit_test(host_mapping),
         cmocka_unit_test(export_rules),
         cmocka_unit_test(the_dmabuf),
+        cmocka_unit_test(a_fresh_dmabuf_counts_one),
         cmocka_unit_test(leaked),
         cmocka_unit_test(command_buffers),
     };
