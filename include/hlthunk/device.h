@@ -191,8 +191,10 @@ struct hlthunk_live_object {
  * @visit: called for each object, oldest first; a non-zero return ends the list
  * @user: passed to @visit
  *
- * @visit must not create or release objects of the device.  Returns what @visit last returned, or
- * 0.  Other threads may use the device meanwhile.  Works on a stale device, too.
+ * The list is taken first, then @visit is called for each entry with no lock held: it may call what
+ * it likes, and what is released meanwhile is still told.  Returns what @visit last returned, 0, or
+ * -ENOMEM before the first call.  Other threads may use the device meanwhile.  Works on a stale
+ * device, too.
  *
  * Since: 1.0
  */

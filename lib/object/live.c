@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is alive on a device: listed on request, and as a leak report when it is closed. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/error.h"
@@ -7,11 +9,67 @@
 #include "lib/object/device.h"
 #include "lib/object/report.h"
 
+/* An object as it was, so that nobody is called with a lock held. */
+struct record {
+    struct record *next;
+    struct hlthunk_live_object live;
+    char label[HL_LABEL_SIZE];
+    const void *frames[];
+};
+
+struct records {
+    struct record *first, **last;
+};
+
+static int keep(const struct hlthunk_live_object *live, void *user)
+{
+    struct records *all = user;
+    size_t frames = live->frame_count * sizeof(live->frames[0]);
+    struct record *r = malloc(sizeof(*r) + frames);
+
+    if (!r)
+        return hl_err(-ENOMEM, "no memory for a list of the live objects");
+    r->next = NULL;
+    r->live = *live;
+    if (live->label) {
+        snprintf(r->label, sizeof(r->label), "%s", live->label);
+        r->live.label = r->label;
+    }
+    if (frames) {
+        memcpy(r->frames, live->frames, frames);
+        r->live.frames = r->frames;
+    }
+    *all->last = r;
+    all->last = &r->next;
+    return 0;
+}
+
+/* With the device's lock held. */
+static int keep_object(const struct hl_object *o, uint64_t now, struct records *all)
+{
+    struct hlthunk_live_object live = {
+        .kind = o->kind,
+        .count = 1,
+        .age_ns = now - o->created_ns,
+        .label = o->label[0] ? o->label : NULL,
+        .creator = o->creator,
+        .frames = o->trace ? o->trace->frames : NULL,
+        .frame_count = o->trace ? o->trace->count : 0,
+    };
+    int rc;
+
+    o->describe(o, &live);
+    rc = keep(&live, all);
+    return rc || !o->parts ? rc : o->parts(o, keep, all);
+}
+
 int hlthunk_device_live_objects(struct hlthunk_device *d,
                                 int (*visit)(const struct hlthunk_live_object *object, void *user),
                                 void *user)
 {
-    uint64_t now = hl_coarse_now_ns();
+    struct records all = { .last = &all.first };
+    struct record *r;
+    uint64_t now;
     int rc = hl_device_check_process(d); /* what is to be released is of interest after a reset */
 
     if (rc)
@@ -19,23 +77,16 @@ int hlthunk_device_live_objects(struct hlthunk_device *d,
     if (!visit)
         return hl_err(-EINVAL, "visit is NULL");
     pthread_mutex_lock(&d->lock);
-    for (const struct hl_object *o = d->first; o && !rc; o = o->next) {
-        struct hlthunk_live_object live = {
-            .kind = o->kind,
-            .count = 1,
-            .age_ns = now - o->created_ns,
-            .label = o->label[0] ? o->label : NULL,
-            .creator = o->creator,
-            .frames = o->trace ? o->trace->frames : NULL,
-            .frame_count = o->trace ? o->trace->count : 0,
-        };
-
-        o->describe(o, &live);
-        rc = visit(&live, user);
-        if (o->parts && !rc)
-            rc = o->parts(o, visit, user);
-    }
+    now = hl_coarse_now_ns();
+    for (const struct hl_object *o = d->first; o && !rc; o = o->next)
+        rc = keep_object(o, now, &all);
     pthread_mutex_unlock(&d->lock);
+    while ((r = all.first)) {
+        if (!rc)
+            rc = visit(&r->live, user);
+        all.first = r->next;
+        free(r);
+    }
     return rc;
 }
 

@@ -31,7 +31,7 @@ struct hl_object {
     char label[HL_LABEL_SIZE];
     /* fills size, offset and address for a report; called with device->lock held */
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
-    /* lists what it consists of, for a report; NULL: nothing.  The same lock, the rules of visit() */
+    /* lists what it consists of, for a report; NULL: nothing.  The same lock; visit() takes none */
     int (*parts)(const struct hl_object *object,
                  int (*visit)(const struct hlthunk_live_object *live, void *user), void *user);
 };

@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char lines[32][512];
@@ -167,6 +168,59 @@ static void without_a_trace_there_is_the_creator(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* As a program that looks closer at what it is told: takes the device's lock, and forks. */
+static int look_closer(struct hlthunk_device *d)
+{
+    struct hlthunk_buffer *b;
+    int status;
+    pid_t pid;
+
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    hlthunk_buffer_unref(b);
+    pid = fork();
+    if (pid == 0)
+        _exit(0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void look_closer_at_line(enum hlthunk_log_level level, const char *message, void *user)
+{
+    keep_line(level, message, NULL);
+    assert_int_equal(look_closer(user), 0);
+}
+
+/* Releases what it is told of, which is a buffer. */
+static struct hlthunk_buffer *told;
+
+static int release(const struct hlthunk_live_object *o, void *user)
+{
+    hlthunk_buffer_unref(told);
+    told = NULL;                /* once */
+    assert_string_equal(o->kind, "buffer");
+    assert_string_equal(o->label, "weights");
+    return look_closer(user);
+}
+
+static void no_lock_is_held_in_callbacks(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b = outer(d);
+
+    (void)state;
+    told = outer(d);
+    alarm(20);                  /* it would be for ever */
+    ok(hlthunk_device_live_objects(d, release, d));
+    line_count = 0;
+    hlthunk_log_set(look_closer_at_line, d, HLTHUNK_LOG_WARNING);
+    refused(hlthunk_device_close(hlthunk_device_ref(d)), EBUSY, "last object");
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    alarm(0);
+    assert_int_equal(line_count, 1);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* Of every kind of object, and a dma-buf that never had a device. */
 static void traces_are_freed(void **state)
 {
@@ -197,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trace_leads_to_the_lines),
         cmocka_unit_test(without_a_trace_there_is_the_creator),
+        cmocka_unit_test(no_lock_is_held_in_callbacks),
         cmocka_unit_test(traces_are_freed),
     };
 
