@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +24,6 @@
 
 #include "bench/device.h"
 #include "lib/kernel/discovery.h"
-#include "lib/object/registry.h"
 #include "uapi/requests.h"
 
 static unsigned long calls;
@@ -101,7 +99,6 @@ static void raw_calls(unsigned n)
 static void raw_cycle(int fd)
 {
     union hl_mem_args a = { .in = { .alloc = { .mem_size = 1 << 20 }, .op = HL_MEM_OP_ALLOC } };
-    struct stat st;
     int dmabuf;
 
     ioctl(fd, HL_REQ_D_MEMORY, &a);
@@ -111,7 +108,6 @@ static void raw_cycle(int fd)
                                      .op = HL_MEM_OP_EXPORT_DMABUF_FD } };
     ioctl(fd, HL_REQ_D_MEMORY, &a);
     dmabuf = a.out.fd;
-    fstat(dmabuf, &st); /* its identity, which self-imports are found by */
     close(dmabuf);
     a = (union hl_mem_args){ .in = { .op = HL_MEM_OP_UNMAP } };
     ioctl(fd, HL_REQ_D_MEMORY, &a);

@@ -39,40 +39,40 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = m->buffer ? m->buffer->memory.address + m->offset : 0;
 }
 
-/* Makes the object of an fd, which is taken over on success. */
-static int create(int fd, struct hlthunk_buffer *buffer, uint64_t offset,
-                  const struct pages *pages, const struct hlthunk_dmabuf_options *o, const void *creator,
-                  struct hlthunk_dmabuf **out)
+/* Without a file yet; NULL with the text set.  device: of its buffer, which will hold it. */
+static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
+                                     const void *creator)
 {
-    struct hlthunk_device *d = buffer ? buffer->object.device : NULL;
     struct hlthunk_dmabuf *m = hl_object_new(sizeof(*m));
-    int rc;
 
-    if (!m)
-        return hl_err(-ENOMEM, "no memory for a dma-buf object");
-    rc = hl_file_id(fd, &m->id);
-    if (rc) {
-        free(m);
-        return hl_err(rc, "dma-buf fd %d: %s", fd, strerror(-rc));
+    if (!m) {
+        hl_err(-ENOMEM, "no memory for a dma-buf object");
+        return NULL;
     }
-    m->fd = fd;
-    m->offset = offset;
-    m->size = pages->size;
-    m->lead = pages->lead;
-    m->read_only = o->read_only;
-    m->buffer = buffer ? hlthunk_buffer_ref(buffer) : NULL;
-    hl_object_init(&m->object, "dma-buf", NULL, o->label, creator, describe);
-    if (d) {
-        m->object.device = d; /* its buffer holds it */
-        pthread_mutex_lock(&d->lock);
-        hl_object_list(&m->object);
-        m->next = buffer->dmabufs;
-        __atomic_store_n(&buffer->dmabufs, m, __ATOMIC_RELAXED);
-        pthread_mutex_unlock(&d->lock);
-    }
-    hl_registry_add_dmabuf(m);
-    *out = m;
-    return 0;
+    hl_object_init(&m->object, "dma-buf", NULL, label, creator, describe);
+    m->object.device = device;
+    return m;
+}
+
+/* An object without a file. */
+static void discard(struct hlthunk_dmabuf *m)
+{
+    hl_object_fini(&m->object);
+    free(m);
+}
+
+/* It has a file now: the buffer's, from here on. */
+static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = m->object.device;
+
+    m->buffer = hlthunk_buffer_ref(b);
+    pthread_mutex_lock(&d->lock);
+    hl_object_list(&m->object);
+    m->next = b->dmabufs;
+    __atomic_store_n(&b->dmabufs, m, __ATOMIC_RELAXED);
+    hl_registry_add_export(m);
+    pthread_mutex_unlock(&d->lock);
 }
 
 /* One more reference of the object of this very range, or NULL. */
@@ -177,7 +177,7 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
     struct pages pages;
     uint64_t base;
     uint32_t flags;
-    int fd, rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
+    int rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
 
     if (rc)
         return rc;
@@ -196,25 +196,31 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
         *out = m;
         return 0;
     }
+    m = create(buffer->object.device, o.label, __builtin_return_address(0));
+    if (!m)
+        return -ENOMEM;
+    m->offset = offset;
+    m->size = pages.size;
+    m->lead = pages.lead;
+    m->read_only = o.read_only;
     /* physical memory has no mapping that an offset could be within */
     base = buffer->memory.physical ? pages.address : buffer->memory.address - buffer->within;
     flags = O_CLOEXEC | (o.read_only ? O_RDONLY : O_RDWR);
     rc = hl_mem_export(buffer->object.device->fd, base, pages.size, pages.address - base, flags,
-                       &fd);
-    if (rc)
+                       &m->fd);
+    if (rc) {
+        discard(m);
         return hl_device_failed(buffer->object.device, rc);
-    rc = create(fd, buffer, offset, &pages, &o, __builtin_return_address(0), out);
-    if (rc)
-        close(fd);
-    return rc;
+    }
+    join_buffer(m, buffer);
+    *out = m;
+    return 0;
 }
 
 int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
 {
-    struct hlthunk_dmabuf_options o = { 0 };
     struct hlthunk_dmabuf *m;
     struct hl_file_id id;
-    struct pages pages;
     struct statfs fs;
     off_t size;
     int rc, own = fd;
@@ -236,23 +242,34 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     if (size < 0)
         return hl_err(-errno, "fd %d does not tell its size: %s", fd, strerror(errno));
     lseek(fd, 0, SEEK_SET);
-    pages = (struct pages){ .size = (uint64_t)size };
-    if (fd <= 2) {
+    m = create(NULL, NULL, __builtin_return_address(0));
+    if (!m)
+        return -ENOMEM;
+    if (fd <= 2)
         own = hl_fd_dup(fd);
-        if (own < 0)
-            return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
-    } else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-        return hl_err(-errno, "fd %d: %s", fd, strerror(errno));
-    }
-    rc = create(own, NULL, 0, &pages, &o, __builtin_return_address(0), &m);
-    if (rc) {
-        if (own != fd)
-            close(own);
-        return rc;
+    else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        own = -errno;
+    if (own < 0) {
+        discard(m);
+        return hl_err(own, "fd %d cannot be %s: %s", fd, fd <= 2 ? "duplicated" : "taken over",
+                      strerror(-own));
     }
     if (own != fd)
         close(fd);
+    m->fd = own;
+    m->size = (uint64_t)size;
+    m->id = id;
+    m->identified = true;
+    hl_registry_add_dmabuf(m);
     *out = m;
+    return 0;
+}
+
+int hl_dmabuf_file_id(const struct hlthunk_dmabuf *m, struct hl_file_id *id)
+{
+    if (!atomic_load_explicit(&m->identified, memory_order_acquire))
+        return hl_file_id(m->fd, id);
+    *id = m->id;
     return 0;
 }
 
@@ -260,6 +277,21 @@ struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *m)
 {
     hl_refs_get(&m->object.refs);
     return m;
+}
+
+/* It is in no list any more, and keeps its descriptor. */
+static void watch(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = b->object.device;
+
+    if (!m->identified) {
+        hl_file_id(m->fd, &m->id); /* a child closes its copy by it (hl_watches_forget) */
+        m->identified = true;
+    }
+    pthread_mutex_lock(&d->lock);
+    m->next = b->watches;
+    b->watches = m;
+    pthread_mutex_unlock(&d->lock);
 }
 
 /*
@@ -271,8 +303,8 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
     /* nobody gets a stale device's memory again */
-    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
-                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+    bool gone, watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
+                         atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
 
     pthread_mutex_lock(&d->lock);
     hl_object_unlist(&m->object);
@@ -282,11 +314,12 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
             break;
         }
     }
-    if (watched) {
-        m->next = b->watches;
-        b->watches = m;
-    }
+    gone = hl_registry_remove_export(m);
     pthread_mutex_unlock(&d->lock);
+    if (!gone)
+        hl_registry_remove_dmabuf(m);
+    if (watched)
+        watch(m, b);
     return watched;
 }
 
@@ -300,12 +333,13 @@ void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
         return;
     b = m->buffer;
     if (hl_epoch_is_ours(m->object.epoch)) {
-        hl_registry_remove_dmabuf(m);
         if (b)
             watched = leave_buffer(m);
+        else
+            hl_registry_remove_dmabuf(m);
         if (!watched)
             close(m->fd);
-    } else if (hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
+    } else if (m->identified && hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
         close(m->fd); /* the child's copy, which keeps the memory exported */
     }
     hl_object_fini(&m->object);
@@ -365,7 +399,10 @@ struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)
 
 uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *m)
 {
-    return m->id.ino;
+    struct hl_file_id id = { 0 };
+
+    hl_dmabuf_file_id(m, &id);
+    return id.ino;
 }
 
 int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *m, const char *name)

@@ -16,28 +16,49 @@ static struct hlthunk_dmabuf *dmabufs[BUCKETS];
 static uint64_t epoch; /* of the process whose objects these are */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void before_fork(void)
+static struct hlthunk_dmabuf **bucket(const struct hl_file_id *id)
 {
-    pthread_mutex_lock(&lock);
+    return &dmabufs[(id->ino ^ id->ino >> 8) % BUCKETS];
 }
 
-static void after_fork(void)
+static void link_in(struct hlthunk_dmabuf **head, struct hlthunk_dmabuf *m)
 {
-    pthread_mutex_unlock(&lock);
+    m->index_next = *head;
+    m->index_link = head;
+    if (*head)
+        (*head)->index_link = &m->index_next;
+    *head = m;
 }
 
-/* A child must not find the lock held by a thread that it does not have. */
-static void set_up(void)
+static void unlink_from(struct hlthunk_dmabuf *m)
 {
-    pthread_atfork(before_fork, after_fork, after_fork);
+    *m->index_link = m->index_next;
+    if (m->index_next)
+        m->index_next->index_link = m->index_link;
+}
+
+/* Everything that was exported up to now goes into the table. */
+static void identify_exports(void)
+{
+    struct hlthunk_dmabuf *m;
+
+    for (struct hlthunk_device *d = devices; d; d = d->next) {
+        pthread_mutex_lock(&d->lock);
+        while ((m = d->unidentified)) {
+            unlink_from(m);
+            hl_file_id(m->fd, &m->id); /* a program that has closed our descriptor: all zero */
+            atomic_store_explicit(&m->identified, true, memory_order_release);
+            link_in(bucket(&m->id), m);
+        }
+        pthread_mutex_unlock(&d->lock);
+    }
 }
 
 /* Locks; in a forked child the parent's entries are forgotten first. */
-static void enter(void)
+static void lock_own(void)
 {
     uint64_t now = hl_process_epoch();
 
-    pthread_once(&once, set_up);
     pthread_mutex_lock(&lock);
     if (epoch != now) {
         devices = NULL;
@@ -46,9 +67,28 @@ static void enter(void)
     }
 }
 
+/* The child can close its copies when it knows what they are. */
+static void before_fork(void)
+{
+    lock_own();
+    identify_exports();
+}
+
 static void leave(void)
 {
     pthread_mutex_unlock(&lock);
+}
+
+/* A child must not find the lock held by a thread that it does not have. */
+static void set_up(void)
+{
+    pthread_atfork(before_fork, leave, leave);
+}
+
+static void enter(void)
+{
+    pthread_once(&once, set_up);
+    lock_own();
 }
 
 void hl_registry_add_device(struct hlthunk_device *d)
@@ -84,43 +124,43 @@ struct hlthunk_device *hl_registry_find_device(const struct hl_file_id *id)
     return d;
 }
 
-static struct hlthunk_dmabuf **bucket(const struct hl_file_id *id)
+void hl_registry_add_dmabuf(struct hlthunk_dmabuf *m)
 {
-    return &dmabufs[(id->ino ^ id->ino >> 8) % BUCKETS];
-}
-
-void hl_registry_add_dmabuf(struct hlthunk_dmabuf *b)
-{
-    struct hlthunk_dmabuf **p;
-
     enter();
-    p = bucket(&b->id);
-    b->hash_next = *p;
-    *p = b;
+    link_in(bucket(&m->id), m);
     leave();
 }
 
-void hl_registry_remove_dmabuf(struct hlthunk_dmabuf *b)
+void hl_registry_remove_dmabuf(struct hlthunk_dmabuf *m)
 {
     enter();
-    for (struct hlthunk_dmabuf **p = bucket(&b->id); *p; p = &(*p)->hash_next) {
-        if (*p == b) {
-            *p = b->hash_next;
-            break;
-        }
-    }
+    unlink_from(m);
     leave();
 }
 
 struct hlthunk_dmabuf *hl_registry_find_dmabuf(const struct hl_file_id *id)
 {
-    struct hlthunk_dmabuf *b;
+    struct hlthunk_dmabuf *m;
 
     enter();
-    for (b = *bucket(id); b; b = b->hash_next) {
-        if (hl_file_id_equal(&b->id, id) && hl_refs_try_get(&b->object.refs))
+    identify_exports();
+    for (m = *bucket(id); m; m = m->index_next) {
+        if (hl_file_id_equal(&m->id, id) && hl_refs_try_get(&m->object.refs))
             break;
     }
     leave();
-    return b;
+    return m;
+}
+
+void hl_registry_add_export(struct hlthunk_dmabuf *m)
+{
+    link_in(&m->object.device->unidentified, m);
+}
+
+bool hl_registry_remove_export(struct hlthunk_dmabuf *m)
+{
+    if (atomic_load_explicit(&m->identified, memory_order_relaxed))
+        return false;
+    unlink_from(m);
+    return true;
 }

@@ -67,7 +67,7 @@ static void describe(const struct hlthunk_dmabuf *m, struct hl_message_item *ite
     struct hlthunk_dmabuf_origin o;
 
     memset(item, 0, sizeof(*item));
-    item->identity = m->id.ino;
+    item->identity = hlthunk_dmabuf_identity(m);
     item->size = m->size;
     item->origin_known = find_origin(m, &o);
     item->offset = o.offset;

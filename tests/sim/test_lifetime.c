@@ -197,10 +197,12 @@ static void after_fork(void **state)
                   hlthunk_device_get_memory_usage(d, &after) != -EPERM ||
                   hlthunk_buffer_unmap(b) != -EPERM;
         struct hlthunk_device *mine;
+        unsigned fds = count_fds();
 
         hlthunk_dmabuf_unref(m);
         hlthunk_buffer_unref(b);
         hlthunk_device_close(d);
+        bad |= count_fds() != fds - 1 - (m != NULL);    /* its copies are closed */
         bad |= hlthunk_device_open(NULL, &mine) != -EBUSY;
         _exit(bad);
     }

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void discovery_and_selection(void **state)
@@ -274,6 +275,51 @@ static void exports(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* Known by its identity or not yet: what an import finds, and what is left when all are gone. */
+static void imports_find_exports_of_any_age(void **state)
+{
+    enum { COUNT = 300 }; /* more than the registry has buckets */
+    struct hlthunk_dmabuf *m[COUNT], *again;
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    unsigned fds = count_fds();
+    struct stat st;
+    int fd;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, COUNT * 4096, NULL, &b));
+    for (unsigned i = 0; i < COUNT; i++)
+        ok(hlthunk_dmabuf_export(b, i * 4096, 4096, NULL, &m[i]));
+    /* some leave before anybody asked; the identity is told before and after an import */
+    for (unsigned i = 0; i < COUNT; i += 3)
+        hlthunk_dmabuf_unref(m[i]);
+    for (unsigned i = 1; i < COUNT; i += 3) {
+        assert_int_equal(fstat(hlthunk_dmabuf_borrow_fd(m[i]), &st), 0);
+        assert_int_equal(hlthunk_dmabuf_identity(m[i]), st.st_ino);
+        ok(hlthunk_dmabuf_get_fd(m[i], &fd));
+        ok(hlthunk_dmabuf_import(fd, &again));
+        assert_ptr_equal(again, m[i]);
+        hlthunk_dmabuf_unref(again);
+        assert_int_equal(hlthunk_dmabuf_identity(m[i]), st.st_ino);
+        /* and one more that is new */
+        ok(hlthunk_dmabuf_export(b, (i - 1) * 4096, 4096, NULL, &m[i - 1]));
+    }
+    for (unsigned i = 0; i < COUNT; i++) {
+        ok(hlthunk_dmabuf_get_fd(m[i], &fd));
+        ok(hlthunk_dmabuf_import(fd, &again));
+        assert_ptr_equal(again, m[i]);
+        hlthunk_dmabuf_unref(again);
+    }
+    for (unsigned i = 0; i < COUNT; i++)
+        hlthunk_dmabuf_unref(m[i]);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(count_fds(), fds);
+}
+
 static void failed_imports_leave_the_fd(void **state)
 {
     struct hlthunk_dmabuf *none = (void *)1;
@@ -349,6 +395,7 @@ int main(void)
         cmocka_unit_test(mapping_later),
         cmocka_unit_test(host_memory),
         cmocka_unit_test(exports),
+        cmocka_unit_test(imports_find_exports_of_any_age),
         cmocka_unit_test(failed_imports_leave_the_fd),
         cmocka_unit_test(managed_by_the_caller),
         cmocka_unit_test(from_fd),
