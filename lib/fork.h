@@ -3,12 +3,32 @@
 #ifndef HL_FORK_H
 #define HL_FORK_H
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
+
+/* Off the way of what is fast: the first call in a process. */
+uint64_t hl_process_epoch_new(void) __attribute__((cold, noinline));
+
+/* Where the epoch is: 0 there means that it is not known without hl_process_epoch_new(). */
+extern _Atomic(_Atomic uint64_t *) hl_process_epoch_at;
 
 /*
  * A number that is never 0 and differs between a process and its forked children: an object that
  * remembers another one belongs to the parent.  Threads and vfork() children share it.
  */
-uint64_t hl_process_epoch(void);
+static inline uint64_t hl_process_epoch(void)
+{
+    const _Atomic uint64_t *at = atomic_load_explicit(&hl_process_epoch_at, memory_order_acquire);
+    uint64_t epoch = atomic_load_explicit(at, memory_order_relaxed);
+
+    return __builtin_expect(epoch != 0, 1) ? epoch : hl_process_epoch_new();
+}
+
+/* Was it made by this process, not by a parent that forked? */
+static inline bool hl_epoch_is_ours(uint64_t epoch)
+{
+    return epoch == hl_process_epoch();
+}
 
 #endif

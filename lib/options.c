@@ -5,14 +5,11 @@
 
 #include "lib/error.h"
 
-int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what)
+int hl_options_copy(void *ours, size_t our_size, const void *theirs, const char *what)
 {
     const unsigned char *bytes = theirs;
     size_t size;
 
-    memset(ours, 0, our_size);
-    if (!theirs)
-        return 0;
     memcpy(&size, theirs, sizeof(size));
     if (size < sizeof(size))
         return hl_err(-EINVAL, "%s->size is %zu: set it to sizeof(*%s)", what, size, what);

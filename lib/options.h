@@ -4,13 +4,22 @@
 #define HL_OPTIONS_H
 
 #include <stddef.h>
+#include <string.h>
+
+/* The second half of hl_options_read(). */
+int hl_options_copy(void *ours, size_t our_size, const void *theirs, const char *what);
 
 /*
  * Copies the caller's options into ours, which is zeroed first: a shorter struct gets defaults
  * for what it lacks, a longer one must have zeros where we know nothing.  NULL means all defaults.
  * what: the parameter's name, for the error text.  0 or -EINVAL.
  */
-int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what);
+static inline int hl_options_read(void *ours, size_t our_size, const void *theirs,
+                                  const char *what)
+{
+    memset(ours, 0, our_size);
+    return theirs ? hl_options_copy(ours, our_size, theirs, what) : 0;
+}
 
 /*
  * The other way: fills the caller's struct, as much of it as it has by its .size, which stays; what

@@ -98,11 +98,6 @@ bool hl_refs_try_get(atomic_uint *refs)
     return false;
 }
 
-bool hl_epoch_is_ours(uint64_t epoch)
-{
-    return epoch == hl_process_epoch();
-}
-
 int hl_object_check(const struct hl_object *o, const char *name)
 {
     if (!o)

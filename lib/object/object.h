@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/fork.h"
 #include "lib/object/trace.h"
 
 struct hlthunk_device;
@@ -80,9 +81,6 @@ static inline bool hl_refs_put(atomic_uint *refs)
 {
     return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
 }
-
-/* Was it made by this process, not by a parent that forked? */
-bool hl_epoch_is_ours(uint64_t epoch);
 
 /*
  * The check at the start of a call: 0; -EINVAL (NULL, name says what); -EPERM (made by the parent
