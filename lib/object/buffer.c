@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/hot.h"
 #include "lib/object/device.h"
 #include "lib/object/dmabuf.h"
 #include "lib/object/pool.h"
@@ -24,7 +25,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /* What the ways to make a buffer check alike. */
-static int check_new(struct hlthunk_device *d, uint64_t size,
+HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
                      const struct hlthunk_buffer_options *options,
                      struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
 {
@@ -42,7 +43,7 @@ static int check_new(struct hlthunk_device *d, uint64_t size,
     return HL_OPTIONS_READ(*o, options);
 }
 
-static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
+HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
                                      const void *creator)
 {
     struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
@@ -59,7 +60,7 @@ static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, co
 }
 
 /* An object without memory behind it. */
-static void discard(struct hlthunk_buffer *b)
+HL_HOT static void discard(struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = b->object.device;
     struct hlthunk_dmabuf *imported = b->imported;
@@ -70,7 +71,7 @@ static void discard(struct hlthunk_buffer *b)
     hlthunk_dmabuf_unref(imported);
 }
 
-int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
+HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
                          const struct hlthunk_buffer_options *options, struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_options o;
@@ -281,7 +282,7 @@ struct hlthunk_buffer *hlthunk_buffer_ref(struct hlthunk_buffer *b)
     return b;
 }
 
-void hlthunk_buffer_unref(struct hlthunk_buffer *b)
+HL_HOT void hlthunk_buffer_unref(struct hlthunk_buffer *b)
 {
     if (!b || !hl_refs_put(&b->object.refs))
         return;

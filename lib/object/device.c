@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/hot.h"
 #include "lib/fork.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/generation.h"
@@ -17,7 +18,7 @@
 #include "lib/options.h"
 #include "uapi/habanalabs_accel.h"
 
-int hl_device_check_process(const struct hlthunk_device *d)
+HL_HOT int hl_device_check_process(const struct hlthunk_device *d)
 {
     if (!d)
         return hl_err(-EINVAL, "device is NULL");
@@ -28,7 +29,7 @@ int hl_device_check_process(const struct hlthunk_device *d)
     return 0;
 }
 
-int hl_device_check(const struct hlthunk_device *d)
+HL_HOT int hl_device_check(const struct hlthunk_device *d)
 {
     int rc = hl_device_check_process(d);
 
@@ -159,7 +160,7 @@ static void destroy_in_child(struct hlthunk_device *d)
     free(d);
 }
 
-void hlthunk_device_unref(struct hlthunk_device *d)
+HL_HOT void hlthunk_device_unref(struct hlthunk_device *d)
 {
     if (!d || !hl_refs_put(&d->refs))
         return;

@@ -34,6 +34,37 @@ struct hlthunk_device {
     struct hl_events events;
 };
 
+/*
+ * On and off the device's list of live objects: with device->lock held, which the caller has taken
+ * for a list of its own as well.  Not in a forked child: its copy of a parent's list may be half
+ * changed, and nobody walks it.
+ */
+static inline void hl_object_list(struct hl_object *o)
+{
+    struct hlthunk_device *d = o->device;
+
+    o->prev = d->last;
+    if (d->last)
+        d->last->next = o;
+    else
+        d->first = o;
+    d->last = o;
+}
+
+static inline void hl_object_unlist(struct hl_object *o)
+{
+    struct hlthunk_device *d = o->device;
+
+    if (o->prev)
+        o->prev->next = o->next;
+    else
+        d->first = o->next;
+    if (o->next)
+        o->next->prev = o->prev;
+    else
+        d->last = o->prev;
+}
+
 /* As hlthunk_device_from_fd(); guest: of an fd that another process has sent. */
 int hl_device_from_fd(int fd, bool guest, struct hlthunk_device **device);
 

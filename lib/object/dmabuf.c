@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/hot.h"
 #include "lib/kernel/door.h"
 #include "lib/object/buffer.h"
 #include "lib/object/device.h"
@@ -40,7 +41,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /* Without a file yet; NULL with the text set.  device: of its buffer, which will hold it. */
-static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
+HL_HOT static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
                                      const void *creator)
 {
     struct hlthunk_dmabuf *m = hl_object_new(sizeof(*m));
@@ -62,17 +63,19 @@ static void discard(struct hlthunk_dmabuf *m)
 }
 
 /* It has a file now: the buffer's, from here on. */
-static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+HL_HOT static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = m->object.device;
+    bool locked;
 
-    m->buffer = hlthunk_buffer_ref(b);
-    pthread_mutex_lock(&d->lock);
+    hl_refs_get(&b->object.refs);
+    m->buffer = b;
+    locked = hl_lock(&d->lock);
     hl_object_list(&m->object);
     m->next = b->dmabufs;
     __atomic_store_n(&b->dmabufs, m, __ATOMIC_RELAXED);
     hl_registry_add_export(m);
-    pthread_mutex_unlock(&d->lock);
+    hl_unlock(&d->lock, locked);
 }
 
 /* One more reference of the object of this very range, or NULL. */
@@ -81,16 +84,17 @@ static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset,
 {
     struct hlthunk_device *d = b->object.device;
     struct hlthunk_dmabuf *m;
+    bool locked;
 
     if (!__atomic_load_n(&b->dmabufs, __ATOMIC_RELAXED))
         return NULL; /* the first export of a buffer */
-    pthread_mutex_lock(&d->lock);
+    locked = hl_lock(&d->lock);
     for (m = b->dmabufs; m; m = m->next) {
         if (m->offset == offset && m->size == pages->size && m->read_only == read_only &&
             hl_refs_try_get(&m->object.refs))
             break;
     }
-    pthread_mutex_unlock(&d->lock);
+    hl_unlock(&d->lock, locked);
     return m;
 }
 
@@ -125,7 +129,7 @@ static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
 }
 
 /* A range that consists of pages; size 0: to the end. */
-static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+HL_HOT static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
                        struct pages *pages)
 {
     uint64_t page = hl_page_size(), end = (b->size + page - 1) & ~(page - 1);
@@ -168,7 +172,7 @@ static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
     return rc;
 }
 
-int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
+HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
                           const struct hlthunk_dmabuf_options *options,
                           struct hlthunk_dmabuf **out)
 {
@@ -298,15 +302,16 @@ static void watch(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
  * Off the buffer's list.  Where the kernel does not track the export, a file that others still hold
  * is watched until they have closed it, so that the memory is not reused.  True: m is now a watch.
  */
-static bool leave_buffer(struct hlthunk_dmabuf *m)
+HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
 {
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
     /* nobody gets a stale device's memory again */
-    bool gone, watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
-                         atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
+                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+    bool gone, locked;
 
-    pthread_mutex_lock(&d->lock);
+    locked = hl_lock(&d->lock);
     hl_object_unlist(&m->object);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
         if (*p == m) {
@@ -315,7 +320,7 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
         }
     }
     gone = hl_registry_remove_export(m);
-    pthread_mutex_unlock(&d->lock);
+    hl_unlock(&d->lock, locked);
     if (!gone)
         hl_registry_remove_dmabuf(m);
     if (watched)
@@ -323,7 +328,7 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
     return watched;
 }
 
-void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
+HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
 {
     struct hlthunk_buffer *b;
     struct hl_file_id id;

@@ -2,6 +2,7 @@
 #include "lib/object/memory.h"
 
 #include "lib/error.h"
+#include "lib/hot.h"
 #include "lib/object/device.h"
 #include "lib/op/op_mem.h"
 #include "lib/page.h"
@@ -9,7 +10,7 @@
 typedef unsigned long long ull;
 
 /* The page need not be a power of two (768 MiB). */
-int hl_memory_round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *granted)
+HL_HOT int hl_memory_round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *granted)
 {
     uint64_t page = d->props.memory_page_size ? d->props.memory_page_size : hl_page_size();
 
@@ -59,7 +60,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     return 0;
 }
 
-static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
+HL_HOT static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
                          const struct hlthunk_buffer_options *o, struct hl_memory *m)
 {
     uint32_t flags =
@@ -77,22 +78,18 @@ static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
     return rc;
 }
 
-int hl_memory_alloc(struct hlthunk_device *d, uint64_t size,
-                    const struct hlthunk_buffer_options *o, struct hl_memory *memory)
+HL_HOT int hl_memory_alloc(struct hlthunk_device *d, uint64_t size,
+                    const struct hlthunk_buffer_options *o, struct hl_memory *m)
 {
-    struct hl_memory m = { 0 };
-    int rc = hl_memory_round_up(d, size, &m.granted);
+    int rc = hl_memory_round_up(d, size, &m->granted);
 
     if (rc)
         return rc;
     hl_pending_retry(d);
-    rc = d->props.has_device_mmu ? alloc_virtual(d, size, o, &m) : alloc_physical(d, o, &m);
-    if (rc == 0)
-        *memory = m;
-    return rc;
+    return d->props.has_device_mmu ? alloc_virtual(d, size, o, m) : alloc_physical(d, o, m);
 }
 
-int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m,
+HL_HOT int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m,
                   const struct hlthunk_buffer_options *o)
 {
     int rc = hl_mem_map_device(d->fd, m->handle, o->hint, hl_hint_flags(o), &m->address);

@@ -23,8 +23,8 @@ struct hl_memory {
 int hl_memory_round_up(const struct hlthunk_device *device, uint64_t size, uint64_t *granted);
 
 /*
- * Allocates, and maps unless options->unmapped.  0 or -errno with a text; then *memory is as it
- * was and the kernel has nothing of it.  hl_memory_release() undoes it.
+ * Allocates, and maps unless options->unmapped.  memory: all zero, or as left by a failure.  0 or
+ * -errno with a text: then the kernel has nothing of it.  hl_memory_release() undoes it.
  */
 int hl_memory_alloc(struct hlthunk_device *device, uint64_t size,
                     const struct hlthunk_buffer_options *options, struct hl_memory *memory);

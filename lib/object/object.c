@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/hot.h"
 #include "lib/fork.h"
 #include "lib/kernel/deadline.h"
 #include "lib/object/device.h"
 
-void *hl_object_new(size_t size)
+HL_HOT void *hl_object_new(size_t size)
 {
     void *p = malloc(size);
 
@@ -17,7 +18,7 @@ void *hl_object_new(size_t size)
     return p ? memset(p, 0, size) : NULL;
 }
 
-void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
+HL_HOT void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
                     const char *label, const void *creator,
                     void (*describe)(const struct hl_object *, struct hlthunk_live_object *))
 {
@@ -29,61 +30,28 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
     o->creator = creator;
     o->trace = hl_trace_take(creator);
     o->describe = describe;
-    o->parts = NULL;
     hl_object_set_label(o, label);
-    o->prev = o->next = NULL;
     if (device)
-        hlthunk_device_ref(device);
+        hl_refs_get(&device->refs);
 }
 
-void hl_object_list(struct hl_object *o)
+HL_HOT void hl_object_enlist(struct hl_object *o)
 {
-    struct hlthunk_device *d = o->device;
+    bool locked = hl_lock(&o->device->lock);
 
-    o->prev = d->last;
-    if (d->last)
-        d->last->next = o;
-    else
-        d->first = o;
-    d->last = o;
-}
-
-void hl_object_unlist(struct hl_object *o)
-{
-    struct hlthunk_device *d = o->device;
-
-    if (o->prev)
-        o->prev->next = o->next;
-    else
-        d->first = o->next;
-    if (o->next)
-        o->next->prev = o->prev;
-    else
-        d->last = o->prev;
-}
-
-void hl_object_enlist(struct hl_object *o)
-{
-    pthread_mutex_lock(&o->device->lock);
     hl_object_list(o);
-    pthread_mutex_unlock(&o->device->lock);
+    hl_unlock(&o->device->lock, locked);
 }
 
-void hl_object_delist(struct hl_object *o)
+HL_HOT void hl_object_delist(struct hl_object *o)
 {
     if (hl_epoch_is_ours(o->epoch)) {
-        pthread_mutex_lock(&o->device->lock);
+        bool locked = hl_lock(&o->device->lock);
+
         hl_object_unlist(o);
-        pthread_mutex_unlock(&o->device->lock);
+        hl_unlock(&o->device->lock, locked);
     }
     hl_object_fini(o);
-}
-
-void hl_object_fini(struct hl_object *o)
-{
-    if (__builtin_expect(o->trace != NULL, 0))
-        free(o->trace);
-    o->trace = NULL;
 }
 
 bool hl_refs_try_get(atomic_uint *refs)
@@ -98,7 +66,7 @@ bool hl_refs_try_get(atomic_uint *refs)
     return false;
 }
 
-int hl_object_check(const struct hl_object *o, const char *name)
+HL_HOT int hl_object_check(const struct hl_object *o, const char *name)
 {
     if (!o)
         return hl_err(-EINVAL, "%s is NULL", name);

@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/fork.h"
 #include "lib/object/trace.h"
+#include "lib/thread.h"
 
 struct hlthunk_device;
 struct hlthunk_live_object;
@@ -47,30 +49,34 @@ static inline void hl_object_set_label(struct hl_object *o, const char *label)
         strncat(o->label, label, sizeof(o->label) - 1);
 }
 
-/* First reference; takes one of the device (which may be NULL). */
+/* Of zeros.  First reference; takes one of the device (which may be NULL). */
 void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
                     const char *label, const void *creator,
                     void (*describe)(const struct hl_object *, struct hlthunk_live_object *));
 
 /*
- * On and off the device's list of live objects: with device->lock held, which the caller has taken
- * for a list of its own as well.  Not in a forked child: its copy of a parent's list may be half
- * changed, and nobody walks it.
+ * On and off the device's list of live objects (hl_object_list() and _unlist() of device.h, with the
+ * lock held), and nothing done to the list in a forked child.  Delisting is the last that happens to
+ * an object but for its memory.
  */
-void hl_object_list(struct hl_object *o);
-void hl_object_unlist(struct hl_object *o);
-
-/* The same with the lock taken here, and nothing done to the list in a child.  Delisting is the
- * last that happens to an object but for its memory. */
 void hl_object_enlist(struct hl_object *o);
 void hl_object_delist(struct hl_object *o);
 
 /* What hl_object_init() allocated; part of hl_object_delist(). */
-void hl_object_fini(struct hl_object *o);
+static inline void hl_object_fini(struct hl_object *o)
+{
+    if (__builtin_expect(o->trace != NULL, 0))
+        free(o->trace);
+    o->trace = NULL;
+}
 
 static inline void hl_refs_get(atomic_uint *refs)
 {
-    atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+    if (hl_single_threaded())
+        atomic_store_explicit(refs, atomic_load_explicit(refs, memory_order_relaxed) + 1,
+                              memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
 }
 
 /* A reference from a list: false when the last one is just going away. */
@@ -79,7 +85,15 @@ bool hl_refs_try_get(atomic_uint *refs);
 /* True for the last one. */
 static inline bool hl_refs_put(atomic_uint *refs)
 {
-    return atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel) == 1;
+    unsigned before;
+
+    if (hl_single_threaded()) {
+        before = atomic_load_explicit(refs, memory_order_relaxed);
+        atomic_store_explicit(refs, before - 1, memory_order_relaxed);
+    } else {
+        before = atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel);
+    }
+    return before == 1;
 }
 
 /*

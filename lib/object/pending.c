@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/kernel/sysfs.h"
+#include "lib/hot.h"
 #include "lib/log.h"
 #include "lib/object/device.h"
 #include "lib/object/dmabuf.h"
@@ -77,14 +78,15 @@ static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
  * Does as much as can be done now and clears it in *m.  True when nothing is left.  A stale device
  * is asked nothing: its memory goes with its file, and nobody can get its address again.
  */
-static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf **watches)
+HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf **watches)
 {
     if (atomic_load(&d->stale)) {
         drop_watches(*watches);
         *watches = NULL;
         return true;
     }
-    *watches = hl_watches_look(*watches);
+    if (*watches)
+        *watches = hl_watches_look(*watches);
     if (*watches)
         return false;
     if (m->ours_to_unmap) {
@@ -105,18 +107,16 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hlthun
     return true;
 }
 
-void hl_memory_release(struct hlthunk_device *d, const struct hl_memory *memory,
-                       struct hlthunk_dmabuf *watches)
+static __attribute__((cold, noinline)) void postpone(struct hlthunk_device *d,
+                                                     const struct hl_memory *m,
+                                                     struct hlthunk_dmabuf *watches)
 {
-    struct hl_memory m = *memory;
     struct hl_pending *p;
 
-    if (release(d, &m, &watches))
-        return;
     hl_log(HLTHUNK_LOG_WARNING,
            "%s: %llu bytes of device memory at %#llx cannot be released yet: a dma-buf of them is "
            "still open in some process",
-           d->props.pci_address, (unsigned long long)m.granted, (unsigned long long)m.address);
+           d->props.pci_address, (unsigned long long)m->granted, (unsigned long long)m->address);
     p = malloc(sizeof(*p));
     if (!p) {
         /* the range stays taken until the device's file is closed: lost for us, never reused */
@@ -124,7 +124,7 @@ void hl_memory_release(struct hlthunk_device *d, const struct hl_memory *memory,
         drop_watches(watches);
         return;
     }
-    p->memory = m;
+    p->memory = *m;
     p->watches = watches;
     pthread_mutex_lock(&d->lock);
     p->next = d->pending;
@@ -132,7 +132,13 @@ void hl_memory_release(struct hlthunk_device *d, const struct hl_memory *memory,
     pthread_mutex_unlock(&d->lock);
 }
 
-void hl_pending_retry(struct hlthunk_device *d)
+HL_HOT void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf *watches)
+{
+    if (!release(d, m, &watches))
+        postpone(d, m, watches);
+}
+
+HL_HOT void hl_pending_retry(struct hlthunk_device *d)
 {
     struct hl_pending *list, *p, *next, *rest = NULL;
 

@@ -37,9 +37,9 @@ void hl_watches_forget(struct hlthunk_dmabuf *watches);
 
 /*
  * Unmaps and frees what is the library's.  When that must wait, it is kept in device->pending and
- * a warning logged.  Takes the watches over.
+ * a warning logged.  Takes the watches over.  *memory means nothing any more.
  */
-void hl_memory_release(struct hlthunk_device *device, const struct hl_memory *memory,
+void hl_memory_release(struct hlthunk_device *device, struct hl_memory *memory,
                        struct hlthunk_dmabuf *watches);
 
 /* Tries what is pending again; called where memory is asked for, and when the device goes. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/fork.h"
+#include "lib/hot.h"
 #include "lib/object/device.h"
 #include "lib/object/dmabuf.h"
 
@@ -152,12 +153,12 @@ struct hlthunk_dmabuf *hl_registry_find_dmabuf(const struct hl_file_id *id)
     return m;
 }
 
-void hl_registry_add_export(struct hlthunk_dmabuf *m)
+HL_HOT void hl_registry_add_export(struct hlthunk_dmabuf *m)
 {
     link_in(&m->object.device->unidentified, m);
 }
 
-bool hl_registry_remove_export(struct hlthunk_dmabuf *m)
+HL_HOT bool hl_registry_remove_export(struct hlthunk_dmabuf *m)
 {
     if (atomic_load_explicit(&m->identified, memory_order_relaxed))
         return false;
