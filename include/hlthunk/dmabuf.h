@@ -59,7 +59,7 @@ hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t s
  * @dmabuf: receives a reference that is the caller's
  *
  * A dma-buf that this process exported, or imported before, is recognised and gives the same
- * object, with its buffer.  -EBADF; -EINVAL: not a dma-buf.
+ * object, with its buffer; a borrowed fd of it stays open.  -EBADF; -EINVAL: not a dma-buf.
  *
  * Since: 1.0
  */

@@ -236,7 +236,8 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
         return hl_err(rc, "fd %d is not open", fd);
     m = hl_registry_find_dmabuf(&id);
     if (m) {
-        close(fd);
+        if (fd != m->fd) /* a borrowed one is the object's already */
+            close(fd);
         *out = m;
         return 0;
     }

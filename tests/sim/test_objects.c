@@ -266,6 +266,13 @@ static void exports(void **state)
     assert_ptr_equal(hlthunk_dmabuf_buffer(again), b);
     assert_int_equal(fcntl(fd, F_GETFD), -1);
     hlthunk_dmabuf_unref(again);
+    /* the borrowed one is the object's already, and stays open */
+    fd = hlthunk_dmabuf_borrow_fd(part);
+    ok(hlthunk_dmabuf_import(fd, &again));
+    assert_ptr_equal(again, part);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    hlthunk_dmabuf_unref(again);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
     ok(hlthunk_dmabuf_set_name(part, "weights"));
     refused(hlthunk_dmabuf_set_name(part, "0123456789012345678901234567890 "), EINVAL, "31");
 
