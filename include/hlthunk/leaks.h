@@ -26,8 +26,8 @@ struct hlthunk_live_object;
  * hlthunk_trace_set() - remember how the program came to make an object
  * @depth: calls that are remembered, up to HLTHUNK_TRACE_MAX; 0: none
  *
- * For objects that are made from now on, on all devices; not for the buffers of pools, which are
- * grouped by label and creator.  Off unless the environment variable HLTHUNK_TRACE gives a depth
+ * For objects that are made from now on, on all devices.  The live buffers of a pool are told in
+ * groups of the same label, creator and calls.  Off unless the environment variable HLTHUNK_TRACE gives a depth
  * (ignored in set-user-ID programs).  Costs some microseconds and 8 bytes a call for each object
  * while it is on, one load while it is off.  Nothing is remembered where the C library has no
  * backtrace().  Any thread.

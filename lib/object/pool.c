@@ -262,6 +262,7 @@ int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
     if (rc)
         return rc;
     r.creator = __builtin_return_address(0);
+    r.trace = hl_trace_take(r.creator);
     shard = hl_pool_shard_of_thread(p);
     if (r.class != HL_POOL_NO_CLASS)
         b = hl_pool_shard_take(shard, &r);
@@ -269,8 +270,10 @@ int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
         unsigned count = r.class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r.class);
 
         rc = hl_pool_fetch(p, shard, &r, count, &b);
-        if (rc)
+        if (rc) {
+            free(r.trace);
             return rc;
+        }
         hl_pool_shard_start(shard, &r, b);
     }
     *out = b;

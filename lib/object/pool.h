@@ -29,6 +29,7 @@ struct hl_pool_request {
     unsigned class;             /* HL_POOL_NO_CLASS: too large, or aligned to more than a page */
     const char *label;
     const void *creator;
+    struct hl_trace *trace;     /* the buffer's, once it has one */
 };
 
 /* What the threads that have the same one share: no other thread takes its lock often. */

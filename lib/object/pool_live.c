@@ -2,6 +2,8 @@
 /* The live buffers of a pool for a report: a leak of thousands is a few lines. */
 #include <string.h>
 
+#include <hlthunk/leaks.h>
+
 #include "lib/kernel/deadline.h"
 #include "lib/object/device.h"
 #include "lib/object/pool.h"
@@ -12,6 +14,8 @@
 struct place {
     char label[HL_LABEL_SIZE];
     const void *creator;
+    size_t frame_count;             /* 0: no trace */
+    const void *frames[HLTHUNK_TRACE_MAX];
     uint64_t count, bytes;
     uint64_t address, created_ns;   /* of the oldest */
 };
@@ -21,20 +25,38 @@ struct places {
     unsigned used;
 };
 
+static bool is_place_of(const struct place *place, const struct hl_object *o)
+{
+    size_t frames = o->trace ? o->trace->count : 0;
+
+    return place->creator == o->creator && !strcmp(place->label, o->label) &&
+           place->frame_count == frames &&
+           (!frames || !memcmp(place->frames, o->trace->frames, frames * sizeof(place->frames[0])));
+}
+
+/* A copy: the buffer may go as soon as the shard's lock is free. */
+static void set_place(struct place *place, const struct hl_object *o)
+{
+    place->creator = o->creator;
+    memcpy(place->label, o->label, sizeof(o->label));
+    if (o->trace) {
+        place->frame_count = o->trace->count;
+        memcpy(place->frames, o->trace->frames, o->trace->count * sizeof(place->frames[0]));
+    }
+}
+
 static struct place *place_of(struct places *all, const struct hl_object *o)
 {
     unsigned i;
 
     for (i = 0; i < all->used && i < PLACES; i++) {
-        if (all->place[i].creator == o->creator && !strcmp(all->place[i].label, o->label))
+        if (is_place_of(&all->place[i], o))
             return &all->place[i];
     }
     if (i == all->used) {
         all->used++;
-        if (i < PLACES) {
-            all->place[i].creator = o->creator;
-            memcpy(all->place[i].label, o->label, sizeof(o->label));
-        }
+        if (i < PLACES)
+            set_place(&all->place[i], o);
     }
     return &all->place[i];
 }
@@ -75,6 +97,8 @@ int hl_pool_parts(const struct hl_object *object,
             .age_ns = now - place->created_ns,
             .label = i == PLACES ? "(from other places)" : place->label[0] ? place->label : NULL,
             .creator = place->creator,
+            .frames = place->frame_count ? place->frames : NULL,
+            .frame_count = place->frame_count,
         };
 
         rc = visit(&live, user);

@@ -25,6 +25,7 @@ static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
     atomic_init(&o->refs, 1);
     o->created_ns = hl_coarse_now_ns();
     o->creator = r->creator;
+    o->trace = r->trace;
     hl_object_set_label(o, r->label);
     b->size = r->size;
     o->prev = NULL;
@@ -49,6 +50,7 @@ static void stop(struct hl_pool_shard *s, struct hlthunk_buffer *b)
         s->live = o->next;
     if (o->next)
         o->next->prev = o->prev;
+    hl_object_fini(o);
     s->live_count--;
     s->used_bytes -= b->size;
     s->taken_bytes -= b->memory.granted;
@@ -125,6 +127,7 @@ void hl_pool_take_back(struct hlthunk_buffer *b)
     bool last;
 
     if (!hl_epoch_is_ours(b->object.epoch)) {
+        hl_object_fini(&b->object);
         free(b); /* a child's copy, which may have forgotten its pool already */
         return;
     }

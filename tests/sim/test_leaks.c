@@ -131,6 +131,75 @@ static void a_trace_leads_to_the_lines(void **state)
     hlthunk_buffer_unref(b);
 }
 
+/* All buffers of a program's own allocator are made by the same call: its callers differ. */
+static __attribute__((noinline)) struct hlthunk_buffer *allocator(struct hlthunk_pool *p)
+{
+    struct hlthunk_buffer *b = NULL;
+
+    made_at = __LINE__ + 1;
+    ok(hlthunk_pool_alloc(p, 4096, NULL, &b));
+    return b;
+}
+
+static __attribute__((noinline)) struct hlthunk_buffer *one_caller(struct hlthunk_pool *p)
+{
+    struct hlthunk_buffer *b;
+
+    led_at = __LINE__ + 1;
+    b = allocator(p);
+    assert_non_null(b);
+    return b;
+}
+
+static __attribute__((noinline)) struct hlthunk_buffer *another_caller(struct hlthunk_pool *p)
+{
+    struct hlthunk_buffer *b = allocator(p);
+
+    assert_non_null(b);
+    return b;
+}
+
+static void buffers_of_a_pool_are_grouped_by_trace(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b[5];
+    struct hlthunk_pool *p;
+    char *report = NULL, *group;
+    size_t size = 0;
+    FILE *f;
+
+    (void)state;
+    ok(hlthunk_pool_create(d, NULL, &p));
+    hlthunk_trace_set(2);
+    for (unsigned i = 0; i < 3; i++)
+        b[i] = one_caller(p);
+    b[3] = another_caller(p);
+    /* its block is used again, without a trace */
+    hlthunk_buffer_unref(another_caller(p));
+    hlthunk_trace_set(0);
+    b[4] = allocator(p);
+    f = open_memstream(&report, &size);
+    ok(hlthunk_device_report(d, f));
+    fclose(f);
+    group = strstr(report, "3 pool buffers of 12288 bytes together");
+    assert_non_null(group);
+    group = strstr(group, "\n    #0 ");
+    assert_non_null(group);
+    at_line(group + 1, made_at);
+    group = strstr(group, "\n    #1 ");
+    assert_non_null(group);
+    at_line(group + 1, led_at);
+    assert_null(strstr(group, "#2"));
+    group = strstr(report, "a pool buffer of 4096 bytes");
+    assert_non_null(group);
+    assert_non_null(strstr(group + 1, "a pool buffer of 4096 bytes"));
+    free(report);
+    for (unsigned i = 0; i < 5; i++)
+        hlthunk_buffer_unref(b[i]);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 static void without_a_trace_there_is_the_creator(void **state)
 {
     struct hlthunk_device *d = open_device();
@@ -250,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_trace_leads_to_the_lines),
+        cmocka_unit_test(buffers_of_a_pool_are_grouped_by_trace),
         cmocka_unit_test(without_a_trace_there_is_the_creator),
         cmocka_unit_test(no_lock_is_held_in_callbacks),
         cmocka_unit_test(traces_are_freed),
