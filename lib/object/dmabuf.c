@@ -329,10 +329,25 @@ HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
     return watched;
 }
 
+/*
+ * In a forked child: is the descriptor still the copy that it got, or has it closed that and reused
+ * the number?  One that had not been identified (clone() runs no handler, and a thread may export
+ * between the handler and the fork) is told by what it is, and by nobody here having made it.
+ */
+static __attribute__((cold, noinline)) bool is_copy(const struct hlthunk_dmabuf *m)
+{
+    struct hl_file_id id;
+    struct statfs fs;
+
+    if (atomic_load_explicit(&m->identified, memory_order_relaxed))
+        return hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id);
+    return fstatfs(m->fd, &fs) == 0 && fs.f_type == DMA_BUF_MAGIC &&
+           lseek(m->fd, 0, SEEK_END) == (off_t)m->size && !hl_registry_has_dmabuf_fd(m->fd);
+}
+
 HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
 {
     struct hlthunk_buffer *b;
-    struct hl_file_id id;
     bool watched = false;
 
     if (!m || !hl_refs_put(&m->object.refs))
@@ -345,8 +360,8 @@ HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
             hl_registry_remove_dmabuf(m);
         if (!watched)
             close(m->fd);
-    } else if (m->identified && hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id)) {
-        close(m->fd); /* the child's copy, which keeps the memory exported */
+    } else if (is_copy(m)) {
+        close(m->fd); /* it keeps the memory exported */
     }
     hl_object_fini(&m->object);
     if (!watched) {

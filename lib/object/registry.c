@@ -153,6 +153,20 @@ struct hlthunk_dmabuf *hl_registry_find_dmabuf(const struct hl_file_id *id)
     return m;
 }
 
+bool hl_registry_has_dmabuf_fd(int fd)
+{
+    const struct hlthunk_dmabuf *m = NULL;
+
+    enter();
+    identify_exports();
+    for (unsigned i = 0; i < BUCKETS && !m; i++) {
+        for (m = dmabufs[i]; m && m->fd != fd; m = m->index_next)
+            ;
+    }
+    leave();
+    return m != NULL;
+}
+
 HL_HOT void hl_registry_add_export(struct hlthunk_dmabuf *m)
 {
     link_in(&m->object.device->unidentified, m);

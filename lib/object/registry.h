@@ -26,6 +26,8 @@ struct hlthunk_device *hl_registry_find_device(const struct hl_file_id *id);
 void hl_registry_add_dmabuf(struct hlthunk_dmabuf *dmabuf);
 void hl_registry_remove_dmabuf(struct hlthunk_dmabuf *dmabuf);
 struct hlthunk_dmabuf *hl_registry_find_dmabuf(const struct hl_file_id *id);
+/* Is it the descriptor of a dma-buf object of this process (not of its parent)? */
+bool hl_registry_has_dmabuf_fd(int fd);
 
 /*
  * An exported one, with the device's lock held.  Removal is false when it has been identified:

@@ -3,6 +3,8 @@
 #include "tests/sim/support.h"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -216,6 +218,85 @@ static void after_fork(void **state)
     hlthunk_device_unref(open_device());
 }
 
+/* As fork(), but no handler runs: what was exported has not been identified for the child. */
+static pid_t raw_clone(void)
+{
+    return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+}
+
+static void after_raw_clone(void **state)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    int status;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    pid = raw_clone();
+    if (pid == 0) {
+        unsigned fds = count_fds();
+
+        hlthunk_dmabuf_unref(m);
+        hlthunk_buffer_unref(b);
+        hlthunk_device_close(d);
+        _exit(count_fds() != fds - 2); /* its copies are closed */
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* A child that has closed all that it got has other files under the numbers, which stay. */
+static void a_child_reuses_the_numbers(void **state)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b, *mine;
+    struct hlthunk_dmabuf *m, *my_dmabuf;
+    int status, fd;
+    pid_t pid;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    fd = hlthunk_dmabuf_borrow_fd(m);
+    for (int other = 0; other < 2; other++) {
+        pid = raw_clone();
+        if (pid == 0) {
+            int bad = 0;
+
+            close(fd);
+            if (other)
+                bad = dup2(STDERR_FILENO, fd) != fd;
+            else /* one of its own, of the same size */
+                bad = dup2(hlthunk_device_borrow_fd(d), STDIN_FILENO) != STDIN_FILENO ||
+                      close(hlthunk_device_borrow_fd(d)) ||
+                      hlthunk_device_from_fd(STDIN_FILENO, &d) ||
+                      hlthunk_buffer_alloc(d, MIB, NULL, &mine) ||
+                      hlthunk_dmabuf_export(mine, 0, 0, NULL, &my_dmabuf) ||
+                      hlthunk_dmabuf_borrow_fd(my_dmabuf) != fd;
+            hlthunk_dmabuf_unref(m);
+            bad |= fcntl(fd, F_GETFD) < 0;
+            _exit(bad);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    hlthunk_device_unref(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +306,8 @@ int main(void)
         cmocka_unit_test(memory_waits_for_the_last_descriptor),
         cmocka_unit_test(memory_comes_back_while_the_device_is_open),
         cmocka_unit_test(after_fork),
+        cmocka_unit_test(after_raw_clone),
+        cmocka_unit_test(a_child_reuses_the_numbers),
     };
 
     require_simulation();
