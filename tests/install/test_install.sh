@@ -72,6 +72,17 @@ if pkg-config --exists hlthunk-verbs; then
     fi
 fi
 
+# in the build folder, as "meson devenv" has it
+flags=$(env -u PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH="$build/meson-uninstalled" \
+    pkg-config --cflags --libs hlthunk)
+# shellcheck disable=SC2086
+check "C with pkg-config, not installed" cc -Wall -Wextra -Werror "$source/examples/export.c" $flags \
+    -o "$work/devenv"
+check "it runs from there" env LD_LIBRARY_PATH="$build/lib" "$hlsim" run -- "$work/devenv"
+printf '#include <hlthunk.h>\nint main(void) { return hlthunk_close(-1) == 0; }\n' >"$work/classic.c"
+# shellcheck disable=SC2086
+check "classic, not installed" cc -Wall -Wextra -Werror "$work/classic.c" $flags -o "$work/classic"
+
 mkdir -p "$work/other/subprojects"
 ln -s "$source" "$work/other/subprojects/hlthunk"
 cp "$source/examples/export.c" "$work/other/"
