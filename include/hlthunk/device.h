@@ -132,8 +132,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_open(const struct hlthunk_devi
  *
  * A device that has an object in this process already gets that same object, with one more
  * reference.  On ASICs without an MMU for device memory (Gaudi) the program and the object must
- * not both hand out addresses: see hlthunk_buffer_from_address().  -EBADF, -ENOTTY (no Habana
- * device), -ENODEV.
+ * not both hand out addresses: see hlthunk_buffer_from_address().  -EBADF; -ENODEV: not the node of
+ * a Habana device; -ENOTTY: one whose driver answers no request that is known; -EMFILE.
  *
  * Since: 1.0
  */
