@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "sim/hlsim/reach.h"
 #include "sim/wire.h"
 
 #define LIBRARY "libhlsim.so"
@@ -77,6 +78,7 @@ pid_t start_program(const struct sim_state *s, int state_fd, char **argv)
         fprintf(stderr, "hlsim: %s: %s\n", library, strerror(-rc));
         return -1;
     }
+    warn_if_out_of_reach(argv[0]);
     fflush(NULL);
     pid = fork();
     if (pid)

@@ -57,6 +57,14 @@ two="run --device gaudi2 --device gaudi --"
     runs 2 "$hlsim" $two "$hlthunk" info 0 1
     runs 2 "$hlsim" $two "$hlthunk" info x
 }
+# what a preloaded library cannot reach is said (Debian's ldconfig is static)
+if ! ldd /sbin/ldconfig >/dev/null 2>&1; then
+    runs 0 "$hlsim" run -- /sbin/ldconfig -V && warns 'ldconfig is linked statically'
+    PATH=/sbin:$PATH runs 0 "$hlsim" run -- ldconfig -V && warns 'ldconfig is linked statically'
+fi
+for loader in /lib64/ld-linux-*.so.?; do
+    [ ! -x "$loader" ] || { runs 0 "$hlsim" run -- "$loader" "$hlthunk" list && silent; }
+done
 for asic in gaudi gaudi2; do
     for kernel in 6.6 6.12 vendor; do
         runs 0 "$hlsim" run --device $asic --kernel $kernel -- "$hlthunk" demo
