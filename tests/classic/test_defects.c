@@ -7,6 +7,7 @@
 #include "tests/classic/calls.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -341,11 +342,13 @@ static void *receive(void *arg)
 
 /* Another receiver was faster between poll() and read(): the eventfd is empty again. */
 static unsigned poll_lies;
+static int poll_timeout_ms;     /* of the last */
 
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
     struct timespec t = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
 
+    poll_timeout_ms = timeout_ms;
     if (poll_lies) {
         poll_lies--;
         fds[0].revents = POLLIN;
@@ -405,7 +408,9 @@ static void defect_27_a_notifier_never_hangs(void **state)
     /* above INT_MAX ms is long, not for ever and not an error: a signal ends it */
     setitimer(ITIMER_REAL, &(struct itimerval){ { .tv_usec = 30000 }, { .tv_usec = 30000 } }, NULL);
     assert_int_equal(hlthunk_notifier_recv(FD, fd, &mask, &count, 0, 0x80000000u), -EINTR);
+    assert_int_equal(poll_timeout_ms, INT_MAX);
     assert_int_equal(hlthunk_notifier_recv(FD, fd, &mask, &count, 0, UINT32_MAX), -EINTR);
+    assert_true(poll_timeout_ms < 0);
     setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
     close(fd);
 }

@@ -83,6 +83,64 @@ static void nulls_are_refused_before_the_driver(void **state)
     }
 }
 
+/* Each pointer has a check of its own: one NULL among others that are right. */
+static void one_null_is_enough(void **state)
+{
+    struct hlthunk_debugfs debugfs = { .addr_fd = -1, .data_fd = -1, .clk_gate_fd = -1 };
+    struct hlthunk_cs_in cs = { .flags = HL_CS_FLAGS_STAGED_SUBMISSION };
+    struct hlthunk_wait_multi_cs_in multi = { .seq = &(uint64_t){ 1 }, .seq_len = 1 };
+    struct hlthunk_signal_in signal = { 0 };
+    struct hlthunk_sig_res_in reserve = { 0 };
+    struct reserve_sig_handle handle = { 0 };
+    struct hlthunk_wait_in wait = { .num_wait_for_signal = 1 };
+    uint32_t a;
+    uint64_t b;
+
+    (void)state;
+    door_open(KERNEL_6_12, door_answers_zero);
+#define REFUSED(call)                                                                              \
+    do {                                                                                           \
+        errno = 0;                                                                                 \
+        if ((call) != -EINVAL || errno != EINVAL || door_calls)                                    \
+            fail_msg("%s was not refused", #call);                                                 \
+    } while (0)
+    REFUSED(hlthunk_get_clk_rate(FD, NULL, &a));
+    REFUSED(hlthunk_get_clk_rate(FD, &a, NULL));
+    REFUSED(hlthunk_get_hw_block(FD, 0x1000, NULL, &b));
+    REFUSED(hlthunk_get_hw_block(FD, 0x1000, &a, NULL));
+    REFUSED(hlthunk_notifier_recv(FD, FD, NULL, &b, 0, 1));
+    REFUSED(hlthunk_notifier_recv(FD, FD, &b, NULL, 0, 1));
+    REFUSED(hlthunk_debugfs_read(NULL, 0, &a));
+    REFUSED(hlthunk_debugfs_read(&debugfs, 0, NULL));
+    REFUSED(hlthunk_debugfs_write(NULL, 0, 0));
+    REFUSED(hlthunk_command_submission(FD, NULL, &out.cs));
+    REFUSED(hlthunk_command_submission(FD, &cs, NULL));
+    REFUSED(hlthunk_staged_command_submission(FD, 1, NULL, &out.cs));
+    REFUSED(hlthunk_staged_command_submission(FD, 1, &cs, NULL));
+    REFUSED(hlthunk_signal_submission(FD, NULL, &out.signal));
+    REFUSED(hlthunk_signal_submission(FD, &signal, NULL));
+    REFUSED(hlthunk_wait_for_signal(FD, NULL, &out.wait));
+    REFUSED(hlthunk_wait_for_signal(FD, &wait, NULL));
+    REFUSED(hlthunk_wait_for_signal(FD, &wait, &out.wait)); /* the list in it is NULL */
+    REFUSED(hlthunk_reserve_encaps_signals(FD, NULL, &out.reserve));
+    REFUSED(hlthunk_reserve_encaps_signals(FD, &reserve, NULL));
+    REFUSED(hlthunk_unreserve_encaps_signals(FD, NULL, &a));
+    REFUSED(hlthunk_unreserve_encaps_signals(FD, &handle, NULL));
+    REFUSED(hlthunk_wait_for_cs_with_timestamp(FD, 1, 0, NULL, &b));
+    REFUSED(hlthunk_wait_for_cs_with_timestamp(FD, 1, 0, &a, NULL));
+    REFUSED(hlthunk_wait_for_multi_cs_with_timestamp(FD, NULL, &out.multi.out, &b));
+    REFUSED(hlthunk_wait_for_multi_cs_with_timestamp(FD, &multi, NULL, &b));
+    REFUSED(hlthunk_wait_for_multi_cs_with_timestamp(FD, &multi, &out.multi.out, NULL));
+    REFUSED(hlthunk_wait_for_interrupt(FD, NULL, 1, 100, 0, &a));
+    REFUSED(hlthunk_wait_for_interrupt(FD, &b, 1, 100, 0, NULL));
+#undef REFUSED
+    /* what returns an address says so with 0, and errno is the library's: no ioctl has set it */
+    errno = 0;
+    assert_int_equal(hlthunk_host_memory_map(FD, &b, 0, 0), 0);
+    assert_int_equal(errno, EINVAL);
+    assert_int_equal(door_calls, 0);
+}
+
 /* 'H' and 'd': the same argument in both families. */
 static void both_families(void **state)
 {
@@ -112,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_errno),
         cmocka_unit_test(nulls_are_refused_before_the_driver),
+        cmocka_unit_test(one_null_is_enough),
         cmocka_unit_test(both_families),
     };
 
