@@ -292,6 +292,8 @@ HL_HOT void hlthunk_buffer_unref(struct hlthunk_buffer *b)
     }
     if (hl_epoch_is_ours(b->object.epoch))
         hl_memory_release(b->object.device, &b->memory, b->watches);
+    else
+        hl_watches_forget(b->watches);
     discard(b);
 }
 

@@ -177,6 +177,43 @@ static void memory_comes_back_while_the_device_is_open(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* Several descriptors, and copies of a borrowed one: all of them hold it, the last lets it go. */
+static void memory_waits_for_each_descriptor(void **state)
+{
+    unsigned fds = count_fds();
+    struct hlthunk_device *d;
+    struct hlthunk_memory_usage u;
+    struct hlthunk_buffer *b, *c;
+    struct hlthunk_dmabuf *m[3];
+    int fd[3];
+
+    (void)state;
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    for (unsigned i = 0; i < 3; i++) {
+        ok(hlthunk_dmabuf_export(b, i * 4096, 4096, NULL, &m[i]));
+        if (i)
+            ok(hlthunk_dmabuf_get_fd(m[i], &fd[i]));
+        else
+            fd[i] = dup(hlthunk_dmabuf_borrow_fd(m[i]));
+    }
+    for (unsigned i = 0; i < 3; i++)
+        hlthunk_dmabuf_unref(m[i]);
+    hlthunk_buffer_unref(b);
+    for (unsigned i = 3; i--;) {
+        ok(hlthunk_buffer_alloc(d, 4096, NULL, &c)); /* tries what is pending */
+        ok(hlthunk_device_get_memory_usage(d, &u));
+        assert_true(u.used_bytes > hlthunk_buffer_granted_size(c));
+        hlthunk_buffer_unref(c);
+        close(fd[i]);
+    }
+    /* closing tries once more */
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(count_fds(), fds);
+}
+
 /* In a child every call says so; giving back closes the child's copies and nothing else. */
 static void after_fork(void **state)
 {
@@ -201,6 +238,10 @@ static void after_fork(void **state)
         struct hlthunk_device *mine;
         unsigned fds = count_fds();
 
+        /* what is alive is the parent's to know and to release */
+        line_count = 0;
+        hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+        bad |= hlthunk_device_close(hlthunk_device_ref(d)) != 0 || line_count;
         hlthunk_dmabuf_unref(m);
         hlthunk_buffer_unref(b);
         hlthunk_device_close(d);
@@ -297,6 +338,105 @@ static void a_child_reuses_the_numbers(void **state)
     hlthunk_device_unref(d);
 }
 
+static int in_child(int (*run)(void *), void *arg)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0)
+        _exit(run(arg));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+struct set {
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m, *foreign;
+    int fd;                     /* of a dma-buf whose object is gone */
+};
+
+/* What the child has closed is not its library's to close: the numbers are other files now. */
+static int with_numbers_used_again(void *arg)
+{
+    struct set *s = arg;
+    bool used[256] = { false };
+    int bad = 0;
+
+    for (int fd = 3; fd < 256; fd++) {
+        used[fd] = fcntl(fd, F_GETFD) >= 0;
+        bad |= used[fd] && dup2(1, fd) != fd;
+    }
+    hlthunk_dmabuf_unref(s->foreign);
+    hlthunk_dmabuf_unref(s->m);
+    hlthunk_buffer_unref(s->b);
+    hlthunk_device_unref(s->d);
+    for (int fd = 3; fd < 256; fd++)
+        bad |= used[fd] && fcntl(fd, F_GETFD) < 0;
+    return bad;
+}
+
+/* All copies are closed, of what was imported, is watched, or is pending, too. */
+static int with_all_given_back(void *arg)
+{
+    struct set *s = arg;
+    unsigned fds = count_fds(), watched = on_asic("gaudi") ? 2 : 0;
+
+    hlthunk_dmabuf_unref(s->foreign);
+    hlthunk_dmabuf_unref(s->m);
+    hlthunk_buffer_unref(s->b);
+    hlthunk_device_unref(s->d);
+    return count_fds() != fds - 3 - watched;
+}
+
+/* The parent's dma-buf is a foreign one here, and its device one that the parent has opened. */
+static int with_an_import(void *arg)
+{
+    struct set *s = arg;
+    struct hlthunk_dmabuf *m = NULL;
+    int fd = dup(hlthunk_dmabuf_borrow_fd(s->m)), bad;
+
+    bad = hlthunk_dmabuf_import(fd, &m) || m == s->m || hlthunk_dmabuf_buffer(m) ||
+          hlthunk_dmabuf_set_name(m, "child");
+    hlthunk_dmabuf_unref(m);
+    return bad || fcntl(fd, F_GETFD) != -1;
+}
+
+static void a_child_closes_its_own_copies_only(void **state)
+{
+    struct hlthunk_buffer *pending;
+    struct hlthunk_dmabuf *gone;
+    struct set s;
+    int fd;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    s.d = open_device();
+    ok(hlthunk_buffer_alloc(s.d, MIB, NULL, &s.b));
+    ok(hlthunk_dmabuf_export(s.b, 0, 0, NULL, &s.m));
+    ok(hlthunk_dmabuf_export(s.b, 4096, 4096, NULL, &gone));
+    ok(hlthunk_dmabuf_get_fd(gone, &s.fd));
+    hlthunk_dmabuf_unref(gone);
+    ok(hlthunk_dmabuf_import(s.fd, &s.foreign));
+    assert_null(hlthunk_dmabuf_buffer(s.foreign));
+    /* a whole buffer that is waited for */
+    ok(hlthunk_buffer_alloc(s.d, MIB, NULL, &pending));
+    ok(hlthunk_dmabuf_export(pending, 0, 0, NULL, &gone));
+    ok(hlthunk_dmabuf_get_fd(gone, &fd));
+    hlthunk_dmabuf_unref(gone);
+    hlthunk_buffer_unref(pending);
+    assert_int_equal(in_child(with_numbers_used_again, &s), 0);
+    assert_int_equal(in_child(with_all_given_back, &s), 0);
+    assert_int_equal(in_child(with_an_import, &s), 0);
+    close(fd);
+    hlthunk_dmabuf_unref(s.foreign);
+    hlthunk_dmabuf_unref(s.m);
+    hlthunk_buffer_unref(s.b);
+    assert_int_equal(hlthunk_device_close(s.d), 0);
+    hlthunk_device_unref(open_device());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,7 +445,9 @@ int main(void)
         cmocka_unit_test(live_objects),
         cmocka_unit_test(memory_waits_for_the_last_descriptor),
         cmocka_unit_test(memory_comes_back_while_the_device_is_open),
+        cmocka_unit_test(memory_waits_for_each_descriptor),
         cmocka_unit_test(after_fork),
+        cmocka_unit_test(a_child_closes_its_own_copies_only),
         cmocka_unit_test(after_raw_clone),
         cmocka_unit_test(a_child_reuses_the_numbers),
     };
