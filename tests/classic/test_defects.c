@@ -415,6 +415,32 @@ static void defect_27_a_notifier_never_hangs(void **state)
     close(fd);
 }
 
+static void a_notifier_has_a_descriptor_like_others(void **state)
+{
+    int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), fd, next;
+
+    (void)state;
+    close(0);
+    door_open(KERNEL_6_12, door_answers_zero);
+    fd = hlthunk_notifier_create(FD);
+    assert_true(fd > 2);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    assert_int_equal(hlthunk_notifier_release(FD, fd), 0);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    /* a driver that refuses it: nothing stays open */
+    assert_int_equal(dup2(saved, 0), 0);
+    close(saved);
+    next = dup(0);
+    close(next);
+    door_open(KERNEL_6_12, door_fails);
+    door_error = EINVAL;
+    assert_int_equal(hlthunk_notifier_create(FD), -EINVAL);
+    fd = dup(0);
+    assert_int_equal(fd, next);
+    close(fd);
+}
+
 static void defect_28_there_is_no_profiler_plug_in(void **state)
 {
     uint64_t size = 7, entries = 8;
@@ -650,6 +676,7 @@ int main(void)
         cmocka_unit_test(defect_12_nothing_is_submitted_without_a_place_for_the_answer),
         cmocka_unit_test(defect_14_an_encaps_handle_is_not_cut),
         cmocka_unit_test(defect_27_a_notifier_never_hangs),
+        cmocka_unit_test(a_notifier_has_a_descriptor_like_others),
         cmocka_unit_test(defect_28_there_is_no_profiler_plug_in),
         cmocka_unit_test(a_kernel_that_lacks_a_query_says_so),
         cmocka_unit_test(flags_that_6_1_ignores_are_not_sent_there),

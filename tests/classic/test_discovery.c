@@ -214,6 +214,10 @@ static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
     tree_fail_errno = EAGAIN;
     tree_fail_count = 3;
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0"), "0000:33:00.0");
+    tree_fail_errno = EINTR; /* a signal came: nothing to tell anybody */
+    tree_fail_count = 2;
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0"), "0000:33:00.0");
+    tree_fail_errno = EAGAIN;
     tree_fail_count = 6; /* all three, twice */
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "0000:33:00.0");
     tree_fail_count = 100000; /* one that does not end: for a second, and the text says what it is */

@@ -81,6 +81,23 @@ static void interrupted(void **state)
     mock_end();
 }
 
+/* Requests of other drivers: they say what they were as they are. */
+static void interrupted_with_any_request(void **state)
+{
+    struct hl_info_args args = query;
+
+    (void)state;
+    mock_expect(&(struct mock_call){ .request = 0x1234, .error = EINTR });
+    mock_expect(&(struct mock_call){ .request = 0x1234 });
+    assert_int_equal(hl_ioctl_raw(7, 0x1234, &args), 0);
+    mock_end();
+    for (size_t i = 0; i < mock_errno_count; i++) {
+        mock_expect(&(struct mock_call){ .request = 0x1234, .error = mock_errnos[i] });
+        assert_int_equal(hl_ioctl_raw(7, 0x1234, &args), -mock_errnos[i]);
+        mock_end();
+    }
+}
+
 static void every_error_comes_through(void **state)
 {
     struct hl_info_args args;
@@ -100,6 +117,7 @@ int main(void)
         cmocka_unit_test(a_new_kernel_is_found),
         cmocka_unit_test(neither_is_no_device),
         cmocka_unit_test(interrupted),
+        cmocka_unit_test(interrupted_with_any_request),
         cmocka_unit_test(every_error_comes_through),
     };
 

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -237,6 +238,7 @@ static void exports(void **state)
     assert_ptr_equal(none, (void *)1);
     if (!can_export()) {
         refused(hlthunk_dmabuf_export(b, 0, 4096, NULL, &none), EOPNOTSUPP, "cannot export");
+        assert_ptr_equal(none, (void *)1);
         hlthunk_buffer_unref(b);
         assert_int_equal(hlthunk_device_close(d), 0);
         return;
@@ -248,6 +250,15 @@ static void exports(void **state)
     assert_int_not_equal(hlthunk_dmabuf_identity(part), hlthunk_dmabuf_identity(whole));
     ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, NULL, &again));
     assert_ptr_equal(again, part);
+    hlthunk_dmabuf_unref(again);
+    /* another end, another start: other ranges */
+    ok(hlthunk_dmabuf_export(b, MIB, MIB, NULL, &again));
+    assert_ptr_not_equal(again, part);
+    assert_int_equal(hlthunk_dmabuf_size(again), MIB);
+    hlthunk_dmabuf_unref(again);
+    ok(hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &again));
+    assert_ptr_not_equal(again, part);
+    assert_int_equal(hlthunk_dmabuf_offset(again), 0);
     hlthunk_dmabuf_unref(again);
     ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, &o, &ro));
     assert_ptr_not_equal(ro, part);
@@ -340,6 +351,134 @@ static void failed_imports_leave_the_fd(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+/* A dma-buf that no object of the library knows. */
+static int export_by_hand(struct hlthunk_device *d, struct hlthunk_buffer *b)
+{
+    int fd = hlthunk_device_mapped_memory_export_dmabuf_fd(hlthunk_device_borrow_fd(d),
+                                                           hlthunk_buffer_address(b), MIB, 0,
+                                                           O_RDWR | O_CLOEXEC);
+
+    assert_true(fd > 2);
+    return fd;
+}
+
+/* An object of its own, which has the descriptor from then on, and is found as long as it lives. */
+static void imports_from_elsewhere(void **state)
+{
+    unsigned fds = count_fds();
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m, *again;
+    struct stat st;
+    int fd, copy;
+
+    (void)state;
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    fd = export_by_hand(d, b);
+    assert_int_equal(fcntl(fd, F_SETFD, 0), 0);
+    ok(hlthunk_dmabuf_import(fd, &m));
+    assert_int_equal(hlthunk_dmabuf_borrow_fd(m), fd);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    assert_int_equal(hlthunk_dmabuf_size(m), MIB);
+    assert_null(hlthunk_dmabuf_buffer(m));
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(hlthunk_dmabuf_identity(m), st.st_ino);
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    ok(hlthunk_dmabuf_import(copy, &again));
+    assert_ptr_equal(again, m);
+    assert_int_equal(fcntl(copy, F_GETFD), -1);
+    hlthunk_dmabuf_unref(again);
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    hlthunk_dmabuf_unref(m);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    ok(hlthunk_dmabuf_import(copy, &m));
+    assert_int_equal(hlthunk_dmabuf_borrow_fd(m), copy);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(count_fds(), fds);
+}
+
+/* Takes all numbers up to some limit; how many. */
+static unsigned take_all_descriptors(int *taken, unsigned max, struct rlimit *before)
+{
+    struct rlimit few;
+    unsigned n = 0;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, before), 0);
+    few = *before;
+    few.rlim_cur = max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    while (n < max && (taken[n] = fcntl(1, F_DUPFD_CLOEXEC, 0)) >= 0)
+        n++;
+    assert_int_equal(errno, EMFILE);
+    return n;
+}
+
+/* A program without standard input, and one that has no numbers left. */
+static void descriptors_are_above_2(void **state)
+{
+    enum { MAX = 256 };
+    int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), taken[MAX], fd;
+    struct hlthunk_device *d, *same;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m, *none = (void *)1;
+    struct rlimit before;
+    unsigned n, fds;
+
+    (void)state;
+    close(0);
+    fds = count_fds();
+    d = open_device();
+    assert_true(hlthunk_device_borrow_fd(d) > 2);
+    assert_int_equal(fcntl(hlthunk_device_borrow_fd(d), F_GETFD), FD_CLOEXEC);
+    /* one that the program opened as 0 */
+    assert_int_equal(dup2(hlthunk_device_borrow_fd(d), 0), 0);
+    ok(hlthunk_device_from_fd(0, &same));
+    assert_ptr_equal(same, d);
+    hlthunk_device_unref(same);
+    close(0);
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    if (can_export()) {
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        assert_true(hlthunk_dmabuf_borrow_fd(m) > 2);
+        assert_int_equal(fcntl(hlthunk_dmabuf_borrow_fd(m), F_GETFD), FD_CLOEXEC);
+        ok(hlthunk_dmabuf_get_fd(m, &fd));
+        assert_true(fd > 2);
+        close(fd);
+        assert_int_equal(fcntl(0, F_GETFD), -1);
+        fd = export_by_hand(d, b);
+        assert_int_equal(dup2(fd, 0), 0);
+        close(fd);
+        n = take_all_descriptors(taken, MAX, &before);
+        fd = -7;
+        refused(hlthunk_dmabuf_get_fd(m, &fd), EMFILE, "no file descriptor is left");
+        refused(hlthunk_dmabuf_import(0, &none), EMFILE, "duplicated");
+        assert_int_equal(fd, -7);
+        assert_ptr_equal(none, (void *)1);
+        assert_int_equal(fcntl(0, F_GETFD), 0);         /* left as it was */
+        while (n)
+            close(taken[--n]);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        hlthunk_dmabuf_unref(m);
+        ok(hlthunk_dmabuf_import(0, &m));
+        assert_true(hlthunk_dmabuf_borrow_fd(m) > 2);
+        assert_int_equal(fcntl(hlthunk_dmabuf_borrow_fd(m), F_GETFD), FD_CLOEXEC);
+        assert_int_equal(fcntl(0, F_GETFD), -1);        /* taken over */
+        hlthunk_dmabuf_unref(m);
+    }
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(count_fds(), fds);
+    if (saved >= 0) {
+        assert_int_equal(dup2(saved, 0), 0);
+        close(saved);
+    }
+}
+
 static void managed_by_the_caller(void **state)
 {
     struct hlthunk_device *d = open_device();
@@ -404,6 +543,8 @@ int main(void)
         cmocka_unit_test(exports),
         cmocka_unit_test(imports_find_exports_of_any_age),
         cmocka_unit_test(failed_imports_leave_the_fd),
+        cmocka_unit_test(imports_from_elsewhere),
+        cmocka_unit_test(descriptors_are_above_2),
         cmocka_unit_test(managed_by_the_caller),
         cmocka_unit_test(from_fd),
     };

@@ -57,6 +57,30 @@ static void a_size_must_be_there(void **state)
     assert_non_null(strstr(hlthunk_last_error(), "options->size is 7"));
 }
 
+/* A struct that the library fills: as much as the caller has, zeros behind what is known. */
+static void what_is_given_fits(void **state)
+{
+    const struct ours o = { 99, 5, 6 };
+    struct {
+        struct ours known;
+        char more[16];
+    } theirs;
+
+    (void)state;
+    memset(&theirs, 'x', sizeof(theirs));
+    theirs.known.size = offsetof(struct ours, second);
+    hl_struct_give(&theirs, &o, sizeof(o));
+    assert_int_equal(theirs.known.size, offsetof(struct ours, second));
+    assert_int_equal(theirs.known.first, 5);
+    assert_int_equal(theirs.known.second, 0x78787878);
+    theirs.known.size = sizeof(theirs);
+    hl_struct_give(&theirs, &o, sizeof(o));
+    assert_int_equal(theirs.known.size, sizeof(theirs));
+    assert_int_equal(theirs.known.second, 6);
+    for (size_t i = 0; i < sizeof(theirs.more); i++)
+        assert_int_equal(theirs.more[i], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -64,6 +88,7 @@ int main(void)
         cmocka_unit_test(a_shorter_one_gets_defaults),
         cmocka_unit_test(a_longer_one_must_be_zero_there),
         cmocka_unit_test(a_size_must_be_there),
+        cmocka_unit_test(what_is_given_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
