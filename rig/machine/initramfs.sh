@@ -107,6 +107,11 @@ rig_stage() {
                 mkdir -p "$RIG_STAGE${rig_lib%/*}"
                 cp -L "$rig_lib" "$RIG_STAGE$rig_lib"
             fi
+            # libc opens this one itself, for backtrace() and pthread_exit(): ldd does not name it
+            rig_gcc=${rig_lib%/*}/libgcc_s.so.1
+            case $rig_lib in
+            */libc.so.6) [ ! -e "$rig_gcc" ] || cp -L "$rig_gcc" "$RIG_STAGE$rig_gcc" ;;
+            esac
         done
         ;;
     '#!'*)

@@ -5,7 +5,7 @@
 # A suite counts as passed only when its program said how many tests it has, reported on each,
 # and ended with 0: whatever dies, hangs or prints nothing has failed.
 
-RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share"
+RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks"
 
 # The program of a suite: of the simulator's tests, or of those for the rig alone.
 suite_program() {
