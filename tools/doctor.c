@@ -51,7 +51,9 @@ static bool take(int c, void *user)
 static void wrap(const char *lead, const char *text)
 {
     size_t width = 96, indent = 26, at = indent;
+    char plain[1024];
 
+    text = printable(text, plain, sizeof(plain));
     printf("%s", lead);
     while (*text) {
         size_t n = strcspn(text, " ");

@@ -50,13 +50,15 @@ static const char *age_of(const struct hlthunk_holder *h, char *text, size_t siz
 /* What else there is to say: of a dma-buf its identity, name, importers; of a mapping where. */
 static void print_detail(const struct hlthunk_holder *h)
 {
+    char text[256];
+
     if (h->kind == HLTHUNK_HOLDER_MAPPING)
         printf("at %#llx", (unsigned long long)h->address);
     if (h->kind != HLTHUNK_HOLDER_DMABUF && h->kind != HLTHUNK_HOLDER_KERNEL)
         return;
     printf("identity %llu", (unsigned long long)h->identity);
     if (*h->name)
-        printf(", named \"%s\"", h->name);
+        printf(", named \"%s\"", printable(h->name, text, sizeof(text)));
     if (*h->importers)
         printf(", imported by %s", h->importers);
     if (h->kind == HLTHUNK_HOLDER_KERNEL)
@@ -65,7 +67,7 @@ static void print_detail(const struct hlthunk_holder *h)
 
 static void print_row(struct output *o, const struct hlthunk_holder *h)
 {
-    char pid[16] = "-", fd[16] = "-", user[16], device[24], size[32] = "-", age[32];
+    char pid[16] = "-", fd[16] = "-", user[16], comm[24], device[24], size[32] = "-", age[32];
 
     if (!o->count)
         printf("%7s  %-10s  %-15s  %-8s  %-12s  %4s  %9s  %9s\n", "PID", "USER", "COMMAND",
@@ -77,7 +79,8 @@ static void print_row(struct output *o, const struct hlthunk_holder *h)
     if (h->size_bytes)
         format_size(h->size_bytes, size, sizeof(size));
     printf("%7s  %-10s  %-15s  %-8s  %-12s  %4s  %9s  %9s  ", pid,
-           h->pid ? user_name(h->uid, user, sizeof(user)) : "-", h->pid ? h->comm : "(kernel)",
+           h->pid ? user_name(h->uid, user, sizeof(user)) : "-",
+           h->pid ? printable(h->comm, comm, sizeof(comm)) : "(kernel)",
            device_name(h, device, sizeof(device)),
            h->kind == HLTHUNK_HOLDER_KERNEL ? "dma-buf" : hlthunk_holder_kind_name(h->kind), fd, size,
            age_of(h, age, sizeof(age)));

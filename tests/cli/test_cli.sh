@@ -133,6 +133,17 @@ runs 2 "$hlthunk" monitor --interval 0
 runs 2 "$hlthunk" monitor --count x
 runs 3 "$hlsim" run -- "$hlthunk" monitor 9
 
+escape=$(printf '\033')
+# a process's name is its own choice, and no command to a terminal
+odd=$(mktemp -d)
+cp "$(command -v sleep)" "$odd/e${escape}[31mx"
+for command in who 'doctor --passive'; do
+    runs 0 "$hlsim" run -- sh -c "'$odd/e${escape}[31mx' 3 3<>/dev/accel/accel0 & sleep 0.3; '$hlthunk' $command; kill \$!"
+    says 'e?\[31mx'
+    ! grep -q "$escape" "$out" || bad "an escape sequence of another process"
+done
+rm -r "$odd"
+
 # hlsim itself: exit codes, signals, options
 runs 7 "$hlsim" run -- sh -c 'exit 7'
 runs 143 "$hlsim" run -- sh -c 'kill -TERM $$'
