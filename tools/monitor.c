@@ -5,11 +5,14 @@
  */
 #include <errno.h>
 #include <glob.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -91,12 +94,18 @@ struct sample {
     char events[512];           /* what happened since the last look, separated by "; " */
 };
 
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, resized;
 
 static void interrupt(int signal)
 {
     (void)signal;
     interrupted = 1;
+}
+
+static void resize(int signal)
+{
+    (void)signal;
+    resized = 1;
 }
 
 /* A number in a file of the device's hwmon folder; -1 without one. */
@@ -314,78 +323,190 @@ static const char *user(const struct sample *s)
     return !busy ? "nobody" : s->dmabufs + s->mappings ? "gone, not free" : "not seen";
 }
 
+static const char *resets(const struct sample *s, char *text, size_t size)
+{
+    if (s->resets < 0)
+        snprintf(text, size, "-");
+    else
+        snprintf(text, size, "%ld", s->resets);
+    return text;
+}
+
 static void print_line(const struct sample *s, bool heading)
 {
-    char used[48], t[24], w[24], size[32];
+    char used[48], t[24], w[24], n[24], who[48], size[32];
 
     if (heading)
         printf("%-8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %s\n", "TIME", "STATUS", "MEMORY IN USE", "TEMP",
                "POWER", "RESETS", "USER", "DMA-BUFS");
-    printf("%-8.8s  %-14s  %-20s  %-7s  %-9s  %6ld  %-20s  %u, %s\n", s->time + 11, s->status,
+    printf("%-8.8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %u, %s\n", s->time + 11, s->status,
            memory(s, used, sizeof(used)), tenth(s->temperature, 1000, "C", t, sizeof(t)),
-           tenth(s->power, 1000000, "W", w, sizeof(w)), s->resets, user(s), s->dmabufs,
+           tenth(s->power, 1000000, "W", w, sizeof(w)), resets(s, n, sizeof(n)),
+           printable(user(s), who, sizeof(who)), s->dmabufs,
            format_size(s->dmabuf_bytes, size, sizeof(size)));
     if (*s->events)
         printf("%-8.8s  * %s\n", s->time + 11, s->events);
 }
 
-/* In place: the screen is cleared, and the last events stay at its end. */
-static void print_screen(const struct hlthunk_device_entry *e, const struct sample *s)
-{
-    static char history[8][600];
-    static unsigned next;
-    char used[48], t[24], w[24], size[32];
+/* On a terminal, in place: the last events stay at the end. */
+enum { HISTORY = 8 };
 
+struct picture {
+    unsigned rows, columns;     /* of the terminal */
+    unsigned used;              /* rows that are printed */
+    char history[HISTORY][600];
+    unsigned events;            /* that were, ever */
+};
+
+static void remember(struct picture *p, const struct sample *s)
+{
     if (*s->events)
-        snprintf(history[next++ % 8], sizeof(history[0]), "%.8s  %s", s->time + 11, s->events);
-    printf("\033[H\033[J%s %u (%s)   %.8s\n\n", hlthunk_asic_name(e->asic), e->index, e->pci_address,
-           s->time + 11);
-    printf("status         %s\n", s->status);
-    printf("memory in use  %s\n", memory(s, used, sizeof(used)));
-    printf("temperature    %s\n", tenth(s->temperature, 1000, "C", t, sizeof(t)));
-    printf("power          %s\n", tenth(s->power, 1000000, "W", w, sizeof(w)));
-    printf("hard resets    %ld\n", s->resets);
-    printf("user           %s\n", user(s));
-    printf("dma-bufs       %u, %s%s\n", s->dmabufs, format_size(s->dmabuf_bytes, size, sizeof(size)),
-           s->kernel ? ", some without a process" : "");
-    printf("mappings       %u\n", s->mappings);
-    if (s->hidden)
-        printf("not seen       %u processes of others\n", s->hidden);
-    printf("\n");
-    for (unsigned i = next > 8 ? next - 8 : 0; i < next; i++)
-        printf("%s\n", history[i % 8]);
+        snprintf(p->history[p->events++ % HISTORY], sizeof(p->history[0]), "%.8s  %s", s->time + 11,
+                 s->events);
 }
 
-/* Until the next look: false when a signal came. */
-static bool pause_for(double seconds)
+static void measure(struct picture *p)
 {
-    struct timespec t = { (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
+    struct winsize w;
 
-    return !interrupted && nanosleep(&t, NULL) == 0 && !interrupted;
+    p->rows = 24;
+    p->columns = 80;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row && w.ws_col) {
+        p->rows = w.ws_row;
+        p->columns = w.ws_col;
+    }
+}
+
+/* One row, cut before the edge: in the last column what erases the rest would erase a character. */
+static __attribute__((format(printf, 2, 3))) void put(struct picture *p, const char *fmt, ...)
+{
+    char text[640], line[640];
+    va_list ap;
+
+    if (p->used == p->rows)
+        return;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    printf("%s%.*s\033[K", p->used++ ? "\n" : "\033[H", (int)p->columns - 1,
+           printable(text, line, sizeof(line)));
+}
+
+/* Without a line's end behind the last row, which would scroll. */
+static void print_screen(struct picture *p, const struct hlthunk_device_entry *e, const struct sample *s)
+{
+    unsigned values = s->hidden ? 10 : 9, shown = p->events < HISTORY ? p->events : HISTORY;
+    char used[48], t[24], w[24], n[24], size[32];
+    bool airy;
+
+    measure(p);
+    p->used = 0;
+    airy = p->rows >= values + 2 + HISTORY;
+    put(p, "%s %u (%s)   %.8s", hlthunk_asic_name(e->asic), e->index, e->pci_address, s->time + 11);
+    if (airy)
+        put(p, "%s", "");
+    put(p, "status         %s", s->status);
+    put(p, "memory in use  %s", memory(s, used, sizeof(used)));
+    put(p, "temperature    %s", tenth(s->temperature, 1000, "C", t, sizeof(t)));
+    put(p, "power          %s", tenth(s->power, 1000000, "W", w, sizeof(w)));
+    put(p, "hard resets    %s", resets(s, n, sizeof(n)));
+    put(p, "user           %s", user(s));
+    put(p, "dma-bufs       %u, %s%s", s->dmabufs, format_size(s->dmabuf_bytes, size, sizeof(size)),
+        s->kernel ? ", some without a process" : "");
+    put(p, "mappings       %u", s->mappings);
+    if (s->hidden)
+        put(p, "not seen       %u processes of others", s->hidden);
+    if (airy && shown)
+        put(p, "%s", "");
+    if (shown > p->rows - p->used)
+        shown = p->rows - p->used;
+    for (unsigned i = p->events - shown; i < p->events; i++)
+        put(p, "%s", p->history[i % HISTORY]);
+    printf("\033[J");
+}
+
+static double seconds_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Waits; false when a signal came, also one from before. */
+static bool pause_until(double end)
+{
+    sigset_t ours, before;
+    double left;
+
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGINT);
+    sigaddset(&ours, SIGTERM);
+    sigaddset(&ours, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &ours, &before);
+    while (!interrupted && !resized && (left = end - seconds_now()) > 0) {
+        struct timespec t = { (time_t)left, (long)((left - (double)(time_t)left) * 1e9) };
+
+        ppoll(NULL, 0, &t, &before);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return !interrupted && !resized;
+}
+
+/* Until the next look, drawing again on a terminal of another size: false when it was interrupted. */
+static bool pause_for(double seconds, struct picture *p, const struct hlthunk_device_entry *e,
+                      const struct sample *s)
+{
+    double end = seconds_now() + seconds;
+
+    while (!pause_until(end)) {
+        if (interrupted)
+            return false;
+        resized = 0;
+        print_screen(p, e, s);
+        if (fflush(stdout))
+            return false;
+    }
+    return true;
+}
+
+static bool draws(bool json)
+{
+    const char *term = getenv("TERM");
+
+    return !json && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
 
 static void watch(const struct hlthunk_device_entry *e, const struct settings *settings, bool json)
 {
+    struct sigaction other_size = { .sa_handler = resize, .sa_flags = SA_RESTART };
     static struct sample now, last;
+    static struct picture picture;
     struct hlthunk_device *d = NULL;
-    bool screen = !json && isatty(STDOUT_FILENO);
+    bool screen = draws(json);
 
+    if (screen)
+        sigaction(SIGWINCH, &other_size, NULL);
     for (unsigned long n = 0; !settings->count || n < settings->count; n++) {
-        if (n && !pause_for(settings->interval))
+        if (n && !pause_for(settings->interval, &picture, e, &last))
             break;
         look(&d, e, &now);
         if (n)
             compare(&last, &now);
-        if (json)
+        if (json) {
             print_json(e, &now);
-        else if (screen)
-            print_screen(e, &now);
-        else
+        } else if (screen) {
+            remember(&picture, &now);
+            print_screen(&picture, e, &now);
+        } else {
             print_line(&now, n == 0);
+        }
         if (fflush(stdout))
             break;              /* nobody reads any more */
         last = now;
     }
+    if (screen)
+        putchar('\n');          /* for the shell, also behind a "^C" */
     hlthunk_device_unref(d);
 }
 

@@ -133,11 +133,50 @@ runs 2 "$hlthunk" monitor --interval 0
 runs 2 "$hlthunk" monitor --count x
 runs 3 "$hlsim" run -- "$hlthunk" monitor 9
 
+# on a terminal: one picture that fits, whatever the terminal's size
+# terminal ROWS COLUMNS COMMAND…: a shell's command on a terminal of that size, in a simulation
+terminal() {
+    rows=$1 columns=$2
+    shift 2
+    runs 0 "$hlsim" run -- script -qec "stty rows $rows cols $columns; $*" /dev/null
+}
+# fits ROWS COLUMNS: each picture begins at the top, and no line of it goes over an edge
+fits() {
+    tr -d '\r' <"$out" | sed "s/$escape\[[JK]//g; s/$escape\[H/\n&/g" |
+        awk -v rows="$1" -v columns="$2" -v home="$escape[H" '
+            index($0, home) == 1 { line = 0; pictures++; $0 = substr($0, 1 + length(home)) }
+            pictures && ++line > rows { print "row " line ": " $0; bad = 1 }
+            length($0) > columns { print length($0) " columns: " $0; bad = 1 }
+            END { exit bad || !pictures }' >>"$err" || bad "pictures that do not fit $1 x $2"
+}
 escape=$(printf '\033')
+export TERM=xterm
+if command -v script >/dev/null; then
+    terminal 24 80 "'$hlthunk' monitor --count 2 --interval 0.1" && says '^mappings  *0' && says "^$escape\[K"
+    fits 24 80
+    terminal 10 40 "'$hlthunk' monitor --count 2 --interval 0.1" && says '^mappings  *0'
+    fits 10 40
+    terminal 4 20 "'$hlthunk' monitor --count 2 --interval 0.1" && says '^memory in use  0 of'
+    fits 4 20
+    terminal 0 0 "'$hlthunk' monitor --count 1" && says '^mappings  *0'
+    # what happened is seen on a small one, too
+    terminal 10 40 "'$hlthunk' monitor --count 30 --interval 0.1 & sleep 1; '$hlsim' ctl remove 0; wait \$!"
+    says 'status: ' && says '^hard resets  *-[^0-9]'
+    fits 10 40
+    # another size is drawn at once; Ctrl-C ends the line and the command, not as a failure
+    terminal 24 80 "'$hlthunk' monitor --interval 60 & sleep 1; stty rows 10 cols 40; sleep 1; kill -INT \$!; wait \$!"
+    [ "$(grep -c "$escape\[H" "$out")" -ge 2 ] || bad "not drawn again for another size"
+    [ -z "$(tail -c 1 "$out")" ] || bad "the last line has no end"
+    terminal 24 80 "TERM=dumb '$hlthunk' monitor --count 1" && says '^TIME'
+    ! grep -q "$escape" "$out" || bad "escape sequences on a dumb terminal"
+else
+    echo "note: no script(1): nothing was tried on a terminal"
+fi
+
 # a process's name is its own choice, and no command to a terminal
 odd=$(mktemp -d)
 cp "$(command -v sleep)" "$odd/e${escape}[31mx"
-for command in who 'doctor --passive'; do
+for command in 'monitor --count 1' who 'doctor --passive'; do
     runs 0 "$hlsim" run -- sh -c "'$odd/e${escape}[31mx' 3 3<>/dev/accel/accel0 & sleep 0.3; '$hlthunk' $command; kill \$!"
     says 'e?\[31mx'
     ! grep -q "$escape" "$out" || bad "an escape sequence of another process"
