@@ -11,12 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/command.h"
+#include "tools/screen.h"
 
 static const char usage[] =
     "usage: hlthunk monitor [--json] [--interval SECONDS] [--count N] [DEVICE]\n\n"
@@ -351,78 +350,49 @@ static void print_line(const struct sample *s, bool heading)
 /* On a terminal, in place: the last events stay at the end. */
 enum { HISTORY = 8 };
 
-struct picture {
-    unsigned rows, columns;     /* of the terminal */
-    unsigned used;              /* rows that are printed */
-    char history[HISTORY][600];
+struct history {
+    char text[HISTORY][600];
     unsigned events;            /* that were, ever */
 };
 
-static void remember(struct picture *p, const struct sample *s)
+static void remember(struct history *h, const struct sample *s)
 {
     if (*s->events)
-        snprintf(p->history[p->events++ % HISTORY], sizeof(p->history[0]), "%.8s  %s", s->time + 11,
+        snprintf(h->text[h->events++ % HISTORY], sizeof(h->text[0]), "%.8s  %s", s->time + 11,
                  s->events);
 }
 
-static void measure(struct picture *p)
+static void print_screen(const struct history *h, const struct hlthunk_device_entry *e,
+                         const struct sample *s)
 {
-    struct winsize w;
-
-    p->rows = 24;
-    p->columns = 80;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row && w.ws_col) {
-        p->rows = w.ws_row;
-        p->columns = w.ws_col;
-    }
-}
-
-/* One row, cut before the edge: in the last column what erases the rest would erase a character. */
-static __attribute__((format(printf, 2, 3))) void put(struct picture *p, const char *fmt, ...)
-{
-    char text[640], line[640];
-    va_list ap;
-
-    if (p->used == p->rows)
-        return;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    printf("%s%.*s\033[K", p->used++ ? "\n" : "\033[H", (int)p->columns - 1,
-           printable(text, line, sizeof(line)));
-}
-
-/* Without a line's end behind the last row, which would scroll. */
-static void print_screen(struct picture *p, const struct hlthunk_device_entry *e, const struct sample *s)
-{
-    unsigned values = s->hidden ? 10 : 9, shown = p->events < HISTORY ? p->events : HISTORY;
+    unsigned values = s->hidden ? 10 : 9, shown = h->events < HISTORY ? h->events : HISTORY;
+    struct screen p;
     char used[48], t[24], w[24], n[24], size[32];
     bool airy;
 
-    measure(p);
-    p->used = 0;
-    airy = p->rows >= values + 2 + HISTORY;
-    put(p, "%s %u (%s)   %.8s", hlthunk_asic_name(e->asic), e->index, e->pci_address, s->time + 11);
+    screen_begin(&p);
+    airy = p.rows >= values + 2 + HISTORY;
+    screen_row(&p, "%s %u (%s)   %.8s", hlthunk_asic_name(e->asic), e->index, e->pci_address, s->time + 11);
     if (airy)
-        put(p, "%s", "");
-    put(p, "status         %s", s->status);
-    put(p, "memory in use  %s", memory(s, used, sizeof(used)));
-    put(p, "temperature    %s", tenth(s->temperature, 1000, "C", t, sizeof(t)));
-    put(p, "power          %s", tenth(s->power, 1000000, "W", w, sizeof(w)));
-    put(p, "hard resets    %s", resets(s, n, sizeof(n)));
-    put(p, "user           %s", user(s));
-    put(p, "dma-bufs       %u, %s%s", s->dmabufs, format_size(s->dmabuf_bytes, size, sizeof(size)),
+        screen_row(&p, "%s", "");
+    screen_row(&p, "status         %s", s->status);
+    screen_row(&p, "memory in use  %s", memory(s, used, sizeof(used)));
+    screen_row(&p, "temperature    %s", tenth(s->temperature, 1000, "C", t, sizeof(t)));
+    screen_row(&p, "power          %s", tenth(s->power, 1000000, "W", w, sizeof(w)));
+    screen_row(&p, "hard resets    %s", resets(s, n, sizeof(n)));
+    screen_row(&p, "user           %s", user(s));
+    screen_row(&p, "dma-bufs       %u, %s%s", s->dmabufs, format_size(s->dmabuf_bytes, size, sizeof(size)),
         s->kernel ? ", some without a process" : "");
-    put(p, "mappings       %u", s->mappings);
+    screen_row(&p, "mappings       %u", s->mappings);
     if (s->hidden)
-        put(p, "not seen       %u processes of others", s->hidden);
+        screen_row(&p, "not seen       %u processes of others", s->hidden);
     if (airy && shown)
-        put(p, "%s", "");
-    if (shown > p->rows - p->used)
-        shown = p->rows - p->used;
-    for (unsigned i = p->events - shown; i < p->events; i++)
-        put(p, "%s", p->history[i % HISTORY]);
-    printf("\033[J");
+        screen_row(&p, "%s", "");
+    if (shown > p.rows - p.used)
+        shown = p.rows - p.used;
+    for (unsigned i = h->events - shown; i < h->events; i++)
+        screen_row(&p, "%s", h->text[i % HISTORY]);
+    screen_end(&p);
 }
 
 static double seconds_now(void)
@@ -454,7 +424,7 @@ static bool pause_until(double end)
 }
 
 /* Until the next look, drawing again on a terminal of another size: false when it was interrupted. */
-static bool pause_for(double seconds, struct picture *p, const struct hlthunk_device_entry *e,
+static bool pause_for(double seconds, const struct history *h, const struct hlthunk_device_entry *e,
                       const struct sample *s)
 {
     double end = seconds_now() + seconds;
@@ -463,32 +433,25 @@ static bool pause_for(double seconds, struct picture *p, const struct hlthunk_de
         if (interrupted)
             return false;
         resized = 0;
-        print_screen(p, e, s);
+        print_screen(h, e, s);
         if (fflush(stdout))
             return false;
     }
     return true;
 }
 
-static bool draws(bool json)
-{
-    const char *term = getenv("TERM");
-
-    return !json && isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
-}
-
 static void watch(const struct hlthunk_device_entry *e, const struct settings *settings, bool json)
 {
     struct sigaction other_size = { .sa_handler = resize, .sa_flags = SA_RESTART };
     static struct sample now, last;
-    static struct picture picture;
+    static struct history history;
     struct hlthunk_device *d = NULL;
-    bool screen = draws(json);
+    bool screen = !json && screen_usable();
 
     if (screen)
         sigaction(SIGWINCH, &other_size, NULL);
     for (unsigned long n = 0; !settings->count || n < settings->count; n++) {
-        if (n && !pause_for(settings->interval, &picture, e, &last))
+        if (n && !pause_for(settings->interval, &history, e, &last))
             break;
         look(&d, e, &now);
         if (n)
@@ -496,8 +459,8 @@ static void watch(const struct hlthunk_device_entry *e, const struct settings *s
         if (json) {
             print_json(e, &now);
         } else if (screen) {
-            remember(&picture, &now);
-            print_screen(&picture, e, &now);
+            remember(&history, &now);
+            print_screen(&history, e, &now);
         } else {
             print_line(&now, n == 0);
         }
