@@ -162,6 +162,33 @@ static void buffers(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* The address of memory that was given back is free again, and nobody else's while it is not. */
+static void an_address_that_is_wished_for(void **state)
+{
+    struct hlthunk_buffer_options o = { .size = sizeof(o) };
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b, *other, *none = (void *)1;
+
+    (void)state;
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    o.hint = hlthunk_buffer_address(b);
+    hlthunk_buffer_unref(b);
+    ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
+    assert_int_equal(hlthunk_buffer_address(b), o.hint);
+    hlthunk_buffer_unref(b);
+    o.force_hint = true;
+    ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
+    assert_int_equal(hlthunk_buffer_address(b), o.hint);
+    refused(hlthunk_buffer_alloc(d, MIB, &o, &none), ENOMEM, "not free");
+    assert_ptr_equal(none, (void *)1);
+    o.force_hint = false;
+    ok(hlthunk_buffer_alloc(d, MIB, &o, &other));
+    assert_int_not_equal(hlthunk_buffer_address(other), o.hint);
+    hlthunk_buffer_unref(other);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 static void mapping_later(void **state)
 {
     struct hlthunk_device *d = open_device();
@@ -538,6 +565,7 @@ int main(void)
         cmocka_unit_test(properties),
         cmocka_unit_test(control_node),
         cmocka_unit_test(buffers),
+        cmocka_unit_test(an_address_that_is_wished_for),
         cmocka_unit_test(mapping_later),
         cmocka_unit_test(host_memory),
         cmocka_unit_test(exports),
