@@ -102,6 +102,7 @@ static void all_say_so(struct set *s)
     struct hlthunk_reset_watch *w = NULL;
     struct hlthunk_event_notifier *n = NULL;
     struct hlthunk_command_buffer *cb = NULL;
+    struct hlthunk_device *again = NULL;
     struct hlthunk_memory_usage u;
     struct hlthunk_buffer *b = NULL;
     struct hlthunk_dmabuf *m = NULL;
@@ -126,6 +127,11 @@ static void all_say_so(struct set *s)
         refused(hlthunk_dmabuf_get_fd(s->m, &fd), ENODEV, "dmabuf is stale");
         refused(hlthunk_dmabuf_set_name(s->m, "x"), ENODEV, "dmabuf is stale");
         assert_true(hlthunk_dmabuf_borrow_fd(s->m) > 2); /* to deregister it by */
+    }
+    /* its file may still answer: with another object, never this one */
+    if (hlthunk_device_from_fd(hlthunk_device_borrow_fd(s->d), &again) == 0) {
+        assert_ptr_not_equal(again, s->d);
+        hlthunk_device_unref(again);
     }
     assert_int_equal(fd, -7);
     assert_true(!w && !n && !cb && !b && !m);
