@@ -23,6 +23,13 @@ bool hl_file_id_equal(const struct hl_file_id *a, const struct hl_file_id *b)
     return a->dev == b->dev && a->ino == b->ino && a->rdev == b->rdev;
 }
 
+bool hl_fd_is(int fd, const struct hl_file_id *id)
+{
+    struct hl_file_id now;
+
+    return hl_file_id(fd, &now) == 0 && hl_file_id_equal(&now, id);
+}
+
 int hl_fd_dup(int fd)
 {
     int n = fcntl(fd, F_DUPFD_CLOEXEC, 3);

@@ -17,6 +17,8 @@ struct hl_file_id {
 /* The file behind fd: 0 or -errno. */
 int hl_file_id(int fd, struct hl_file_id *id);
 bool hl_file_id_equal(const struct hl_file_id *a, const struct hl_file_id *b);
+/* Is the descriptor still this file, or has it been closed and its number used again? */
+bool hl_fd_is(int fd, const struct hl_file_id *id);
 
 /* A new descriptor of fd's file, O_CLOEXEC and above 2: the descriptor or -errno. */
 int hl_fd_dup(int fd);

@@ -171,7 +171,7 @@ HLTHUNK_API int hlthunk_device_close(struct hlthunk_device *device);
 
 /*
  * One object that is alive on a device; or, of a pool, all buffers that were made by the same call
- * with the same label, behind their pool.
+ * (and with a trace, by way of the same calls) with the same label, behind their pool.
  */
 struct hlthunk_live_object {
     const char *kind;           /* "buffer", "dma-buf", "pool", "pool buffer" … */

@@ -26,8 +26,8 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 
 /* What the ways to make a buffer check alike. */
 HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
-                     const struct hlthunk_buffer_options *options,
-                     struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
+                            const struct hlthunk_buffer_options *options,
+                            struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
 {
     int rc = hl_device_check(d);
 
@@ -43,8 +43,8 @@ HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
     return HL_OPTIONS_READ(*o, options);
 }
 
-HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
-                                     const void *creator)
+HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size,
+                                            const char *label, const void *creator)
 {
     struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
 
@@ -72,7 +72,8 @@ HL_HOT static void discard(struct hlthunk_buffer *b)
 }
 
 HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
-                         const struct hlthunk_buffer_options *options, struct hlthunk_buffer **out)
+                                const struct hlthunk_buffer_options *options,
+                                struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_options o;
     struct hlthunk_buffer *b;

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "lib/error.h"
-#include "lib/hot.h"
 #include "lib/fork.h"
+#include "lib/hot.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/generation.h"
 #include "lib/object/properties.h"
@@ -149,9 +149,7 @@ struct hlthunk_device *hlthunk_device_ref(struct hlthunk_device *d)
  */
 static void destroy_in_child(struct hlthunk_device *d)
 {
-    struct hl_file_id id;
-
-    if (hl_file_id(d->fd, &id) == 0 && hl_file_id_equal(&id, &d->id))
+    if (hl_fd_is(d->fd, &d->id))
         close(d->fd);
     hl_events_forget(&d->events);
     free(d->waiters); /* its threads are the parent's */

@@ -42,7 +42,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 
 /* Without a file yet; NULL with the text set.  device: of its buffer, which will hold it. */
 HL_HOT static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
-                                     const void *creator)
+                                            const void *creator)
 {
     struct hlthunk_dmabuf *m = hl_object_new(sizeof(*m));
 
@@ -336,11 +336,10 @@ HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
  */
 static __attribute__((cold, noinline)) bool is_copy(const struct hlthunk_dmabuf *m)
 {
-    struct hl_file_id id;
     struct statfs fs;
 
     if (atomic_load_explicit(&m->identified, memory_order_relaxed))
-        return hl_file_id(m->fd, &id) == 0 && hl_file_id_equal(&id, &m->id);
+        return hl_fd_is(m->fd, &m->id);
     return fstatfs(m->fd, &fs) == 0 && fs.f_type == DMA_BUF_MAGIC &&
            lseek(m->fd, 0, SEEK_END) == (off_t)m->size && !hl_registry_has_dmabuf_fd(m->fd);
 }

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "lib/error.h"
-#include "lib/hot.h"
 #include "lib/fork.h"
+#include "lib/hot.h"
 #include "lib/kernel/deadline.h"
 #include "lib/object/device.h"
 
@@ -19,8 +19,8 @@ HL_HOT void *hl_object_new(size_t size)
 }
 
 HL_HOT void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
-                    const char *label, const void *creator,
-                    void (*describe)(const struct hl_object *, struct hlthunk_live_object *))
+                           const char *label, const void *creator,
+                           void (*describe)(const struct hl_object *, struct hlthunk_live_object *))
 {
     atomic_init(&o->refs, 1);
     o->kind = kind;

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/kernel/sysfs.h"
 #include "lib/hot.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/log.h"
 #include "lib/object/device.h"
 #include "lib/object/dmabuf.h"
@@ -78,7 +78,8 @@ static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
  * Does as much as can be done now and clears it in *m.  True when nothing is left.  A stale device
  * is asked nothing: its memory goes with its file, and nobody can get its address again.
  */
-HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf **watches)
+HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m,
+                           struct hlthunk_dmabuf **watches)
 {
     if (atomic_load(&d->stale)) {
         drop_watches(*watches);
@@ -132,7 +133,8 @@ static __attribute__((cold, noinline)) void postpone(struct hlthunk_device *d,
     pthread_mutex_unlock(&d->lock);
 }
 
-HL_HOT void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m, struct hlthunk_dmabuf *watches)
+HL_HOT void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
+                              struct hlthunk_dmabuf *watches)
 {
     if (!release(d, m, &watches))
         postpone(d, m, watches);
@@ -169,12 +171,10 @@ HL_HOT void hl_pending_retry(struct hlthunk_device *d)
 
 void hl_watches_forget(struct hlthunk_dmabuf *w)
 {
-    struct hl_file_id id;
-
     while (w) {
         struct hlthunk_dmabuf *next = w->next;
 
-        if (hl_file_id(w->fd, &id) == 0 && hl_file_id_equal(&id, &w->id))
+        if (hl_fd_is(w->fd, &w->id))
             close(w->fd);
         free(w);
         w = next;
