@@ -95,11 +95,36 @@ static int keep_text(const struct hlthunk_live_object *o, void *user)
     return 0;
 }
 
+/* The first two calls of the trace in a text: where it was made, and who led there.  What is behind. */
+static const char *leads_to_the_lines(const char *text)
+{
+    const char *frame = strstr(text, "\n    #0 ");
+
+    assert_non_null(frame);
+    at_line(frame + 1, made_at);
+    frame = strstr(frame, "\n    #1 ");
+    assert_non_null(frame);
+    at_line(frame + 1, led_at);
+    return frame;
+}
+
+/* To be freed. */
+static char *report_of(struct hlthunk_device *d)
+{
+    char *report = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&report, &size);
+
+    ok(hlthunk_device_report(d, f));
+    fclose(f);
+    return report;
+}
+
 static void a_trace_leads_to_the_lines(void **state)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
-    char *text = NULL, *frame;
+    char *text = NULL;
 
     (void)state;
     hlthunk_trace_set(4);
@@ -109,12 +134,7 @@ static void a_trace_leads_to_the_lines(void **state)
     assert_ptr_equal(strstr(text, "a buffer of "), text);
     assert_non_null(strstr(text, " by sim_leaks(+0x"));
     assert_non_null(strstr(text, ", label weights\n"));
-    frame = strstr(text, "\n    #0 ");
-    assert_non_null(frame);
-    at_line(frame + 1, made_at);
-    frame = strstr(frame, "\n    #1 ");
-    assert_non_null(frame);
-    at_line(frame + 1, led_at);
+    leads_to_the_lines(text);
     assert_non_null(strstr(text, "\n    #3 "));
     assert_null(strstr(text, "\n    #4 "));
     free(text);
@@ -164,9 +184,8 @@ static void buffers_of_a_pool_are_grouped_by_trace(void **state)
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b[5];
     struct hlthunk_pool *p;
-    char *report = NULL, *group;
-    size_t size = 0;
-    FILE *f;
+    const char *group;
+    char *report;
 
     (void)state;
     ok(hlthunk_pool_create(d, NULL, &p));
@@ -178,17 +197,10 @@ static void buffers_of_a_pool_are_grouped_by_trace(void **state)
     hlthunk_buffer_unref(another_caller(p));
     hlthunk_trace_set(0);
     b[4] = allocator(p);
-    f = open_memstream(&report, &size);
-    ok(hlthunk_device_report(d, f));
-    fclose(f);
+    report = report_of(d);
     group = strstr(report, "3 pool buffers of 12288 bytes together");
     assert_non_null(group);
-    group = strstr(group, "\n    #0 ");
-    assert_non_null(group);
-    at_line(group + 1, made_at);
-    group = strstr(group, "\n    #1 ");
-    assert_non_null(group);
-    at_line(group + 1, led_at);
+    group = leads_to_the_lines(group);
     assert_null(strstr(group, "#2"));
     group = strstr(report, "a pool buffer of 4096 bytes");
     assert_non_null(group);
@@ -205,15 +217,12 @@ static void without_a_trace_there_is_the_creator(void **state)
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = outer(d);
     struct hlthunk_event_notifier *n;
-    char *report = NULL;
-    size_t size = 0;
+    char *report;
     FILE *f;
 
     (void)state;
     ok(hlthunk_event_notifier_create(d, NULL, &n));
-    f = open_memstream(&report, &size);
-    ok(hlthunk_device_report(d, f));
-    fclose(f);
+    report = report_of(d);
     assert_non_null(strstr(report, "a buffer of "));
     assert_non_null(strstr(report, "label weights\n"));
     assert_non_null(strstr(report, "an event notifier is alive"));
@@ -221,10 +230,7 @@ static void without_a_trace_there_is_the_creator(void **state)
     free(report);
     hlthunk_event_notifier_unref(n);
     hlthunk_buffer_unref(b);
-    report = NULL;
-    f = open_memstream(&report, &size);
-    ok(hlthunk_device_report(d, f));
-    fclose(f);
+    report = report_of(d);
     assert_string_equal(report, "");
     free(report);
     refused(hlthunk_device_report(d, NULL), EINVAL, "stream is NULL");

@@ -115,6 +115,25 @@ static void live_objects(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* A device with a buffer that is exported as a whole. */
+static struct hlthunk_device *open_exported(struct hlthunk_buffer **b, struct hlthunk_dmabuf **m)
+{
+    struct hlthunk_device *d = open_device();
+
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, b));
+    ok(hlthunk_dmabuf_export(*b, 0, 0, NULL, m));
+    return d;
+}
+
+/* How a child ended. */
+static int end_of(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
 /* A descriptor that was handed out keeps the memory; nothing is lost, nothing reused too early. */
 static void memory_waits_for_the_last_descriptor(void **state)
 {
@@ -128,10 +147,8 @@ static void memory_waits_for_the_last_descriptor(void **state)
     (void)state;
     if (!can_export())
         skip();
-    d = open_device();
-    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    d = open_exported(&b, &m);
     address = hlthunk_buffer_address(b);
-    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
     ok(hlthunk_dmabuf_get_fd(m, &fd));
     line_count = 0;
     hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
@@ -163,9 +180,7 @@ static void memory_comes_back_while_the_device_is_open(void **state)
     (void)state;
     if (!can_export())
         skip();
-    d = open_device();
-    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
-    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    d = open_exported(&b, &m);
     ok(hlthunk_dmabuf_get_fd(m, &fd));
     hlthunk_buffer_unref(b);
     hlthunk_dmabuf_unref(m);
@@ -221,7 +236,6 @@ static void after_fork(void **state)
     struct hlthunk_buffer *b, *none;
     struct hlthunk_dmabuf *m = NULL;
     struct hlthunk_memory_usage before, after;
-    int status;
     pid_t pid;
 
     (void)state;
@@ -249,8 +263,7 @@ static void after_fork(void **state)
         bad |= hlthunk_device_open(NULL, &mine) != -EBUSY;
         _exit(bad);
     }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
+    assert_int_equal(end_of(pid), 0);
     ok(hlthunk_device_get_memory_usage(d, &after));
     assert_int_equal(after.used_bytes, before.used_bytes);
     hlthunk_dmabuf_unref(m);
@@ -270,15 +283,12 @@ static void after_raw_clone(void **state)
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
     struct hlthunk_dmabuf *m;
-    int status;
     pid_t pid;
 
     (void)state;
     if (!can_export())
         skip();
-    d = open_device();
-    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
-    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    d = open_exported(&b, &m);
     pid = raw_clone();
     if (pid == 0) {
         unsigned fds = count_fds();
@@ -288,8 +298,7 @@ static void after_raw_clone(void **state)
         hlthunk_device_close(d);
         _exit(count_fds() != fds - 2); /* its copies are closed */
     }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_int_equal(status, 0);
+    assert_int_equal(end_of(pid), 0);
     hlthunk_dmabuf_unref(m);
     hlthunk_buffer_unref(b);
     assert_int_equal(hlthunk_device_close(d), 0);
@@ -301,15 +310,13 @@ static void a_child_reuses_the_numbers(void **state)
     struct hlthunk_device *d;
     struct hlthunk_buffer *b, *mine;
     struct hlthunk_dmabuf *m, *my_dmabuf;
-    int status, fd;
     pid_t pid;
+    int fd;
 
     (void)state;
     if (!can_export())
         skip();
-    d = open_device();
-    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
-    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    d = open_exported(&b, &m);
     fd = hlthunk_dmabuf_borrow_fd(m);
     for (int other = 0; other < 2; other++) {
         pid = raw_clone();
@@ -330,8 +337,7 @@ static void a_child_reuses_the_numbers(void **state)
             bad |= fcntl(fd, F_GETFD) < 0;
             _exit(bad);
         }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_int_equal(status, 0);
+        assert_int_equal(end_of(pid), 0);
     }
     hlthunk_dmabuf_unref(m);
     hlthunk_buffer_unref(b);
@@ -341,12 +347,10 @@ static void a_child_reuses_the_numbers(void **state)
 static int in_child(int (*run)(void *), void *arg)
 {
     pid_t pid = fork();
-    int status;
 
     if (pid == 0)
         _exit(run(arg));
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return status;
+    return end_of(pid);
 }
 
 struct set {
@@ -412,9 +416,7 @@ static void a_child_closes_its_own_copies_only(void **state)
     (void)state;
     if (!can_export())
         skip();
-    s.d = open_device();
-    ok(hlthunk_buffer_alloc(s.d, MIB, NULL, &s.b));
-    ok(hlthunk_dmabuf_export(s.b, 0, 0, NULL, &s.m));
+    s.d = open_exported(&s.b, &s.m);
     ok(hlthunk_dmabuf_export(s.b, 4096, 4096, NULL, &gone));
     ok(hlthunk_dmabuf_get_fd(gone, &s.fd));
     hlthunk_dmabuf_unref(gone);
