@@ -4,8 +4,8 @@
  * that what is left is ours.  bench/run counts instructions of the "fd" parts with callgrind, and
  * prints the times of the "object" parts: ratios and differences from one run.
  *
- * The object cycle is timed twice: with the system calls that a dma-buf's file costs in any case (it
- * is made and closed), which leave the processor's caches to be filled again; and with these
+ * The object cycle is timed twice: with the system calls that a dma-buf's file costs in any case
+ * (it is made and closed), which leave the processor's caches to be filled again; and with these
  * answered at once, too, for what the library itself takes.
  *
  * usage: bench-library fd N | raw N          N calls of a classic function, N raw ioctls
@@ -34,7 +34,7 @@
 
 static unsigned long calls;
 static int dmabuf_template;
-static bool no_files;           /* dma-bufs are numbers alone, close() does nothing */
+static bool no_files; /* dma-bufs are numbers alone, close() does nothing */
 
 /* The driver that costs nothing. */
 int ioctl(int fd, unsigned long request, ...)
@@ -193,8 +193,8 @@ static struct times try_cycles(struct hlthunk_device *d)
 
 static void report(const char *what, struct times t)
 {
-    printf("%-30s %6.0f ns, its system calls %6.0f ns: %+.0f ns, ratio %.2f\n", what, t.object, t.raw,
-           t.object - t.raw, t.object / t.raw);
+    printf("%-30s %6.0f ns, its system calls %6.0f ns: %+.0f ns, ratio %.2f\n", what, t.object,
+           t.raw, t.object - t.raw, t.object / t.raw);
 }
 
 static void *sleep_for_ever(void *unused)

@@ -99,7 +99,7 @@ static double now_ns(clockid_t clock)
 /* Of one thread, for one cycle. */
 struct cost {
     double elapsed_ns, cpu_ns;
-    double waits;               /* for a lock; of all cycles and tries */
+    double waits; /* for a lock; of all cycles and tries */
 };
 
 static void *worker(void *argument)

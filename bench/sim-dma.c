@@ -74,8 +74,11 @@ int main(int argc, char **argv)
 
         for (unsigned i = 0; i < RUNS; i++) {
             t[i] = now();
-            CHECK(work_try_copy(&w, k == 0 ? va : dev, k == 0 ? dev : k == 1 ? va2 : dev2, n,
-                                k) == 0);
+            CHECK(work_try_copy(&w, k == 0 ? va : dev,
+                                k == 0   ? dev
+                                : k == 1 ? va2
+                                         : dev2,
+                                n, k) == 0);
             t[i] = now() - t[i];
         }
         printf("%-24s %8.2f GB/s  %.2f of memcpy\n", names[k], (double)n / median(t) / 1e9,

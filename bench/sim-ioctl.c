@@ -40,7 +40,8 @@ int main(void)
         start = now_ns();
         for (int i = 0; i < ROUNDS; i++) {
             struct hl_info_args a = { .return_pointer = (__u64)(unsigned long)&status,
-                                      .return_size = sizeof(status), .op = HL_INFO_DEVICE_STATUS };
+                                      .return_size = sizeof(status),
+                                      .op = HL_INFO_DEVICE_STATUS };
 
             if (ioctl(fd, HL_REQ_D_INFO, &a) < 0) {
                 perror("INFO");

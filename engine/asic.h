@@ -7,34 +7,34 @@
 
 /* Of the second word (ctl) unless said otherwise; 255: the ASIC has no such bit. */
 struct eng_format_desc {
-    uint32_t ops;               /* bit n: opcode n exists */
-    uint8_t wreg_shift;         /* register offset of WREG_32 and WREG_BULK, 16 bits */
-    uint8_t wrcomp, memset;     /* LIN_DMA */
-    uint8_t dir_shift;          /* LIN_DMA: 3 bits */
-    uint64_t dst_mask;          /* LIN_DMA: of the destination's quadword */
-    bool pred;                  /* packets have predicates in bits 4:0 */
-    bool pmap;                  /* LOAD_AND_EXE knows the consecutive layout */
-    uint32_t arb_priority;      /* ARB_POINT: mask in the first word */
+    uint32_t ops;           /* bit n: opcode n exists */
+    uint8_t wreg_shift;     /* register offset of WREG_32 and WREG_BULK, 16 bits */
+    uint8_t wrcomp, memset; /* LIN_DMA */
+    uint8_t dir_shift;      /* LIN_DMA: 3 bits */
+    uint64_t dst_mask;      /* LIN_DMA: of the destination's quadword */
+    bool pred;              /* packets have predicates in bits 4:0 */
+    bool pmap;              /* LOAD_AND_EXE knows the consecutive layout */
+    uint32_t arb_priority;  /* ARB_POINT: mask in the first word */
 };
 
 /* Offsets within a QMAN's block. */
 struct eng_qm_desc {
     uint16_t msg_lo, msg_hi, msg_base_step, msg_stream_step;
     uint16_t fence_rdata, fence_cnt, fence_step, fence_stream_step;
-    uint16_t arb_cfg;           /* 0: no arbitration */
+    uint16_t arb_cfg; /* 0: no arbitration */
     int32_t wrcomp_lo, wrcomp_hi, wrcomp_data;
-    int32_t core;               /* the DMA core's block, relative to the QMAN's */
-    uint16_t commit, src_lo, src_hi, dst_lo, dst_hi, size;  /* in the core's block */
-    uint32_t window;            /* WREG offsets count from the block's address & ~window */
+    int32_t core; /* the DMA core's block, relative to the QMAN's */
+    uint16_t commit, src_lo, src_hi, dst_lo, dst_hi, size; /* in the core's block */
+    uint32_t window; /* WREG offsets count from the block's address & ~window */
 };
 
 struct eng_sm_desc {
     unsigned count;
-    uint32_t base[4];           /* of the first sync object */
+    uint32_t base[4]; /* of the first sync object */
     unsigned sobs, mons, cqs;
-    uint32_t addr_lo, addr_hi, data, arm, config, status;   /* from base; config 0: none */
+    uint32_t addr_lo, addr_hi, data, arm, config, status; /* from base; config 0: none */
     uint32_t cq_lo, cq_hi, cq_size, cq_pi, lbw_lo, lbw_hi, lbw_data, cq_inc;
-    uint32_t span;              /* bytes of the whole manager */
+    uint32_t span; /* bytes of the whole manager */
 };
 
 struct eng_asic {
@@ -48,8 +48,8 @@ struct eng_asic {
     /* the QMAN blocks; lower 0: none */
     unsigned qmans;
     uint32_t (*qman)(unsigned i, uint32_t *lower);
-    bool streams;               /* four streams to a QMAN, the fifth is the lower CP */
-    uint64_t (*msg_base)(uint32_t qm, unsigned base);   /* what the driver programs */
+    bool streams; /* four streams to a QMAN, the fifth is the lower CP */
+    uint64_t (*msg_base)(uint32_t qm, unsigned base); /* what the driver programs */
 };
 
 extern const struct eng_asic eng_asic_goya, eng_asic_gaudi, eng_asic_gaudi2;

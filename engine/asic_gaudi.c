@@ -14,13 +14,13 @@ static uint32_t qman(unsigned i, uint32_t *lower)
     uint32_t qm;
 
     if (i < 8)
-        qm = 0x508000u + 0x20000u * i;                      /* DMA */
+        qm = 0x508000u + 0x20000u * i; /* DMA */
     else if (i < 10)
-        qm = i == 8 ? 0x168000u : 0x68000u;                 /* MME2, MME0: the masters */
+        qm = i == 8 ? 0x168000u : 0x68000u; /* MME2, MME0: the masters */
     else if (i < 18)
-        qm = 0xE08000u + 0x40000u * (i - 10);               /* TPC */
+        qm = 0xE08000u + 0x40000u * (i - 10); /* TPC */
     else
-        qm = 0xCE0000u + 0x40000u * ((i - 18) / 2) + 0x2000u * ((i - 18) % 2);   /* NIC */
+        qm = 0xCE0000u + 0x40000u * ((i - 18) / 2) + 0x2000u * ((i - 18) % 2); /* NIC */
     *lower = qm;
     return qm;
 }

@@ -22,15 +22,15 @@ static uint32_t qman(unsigned i, uint32_t *lower)
     uint32_t qm;
 
     if (i < 2) {
-        qm = 0x4C8A000u + 0x10000u * i;                     /* PDMA */
+        qm = 0x4C8A000u + 0x10000u * i; /* PDMA */
     } else if (i < 39) {
         unsigned d = i < 12 ? 0 : 1 + (i - 12) / 9, k = i < 12 ? i - 2 : (i - 12) % 9;
 
         qm = k < 2 ? EDMA(d, k) : k == 2 ? MME(d) : TPC(d, k - 3);
     } else if (i < 63) {
-        qm = 0x541A000u + 0x80000u * ((i - 39) / 2) + 0x20000u * ((i - 39) % 2);    /* NIC */
+        qm = 0x541A000u + 0x80000u * ((i - 39) / 2) + 0x20000u * ((i - 39) % 2); /* NIC */
     } else {
-        qm = 0x4E0A000u + 0x10000u * (i - 63);              /* rotators */
+        qm = 0x4E0A000u + 0x10000u * (i - 63); /* rotators */
     }
     *lower = qm;
     return qm;

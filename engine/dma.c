@@ -45,8 +45,9 @@ static int put(struct eng *e, const struct eng_queue *q, uint64_t a, const uint8
 
 static void report(struct eng *e, const struct eng_queue *q, uint64_t addr, bool write, int error)
 {
-    struct eng_report r = { .what = ENG_FAULT_ADDRESS, .queue = q, .addr = addr, .write = write,
-                            .error = error };
+    struct eng_report r = {
+        .what = ENG_FAULT_ADDRESS, .queue = q, .addr = addr, .write = write, .error = error
+    };
 
     if (q && q->ring && q->head != q->tail) {
         r.cb = &q->ring[q->head & (q->depth - 1)];

@@ -129,8 +129,10 @@ void eng_reset(struct eng *e)
             eng_queue_reset(&m->cp[s]);
             default_bases(e, m, s);
             for (unsigned f = 0; f < 4; f++)
-                put(e, eng_cp_block(&m->cp[s]) + a->qm.fence_cnt + a->qm.fence_step * f +
-                    a->qm.fence_stream_step * s, 0);
+                put(e,
+                    eng_cp_block(&m->cp[s]) + a->qm.fence_cnt + a->qm.fence_step * f +
+                        a->qm.fence_stream_step * s,
+                    0);
         }
     }
     for (unsigned i = 0; i < a->sm.count; i++) {

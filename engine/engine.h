@@ -51,26 +51,26 @@ struct eng_asic;
 /* One packet, decoded: fields that its opcode lacks are 0. */
 struct eng_packet {
     enum eng_op op;
-    uint32_t bytes;             /* how much of the command buffer it takes */
-    bool eb, rb, mb;            /* engine, register and message barrier */
-    uint8_t pred;               /* predicate that decides whether it runs; 0: always */
-    uint32_t value;             /* messages, WREG_32 */
-    bool timestamp;             /* messages: write the device's time instead of the value */
-    uint64_t addr;              /* messages; source of the DMAs and of LOAD_AND_EXE */
-    uint64_t dst;               /* LIN_DMA */
-    uint32_t len;               /* LIN_DMA, CP_DMA: bytes; WREG_BULK: 64-bit words */
-    uint32_t reg;               /* WREG_*: offset in the engine's block; MSG_SHORT: from its base */
-    uint8_t base;               /* MSG_SHORT: which of the four base addresses */
-    bool memset, wrcomp;        /* LIN_DMA */
-    uint8_t dir;                /* LIN_DMA on Goya: DMA_DIR */
-    uint8_t id, dec, target;    /* FENCE (id also WAIT) */
-    uint32_t cycles;            /* WAIT */
-    uint8_t inc;                /* WAIT: what the fence counter `id` gets afterwards */
-    bool load, exe, scalars, upper, consecutive;    /* LOAD_AND_EXE */
-    bool start, outer;          /* REPEAT */
-    uint16_t jump;              /* REPEAT: start: how often; end: not looked at */
-    uint32_t priority;          /* ARB_POINT */
-    bool release;               /* ARB_POINT */
+    uint32_t bytes;          /* how much of the command buffer it takes */
+    bool eb, rb, mb;         /* engine, register and message barrier */
+    uint8_t pred;            /* predicate that decides whether it runs; 0: always */
+    uint32_t value;          /* messages, WREG_32 */
+    bool timestamp;          /* messages: write the device's time instead of the value */
+    uint64_t addr;           /* messages; source of the DMAs and of LOAD_AND_EXE */
+    uint64_t dst;            /* LIN_DMA */
+    uint32_t len;            /* LIN_DMA, CP_DMA: bytes; WREG_BULK: 64-bit words */
+    uint32_t reg;            /* WREG_*: offset in the engine's block; MSG_SHORT: from its base */
+    uint8_t base;            /* MSG_SHORT: which of the four base addresses */
+    bool memset, wrcomp;     /* LIN_DMA */
+    uint8_t dir;             /* LIN_DMA on Goya: DMA_DIR */
+    uint8_t id, dec, target; /* FENCE (id also WAIT) */
+    uint32_t cycles;         /* WAIT */
+    uint8_t inc;             /* WAIT: what the fence counter `id` gets afterwards */
+    bool load, exe, scalars, upper, consecutive; /* LOAD_AND_EXE */
+    bool start, outer;                           /* REPEAT */
+    uint16_t jump;                               /* REPEAT: start: how often; end: not looked at */
+    uint32_t priority;                           /* ARB_POINT */
+    bool release;                                /* ARB_POINT */
 };
 
 /*
@@ -87,17 +87,17 @@ const char *eng_op_name(unsigned op);
 /* ------------------------------------------------------------------ ASICs */
 
 enum eng_queue_kind {
-    ENG_QUEUE_NONE,             /* no such queue */
-    ENG_QUEUE_EXT,              /* its command buffers are the kernel's, completion by a message */
-    ENG_QUEUE_INT,              /* its command buffers are on the device, or mapped */
-    ENG_QUEUE_CPU,              /* the firmware's: not executed here */
-    ENG_QUEUE_HW,               /* Gaudi2: all of the user's */
+    ENG_QUEUE_NONE, /* no such queue */
+    ENG_QUEUE_EXT,  /* its command buffers are the kernel's, completion by a message */
+    ENG_QUEUE_INT,  /* its command buffers are on the device, or mapped */
+    ENG_QUEUE_CPU,  /* the firmware's: not executed here */
+    ENG_QUEUE_HW,   /* Gaudi2: all of the user's */
 };
 
 struct eng_queue_desc {
     enum eng_queue_kind kind;
-    uint32_t qm;                /* the QMAN's register block in the configuration space */
-    uint8_t stream;             /* 0..3 */
+    uint32_t qm;    /* the QMAN's register block in the configuration space */
+    uint8_t stream; /* 0..3 */
 };
 
 /* "goya", "gaudi" or "gaudi2"; NULL for another name. */
@@ -127,25 +127,25 @@ struct eng_cb {
     uint64_t addr;
     uint32_t len;
     const void *mem;
-    uint64_t cookie;            /* the owner's, comes back with done() */
+    uint64_t cookie; /* the owner's, comes back with done() */
 };
 
 enum eng_fault {
-    ENG_FAULT_ADDRESS,          /* an access that the owner's memory refused */
-    ENG_FAULT_OPCODE,           /* an opcode that the ASIC does not have, or cut short */
-    ENG_FAULT_STOP,             /* a STOP packet: the queue halts */
-    ENG_FAULT_FENCE_OVERFLOW,   /* a fence counter was full: the message is lost */
-    ENG_FAULT_SOB_OVERFLOW,     /* a sync object wrapped around */
+    ENG_FAULT_ADDRESS,        /* an access that the owner's memory refused */
+    ENG_FAULT_OPCODE,         /* an opcode that the ASIC does not have, or cut short */
+    ENG_FAULT_STOP,           /* a STOP packet: the queue halts */
+    ENG_FAULT_FENCE_OVERFLOW, /* a fence counter was full: the message is lost */
+    ENG_FAULT_SOB_OVERFLOW,   /* a sync object wrapped around */
 };
 
 struct eng_report {
     enum eng_fault what;
-    const struct eng_queue *queue;  /* NULL: not from a queue (monitors) */
-    uint64_t addr;              /* the bad address; of the packet for an opcode */
+    const struct eng_queue *queue; /* NULL: not from a queue (monitors) */
+    uint64_t addr;                 /* the bad address; of the packet for an opcode */
     bool write;
-    int error;                  /* what the owner's memory answered */
-    const struct eng_cb *cb;    /* the command buffer that ran, or NULL */
-    uint32_t offset;            /* of the packet in it */
+    int error;               /* what the owner's memory answered */
+    const struct eng_cb *cb; /* the command buffer that ran, or NULL */
+    uint32_t offset;         /* of the packet in it */
 };
 
 /*
@@ -158,8 +158,8 @@ struct eng_ops {
     int (*write)(void *priv, const struct eng_queue *queue, uint64_t addr, const void *buf,
                  uint64_t len);
     /* Faster ways for the DMA; -EOPNOTSUPP: do it with read and write. *bad: what was refused. */
-    int (*copy)(void *priv, const struct eng_queue *queue, uint64_t dst, uint64_t src,
-                uint64_t len, uint64_t *bad, bool *bad_write);
+    int (*copy)(void *priv, const struct eng_queue *queue, uint64_t dst, uint64_t src, uint64_t len,
+                uint64_t *bad, bool *bad_write);
     int (*fill)(void *priv, const struct eng_queue *queue, uint64_t dst, uint64_t pattern,
                 uint64_t len);
     /* After a register that the engine knows nothing about was written. */
@@ -176,46 +176,48 @@ struct eng_ops {
 
 /* ------------------------------------------------------------------ the engine */
 
-#define ENG_QUEUE_DEPTH 4096u   /* command buffers in one queue: a power of two */
-#define ENG_LOWER_DEPTH 64u     /* in a lower command processor */
-#define ENG_DMA_DEPTH 16u       /* descriptors in one DMA core */
+#define ENG_QUEUE_DEPTH 4096u /* command buffers in one queue: a power of two */
+#define ENG_LOWER_DEPTH 64u   /* in a lower command processor */
+#define ENG_DMA_DEPTH 16u     /* descriptors in one DMA core */
 #define ENG_FETCH 512u
-#define ENG_STREAMS 5u          /* four and the lower command processor */
+#define ENG_STREAMS 5u /* four and the lower command processor */
 #define ENG_MAX_QMANS 80u
 
 enum eng_state {
-    ENG_IDLE,                   /* nothing to do */
-    ENG_READY,                  /* can go on */
-    ENG_FENCED,                 /* a FENCE packet waits for its counter */
-    ENG_TIMED,                  /* a WAIT packet waits for its time */
-    ENG_ARBITRATING,            /* an ARB_POINT packet waits for another stream */
-    ENG_DRAINING,               /* waits for its DMA, or for the lower command processor */
-    ENG_HALTED,                 /* stopped by an error or STOP; eng_queue_reset() revives it */
+    ENG_IDLE,        /* nothing to do */
+    ENG_READY,       /* can go on */
+    ENG_FENCED,      /* a FENCE packet waits for its counter */
+    ENG_TIMED,       /* a WAIT packet waits for its time */
+    ENG_ARBITRATING, /* an ARB_POINT packet waits for another stream */
+    ENG_DRAINING,    /* waits for its DMA, or for the lower command processor */
+    ENG_HALTED,      /* stopped by an error or STOP; eng_queue_reset() revives it */
 };
 
 struct eng_qman;
 
 struct eng_queue {
     struct eng_qman *qman;
-    uint8_t stream;             /* 0..3; 4: the lower command processor */
-    uint16_t asid;              /* whose addresses these are: the owner sets and reads it */
-    void *owner;                /* likewise */
+    uint8_t stream; /* 0..3; 4: the lower command processor */
+    uint16_t asid;  /* whose addresses these are: the owner sets and reads it */
+    void *owner;    /* likewise */
     enum eng_state state;
     /* what was pushed: a ring */
     struct eng_cb *ring;
-    uint8_t *origin;            /* lower: which stream each came from */
+    uint8_t *origin; /* lower: which stream each came from */
     uint32_t depth, head, tail;
     /* the command buffer that runs */
     uint32_t pos;
     uint8_t fetch[ENG_FETCH];
     uint32_t fetch_at, fetch_len;
     uint32_t dma_out, lower_out;
-    uint32_t rf[4];             /* LOAD_AND_EXE's scalars */
-    uint32_t pred;              /* predicates; bit 0 reads as 1 */
-    struct { uint32_t at, left; } loop[2];
+    uint32_t rf[4]; /* LOAD_AND_EXE's scalars */
+    uint32_t pred;  /* predicates; bit 0 reads as 1 */
+    struct {
+        uint32_t at, left;
+    } loop[2];
     uint64_t deadline_ns;
     uint32_t priority;
-    uint64_t packets;           /* executed so far, for a person */
+    uint64_t packets; /* executed so far, for a person */
 };
 
 struct eng_dma {
@@ -226,12 +228,12 @@ struct eng_dma {
 
 struct eng_qman {
     struct eng *eng;
-    uint32_t base, lower_base;  /* register blocks; lower_base 0: no lower command processor */
+    uint32_t base, lower_base; /* register blocks; lower_base 0: no lower command processor */
     struct eng_queue cp[ENG_STREAMS];
     struct eng_dma dma[ENG_DMA_DEPTH];
     uint32_t dma_head, dma_tail;
-    int8_t arb_owner;           /* stream, or -1 */
-    uint64_t bytes;             /* moved so far, for a person */
+    int8_t arb_owner; /* stream, or -1 */
+    uint64_t bytes;   /* moved so far, for a person */
 };
 
 struct eng {
@@ -241,10 +243,10 @@ struct eng {
     void *priv;
     struct eng_qman *qman;
     unsigned nqman;
-    uint64_t rng;               /* 0: a fixed order */
+    uint64_t rng; /* 0: a fixed order */
     uint32_t turn;
-    uint64_t chunk;             /* a DMA core's turn, in bytes */
-    unsigned nested;            /* depth of monitors that write to sync objects */
+    uint64_t chunk;  /* a DMA core's turn, in bytes */
+    unsigned nested; /* depth of monitors that write to sync objects */
 };
 
 /*

@@ -100,7 +100,7 @@ int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct 
         p->reg = 4 * eng_bits(ctl, 10, 14);
         break;
     case ENG_WREG_64_LONG:
-        p->value = w & 3;       /* which halves to write */
+        p->value = w & 3; /* which halves to write */
         p->reg = 4 * eng_bits(ctl, 10, 14);
         p->addr = quad(b, 1);
         break;
@@ -112,7 +112,7 @@ int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct 
         break;
     case ENG_MSG_SHORT:
         p->value = w;
-        p->pred = 0;            /* the bits are the address's */
+        p->pred = 0; /* the bits are the address's */
         p->reg = ctl & 0xFFFF;
         p->base = eng_bits(ctl, 22, 2);
         p->timestamp = f->pred && eng_bits(ctl, 20, 2) == 1;
@@ -162,7 +162,7 @@ int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct 
         p->addr = quad(b, 1);
         p->dst = quad(b, 2);
         break;
-    default:                    /* NOP, STOP: the header is all */
+    default: /* NOP, STOP: the header is all */
         p->pred = 0;
         break;
     }

@@ -28,8 +28,9 @@ static struct eng_cb *current(struct eng_queue *q)
 static void report(struct eng_queue *q, enum eng_fault what, uint64_t addr, bool write, int error)
 {
     struct eng *e = q->qman->eng;
-    struct eng_report r = { .what = what, .queue = q, .addr = addr, .write = write,
-                            .error = error, .offset = q->pos };
+    struct eng_report r = {
+        .what = what, .queue = q, .addr = addr, .write = write, .error = error, .offset = q->pos
+    };
 
     if (q->ring && q->head != q->tail)
         r.cb = current(q);
@@ -278,7 +279,7 @@ static void repeat(struct eng_queue *q, const struct eng_packet *p)
         q->loop[l].left = p->jump ? p->jump - 1u : 0;
     } else if (q->loop[l].left) {
         q->loop[l].left--;
-        q->pos = q->loop[l].at - p->bytes;      /* advance() adds it again */
+        q->pos = q->loop[l].at - p->bytes; /* advance() adds it again */
     }
 }
 
@@ -318,8 +319,12 @@ static bool exec(struct eng_queue *q, const struct eng_packet *p, const uint8_t 
             reg_write(q, p->reg + 4, (uint32_t)(p->addr >> 32));
         return true;
     case ENG_LIN_DMA: {
-        struct eng_dma d = { .src = p->addr, .dst = p->dst, .left = p->len, .memset = p->memset,
-                             .wrcomp = p->wrcomp, .stream = q->stream };
+        struct eng_dma d = { .src = p->addr,
+                             .dst = p->dst,
+                             .left = p->len,
+                             .memset = p->memset,
+                             .wrcomp = p->wrcomp,
+                             .stream = q->stream };
 
         return eng_dma_push(m, &d) || stay(q, ENG_DRAINING);
     }
@@ -354,7 +359,7 @@ static bool exec(struct eng_queue *q, const struct eng_packet *p, const uint8_t 
         eng_cp_halt(q, -EIO);
         return false;
     case ENG_NOP:
-    case ENG_WRITE_ARC_STREAM:  /* to a scheduler that nobody runs here */
+    case ENG_WRITE_ARC_STREAM: /* to a scheduler that nobody runs here */
         return true;
     default:
         break;

@@ -5,7 +5,7 @@
 
 #include "engine/asic.h"
 
-#define FENCE_MAX 0xFFu         /* as wide as FENCE's target */
+#define FENCE_MAX 0xFFu /* as wide as FENCE's target */
 
 /* A message to FENCEn_RDATA of a stream adds to FENCEn_CNT. */
 static bool fence_write(struct eng *e, struct eng_qman *m, uint32_t block, uint32_t offset,
@@ -22,7 +22,8 @@ static bool fence_write(struct eng *e, struct eng_qman *m, uint32_t block, uint3
     old = eng_reg_read(e, cnt);
     value &= 0xF;
     if (old + value > FENCE_MAX) {
-        struct eng_report r = { .what = ENG_FAULT_FENCE_OVERFLOW, .write = true,
+        struct eng_report r = { .what = ENG_FAULT_FENCE_OVERFLOW,
+                                .write = true,
                                 .addr = e->asic->cfg_base + offset };
 
         if (e->ops->report)

@@ -14,14 +14,14 @@
 #include "engine/asic.h"
 
 #define SOB_MAX 0x7FFFu
-#define SOB_SIGN 0x8000u        /* with INC: the value is negative, in two's complement */
+#define SOB_SIGN 0x8000u /* with INC: the value is negative, in two's complement */
 #define SOB_LONG (1u << 24)
 #define SOB_INC (1u << 31)
 #define CFG_LONG 1u
 #define CFG_CQ (1u << 4)
 #define CFG_LBW (1u << 8)
 #define STS_VALID 1u
-#define MAX_NESTED 64u          /* monitors that set off one another: give up rather than recurse */
+#define MAX_NESTED 64u /* monitors that set off one another: give up rather than recurse */
 
 static uint32_t get(struct eng *e, uint32_t off)
 {

@@ -25,7 +25,8 @@ static uint64_t submit(struct hlthunk_device *device, struct hlthunk_command_buf
 {
     struct hl_cs_chunk chunk = { .cb_handle = hlthunk_command_buffer_handle(packets),
                                  .cb_size = 8 };
-    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1,
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk,
+                                .num_chunks_execute = 1,
                                 .flags = HL_CS_FLAGS_TIMESTAMP };
     struct hlthunk_cs_out out;
     int rc;
@@ -34,7 +35,8 @@ static uint64_t submit(struct hlthunk_device *device, struct hlthunk_command_buf
         chunk.cb_handle = hlthunk_command_buffer_address(packets);
         chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
     }
-    while ((rc = hlthunk_command_submission(hlthunk_device_borrow_fd(device), &in, &out)) == -EAGAIN)
+    while ((rc = hlthunk_command_submission(hlthunk_device_borrow_fd(device), &in, &out)) ==
+           -EAGAIN)
         usleep(1000); /* the queue is full */
     must(rc);
     return out.seq;
@@ -42,7 +44,8 @@ static uint64_t submit(struct hlthunk_device *device, struct hlthunk_command_buf
 
 int main(void)
 {
-    struct hlthunk_command_buffer_options mapped = { .size = sizeof(mapped), .device_mapped = true };
+    struct hlthunk_command_buffer_options mapped = { .size = sizeof(mapped),
+                                                     .device_mapped = true };
     struct hlthunk_completion_options options = { .size = sizeof(options) };
     struct hlthunk_completion_result result = { .size = sizeof(result) };
     struct hlthunk_completion *completions[COUNT];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Exports 16 MiB of device memory as a dma-buf.  cc export.c $(pkg-config --cflags --libs hlthunk) */
+/* Exports 16 MiB of device memory as a dma-buf.  cc export.c $(pkg-config --cflags --libs hlthunk)
+ */
 #include <stdio.h>
 #include <unistd.h>
 

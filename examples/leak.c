@@ -24,8 +24,8 @@ int main(void)
         return 1;
     }
     buffer = load_weights(device);
-    hlthunk_device_report(device, stdout);      /* at any time */
-    if (hlthunk_device_close(device))           /* and through the log */
+    hlthunk_device_report(device, stdout); /* at any time */
+    if (hlthunk_device_close(device))      /* and through the log */
         printf("%s\n", hlthunk_last_error());
     hlthunk_buffer_unref(buffer);
     return 0;

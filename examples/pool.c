@@ -10,7 +10,8 @@
 int main(void)
 {
     struct hlthunk_pool_options options = { .size = sizeof(options), .label = "activations" };
-    struct hlthunk_pool_buffer_options own_pages = { .size = sizeof(own_pages), .exportable = true };
+    struct hlthunk_pool_buffer_options own_pages = { .size = sizeof(own_pages),
+                                                     .exportable = true };
     struct hlthunk_pool_statistics s = { .size = sizeof(s) };
     struct hlthunk_buffer *buffers[COUNT] = { NULL }, *shared = NULL;
     struct hlthunk_device *device = NULL;

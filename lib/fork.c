@@ -11,9 +11,9 @@
  * unlike pthread_atfork() handlers this sees clone() as well.  Where the advice is refused, the
  * process ID is asked each time.
  */
-static _Atomic uint64_t never;       /* stays 0 */
+static _Atomic uint64_t never;                            /* stays 0 */
 _Atomic(_Atomic uint64_t *) hl_process_epoch_at = &never; /* the page, where there is one */
-static _Atomic uint64_t last_epoch;  /* survives the fork: the child takes the next one */
+static _Atomic uint64_t last_epoch; /* survives the fork: the child takes the next one */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void set_up(void)

@@ -14,8 +14,7 @@ int hl_options_copy(void *ours, size_t our_size, const void *theirs, const char 
  * for what it lacks, a longer one must have zeros where we know nothing.  NULL means all defaults.
  * what: the parameter's name, for the error text.  0 or -EINVAL.
  */
-static inline int hl_options_read(void *ours, size_t our_size, const void *theirs,
-                                  const char *what)
+static inline int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what)
 {
     memset(ours, 0, our_size);
     return theirs ? hl_options_copy(ours, our_size, theirs, what) : 0;

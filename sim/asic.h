@@ -9,39 +9,40 @@
 #include "sim/state.h"
 
 struct sim_asic {
-    const char *name;               /* on hlsim's command line */
-    const char *device_type;        /* in sysfs */
+    const char *name;        /* on hlsim's command line */
+    const char *device_type; /* in sysfs */
     const char *card_name;
     uint16_t pci_device_id;
     uint8_t pci_revision;
-    bool device_mmu;                /* device memory is behind an MMU */
-    bool block_map;                 /* hardware blocks can be mapped */
-    bool cb_map;                    /* command buffers can be mapped for the device */
-    bool close_resets;              /* a soft reset when a user has closed the device */
-    bool staged;                    /* staged submission and multi-CS wait */
-    uint64_t memory_base, memory_size;      /* physical, all of it */
-    uint64_t memory_reserved;               /* at its start, for driver and firmware */
+    bool device_mmu;                   /* device memory is behind an MMU */
+    bool block_map;                    /* hardware blocks can be mapped */
+    bool cb_map;                       /* command buffers can be mapped for the device */
+    bool close_resets;                 /* a soft reset when a user has closed the device */
+    bool staged;                       /* staged submission and multi-CS wait */
+    uint64_t memory_base, memory_size; /* physical, all of it */
+    uint64_t memory_reserved;          /* at its start, for driver and firmware */
     uint64_t memory_page;
     uint64_t sram_base, sram_size, sram_reserved;
     /* address spaces: first and last byte */
     uint64_t host_first, host_last;
-    /* of the former, what the driver keeps at its start: mapped command buffers, a pool of its own */
+    /* of the former, what the driver keeps at its start: mapped command buffers, a pool of its own
+     */
     uint64_t host_cb_size, host_pool_size;
-    uint64_t host_huge_first, host_huge_last;       /* 0: none of its own */
+    uint64_t host_huge_first, host_huge_last; /* 0: none of its own */
     uint64_t device_first, device_last;
     uint64_t huge_page;
     uint32_t tpc_mask;
     uint32_t decoder_mask, edma_mask, rotator_mask;
-    uint32_t mme_mask, scheduler_mask;  /* the vendor's driver tells them */
-    bool on_demand;                     /* host memory that is not pinned; that driver alone */
+    uint32_t mme_mask, scheduler_mask; /* the vendor's driver tells them */
+    bool on_demand;                    /* host memory that is not pinned; that driver alone */
     uint8_t mme_master_slave;
-    uint16_t first_interrupt[2], interrupts[2];     /* for 6.1, and later */
+    uint16_t first_interrupt[2], interrupts[2]; /* for 6.1, and later */
     uint16_t tpc_interrupt;
-    uint32_t event_count[2];                        /* for 6.1, and later */
+    uint32_t event_count[2]; /* for 6.1, and later */
     uint32_t max_pending;
     uint32_t dcores;
     uint32_t first_sync_object[4], first_monitor[4], first_cq[4];
-    uint64_t core_interrupt;        /* later kernels: a register's address */
+    uint64_t core_interrupt; /* later kernels: a register's address */
     uint32_t clock_mhz, max_power_mw;
     uint32_t plls;
 };

@@ -98,8 +98,9 @@ static int receive(int c, struct sim_reply *r, bool cloexec, int *fd)
 {
     union rights room;
     struct iovec iov = { r, sizeof(*r) };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room,
-                        .msg_controllen = sizeof(room) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof(room)
+    };
     ssize_t n;
 
     do {

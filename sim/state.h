@@ -21,13 +21,13 @@
 #define SIM_MAX_DEVICES 64
 #define SIM_MAX_FILES 8192
 #define SIM_FILE_BUCKETS 1024
-#define SIM_MAX_ALLOCS 4096     /* per device: more than its memory has pages */
-#define SIM_MAX_PAGES 2048      /* of device memory: Goya's 2 MiB pages are the most */
+#define SIM_MAX_ALLOCS 4096 /* per device: more than its memory has pages */
+#define SIM_MAX_PAGES 2048  /* of device memory: Goya's 2 MiB pages are the most */
 #define SIM_MAX_MAPS 16384
 #define SIM_MAP_BUCKETS 4096
-#define SIM_MAX_BLOCKS 16384    /* free blocks of an address space */
+#define SIM_MAX_BLOCKS 16384 /* free blocks of an address space */
 #define SIM_MAX_BUFFERS 4096
-#define SIM_BUFFER_STRIDE (8ull << 20)  /* of a buffer in its memory file: the largest there is */
+#define SIM_BUFFER_STRIDE (8ull << 20) /* of a buffer in its memory file: the largest there is */
 #define SIM_MAX_IMPORTS 1024
 #define SIM_MAX_FAULTS 32
 
@@ -38,32 +38,32 @@ enum sim_asic_id { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2, SIM_ASIC_COUN
 enum sim_file_kind { SIM_FILE_FREE, SIM_FILE_PRIMARY, SIM_FILE_CONTROL, SIM_FILE_DMABUF };
 
 struct sim_dmabuf {
-    uint32_t map;               /* index of the exported mapping; without an MMU: SIM_NONE */
-    uint64_t address;           /* first byte in device memory (without an MMU), else 0 */
+    uint32_t map;     /* index of the exported mapping; without an MMU: SIM_NONE */
+    uint64_t address; /* first byte in device memory (without an MMU), else 0 */
     uint64_t offset, size;
-    uint32_t context;           /* that the memory belongs to */
+    uint32_t context; /* that the memory belongs to */
     char name[32];
-    bool named;                 /* perhaps with nothing */
+    bool named; /* perhaps with nothing */
 };
 
 #define SIM_NONE UINT32_MAX
 
 struct sim_file {
     uint32_t kind;
-    uint32_t next;              /* in its hash bucket; SIM_NONE ends it */
-    uint64_t inode;             /* of the socket behind the descriptors */
-    uint64_t created_ns;        /* wall clock */
+    uint32_t next;       /* in its hash bucket; SIM_NONE ends it */
+    uint64_t inode;      /* of the socket behind the descriptors */
+    uint64_t created_ns; /* wall clock */
     uint32_t device;
-    uint32_t flags;             /* access mode and O_NONBLOCK */
-    uint32_t context;           /* of a primary node's file: which opening; 0 once it is over */
-    uint64_t events;            /* not fetched yet (HL_INFO_GET_EVENTS) */
-    bool eventfd;               /* registered: the supervisor has it */
-    bool signal;                /* it is to be signalled */
+    uint32_t flags;   /* access mode and O_NONBLOCK */
+    uint32_t context; /* of a primary node's file: which opening; 0 once it is over */
+    uint64_t events;  /* not fetched yet (HL_INFO_GET_EVENTS) */
+    bool eventfd;     /* registered: the supervisor has it */
+    bool signal;      /* it is to be signalled */
     struct sim_dmabuf dmabuf;
 };
 
 struct sim_alloc {
-    uint32_t pages;             /* 0: free */
+    uint32_t pages; /* 0: free */
     uint32_t first_page;
     uint32_t mappings;
     uint32_t flags;
@@ -72,7 +72,11 @@ struct sim_alloc {
 };
 
 enum sim_space_id {
-    SIM_SPACE_HOST, SIM_SPACE_HOST_HUGE, SIM_SPACE_CB, SIM_SPACE_DEVICE, SIM_SPACE_COUNT
+    SIM_SPACE_HOST,
+    SIM_SPACE_HOST_HUGE,
+    SIM_SPACE_CB,
+    SIM_SPACE_DEVICE,
+    SIM_SPACE_COUNT
 };
 
 /* What is behind a mapping. */
@@ -89,7 +93,7 @@ struct sim_map {
     uint32_t exports;
     uint64_t host_va, host_size;
     pid_t pid;
-    uint32_t import;            /* of a foreign dma-buf: its place in sim_state.imports */
+    uint32_t import; /* of a foreign dma-buf: its place in sim_state.imports */
 };
 
 /*
@@ -99,23 +103,24 @@ struct sim_map {
 enum sim_import_state { SIM_IMPORT_FREE, SIM_IMPORT_USED, SIM_IMPORT_DROPPED };
 struct sim_import {
     uint32_t state;
-    uint32_t device, context;   /* that imported it */
-    uint32_t file;              /* of a simulated dma-buf; SIM_NONE: one of this machine's kernel */
-    uint64_t size;              /* bytes of the dma-buf */
+    uint32_t device, context; /* that imported it */
+    uint32_t file;            /* of a simulated dma-buf; SIM_NONE: one of this machine's kernel */
+    uint64_t size;            /* bytes of the dma-buf */
 };
 
-/* Memory that mmap() of the node gives: a command buffer or timestamps.  Handle n is entry n - 1. */
+/* Memory that mmap() of the node gives: a command buffer or timestamps.  Handle n is entry n - 1.
+ */
 enum sim_buffer_kind { SIM_BUFFER_FREE, SIM_BUFFER_CB, SIM_BUFFER_TIMESTAMPS };
 struct sim_buffer {
     uint8_t kind;
-    bool destroyed, mapped;     /* by its user: the handle is gone; mmap()ed */
-    uint64_t size;              /* bytes, not rounded */
-    uint64_t device_va;         /* of a mapped command buffer; 0: none */
+    bool destroyed, mapped; /* by its user: the handle is gone; mmap()ed */
+    uint64_t size;          /* bytes, not rounded */
+    uint64_t device_va;     /* of a mapped command buffer; 0: none */
 };
 
 /* The free blocks of an address space: sorted, not adjacent. */
 struct sim_block {
-    uint64_t start, end;        /* inclusive */
+    uint64_t start, end; /* inclusive */
 };
 struct sim_space {
     uint32_t count;
@@ -124,28 +129,28 @@ struct sim_space {
 
 /* A unit of performance counters, while it counts and afterwards. */
 struct sim_spmu {
-    uint64_t since_ns;          /* 0: stopped */
-    uint64_t cycles;            /* when it was stopped */
+    uint64_t since_ns; /* 0: stopped */
+    uint64_t cycles;   /* when it was stopped */
     uint8_t events;
     uint16_t type[6];
 };
 
 /* One opening of the primary node: what goes when it is released. */
 struct sim_context {
-    uint32_t id;                /* 0: none */
-    uint32_t file;              /* SIM_NONE once its descriptors are closed */
-    uint32_t dmabufs;           /* alive */
-    uint64_t memory;            /* bytes, as accounted */
+    uint32_t id;      /* 0: none */
+    uint32_t file;    /* SIM_NONE once its descriptors are closed */
+    uint32_t dmabufs; /* alive */
+    uint64_t memory;  /* bytes, as accounted */
     bool debug_mode;
-    bool etr, etf[140];         /* trace units that are enabled */
+    bool etr, etf[140]; /* trace units that are enabled */
     struct sim_spmu spmu[136];
-    struct sim_alloc allocs[SIM_MAX_ALLOCS];    /* handle n is entry n - 1 */
+    struct sim_alloc allocs[SIM_MAX_ALLOCS]; /* handle n is entry n - 1 */
     uint16_t page_next[SIM_MAX_PAGES];
     bool page_used[SIM_MAX_PAGES];
-    uint32_t map_top;           /* no map from here on was ever used */
+    uint32_t map_top; /* no map from here on was ever used */
     struct sim_map maps[SIM_MAX_MAPS];
     struct sim_buffer buffers[SIM_MAX_BUFFERS];
-    uint32_t map_hint;          /* no map before it is free */
+    uint32_t map_hint; /* no map before it is free */
     uint32_t map_buckets[SIM_MAP_BUCKETS];
     struct sim_space spaces[SIM_SPACE_COUNT];
 };
@@ -164,35 +169,40 @@ struct sim_errors {
 
 struct sim_device {
     uint32_t asic;
-    uint32_t index;             /* N of accelN or hlN */
+    uint32_t index; /* N of accelN or hlN */
     char pci_address[24];
-    uint64_t node_inode[2];     /* of the files that stand for its nodes: primary, control */
+    uint64_t node_inode[2]; /* of the files that stand for its nodes: primary, control */
     uint32_t module_id;
-    uint32_t status;            /* enum hl_device_status */
+    uint32_t status; /* enum hl_device_status */
     bool removed;
-    bool in_release;            /* 6.1: released, but a dma-buf keeps the context */
-    bool reset_pending;         /* operational again when its user has closed */
-    uint64_t ready_ns;          /* CLOCK_MONOTONIC: when a running reset is over */
+    bool in_release;    /* 6.1: released, but a dma-buf keeps the context */
+    bool reset_pending; /* operational again when its user has closed */
+    uint64_t ready_ns;  /* CLOCK_MONOTONIC: when a running reset is over */
     uint64_t open_counter;
     uint64_t opened_ns, open_period_ms;
-    uint64_t used_memory;       /* bytes */
+    uint64_t used_memory; /* bytes */
     uint32_t hard_resets, soft_resets;
     uint32_t next_context;
-    int memory_fd, buffer_fd;   /* of the supervisor: device memory, and what mmap() gives */
-    int submit_fd, regs_fd;     /* likewise: submissions (sim/submit), registers */
-    bool dma_active;            /* the executor uses a mapping right now */
-    bool watchdog;              /* an error: the user shall close the device (6.12) */
-    uint32_t events[2048];      /* firmware event counters */
+    int memory_fd, buffer_fd; /* of the supervisor: device memory, and what mmap() gives */
+    int submit_fd, regs_fd;   /* likewise: submissions (sim/submit), registers */
+    bool dma_active;          /* the executor uses a mapping right now */
+    bool watchdog;            /* an error: the user shall close the device (6.12) */
+    uint32_t events[2048];    /* firmware event counters */
     struct sim_errors errors;
     struct sim_context context;
 };
 
 /* One line of a fault script. */
-enum sim_fault_action { SIM_FAULT_ERRNO, SIM_FAULT_DELAY, SIM_FAULT_RESET, SIM_FAULT_REMOVE,
-                        SIM_FAULT_EVENT };
+enum sim_fault_action {
+    SIM_FAULT_ERRNO,
+    SIM_FAULT_DELAY,
+    SIM_FAULT_RESET,
+    SIM_FAULT_REMOVE,
+    SIM_FAULT_EVENT
+};
 struct sim_fault {
-    uint32_t op;                /* enum sim_op; SIM_OP_ANY */
-    uint64_t first, count;      /* calls first … first + count - 1, counted from 1 */
+    uint32_t op;           /* enum sim_op; SIM_OP_ANY */
+    uint64_t first, count; /* calls first … first + count - 1, counted from 1 */
     uint64_t seen;
     uint32_t action;
     int32_t error;
@@ -202,22 +212,22 @@ struct sim_fault {
 
 struct sim_state {
     uint64_t magic;
-    uint32_t size;              /* sizeof(struct sim_state): one build serves one build */
+    uint32_t size; /* sizeof(struct sim_state): one build serves one build */
     pid_t supervisor;
-    uint32_t kernel;            /* enum sim_kernel */
+    uint32_t kernel; /* enum sim_kernel */
     uint32_t device_count;
-    uint64_t bar_size;          /* of device memory; 0: all of it */
+    uint64_t bar_size; /* of device memory; 0: all of it */
     bool quiet;
-    bool attention;             /* something for the supervisor: events, status */
-    bool imports_dropped;       /* likewise: files of dma-bufs to close */
-    char tree[108];             /* where the files of /dev and /sys stand */
-    uint64_t tree_dev;          /* the file system that it is on */
-    char socket[64];            /* abstract name of the supervisor's socket */
+    bool attention;       /* something for the supervisor: events, status */
+    bool imports_dropped; /* likewise: files of dma-bufs to close */
+    char tree[108];       /* where the files of /dev and /sys stand */
+    uint64_t tree_dev;    /* the file system that it is on */
+    char socket[64];      /* abstract name of the supervisor's socket */
     pthread_mutex_t lock;
     uint32_t fault_count;
     struct sim_fault faults[SIM_MAX_FAULTS];
     uint32_t file_buckets[SIM_FILE_BUCKETS];
-    uint32_t next_free_file;    /* no file before it is free */
+    uint32_t next_free_file; /* no file before it is free */
     struct sim_file files[SIM_MAX_FILES];
     struct sim_import imports[SIM_MAX_IMPORTS];
     struct sim_device devices[SIM_MAX_DEVICES];

@@ -10,18 +10,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SIM_TRACE_RING 4096u    /* a power of two */
+#define SIM_TRACE_RING 4096u /* a power of two */
 #define SIM_TRACE_TEXT 220
 
 enum sim_trace_kind {
-    SIM_TRACE_CALL,             /* text: "MEMORY ALLOC …", result: what came of it */
-    SIM_TRACE_EVENT,            /* of a device */
-    SIM_TRACE_WORK,             /* a command buffer ran; row: its queue */
-    SIM_TRACE_PACKET,           /* a packet began; row: its queue */
+    SIM_TRACE_CALL,   /* text: "MEMORY ALLOC …", result: what came of it */
+    SIM_TRACE_EVENT,  /* of a device */
+    SIM_TRACE_WORK,   /* a command buffer ran; row: its queue */
+    SIM_TRACE_PACKET, /* a packet began; row: its queue */
 };
 
 struct sim_trace_record {
-    int64_t begin_ns, end_ns;   /* CLOCK_MONOTONIC */
+    int64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
     uint8_t kind;
     pid_t pid, tid;
     uint32_t device;
@@ -31,7 +31,7 @@ struct sim_trace_record {
 
 struct sim_trace {
     bool on;
-    uint32_t head, tail;        /* written, taken: they count on */
+    uint32_t head, tail; /* written, taken: they count on */
     struct sim_trace_record ring[SIM_TRACE_RING];
 };
 

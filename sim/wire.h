@@ -8,19 +8,19 @@
 
 #include "sim/state.h"
 
-#define SIM_ENV_VARIABLE "HLSIM_STATE"  /* PID:FD of the state's segment */
+#define SIM_ENV_VARIABLE "HLSIM_STATE" /* PID:FD of the state's segment */
 
 enum sim_request_op {
-    SIM_REQUEST_OPEN,       /* device, control, flags: a descriptor comes back */
-    SIM_REQUEST_EXPORT,     /* device, flags, dmabuf: a descriptor comes back */
-    SIM_REQUEST_IMPORT,     /* device, context, a dma-buf beside it: the import's place */
-    SIM_REQUEST_SETTLE,     /* closed files have been noticed when the answer comes */
-    SIM_REQUEST_EVENTFD,    /* file; a descriptor beside it, or none to forget it */
-    SIM_REQUEST_ADD,        /* asic: the new device's number */
-    SIM_REQUEST_RESET,      /* device */
-    SIM_REQUEST_REMOVE,     /* device */
-    SIM_REQUEST_EVENT,      /* device, events */
-    SIM_REQUEST_STATUS      /* sysfs is to be brought up to date */
+    SIM_REQUEST_OPEN,    /* device, control, flags: a descriptor comes back */
+    SIM_REQUEST_EXPORT,  /* device, flags, dmabuf: a descriptor comes back */
+    SIM_REQUEST_IMPORT,  /* device, context, a dma-buf beside it: the import's place */
+    SIM_REQUEST_SETTLE,  /* closed files have been noticed when the answer comes */
+    SIM_REQUEST_EVENTFD, /* file; a descriptor beside it, or none to forget it */
+    SIM_REQUEST_ADD,     /* asic: the new device's number */
+    SIM_REQUEST_RESET,   /* device */
+    SIM_REQUEST_REMOVE,  /* device */
+    SIM_REQUEST_EVENT,   /* device, events */
+    SIM_REQUEST_STATUS   /* sysfs is to be brought up to date */
 };
 
 struct sim_request {

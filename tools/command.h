@@ -14,10 +14,10 @@
 /* Exit codes. */
 enum {
     EXIT_OK = 0,
-    EXIT_FAILED = 1,        /* the command could not do its work: the reason is on stderr */
+    EXIT_FAILED = 1, /* the command could not do its work: the reason is on stderr */
     EXIT_USAGE = 2,
-    EXIT_NO_DEVICE = 3,     /* there is no such device, or none at all */
-    EXIT_PROBLEM = 4,       /* "doctor" found one */
+    EXIT_NO_DEVICE = 3, /* there is no such device, or none at all */
+    EXIT_PROBLEM = 4,   /* "doctor" found one */
 };
 
 int command_list(int argc, char **argv);
@@ -41,13 +41,16 @@ bool parse_common(int argc, char **argv, const char *usage, bool *json, int *cod
  * returns false for a value that makes no sense.
  */
 #define COMMON_OPTIONS                                                                             \
-    { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }
+    { "json", no_argument, NULL, 'j' },                                                            \
+    {                                                                                              \
+        "help", no_argument, NULL, 'h'                                                             \
+    }
 bool parse_options(int argc, char **argv, const char *usage, const struct option *options,
                    bool (*take)(int option, void *user), void *user, bool *json, int *code);
 
 /*
- * What DEVICE means on a command line: an index, a PCI address, an ASIC's name; NULL: any.  Asks for
- * the control node.  False when it is none of them.
+ * What DEVICE means on a command line: an index, a PCI address, an ASIC's name; NULL: any.  Asks
+ * for the control node.  False when it is none of them.
  */
 bool parse_device(const char *text, struct hlthunk_device_options *options);
 /* The entry of the device that is meant: EXIT_OK, or the code to end with once it was said why. */
@@ -56,7 +59,8 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
 /* For people; text is returned. */
 const char *format_size(uint64_t bytes, char *text, size_t size);
 const char *format_age(uint64_t ns, char *text, size_t size);
-/* Names that others chose, such as those of processes, must not steer a terminal: ASCII, the rest is '?'. */
+/* Names that others chose, such as those of processes, must not steer a terminal: ASCII, the rest
+ * is '?'. */
 const char *printable(const char *text, char *out, size_t size);
 
 /* Prints the object and deletes it: EXIT_OK, or EXIT_FAILED without memory. */

@@ -38,8 +38,8 @@ enum order_kind { ORDER_IMPORT, ORDER_WRITE, ORDER_VERIFY, ORDER_OPEN, ORDER_END
 /* What the exporter sends; after ORDER_IMPORT the dma-buf follows. */
 struct order {
     uint32_t kind;
-    uint32_t seed;              /* of the pattern */
-    uint64_t offset, size;      /* within the buffer */
+    uint32_t seed;         /* of the pattern */
+    uint64_t offset, size; /* within the buffer */
 };
 
 struct answer {
@@ -67,7 +67,7 @@ static void fill(uint64_t *words, uint64_t at, uint32_t seed)
 struct importer {
     struct hlthunk_dmabuf *dmabuf;
     struct hlsim_attachment *attachment;
-    uint64_t offset;            /* of the dma-buf in the exporter's buffer: comes along */
+    uint64_t offset; /* of the dma-buf in the exporter's buffer: comes along */
 };
 
 static int import(struct importer *im, int socket, struct answer *a)
@@ -122,8 +122,8 @@ static int touch(struct importer *im, const struct order *o, struct answer *a)
                      rc == -EILSEQ ? "wrong bytes" : strerror(-rc));
     }
     if (!rc)
-        snprintf(a->text, sizeof(a->text), "%llu MiB %s",
-                 (unsigned long long)(o->size / MIB), writing ? "written" : "are right");
+        snprintf(a->text, sizeof(a->text), "%llu MiB %s", (unsigned long long)(o->size / MIB),
+                 writing ? "written" : "are right");
     free(want);
     free(got);
     return rc;
@@ -276,8 +276,8 @@ static void order_step(struct child *c, enum order_kind kind, uint32_t seed, uin
     step(what, rc, a.text);
 }
 
-static bool share(struct hlthunk_device *d, struct child children[2], struct hlthunk_buffer **buffer,
-                  struct hlthunk_dmabuf *m[2])
+static bool share(struct hlthunk_device *d, struct child children[2],
+                  struct hlthunk_buffer **buffer, struct hlthunk_dmabuf *m[2])
 {
     struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "demo" };
     char text[100] = "";
@@ -338,7 +338,9 @@ static int summary(void)
     printf("\n%-48s %s\n", "STEP", "RESULT");
     for (unsigned i = 0; i < step_count; i++)
         printf("%-48s %s\n", steps[i].what,
-               steps[i].ok ? "ok" : steps[i].skipped ? "skipped" : "FAILED");
+               steps[i].ok        ? "ok"
+               : steps[i].skipped ? "skipped"
+                                  : "FAILED");
     printf("\n%u steps done, %u failed, %u skipped\n", ok, failed, skipped);
     return failed ? EXIT_FAILED : EXIT_OK;
 }

@@ -19,8 +19,8 @@ static const char usage[] =
 
 struct doctor {
     struct hlthunk_preflight_options options;
-    cJSON *rows;                /* NULL: for a person */
-    char about[64];             /* the heading that was printed last */
+    cJSON *rows;    /* NULL: for a person */
+    char about[64]; /* the heading that was printed last */
     unsigned counts[4];
     bool no_device;
 };
@@ -131,7 +131,9 @@ static int check(const struct hlthunk_check *c, void *user)
 
 static int finish(struct doctor *d, enum hlthunk_verdict worst)
 {
-    int code = d->no_device ? EXIT_NO_DEVICE : worst == HLTHUNK_VERDICT_PROBLEM ? EXIT_PROBLEM : EXIT_OK;
+    int code = d->no_device                       ? EXIT_NO_DEVICE
+               : worst == HLTHUNK_VERDICT_PROBLEM ? EXIT_PROBLEM
+                                                  : EXIT_OK;
 
     if (d->rows) {
         cJSON *top = cJSON_CreateObject();
@@ -141,9 +143,9 @@ static int finish(struct doctor *d, enum hlthunk_verdict worst)
         if (print_object(top))
             code = EXIT_FAILED;
     } else {
-        printf("\nproblems: %u, warnings: %u, not known: %u, ok: %u\n", d->counts[HLTHUNK_VERDICT_PROBLEM],
-               d->counts[HLTHUNK_VERDICT_WARNING], d->counts[HLTHUNK_VERDICT_UNKNOWN],
-               d->counts[HLTHUNK_VERDICT_OK]);
+        printf("\nproblems: %u, warnings: %u, not known: %u, ok: %u\n",
+               d->counts[HLTHUNK_VERDICT_PROBLEM], d->counts[HLTHUNK_VERDICT_WARNING],
+               d->counts[HLTHUNK_VERDICT_UNKNOWN], d->counts[HLTHUNK_VERDICT_OK]);
     }
     if (d->no_device && !d->options.root)
         no_device("doctor");
@@ -173,7 +175,7 @@ int command_doctor(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (argv[optind] && d.options.root) {
-        d.options.pci_address = argv[optind];   /* of a machine that is not this one */
+        d.options.pci_address = argv[optind]; /* of a machine that is not this one */
     } else if (argv[optind]) {
         code = find_device("doctor", argv[optind], &entry);
         if (code != EXIT_OK)

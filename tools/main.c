@@ -13,7 +13,8 @@ static const struct {
     { "list", command_list, "the devices of this machine" },
     { "info", command_info, "what one device is, and how it is" },
     { "doctor", command_doctor, "will sharing device memory work here, and if not, why not" },
-    { "monitor", command_monitor, "memory, health, events and holders of a device, as they change" },
+    { "monitor", command_monitor,
+      "memory, health, events and holders of a device, as they change" },
     { "who", command_who, "processes that hold a device, its dma-bufs, its memory" },
     { "demo", command_demo, "processes share a piece of device memory" },
 };
@@ -23,9 +24,10 @@ static void usage(FILE *f)
     fputs("usage: hlthunk COMMAND [--json] [ARGUMENT]...\n\n", f);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].what);
-    fputs("\n\"hlthunk COMMAND --help\" tells more.  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
-          "3 no such device, 4 a problem (doctor).  HLTHUNK_LOG=info shows what the library has to say.\n",
-          f);
+    fputs(
+        "\n\"hlthunk COMMAND --help\" tells more.  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
+        "3 no such device, 4 a problem (doctor).  HLTHUNK_LOG=info shows what the library has to say.\n",
+        f);
 }
 
 int main(int argc, char **argv)

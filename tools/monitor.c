@@ -28,7 +28,7 @@ static const char usage[] =
 
 struct settings {
     double interval;
-    unsigned long count;        /* 0: no end */
+    unsigned long count; /* 0: no end */
 };
 
 static bool take(int c, void *user)
@@ -47,7 +47,8 @@ static bool take(int c, void *user)
     return false;
 }
 
-/* The errors that the driver keeps a record of, the first of each kind since the device was opened. */
+/* The errors that the driver keeps a record of, the first of each kind since the device was opened.
+ */
 static const struct record {
     const char *name;
     enum hlthunk_event_record_id id;
@@ -75,22 +76,22 @@ union any_record {
 /* One look. */
 struct sample {
     char time[32];
-    bool open;                  /* the control node answers */
+    bool open; /* the control node answers */
     char status[48];
     bool memory_known;
     uint64_t memory_free, memory_size;
     bool stats_known;
     struct hlthunk_open_stats_info stats;
-    long temperature, power;    /* milli degrees C, microwatts; -1: not known */
-    long resets;                /* -1: not known */
+    long temperature, power; /* milli degrees C, microwatts; -1: not known */
+    long resets;             /* -1: not known */
     uint64_t firmware_events;
     int64_t record[RECORDS], page_fault;
     unsigned nodes, dmabufs, mappings, kernel, hidden;
     uint64_t dmabuf_bytes;
-    char user[48];              /* "python3 (4711)" */
-    uint64_t identities[256];   /* of dma-bufs that are counted */
+    char user[48];            /* "python3 (4711)" */
+    uint64_t identities[256]; /* of dma-bufs that are counted */
     unsigned identity_count;
-    char events[512];           /* what happened since the last look, separated by "; " */
+    char events[512]; /* what happened since the last look, separated by "; " */
 };
 
 static volatile sig_atomic_t interrupted, resized;
@@ -115,7 +116,8 @@ static long read_hwmon(const struct hlthunk_device_entry *e, const char *name)
     glob_t g;
     FILE *f;
 
-    snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/hwmon/hwmon*/%s", e->pci_address, name);
+    snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/hwmon/hwmon*/%s", e->pci_address,
+             name);
     if (glob(pattern, 0, NULL, &g) == 0) {
         f = fopen(g.gl_pathv[0], "re");
         if (f && fscanf(f, "%ld", &value) != 1)
@@ -223,7 +225,9 @@ static void compare(const struct sample *last, struct sample *s)
 static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, struct sample *s)
 {
     struct hlthunk_device_options o = {
-        .size = sizeof(o), .select = HLTHUNK_SELECT_PCI_ADDRESS, .pci_address = e->pci_address,
+        .size = sizeof(o),
+        .select = HLTHUNK_SELECT_PCI_ADDRESS,
+        .pci_address = e->pci_address,
         .control = true,
     };
     struct hlthunk_holders_options h = { .size = sizeof(h), .device = e };
@@ -235,7 +239,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
     memset(s, 0, sizeof(*s));
     strftime(s->time, sizeof(s->time), "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
     if (!*d && hlthunk_device_open(&o, d))
-        *d = NULL;      /* on 6.1 in a reset, or gone: tried again at the next look */
+        *d = NULL; /* on 6.1 in a reset, or gone: tried again at the next look */
     if (*d) {
         ask_device(*d, s);
         if (!s->open) {
@@ -245,7 +249,8 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
     }
     if (!s->open && hlthunk_device_entry_attribute(e, "status", s->status, sizeof(s->status)))
         snprintf(s->status, sizeof(s->status), "gone");
-    s->resets = hlthunk_device_entry_attribute(e, "hard_reset_cnt", text, sizeof(text)) ? -1 : atol(text);
+    s->resets =
+        hlthunk_device_entry_attribute(e, "hard_reset_cnt", text, sizeof(text)) ? -1 : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
     /* a descriptor of our own is no holder of interest: it is of the control node */
@@ -307,15 +312,18 @@ static const char *memory(const struct sample *s, char *text, size_t size)
     if (!s->memory_known)
         snprintf(text, size, "-");
     else
-        snprintf(text, size, "%llu of %llu MiB", (unsigned long long)(s->memory_size - s->memory_free) >> 20,
+        snprintf(text, size, "%llu of %llu MiB",
+                 (unsigned long long)(s->memory_size - s->memory_free) >> 20,
                  (unsigned long long)s->memory_size >> 20);
     return text;
 }
 
-/* Who computes: a process, nobody, or nobody any more while dma-bufs or mappings hold the device. */
+/* Who computes: a process, nobody, or nobody any more while dma-bufs or mappings hold the device.
+ */
 static const char *user(const struct sample *s)
 {
-    bool busy = s->stats_known && (s->stats.is_compute_ctx_active || s->stats.compute_ctx_in_release);
+    bool busy =
+        s->stats_known && (s->stats.is_compute_ctx_active || s->stats.compute_ctx_in_release);
 
     if (*s->user)
         return s->user;
@@ -336,8 +344,8 @@ static void print_line(const struct sample *s, bool heading)
     char used[48], t[24], w[24], n[24], who[48], size[32];
 
     if (heading)
-        printf("%-8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %s\n", "TIME", "STATUS", "MEMORY IN USE", "TEMP",
-               "POWER", "RESETS", "USER", "DMA-BUFS");
+        printf("%-8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %s\n", "TIME", "STATUS",
+               "MEMORY IN USE", "TEMP", "POWER", "RESETS", "USER", "DMA-BUFS");
     printf("%-8.8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %u, %s\n", s->time + 11, s->status,
            memory(s, used, sizeof(used)), tenth(s->temperature, 1000, "C", t, sizeof(t)),
            tenth(s->power, 1000000, "W", w, sizeof(w)), resets(s, n, sizeof(n)),
@@ -352,7 +360,7 @@ enum { HISTORY = 8 };
 
 struct history {
     char text[HISTORY][600];
-    unsigned events;            /* that were, ever */
+    unsigned events; /* that were, ever */
 };
 
 static void remember(struct history *h, const struct sample *s)
@@ -372,7 +380,8 @@ static void print_screen(const struct history *h, const struct hlthunk_device_en
 
     screen_begin(&p);
     airy = p.rows >= values + 2 + HISTORY;
-    screen_row(&p, "%s %u (%s)   %.8s", hlthunk_asic_name(e->asic), e->index, e->pci_address, s->time + 11);
+    screen_row(&p, "%s %u (%s)   %.8s", hlthunk_asic_name(e->asic), e->index, e->pci_address,
+               s->time + 11);
     if (airy)
         screen_row(&p, "%s", "");
     screen_row(&p, "status         %s", s->status);
@@ -381,8 +390,9 @@ static void print_screen(const struct history *h, const struct hlthunk_device_en
     screen_row(&p, "power          %s", tenth(s->power, 1000000, "W", w, sizeof(w)));
     screen_row(&p, "hard resets    %s", resets(s, n, sizeof(n)));
     screen_row(&p, "user           %s", user(s));
-    screen_row(&p, "dma-bufs       %u, %s%s", s->dmabufs, format_size(s->dmabuf_bytes, size, sizeof(size)),
-        s->kernel ? ", some without a process" : "");
+    screen_row(&p, "dma-bufs       %u, %s%s", s->dmabufs,
+               format_size(s->dmabuf_bytes, size, sizeof(size)),
+               s->kernel ? ", some without a process" : "");
     screen_row(&p, "mappings       %u", s->mappings);
     if (s->hidden)
         screen_row(&p, "not seen       %u processes of others", s->hidden);
@@ -423,7 +433,8 @@ static bool pause_until(double end)
     return !interrupted && !resized;
 }
 
-/* Until the next look, drawing again on a terminal of another size: false when it was interrupted. */
+/* Until the next look, drawing again on a terminal of another size: false when it was interrupted.
+ */
 static bool pause_for(double seconds, const struct history *h, const struct hlthunk_device_entry *e,
                       const struct sample *s)
 {
@@ -465,11 +476,11 @@ static void watch(const struct hlthunk_device_entry *e, const struct settings *s
             print_line(&now, n == 0);
         }
         if (fflush(stdout))
-            break;              /* nobody reads any more */
+            break; /* nobody reads any more */
         last = now;
     }
     if (screen)
-        putchar('\n');          /* for the shell, also behind a "^C" */
+        putchar('\n'); /* for the shell, also behind a "^C" */
     hlthunk_device_unref(d);
 }
 
@@ -481,7 +492,7 @@ int command_monitor(int argc, char **argv)
         { "count", required_argument, NULL, 'c' },
         { NULL, 0, NULL, 0 },
     };
-    struct sigaction stop = { .sa_handler = interrupt };    /* no SA_RESTART: ends the sleep */
+    struct sigaction stop = { .sa_handler = interrupt }; /* no SA_RESTART: ends the sleep */
     struct settings settings = { .interval = 1 };
     struct hlthunk_device_entry entry;
     int code = EXIT_OK;

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 struct screen {
-    unsigned rows, columns;     /* of the terminal; set by screen_begin() */
-    unsigned used;              /* rows that are printed */
+    unsigned rows, columns; /* of the terminal; set by screen_begin() */
+    unsigned used;          /* rows that are printed */
 };
 
 /* Is standard output a terminal that can do this? */

@@ -15,7 +15,7 @@ static const char usage[] =
 
 /* What is printed, row by row. */
 struct output {
-    cJSON *rows;                /* NULL: a table */
+    cJSON *rows; /* NULL: a table */
     unsigned count;
 };
 
@@ -82,8 +82,8 @@ static void print_row(struct output *o, const struct hlthunk_holder *h)
            h->pid ? user_name(h->uid, user, sizeof(user)) : "-",
            h->pid ? printable(h->comm, comm, sizeof(comm)) : "(kernel)",
            device_name(h, device, sizeof(device)),
-           h->kind == HLTHUNK_HOLDER_KERNEL ? "dma-buf" : hlthunk_holder_kind_name(h->kind), fd, size,
-           age_of(h, age, sizeof(age)));
+           h->kind == HLTHUNK_HOLDER_KERNEL ? "dma-buf" : hlthunk_holder_kind_name(h->kind), fd,
+           size, age_of(h, age, sizeof(age)));
     print_detail(h);
     putchar('\n');
 }

@@ -17,10 +17,10 @@
 struct hl_6_1_razwi_event {
     __s64 timestamp;
     __u64 addr;
-    __u16 engine_id_1;          /* 0xffff: it has no ID */
-    __u16 engine_id_2;          /* another that may have done it; 0xffff: none */
-    __u8 no_engine_id;          /* 1: engine_id_1 is 0xffff */
-    __u8 error_type;            /* HL_6_1_RAZWI_*, 0xff: not known */
+    __u16 engine_id_1; /* 0xffff: it has no ID */
+    __u16 engine_id_2; /* another that may have done it; 0xffff: none */
+    __u8 no_engine_id; /* 1: engine_id_1 is 0xffff */
+    __u8 error_type;   /* HL_6_1_RAZWI_*, 0xff: not known */
     __u8 pad[2];
 };
 

@@ -350,7 +350,8 @@ struct hl_info_cs_timeout_event {
 #define HL_RAZWI_RR (1 << 4)
 #define HL_RAZWI_ADDR_DEC (1 << 5)
 
-/* HL_INFO_RAZWI_EVENT: an access to an illegal address. Linux 6.1 has another layout (habanalabs_6_1.h). */
+/* HL_INFO_RAZWI_EVENT: an access to an illegal address. Linux 6.1 has another layout
+ * (habanalabs_6_1.h). */
 struct hl_info_razwi_event {
     __s64 timestamp;
     __u64 addr;
@@ -381,10 +382,7 @@ struct hl_info_hw_err_event {
     __u16 pad[3];
 };
 
-enum hl_info_fw_err_type {
-    HL_INFO_FW_HEARTBEAT_ERR,
-    HL_INFO_FW_REPORTED_ERR
-};
+enum hl_info_fw_err_type { HL_INFO_FW_HEARTBEAT_ERR, HL_INFO_FW_REPORTED_ERR };
 
 /* HL_INFO_FW_ERR_EVENT, since 6.3. */
 struct hl_info_fw_err_event {
@@ -461,12 +459,7 @@ struct hl_user_mapping {
 };
 
 /* hl_info_args.dcore_id of a Gaudi. */
-enum gaudi_dcores {
-    HL_GAUDI_WS_DCORE,
-    HL_GAUDI_WN_DCORE,
-    HL_GAUDI_EN_DCORE,
-    HL_GAUDI_ES_DCORE
-};
+enum gaudi_dcores { HL_GAUDI_WS_DCORE, HL_GAUDI_WN_DCORE, HL_GAUDI_EN_DCORE, HL_GAUDI_ES_DCORE };
 
 /* The INFO operation: return_size bytes at most are written to return_pointer. */
 struct hl_info_args {
@@ -728,11 +721,11 @@ struct hl_mem_in {
             __u64 addr;
             __u64 mem_size;
             __u64 offset;
-        } export_dmabuf_fd;         /* Linux 6.1 calls addr handle, and has no offset */
+        } export_dmabuf_fd; /* Linux 6.1 calls addr handle, and has no offset */
         struct {
             __u64 fd;
             __u64 length;
-        } reg_dmabuf_fd;            /* the vendor's driver */
+        } reg_dmabuf_fd; /* the vendor's driver */
     };
     __u32 op;
     __u32 flags;

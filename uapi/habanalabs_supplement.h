@@ -38,10 +38,7 @@ struct hl_info_hw_err_event {
     __u16 pad[3];
 };
 
-enum hl_info_fw_err_type {
-    HL_INFO_FW_HEARTBEAT_ERR,
-    HL_INFO_FW_REPORTED_ERR
-};
+enum hl_info_fw_err_type { HL_INFO_FW_HEARTBEAT_ERR, HL_INFO_FW_REPORTED_ERR };
 
 /* HL_INFO_FW_ERR_EVENT, since 6.3. */
 struct hl_info_fw_err_event {
@@ -88,11 +85,7 @@ struct hl_user_mapping {
 };
 
 /* HL_ENGINE_CORE_HALT and _RUN are macros there. */
-enum hl_engine_command {
-    HL_ENGINE_STALL = 3,
-    HL_ENGINE_RESUME = 4,
-    HL_ENGINE_COMMAND_MAX
-};
+enum hl_engine_command { HL_ENGINE_STALL = 3, HL_ENGINE_RESUME = 4, HL_ENGINE_COMMAND_MAX };
 
 #endif
 

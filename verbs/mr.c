@@ -18,9 +18,9 @@ typedef unsigned long long ull;
 
 struct hlthunk_verbs_mr {
     atomic_uint refs;
-    pid_t pid;                          /* of the process that registered it */
-    _Atomic(struct ibv_mr *) ibv;       /* NULL once deregistered */
-    struct hlthunk_dmabuf *dmabuf;      /* a reference, as long as .ibv is there */
+    pid_t pid;                     /* of the process that registered it */
+    _Atomic(struct ibv_mr *) ibv;  /* NULL once deregistered */
+    struct hlthunk_dmabuf *dmabuf; /* a reference, as long as .ibv is there */
     uint64_t iova, size;
 };
 
@@ -36,8 +36,10 @@ static int read_options(struct hlthunk_verbs_mr_options *ours,
         return hlv_err(-EINVAL, "options->size is %zu: set it to sizeof(*options)", theirs->size);
     for (size_t i = sizeof(*ours); i < theirs->size; i++) {
         if (bytes[i])
-            return hlv_err(-EINVAL, "options has a non-zero byte at offset %zu, which this version "
-                           "of the library (%zu bytes) does not know", i, sizeof(*ours));
+            return hlv_err(-EINVAL,
+                           "options has a non-zero byte at offset %zu, which this version "
+                           "of the library (%zu bytes) does not know",
+                           i, sizeof(*ours));
     }
     memcpy(ours, theirs, theirs->size < sizeof(*ours) ? theirs->size : sizeof(*ours));
     return 0;
@@ -54,14 +56,17 @@ static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_o
     if (!o->size_bytes)
         o->size_bytes = all - o->offset;
     if (o->size_bytes > all - o->offset || o->size_bytes > SIZE_MAX)
-        return hlv_err(-EINVAL, "offset %llu + size_bytes %llu is more than the dma-buf's %llu bytes",
+        return hlv_err(-EINVAL,
+                       "offset %llu + size_bytes %llu is more than the dma-buf's %llu bytes",
                        (ull)o->offset, (ull)o->size_bytes, (ull)all);
     if (__builtin_add_overflow(o->iova, o->size_bytes - 1, &end))
         return hlv_err(-EINVAL, "iova %#llx + size_bytes %llu is more than 64 bits hold",
                        (ull)o->iova, (ull)o->size_bytes);
     if ((o->iova & in_page) != (o->offset & in_page))
-        return hlv_err(-EINVAL, "iova %#llx and offset %llu are not at the same place in a page of "
-                       "%llu bytes", (ull)o->iova, (ull)o->offset, (ull)in_page + 1);
+        return hlv_err(-EINVAL,
+                       "iova %#llx and offset %llu are not at the same place in a page of "
+                       "%llu bytes",
+                       (ull)o->iova, (ull)o->offset, (ull)in_page + 1);
     return 0;
 }
 
@@ -70,8 +75,8 @@ static int refused(const struct ibv_pd *pd, const struct hlthunk_dmabuf *m,
                    const struct hlthunk_verbs_mr_options *o, int error)
 {
     struct hlthunk_dmabuf_origin from = { .size = sizeof(from) };
-    const char *card = pd->context && pd->context->device
-                           ? ibv_get_device_name(pd->context->device) : NULL;
+    const char *card =
+        pd->context && pd->context->device ? ibv_get_device_name(pd->context->device) : NULL;
 
     if (hlthunk_dmabuf_get_origin(m, &from) || !from.pci_address[0])
         strcpy(from.pci_address, "an accelerator");
@@ -137,7 +142,8 @@ int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr)
     if (!mr)
         return hlv_err(-EINVAL, "mr is NULL");
     if (mr->pid != getpid())
-        return hlv_err(-EPERM, "mr was registered by the parent of this process, whose region it is");
+        return hlv_err(-EPERM,
+                       "mr was registered by the parent of this process, whose region it is");
     ibv = atomic_exchange(&mr->ibv, NULL);
     if (!ibv)
         return 0;
@@ -161,7 +167,8 @@ void hlthunk_verbs_mr_unref(struct hlthunk_verbs_mr *mr)
     if (mr->pid != getpid())
         hlthunk_dmabuf_unref(mr->dmabuf);
     else
-        hlthunk_verbs_mr_deregister(mr); /* fails: the dma-buf that the card reaches stays for good */
+        hlthunk_verbs_mr_deregister(
+            mr); /* fails: the dma-buf that the card reaches stays for good */
     free(mr);
 }
 

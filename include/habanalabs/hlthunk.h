@@ -89,8 +89,8 @@ hlthunk_public int hlthunk_get_clk_throttle_info(int fd, struct hlthunk_clk_thro
 hlthunk_public int hlthunk_get_total_energy_consumption_info(int fd,
                                                              struct hlthunk_energy_info *info);
 hlthunk_public int hlthunk_get_power_info(int fd, struct hlthunk_power_info *info);
-hlthunk_public int hlthunk_get_dram_replaced_rows_info(int fd,
-                                                       struct hlthunk_dram_replaced_rows_info *info);
+hlthunk_public int
+hlthunk_get_dram_replaced_rows_info(int fd, struct hlthunk_dram_replaced_rows_info *info);
 hlthunk_public int hlthunk_get_dram_pending_rows_info(int fd, uint32_t *out);
 hlthunk_public int hlthunk_get_dev_memalloc_page_orders(int fd, uint64_t *page_order_bitmask);
 
@@ -225,9 +225,9 @@ hlthunk_public int hlthunk_unreserve_encaps_signals(int fd, struct reserve_sig_h
                                                     uint32_t *status);
 hlthunk_public int hlthunk_wait_for_reserved_encaps_signals(int fd, struct hlthunk_wait_in *in,
                                                             struct hlthunk_wait_out *out);
-hlthunk_public int hlthunk_wait_for_reserved_encaps_collective_signals(int fd,
-                                                                       struct hlthunk_wait_in *in,
-                                                                       struct hlthunk_wait_out *out);
+hlthunk_public int
+hlthunk_wait_for_reserved_encaps_collective_signals(int fd, struct hlthunk_wait_in *in,
+                                                    struct hlthunk_wait_out *out);
 
 /*
  * Waits.  timeout_us counts from the call and is kept over signals; 0 asks without waiting,
@@ -263,22 +263,15 @@ hlthunk_public int hlthunk_wait_for_interrupt_with_timestamp(int fd, void *addr,
                                                              uint32_t interrupt_id,
                                                              uint64_t timeout_us, uint32_t *status,
                                                              uint64_t *timestamp);
-hlthunk_public int hlthunk_wait_for_interrupt_by_handle_with_timestamp(int fd,
-                                                                       uint64_t cq_counters_handle,
-                                                                       uint64_t cq_counters_offset,
-                                                                       uint64_t target_value,
-                                                                       uint32_t interrupt_id,
-                                                                       uint64_t timeout_us,
-                                                                       uint32_t *status,
-                                                                       uint64_t *timestamp);
+hlthunk_public int hlthunk_wait_for_interrupt_by_handle_with_timestamp(
+    int fd, uint64_t cq_counters_handle, uint64_t cq_counters_offset, uint64_t target_value,
+    uint32_t interrupt_id, uint64_t timeout_us, uint32_t *status, uint64_t *timestamp);
 
 /* The driver writes the time into a timestamp element when the counter reaches the target. */
-hlthunk_public int hlthunk_register_timestamp_interrupt(int fd, uint32_t interrupt_id,
-                                                        uint64_t cq_counters_handle,
-                                                        uint64_t cq_counters_offset,
-                                                        uint64_t target_value,
-                                                        uint64_t timestamps_handle,
-                                                        uint64_t timestamps_offset);
+hlthunk_public int
+hlthunk_register_timestamp_interrupt(int fd, uint32_t interrupt_id, uint64_t cq_counters_handle,
+                                     uint64_t cq_counters_offset, uint64_t target_value,
+                                     uint64_t timestamps_handle, uint64_t timestamps_offset);
 
 /*
  * Events

@@ -19,19 +19,15 @@ extern "C" {
 #define hlthunk_public __attribute__((visibility("default")))
 
 /* Patterns of the device nodes' names. */
-#define HLTHUNK_MAX_MINOR               256
-#define HLTHUNK_DEV_NAME_PRIMARY        "/dev/accel/accel%d"
-#define HLTHUNK_DEV_NAME_CONTROL        "/dev/accel/accel_controlD%d"
+#define HLTHUNK_MAX_MINOR 256
+#define HLTHUNK_DEV_NAME_PRIMARY "/dev/accel/accel%d"
+#define HLTHUNK_DEV_NAME_CONTROL "/dev/accel/accel_controlD%d"
 #define HLTHUNK_DEV_NAME_PRIMARY_LEGACY "/dev/hl%d"
 #define HLTHUNK_DEV_NAME_CONTROL_LEGACY "/dev/hl_controlD%d"
 
 #define HLTHUNK_BUSY_ENGINES_MASK_SIZE 4
 
-enum hlthunk_node_type {
-    HLTHUNK_NODE_PRIMARY,
-    HLTHUNK_NODE_CONTROL,
-    HLTHUNK_NODE_MAX
-};
+enum hlthunk_node_type { HLTHUNK_NODE_PRIMARY, HLTHUNK_NODE_CONTROL, HLTHUNK_NODE_MAX };
 
 /*
  * Which ASIC.  MAX is as it was in 2023; names after it came later.  To open, GAUDI2 means its
@@ -154,7 +150,7 @@ struct hlthunk_pci_counters_info {
     uint32_t replay_cnt;
 };
 
-#define HLTHUNK_CLK_THROTTLE_POWER   (1 << HL_CLK_THROTTLE_TYPE_POWER)
+#define HLTHUNK_CLK_THROTTLE_POWER (1 << HL_CLK_THROTTLE_TYPE_POWER)
 #define HLTHUNK_CLK_THROTTLE_THERMAL (1 << HL_CLK_THROTTLE_TYPE_THERMAL)
 
 struct hlthunk_clk_throttle_info {
@@ -350,10 +346,10 @@ struct hlthunk_event_record_engine_err {
 
 /* Attestation.  A kernel header that was included first has these numbers already. */
 #ifndef SEC_PCR_DATA_BUF_SZ
-#define SEC_PCR_DATA_BUF_SZ    256
-#define SEC_PCR_QUOTE_BUF_SZ   510
-#define SEC_SIGNATURE_BUF_SZ   255
-#define SEC_PUB_DATA_BUF_SZ    510
+#define SEC_PCR_DATA_BUF_SZ 256
+#define SEC_PCR_QUOTE_BUF_SZ 510
+#define SEC_SIGNATURE_BUF_SZ 255
+#define SEC_PUB_DATA_BUF_SZ 510
 #define SEC_CERTIFICATE_BUF_SZ 2046
 #endif
 

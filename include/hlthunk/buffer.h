@@ -3,8 +3,9 @@
  * Buffers: memory with an address on the device.
  *
  * Device memory is allocated and, where the ASIC has an MMU for it, mapped; host memory is
- * pinned and mapped; a foreign dma-buf is mapped, where the driver can.  A buffer holds its device open, a dma-buf holds its buffer: whatever the
- * order in which references are given back, the kernel sees dma-buf, unmap, free, device.
+ * pinned and mapped; a foreign dma-buf is mapped, where the driver can.  A buffer holds its device
+ * open, a dma-buf holds its buffer: whatever the order in which references are given back, the
+ * kernel sees dma-buf, unmap, free, device.
  */
 #ifndef HLTHUNK_BUFFER_H
 #define HLTHUNK_BUFFER_H
@@ -22,13 +23,13 @@ struct hlthunk_buffer;
 struct hlthunk_dmabuf;
 
 struct hlthunk_buffer_options {
-    size_t size;                /* sizeof(struct hlthunk_buffer_options) */
-    bool contiguous;            /* physically contiguous (HL_MEM_CONTIGUOUS) */
-    bool shared;                /* HL_MEM_SHARED */
-    bool unmapped;              /* do not map yet: hlthunk_buffer_map() does */
-    bool force_hint;            /* fail rather than choose another address than .hint */
-    uint64_t hint;              /* wished device address; 0: any */
-    const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
+    size_t size;       /* sizeof(struct hlthunk_buffer_options) */
+    bool contiguous;   /* physically contiguous (HL_MEM_CONTIGUOUS) */
+    bool shared;       /* HL_MEM_SHARED */
+    bool unmapped;     /* do not map yet: hlthunk_buffer_map() does */
+    bool force_hint;   /* fail rather than choose another address than .hint */
+    uint64_t hint;     /* wished device address; 0: any */
+    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
 /**

@@ -21,9 +21,9 @@ struct hlthunk_device;
 struct hlthunk_command_buffer;
 
 struct hlthunk_command_buffer_options {
-    size_t size;                /* sizeof(struct hlthunk_command_buffer_options) */
-    bool device_mapped;         /* with an address on the device; -EOPNOTSUPP where there is none */
-    const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
+    size_t size;        /* sizeof(struct hlthunk_command_buffer_options) */
+    bool device_mapped; /* with an address on the device; -EOPNOTSUPP where there is none */
+    const char *label;  /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
 /**

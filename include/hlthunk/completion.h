@@ -25,28 +25,29 @@ struct hlthunk_completion;
 enum hlthunk_completion_status {
     HLTHUNK_COMPLETION_PENDING = 0,
     HLTHUNK_COMPLETION_DONE = 1,
-    HLTHUNK_COMPLETION_TIMED_OUT = 2,   /* a submission took longer than its own timeout */
-    HLTHUNK_COMPLETION_ABORTED = 3,     /* the driver gave it up, for a reset */
-    HLTHUNK_COMPLETION_LOST = 4,        /* the device was reset or removed (hlthunk/reset.h) */
-    HLTHUNK_COMPLETION_FAILED = 5,      /* the driver refused the wait: see .error */
+    HLTHUNK_COMPLETION_TIMED_OUT = 2, /* a submission took longer than its own timeout */
+    HLTHUNK_COMPLETION_ABORTED = 3,   /* the driver gave it up, for a reset */
+    HLTHUNK_COMPLETION_LOST = 4,      /* the device was reset or removed (hlthunk/reset.h) */
+    HLTHUNK_COMPLETION_FAILED = 5,    /* the driver refused the wait: see .error */
 };
 
 struct hlthunk_completion_result {
-    size_t size;            /* set by the caller: sizeof(struct hlthunk_completion_result) */
+    size_t size; /* set by the caller: sizeof(struct hlthunk_completion_result) */
     enum hlthunk_completion_status status;
-    int error;              /* 0 where DONE or PENDING; otherwise -ETIMEDOUT, -EIO, -ENODEV … */
-    int64_t timestamp_ns;   /* DONE: when, by the driver's clock; 0 where it does not tell */
+    int error;            /* 0 where DONE or PENDING; otherwise -ETIMEDOUT, -EIO, -ENODEV … */
+    int64_t timestamp_ns; /* DONE: when, by the driver's clock; 0 where it does not tell */
 };
 
 struct hlthunk_completion_options {
-    size_t size;            /* sizeof(struct hlthunk_completion_options) */
-    int eventfd;            /* the caller's, to signal instead of one of its own; may serve many, is
-                             * borrowed and must stay open; 0: its own */
-    const char *label;      /* for leak reports; copied; may be NULL */
+    size_t size;       /* sizeof(struct hlthunk_completion_options) */
+    int eventfd;       /* the caller's, to signal instead of one of its own; may serve many, is
+                        * borrowed and must stay open; 0: its own */
+    const char *label; /* for leak reports; copied; may be NULL */
 };
 
 /**
- * hlthunk_completion_for_submissions() - when all of these have completed, or one of them has failed
+ * hlthunk_completion_for_submissions() - when all of these have completed, or one of them has
+ * failed
  * @device: a primary node
  * @sequences: numbers that submissions returned, of signals too; copied
  * @count: of them, at least 1
@@ -76,11 +77,9 @@ hlthunk_completion_for_submissions(struct hlthunk_device *device, const uint64_t
  *
  * Since: 1.0
  */
-HLTHUNK_API HLTHUNK_MUST_CHECK int
-hlthunk_completion_for_interrupt(struct hlthunk_device *device, uint32_t interrupt,
-                                 const uint64_t *address, uint64_t target,
-                                 const struct hlthunk_completion_options *options,
-                                 struct hlthunk_completion **completion);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_completion_for_interrupt(
+    struct hlthunk_device *device, uint32_t interrupt, const uint64_t *address, uint64_t target,
+    const struct hlthunk_completion_options *options, struct hlthunk_completion **completion);
 
 /* One more reference; returns the completion.  Any thread.  Since: 1.0 */
 HLTHUNK_API struct hlthunk_completion *
@@ -124,12 +123,10 @@ HLTHUNK_API int hlthunk_completion_get_result(struct hlthunk_completion *complet
  *
  * Since: 1.0
  */
-HLTHUNK_API int hlthunk_completion_wait(struct hlthunk_completion *completion,
-                                        uint64_t timeout_us);
+HLTHUNK_API int hlthunk_completion_wait(struct hlthunk_completion *completion, uint64_t timeout_us);
 
 /* A name for people; "unknown" for other values.  Never NULL.  Since: 1.0 */
-HLTHUNK_API const char *
-hlthunk_completion_status_name(enum hlthunk_completion_status status);
+HLTHUNK_API const char *hlthunk_completion_status_name(enum hlthunk_completion_status status);
 
 HLTHUNK_END_DECLS
 

@@ -5,7 +5,8 @@
  * Three rules hold for every object of this library.  int functions return 0 or -errno, leave
  * outputs untouched on failure, and hlthunk_last_error() says what was wrong.  An object is used
  * by one thread at a time, but for devices and pools, which any number of threads may use at once;
- * ref and unref may be called from any.  What a pointer argument may be NULL for is said where it may.
+ * ref and unref may be called from any.  What a pointer argument may be NULL for is said where it
+ * may.
  */
 #ifndef HLTHUNK_DEVICE_H
 #define HLTHUNK_DEVICE_H
@@ -22,17 +23,17 @@ HLTHUNK_BEGIN_DECLS
 enum hlthunk_asic {
     HLTHUNK_ASIC_UNKNOWN = 0,
     HLTHUNK_ASIC_GOYA = 1,
-    HLTHUNK_ASIC_GAUDI = 2,         /* HL-205 and secured variants */
-    HLTHUNK_ASIC_GAUDI2 = 3,        /* with variants B, C and D */
+    HLTHUNK_ASIC_GAUDI = 2,  /* HL-205 and secured variants */
+    HLTHUNK_ASIC_GAUDI2 = 3, /* with variants B, C and D */
     HLTHUNK_ASIC_GAUDI3 = 4,
 };
 
 /* Generations of the kernel's interface. */
 enum hlthunk_generation {
-    HLTHUNK_GENERATION_MISC = 1,    /* Linux 5.16 to 6.2: /dev/hlN */
-    HLTHUNK_GENERATION_ACCEL = 2,   /* 6.3 to about 6.6: /dev/accel/accelN, requests of type 'H' */
-    HLTHUNK_GENERATION_DRM = 3,     /* about 6.7 on: requests of type 'd' */
-    HLTHUNK_GENERATION_VENDOR = 4,  /* the vendor's own driver of 2024 on */
+    HLTHUNK_GENERATION_MISC = 1,   /* Linux 5.16 to 6.2: /dev/hlN */
+    HLTHUNK_GENERATION_ACCEL = 2,  /* 6.3 to about 6.6: /dev/accel/accelN, requests of type 'H' */
+    HLTHUNK_GENERATION_DRM = 3,    /* about 6.7 on: requests of type 'd' */
+    HLTHUNK_GENERATION_VENDOR = 4, /* the vendor's own driver of 2024 on */
 };
 
 /* As the driver reports it (enum hl_device_status). */
@@ -47,13 +48,13 @@ enum hlthunk_status {
 
 /* What sysfs says of one device, without opening it. */
 struct hlthunk_device_entry {
-    uint32_t index;             /* N of accelN or hlN */
-    bool legacy;                /* /dev/hlN, generation MISC */
-    enum hlthunk_asic asic;     /* UNKNOWN where sysfs does not tell */
-    uint16_t pci_device_id;     /* 0 where sysfs does not tell */
-    char pci_address[24];       /* "0000:0d:00.0", lower case; the domain may be longer */
-    char node[40];              /* "/dev/accel/accel0" */
-    char control_node[40];      /* "/dev/accel/accel_controlD0" */
+    uint32_t index;         /* N of accelN or hlN */
+    bool legacy;            /* /dev/hlN, generation MISC */
+    enum hlthunk_asic asic; /* UNKNOWN where sysfs does not tell */
+    uint16_t pci_device_id; /* 0 where sysfs does not tell */
+    char pci_address[24];   /* "0000:0d:00.0", lower case; the domain may be longer */
+    char node[40];          /* "/dev/accel/accel0" */
+    char control_node[40];  /* "/dev/accel/accel_controlD0" */
 };
 
 /**
@@ -63,7 +64,8 @@ struct hlthunk_device_entry {
  * @count: receives how many devices there are, which may be more than @max
  *
  * Reads one directory and one attribute per device below /sys/class/accel (other vendors'
- * devices are skipped) or /sys/class/habanalabs (there one more, for the ASIC).  Opens no node.  No device is no error:
+ * devices are skipped) or /sys/class/habanalabs (there one more, for the ASIC).  Opens no node.  No
+ * device is no error:
  * *@count is 0.  -ENOMEM, -EINVAL (@count NULL, or @entries NULL with @max > 0).  Any thread.
  *
  * Since: 1.0
@@ -96,14 +98,14 @@ enum hlthunk_device_select {
 };
 
 struct hlthunk_device_options {
-    size_t size;                        /* sizeof(struct hlthunk_device_options) */
+    size_t size; /* sizeof(struct hlthunk_device_options) */
     enum hlthunk_device_select select;
     uint32_t index;
     uint32_t module_id;
     enum hlthunk_asic asic;
     const char *pci_address;
-    uint64_t timeout_us;                /* how long to wait while it is busy or in reset; 0: not */
-    bool control;                       /* the control node: queries only, any number of users */
+    uint64_t timeout_us; /* how long to wait while it is busy or in reset; 0: not */
+    bool control;        /* the control node: queries only, any number of users */
 };
 
 struct hlthunk_device;
@@ -174,16 +176,16 @@ HLTHUNK_API int hlthunk_device_close(struct hlthunk_device *device);
  * (and with a trace, by way of the same calls) with the same label, behind their pool.
  */
 struct hlthunk_live_object {
-    const char *kind;           /* "buffer", "dma-buf", "pool", "pool buffer" … */
-    uint64_t count;             /* how many this stands for; more than 1: pool buffers */
-    uint64_t size_bytes;        /* of all of them */
-    uint64_t offset;            /* dma-buf: within its buffer */
-    uint64_t address;           /* in the device's address space; 0 where it has none */
-    uint64_t age_ns;            /* of the oldest */
-    const char *label;          /* as the creator named it, or NULL */
-    const void *creator;        /* code address of the call that made it */
-    const void *const *frames;  /* return addresses from there on; NULL without a trace */
-    size_t frame_count;         /* hlthunk/leaks.h */
+    const char *kind;          /* "buffer", "dma-buf", "pool", "pool buffer" … */
+    uint64_t count;            /* how many this stands for; more than 1: pool buffers */
+    uint64_t size_bytes;       /* of all of them */
+    uint64_t offset;           /* dma-buf: within its buffer */
+    uint64_t address;          /* in the device's address space; 0 where it has none */
+    uint64_t age_ns;           /* of the oldest */
+    const char *label;         /* as the creator named it, or NULL */
+    const void *creator;       /* code address of the call that made it */
+    const void *const *frames; /* return addresses from there on; NULL without a trace */
+    size_t frame_count;        /* hlthunk/leaks.h */
 };
 
 /**
@@ -214,7 +216,7 @@ HLTHUNK_API int hlthunk_device_borrow_fd(const struct hlthunk_device *device);
 
 /* What does not change while a device is open (struct hl_info_hw_ip_info, sysfs). */
 struct hlthunk_device_properties {
-    size_t size;                    /* set by the caller: sizeof(struct …) */
+    size_t size; /* set by the caller: sizeof(struct …) */
     enum hlthunk_asic asic;
     enum hlthunk_generation generation;
     uint32_t index;
@@ -222,13 +224,13 @@ struct hlthunk_device_properties {
     uint16_t pci_device_id;
     uint16_t number_of_user_interrupts;
     uint16_t first_user_interrupt;
-    uint8_t pci_revision;           /* 0 on generation MISC */
-    bool control;                   /* opened as control node */
-    bool has_device_mmu;            /* device memory is behind an MMU: map before use */
+    uint8_t pci_revision; /* 0 on generation MISC */
+    bool control;         /* opened as control node */
+    bool has_device_mmu;  /* device memory is behind an MMU: map before use */
     bool secured;
-    uint64_t memory_base;           /* first address of device memory that programs may use */
-    uint64_t memory_size;           /* bytes that programs may use */
-    uint64_t memory_page_size;      /* bytes; allocations are rounded up to it */
+    uint64_t memory_base;      /* first address of device memory that programs may use */
+    uint64_t memory_size;      /* bytes that programs may use */
+    uint64_t memory_page_size; /* bytes; allocations are rounded up to it */
     uint64_t sram_base;
     uint32_t sram_size;
     char pci_address[24];
@@ -260,8 +262,8 @@ HLTHUNK_API int hlthunk_device_get_status(struct hlthunk_device *device,
                                           enum hlthunk_status *status);
 
 struct hlthunk_memory_usage {
-    uint64_t free_bytes;        /* of the device's memory for programs */
-    uint64_t used_bytes;        /* by this device file's allocations; 0 on a control node */
+    uint64_t free_bytes; /* of the device's memory for programs */
+    uint64_t used_bytes; /* by this device file's allocations; 0 on a control node */
 };
 
 /**

@@ -22,10 +22,10 @@ struct hlthunk_buffer;
 struct hlthunk_dmabuf;
 
 struct hlthunk_dmabuf_options {
-    size_t size;                /* sizeof(struct hlthunk_dmabuf_options) */
-    bool read_only;             /* an O_RDONLY file; default O_RDWR */
-    bool whole_pages;           /* any range: the pages around it, whatever else is in them */
-    const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
+    size_t size;       /* sizeof(struct hlthunk_dmabuf_options) */
+    bool read_only;    /* an O_RDONLY file; default O_RDWR */
+    bool whole_pages;  /* any range: the pages around it, whatever else is in them */
+    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
 /**
@@ -50,8 +50,7 @@ struct hlthunk_dmabuf_options {
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
-                      const struct hlthunk_dmabuf_options *options,
-                      struct hlthunk_dmabuf **dmabuf);
+                      const struct hlthunk_dmabuf_options *options, struct hlthunk_dmabuf **dmabuf);
 
 /**
  * hlthunk_dmabuf_import() - make an object of a dma-buf's fd
@@ -98,8 +97,8 @@ HLTHUNK_API uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *dmabuf);
  */
 HLTHUNK_API uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *dmabuf);
 /*
- * Where in the dma-buf the exported range starts: 0, but for .whole_pages.  Importers need it beside
- * the fd.  Since: 1.0
+ * Where in the dma-buf the exported range starts: 0, but for .whole_pages.  Importers need it
+ * beside the fd.  Since: 1.0
  */
 HLTHUNK_API uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *dmabuf);
 /* Its buffer, borrowed; NULL for a foreign one.  Since: 1.0 */

@@ -19,11 +19,11 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_device_entry;
 
 enum hlthunk_holder_kind {
-    HLTHUNK_HOLDER_NODE = 1,            /* a descriptor of the primary node: the compute user */
-    HLTHUNK_HOLDER_CONTROL_NODE = 2,    /* of the control node: a bystander, keeps nobody out */
-    HLTHUNK_HOLDER_DMABUF = 3,          /* of a dma-buf that the driver has exported */
-    HLTHUNK_HOLDER_MAPPING = 4,         /* mmap()ed memory of the node; may outlive its descriptor */
-    HLTHUNK_HOLDER_KERNEL = 5,          /* a dma-buf without a descriptor that could be seen */
+    HLTHUNK_HOLDER_NODE = 1,         /* a descriptor of the primary node: the compute user */
+    HLTHUNK_HOLDER_CONTROL_NODE = 2, /* of the control node: a bystander, keeps nobody out */
+    HLTHUNK_HOLDER_DMABUF = 3,       /* of a dma-buf that the driver has exported */
+    HLTHUNK_HOLDER_MAPPING = 4,      /* mmap()ed memory of the node; may outlive its descriptor */
+    HLTHUNK_HOLDER_KERNEL = 5,       /* a dma-buf without a descriptor that could be seen */
 };
 
 /* The device that a dma-buf belongs to is not told by any kernel: known where there is only one. */
@@ -32,39 +32,39 @@ enum hlthunk_holder_kind {
 /* One thing that is held.  Later versions may add members at the end. */
 struct hlthunk_holder {
     enum hlthunk_holder_kind kind;
-    int32_t pid;                /* in this process's PID namespace; 0 with HLTHUNK_HOLDER_KERNEL */
-    uint32_t uid;               /* owner of the process */
-    const char *comm;           /* its name, up to 15 bytes, which it may have set itself */
-    int32_t fd;                 /* its descriptor; -1 for a mapping */
-    uint32_t index;             /* of the device, or HLTHUNK_HOLDER_ANY_DEVICE */
-    bool legacy;                /* as in struct hlthunk_device_entry */
-    uint64_t identity;          /* dma-buf: as hlthunk_dmabuf_identity(), the same for all holders */
-    uint64_t size_bytes;        /* of the dma-buf or mapping; 0 for nodes */
-    uint64_t address;           /* mapping: where, in that process */
-    uint64_t age_ns;            /* dma-buf: since it was exported; 0: not known */
-    uint64_t process_age_ns;    /* since the process started; 0: not known */
-    uint64_t references;        /* dma-buf: to its file, in the whole system; 0: not known */
-    const char *name;           /* dma-buf: its name, or "" */
-    const char *importers;      /* dma-buf: devices that are attached, separated by spaces; "" for
-                                   none or not known (.attachments_known) */
+    int32_t pid;             /* in this process's PID namespace; 0 with HLTHUNK_HOLDER_KERNEL */
+    uint32_t uid;            /* owner of the process */
+    const char *comm;        /* its name, up to 15 bytes, which it may have set itself */
+    int32_t fd;              /* its descriptor; -1 for a mapping */
+    uint32_t index;          /* of the device, or HLTHUNK_HOLDER_ANY_DEVICE */
+    bool legacy;             /* as in struct hlthunk_device_entry */
+    uint64_t identity;       /* dma-buf: as hlthunk_dmabuf_identity(), the same for all holders */
+    uint64_t size_bytes;     /* of the dma-buf or mapping; 0 for nodes */
+    uint64_t address;        /* mapping: where, in that process */
+    uint64_t age_ns;         /* dma-buf: since it was exported; 0: not known */
+    uint64_t process_age_ns; /* since the process started; 0: not known */
+    uint64_t references;     /* dma-buf: to its file, in the whole system; 0: not known */
+    const char *name;        /* dma-buf: its name, or "" */
+    const char *importers;   /* dma-buf: devices that are attached, separated by spaces; "" for
+                                none or not known (.attachments_known) */
     bool attachments_known;
 };
 
 struct hlthunk_holders_options {
-    size_t size;                                /* sizeof(struct hlthunk_holders_options) */
-    const struct hlthunk_device_entry *device;  /* this one; NULL: any.  dma-bufs whose device is
-                                                   not known are listed in any case */
-    const char *root;   /* a folder with the /sys and /proc of a recorded machine; NULL: this one */
+    size_t size;                               /* sizeof(struct hlthunk_holders_options) */
+    const struct hlthunk_device_entry *device; /* this one; NULL: any.  dma-bufs whose device is
+                                                  not known are listed in any case */
+    const char *root; /* a folder with the /sys and /proc of a recorded machine; NULL: this one */
 };
 
 /* What was looked at, and what could not be seen. */
 struct hlthunk_holders_seen {
-    size_t size;                /* set by the caller: sizeof(struct hlthunk_holders_seen) */
-    uint32_t devices;           /* Habana devices of this machine */
-    uint32_t processes;         /* looked at */
-    uint32_t hidden_processes;  /* there, but this process may not look into them */
-    bool other_namespace;       /* this process is in a container: it sees that one's processes */
-    bool kernel_list;           /* the kernel's own list of dma-bufs was read (root, debugfs) */
+    size_t size;               /* set by the caller: sizeof(struct hlthunk_holders_seen) */
+    uint32_t devices;          /* Habana devices of this machine */
+    uint32_t processes;        /* looked at */
+    uint32_t hidden_processes; /* there, but this process may not look into them */
+    bool other_namespace;      /* this process is in a container: it sees that one's processes */
+    bool kernel_list;          /* the kernel's own list of dma-bufs was read (root, debugfs) */
 };
 
 /**
@@ -77,9 +77,9 @@ struct hlthunk_holders_seen {
  *
  * Reads /proc (descriptors, fdinfo, maps) of each process, as far as this process may, and the
  * kernel's list of dma-bufs in debugfs where it may; opens no node.  A dma-buf on that list without
- * a descriptor that was seen is reported with HLTHUNK_HOLDER_KERNEL: a driver has imported it, it is
- * on its way through a socket, or a hidden process has it.  Takes some ten microseconds a process;
- * what changes meanwhile may be missed.  Descriptors of this process are listed as well.
+ * a descriptor that was seen is reported with HLTHUNK_HOLDER_KERNEL: a driver has imported it, it
+ * is on its way through a socket, or a hidden process has it.  Takes some ten microseconds a
+ * process; what changes meanwhile may be missed.  Descriptors of this process are listed as well.
  *
  * Returns 0, what @visit last returned, or -errno: -EINVAL, -ENOMEM, -EACCES (no /proc).
  * @seen is written unless an error is returned.  Any thread.

@@ -28,9 +28,9 @@ struct hlthunk_live_object;
  *
  * For objects that are made from now on, on all devices.  The live buffers of a pool are told in
  * groups of the same label, creator and calls.  Off unless the environment variable HLTHUNK_TRACE
- * gives a depth (ignored in set-user-ID programs).  Costs some microseconds and 8 bytes a call for each object
- * while it is on, one load while it is off.  Nothing is remembered where the C library has no
- * backtrace().  Any thread.
+ * gives a depth (ignored in set-user-ID programs).  Costs some microseconds and 8 bytes a call for
+ * each object while it is on, one load while it is off.  Nothing is remembered where the C library
+ * has no backtrace().  Any thread.
  *
  * Since: 1.0
  */

@@ -8,8 +8,8 @@
 HLTHUNK_BEGIN_DECLS
 
 enum hlthunk_log_level {
-    HLTHUNK_LOG_ERROR = 0,      /* something is lost or will stay busy */
-    HLTHUNK_LOG_WARNING = 1,    /* a mistake that the library could make good: a leak, a stale call */
+    HLTHUNK_LOG_ERROR = 0,   /* something is lost or will stay busy */
+    HLTHUNK_LOG_WARNING = 1, /* a mistake that the library could make good: a leak, a stale call */
     HLTHUNK_LOG_INFO = 2,
     HLTHUNK_LOG_DEBUG = 3,
 };

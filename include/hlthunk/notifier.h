@@ -19,38 +19,39 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_device;
 struct hlthunk_event_notifier;
 
-/* The numbers are the bits of the driver's mask (HL_NOTIFIER_EVENT_*); 7 to 10 from Linux 6.3 on. */
+/* The numbers are the bits of the driver's mask (HL_NOTIFIER_EVENT_*); 7 to 10 from Linux 6.3 on.
+ */
 enum hlthunk_event_kind {
     HLTHUNK_EVENT_TPC_ASSERT = 0,
     HLTHUNK_EVENT_UNDEFINED_OPCODE = 1,
-    HLTHUNK_EVENT_DEVICE_RESET = 2,         /* the device is reset: drop what came from it */
+    HLTHUNK_EVENT_DEVICE_RESET = 2, /* the device is reset: drop what came from it */
     HLTHUNK_EVENT_CS_TIMEOUT = 3,
     HLTHUNK_EVENT_DEVICE_UNAVAILABLE = 4,
     HLTHUNK_EVENT_ENGINE_ERROR = 5,
     HLTHUNK_EVENT_GENERAL_HW_ERROR = 6,
-    HLTHUNK_EVENT_RAZWI = 7,                /* access to an address that is not allowed */
-    HLTHUNK_EVENT_PAGE_FAULT = 8,           /* access to an address that is not mapped */
+    HLTHUNK_EVENT_RAZWI = 7,      /* access to an address that is not allowed */
+    HLTHUNK_EVENT_PAGE_FAULT = 8, /* access to an address that is not mapped */
     HLTHUNK_EVENT_CRITICAL_HW_ERROR = 9,
     HLTHUNK_EVENT_CRITICAL_FW_ERROR = 10,
-    HLTHUNK_EVENT_KINDS = 64                /* others are numbers between */
+    HLTHUNK_EVENT_KINDS = 64 /* others are numbers between */
 };
 
 #define HLTHUNK_EVENT_MAX_ENGINES 128
 
 /* Engine IDs are those of the ASIC (enum gaudi2_engine_id …), 0xffff where it has none. */
 struct hlthunk_event {
-    size_t size;                            /* set by the caller: sizeof(struct hlthunk_event) */
+    size_t size; /* set by the caller: sizeof(struct hlthunk_event) */
     enum hlthunk_event_kind kind;
-    bool recorded;          /* .timestamp_ns and what belongs to .kind hold; some kinds have none */
-    int64_t timestamp_ns;   /* wall clock of the first of its kind since the device was opened */
-    uint64_t address;       /* RAZWI, PAGE_FAULT: accessed; UNDEFINED_OPCODE: of the buffer */
-    uint64_t sequence;      /* CS_TIMEOUT: the submission */
-    uint32_t number;        /* CRITICAL_HW_ERROR, CRITICAL_FW_ERROR: the firmware's event */
-    uint32_t count;         /* ENGINE_ERROR: errors; UNDEFINED_OPCODE: bytes of the buffer */
-    uint32_t stream;        /* UNDEFINED_OPCODE */
-    bool heartbeat_lost;    /* CRITICAL_FW_ERROR: the firmware no longer answers */
-    bool read, write;       /* RAZWI, where the hardware tells */
-    uint16_t engine_count;  /* candidates in .engines; 0: not known */
+    bool recorded;         /* .timestamp_ns and what belongs to .kind hold; some kinds have none */
+    int64_t timestamp_ns;  /* wall clock of the first of its kind since the device was opened */
+    uint64_t address;      /* RAZWI, PAGE_FAULT: accessed; UNDEFINED_OPCODE: of the buffer */
+    uint64_t sequence;     /* CS_TIMEOUT: the submission */
+    uint32_t number;       /* CRITICAL_HW_ERROR, CRITICAL_FW_ERROR: the firmware's event */
+    uint32_t count;        /* ENGINE_ERROR: errors; UNDEFINED_OPCODE: bytes of the buffer */
+    uint32_t stream;       /* UNDEFINED_OPCODE */
+    bool heartbeat_lost;   /* CRITICAL_FW_ERROR: the firmware no longer answers */
+    bool read, write;      /* RAZWI, where the hardware tells */
+    uint16_t engine_count; /* candidates in .engines; 0: not known */
     uint16_t engines[HLTHUNK_EVENT_MAX_ENGINES];
 };
 

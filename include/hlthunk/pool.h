@@ -32,11 +32,11 @@ struct hlthunk_pool;
 #define HLTHUNK_POOL_MAX_ALIGNMENT (1ull << 30)
 
 struct hlthunk_pool_options {
-    size_t size;                /* sizeof(struct hlthunk_pool_options) */
-    uint64_t chunk_bytes;       /* asked of the device at a time, which rounds it up; 0: 64 MiB */
-    uint64_t max_bytes;         /* of device memory for all chunks together; 0: no limit */
-    bool exportable;            /* every buffer gets pages of its own */
-    const char *label;          /* for leak reports and errors; copied (the first 31 bytes) */
+    size_t size;          /* sizeof(struct hlthunk_pool_options) */
+    uint64_t chunk_bytes; /* asked of the device at a time, which rounds it up; 0: 64 MiB */
+    uint64_t max_bytes;   /* of device memory for all chunks together; 0: no limit */
+    bool exportable;      /* every buffer gets pages of its own */
+    const char *label;    /* for leak reports and errors; copied (the first 31 bytes) */
 };
 
 /**
@@ -61,18 +61,18 @@ HLTHUNK_API struct hlthunk_pool *hlthunk_pool_ref(struct hlthunk_pool *pool);
 /**
  * hlthunk_pool_unref() - give a reference back; NULL is allowed
  *
- * After the last one nothing can be allocated any more.  Buffers stay what they are; each chunk goes
- * back to the device with its last buffer.  Any thread.
+ * After the last one nothing can be allocated any more.  Buffers stay what they are; each chunk
+ * goes back to the device with its last buffer.  Any thread.
  *
  * Since: 1.0
  */
 HLTHUNK_API void hlthunk_pool_unref(struct hlthunk_pool *pool);
 
 struct hlthunk_pool_buffer_options {
-    size_t size;                /* sizeof(struct hlthunk_pool_buffer_options) */
-    uint64_t alignment;         /* of the device address: a power of two; 0: 64 */
-    bool exportable;            /* pages of its own: no neighbour is visible to an importer */
-    const char *label;          /* for leak reports; copied (the first 31 bytes); may be NULL */
+    size_t size;        /* sizeof(struct hlthunk_pool_buffer_options) */
+    uint64_t alignment; /* of the device address: a power of two; 0: 64 */
+    bool exportable;    /* pages of its own: no neighbour is visible to an importer */
+    const char *label;  /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
 /**
@@ -111,18 +111,18 @@ HLTHUNK_API int hlthunk_pool_trim(struct hlthunk_pool *pool, uint32_t keep_chunk
 
 /* granted = taken + cached + held + free, while no other thread uses the pool. */
 struct hlthunk_pool_statistics {
-    size_t size;                /* set by the caller: sizeof(struct hlthunk_pool_statistics) */
+    size_t size; /* set by the caller: sizeof(struct hlthunk_pool_statistics) */
     uint32_t chunks;
-    uint32_t empty_chunks;      /* with nothing taken, cached or held */
-    uint64_t granted_bytes;     /* device memory of all chunks */
+    uint32_t empty_chunks;  /* with nothing taken, cached or held */
+    uint64_t granted_bytes; /* device memory of all chunks */
     uint64_t live_buffers;
-    uint64_t used_bytes;        /* of live buffers, as asked for */
-    uint64_t taken_bytes;       /* by live buffers: used and what was rounded up */
-    uint64_t cached_bytes;      /* given back, and ready for the next buffer of that size */
-    uint64_t held_bytes;        /* given back, but a dma-buf of it is open elsewhere */
+    uint64_t used_bytes;   /* of live buffers, as asked for */
+    uint64_t taken_bytes;  /* by live buffers: used and what was rounded up */
+    uint64_t cached_bytes; /* given back, and ready for the next buffer of that size */
+    uint64_t held_bytes;   /* given back, but a dma-buf of it is open elsewhere */
     uint64_t free_bytes;
-    uint64_t largest_free_bytes;    /* the largest piece of these */
-    uint64_t allocations;       /* since the pool was made */
+    uint64_t largest_free_bytes; /* the largest piece of these */
+    uint64_t allocations;        /* since the pool was made */
 };
 
 /**

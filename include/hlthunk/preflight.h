@@ -18,9 +18,9 @@ HLTHUNK_BEGIN_DECLS
 /* From good to bad; the worst of several is the largest. */
 enum hlthunk_verdict {
     HLTHUNK_VERDICT_OK = 0,
-    HLTHUNK_VERDICT_UNKNOWN = 1,    /* cannot be known, or not by this user: the text says why */
-    HLTHUNK_VERDICT_WARNING = 2,    /* works, with a limit */
-    HLTHUNK_VERDICT_PROBLEM = 3,    /* export or import will fail */
+    HLTHUNK_VERDICT_UNKNOWN = 1, /* cannot be known, or not by this user: the text says why */
+    HLTHUNK_VERDICT_WARNING = 2, /* works, with a limit */
+    HLTHUNK_VERDICT_PROBLEM = 3, /* export or import will fail */
 };
 
 /*
@@ -44,10 +44,10 @@ enum hlthunk_verdict {
 struct hlthunk_check {
     const char *id;
     enum hlthunk_verdict verdict;
-    const char *device;         /* PCI address of the accelerator, or "" */
-    const char *importer;       /* PCI address of the candidate, or "" */
-    const char *text;           /* what was found, in a sentence or two */
-    const char *remedy;         /* what to do, or "" */
+    const char *device;   /* PCI address of the accelerator, or "" */
+    const char *importer; /* PCI address of the candidate, or "" */
+    const char *text;     /* what was found, in a sentence or two */
+    const char *remedy;   /* what to do, or "" */
 };
 
 /* May the preflight open a device's node for a moment? */
@@ -61,13 +61,13 @@ enum hlthunk_preflight_open {
 };
 
 struct hlthunk_preflight_options {
-    size_t size;                        /* sizeof(struct hlthunk_preflight_options) */
-    const char *pci_address;            /* this device alone; NULL: all */
-    const char *importer;               /* PCI address of the importer that will be used: what
-                                           stands in its way is a problem; NULL: all candidates */
+    size_t size;             /* sizeof(struct hlthunk_preflight_options) */
+    const char *pci_address; /* this device alone; NULL: all */
+    const char *importer;    /* PCI address of the importer that will be used: what
+                                stands in its way is a problem; NULL: all candidates */
     enum hlthunk_preflight_open open;
-    const char *root;                   /* a folder with /sys, /proc, /boot, /dev of a recorded
-                                           machine: nothing is opened then; NULL: this machine */
+    const char *root; /* a folder with /sys, /proc, /boot, /dev of a recorded
+                         machine: nothing is opened then; NULL: this machine */
 };
 
 /**

@@ -28,8 +28,8 @@ struct hlthunk_reset_watch;
 /* As the driver tells it: Linux 6.1 says "in reset" while it removes a device, too. */
 enum hlthunk_stale {
     HLTHUNK_STALE_NOT = 0,
-    HLTHUNK_STALE_RESET = 1,    /* the driver resets the device, or is about to */
-    HLTHUNK_STALE_GONE = 2,     /* the device is removed, its driver unbound, or it has failed */
+    HLTHUNK_STALE_RESET = 1, /* the driver resets the device, or is about to */
+    HLTHUNK_STALE_GONE = 2,  /* the device is removed, its driver unbound, or it has failed */
 };
 
 /**
@@ -54,13 +54,12 @@ HLTHUNK_API enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device 
  * back all objects of the device (or have another thread do so).  When the last of them is gone
  * the device's file closes, which is what the driver waits for.
  */
-typedef void (*hlthunk_reset_fn)(struct hlthunk_device *device, enum hlthunk_stale why,
-                                 void *user);
+typedef void (*hlthunk_reset_fn)(struct hlthunk_device *device, enum hlthunk_stale why, void *user);
 
 struct hlthunk_reset_watch_options {
-    size_t size;                /* sizeof(struct hlthunk_reset_watch_options) */
-    uint64_t interval_us;       /* how often to ask for the status; 0: every 100 ms */
-    const char *label;          /* for leak reports; copied; may be NULL */
+    size_t size;          /* sizeof(struct hlthunk_reset_watch_options) */
+    uint64_t interval_us; /* how often to ask for the status; 0: every 100 ms */
+    const char *label;    /* for leak reports; copied; may be NULL */
 };
 
 /**

@@ -29,7 +29,7 @@ struct hlthunk_dmabuf;
 #define HLTHUNK_DMABUF_SEND_MAX 253
 
 struct hlthunk_share_options {
-    size_t size;                /* sizeof(struct hlthunk_share_options) */
+    size_t size; /* sizeof(struct hlthunk_share_options) */
     /*
      * For the whole call.  0: as the socket is: a blocking one waits without limit, another gives
      * -EAGAIN when nothing can be sent or has come; a message that has begun is waited for, one
@@ -56,9 +56,10 @@ struct hlthunk_share_options {
  *
  * Since: 1.0
  */
-HLTHUNK_API HLTHUNK_MUST_CHECK int
-hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_t count,
-                    const struct hlthunk_share_options *options);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
+                                                       struct hlthunk_dmabuf *const *dmabufs,
+                                                       size_t count,
+                                                       const struct hlthunk_share_options *options);
 
 /**
  * hlthunk_dmabuf_receive() - receive what one hlthunk_dmabuf_send() has sent
@@ -72,11 +73,11 @@ hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_t co
  * give the same objects.
  *
  * -EPROTO: not such a message, or one whose descriptors are too few, too many, no dma-bufs, or
- * not the ones it speaks of; -EPROTONOSUPPORT: of another version; -ENOSPC: more than @max dma-bufs;
- * -EMFILE: more than this process may have; -EPIPE: the other side is closed; -EAGAIN; -ETIMEDOUT;
- * -ENOTSOCK; -EINVAL; -ENOMEM.  After each, all descriptors that came are closed.  After -ENOSPC,
- * -EMFILE, -EAGAIN and -EPIPE the next message can be received; after the others a stream is out
- * of step: close it.
+ * not the ones it speaks of; -EPROTONOSUPPORT: of another version; -ENOSPC: more than @max
+ * dma-bufs; -EMFILE: more than this process may have; -EPIPE: the other side is closed; -EAGAIN;
+ * -ETIMEDOUT; -ENOTSOCK; -EINVAL; -ENOMEM.  After each, all descriptors that came are closed. After
+ * -ENOSPC, -EMFILE, -EAGAIN and -EPIPE the next message can be received; after the others a stream
+ * is out of step: close it.
  *
  * Since: 1.0
  */
@@ -86,11 +87,11 @@ hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t max, 
 
 /* Where a dma-buf comes from. */
 struct hlthunk_dmabuf_origin {
-    size_t size;                /* set by the caller: sizeof(struct hlthunk_dmabuf_origin) */
-    uint64_t offset;            /* of the exported range within its exporter's buffer */
-    char pci_address[24];       /* of the device whose memory it is */
-    char label[32];             /* that its exporter gave it; "" for none */
-    uint64_t data_offset;       /* of that range within the dma-buf, see .whole_pages */
+    size_t size;          /* set by the caller: sizeof(struct hlthunk_dmabuf_origin) */
+    uint64_t offset;      /* of the exported range within its exporter's buffer */
+    char pci_address[24]; /* of the device whose memory it is */
+    char label[32];       /* that its exporter gave it; "" for none */
+    uint64_t data_offset; /* of that range within the dma-buf, see .whole_pages */
 };
 
 /**
@@ -120,9 +121,8 @@ HLTHUNK_API int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *dmabuf,
  *
  * Since: 1.0
  */
-HLTHUNK_API HLTHUNK_MUST_CHECK int
-hlthunk_device_send(int socket, struct hlthunk_device *device,
-                    const struct hlthunk_share_options *options);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_send(int socket, struct hlthunk_device *device,
+                                                       const struct hlthunk_share_options *options);
 
 /**
  * hlthunk_device_receive() - receive what hlthunk_device_send() has sent
@@ -138,8 +138,8 @@ hlthunk_device_send(int socket, struct hlthunk_device *device,
  * received one gives -EOPNOTSUPP.  After a hard reset the driver kills the process that has opened
  * the device, and waits for the others to close it.
  *
- * Errors as hlthunk_dmabuf_receive(); -EPROTO also when the descriptor is not of the device that the
- * message speaks of.
+ * Errors as hlthunk_dmabuf_receive(); -EPROTO also when the descriptor is not of the device that
+ * the message speaks of.
  *
  * Since: 1.0
  */

@@ -55,9 +55,8 @@ HLTHUNK_API int hlthunk_dmabuf_end_cpu_access(struct hlthunk_dmabuf *dmabuf,
  *
  * Since: 1.0
  */
-HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_export_sync_file(struct hlthunk_dmabuf *dmabuf,
-                                                                   enum hlthunk_access access,
-                                                                   int *fd);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_dmabuf_export_sync_file(struct hlthunk_dmabuf *dmabuf, enum hlthunk_access access, int *fd);
 
 /**
  * hlthunk_dmabuf_import_sync_file() - let users of the dma-buf wait for a sync file's fences

@@ -27,9 +27,9 @@ struct ibv_mr;
 struct ibv_pd;
 
 struct hlthunk_verbs_mr_options {
-    size_t size;                /* sizeof(struct hlthunk_verbs_mr_options) */
-    uint64_t offset;            /* of the region within the dma-buf, in bytes */
-    uint64_t size_bytes;        /* 0: from .offset to the end of the dma-buf */
+    size_t size;         /* sizeof(struct hlthunk_verbs_mr_options) */
+    uint64_t offset;     /* of the region within the dma-buf, in bytes */
+    uint64_t size_bytes; /* 0: from .offset to the end of the dma-buf */
     /*
      * The address by which work requests and remote peers call the first byte of the region: any
      * that is at the same place within a page as .offset is.  0: the region begins at address 0.

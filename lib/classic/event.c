@@ -61,7 +61,9 @@ static int record(int fd, enum hlthunk_event_record_id id, void *buf)
         if (rc == 0)
             *(struct hlthunk_event_record_critical_fw_err *)buf =
                 (struct hlthunk_event_record_critical_fw_err){
-                    a.fw.timestamp, (enum hl_info_fw_err_type)a.fw.err_type, a.fw.event_id,
+                    a.fw.timestamp,
+                    (enum hl_info_fw_err_type)a.fw.err_type,
+                    a.fw.event_id,
                 };
         return rc;
     case HLTHUNK_ENGINE_EVENT:
@@ -136,9 +138,8 @@ int hlthunk_notifier_recv(int fd, int handle, uint64_t *notifier_events, uint64_
 {
     (void)flags;
     if (!notifier_events || !notifier_cnt)
-        return hl_classic(hl_err(-EINVAL, "%s is NULL",
-                                 notifier_events ? "notifier_cnt" : "notifier_events"));
-    return hl_classic(hl_event_wait(fd, handle,
-                                    timeout == UINT32_MAX ? HL_EVENT_FOR_EVER : timeout,
+        return hl_classic(
+            hl_err(-EINVAL, "%s is NULL", notifier_events ? "notifier_cnt" : "notifier_events"));
+    return hl_classic(hl_event_wait(fd, handle, timeout == UINT32_MAX ? HL_EVENT_FOR_EVER : timeout,
                                     notifier_events, notifier_cnt));
 }

@@ -13,21 +13,21 @@
 #include "lib/op/op_info.h"
 
 /* The name of the argument in the text is the one in the header. */
-#define CHECK_OUT(p)                                                                              \
-    do {                                                                                          \
-        if (!(p))                                                                                 \
-            return hl_classic(hl_err(-EINVAL, #p " is NULL"));                                    \
+#define CHECK_OUT(p)                                                                               \
+    do {                                                                                           \
+        if (!(p))                                                                                  \
+            return hl_classic(hl_err(-EINVAL, #p " is NULL"));                                     \
     } while (0)
 
 /* A kernel struct that starts as zeros: an older kernel fills a part of it. */
-#define ASK(fd, op, answer)                                                                       \
+#define ASK(fd, op, answer)                                                                        \
     (memset(&(answer), 0, sizeof(answer)), hl_info_get(fd, op, &(answer), sizeof(answer)))
 
 int hlthunk_get_info(int fd, struct hl_info_args *info)
 {
     CHECK_OUT(info);
-    return hl_classic(hl_info_query(fd, info, (void *)(uintptr_t)info->return_pointer,
-                                    info->return_size));
+    return hl_classic(
+        hl_info_query(fd, info, (void *)(uintptr_t)info->return_pointer, info->return_size));
 }
 
 int hlthunk_get_hw_ip_info(int fd, struct hlthunk_hw_ip_info *hw_ip)
@@ -63,7 +63,8 @@ int hlthunk_get_dram_usage(int fd, struct hlthunk_dram_usage_info *dram_usage)
     rc = ASK(fd, HL_INFO_DRAM_USAGE, answer);
     if (rc == 0)
         *dram_usage = (struct hlthunk_dram_usage_info){
-            .dram_free_mem = answer.dram_free_mem, .ctx_dram_mem = answer.ctx_dram_mem,
+            .dram_free_mem = answer.dram_free_mem,
+            .ctx_dram_mem = answer.ctx_dram_mem,
         };
     return hl_classic(rc);
 }
@@ -191,7 +192,8 @@ int hlthunk_get_reset_count_info(int fd, struct hlthunk_reset_count_info *info)
     rc = ASK(fd, HL_INFO_RESET_COUNT, answer);
     if (rc == 0)
         *info = (struct hlthunk_reset_count_info){
-            .hard_reset_count = answer.hard_reset_cnt, .soft_reset_count = answer.soft_reset_cnt,
+            .hard_reset_count = answer.hard_reset_cnt,
+            .soft_reset_count = answer.soft_reset_cnt,
         };
     return hl_classic(rc);
 }
@@ -205,7 +207,8 @@ int hlthunk_get_time_sync_info(int fd, struct hlthunk_time_sync_info *info)
     rc = ASK(fd, HL_INFO_TIME_SYNC, answer);
     if (rc == 0)
         *info = (struct hlthunk_time_sync_info){
-            .device_time = answer.device_time, .host_time = answer.host_time,
+            .device_time = answer.device_time,
+            .host_time = answer.host_time,
         };
     return hl_classic(rc);
 }
@@ -248,7 +251,8 @@ int hlthunk_get_pci_counters_info(int fd, struct hlthunk_pci_counters_info *info
     rc = ASK(fd, HL_INFO_PCI_COUNTERS, answer);
     if (rc == 0)
         *info = (struct hlthunk_pci_counters_info){
-            .rx_throughput = answer.rx_throughput, .tx_throughput = answer.tx_throughput,
+            .rx_throughput = answer.rx_throughput,
+            .tx_throughput = answer.tx_throughput,
             .replay_cnt = (uint32_t)answer.replay_cnt,
         };
     return hl_classic(rc);
@@ -292,7 +296,8 @@ int hlthunk_get_power_info(int fd, struct hlthunk_power_info *info)
 
 int hlthunk_get_dram_replaced_rows_info(int fd, struct hlthunk_dram_replaced_rows_info *info)
 {
-    /* the firmware's struct, which the driver passes on (struct cpucp_hbm_row_replaced_rows_info) */
+    /* the firmware's struct, which the driver passes on (struct cpucp_hbm_row_replaced_rows_info)
+     */
     struct hlthunk_dram_replaced_rows_info answer;
     int rc;
 

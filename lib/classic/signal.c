@@ -18,8 +18,10 @@ int hlthunk_signal_submission_timeout(int fd, struct hlthunk_signal_in *in,
     if (!in || !out)
         return hl_classic(hl_err(-EINVAL, "%s is NULL", in ? "out" : "in"));
     common = (struct hl_signal_common){
-        .chunks_restore = in->chunks_restore, .num_chunks_restore = in->num_chunks_restore,
-        .flags = in->flags, .timeout_s = timeout,
+        .chunks_restore = in->chunks_restore,
+        .num_chunks_restore = in->num_chunks_restore,
+        .flags = in->flags,
+        .timeout_s = timeout,
     };
     rc = hl_signal_submit(fd, &common, in->queue_index, &answer);
     if (rc == 0)
@@ -56,8 +58,10 @@ static int wait_for(int fd, const struct hlthunk_wait_in *in, struct hlthunk_wai
     if (data->signal_seq_nr != 1)
         return hl_classic(hl_err(-EINVAL, "signal_seq_nr is %u, not 1", data->signal_seq_nr));
     common = (struct hl_signal_common){
-        .chunks_restore = in->chunks_restore, .num_chunks_restore = in->num_chunks_restore,
-        .flags = in->flags, .timeout_s = timeout,
+        .chunks_restore = in->chunks_restore,
+        .num_chunks_restore = in->num_chunks_restore,
+        .flags = in->flags,
+        .timeout_s = timeout,
     };
     wait = (struct hl_signal_wait){
         .collective = collective,

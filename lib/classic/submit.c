@@ -49,8 +49,8 @@ static int submit(int fd, const struct hl_cs_in *in, uint32_t timeout, struct hl
     return rc;
 }
 
-int hlthunk_command_submission_timeout(int fd, struct hlthunk_cs_in *in,
-                                       struct hlthunk_cs_out *out, uint32_t timeout)
+int hlthunk_command_submission_timeout(int fd, struct hlthunk_cs_in *in, struct hlthunk_cs_out *out,
+                                       uint32_t timeout)
 {
     struct hl_cs_in cs;
     int rc = check(in, out);

@@ -38,8 +38,7 @@ static int no_timestamp(void)
     return hl_classic(hl_err(-EINVAL, "timestamp is NULL"));
 }
 
-static int wait_cs(int fd, uint64_t seq, uint64_t timeout_us, uint32_t *status,
-                   uint64_t *timestamp)
+static int wait_cs(int fd, uint64_t seq, uint64_t timeout_us, uint32_t *status, uint64_t *timestamp)
 {
     struct hl_wait_cs_out answer;
 
@@ -147,19 +146,17 @@ int hlthunk_wait_for_interrupt_by_handle(int fd, uint64_t cq_counters_handle,
 int hlthunk_wait_for_interrupt_by_handle_with_timestamp(int fd, uint64_t cq_counters_handle,
                                                         uint64_t cq_counters_offset,
                                                         uint64_t target_value,
-                                                        uint32_t interrupt_id,
-                                                        uint64_t timeout_us, uint32_t *status,
-                                                        uint64_t *timestamp)
+                                                        uint32_t interrupt_id, uint64_t timeout_us,
+                                                        uint32_t *status, uint64_t *timestamp)
 {
     struct hl_counter counter = { cq_counters_handle, cq_counters_offset };
 
     return wait_counter(fd, &counter, target_value, interrupt_id, timeout_us, status, timestamp);
 }
 
-int hlthunk_register_timestamp_interrupt(int fd, uint32_t interrupt_id,
-                                         uint64_t cq_counters_handle, uint64_t cq_counters_offset,
-                                         uint64_t target_value, uint64_t timestamps_handle,
-                                         uint64_t timestamps_offset)
+int hlthunk_register_timestamp_interrupt(int fd, uint32_t interrupt_id, uint64_t cq_counters_handle,
+                                         uint64_t cq_counters_offset, uint64_t target_value,
+                                         uint64_t timestamps_handle, uint64_t timestamps_offset)
 {
     struct hl_counter counter = { cq_counters_handle, cq_counters_offset };
     struct hl_counter timestamp = { timestamps_handle, timestamps_offset };

@@ -25,7 +25,7 @@
 /* Since then the driver exports memory that is behind an MMU. */
 #define EXPORTS_BEHIND_MMU "6.3"
 
-#define REMEDY_FOP                                                                                 \
+#define REMEDY_FOP                                                                                              \
     "Apply contrib/0001-accel-habanalabs-allow-unsigned-offsets.patch of libhlthunk to the driver (one line), " \
     "or use a kernel before 6.12, or the vendor's driver (docs/upstream-defects.md)."
 
@@ -51,27 +51,32 @@ static int orphan(const char *address, void *user)
     snprintf(p->device, sizeof(p->device), "%.23s", address);
     hl_pci_driver(p->root, address, driver, sizeof(driver));
     if (!*driver)
-        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
-                          "modprobe habanalabs; if it is loaded, look into the kernel's log (dmesg | grep "
-                          "habanalabs) for why it refused the device.",
-                          "%s (1da3:%04x) is on the bus, but no driver has taken it.", address, device);
+        hl_preflight_tell(
+            p, "device", HLTHUNK_VERDICT_PROBLEM,
+            "modprobe habanalabs; if it is loaded, look into the kernel's log (dmesg | grep "
+            "habanalabs) for why it refused the device.",
+            "%s (1da3:%04x) is on the bus, but no driver has taken it.", address, device);
     else if (strcmp(driver, "habanalabs"))
-        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
-                          "Unbind it there and bind it to habanalabs, unless it is meant for a virtual "
-                          "machine.",
-                          "%s (1da3:%04x) belongs to the driver %s.", address, device, driver);
+        hl_preflight_tell(
+            p, "device", HLTHUNK_VERDICT_PROBLEM,
+            "Unbind it there and bind it to habanalabs, unless it is meant for a virtual "
+            "machine.",
+            "%s (1da3:%04x) belongs to the driver %s.", address, device, driver);
     else if (hl_asic_of_pci_id(device) == HLTHUNK_ASIC_GOYA &&
              hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG))
-        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
-                          "Apply contrib/0002-accel-habanalabs-goya-set-the-page-tables-size.patch of "
-                          "libhlthunk, or use a kernel before 6.12 (docs/upstream-defects.md).",
-                          "%s is a Goya, which the driver of Linux 6.12 and later cannot start: the size "
-                          "of its page tables is not set.", address);
+        hl_preflight_tell(
+            p, "device", HLTHUNK_VERDICT_PROBLEM,
+            "Apply contrib/0002-accel-habanalabs-goya-set-the-page-tables-size.patch of "
+            "libhlthunk, or use a kernel before 6.12 (docs/upstream-defects.md).",
+            "%s is a Goya, which the driver of Linux 6.12 and later cannot start: the size "
+            "of its page tables is not set.",
+            address);
     else
-        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
-                          "Look into the kernel's log (dmesg | grep habanalabs).",
-                          "The driver has %s (1da3:%04x), but no class entry: it failed to start it.",
-                          address, device);
+        hl_preflight_tell(
+            p, "device", HLTHUNK_VERDICT_PROBLEM,
+            "Look into the kernel's log (dmesg | grep habanalabs).",
+            "The driver has %s (1da3:%04x), but no class entry: it failed to start it.", address,
+            device);
     p->device[0] = '\0';
     return p->rc;
 }
@@ -84,17 +89,18 @@ void hl_preflight_devices(struct hl_preflight *p, size_t count)
         return; /* each tells of itself */
     hl_tree_each(p->root, orphan, &o, "/sys/bus/pci/devices");
     if (!o.count)
-        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_PROBLEM,
-                          "Is the card plugged in and powered (lspci -d 1da3:)? In a virtual machine or "
-                          "container it has to be passed on. To go on without one: hlsim run -- PROGRAM.",
-                          "There is no Habana device on the PCI bus.");
+        hl_preflight_tell(
+            p, "device", HLTHUNK_VERDICT_PROBLEM,
+            "Is the card plugged in and powered (lspci -d 1da3:)? In a virtual machine or "
+            "container it has to be passed on. To go on without one: hlsim run -- PROGRAM.",
+            "There is no Habana device on the PCI bus.");
 }
 
 /* ---- nodes and permissions ---- */
 
 static bool check_node(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
-    const char *missing = !hl_tree_exists(p->root, "%s", e->node)         ? e->node
+    const char *missing = !hl_tree_exists(p->root, "%s", e->node)           ? e->node
                           : !hl_tree_exists(p->root, "%s", e->control_node) ? e->control_node
                                                                             : NULL;
 
@@ -102,10 +108,11 @@ static bool check_node(struct hl_preflight *p, const struct hlthunk_device_entry
         hl_preflight_tell(p, "node", HLTHUNK_VERDICT_OK, NULL, "%s and %s exist.", e->node,
                           e->control_node);
     else
-        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_PROBLEM,
-                          "In a container pass the nodes on (--device=/dev/accel or --device=/dev/hlN); "
-                          "elsewhere udev makes them: udevadm trigger.",
-                          "The driver has the device, but %s does not exist.", missing);
+        hl_preflight_tell(
+            p, "node", HLTHUNK_VERDICT_PROBLEM,
+            "In a container pass the nodes on (--device=/dev/accel or --device=/dev/hlN); "
+            "elsewhere udev makes them: udevadm trigger.",
+            "The driver has the device, but %s does not exist.", missing);
     return !missing;
 }
 
@@ -122,13 +129,14 @@ static bool check_permission(struct hl_preflight *p, const struct hlthunk_device
     }
     if (stat(path, &st) < 0)
         memset(&st, 0, sizeof(st));
-    hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
-                      "Add this user to the node's group, or give the node another group or mode with a "
-                      "udev rule: KERNEL==\"accel[0-9]*\", GROUP=\"render\", MODE=\"0660\".",
-                      "This user (uid %u) may not read and write %s: its owner is uid %u, its group %u, "
-                      "its mode %03o.",
-                      (unsigned)geteuid(), e->node, (unsigned)st.st_uid, (unsigned)st.st_gid,
-                      (unsigned)st.st_mode & 0777);
+    hl_preflight_tell(
+        p, "permission", HLTHUNK_VERDICT_PROBLEM,
+        "Add this user to the node's group, or give the node another group or mode with a "
+        "udev rule: KERNEL==\"accel[0-9]*\", GROUP=\"render\", MODE=\"0660\".",
+        "This user (uid %u) may not read and write %s: its owner is uid %u, its group %u, "
+        "its mode %03o.",
+        (unsigned)geteuid(), e->node, (unsigned)st.st_uid, (unsigned)st.st_gid,
+        (unsigned)st.st_mode & 0777);
     return false;
 }
 
@@ -145,10 +153,11 @@ static void check_status(struct hl_preflight *p, const struct hlthunk_device_ent
         hl_preflight_tell(p, "status", HLTHUNK_VERDICT_WARNING, "Wait: it passes.",
                           "The driver says: %s. Opening is EAGAIN meanwhile.", text);
     else
-        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_PROBLEM,
-                          "Look into the kernel's log (dmesg | grep habanalabs); reset the device (as root: "
-                          "echo 1 > the device's hard_reset attribute), or reload the driver.",
-                          "The driver says: %s. Opening is EPERM.", text);
+        hl_preflight_tell(
+            p, "status", HLTHUNK_VERDICT_PROBLEM,
+            "Look into the kernel's log (dmesg | grep habanalabs); reset the device (as root: "
+            "echo 1 > the device's hard_reset attribute), or reload the driver.",
+            "The driver says: %s. Opening is EPERM.", text);
 }
 
 /* ---- who has it ---- */
@@ -156,8 +165,8 @@ static void check_status(struct hl_preflight *p, const struct hlthunk_device_ent
 /* What hlthunk_holders() tells, put together. */
 struct tally {
     unsigned nodes, dmabufs, mappings, kernel;
-    bool other_devices;             /* dma-bufs may be of another device */
-    char first[64], leak[64];       /* "python3 (PID 4711)" */
+    bool other_devices;       /* dma-bufs may be of another device */
+    char first[64], leak[64]; /* "python3 (PID 4711)" */
 };
 
 static int count_holder(const struct hlthunk_holder *h, void *user)
@@ -233,28 +242,33 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
     unsigned left = t->dmabufs + t->mappings + t->kernel;
 
     if (t->nodes)
-        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_WARNING,
-                          "Wait for it, or end it: one process at a time can compute. \"hlthunk who\" lists "
-                          "all that it holds.",
-                          "%s has the device open: other opens are EBUSY.", t->first);
+        hl_preflight_tell(
+            p, "holders", HLTHUNK_VERDICT_WARNING,
+            "Wait for it, or end it: one process at a time can compute. \"hlthunk who\" lists "
+            "all that it holds.",
+            "%s has the device open: other opens are EBUSY.", t->first);
     else if (left && (busy(f) || (!f->stats_known && !t->other_devices)))
-        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM, remedy_leak,
-                          "The device's last user has closed it, but %u dma-bufs and %u mappings of it are "
-                          "left%s%s%s: until they are gone the device cannot be opened (EBUSY, or EAGAIN on "
-                          "Linux 6.1).",
-                          t->dmabufs + t->kernel, t->mappings, *t->leak ? ", the first in " : "", t->leak,
-                          t->kernel ? ", some without a process that could be seen: a driver has imported "
-                                      "them, or they are on their way between processes" : "");
+        hl_preflight_tell(
+            p, "holders", HLTHUNK_VERDICT_PROBLEM, remedy_leak,
+            "The device's last user has closed it, but %u dma-bufs and %u mappings of it are "
+            "left%s%s%s: until they are gone the device cannot be opened (EBUSY, or EAGAIN on "
+            "Linux 6.1).",
+            t->dmabufs + t->kernel, t->mappings, *t->leak ? ", the first in " : "", t->leak,
+            t->kernel ? ", some without a process that could be seen: a driver has imported "
+                        "them, or they are on their way between processes"
+                      : "");
     else if (busy(f))
-        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM,
-                          "\"hlthunk who\" as root, outside of containers.",
-                          "The device is in use, and nobody is seen to hold it: this user cannot look into "
-                          "%u processes%s.", f->seen.hidden_processes,
-                          f->seen.other_namespace ? ", and is in a container" : "");
+        hl_preflight_tell(
+            p, "holders", HLTHUNK_VERDICT_PROBLEM,
+            "\"hlthunk who\" as root, outside of containers.",
+            "The device is in use, and nobody is seen to hold it: this user cannot look into "
+            "%u processes%s.",
+            f->seen.hidden_processes, f->seen.other_namespace ? ", and is in a container" : "");
     else if (!f->stats_known && (f->seen.hidden_processes || f->seen.other_namespace))
-        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
-                          "Nobody is seen to hold the device, but %u processes could not be looked at.",
-                          f->seen.hidden_processes);
+        hl_preflight_tell(
+            p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
+            "Nobody is seen to hold the device, but %u processes could not be looked at.",
+            f->seen.hidden_processes);
     else
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_OK, NULL, "Nobody holds the device.");
 }
@@ -264,14 +278,16 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
 static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entry *e, int rc)
 {
     if (rc >= 0)
-        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL, "%s was opened, and closed again.", e->node);
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL, "%s was opened, and closed again.",
+                          e->node);
     else if (rc == -EINVAL && hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG))
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, REMEDY_FOP,
                           "Nobody can open %s on this kernel (EINVAL): since 6.12 Linux demands "
-                          "FOP_UNSIGNED_OFFSET of a node's driver, and this habanalabs lacks it.", e->node);
+                          "FOP_UNSIGNED_OFFSET of a node's driver, and this habanalabs lacks it.",
+                          e->node);
     else if (rc == -EBUSY || rc == -EAGAIN)
-        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_WARNING, "Wait and try again; see \"holders\".", "%s.",
-                          hlthunk_last_error());
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_WARNING,
+                          "Wait and try again; see \"holders\".", "%s.", hlthunk_last_error());
     else
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, NULL, "%s.", hlthunk_last_error());
 }
@@ -280,7 +296,9 @@ static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entr
 static int try_export(const struct hlthunk_device_entry *e)
 {
     struct hlthunk_device_options o = {
-        .size = sizeof(o), .select = HLTHUNK_SELECT_PCI_ADDRESS, .pci_address = e->pci_address,
+        .size = sizeof(o),
+        .select = HLTHUNK_SELECT_PCI_ADDRESS,
+        .pci_address = e->pci_address,
     };
     struct hlthunk_device *d = NULL;
     struct hlthunk_buffer *b = NULL;
@@ -307,11 +325,13 @@ static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_
     close(fd);
     rc = try_export(e);
     if (rc)
-        hl_preflight_tell(p, "export", rc == -EBUSY || rc == -EAGAIN ? HLTHUNK_VERDICT_WARNING
-                                                                      : HLTHUNK_VERDICT_PROBLEM,
+        hl_preflight_tell(p, "export",
+                          rc == -EBUSY || rc == -EAGAIN ? HLTHUNK_VERDICT_WARNING
+                                                        : HLTHUNK_VERDICT_PROBLEM,
                           NULL, "Tried, and failed: %s.", hlthunk_last_error());
     else
-        hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL, "Tried: one page was allocated, exported "
+        hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL,
+                          "Tried: one page was allocated, exported "
                           "and released.");
     return true;
 }
@@ -324,21 +344,23 @@ static bool check_open(struct hl_preflight *p, const struct hlthunk_device_entry
     int fd;
 
     if (f->tally.nodes || busy(f)) {
-        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL,
-                          "%s can be opened: it is in use.", e->node);
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL, "%s can be opened: it is in use.",
+                          e->node);
         return false;
     }
     if (p->options.open == HLTHUNK_PREFLIGHT_OPEN_AND_EXPORT)
         return open_and_export(p, e);
     if (f->stats_known && f->stats.open_counter) {
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL,
-                          "%s can be opened: it was, %llu times since the driver was loaded.", e->node,
-                          (unsigned long long)f->stats.open_counter);
+                          "%s can be opened: it was, %llu times since the driver was loaded.",
+                          e->node, (unsigned long long)f->stats.open_counter);
     } else if (p->options.open == HLTHUNK_PREFLIGHT_OPEN_NEVER) {
-        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_UNKNOWN, checks ? REMEDY_FOP : NULL,
-                          "Whether %s can be opened was not tried%s.", e->node,
-                          checks ? ". Since 6.12 Linux demands FOP_UNSIGNED_OFFSET of a node's driver; "
-                                   "distributions' habanalabs lacks it, and then every open is EINVAL" : "");
+        hl_preflight_tell(
+            p, "open", HLTHUNK_VERDICT_UNKNOWN, checks ? REMEDY_FOP : NULL,
+            "Whether %s can be opened was not tried%s.", e->node,
+            checks ? ". Since 6.12 Linux demands FOP_UNSIGNED_OFFSET of a node's driver; "
+                     "distributions' habanalabs lacks it, and then every open is EINVAL"
+                   : "");
     } else {
         fd = hl_open_node(e->node, 0);
         tell_opened(p, e, fd);
@@ -351,10 +373,12 @@ static bool check_open(struct hl_preflight *p, const struct hlthunk_device_entry
 static void check_export(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
     if (e->legacy && e->asic != HLTHUNK_ASIC_GAUDI && e->asic != HLTHUNK_ASIC_UNKNOWN)
-        hl_preflight_tell(p, "export", HLTHUNK_VERDICT_PROBLEM,
-                          "Use Linux " EXPORTS_BEHIND_MMU " or later, or the vendor's driver.",
-                          "The driver of this kernel does not export memory that is behind the device's "
-                          "MMU, as all of %s's is: exports are EOPNOTSUPP.", hlthunk_asic_name(e->asic));
+        hl_preflight_tell(
+            p, "export", HLTHUNK_VERDICT_PROBLEM,
+            "Use Linux " EXPORTS_BEHIND_MMU " or later, or the vendor's driver.",
+            "The driver of this kernel does not export memory that is behind the device's "
+            "MMU, as all of %s's is: exports are EOPNOTSUPP.",
+            hlthunk_asic_name(e->asic));
     else
         hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL,
                           "This kernel's driver exports %s's memory as dma-bufs.",

@@ -48,17 +48,20 @@ static void check_memlock(struct hl_preflight *p, const char *limits)
     else if (may_lock(p->root))
         hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_OK, NULL,
                           "RLIMIT_MEMLOCK is %" PRIu64 " KiB, and does not count for this process "
-                          "(CAP_IPC_LOCK).", soft >> 10);
+                          "(CAP_IPC_LOCK).",
+                          soft >> 10);
     else if (soft < ENOUGH_MEMLOCK)
-        hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_WARNING,
-                          "ulimit -l unlimited, or \"memlock unlimited\" in "
-                          "/etc/security/limits.d/, or LimitMEMLOCK=infinity in the service.",
-                          "RLIMIT_MEMLOCK is %" PRIu64 " KiB. The accelerator's driver and imports of "
-                          "dma-bufs do not count, but RDMA locks its queues and every region of host "
-                          "memory, and fails with ENOMEM.", soft >> 10);
+        hl_preflight_tell(
+            p, "memlock", HLTHUNK_VERDICT_WARNING,
+            "ulimit -l unlimited, or \"memlock unlimited\" in "
+            "/etc/security/limits.d/, or LimitMEMLOCK=infinity in the service.",
+            "RLIMIT_MEMLOCK is %" PRIu64 " KiB. The accelerator's driver and imports of "
+            "dma-bufs do not count, but RDMA locks its queues and every region of host "
+            "memory, and fails with ENOMEM.",
+            soft >> 10);
     else
-        hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_OK, NULL, "RLIMIT_MEMLOCK is %" PRIu64 " MiB.",
-                          soft >> 20);
+        hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_OK, NULL,
+                          "RLIMIT_MEMLOCK is %" PRIu64 " MiB.", soft >> 20);
 }
 
 static void check_files(struct hl_preflight *p, const char *limits)
@@ -67,22 +70,29 @@ static void check_files(struct hl_preflight *p, const char *limits)
     char remedy[128];
 
     if (!soft_limit(limits, "Max open files", &soft, &hard)) {
-        hl_preflight_tell(p, "nofile", HLTHUNK_VERDICT_UNKNOWN, NULL, "RLIMIT_NOFILE cannot be read.");
+        hl_preflight_tell(p, "nofile", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "RLIMIT_NOFILE cannot be read.");
         return;
     }
     if (soft >= ENOUGH_FILES) {
-        hl_preflight_tell(p, "nofile", HLTHUNK_VERDICT_OK, NULL, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
+        hl_preflight_tell(p, "nofile", HLTHUNK_VERDICT_OK, NULL, "RLIMIT_NOFILE is %" PRIu64 ".",
+                          soft);
         return;
     }
     if (hard > soft)
-        snprintf(remedy, sizeof(remedy), "ulimit -n %" PRIu64 " (the hard limit allows it), or export in "
-                 "larger pieces.", hard < 65536 ? hard : 65536);
+        snprintf(remedy, sizeof(remedy),
+                 "ulimit -n %" PRIu64 " (the hard limit allows it), or export in "
+                 "larger pieces.",
+                 hard < 65536 ? hard : 65536);
     else
-        snprintf(remedy, sizeof(remedy), "Raise \"nofile\" in /etc/security/limits.d/, or export in "
+        snprintf(remedy, sizeof(remedy),
+                 "Raise \"nofile\" in /etc/security/limits.d/, or export in "
                  "larger pieces.");
     hl_preflight_tell(p, "nofile", HLTHUNK_VERDICT_WARNING, remedy,
-                      "RLIMIT_NOFILE is %" PRIu64 ". Each dma-buf takes a descriptor: 8 GiB in pieces "
-                      "of 4 MiB are 2048, and EMFILE comes at %" PRIu64 ".", soft, soft);
+                      "RLIMIT_NOFILE is %" PRIu64
+                      ". Each dma-buf takes a descriptor: 8 GiB in pieces "
+                      "of 4 MiB are 2048, and EMFILE comes at %" PRIu64 ".",
+                      soft, soft);
 }
 
 static uint64_t meminfo(const char *text, const char *name)
@@ -116,13 +126,16 @@ static void check_huge_pages(struct hl_preflight *p)
     if (total || strstr(thp, "[always]") || strstr(thp, "[madvise]"))
         hl_preflight_tell(p, "huge-pages", HLTHUNK_VERDICT_OK, NULL,
                           "Huge pages: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " KiB each; "
-                          "transparent ones %s.", unused, total, size, mode);
+                          "transparent ones %s.",
+                          unused, total, size, mode);
     else
-        hl_preflight_tell(p, "huge-pages", HLTHUNK_VERDICT_WARNING,
-                          "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, or reserve some "
-                          "with vm.nr_hugepages.",
-                          "There are no huge pages, and transparent ones are %s: host buffers are mapped "
-                          "into the device in pages of 4 KiB, which is slow for large ones.", mode);
+        hl_preflight_tell(
+            p, "huge-pages", HLTHUNK_VERDICT_WARNING,
+            "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, or reserve some "
+            "with vm.nr_hugepages.",
+            "There are no huge pages, and transparent ones are %s: host buffers are mapped "
+            "into the device in pages of 4 KiB, which is slow for large ones.",
+            mode);
 }
 
 void hl_preflight_limits(struct hl_preflight *p)

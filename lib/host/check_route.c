@@ -35,7 +35,7 @@ static const struct importer {
     const char *driver;
     unsigned base_class;
     unsigned major, minor;
-    const char *rdma_module;    /* that imports; NULL: the driver itself */
+    const char *rdma_module; /* that imports; NULL: the driver itself */
 } importers[] = {
     { "mlx5_core", CLASS_NETWORK, 5, 12, "mlx5_ib" },
     { "efa", CLASS_NETWORK, 5, 16, "efa" },
@@ -50,35 +50,27 @@ static const struct importer {
 };
 
 /* Display drivers that import without peer-to-peer. */
-static const char *const refusing[] = { "i915", "nouveau", "ast", "mgag200", "bochs-drm", "cirrus-qemu" };
+static const char *const refusing[] = { "i915",    "nouveau",   "ast",
+                                        "mgag200", "bochs-drm", "cirrus-qemu" };
 
 /* Host bridges that the kernel lets peer-to-peer requests pass. */
 static const struct bridge {
     uint32_t vendor, device;
-    bool same_bridge;           /* only when both devices are below this one */
-    unsigned major, minor;      /* since */
+    bool same_bridge;      /* only when both devices are below this one */
+    unsigned major, minor; /* since */
 } bridges[] = {
-    { 0x8086, 0x3c00, true, 5, 2 },     /* Xeon E5 */
-    { 0x8086, 0x3c01, true, 5, 2 },
-    { 0x8086, 0x2f00, true, 5, 2 },     /* Xeon E5 v3, E7 v3 */
-    { 0x8086, 0x2f01, true, 5, 2 },
-    { 0x8086, 0x2030, false, 5, 8 },    /* Skylake-E */
-    { 0x8086, 0x2031, false, 5, 14 },
-    { 0x8086, 0x2032, false, 5, 14 },
-    { 0x8086, 0x2033, false, 5, 14 },
-    { 0x8086, 0x2020, false, 5, 8 },
-    { 0x8086, 0x09a2, false, 5, 17 },   /* Xeon of the third generation */
-    { 0x8086, 0x0b25, false, 7, 0 },    /* Sapphire Rapids and later: their first functions */
-    { 0x8086, 0x0cfe, false, 7, 0 },
-    { 0x8086, 0x11fb, false, 7, 0 },
-    { 0x8086, 0x1212, false, 7, 0 },
-    { 0x8086, 0x1216, false, 7, 0 },
-    { 0x8086, 0x4940, false, 7, 0 },
-    { 0x8086, 0x4942, false, 7, 0 },
-    { 0x8086, 0x4944, false, 7, 0 },
-    { 0x8086, 0x4946, false, 7, 0 },
-    { 0x8086, 0x4948, false, 7, 0 },
-    { 0x1ae0, ANY_DEVICE, false, 7, 0 },
+    { 0x8086, 0x3c00, true, 5, 2 },                                    /* Xeon E5 */
+    { 0x8086, 0x3c01, true, 5, 2 },   { 0x8086, 0x2f00, true, 5, 2 },  /* Xeon E5 v3, E7 v3 */
+    { 0x8086, 0x2f01, true, 5, 2 },   { 0x8086, 0x2030, false, 5, 8 }, /* Skylake-E */
+    { 0x8086, 0x2031, false, 5, 14 }, { 0x8086, 0x2032, false, 5, 14 },
+    { 0x8086, 0x2033, false, 5, 14 }, { 0x8086, 0x2020, false, 5, 8 },
+    { 0x8086, 0x09a2, false, 5, 17 }, /* Xeon of the third generation */
+    { 0x8086, 0x0b25, false, 7, 0 },  /* Sapphire Rapids and later: their first functions */
+    { 0x8086, 0x0cfe, false, 7, 0 },  { 0x8086, 0x11fb, false, 7, 0 },
+    { 0x8086, 0x1212, false, 7, 0 },  { 0x8086, 0x1216, false, 7, 0 },
+    { 0x8086, 0x4940, false, 7, 0 },  { 0x8086, 0x4942, false, 7, 0 },
+    { 0x8086, 0x4944, false, 7, 0 },  { 0x8086, 0x4946, false, 7, 0 },
+    { 0x8086, 0x4948, false, 7, 0 },  { 0x1ae0, ANY_DEVICE, false, 7, 0 },
 };
 
 /* ---- the host bridge ---- */
@@ -100,7 +92,8 @@ static bool cpu_is_amd_zen(const char *root)
 
 enum listed { NOT_LISTED, LISTED, LISTED_LATER, LISTED_FOR_ONE };
 
-static enum listed look_up(const struct hl_preflight *p, uint32_t vendor, uint32_t device, bool same)
+static enum listed look_up(const struct hl_preflight *p, uint32_t vendor, uint32_t device,
+                           bool same)
 {
     for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
         const struct bridge *b = &bridges[i];
@@ -130,12 +123,14 @@ static bool through_host_bridge(const struct hl_preflight *p, const struct hl_pc
         enum listed l;
 
         if (!hl_pci_host_bridge(p->root, both[i]->root_bus, &vendor, &device)) {
-            snprintf(text, size, "%s has no host bridge that the kernel could know", both[i]->root_bus);
+            snprintf(text, size, "%s has no host bridge that the kernel could know",
+                     both[i]->root_bus);
             return false;
         }
         l = look_up(p, vendor, device, same);
         if (l != LISTED) {
-            snprintf(text, size, "the host bridge of %s (%04x:%04x) %s", both[i]->root_bus, vendor, device,
+            snprintf(text, size, "the host bridge of %s (%04x:%04x) %s", both[i]->root_bus, vendor,
+                     device,
                      l == LISTED_LATER ? "is on the list of later kernels only"
                      : l == LISTED_FOR_ONE
                          ? "is on the kernel's list for devices below one and the same bridge only"
@@ -153,10 +148,10 @@ enum way { WAY_SWITCH, WAY_HOST_BRIDGE, WAY_NONE, WAY_UNKNOWN };
 
 struct route {
     enum way way;
-    char common[24];            /* the lowest bridge above both, or "" */
-    char redirecting[200];      /* functions with ACS redirect, as pci=disable_acs_redir= wants them */
+    char common[24];       /* the lowest bridge above both, or "" */
+    char redirecting[200]; /* functions with ACS redirect, as pci=disable_acs_redir= wants them */
     bool acs_hidden;
-    char host[160];             /* about the host bridge */
+    char host[160]; /* about the host bridge */
 };
 
 /* How far down the chain of a is the first function that b has above (or at) itself?  -1: none. */
@@ -224,37 +219,48 @@ static enum hlthunk_verdict check_route(struct hl_preflight *p, const struct hl_
     find_route(p, device, importer, &r);
     switch (r.way) {
     case WAY_SWITCH:
-        hl_preflight_tell(p, "route", verdict, NULL,
-                          "Both are below the bridge %s, and nothing on the way redirects requests upwards.",
-                          r.common);
+        hl_preflight_tell(
+            p, "route", verdict, NULL,
+            "Both are below the bridge %s, and nothing on the way redirects requests upwards.",
+            r.common);
         break;
     case WAY_HOST_BRIDGE:
         hl_preflight_tell(p, "route", verdict, NULL, "Through the host bridge%s: %s.",
-                          !*r.common ? ", as no bridge is above both"
-                          : *r.redirecting ? ", as ACS redirects requests there" : "", r.host);
+                          !*r.common       ? ", as no bridge is above both"
+                          : *r.redirecting ? ", as ACS redirects requests there"
+                                           : "",
+                          r.host);
         break;
     case WAY_UNKNOWN:
         verdict = HLTHUNK_VERDICT_UNKNOWN;
-        hl_preflight_tell(p, "route", verdict, "Ask again as root.",
-                          "Both are below the bridge %s. Whether ACS redirects requests to the host bridge, "
-                          "which would not let them pass, only root can see.", r.common);
+        hl_preflight_tell(
+            p, "route", verdict, "Ask again as root.",
+            "Both are below the bridge %s. Whether ACS redirects requests to the host bridge, "
+            "which would not let them pass, only root can see.",
+            r.common);
         break;
     case WAY_NONE:
         verdict = bad(p);
         if (*r.redirecting)
-            snprintf(remedy, sizeof(remedy), "Start the kernel with pci=disable_acs_redir=%s (this weakens "
+            snprintf(remedy, sizeof(remedy),
+                     "Start the kernel with pci=disable_acs_redir=%s (this weakens "
                      "the isolation of virtual machines), or turn ACS off in the firmware's setup.",
                      r.redirecting);
         else
-            snprintf(remedy, sizeof(remedy), "Put both cards below one PCIe switch, or use a machine whose "
+            snprintf(remedy, sizeof(remedy),
+                     "Put both cards below one PCIe switch, or use a machine whose "
                      "host bridge the kernel lists.");
         if (*r.redirecting)
-            hl_preflight_tell(p, "route", verdict, remedy,
-                              "Both are below the bridge %s, but ACS redirects requests to the host bridge "
-                              "(%s), and %s: imports are EPERM.", r.common, r.redirecting, r.host);
+            hl_preflight_tell(
+                p, "route", verdict, remedy,
+                "Both are below the bridge %s, but ACS redirects requests to the host bridge "
+                "(%s), and %s: imports are EPERM.",
+                r.common, r.redirecting, r.host);
         else
-            hl_preflight_tell(p, "route", verdict, remedy, "No bridge is above both, and %s: imports are "
-                              "EPERM.", r.host);
+            hl_preflight_tell(p, "route", verdict, remedy,
+                              "No bridge is above both, and %s: imports are "
+                              "EPERM.",
+                              r.host);
         break;
     }
     return verdict;
@@ -266,7 +272,8 @@ static void check_iommu(struct hl_preflight *p)
 
     if (hl_tree_link_name(p->root, group, sizeof(group), "/sys/bus/pci/devices/%s/iommu_group",
                           p->importer))
-        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_OK, NULL, "No IOMMU translates its requests.");
+        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_OK, NULL,
+                          "No IOMMU translates its requests.");
     else if (hl_tree_read(p->root, type, sizeof(type), "/sys/bus/pci/devices/%s/iommu_group/type",
                           p->importer))
         hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_UNKNOWN, NULL,
@@ -275,10 +282,12 @@ static void check_iommu(struct hl_preflight *p)
         hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_OK, NULL,
                           "The IOMMU passes its requests on as they are (group %s).", group);
     else
-        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_WARNING,
-                          "Start the kernel with iommu=pt where isolation is not needed.",
-                          "The IOMMU translates its requests (group %s, type %s): they go up to the host "
-                          "bridge and back, which is slower than the way through a switch.", group, type);
+        hl_preflight_tell(
+            p, "iommu", HLTHUNK_VERDICT_WARNING,
+            "Start the kernel with iommu=pt where isolation is not needed.",
+            "The IOMMU translates its requests (group %s, type %s): they go up to the host "
+            "bridge and back, which is slower than the way through a switch.",
+            group, type);
 }
 
 static enum hlthunk_verdict check_driver(struct hl_preflight *p, const char *driver, unsigned base)
@@ -302,24 +311,26 @@ static enum hlthunk_verdict check_driver(struct hl_preflight *p, const char *dri
         hl_preflight_tell(p, "importer", verdict, "Load its driver.", "No driver has taken it.");
     } else if (!known) {
         verdict = HLTHUNK_VERDICT_UNKNOWN;
-        hl_preflight_tell(p, "importer", verdict, "Look for allow_peer2peer in that driver's source, or try.",
+        hl_preflight_tell(p, "importer", verdict,
+                          "Look for allow_peer2peer in that driver's source, or try.",
                           "Whether the driver %s allows peer-to-peer is not known.", driver);
     } else if (known->rdma_module &&
                !hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", p->importer)) {
         verdict = bad(p);
-        hl_preflight_tell(p, "importer", verdict, "Load the RDMA driver (modprobe), and see \"rdma link\".",
-                          "The driver is %s, but there is no RDMA device: %s imports, and is not there.",
-                          driver, known->rdma_module);
+        hl_preflight_tell(
+            p, "importer", verdict, "Load the RDMA driver (modprobe), and see \"rdma link\".",
+            "The driver is %s, but there is no RDMA device: %s imports, and is not there.", driver,
+            known->rdma_module);
     } else if (!hl_kernel_at_least(&p->kernel, known->major, known->minor)) {
         verdict = HLTHUNK_VERDICT_UNKNOWN;
         hl_preflight_tell(p, "importer", verdict, NULL,
-                          "The driver %s is known to allow peer-to-peer from Linux %u.%u on.", driver,
-                          known->major, known->minor);
+                          "The driver %s is known to allow peer-to-peer from Linux %u.%u on.",
+                          driver, known->major, known->minor);
     } else {
-        hl_preflight_tell(p, "importer", verdict, NULL, "The driver %s%s%s allows peer-to-peer.", driver,
-                          known->rdma_module && strcmp(known->rdma_module, driver) ? " with " : "",
-                          known->rdma_module && strcmp(known->rdma_module, driver) ? known->rdma_module
-                                                                                   : "");
+        hl_preflight_tell(
+            p, "importer", verdict, NULL, "The driver %s%s%s allows peer-to-peer.", driver,
+            known->rdma_module && strcmp(known->rdma_module, driver) ? " with " : "",
+            known->rdma_module && strcmp(known->rdma_module, driver) ? known->rdma_module : "");
     }
     return verdict;
 }
@@ -335,7 +346,8 @@ struct candidates {
     unsigned count;
 };
 
-/* May this function import at all?  Of network cards those with RDMA, or with a driver that has it. */
+/* May this function import at all?  Of network cards those with RDMA, or with a driver that has it.
+ */
 static bool is_candidate(const struct hl_preflight *p, const char *address, const char *driver,
                          unsigned base)
 {
@@ -391,26 +403,31 @@ static int by_address(const void *a, const void *b)
 static void check_import(struct hl_preflight *p, unsigned candidates, enum hlthunk_verdict best)
 {
     if (!candidates)
-        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "There is no other PCI device that might import: no RDMA card, GPU or other "
-                          "accelerator.");
+        hl_preflight_tell(
+            p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
+            "There is no other PCI device that might import: no RDMA card, GPU or other "
+            "accelerator.");
     else if (p->p2pdma == 0)
-        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_PROBLEM, "See \"p2pdma\".",
-                          "None of the %u candidates can import: the kernel has no peer-to-peer DMA.",
-                          candidates);
+        hl_preflight_tell(
+            p, "import", HLTHUNK_VERDICT_PROBLEM, "See \"p2pdma\".",
+            "None of the %u candidates can import: the kernel has no peer-to-peer DMA.",
+            candidates);
     else if (best == HLTHUNK_VERDICT_OK && p->p2pdma > 0)
         hl_preflight_tell(p, "import", HLTHUNK_VERDICT_OK, NULL,
                           "At least one of %u candidates can import.", candidates);
     else if (best <= HLTHUNK_VERDICT_UNKNOWN)
-        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "Some of the %u candidates may be able to import; what is not known was said above.",
-                          candidates);
+        hl_preflight_tell(
+            p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
+            "Some of the %u candidates may be able to import; what is not known was said above.",
+            candidates);
     else
         hl_preflight_tell(p, "import", HLTHUNK_VERDICT_PROBLEM, NULL,
-                          "None of the %u candidates can import: the reasons were said above.", candidates);
+                          "None of the %u candidates can import: the reasons were said above.",
+                          candidates);
 }
 
-static enum hlthunk_verdict check_candidate(struct hl_preflight *p, const struct hl_pci_chain *device,
+static enum hlthunk_verdict check_candidate(struct hl_preflight *p,
+                                            const struct hl_pci_chain *device,
                                             const struct candidate *n)
 {
     struct hl_pci_chain chain;

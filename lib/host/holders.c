@@ -25,15 +25,15 @@ struct look {
     void *user;
     const struct hlthunk_device_entry *devices; /* those that are asked for */
     size_t count;
-    uint32_t only;                  /* the index of the machine's only device, or ANY_DEVICE */
+    uint32_t only; /* the index of the machine's only device, or ANY_DEVICE */
     bool only_legacy;
     struct hl_kernel_dmabuf *kernel;
-    bool *kernel_seen;              /* beside each: some process has a descriptor */
+    bool *kernel_seen; /* beside each: some process has a descriptor */
     size_t kernel_count;
     bool kernel_known;
     struct hlthunk_holders_seen seen;
-    struct hl_process process;      /* the one that is looked at */
-    int rc;                         /* what visit returned, or an error */
+    struct hl_process process; /* the one that is looked at */
+    int rc;                    /* what visit returned, or an error */
 };
 
 static struct hlthunk_holder holder_of(const struct look *l, enum hlthunk_holder_kind kind)
@@ -77,7 +77,8 @@ static const struct hlthunk_device_entry *device_of_number(const struct look *l,
     struct stat st;
 
     if (snprintf(path, sizeof(path), "%s/proc/%d/fd/%d", l->root, (int)l->process.pid, fd) >=
-            (int)sizeof(path) || stat(path, &st) < 0 || !S_ISCHR(st.st_mode) ||
+            (int)sizeof(path) ||
+        stat(path, &st) < 0 || !S_ISCHR(st.st_mode) ||
         hl_tree_link_name(l->root, name, sizeof(name), "/sys/dev/char/%u:%u", major(st.st_rdev),
                           minor(st.st_rdev)))
         return NULL;

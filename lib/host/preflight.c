@@ -41,8 +41,9 @@ void hl_preflight_tell(struct hl_preflight *p, const char *id, enum hlthunk_verd
 static void check_kernel(struct hl_preflight *p)
 {
     if (!p->kernel.release[0])
-        hl_preflight_tell(p, "kernel", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "/proc/sys/kernel/osrelease cannot be read: which kernel runs is not known.");
+        hl_preflight_tell(
+            p, "kernel", HLTHUNK_VERDICT_UNKNOWN, NULL,
+            "/proc/sys/kernel/osrelease cannot be read: which kernel runs is not known.");
     else
         hl_preflight_tell(p, "kernel", HLTHUNK_VERDICT_OK, NULL, "Linux %s.", p->kernel.release);
 }
@@ -57,12 +58,13 @@ static void check_p2pdma(struct hl_preflight *p)
         hl_preflight_tell(p, "p2pdma", HLTHUNK_VERDICT_OK, NULL,
                           "The kernel has peer-to-peer DMA, CONFIG_PCI_P2PDMA (%s).", source);
     else if (p->p2pdma == 0)
-        hl_preflight_tell(p, "p2pdma", HLTHUNK_VERDICT_PROBLEM,
-                          "Use a kernel that is built with CONFIG_PCI_P2PDMA=y. Debian's 7.x kernels "
-                          "are, its 6.12 and 6.1 are not.",
-                          "The kernel is built without peer-to-peer DMA, CONFIG_PCI_P2PDMA (%s): "
-                          "exports succeed, and every other device that imports gets EPERM.",
-                          source);
+        hl_preflight_tell(
+            p, "p2pdma", HLTHUNK_VERDICT_PROBLEM,
+            "Use a kernel that is built with CONFIG_PCI_P2PDMA=y. Debian's 7.x kernels "
+            "are, its 6.12 and 6.1 are not.",
+            "The kernel is built without peer-to-peer DMA, CONFIG_PCI_P2PDMA (%s): "
+            "exports succeed, and every other device that imports gets EPERM.",
+            source);
     else
         hl_preflight_tell(p, "p2pdma", HLTHUNK_VERDICT_UNKNOWN,
                           "Look for CONFIG_PCI_P2PDMA in the configuration that this kernel was "
@@ -109,8 +111,7 @@ static int check_options(struct hl_preflight *p)
     if (!o->importer)
         return 0;
     if (!hl_pci_parse(o->importer, &a))
-        return hl_err(-EINVAL,
-                      "options->importer \"%.40s\" is no PCI address such as 0000:0d:00.0",
+        return hl_err(-EINVAL, "options->importer \"%.40s\" is no PCI address such as 0000:0d:00.0",
                       o->importer);
     hl_pci_format(&a, p->importer, sizeof(p->importer));
     if (!hl_tree_exists(p->root, "/sys/bus/pci/devices/%s", p->importer))

@@ -12,14 +12,14 @@
 
 struct hl_preflight {
     struct hlthunk_preflight_options options;
-    const char *root;                   /* "" or a folder */
+    const char *root; /* "" or a folder */
     struct hl_kernel_version kernel;
-    int p2pdma;                         /* 1, 0, or negative: not known */
+    int p2pdma; /* 1, 0, or negative: not known */
     int (*visit)(const struct hlthunk_check *, void *);
     void *user;
-    int rc;                             /* what visit returned: non-zero ends it all */
+    int rc; /* what visit returned: non-zero ends it all */
     enum hlthunk_verdict worst;
-    char device[24], importer[24];      /* that checks are about now, or "" */
+    char device[24], importer[24]; /* that checks are about now, or "" */
 };
 
 /* Tells one check: text is formatted, remedy may be NULL.  Nothing once visit has ended it. */

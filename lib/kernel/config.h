@@ -8,7 +8,7 @@
 
 struct hl_kernel_version {
     unsigned major, minor;
-    char release[96];           /* "6.12.95+deb13-amd64" */
+    char release[96]; /* "6.12.95+deb13-amd64" */
 };
 
 /* 0 or -errno. */

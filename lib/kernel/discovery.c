@@ -17,9 +17,10 @@
 #include "lib/kernel/tree.h"
 
 /* The two classes: names of their entries, and of the nodes. */
-static const struct class {
+static const struct class
+{
     const char *path;
-    const char *primary;    /* prefix of an entry's name; the rest is the index */
+    const char *primary; /* prefix of an entry's name; the rest is the index */
     const char *node, *control_node;
     bool legacy;
 } classes[] = {
@@ -167,8 +168,7 @@ static int scan_entry(const char *name, void *user)
     struct hlthunk_device_entry e;
     uint32_t index;
 
-    if (!entry_index(name, s->class->primary, &index) ||
-        !read_entry(s->root, s->class, index, &e))
+    if (!entry_index(name, s->class->primary, &index) || !read_entry(s->root, s->class, index, &e))
         return 0;
     return add(s->list, &e) ? 1 : 0;
 }

@@ -20,7 +20,8 @@ int hl_discover(struct hlthunk_device_entry **list, size_t *count);
 /* The same of a recorded machine (lib/kernel/tree.h). */
 int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t *count);
 
-/* The device whose primary or control node fd has open: 0 or -ENODEV.  *control: which of the two. */
+/* The device whose primary or control node fd has open: 0 or -ENODEV.  *control: which of the two.
+ */
 int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control);
 
 /* Path of an attribute's file; valid for every kernel generation. */

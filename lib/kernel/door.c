@@ -65,7 +65,8 @@ int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const void *copy, un
 
 bool hl_door_is_drm(void)
 {
-    return atomic_load_explicit(&hl_door_family, memory_order_relaxed) == (HL_FAMILY_D | HL_FAMILY_PROVEN);
+    return atomic_load_explicit(&hl_door_family, memory_order_relaxed) ==
+           (HL_FAMILY_D | HL_FAMILY_PROVEN);
 }
 
 int hl_ioctl_raw(int fd, unsigned long request, void *arg)

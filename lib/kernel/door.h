@@ -53,7 +53,8 @@ static inline __attribute__((always_inline)) unsigned hl_call_size(enum hl_call 
 }
 
 /* What hl_ioctl() leaves to a function: rc is the fast path's, 1 when it was not taken. */
-int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const void *copy, unsigned size, int rc);
+int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const void *copy, unsigned size,
+                      int rc);
 
 /* The set of numbers that worked last (HL_FAMILY_*); written by door.c alone. */
 enum { HL_FAMILY_D = 0, HL_FAMILY_H = 1, HL_FAMILY_PROVEN = 2 };
@@ -71,9 +72,9 @@ static inline __attribute__((always_inline)) int hl_ioctl(int fd, enum hl_call c
 
     memcpy(copy, arg, hl_call_size(call));
     if (__builtin_expect(atomic_load_explicit(&hl_door_family, memory_order_relaxed) ==
-                             (HL_FAMILY_D | HL_FAMILY_PROVEN), 1)) {
-        rc = ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, 'd', 0x40 + call, hl_call_size(call)),
-                           arg);
+                             (HL_FAMILY_D | HL_FAMILY_PROVEN),
+                         1)) {
+        rc = ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, 'd', 0x40 + call, hl_call_size(call)), arg);
         if (__builtin_expect(rc >= 0, 1))
             return 0;
     }

@@ -16,7 +16,9 @@
 static int info(int fd, uint32_t op, void *out, uint32_t size)
 {
     struct hl_info_args args = {
-        .return_pointer = (uint64_t)(uintptr_t)out, .return_size = size, .op = op,
+        .return_pointer = (uint64_t)(uintptr_t)out,
+        .return_size = size,
+        .op = op,
     };
 
     return hl_ioctl(fd, HL_CALL_INFO, &args);

@@ -12,7 +12,7 @@
 
 struct stream {
     const unsigned char *in, *end;
-    uint32_t bits;              /* read and not used yet */
+    uint32_t bits; /* read and not used yet */
     unsigned have;
     char *out;
     size_t n, room, max;
@@ -118,13 +118,15 @@ static void copy_back(struct stream *s, unsigned length, unsigned distance)
 
 static void compressed(struct stream *s, const struct code *literals, const struct code *distances)
 {
-    static const uint16_t length_base[] = { 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35,
-                                            43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258 };
-    static const uint8_t length_bits[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3,
-                                           3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
-    static const uint16_t distance_base[] = { 1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129,
-                                              193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
-                                              6145, 8193, 12289, 16385, 24577 };
+    static const uint16_t length_base[] = { 3,  4,  5,  6,   7,   8,   9,   10,  11, 13,
+                                            15, 17, 19, 23,  27,  31,  35,  43,  51, 59,
+                                            67, 83, 99, 115, 131, 163, 195, 227, 258 };
+    static const uint8_t length_bits[] = { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
+                                           2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0 };
+    static const uint16_t distance_base[] = { 1,    2,    3,    4,     5,     7,    9,    13,
+                                              17,   25,   33,   49,    65,    97,   129,  193,
+                                              257,  385,  513,  769,   1025,  1537, 2049, 3073,
+                                              4097, 6145, 8193, 12289, 16385, 24577 };
     unsigned symbol, length, distance;
 
     while (!s->bad && (symbol = decode(s, literals)) != 256) {
@@ -180,8 +182,10 @@ static void fixed(struct stream *s)
 
 static void dynamic(struct stream *s)
 {
-    static const uint8_t order[] = { 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15 };
-    unsigned literals = take(s, 5) + 257, distances = take(s, 5) + 1, lengths = take(s, 4) + 4, i = 0;
+    static const uint8_t order[] = { 16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
+                                     11, 4,  12, 3, 13, 2, 14, 1, 15 };
+    unsigned literals = take(s, 5) + 257, distances = take(s, 5) + 1, lengths = take(s, 4) + 4,
+             i = 0;
     uint8_t length[LITERALS + 32] = { 0 };
     struct code code, other;
 
@@ -201,7 +205,9 @@ static void dynamic(struct stream *s)
             if (symbol == 16 && !i)
                 s->bad = true;
             value = symbol == 16 && i ? length[i - 1] : 0;
-            repeat = symbol == 16 ? 3 + take(s, 2) : symbol == 17 ? 3 + take(s, 3) : 11 + take(s, 7);
+            repeat = symbol == 16   ? 3 + take(s, 2)
+                     : symbol == 17 ? 3 + take(s, 3)
+                                    : 11 + take(s, 7);
         }
         if (repeat > literals + distances - i)
             s->bad = true;

@@ -35,7 +35,7 @@ bool hl_pci_parse(const char *s, struct hl_pci_address *a)
 
     if (!hex(&s, UINT32_MAX, &first) || *s++ != ':' || !hex(&s, UINT32_MAX, &second))
         return false;
-    if (*s == ':') {            /* the domain was given */
+    if (*s == ':') { /* the domain was given */
         s++;
         if (second > 0xff || !hex(&s, 0x1f, &dev))
             return false;

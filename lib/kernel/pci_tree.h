@@ -11,7 +11,7 @@
 
 /* A function and the bridges above it: at[0] is the function, at[depth - 1] on the root bus. */
 struct hl_pci_chain {
-    char root_bus[24];                  /* "pci0000:00" */
+    char root_bus[24]; /* "pci0000:00" */
     unsigned depth;
     char at[HL_PCI_DEPTH][16 + 8];
 };

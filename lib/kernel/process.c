@@ -45,8 +45,10 @@ int hl_process_read(const char *root, pid_t pid, struct hl_process *p)
     open = strchr(text, '(');
     close = strrchr(text, ')');
     if (!open || !close || close < open ||
-        sscanf(close + 1, " %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-                          "%*d %llu", &flags, &start) != 2)
+        sscanf(close + 1,
+               " %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+               "%*d %llu",
+               &flags, &start) != 2)
         return -EPROTO;
     n = (size_t)(close - open - 1);
     n = n < sizeof(p->comm) - 1 ? n : sizeof(p->comm) - 1;
@@ -166,8 +168,8 @@ bool hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
     info->size = number_of(text, "size");
     info->references = number_of(text, "count");
     info->inode = number_of(text, "ino");
-    if (snprintf(path, sizeof(path), "%s/proc/%d/fd/%d", root, (int)pid, fd) <
-            (int)sizeof(path) && stat(path, &st) == 0) {
+    if (snprintf(path, sizeof(path), "%s/proc/%d/fd/%d", root, (int)pid, fd) < (int)sizeof(path) &&
+        stat(path, &st) == 0) {
         info->inode = info->inode ? info->inode : st.st_ino; /* fdinfo has it since 5.14 */
         info->age_ns = inode_age_ns(&st);
     }
@@ -221,8 +223,9 @@ static bool parse_dmabuf(const char *line, struct hl_kernel_dmabuf *b)
     int at = 0;
 
     memset(b, 0, sizeof(*b));
-    if (sscanf(line, "%llu %x %x %llu %31s %llu %n", &size, &flags, &mode, &references,
-               b->exporter, &inode, &at) != 6 || !at)
+    if (sscanf(line, "%llu %x %x %llu %31s %llu %n", &size, &flags, &mode, &references, b->exporter,
+               &inode, &at) != 6 ||
+        !at)
         return false;
     b->size = size;
     b->references = references;

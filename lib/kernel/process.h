@@ -13,7 +13,7 @@ struct hl_process {
     uid_t uid;
     char comm[24];
     bool kernel_thread;
-    uint64_t age_ns;            /* 0: not known */
+    uint64_t age_ns; /* 0: not known */
 };
 
 /* root as in lib/kernel/tree.h.  0 or -errno (-ENOENT, -ESRCH: it is gone). */
@@ -26,7 +26,7 @@ int hl_process_list(const char *root, pid_t **pids, size_t *count);
 struct hl_dmabuf_info {
     uint64_t inode, size, references;
     char exporter[32], name[40];
-    uint64_t age_ns;            /* 0: not known */
+    uint64_t age_ns; /* 0: not known */
 };
 
 /*
@@ -38,7 +38,7 @@ bool hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
 /* One line of a process's maps. */
 struct hl_mapping {
     uint64_t start, end;
-    const char *path;           /* "" for none */
+    const char *path; /* "" for none */
 };
 
 /*
@@ -55,7 +55,7 @@ bool hl_process_in_namespace(const char *root);
 struct hl_kernel_dmabuf {
     uint64_t inode, size, references;
     char exporter[32], name[40];
-    char importers[160];        /* names of attached devices, separated by spaces */
+    char importers[160]; /* names of attached devices, separated by spaces */
 };
 
 /*

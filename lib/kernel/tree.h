@@ -30,8 +30,7 @@ int hl_tree_link(const char *root, char *target, size_t size, const char *path, 
 int hl_tree_link_name(const char *root, char *name, size_t size, const char *path, ...)
     __attribute__((format(printf, 4, 5)));
 
-bool hl_tree_exists(const char *root, const char *path, ...)
-    __attribute__((format(printf, 2, 3)));
+bool hl_tree_exists(const char *root, const char *path, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Calls visit for each entry of a folder but "." and "..", until it returns non-zero: that, 0, or

@@ -110,7 +110,9 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
         return hl_err(-EINVAL, "host is NULL");
     if (o.contiguous || o.shared || o.unmapped)
         return hl_err(-EINVAL, "options->%s is for device memory",
-                      o.contiguous ? "contiguous" : o.shared ? "shared" : "unmapped");
+                      o.contiguous ? "contiguous"
+                      : o.shared   ? "shared"
+                                   : "unmapped");
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
@@ -161,8 +163,8 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
         if (rc == -EBUSY)
             return hl_err(rc, "part of %#llx + %llu belongs to another buffer", (ull)address,
                           (ull)size_bytes);
-        return hl_err(rc, "%#llx + %llu is not within the device memory for programs",
-                      (ull)address, (ull)size_bytes);
+        return hl_err(rc, "%#llx + %llu is not within the device memory for programs", (ull)address,
+                      (ull)size_bytes);
     }
     *out = b;
     return 0;
@@ -257,7 +259,8 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
         return hl_err(-EINVAL, "buffer is an imported dma-buf: release it instead");
     if (!b->memory.ours_to_unmap || b->host)
         return hl_err(-EINVAL, "buffer %s",
-                      b->host ? "is host memory: release it instead" : "is not mapped by the library");
+                      b->host ? "is host memory: release it instead"
+                              : "is not mapped by the library");
     d = b->object.device;
     pthread_mutex_lock(&d->lock);
     exported = b->dmabufs != NULL;

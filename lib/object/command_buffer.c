@@ -17,10 +17,10 @@
 struct hlthunk_command_buffer {
     struct hl_object object;
     uint64_t handle;
-    uint64_t address;           /* 0: the device has none */
-    void *data;                 /* NULL until it is mapped */
-    uint32_t size;              /* as the driver counts it */
-    uint32_t map_size;          /* whole pages */
+    uint64_t address;  /* 0: the device has none */
+    void *data;        /* NULL until it is mapped */
+    uint32_t size;     /* as the driver counts it */
+    uint32_t map_size; /* whole pages */
 };
 
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)

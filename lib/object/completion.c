@@ -17,7 +17,8 @@
 #include "lib/options.h"
 #include "uapi/habanalabs_accel.h"
 
-/* A wait that is refused for the moment, or ends early without an answer, is not repeated at once. */
+/* A wait that is refused for the moment, or ends early without an answer, is not repeated at once.
+ */
 #define PAUSE_US 5000
 
 struct hlthunk_completion {
@@ -26,14 +27,14 @@ struct hlthunk_completion {
     struct hl_waiters *waiters;
     int eventfd;
     bool own_eventfd;
-    unsigned refusals;          /* in a row; of the thread that asks */
-    bool checked;               /* the driver has seen the arguments */
+    unsigned refusals; /* in a row; of the thread that asks */
+    bool checked;      /* the driver has seen the arguments */
     /* written by the thread that asks, read when it is over */
     enum hlthunk_completion_status status;
     int error;
     int64_t timestamp_ns;
     /* an interrupt */
-    const uint64_t *address;    /* NULL: submissions */
+    const uint64_t *address; /* NULL: submissions */
     uint64_t target;
     uint32_t interrupt;
     /* submissions: those before next have completed */
@@ -110,8 +111,7 @@ static int wait_once(struct hlthunk_completion *c, uint64_t timeout_us, struct h
     if (!c->address)
         return hl_wait_cs(fd, c->sequences[c->next], timeout_us, out);
     /* the word is all that the driver looks at, too */
-    if (!timeout_us && c->checked &&
-        __atomic_load_n(c->address, __ATOMIC_ACQUIRE) < c->target) {
+    if (!timeout_us && c->checked && __atomic_load_n(c->address, __ATOMIC_ACQUIRE) < c->target) {
         *out = (struct hl_wait_cs_out){ .status = HL_WAIT_CS_STATUS_BUSY };
         return 0;
     }
@@ -389,12 +389,9 @@ int hlthunk_completion_wait(struct hlthunk_completion *c, uint64_t timeout_us)
 const char *hlthunk_completion_status_name(enum hlthunk_completion_status status)
 {
     static const char *const names[] = {
-        [HLTHUNK_COMPLETION_PENDING] = "pending",
-        [HLTHUNK_COMPLETION_DONE] = "done",
-        [HLTHUNK_COMPLETION_TIMED_OUT] = "timed out",
-        [HLTHUNK_COMPLETION_ABORTED] = "aborted",
-        [HLTHUNK_COMPLETION_LOST] = "device lost",
-        [HLTHUNK_COMPLETION_FAILED] = "failed",
+        [HLTHUNK_COMPLETION_PENDING] = "pending",     [HLTHUNK_COMPLETION_DONE] = "done",
+        [HLTHUNK_COMPLETION_TIMED_OUT] = "timed out", [HLTHUNK_COMPLETION_ABORTED] = "aborted",
+        [HLTHUNK_COMPLETION_LOST] = "device lost",    [HLTHUNK_COMPLETION_FAILED] = "failed",
     };
 
     return (unsigned)status < sizeof(names) / sizeof(names[0]) ? names[status] : "unknown";

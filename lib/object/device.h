@@ -16,20 +16,20 @@
 
 struct hlthunk_device {
     atomic_uint refs;
-    int fd;                     /* ours: above 2, O_CLOEXEC */
+    int fd; /* ours: above 2, O_CLOEXEC */
     struct hl_file_id id;
     uint64_t epoch;
-    atomic_int stale;           /* enum hlthunk_stale: handles mean nothing any more */
-    struct hlthunk_device_properties props;     /* constant once the object is made */
-    bool guest;                 /* another process has opened it, and hands out physical memory */
-    struct hlthunk_device *next;                /* registry; guarded by its lock */
+    atomic_int stale;                       /* enum hlthunk_stale: handles mean nothing any more */
+    struct hlthunk_device_properties props; /* constant once the object is made */
+    bool guest;                  /* another process has opened it, and hands out physical memory */
+    struct hlthunk_device *next; /* registry; guarded by its lock */
 
-    pthread_mutex_t lock;       /* guards all below, and the list links of objects */
+    pthread_mutex_t lock; /* guards all below, and the list links of objects */
     struct hl_object *first, *last;
-    struct hlthunk_dmabuf *unidentified;        /* exported, and not in the registry's table yet */
-    struct hl_pending *pending; /* what the kernel would not release yet */
-    struct hl_ranges ranges;    /* without a device MMU: who has which physical memory */
-    struct hl_waiters *waiters; /* NULL until completions need them */
+    struct hlthunk_dmabuf *unidentified; /* exported, and not in the registry's table yet */
+    struct hl_pending *pending;          /* what the kernel would not release yet */
+    struct hl_ranges ranges;             /* without a device MMU: who has which physical memory */
+    struct hl_waiters *waiters;          /* NULL until completions need them */
     struct hl_stale_waker *wakers;
     struct hl_events events;
 };

@@ -28,7 +28,7 @@ typedef unsigned long long ull;
 /* A range of a buffer as the kernel exports it: whole pages. */
 struct pages {
     uint64_t address, size;
-    uint64_t lead;              /* bytes in front of the range */
+    uint64_t lead; /* bytes in front of the range */
 };
 
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
@@ -130,7 +130,7 @@ static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
 
 /* A range that consists of pages; size 0: to the end. */
 HL_HOT static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
-                       struct pages *pages)
+                              struct pages *pages)
 {
     uint64_t page = hl_page_size(), end = (b->size + page - 1) & ~(page - 1);
     int rc;
@@ -147,8 +147,8 @@ HL_HOT static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, u
     if (!size)
         size = end - offset;
     if (!hl_aligned(size, page))
-        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu",
-                      (ull)size, (ull)page);
+        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu", (ull)size,
+                      (ull)page);
     rc = check_size(b, offset, size);
     if (rc == 0)
         *pages = (struct pages){ b->memory.address + offset, size, 0 };
@@ -172,9 +172,9 @@ static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
     return rc;
 }
 
-HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
-                          const struct hlthunk_dmabuf_options *options,
-                          struct hlthunk_dmabuf **out)
+HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
+                                 uint64_t size_bytes, const struct hlthunk_dmabuf_options *options,
+                                 struct hlthunk_dmabuf **out)
 {
     struct hlthunk_dmabuf_options o;
     struct hlthunk_dmabuf *m;

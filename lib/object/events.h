@@ -13,10 +13,10 @@ struct hlthunk_device;
 
 /* Guarded by the device's lock; .eventfd is constant while the caller is a user. */
 struct hl_events {
-    int eventfd;                /* ours, registered with the driver; -1: not */
+    int eventfd; /* ours, registered with the driver; -1: not */
     unsigned users;
-    bool notifier;              /* one of them is the event notifier */
-    uint64_t pending;           /* fetched from the driver, not given out by the notifier yet */
+    bool notifier;    /* one of them is the event notifier */
+    uint64_t pending; /* fetched from the driver, not given out by the notifier yet */
 };
 
 void hl_events_init(struct hl_events *events);

@@ -28,10 +28,11 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     int rc;
 
     if (d->guest)
-        return hl_err(-EOPNOTSUPP,
-                      "device %s was opened by another process, which hands out its memory: have it "
-                      "allocate, and name the range here (hlthunk_buffer_from_address)",
-                      d->props.pci_address);
+        return hl_err(
+            -EOPNOTSUPP,
+            "device %s was opened by another process, which hands out its memory: have it "
+            "allocate, and name the range here (hlthunk_buffer_from_address)",
+            d->props.pci_address);
     if (!align || (align & (align - 1)))
         align = hl_page_size();
     pthread_mutex_lock(&d->lock);
@@ -61,10 +62,9 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
 }
 
 HL_HOT static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
-                         const struct hlthunk_buffer_options *o, struct hl_memory *m)
+                                const struct hlthunk_buffer_options *o, struct hl_memory *m)
 {
-    uint32_t flags =
-        (o->contiguous ? HL_MEM_CONTIGUOUS : 0u) | (o->shared ? HL_MEM_SHARED : 0u);
+    uint32_t flags = (o->contiguous ? HL_MEM_CONTIGUOUS : 0u) | (o->shared ? HL_MEM_SHARED : 0u);
     int rc = hl_mem_alloc(d->fd, size, 0, flags, &m->handle);
 
     if (rc)
@@ -79,7 +79,7 @@ HL_HOT static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
 }
 
 HL_HOT int hl_memory_alloc(struct hlthunk_device *d, uint64_t size,
-                    const struct hlthunk_buffer_options *o, struct hl_memory *m)
+                           const struct hlthunk_buffer_options *o, struct hl_memory *m)
 {
     int rc = hl_memory_round_up(d, size, &m->granted);
 
@@ -90,7 +90,7 @@ HL_HOT int hl_memory_alloc(struct hlthunk_device *d, uint64_t size,
 }
 
 HL_HOT int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m,
-                  const struct hlthunk_buffer_options *o)
+                         const struct hlthunk_buffer_options *o)
 {
     int rc = hl_mem_map_device(d->fd, m->handle, o->hint, hl_hint_flags(o), &m->address);
 

@@ -11,12 +11,12 @@
 #include "uapi/habanalabs_accel.h"
 
 struct hl_memory {
-    uint64_t handle;            /* of ALLOC; 0: none */
-    uint64_t address;           /* of MAP, or physical; 0: none */
-    uint64_t granted;           /* bytes */
-    bool ours_to_unmap;         /* the library mapped it */
-    bool ours_to_free;          /* the library allocated it */
-    bool physical;              /* no device MMU: address is in device->ranges */
+    uint64_t handle;    /* of ALLOC; 0: none */
+    uint64_t address;   /* of MAP, or physical; 0: none */
+    uint64_t granted;   /* bytes */
+    bool ours_to_unmap; /* the library mapped it */
+    bool ours_to_free;  /* the library allocated it */
+    bool physical;      /* no device MMU: address is in device->ranges */
 };
 
 /* A size as the device rounds it up to its page.  0, or -ENOMEM: it does not fit 64 bits. */

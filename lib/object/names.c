@@ -4,7 +4,7 @@
 
 #define NAME(table, value)                                                                         \
     ((size_t)(value) < sizeof(table) / sizeof((table)[0]) && (table)[value] ? (table)[value]       \
-                                                                             : "unknown")
+                                                                            : "unknown")
 
 const char *hlthunk_asic_name(enum hlthunk_asic asic)
 {

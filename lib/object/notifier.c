@@ -14,7 +14,7 @@
 
 struct hlthunk_event_notifier {
     struct hl_object object;
-    int eventfd;                /* the device's, which has it while this lives */
+    int eventfd; /* the device's, which has it while this lives */
 };
 
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
@@ -166,8 +166,7 @@ static int check(const struct hlthunk_event_notifier *n, const struct hlthunk_ev
     if (!n || !event)
         return hl_err(-EINVAL, "%s is NULL", n ? "event" : "notifier");
     if (event->size < sizeof(event->size) + sizeof(event->kind))
-        return hl_err(-EINVAL, "event->size is %zu, not sizeof(struct hlthunk_event)",
-                      event->size);
+        return hl_err(-EINVAL, "event->size is %zu, not sizeof(struct hlthunk_event)", event->size);
     if (!hl_epoch_is_ours(n->object.epoch))
         return hl_err(-EPERM, "notifier was made by the parent of this process");
     return 0;

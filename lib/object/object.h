@@ -24,13 +24,13 @@ struct hlthunk_live_object;
 
 struct hl_object {
     atomic_uint refs;
-    const char *kind;                   /* "buffer", … */
-    struct hlthunk_device *device;      /* held (a dma-buf: by its buffer); NULL for a foreign dma-buf */
-    struct hl_object *prev, *next;      /* guarded by device->lock; of a pool: by its shard's */
-    uint64_t epoch;                     /* of the process that made it */
+    const char *kind;              /* "buffer", … */
+    struct hlthunk_device *device; /* held (a dma-buf: by its buffer); NULL for a foreign dma-buf */
+    struct hl_object *prev, *next; /* guarded by device->lock; of a pool: by its shard's */
+    uint64_t epoch;                /* of the process that made it */
     uint64_t created_ns;
     const void *creator;
-    struct hl_trace *trace;             /* NULL: traces are off */
+    struct hl_trace *trace; /* NULL: traces are off */
     char label[HL_LABEL_SIZE];
     /* fills size, offset and address for a report; called with device->lock held */
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
@@ -39,7 +39,8 @@ struct hl_object {
                  int (*visit)(const struct hlthunk_live_object *live, void *user), void *user);
 };
 
-/* Memory for one, all zero; NULL without.  (calloc() bypasses the thread's cache of freed blocks.) */
+/* Memory for one, all zero; NULL without.  (calloc() bypasses the thread's cache of freed blocks.)
+ */
 void *hl_object_new(size_t size);
 
 static inline void hl_object_set_label(struct hl_object *o, const char *label)
@@ -55,9 +56,9 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
                     void (*describe)(const struct hl_object *, struct hlthunk_live_object *));
 
 /*
- * On and off the device's list of live objects (hl_object_list() and _unlist() of device.h, with the
- * lock held), and nothing done to the list in a forked child.  Delisting is the last that happens to
- * an object but for its memory.
+ * On and off the device's list of live objects (hl_object_list() and _unlist() of device.h, with
+ * the lock held), and nothing done to the list in a forked child.  Delisting is the last that
+ * happens to an object but for its memory.
  */
 void hl_object_enlist(struct hl_object *o);
 void hl_object_delist(struct hl_object *o);

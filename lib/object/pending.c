@@ -108,9 +108,8 @@ HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m,
     return true;
 }
 
-static __attribute__((cold, noinline)) void postpone(struct hlthunk_device *d,
-                                                     const struct hl_memory *m,
-                                                     struct hlthunk_dmabuf *watches)
+static __attribute__((cold, noinline)) void
+postpone(struct hlthunk_device *d, const struct hl_memory *m, struct hlthunk_dmabuf *watches)
 {
     struct hl_pending *p;
 

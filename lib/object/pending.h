@@ -45,7 +45,8 @@ void hl_memory_release(struct hlthunk_device *device, struct hl_memory *memory,
 /* Tries what is pending again; called where memory is asked for, and when the device goes. */
 void hl_pending_retry(struct hlthunk_device *device);
 
-/* In a forked child: frees the copies of all that, and closes the descriptors that still are ours. */
+/* In a forked child: frees the copies of all that, and closes the descriptors that still are ours.
+ */
 void hl_pending_forget(struct hlthunk_device *device);
 
 /* The device's file is about to be closed: forget what is left (the kernel frees it then). */

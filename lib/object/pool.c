@@ -24,8 +24,8 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /*
- * One that its thread may take again: a log callback that is called while a chunk is got may use the
- * pool.
+ * One that its thread may take again: a log callback that is called while a chunk is got may use
+ * the pool.
  */
 static int init_grow_lock(pthread_mutex_t *lock)
 {

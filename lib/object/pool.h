@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pools, from the outside in: shards (pool_shard.c) serve threads from blocks that came back and know
- * which buffers live; behind them the pool takes pieces of chunks (pool_chunk.c), which are device
- * memory as any buffer's.
+ * Pools, from the outside in: shards (pool_shard.c) serve threads from blocks that came back and
+ * know which buffers live; behind them the pool takes pieces of chunks (pool_chunk.c), which are
+ * device memory as any buffer's.
  *
  * Locks, in this order: grow_lock, device->lock; and then, never one within the other, a shard's
  * lock or the pool's.
@@ -24,21 +24,21 @@
 
 /* A buffer that is wanted. */
 struct hl_pool_request {
-    uint64_t size;              /* as asked for */
-    uint64_t bytes, align;      /* of the piece */
-    unsigned class;             /* HL_POOL_NO_CLASS: too large, or aligned to more than a page */
+    uint64_t size;         /* as asked for */
+    uint64_t bytes, align; /* of the piece */
+    unsigned class;        /* HL_POOL_NO_CLASS: too large, or aligned to more than a page */
     const char *label;
     const void *creator;
-    struct hl_trace *trace;     /* the buffer's, once it has one */
+    struct hl_trace *trace; /* the buffer's, once it has one */
 };
 
 /* What the threads that have the same one share: no other thread takes its lock often. */
 struct hl_pool_shard {
-    struct hlthunk_pool *pool;  /* constant */
-    pthread_mutex_t lock;       /* guards all below, and the list links of its live buffers */
-    bool closing;               /* the pool has lost its last reference */
-    struct hl_object *live;     /* newest first */
-    uint64_t busy;              /* live buffers, and those that are on their way back */
+    struct hlthunk_pool *pool; /* constant */
+    pthread_mutex_t lock;      /* guards all below, and the list links of its live buffers */
+    bool closing;              /* the pool has lost its last reference */
+    struct hl_object *live;    /* newest first */
+    uint64_t busy;             /* live buffers, and those that are on their way back */
     uint64_t live_count, used_bytes, taken_bytes, cached_bytes, allocations;
     struct {
         struct hlthunk_buffer *first; /* blocks to be used again, by object.next */
@@ -47,28 +47,28 @@ struct hl_pool_shard {
 } __attribute__((aligned(64)));
 
 struct hl_pool_chunk {
-    struct hl_region region;    /* first */
+    struct hl_region region; /* first */
     struct hl_memory memory;
     struct hl_pool_chunk *next;
     struct hlthunk_dmabuf *watches; /* of what is held in it, when the pool goes */
 };
 
 struct hlthunk_pool {
-    struct hl_object object;    /* first: a reference to the device is in it */
+    struct hl_object object; /* first: a reference to the device is in it */
     uint64_t chunk_bytes, max_bytes;
     bool exportable;
     unsigned shard_count;
     struct hl_pool_shard *shards;
     /* its references, as one; while it closes each busy shard: the last destroys it */
     atomic_uint holders;
-    pthread_mutex_t grow_lock;  /* held by who asks the device for a chunk */
+    pthread_mutex_t grow_lock; /* held by who asks the device for a chunk */
 
-    pthread_mutex_t lock;       /* guards all below */
+    pthread_mutex_t lock; /* guards all below */
     struct hl_space space;
     struct hl_pool_chunk *chunks;
     unsigned chunk_count;
     uint64_t granted, held_bytes;
-    bool closing;               /* the last reference is gone */
+    bool closing;                /* the last reference is gone */
     struct hlthunk_buffer *held; /* nobody's, but others have dma-bufs of them; by object.next */
 };
 

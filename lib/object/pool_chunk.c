@@ -120,8 +120,8 @@ static int exhausted(struct hlthunk_pool *p, const struct hl_pool_request *r, co
                   "pool%s%s: no %llu bytes at an alignment of %llu%s: %s; granted are %llu bytes, "
                   "free %llu, the largest piece %llu",
                   p->object.label[0] ? " " : "", p->object.label, (ull)r->bytes, (ull)r->align,
-                  free_bytes >= r->bytes ? " in one piece" : "", why, (ull)granted,
-                  (ull)free_bytes, (ull)largest);
+                  free_bytes >= r->bytes ? " in one piece" : "", why, (ull)granted, (ull)free_bytes,
+                  (ull)largest);
 }
 
 /* Another chunk, of bytes that the device has rounded already, and the request's piece of it. */

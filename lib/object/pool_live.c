@@ -14,10 +14,10 @@
 struct place {
     char label[HL_LABEL_SIZE];
     const void *creator;
-    size_t frame_count;             /* 0: no trace */
+    size_t frame_count; /* 0: no trace */
     const void *frames[HLTHUNK_TRACE_MAX];
     uint64_t count, bytes;
-    uint64_t address, created_ns;   /* of the oldest */
+    uint64_t address, created_ns; /* of the oldest */
 };
 
 struct places {
@@ -95,7 +95,9 @@ int hl_pool_parts(const struct hl_object *object,
             .size_bytes = place->bytes,
             .address = place->address,
             .age_ns = now - place->created_ns,
-            .label = i == PLACES ? "(from other places)" : place->label[0] ? place->label : NULL,
+            .label = i == PLACES       ? "(from other places)"
+                     : place->label[0] ? place->label
+                                       : NULL,
             .creator = place->creator,
             .frames = place->frame_count ? place->frames : NULL,
             .frame_count = place->frame_count,

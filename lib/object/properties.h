@@ -6,7 +6,8 @@
 
 struct hl_info_hw_ip_info;
 
-/* The public struct from the kernel's; pure.  Generation, index, address and control are not in it. */
+/* The public struct from the kernel's; pure.  Generation, index, address and control are not in it.
+ */
 void hl_properties_from_uapi(const struct hl_info_hw_ip_info *ip,
                              struct hlthunk_device_properties *p);
 

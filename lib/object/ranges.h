@@ -13,8 +13,8 @@ struct hl_range {
 };
 
 struct hl_ranges {
-    uint64_t start, end;        /* the space */
-    struct hl_range *used;      /* sorted, disjoint */
+    uint64_t start, end;   /* the space */
+    struct hl_range *used; /* sorted, disjoint */
     unsigned count, room;
 };
 

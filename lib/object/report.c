@@ -20,7 +20,7 @@ typedef unsigned long long ull;
 /* A text that grows, as snprintf() would have it. */
 struct text {
     char *at;
-    size_t size, length;        /* room, and what all of it takes */
+    size_t size, length; /* room, and what all of it takes */
 };
 
 static void add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));

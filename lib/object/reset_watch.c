@@ -23,11 +23,11 @@ struct hlthunk_reset_watch {
     hlthunk_reset_fn fn;
     void *user;
     pthread_t thread;
-    pthread_mutex_t gate;           /* held until the thread may begin */
-    struct hl_stale_waker waker;    /* its eventfd also ends the thread */
+    pthread_mutex_t gate;        /* held until the thread may begin */
+    struct hl_stale_waker waker; /* its eventfd also ends the thread */
     int epoll;
     int interval_ms;
-    bool listens;                   /* to the driver's events */
+    bool listens; /* to the driver's events */
     atomic_bool stop;
 };
 

@@ -85,7 +85,7 @@ static void bin_remove(struct hl_space *s, struct hl_extent *e)
     } else {
         s->bins[b.power][b.step] = e->bin_next;
         if (!e->bin_next) {
-            s->steps[b.power] &= (uint16_t)~(1u << b.step);
+            s->steps[b.power] &= (uint16_t) ~(1u << b.step);
             if (!s->steps[b.power])
                 s->powers &= ~(1ull << b.power);
         }
@@ -199,8 +199,11 @@ static struct hl_extent *search(const struct hl_space *s, uint64_t size, uint64_
 /* Cuts e in two: the second part is what node becomes, neither is in a bin. */
 static void split(struct hl_extent *e, uint64_t size, struct hl_extent *node)
 {
-    *node = (struct hl_extent){ .start = e->start + size, .size = e->size - size, .prev = e,
-                                .next = e->next, .region = e->region };
+    *node = (struct hl_extent){ .start = e->start + size,
+                                .size = e->size - size,
+                                .prev = e,
+                                .next = e->next,
+                                .region = e->region };
     if (e->next)
         e->next->prev = node;
     e->next = node;

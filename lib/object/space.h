@@ -16,15 +16,15 @@
 /* Starts and sizes are multiples of it. */
 #define HL_SPACE_GRANULE 64u
 
-#define HL_SPACE_STEPS 16u          /* bins of one power of two */
-#define HL_SPACE_POWERS 56u         /* sizes up to 2^64 */
+#define HL_SPACE_STEPS 16u  /* bins of one power of two */
+#define HL_SPACE_POWERS 56u /* sizes up to 2^64 */
 
 struct hl_region;
 
 struct hl_extent {
     uint64_t start, size;
-    struct hl_extent *prev, *next;          /* neighbours in the region, by address */
-    struct hl_extent *bin_prev, *bin_next;  /* free: in its bin; unused: bin_next is the next */
+    struct hl_extent *prev, *next;         /* neighbours in the region, by address */
+    struct hl_extent *bin_prev, *bin_next; /* free: in its bin; unused: bin_next is the next */
     struct hl_region *region;
     bool free;
 };
@@ -37,9 +37,9 @@ struct hl_region {
 
 struct hl_space {
     struct hl_extent *bins[HL_SPACE_POWERS][HL_SPACE_STEPS];
-    uint64_t powers;                        /* bit p: a bin of this power has something */
-    uint16_t steps[HL_SPACE_POWERS];        /* which */
-    struct hl_extent *unused;               /* nodes to be used again */
+    uint64_t powers;                 /* bit p: a bin of this power has something */
+    uint16_t steps[HL_SPACE_POWERS]; /* which */
+    struct hl_extent *unused;        /* nodes to be used again */
     uint64_t free_bytes;
 };
 

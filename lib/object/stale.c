@@ -94,7 +94,8 @@ bool hl_device_ask_after_wait(struct hlthunk_device *d)
 
 int hl_device_failed(struct hlthunk_device *d, int rc)
 {
-    /* what the driver answers while it resets, is unbound, or after it gave up what was waited for */
+    /* what the driver answers while it resets, is unbound, or after it gave up what was waited for
+     */
     if (rc != -EBUSY && rc != -ENODEV && rc != -EIO)
         return rc;
     return hl_device_ask(d) ? hl_device_check(d) : rc;

@@ -16,7 +16,7 @@ struct hlthunk_device;
  */
 struct hl_stale_waker {
     struct hl_stale_waker *next;
-    int eventfd;                /* the watch's */
+    int eventfd; /* the watch's */
 };
 
 /*

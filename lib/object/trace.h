@@ -8,7 +8,7 @@
 
 struct hl_trace {
     size_t count;
-    const void *frames[];       /* return addresses, the creator first */
+    const void *frames[]; /* return addresses, the creator first */
 };
 
 /* How many calls are remembered; -1: the environment has not been asked. */

@@ -12,18 +12,18 @@
 #include "lib/object/device.h"
 #include "lib/thread.h"
 
-#define SLICE_US 20000u         /* of a wait: how long a cancellation may take */
-#define CROWDED_SLICE_US 8000u  /* while there are entries that no thread has */
-#define LOOK_PAUSE_NS 8000000u  /* between two looks at those, at least */
-#define LOOK_SHARE 20u          /* and so many times as long as one look takes */
+#define SLICE_US 20000u        /* of a wait: how long a cancellation may take */
+#define CROWDED_SLICE_US 8000u /* while there are entries that no thread has */
+#define LOOK_PAUSE_NS 8000000u /* between two looks at those, at least */
+#define LOOK_SHARE 20u         /* and so many times as long as one look takes */
 
 struct hl_waiters {
     pthread_mutex_t lock;       /* guards all below */
     pthread_cond_t work, ended; /* an entry without a thread; an entry left by its thread */
     struct hl_wait *first, *last;
-    unsigned untaken;           /* entries that a thread could take */
+    unsigned untaken; /* entries that a thread could take */
     unsigned idle, threads;
-    bool looking;               /* a thread goes over what no thread has */
+    bool looking; /* a thread goes over what no thread has */
     uint64_t next_look_ns;
     bool stop;
     pthread_t thread[HL_WAITER_THREADS];
@@ -116,8 +116,8 @@ static void look(struct hl_waiters *w)
         x = x->taken || x->cancelled ? x->next : ask(w, x, 0);
     w->looking = false;
     took = hl_now_ns() - start;
-    w->next_look_ns = start + took +
-                      (took * LOOK_SHARE > LOOK_PAUSE_NS ? took * LOOK_SHARE : LOOK_PAUSE_NS);
+    w->next_look_ns =
+        start + took + (took * LOOK_SHARE > LOOK_PAUSE_NS ? took * LOOK_SHARE : LOOK_PAUSE_NS);
 }
 
 static struct hl_wait *oldest(const struct hl_waiters *w)

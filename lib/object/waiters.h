@@ -25,9 +25,9 @@ struct hl_wait {
     void (*over)(struct hl_wait *wait);
     /* guarded by the lock */
     struct hl_wait *prev, *next;
-    bool taken;                 /* a thread is asking */
-    bool cancelled;             /* no thread may begin to */
-    bool ended;                 /* over() was called */
+    bool taken;     /* a thread is asking */
+    bool cancelled; /* no thread may begin to */
+    bool ended;     /* over() was called */
 };
 
 /* The device's, made when first asked for; NULL without memory. */

@@ -21,8 +21,10 @@ int hl_cb_create(int fd, uint32_t size, uint32_t flags, uint64_t *handle)
         return hl_err(-EINVAL, "command buffer size %u is above %u bytes", size, HL_MAX_CB_SIZE);
     rc = hl_ioctl(fd, HL_CALL_CB, &args);
     if (rc == -ENOMEM && (flags & HL_CB_FLAGS_MAP))
-        return hl_err(rc, "no memory for a command buffer of %u bytes, or this ASIC cannot map "
-                          "command buffers (Gaudi2 can)", size);
+        return hl_err(rc,
+                      "no memory for a command buffer of %u bytes, or this ASIC cannot map "
+                      "command buffers (Gaudi2 can)",
+                      size);
     if (rc)
         return hl_err(rc, "the driver refused a command buffer of %u bytes: %s", size,
                       strerror(-rc));
@@ -80,8 +82,10 @@ int hl_cb_device_address(int fd, uint64_t handle, uint64_t *address)
         return rc;
     rc = hl_ioctl(fd, HL_CALL_CB, &args);
     if (rc == -EINVAL)
-        return hl_err(rc, "command buffer %#llx is not there, or was not created with "
-                          "HL_CB_FLAGS_MAP", (ull)handle);
+        return hl_err(rc,
+                      "command buffer %#llx is not there, or was not created with "
+                      "HL_CB_FLAGS_MAP",
+                      (ull)handle);
     if (rc)
         return explain(rc, handle);
     *address = args.out.device_va;

@@ -12,7 +12,7 @@
 /* Flags that Linux 6.1 ignores silently: it would take the request for an ordinary submission. */
 #define FLAGS_SINCE_6_3 (HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES | HL_CS_FLAGS_ENGINES_COMMAND)
 /* Kinds whose first words are not arrays of chunks with command buffers. */
-#define FLAGS_NO_BUFFERS                                                                          \
+#define FLAGS_NO_BUFFERS                                                                           \
     (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT |                         \
      HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |                       \
      HL_CS_FLAGS_ENGINE_CORE_COMMAND | FLAGS_SINCE_6_3)
@@ -50,8 +50,10 @@ static int explain(int rc, uint32_t flags)
     case -EBUSY:
         return hl_err(rc, "the device is not operational (in reset?): nothing can be submitted");
     case -EINVAL:
-        return hl_err(rc, "the driver refused a submission with flags %#x: no chunks, a bad queue, "
-                          "or flags that exclude one another", flags);
+        return hl_err(rc,
+                      "the driver refused a submission with flags %#x: no chunks, a bad queue, "
+                      "or flags that exclude one another",
+                      flags);
     case -EBADF:
     case -ENOTTY:
         return hl_err(rc, "not a primary node of the habanalabs driver: nothing can be submitted");
@@ -79,8 +81,10 @@ int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct h
     if (rc)
         return rc;
     if ((flags & FLAGS_SINCE_6_3) && hl_generation_is_misc(fd))
-        return hl_err(-EOPNOTSUPP, "this kernel's driver (before 6.3) does not know submission "
-                                   "flags %#x", flags & FLAGS_SINCE_6_3);
+        return hl_err(-EOPNOTSUPP,
+                      "this kernel's driver (before 6.3) does not know submission "
+                      "flags %#x",
+                      flags & FLAGS_SINCE_6_3);
     rc = hl_ioctl(fd, HL_CALL_CS, &args);
     if (rc)
         return explain(rc, flags);
@@ -108,8 +112,10 @@ static int check_engines(const uint32_t *ids, uint32_t count)
 int hl_cs_engine_cores(int fd, const uint32_t *cores, uint32_t count, uint32_t command)
 {
     struct hl_cs_in in = {
-        .engine_cores = (uint64_t)(uintptr_t)cores, .num_engine_cores = count,
-        .core_command = command, .cs_flags = HL_CS_FLAGS_ENGINE_CORE_COMMAND,
+        .engine_cores = (uint64_t)(uintptr_t)cores,
+        .num_engine_cores = count,
+        .core_command = command,
+        .cs_flags = HL_CS_FLAGS_ENGINE_CORE_COMMAND,
     };
     struct hl_cs_out out;
     int rc = check_engines(cores, count);
@@ -124,8 +130,10 @@ int hl_cs_engine_cores(int fd, const uint32_t *cores, uint32_t count, uint32_t c
 int hl_cs_engines(int fd, const uint32_t *engines, uint32_t count, uint32_t command)
 {
     struct hl_cs_in in = {
-        .engines = (uint64_t)(uintptr_t)engines, .num_engines = count,
-        .engine_command = command, .cs_flags = HL_CS_FLAGS_ENGINES_COMMAND,
+        .engines = (uint64_t)(uintptr_t)engines,
+        .num_engines = count,
+        .engine_command = command,
+        .cs_flags = HL_CS_FLAGS_ENGINES_COMMAND,
     };
     struct hl_cs_out out;
     int rc = check_engines(engines, count);

@@ -42,14 +42,18 @@ int hl_debug(int fd, struct hl_debug_args *args)
                               ? "debug mode is on (or off) already"
                               : "not in debug mode (HL_DEBUG_OP_SET_MODE), or bad input");
     case -EPERM:
-        return hl_err(rc, op == HL_DEBUG_OP_READMEM || op == HL_DEBUG_OP_MEMCPY
-                              ? "debug operation %u is for devices that the vendor simulates"
-                              : "debug operation %u needs debug mode (HL_DEBUG_OP_SET_MODE)", op);
+        return hl_err(rc,
+                      op == HL_DEBUG_OP_READMEM || op == HL_DEBUG_OP_MEMCPY
+                          ? "debug operation %u is for devices that the vendor simulates"
+                          : "debug operation %u needs debug mode (HL_DEBUG_OP_SET_MODE)",
+                      op);
     case -EINVAL:
         if (op > HL_DEBUG_OP_SET_MODE && !hl_generation_is_vendor(fd))
             return hl_err(-EOPNOTSUPP, "debug operation %u is one of the vendor's driver", op);
-        return hl_err(rc, "the driver refused debug operation %u: unknown, or a bad register "
-                          "index", op);
+        return hl_err(rc,
+                      "the driver refused debug operation %u: unknown, or a bad register "
+                      "index",
+                      op);
     default:
         return hl_err(rc, "the driver refused debug operation %u: %s", op, strerror(-rc));
     }

@@ -84,8 +84,10 @@ int hl_dmabuf_wait(int fd, uint32_t access, uint64_t timeout_us)
         return rc;
     do {
         left = hl_left_us(deadline);
-        n = poll(&p, 1, left == UINT64_MAX ? -1 : left / 1000 >= INT_MAX ? INT_MAX
-                                                                        : (int)((left + 999) / 1000));
+        n = poll(&p, 1,
+                 left == UINT64_MAX       ? -1
+                 : left / 1000 >= INT_MAX ? INT_MAX
+                                          : (int)((left + 999) / 1000));
         if (n < 0)
             return hl_err(-errno, "waiting for the dma-buf failed: %s", strerror(errno));
     } while (n == 0 && hl_left_us(deadline));

@@ -117,8 +117,8 @@ int hl_event_wait_count(int eventfd, uint64_t deadline, uint64_t *count)
 
 int hl_event_wait(int fd, int eventfd, uint64_t timeout_ms, uint64_t *mask, uint64_t *count)
 {
-    uint64_t deadline = hl_deadline_ns(timeout_ms > UINT64_MAX / 1000 ? UINT64_MAX
-                                                                      : timeout_ms * 1000);
+    uint64_t deadline =
+        hl_deadline_ns(timeout_ms > UINT64_MAX / 1000 ? UINT64_MAX : timeout_ms * 1000);
     uint64_t n, events;
     int rc = hl_event_wait_count(eventfd, deadline, &n);
 
@@ -188,8 +188,7 @@ int hl_event_page_fault(int fd, struct hl_page_fault_info *event)
     return rc;
 }
 
-int hl_event_user_mappings(int fd, struct hl_user_mapping *mappings, uint32_t max,
-                           uint32_t *count)
+int hl_event_user_mappings(int fd, struct hl_user_mapping *mappings, uint32_t max, uint32_t *count)
 {
     struct hl_info_args args = { .op = HL_INFO_USER_MAPPINGS };
     int rc;

@@ -43,7 +43,6 @@ int hl_event_page_fault(int fd, struct hl_page_fault_info *event);
  * HL_INFO_USER_MAPPINGS (6.3 on): what was mapped when the page fault happened.  *count is how
  * many there are, and set with -ENOMEM too, when they are more than max.
  */
-int hl_event_user_mappings(int fd, struct hl_user_mapping *mappings, uint32_t max,
-                           uint32_t *count);
+int hl_event_user_mappings(int fd, struct hl_user_mapping *mappings, uint32_t max, uint32_t *count);
 
 #endif

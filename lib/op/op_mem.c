@@ -24,7 +24,8 @@ typedef unsigned long long ull;
 /* Errors are explained out of the way of what succeeds. */
 #define COLD __attribute__((cold, noinline))
 
-/* From 16 TiB on, 6.1 and 6.12 cut the page count of a host mapping to 32 bits (get_user_memory). */
+/* From 16 TiB on, 6.1 and 6.12 cut the page count of a host mapping to 32 bits (get_user_memory).
+ */
 #define HOST_MAP_LIMIT (1ull << 44)
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
 #define TS_MAX_ELEMENTS (1u << 20)
@@ -93,8 +94,7 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
                       (ull)size);
     rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EFAULT)
-        return hl_err(rc,
-                      "host memory %#llx + %llu cannot be pinned: not mapped, or not writable",
+        return hl_err(rc, "host memory %#llx + %llu cannot be pinned: not mapped, or not writable",
                       (ull)start, (ull)size);
     if (rc == -ENOMEM)
         return hl_err(rc,
@@ -141,8 +141,8 @@ static int check_export(int fd, uint64_t address, uint64_t size, uint64_t offset
         return hl_err(-EINVAL, "offset %llu is not a multiple of the page size %llu", (ull)offset,
                       (ull)page);
     if (offset + size < offset || address + offset + size < address)
-        return hl_err(-EINVAL, "address %#llx + offset %llu + size %llu wraps around",
-                      (ull)address, (ull)offset, (ull)size);
+        return hl_err(-EINVAL, "address %#llx + offset %llu + size %llu wraps around", (ull)address,
+                      (ull)offset, (ull)size);
     if (offset && !hl_generation_export_offset(fd))
         return hl_err(-EINVAL,
                       "offset is %llu, but this kernel's driver (before 6.3) has no offset and "
@@ -176,7 +176,7 @@ static int export_error(int fd, int rc, uint64_t address, uint64_t size, uint64_
 }
 
 HL_HOT int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint32_t flags,
-                  int *dmabuf_fd)
+                         int *dmabuf_fd)
 {
     union hl_mem_args args;
     int rc = check_export(fd, address, size, offset);

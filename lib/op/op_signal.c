@@ -31,8 +31,7 @@ static int submit_chunk(int fd, const struct hl_signal_common *common,
     };
 
     if (common->num_chunks_restore && !common->chunks_restore)
-        return hl_err(-EINVAL, "chunks_restore is NULL with %u chunks",
-                      common->num_chunks_restore);
+        return hl_err(-EINVAL, "chunks_restore is NULL with %u chunks", common->num_chunks_restore);
     return submit(fd, &in, common->timeout_s, out);
 }
 
@@ -69,8 +68,10 @@ int hl_signal_reserve(int fd, uint32_t queue, uint32_t count, struct hl_cs_out *
 {
     /* the driver demands a chunk count for these two, and reads no chunk */
     struct hl_cs_in in = {
-        .encaps_signals_count = count, .encaps_signals_q_idx = queue,
-        .num_chunks_execute = 1, .cs_flags = HL_CS_FLAGS_RESERVE_SIGNALS_ONLY,
+        .encaps_signals_count = count,
+        .encaps_signals_q_idx = queue,
+        .num_chunks_execute = 1,
+        .cs_flags = HL_CS_FLAGS_RESERVE_SIGNALS_ONLY,
     };
 
     return submit(fd, &in, 0, out);
@@ -80,7 +81,9 @@ int hl_signal_unreserve(int fd, uint32_t handle, struct hl_cs_out *out)
 {
     /* .seq first: the handle is half of the union, whose other half must be 0 */
     struct hl_cs_in in = {
-        .seq = 0, .num_chunks_execute = 1, .cs_flags = HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY,
+        .seq = 0,
+        .num_chunks_execute = 1,
+        .cs_flags = HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY,
     };
 
     in.encaps_sig_handle_id = handle;

@@ -24,11 +24,11 @@ int hl_signal_submit(int fd, const struct hl_signal_common *common, uint32_t que
                      struct hl_cs_out *out);
 
 struct hl_signal_wait {
-    bool collective;            /* by several engines: collective_engine says which of them */
-    bool encapsulated;          /* for signals inside a submission: .sequence and .offset */
+    bool collective;   /* by several engines: collective_engine says which of them */
+    bool encapsulated; /* for signals inside a submission: .sequence and .offset */
     uint32_t queue;
     uint32_t collective_engine;
-    const uint64_t *signal;     /* sequence number of the signal, when not encapsulated */
+    const uint64_t *signal; /* sequence number of the signal, when not encapsulated */
     uint64_t sequence;
     uint32_t offset;
 };

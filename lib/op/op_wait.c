@@ -24,8 +24,7 @@ static int explain(int rc, const struct hl_wait_cs_in *in)
 
     switch (rc) {
     case -ETIMEDOUT:
-        return hl_err(rc, "submission %llu did not complete within its own timeout",
-                      (ull)in->seq);
+        return hl_err(rc, "submission %llu did not complete within its own timeout", (ull)in->seq);
     case -EIO:
         return hl_err(rc, "what was waited for was given up: the device was reset");
     case -EBUSY:
@@ -37,8 +36,10 @@ static int explain(int rc, const struct hl_wait_cs_in *in)
         return hl_err(rc, "the memory to read from is not accessible");
     case -EINVAL:
         if (interrupt)
-            return hl_err(rc, "the driver refused the wait: no such interrupt (%u), handle or "
-                              "offset", in->flags >> INTERRUPT_SHIFT);
+            return hl_err(rc,
+                          "the driver refused the wait: no such interrupt (%u), handle or "
+                          "offset",
+                          in->flags >> INTERRUPT_SHIFT);
         if (in->flags & HL_WAIT_CS_FLAGS_MULTI_CS)
             return hl_err(rc, "one of the submissions was never submitted");
         return hl_err(rc, "submission %llu was never submitted", (ull)in->seq);
@@ -142,8 +143,8 @@ int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t int
 }
 
 /*
- * What buffers can have at most. The driver compares addresses: an offset that wraps around is before
- * the buffer, and it reads and writes there (docs/upstream-defects.md).
+ * What buffers can have at most. The driver compares addresses: an offset that wraps around is
+ * before the buffer, and it reads and writes there (docs/upstream-defects.md).
  */
 #define MAX_COUNTERS ((HL_MAX_CB_SIZE + 32) / 8u)
 #define MAX_TIMESTAMPS (1u << 20)

@@ -54,7 +54,8 @@ int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *m, struct hlthunk_dma
     if (size < sizeof(size))
         return hl_err(-EINVAL, "origin->size is %zu: set it to sizeof(*origin)", size);
     if (!find_origin(m, &o))
-        return hl_err(-ENODATA, "dmabuf was imported as a bare descriptor: its origin is not known");
+        return hl_err(-ENODATA,
+                      "dmabuf was imported as a bare descriptor: its origin is not known");
     if (size > sizeof(o))
         memset((char *)origin + sizeof(o), 0, size - sizeof(o));
     memcpy(origin, &o, size < sizeof(o) ? size : sizeof(o));

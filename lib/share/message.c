@@ -135,8 +135,8 @@ int hl_message_decode_item(const uint8_t *bytes, size_t i, struct hl_message_ite
         return hl_err(-EPROTO, "item %zu has %llu bytes at offset %llu", i, (ull)got.size,
                       (ull)got.offset);
     if (got.data_offset >= got.size)
-        return hl_err(-EPROTO, "item %zu has %llu bytes, its range starts at %lu", i,
-                      (ull)got.size, (unsigned long)got.data_offset);
+        return hl_err(-EPROTO, "item %zu has %llu bytes, its range starts at %lu", i, (ull)got.size,
+                      (unsigned long)got.data_offset);
     if (!get_text(got.pci_address, b + 32, sizeof(got.pci_address)) ||
         !get_text(got.label, b + 56, sizeof(got.label)))
         return hl_err(-EPROTO, "item %zu has a text that does not end or is not for printing", i);

@@ -27,8 +27,9 @@
 #define HL_MESSAGE_VERSION 1
 #define HL_MESSAGE_HEADER_BYTES 24u
 #define HL_MESSAGE_ITEM_BYTES 88u
-#define HL_MESSAGE_MAX_ITEMS 253u       /* descriptors that Linux passes at once (SCM_MAX_FD) */
-#define HL_MESSAGE_MAX_BYTES (HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_MAX_ITEMS * HL_MESSAGE_ITEM_BYTES)
+#define HL_MESSAGE_MAX_ITEMS 253u /* descriptors that Linux passes at once (SCM_MAX_FD) */
+#define HL_MESSAGE_MAX_BYTES                                                                       \
+    (HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_MAX_ITEMS * HL_MESSAGE_ITEM_BYTES)
 
 enum hl_message_kind {
     HL_MESSAGE_DMABUFS = 1,
@@ -39,8 +40,8 @@ struct hl_message_item {
     uint64_t identity, size, offset;
     uint32_t data_offset;
     bool origin_known;
-    char pci_address[24];               /* "" where it is not known */
-    char label[32];                     /* printable; "" for none */
+    char pci_address[24]; /* "" where it is not known */
+    char label[32];       /* printable; "" for none */
 };
 
 /* Bytes of a message with so many items. */

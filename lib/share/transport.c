@@ -17,17 +17,19 @@
 #define REST_TIMEOUT_US 1000000u
 
 #ifndef SCM_PIDFD
-#define SCM_PIDFD 4 /* Linux 6.5, on sockets with SO_PASSPIDFD: a descriptor nobody asked us for */
+#define SCM_PIDFD                                                                                  \
+    4 /* Linux 6.5, on sockets with SO_PASSPIDFD: a descriptor nobody asked us for                 \
+       */
 #endif
 
 /* One call: which socket, and until when. */
 struct call {
     int socket;
-    int type;               /* SOCK_STREAM, … */
-    enum hl_message_kind kind;  /* that is to be received */
-    bool begun;             /* a byte of the message has moved */
-    uint64_t timeout_us;    /* 0: as the socket is */
-    uint64_t deadline_ns;   /* once deadline_set */
+    int type;                  /* SOCK_STREAM, … */
+    enum hl_message_kind kind; /* that is to be received */
+    bool begun;                /* a byte of the message has moved */
+    uint64_t timeout_us;       /* 0: as the socket is */
+    uint64_t deadline_ns;      /* once deadline_set */
     bool deadline_set;
 };
 
@@ -88,12 +90,15 @@ static int send_failed(const struct call *c, int error, size_t bytes, size_t fds
     case ECONNREFUSED:
         return hl_err(-EPIPE, "the other side of socket %d is closed", c->socket);
     case ETOOMANYREFS:
-        return hl_err(-error, "%zu more descriptors on their way are too many: received ones make "
-                      "room, or a higher RLIMIT_NOFILE", fds);
+        return hl_err(-error,
+                      "%zu more descriptors on their way are too many: received ones make "
+                      "room, or a higher RLIMIT_NOFILE",
+                      fds);
     case EMSGSIZE:
     case ENOBUFS:
-        return hl_err(-error, "the message of %zu bytes does not fit socket %d's buffer (SO_SNDBUF)",
-                      bytes, c->socket);
+        return hl_err(-error,
+                      "the message of %zu bytes does not fit socket %d's buffer (SO_SNDBUF)", bytes,
+                      c->socket);
     default:
         return hl_err(-error, "sending on socket %d: %s", c->socket, strerror(error));
     }
@@ -162,9 +167,9 @@ static void keep(struct hl_parcel *p, const struct cmsghdr *h, size_t *came)
 
 /* What one message's receiving has seen. */
 struct seen {
-    size_t came;            /* descriptors */
-    bool dropped;           /* descriptors that the kernel did not give */
-    bool cut;               /* a datagram longer than any message */
+    size_t came;  /* descriptors */
+    bool dropped; /* descriptors that the kernel did not give */
+    bool cut;     /* a datagram longer than any message */
 };
 
 /* Once: up to n bytes.  Their number, 0 at the end, -errno with a text. */
@@ -183,7 +188,9 @@ static ssize_t receive_some(struct call *c, struct hl_parcel *p, uint8_t *to, si
     for (;;) {
         int rc;
 
-        m = (struct msghdr){ .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes,
+        m = (struct msghdr){ .msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
                              .msg_controllen = sizeof(control.bytes) };
         got = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC | (c->deadline_set ? MSG_DONTWAIT : 0));
         if (got >= 0)
@@ -247,8 +254,8 @@ static int receive_datagram(struct call *c, struct hl_parcel *p, size_t *count, 
     p->bytes = (size_t)n;
     rc = hl_message_decode_header(p->data, p->bytes, c->kind, count);
     if (!rc && p->bytes != hl_message_bytes(*count))
-        rc = hl_err(-EPROTO, "message of %zu items has %zu bytes, %zu are right", *count,
-                    p->bytes, hl_message_bytes(*count));
+        rc = hl_err(-EPROTO, "message of %zu items has %zu bytes, %zu are right", *count, p->bytes,
+                    hl_message_bytes(*count));
     return rc;
 }
 
@@ -283,8 +290,10 @@ int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p
     rc = c.type == SOCK_STREAM ? receive_stream(&c, p, &count, &seen)
                                : receive_datagram(&c, p, &count, &seen);
     if (!rc && seen.dropped)
-        rc = hl_err(-EMFILE, "only %zu of %zu descriptors could be received: this process's limit "
-                    "(RLIMIT_NOFILE), or a security module", seen.came, count);
+        rc = hl_err(-EMFILE,
+                    "only %zu of %zu descriptors could be received: this process's limit "
+                    "(RLIMIT_NOFILE), or a security module",
+                    seen.came, count);
     if (!rc && seen.came != count)
         rc = hl_err(-EPROTO, "message of %zu items came with %zu descriptors", count, seen.came);
     rc = rc ? rc : sanitize(p);

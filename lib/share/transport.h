@@ -14,7 +14,7 @@
 /* What has been received; the descriptors are the holder's until he takes them out (-1). */
 struct hl_parcel {
     size_t bytes;
-    size_t fds;                         /* that are in fd[] */
+    size_t fds; /* that are in fd[] */
     int fd[HL_MESSAGE_MAX_ITEMS];
     uint8_t data[HL_MESSAGE_MAX_BYTES];
 };

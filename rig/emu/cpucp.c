@@ -3,18 +3,24 @@
 #include "rig/emu/emu.h"
 #include <string.h>
 
-static void put32(uint8_t *p, uint32_t x) { memcpy(p, &x, 4); }
-static void put64(uint8_t *p, uint64_t x) { memcpy(p, &x, 8); }
+static void put32(uint8_t *p, uint32_t x)
+{
+    memcpy(p, &x, 4);
+}
+static void put64(uint8_t *p, uint64_t x)
+{
+    memcpy(p, &x, 8);
+}
 
 static void cpucp_info(struct emu *e, uint64_t addr, uint32_t max)
 {
     static uint8_t info[4096];
 
     memset(info, 0, sizeof(info));
-    put32(info, 1);                                 /* one sensor at least: temperature */
+    put32(info, 1); /* one sensor at least: temperature */
     put32(info + 4, 2);
     strcpy((char *)info + 1024, "Linux fw-0.0.0-rig ");
-    put32(info + 1156, 0);                          /* card type: PCI */
+    put32(info + 1156, 0); /* card type: PCI */
     strcpy((char *)info + 1172, "rig-fuse");
     strcpy((char *)info + 1300, "rig-thermal");
     strcpy((char *)info + 1428, "0.0.0-rig");
@@ -47,27 +53,31 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
         return;
     }
     switch (op) {
-    case 18:    /* TEST: the value comes back as the result */
+    case 18: /* TEST: the value comes back as the result */
         break;
-    case 14:    /* INFO_GET: into the buffer */
+    case 14: /* INFO_GET: into the buffer */
         cpucp_info(e, val, arg);
         val = 0;
         break;
-    case 3:     /* TEMPERATURE_GET, in millidegrees */
+    case 3: /* TEMPERATURE_GET, in millidegrees */
         val = 42000;
         break;
-    case 9: case 21: case 11: case 8:   /* SET packets */
+    case 9:
+    case 21:
+    case 11:
+    case 8: /* SET packets */
         break;
-    case 10: case 19:   /* FREQUENCY_GET, FREQUENCY_CURR_GET */
+    case 10:
+    case 19: /* FREQUENCY_GET, FREQUENCY_CURR_GET */
         val = 50000000;
         break;
-    case 20:    /* MAX_POWER_GET */
+    case 20: /* MAX_POWER_GET */
         val = 200000;
         break;
-    case 30:    /* PLL_INFO_GET: four of MHz */
+    case 30: /* PLL_INFO_GET: four of MHz */
         val = 0x0032003200320032ull;
         break;
-    case 56: {  /* GENERIC_PASSTHROUGH: text into the buffer, the result is its length */
+    case 56: { /* GENERIC_PASSTHROUGH: text into the buffer, the result is its length */
         char text[] = "rig";
         uint32_t n = arg < sizeof(text) ? arg : sizeof(text);
 
@@ -93,7 +103,10 @@ void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi)
     if (!entries)
         return;
     while (e->cpu_ci != pi) {
-        struct { uint64_t ptr; uint32_t len, ctl; } bd;
+        struct {
+            uint64_t ptr;
+            uint32_t len, ctl;
+        } bd;
 
         if (emu_copy(e, e->cpu_mmu ? 0 : -1, pq + 16ull * (e->cpu_ci & (entries - 1)), &bd, 16,
                      false) < 0)

@@ -10,8 +10,8 @@
 
 #define MiB (1024ull * 1024)
 #define GiB (1024 * MiB)
-#define EMU_MAILBOX 0xFE0           /* in the configuration space: faults on request, fault.c */
-#define FENCE_VAL 0xFE8CE7A5u       /* CPUCP: the packet was handled */
+#define EMU_MAILBOX 0xFE0     /* in the configuration space: faults on request, fault.c */
+#define FENCE_VAL 0xFE8CE7A5u /* CPUCP: the packet was handled */
 
 struct emu;
 
@@ -21,54 +21,54 @@ struct emu_asic {
     uint8_t rev;
     /* BARs: SRAM, CFG (may be one BAR), DRAM */
     unsigned cfg_bar, sram_bar, dram_bar;
-    uint64_t bar_size[6];           /* of dram_bar: taken from the command line */
+    uint64_t bar_size[6]; /* of dram_bar: taken from the command line */
     uint64_t cfg_base, cfg_size, cfg_in_bar;
     uint64_t sram_base, sram_size, sram_in_bar;
     uint64_t dram_base, dram_size, host_base;
-    uint64_t dram_bar_size;         /* 0: as large as the DRAM */
-    uint64_t info_dram;             /* DRAM size in CPUCP's information; 0: the real one */
+    uint64_t dram_bar_size; /* 0: as large as the DRAM */
+    uint64_t info_dram;     /* DRAM size in CPUCP's information; 0: the real one */
     bool msix;
     unsigned nvec;
-    const uint32_t *trap;           /* pages of the CFG block with side effects */
+    const uint32_t *trap; /* pages of the CFG block with side effects */
     unsigned ntrap;
-    void (*setup)(struct emu *e);   /* before anything else; may be NULL */
+    void (*setup)(struct emu *e); /* before anything else; may be NULL */
     void (*reset)(struct emu *e, bool hard);
     void (*reg)(struct emu *e, uint32_t off, uint32_t x);
     void (*cpucp)(struct emu *e, unsigned op, uint64_t value);
-    bool hmmu;                      /* device memory has an MMU of its own, with scrambling */
-    bool pqc;                       /* queues write completions of their own */
+    bool hmmu; /* device memory has an MMU of its own, with scrambling */
+    bool pqc;  /* queues write completions of their own */
     /* the event queue: where its address is, and the interrupt that tells of entries */
     uint32_t eq_lo, eq_hi;
-    unsigned eq_irq, eq_vector;     /* VFU_IRQ_*, vector */
+    unsigned eq_irq, eq_vector; /* VFU_IRQ_*, vector */
     /* latch a page fault's address where the driver looks for it; returns the event to send */
     unsigned (*page_fault)(struct emu *e, uint64_t va);
-    unsigned (*razwi)(struct emu *e, uint64_t addr);        /* likewise, an illegal access */
-    unsigned event_critical, event_error;   /* events that reset the device, or only tell */
+    unsigned (*razwi)(struct emu *e, uint64_t addr); /* likewise, an illegal access */
+    unsigned event_critical, event_error; /* events that reset the device, or only tell */
 };
 
 struct emu {
     struct vfu v;
     const struct emu_asic *a;
-    unsigned nvec;                  /* MSI-X vectors */
+    unsigned nvec; /* MSI-X vectors */
     unsigned ntrap;
-    uint8_t *cfg, *sram, *dram;     /* the three memories */
+    uint8_t *cfg, *sram, *dram; /* the three memories */
     uint64_t dram_size, bar_dram;
     int dram_fd;
     struct eng eng;
     uint32_t cpu_ci, eq_pi, eq_index, fits;
-    uint64_t hop0[1024], hop0_hbm[2];   /* by ASID */
-    uint64_t doorbell;              /* Gaudi2: page of host memory that stands for MSI-X; 0: none */
-    bool cpu_mmu;                   /* CPU queue addresses go through the MMU */
+    uint64_t hop0[1024], hop0_hbm[2]; /* by ASID */
+    uint64_t doorbell; /* Gaudi2: page of host memory that stands for MSI-X; 0: none */
+    bool cpu_mmu;      /* CPU queue addresses go through the MMU */
     unsigned long nreg_wr, nreg_rd, ncpucp, npkt;
     FILE *log;
     int verbose;
     struct timespec t0;
     uint32_t comms_sts;
     bool comms_pending;
-    bool v61;                       /* what the driver of 6.1 expects of a Gaudi2 */
+    bool v61; /* what the driver of 6.1 expects of a Gaudi2 */
     /* faults on request (fault.c) */
-    bool mute[64];                  /* CPUCP packets that stay without an answer, by opcode */
-    bool mute_all, dead_boot;       /* no firmware packet answered; the next boot hangs */
+    bool mute[64];            /* CPUCP packets that stay without an answer, by opcode */
+    bool mute_all, dead_boot; /* no firmware packet answered; the next boot hangs */
 };
 
 extern const struct emu_asic emu_goya, emu_gaudi, emu_gaudi2;
@@ -89,7 +89,7 @@ void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n);
 void emu_page_fault(struct emu *e, uint64_t va);
 /* "event 502", "mute 18", …: 0 or -EINVAL */
 int emu_command(struct emu *e, const char *line);
-void emu_heal(struct emu *e);     /* a hard reset cures the firmware */
+void emu_heal(struct emu *e); /* a hard reset cures the firmware */
 void emu_mailbox(struct emu *e);
 void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi);
 void emu_config_setup(struct emu *e);

@@ -3,14 +3,17 @@
 #include "rig/emu/emu.h"
 #include <string.h>
 
-#define ENTRIES 64u                 /* HL_EQ_LENGTH */
+#define ENTRIES 64u /* HL_EQ_LENGTH */
 #define READY (1u << 31)
 
 void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n)
 {
     const struct emu_asic *a = e->a;
     uint64_t base = emu_get(e, a->eq_lo) | (uint64_t)emu_get(e, a->eq_hi) << 32;
-    struct { uint32_t reserved, ctl; uint64_t data[7]; } entry = { .reserved = 0 };
+    struct {
+        uint32_t reserved, ctl;
+        uint64_t data[7];
+    } entry = { .reserved = 0 };
     int asid = e->cpu_mmu ? 0 : -1;
     uint64_t at = base + e->eq_pi * sizeof(entry);
 
@@ -20,8 +23,7 @@ void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n)
     }
     if (n)
         memcpy(entry.data, data, (n < 7 ? n : 7) * 8);
-    emu_log(e, "event %u, entry %u, data %#llx", type, e->eq_pi,
-            (unsigned long long)entry.data[0]);
+    emu_log(e, "event %u, entry %u, data %#llx", type, e->eq_pi, (unsigned long long)entry.data[0]);
     if (emu_copy(e, asid, at, &entry, sizeof(entry), true) < 0)
         return;
     /* the entry is the driver's from here on */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Submissions: the packet engine (engine/) between the driver's queues and the device's memory.
- * A queue's producer index arrives as a register write; its descriptors { address, length, control }
- * are taken from host memory and what they point at is executed. Descriptors are fetched past the
+ * A queue's producer index arrives as a register write; its descriptors { address, length, control
+ * } are taken from host memory and what they point at is executed. Descriptors are fetched past the
  * MMU; everything else goes through it when the address is a virtual one.
  */
 #include "rig/emu/emu.h"
@@ -13,7 +13,7 @@
 #define PQC_LBW_LO 0x46Cu
 #define PQC_LBW_HI 0x47Cu
 #define PQC_CFG 0x48Cu
-#define USER_ASID 1u        /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
+#define USER_ASID 1u /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
 
 static int translate(struct emu *e, uint64_t a, uint64_t *pa, uint64_t *left)
 {
@@ -62,7 +62,10 @@ static int op_read(void *priv, const struct eng_queue *q, uint64_t a, void *buf,
 static int op_write(void *priv, const struct eng_queue *q, uint64_t a, const void *buf,
                     uint64_t len)
 {
-    union { const void *in; void *out; } u = { .in = buf };     /* not written to: out is true */
+    union {
+        const void *in;
+        void *out;
+    } u = { .in = buf }; /* not written to: out is true */
 
     (void)q;
     return move(priv, a, u.out, len, true);
@@ -115,8 +118,10 @@ static uint64_t op_now(void *priv)
 static void op_report(void *priv, const struct eng_report *r)
 {
     static const char *const what[] = {
-        [ENG_FAULT_ADDRESS] = "bad address", [ENG_FAULT_OPCODE] = "unknown packet",
-        [ENG_FAULT_STOP] = "STOP", [ENG_FAULT_FENCE_OVERFLOW] = "fence overflow",
+        [ENG_FAULT_ADDRESS] = "bad address",
+        [ENG_FAULT_OPCODE] = "unknown packet",
+        [ENG_FAULT_STOP] = "STOP",
+        [ENG_FAULT_FENCE_OVERFLOW] = "fence overflow",
         [ENG_FAULT_SOB_OVERFLOW] = "sync object overflow",
     };
     struct emu *e = priv;
@@ -151,15 +156,23 @@ static void op_done(void *priv, struct eng_queue *q, const struct eng_cb *cb, in
 
     if (error || !e->a->pqc || !(emu_get(e, qm + PQC_CFG) & 1))
         return;
-    emu_write32(e, (emu_get(e, qm + PQC_LBW_LO + s) |
-                    (uint64_t)emu_get(e, qm + PQC_LBW_HI + s) << 32) + 4 * off,
-                emu_get(e, qm + PQC_LBW_DATA + s));
+    emu_write32(
+        e,
+        (emu_get(e, qm + PQC_LBW_LO + s) | (uint64_t)emu_get(e, qm + PQC_LBW_HI + s) << 32) +
+            4 * off,
+        emu_get(e, qm + PQC_LBW_DATA + s));
 }
 
 static const struct eng_ops ops = {
     .done = op_done,
-    .read = op_read, .write = op_write, .fill = op_fill, .reg = op_reg,
-    .doorbell = op_doorbell, .now_ns = op_now, .report = op_report, .trace = op_trace,
+    .read = op_read,
+    .write = op_write,
+    .fill = op_fill,
+    .reg = op_reg,
+    .doorbell = op_doorbell,
+    .now_ns = op_now,
+    .report = op_report,
+    .trace = op_trace,
 };
 
 int emu_exec_init(struct emu *e)
@@ -179,7 +192,10 @@ void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, un
         return;
     }
     while (at != pi) {
-        struct { uint64_t ptr; uint32_t len, ctl; } bd;
+        struct {
+            uint64_t ptr;
+            uint32_t len, ctl;
+        } bd;
         const void *p = emu_ptr(e, pq + 16ull * (at & mask), 16);
         struct eng_cb cb;
 

@@ -24,9 +24,11 @@
 enum { EVENT = 1, CRITICAL, ERROR, PAGE_FAULT, RAZWI, MUTE, MUTE_ALL, DEAD_BOOT, IRQ, HEAL, END };
 
 static const char *const names[END] = {
-    [EVENT] = "event", [CRITICAL] = "critical", [ERROR] = "error", [PAGE_FAULT] = "page-fault",
-    [RAZWI] = "razwi", [MUTE] = "mute", [MUTE_ALL] = "mute-all", [DEAD_BOOT] = "dead-boot",
-    [IRQ] = "irq", [HEAL] = "heal",
+    [EVENT] = "event",       [CRITICAL] = "critical",
+    [ERROR] = "error",       [PAGE_FAULT] = "page-fault",
+    [RAZWI] = "razwi",       [MUTE] = "mute",
+    [MUTE_ALL] = "mute-all", [DEAD_BOOT] = "dead-boot",
+    [IRQ] = "irq",           [HEAL] = "heal",
 };
 
 void emu_heal(struct emu *e)
@@ -71,7 +73,8 @@ static int run(struct emu *e, unsigned command, const uint64_t *arg, unsigned n)
         return 0;
     case IRQ:
         return vfu_irq(&e->v, e->a->msix ? VFU_IRQ_MSIX : VFU_IRQ_MSI, (unsigned)arg[0]) < 0
-               ? -ENOENT : 0;
+                   ? -ENOENT
+                   : 0;
     case HEAL:
         emu_heal(e);
         e->dead_boot = false;
@@ -111,5 +114,5 @@ void emu_mailbox(struct emu *e)
     memcpy(&arg[0], e->v.cfg + EMU_MAILBOX + 8, 8);
     rc = run(e, command, arg, 1);
     command = (uint32_t)-rc;
-    memcpy(e->v.cfg + EMU_MAILBOX + 4, &command, 4);    /* errno, 0: done */
+    memcpy(e->v.cfg + EMU_MAILBOX + 4, &command, 4); /* errno, 0: done */
 }

@@ -18,7 +18,7 @@
 #define MMU_HOP0_HI 0xC1200Cu
 #define STLB_INV_PS 0xC1203Cu
 #define MMU_UP 0xC11000u
-#define EVENT_PCIE_CORE_DERR 33u    /* enum gaudi_async_event_id */
+#define EVENT_PCIE_CORE_DERR 33u /* enum gaudi_async_event_id */
 #define EVENT_TPC0_KRN_ERR 301u
 #define EVENT_MMU_PAGE_FAULT 380u
 #define MSI_REQ 0xC04100u
@@ -48,18 +48,18 @@ static void reset(struct emu *e, bool hard)
     emu_log(e, "reset");
     (void)hard;
     for (unsigned i = 0; i < 8; i++) {
-        emu_set(e, QM(i) + 0x38, 0x3FFF);          /* QM idle */
+        emu_set(e, QM(i) + 0x38, 0x3FFF); /* QM idle */
         emu_set(e, QM(i) + 0xC74, 0x700);
         emu_set(e, 0xE08038 + 0x40000 * i, 0x3FFF);
         emu_set(e, 0xE08C74 + 0x40000 * i, 0x700);
-        emu_set(e, 0xE0691C + 0x40000 * i, 0xEE);  /* TPC status: all empty */
+        emu_set(e, 0xE0691C + 0x40000 * i, 0xEE); /* TPC status: all empty */
     }
     for (unsigned i = 0; i < 4; i++) {
         emu_set(e, 0x68038 + 0x80000 * i, 0x3FFF);
         emu_set(e, 0x68C74 + 0x80000 * i, 0x700);
         emu_set(e, 0x60000 + 0x80000 * i, 0x1180);
     }
-    for (unsigned i = 0; i < 10; i++) {         /* NIC QMs: two for each macro */
+    for (unsigned i = 0; i < 10; i++) { /* NIC QMs: two for each macro */
         uint32_t b = 0xCC0000 + 0x40000 * (i / 2) + 0x2000 * (i & 1);
 
         emu_set(e, b + 0x38, 0x3FFF);
@@ -81,7 +81,7 @@ static void reset(struct emu *e, bool hard)
     emu_set(e, PSOC + 0x28, 0);
     emu_set(e, KMD_MSG, 0);
     emu_set(e, SW_ALL_RST, 0);
-    emu_set(e, BOOT_STATUS, e->dead_boot ? 0 : 16);                 /* waiting for the boot fit */
+    emu_set(e, BOOT_STATUS, e->dead_boot ? 0 : 16); /* waiting for the boot fit */
     emu_set(e, SCRATCH(28), 0x1000);
     emu_set(e, SCRATCH(29), 0x1100);
     strcpy((char *)e->sram + 0x1000, "Preboot version hl-gaudi-0.0.0-fw-0.0.0-rig ");
@@ -95,7 +95,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         e->hop0[emu_get(e, MMU_ASID) & 1023] =
             (uint64_t)emu_get(e, MMU_HOP0_LO) << 12 | (uint64_t)emu_get(e, MMU_HOP0_HI) << 44;
         emu_log(e, "MMU hop0 of asid %u: %#llx", emu_get(e, MMU_ASID),
-           (unsigned long long)e->hop0[emu_get(e, MMU_ASID) & 1023]);
+                (unsigned long long)e->hop0[emu_get(e, MMU_ASID) & 1023]);
         emu_set(e, off, 0);
         break;
     case STLB_INV_PS:
@@ -104,11 +104,11 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
     case KMD_MSG:
         if (x)
             emu_log(e, "KMD message %u", x);
-        if (x == 2) {                           /* a fit: the boot fit, then Linux */
+        if (x == 2) { /* a fit: the boot fit, then Linux */
             emu_set(e, SCRATCH(23), 1);
             emu_set(e, BOOT_STATUS, e->fits++ ? 3 : 2);
         } else if (x == 1) {
-            emu_set(e, BOOT_STATUS, 1);            /* in WFE */
+            emu_set(e, BOOT_STATUS, 1); /* in WFE */
         }
         break;
     case SW_ALL_RST:
@@ -119,12 +119,12 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         if (x != 484) {
             emu_log(e, "GIC event %u", x);
         } else if (emu_get(e, CPU_QINIT) == 1 || emu_get(e, CPU_QINIT) == 3) {
-            emu_log(e, "CPU queues: PQ %#x%08x EQ %#x%08x", emu_get(e, CPU_PQ_HI), emu_get(e, CPU_PQ_LO),
-               emu_get(e, CPU_EQ_HI), emu_get(e, CPU_EQ_LO));
+            emu_log(e, "CPU queues: PQ %#x%08x EQ %#x%08x", emu_get(e, CPU_PQ_HI),
+                    emu_get(e, CPU_PQ_LO), emu_get(e, CPU_EQ_HI), emu_get(e, CPU_EQ_LO));
             emu_set(e, CPU_QINIT, 2);
         } else {
             emu_run_cpu(e, emu_get(e, CPU_PQ_LO) | (uint64_t)emu_get(e, CPU_PQ_HI) << 32,
-                    emu_get(e, CPU_PQ_LEN), emu_get(e, CPU_PQ_PI));
+                        emu_get(e, CPU_PQ_LEN), emu_get(e, CPU_PQ_PI));
         }
         break;
     case MSI_REQ:
@@ -135,9 +135,10 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         for (unsigned i = 0; i < e->eng.nqman; i++) {
             uint32_t b = e->eng.qman[i].base, s = (off - b - 0xA0) / 4;
 
-            if (off >= b + 0xA0 && s < 4)       /* a PI of one of four streams */
-                emu_exec_queue(e, b, s, emu_get(e, b + 0x70 + 4 * s) |
-                               (uint64_t)emu_get(e, b + 0x80 + 4 * s) << 32,
+            if (off >= b + 0xA0 && s < 4) /* a PI of one of four streams */
+                emu_exec_queue(e, b, s,
+                               emu_get(e, b + 0x70 + 4 * s) | (uint64_t)emu_get(e, b + 0x80 + 4 * s)
+                                                                  << 32,
                                emu_get(e, b + 0x90 + 4 * s), x, b + 0xB0 + 4 * s);
         }
         break;
@@ -155,22 +156,39 @@ static unsigned page_fault(struct emu *e, uint64_t va)
 /* gaudi_print_and_get_razwi_info(): who did it, of a write; the address is the MMU's. */
 static unsigned razwi(struct emu *e, uint64_t addr)
 {
-    emu_set(e, MMU_UP + 0x60, 0);               /* the initiator's coordinates */
+    emu_set(e, MMU_UP + 0x60, 0); /* the initiator's coordinates */
     emu_set(e, MMU_UP + 0x5C, 1);
     return page_fault(e, addr);
 }
 
 const struct emu_asic emu_gaudi = {
-    .name = "gaudi", .devid = 0x1000, .rev = 1,
-    .sram_bar = 0, .cfg_bar = 2, .dram_bar = 4,
+    .name = "gaudi",
+    .devid = 0x1000,
+    .rev = 1,
+    .sram_bar = 0,
+    .cfg_bar = 2,
+    .dram_bar = 4,
     .bar_size = { 64 * MiB, 0, 128 * MiB },
-    .cfg_base = 0x7FFC000000, .cfg_size = 0x4000000, .cfg_in_bar = 0x4000000,
-    .sram_base = 0x7FF0000000, .sram_size = 0x1400000,
-    .dram_base = 0, .dram_size = 32 * GiB, .host_base = 0x8000000000,
-    .msix = false, .nvec = 32,
-    .trap = trap, .setup = setup,
-    .eq_lo = CPU_EQ_LO, .eq_hi = CPU_EQ_HI, .eq_irq = VFU_IRQ_MSI, .eq_vector = 0,
-    .page_fault = page_fault, .razwi = razwi,
-    .event_critical = EVENT_PCIE_CORE_DERR, .event_error = EVENT_TPC0_KRN_ERR,
-    .reset = reset, .reg = reg,
+    .cfg_base = 0x7FFC000000,
+    .cfg_size = 0x4000000,
+    .cfg_in_bar = 0x4000000,
+    .sram_base = 0x7FF0000000,
+    .sram_size = 0x1400000,
+    .dram_base = 0,
+    .dram_size = 32 * GiB,
+    .host_base = 0x8000000000,
+    .msix = false,
+    .nvec = 32,
+    .trap = trap,
+    .setup = setup,
+    .eq_lo = CPU_EQ_LO,
+    .eq_hi = CPU_EQ_HI,
+    .eq_irq = VFU_IRQ_MSI,
+    .eq_vector = 0,
+    .page_fault = page_fault,
+    .razwi = razwi,
+    .event_critical = EVENT_PCIE_CORE_DERR,
+    .event_error = EVENT_TPC0_KRN_ERR,
+    .reset = reset,
+    .reg = reg,
 };

@@ -3,7 +3,7 @@
 #include "rig/emu/emu.h"
 #include <string.h>
 
-#define MSIX_DOORBELL 0x4C02948u    /* mmPCIE_DBI_MSIX_DOORBELL_OFF */
+#define MSIX_DOORBELL 0x4C02948u /* mmPCIE_DBI_MSIX_DOORBELL_OFF */
 #define PSOC 0x4C4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
 #define BOOT_STATUS (PSOC + 0x300)
@@ -22,18 +22,19 @@
 #define PMMU 0x4D00000u
 #define PMMU_STLB 0x4D01000u
 #define HMMU0 0x4080000u
-#define EVENT_CPU_AXI_ERR 502u      /* enum gaudi2_async_event_id */
+#define EVENT_CPU_AXI_ERR 502u /* enum gaudi2_async_event_id */
 #define EVENT_TPC0_ERR 634u
 #define EVENT_HMMU_FAULT 720u
 #define EVENT_PMMU_FAULT 768u
 #define KDMA 0x4E8B000u
 #define KDMA_COMMIT (KDMA + 0x8EC)
-#define IRQ_PI_UPD SCRATCH(9)       /* told to the driver in the descriptor */
+#define IRQ_PI_UPD SCRATCH(9) /* told to the driver in the descriptor */
 #define IRQ_HALT SCRATCH(10)
 #define IRQ_INTS SCRATCH(11)
-#define IRQ_SOFT_RST SCRATCH(12)    /* 6.1: soft reset is an interrupt, later kernels send a CPUCP packet */
+#define IRQ_SOFT_RST                                                                               \
+    SCRATCH(12) /* 6.1: soft reset is an interrupt, later kernels send a CPUCP packet */
 #define CPU_RST_STATUS SCRATCH(14)
-#define DESC_OFF 0x1000u            /* in SRAM: the descriptor, and where images go */
+#define DESC_OFF 0x1000u /* in SRAM: the descriptor, and where images go */
 #define IMG_OFF 0x100000u
 
 #define NQM 41
@@ -50,18 +51,18 @@ static void setup(struct emu *e)
         uint32_t o = 0x200000 * d;
 
         for (unsigned i = 0; i < (d ? 6 : 7); i++)
-            qm_base[n++] = 0x400A000 + o + 0x10000 * i;     /* TPC */
+            qm_base[n++] = 0x400A000 + o + 0x10000 * i; /* TPC */
         for (unsigned i = 0; i < 2; i++)
-            qm_base[n++] = 0x41CA000 + o + 0x10000 * i;     /* EDMA */
-        qm_base[n++] = 0x40CA000 + o;                       /* MME */
+            qm_base[n++] = 0x41CA000 + o + 0x10000 * i; /* EDMA */
+        qm_base[n++] = 0x40CA000 + o;                   /* MME */
         for (unsigned i = 0; i < 4; i++)
-            trap[ntrap++] = 0x4081000 + o + 0x10000 * i;    /* HMMU's STLB */
+            trap[ntrap++] = 0x4081000 + o + 0x10000 * i; /* HMMU's STLB */
         for (unsigned i = 0; i < 2; i++)
-            trap[ntrap++] = 0x41E3000 + o + 0x10000 * i;    /* decoder's bridge */
+            trap[ntrap++] = 0x41E3000 + o + 0x10000 * i; /* decoder's bridge */
     }
-    qm_base[n++] = 0x4C8A000;                               /* PDMA */
+    qm_base[n++] = 0x4C8A000; /* PDMA */
     qm_base[n++] = 0x4C9A000;
-    qm_base[n++] = 0x4E0A000;                               /* rotators */
+    qm_base[n++] = 0x4E0A000; /* rotators */
     qm_base[n++] = 0x4E1A000;
     for (unsigned i = 0; i < n; i++)
         trap[ntrap++] = qm_base[i];
@@ -84,7 +85,8 @@ static void reset(struct emu *e, bool hard)
     for (unsigned d = 0; d < 4; d++) {
         emu_set(e, 0x40CB000 + 0x200000 * d, 0xC07FFE00);
         for (unsigned i = 0; i < 7; i++)
-            emu_set(e, 0x400BD84 + 0x200000 * d + 0x10000 * i, 0xEE);   /* 6.1 wants the vector pipe empty too */
+            emu_set(e, 0x400BD84 + 0x200000 * d + 0x10000 * i,
+                    0xEE); /* 6.1 wants the vector pipe empty too */
     }
     for (unsigned i = 0; i < NQM; i++)
         for (unsigned s = 0; s < 4; s++)
@@ -108,7 +110,7 @@ static void reset(struct emu *e, bool hard)
     emu_set(e, PSOC + 0x28, 0);
     emu_set(e, KMD_MSG, 0);
     emu_set(e, SW_ALL_RST, 0);
-    emu_set(e, SCRATCH(20), 1u << 31 | 1u << 16);  /* valid; firmware is loaded by COMMS */
+    emu_set(e, SCRATCH(20), 1u << 31 | 1u << 16); /* valid; firmware is loaded by COMMS */
     emu_set(e, BOOT_STATUS, e->dead_boot ? 0 : 16);
 }
 
@@ -167,27 +169,27 @@ static void descriptor(struct emu *e)
 static void comms(struct emu *e, uint32_t x)
 {
     unsigned cmd = x >> 27;
-    uint32_t sts = DESC_OFF >> 2;               /* in SRAM: type 0 */
+    uint32_t sts = DESC_OFF >> 2; /* in SRAM: type 0 */
 
     switch (cmd) {
-    case 0:     /* NOOP: the command that was acknowledged is done */
+    case 0: /* NOOP: the command that was acknowledged is done */
         if (e->comms_pending)
             emu_set(e, SCRATCH(23), 2u << 28 | sts);
         e->comms_pending = false;
         return;
-    case 1:     /* CLR_STS */
+    case 1: /* CLR_STS */
         emu_set(e, SCRATCH(23), 0);
         return;
-    case 3:     /* PREP_DESC */
+    case 3: /* PREP_DESC */
         descriptor(e);
         break;
-    case 5:     /* EXEC: the boot fit, then Linux */
+    case 5: /* EXEC: the boot fit, then Linux */
         emu_set(e, BOOT_STATUS, e->fits++ ? 3 : 15);
         break;
-    case 6:     /* RST_DEV */
+    case 6: /* RST_DEV */
         reset(e, true);
         return;
-    case 7:     /* GOTO_WFE */
+    case 7: /* GOTO_WFE */
         emu_set(e, BOOT_STATUS, 1);
         break;
     default:
@@ -210,9 +212,9 @@ static void kdma(struct emu *e, uint32_t commit)
 
     if (e->verbose)
         emu_log(e, "KDMA %#x: %#llx -> %#llx size %#x", commit, (unsigned long long)src,
-           (unsigned long long)dst, size);
+                (unsigned long long)dst, size);
     if ((commit & 0x10) && dst >= e->a->cfg_base && dst - e->a->cfg_base < e->a->cfg_size)
-        memset(e->cfg + (dst - e->a->cfg_base), (int)(src & 0xff), size);   /* an ARC's memory */
+        memset(e->cfg + (dst - e->a->cfg_base), (int)(src & 0xff), size); /* an ARC's memory */
     else
         eng_dma(&e->eng, NULL, dst, src, size, commit & 0x10);
     if (commit & 1)
@@ -229,11 +231,12 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         } else if (off == IRQ_PI_UPD) {
             if (emu_get(e, CPU_QINIT) == 1) {
                 emu_log(e, "CPU queues: PQ %#llx EQ %#llx",
-                   (unsigned long long)r64(e, CPU_PQ_LO, CPU_PQ_HI),
-                   (unsigned long long)r64(e, CPU_EQ_LO, CPU_EQ_HI));
+                        (unsigned long long)r64(e, CPU_PQ_LO, CPU_PQ_HI),
+                        (unsigned long long)r64(e, CPU_EQ_LO, CPU_EQ_HI));
                 emu_set(e, CPU_QINIT, 2);
             } else {
-                emu_run_cpu(e, r64(e, CPU_PQ_LO, CPU_PQ_HI), emu_get(e, CPU_PQ_LEN), emu_get(e, CPU_PQ_PI));
+                emu_run_cpu(e, r64(e, CPU_PQ_LO, CPU_PQ_HI), emu_get(e, CPU_PQ_LEN),
+                            emu_get(e, CPU_PQ_PI));
             }
         } else if (off == IRQ_SOFT_RST) {
             emu_log(e, "soft reset by interrupt, event %u", x);
@@ -259,37 +262,36 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         return;
     }
     if (page == PMMU_STLB || ((page & 0xFF9CFFFF) == 0x4081000 && page < 0x4800000)) {
-        if (o == 0x00) {                        /* busy: the page table of an ASID */
+        if (o == 0x00) { /* busy: the page table of an ASID */
             unsigned asid = emu_get(e, page + 0x04);
-            uint64_t hop0 = (uint64_t)emu_get(e, page + 0x08) << 12 |
-                            (uint64_t)emu_get(e, page + 0x0C) << 44;
+            uint64_t hop0 =
+                (uint64_t)emu_get(e, page + 0x08) << 12 | (uint64_t)emu_get(e, page + 0x0C) << 44;
 
             if (page == PMMU_STLB)
                 e->hop0[asid & 1023] = hop0;
             else
                 e->hop0_hbm[asid & 1] = hop0;
             emu_set(e, off, 0);
-        } else if (o == 0x34) {                 /* invalidate all */
+        } else if (o == 0x34) { /* invalidate all */
             emu_set(e, off, 0);
         }
-        if (o == 0x8C)                     /* invalidate a range */
+        if (o == 0x8C) /* invalidate a range */
             emu_set(e, off, x & ~1u);
-        if (o == 0x50)                          /* the memory cache's status */
+        if (o == 0x50) /* the memory cache's status */
             emu_set(e, page + 0x54, 1);
         return;
     }
-    if (o == 0x110 && (off & 0xF000) == 0x3000) {   /* a decoder is told to stop */
+    if (o == 0x110 && (off & 0xF000) == 0x3000) { /* a decoder is told to stop */
         emu_set(e, off, x | 0x10);
         return;
     }
-    if (o >= 0x80 && o < 0x90) {                /* a producer index */
+    if (o >= 0x80 && o < 0x90) { /* a producer index */
         unsigned s = (o - 0x80) / 4;
 
         for (unsigned i = 0; i < NQM; i++) {
             if (page != qm_base[i])
                 continue;
-            emu_exec_queue(e, page, s,
-                           r64(e, page + 0x50 + 4 * s, page + 0x60 + 4 * s),
+            emu_exec_queue(e, page, s, r64(e, page + 0x50 + 4 * s, page + 0x60 + 4 * s),
                            emu_get(e, page + 0x70 + 4 * s), x, page + 0x90 + 4 * s);
         }
     }
@@ -297,9 +299,9 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
 
 static void cpucp(struct emu *e, unsigned op, uint64_t value)
 {
-    if (op == 64)                               /* soft reset: all but the CPU */
+    if (op == 64) /* soft reset: all but the CPU */
         reset(e, false);
-    else if (op == 2)                           /* may use PCI; where MSI-X is asked for */
+    else if (op == 2) /* may use PCI; where MSI-X is asked for */
         e->doorbell = value & ~0xFFFull;
     else if (op == 1)
         e->doorbell = 0;
@@ -316,25 +318,46 @@ static unsigned page_fault(struct emu *e, uint64_t va)
 
         va = (va & ~((1ull << 48) - 1)) | (low / (48 * MiB) * 64 * MiB + low % (48 * MiB));
     }
-    emu_set(e, base + 0x30, emu_get(e, base + 0x30) | 1);   /* cause: page fault */
+    emu_set(e, base + 0x30, emu_get(e, base + 0x30) | 1); /* cause: page fault */
     emu_set(e, base + 0x34, (uint32_t)(va >> 32));
     emu_set(e, base + 0x38, (uint32_t)va);
-    emu_set(e, base + 0x44, 1);                             /* the capture is valid */
+    emu_set(e, base + 0x44, 1); /* the capture is valid */
     return host ? EVENT_PMMU_FAULT : EVENT_HMMU_FAULT;
 }
 
 const struct emu_asic emu_gaudi2 = {
-    .name = "gaudi2", .devid = 0x1020, .rev = 1,
-    .sram_bar = 0, .cfg_bar = 0, .dram_bar = 4,
+    .name = "gaudi2",
+    .devid = 0x1020,
+    .rev = 1,
+    .sram_bar = 0,
+    .cfg_bar = 0,
+    .dram_bar = 4,
     .bar_size = { 256 * MiB, 0, 16384 },
-    .cfg_base = 0x1000007FF8000000, .cfg_size = 0x8000000, .cfg_in_bar = 0x4000000,
-    .sram_base = 0x1000FFFFFD000000, .sram_size = 0x3000000, .sram_in_bar = 0xD000000,
-    .dram_base = 0x1001000000000000, .dram_size = 128 * GiB, .host_base = 0,
+    .cfg_base = 0x1000007FF8000000,
+    .cfg_size = 0x8000000,
+    .cfg_in_bar = 0x4000000,
+    .sram_base = 0x1000FFFFFD000000,
+    .sram_size = 0x3000000,
+    .sram_in_bar = 0xD000000,
+    .dram_base = 0x1001000000000000,
+    .dram_size = 128 * GiB,
+    .host_base = 0,
     .info_dram = 96 * GiB,
-    .msix = true, .nvec = 128,
-    .trap = trap, .ntrap = NQM + 16 + 8 + 6,
-    .hmmu = true, .pqc = true,
-    .eq_lo = CPU_EQ_LO, .eq_hi = CPU_EQ_HI, .eq_irq = VFU_IRQ_MSIX, .eq_vector = 0,
-    .page_fault = page_fault, .event_critical = EVENT_CPU_AXI_ERR, .event_error = EVENT_TPC0_ERR,
-    .setup = setup, .reset = reset, .reg = reg, .cpucp = cpucp,
+    .msix = true,
+    .nvec = 128,
+    .trap = trap,
+    .ntrap = NQM + 16 + 8 + 6,
+    .hmmu = true,
+    .pqc = true,
+    .eq_lo = CPU_EQ_LO,
+    .eq_hi = CPU_EQ_HI,
+    .eq_irq = VFU_IRQ_MSIX,
+    .eq_vector = 0,
+    .page_fault = page_fault,
+    .event_critical = EVENT_CPU_AXI_ERR,
+    .event_error = EVENT_TPC0_ERR,
+    .setup = setup,
+    .reset = reset,
+    .reg = reg,
+    .cpucp = cpucp,
 };

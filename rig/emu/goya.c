@@ -11,7 +11,7 @@
 #define STLB_INV_ALL 0x490034u
 #define GIC_SETSPI 0x800040u
 #define MSIX_DOORBELL 0xC02948u
-#define EVENT_PCIE_IF 33u           /* enum goya_async_event_id */
+#define EVENT_PCIE_IF 33u /* enum goya_async_event_id */
 #define PSOC 0xC4B000u
 #define SCRATCH(n) (PSOC + 0x100 + 4u * (n))
 #define BOOT_STATUS (PSOC + 0x300)
@@ -25,10 +25,10 @@ static void reset(struct emu *e, bool hard)
 {
     emu_log(e, "%s reset", hard ? "hard" : "soft");
     for (unsigned i = 0; i < 5; i++)
-        emu_set(e, QM(i) + 0x24, 0x4f);            /* idle, and the CP is stopped */
+        emu_set(e, QM(i) + 0x24, 0x4f); /* idle, and the CP is stopped */
     for (unsigned i = 0; i < 8; i++) {
         emu_set(e, 0xE0681C + 0x40000 * i, 0x1e);
-        emu_set(e, 0xE06E00 + 0x40000 * i, 0x2);   /* MBIST is done */
+        emu_set(e, 0xE06E00 + 0x40000 * i, 0x2); /* MBIST is done */
         emu_set(e, 0xE08024 + 0x40000 * i, 0x4f);
         emu_set(e, 0xE09024 + 0x40000 * i, 0x4f);
     }
@@ -64,7 +64,8 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
 {
     switch (off) {
     case MMU_ASID_BUSY:
-        e->hop0[x & 1] = (uint64_t)emu_get(e, MMU_HOP0_LO) << 12 | (uint64_t)emu_get(e, MMU_HOP0_HI) << 44;
+        e->hop0[x & 1] = (uint64_t)emu_get(e, MMU_HOP0_LO) << 12 | (uint64_t)emu_get(e, MMU_HOP0_HI)
+                                                                       << 44;
         emu_set(e, off, 0);
         break;
     case STLB_INV_ALL:
@@ -77,7 +78,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         }
         break;
     case SW_RESET:
-        reset(e, x & (1u << 12));               /* the CPU's bit: all of it */
+        reset(e, x & (1u << 12)); /* the CPU's bit: all of it */
         break;
     case GIC_SETSPI:
         if (x != 484) {
@@ -86,7 +87,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
             emu_set(e, SCRATCH(7), 2);
         } else {
             emu_run_cpu(e, emu_get(e, SCRATCH(0)) | (uint64_t)emu_get(e, SCRATCH(1)) << 32,
-                    emu_get(e, SCRATCH(5)), emu_get(e, CPU_IF_PQ_PI));
+                        emu_get(e, SCRATCH(5)), emu_get(e, CPU_IF_PQ_PI));
         }
         break;
     case MSIX_DOORBELL:
@@ -95,8 +96,9 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
     default:
         for (unsigned i = 0; i < 5; i++) {
             if (off == QM(i) + 0x6C) {
-                emu_exec_queue(e, QM(i), 0, emu_get(e, QM(i) + 0x60) | (uint64_t)emu_get(e, QM(i) + 0x64) << 32,
-                       emu_get(e, QM(i) + 0x68), x, QM(i) + 0x70);
+                emu_exec_queue(e, QM(i), 0,
+                               emu_get(e, QM(i) + 0x60) | (uint64_t)emu_get(e, QM(i) + 0x64) << 32,
+                               emu_get(e, QM(i) + 0x68), x, QM(i) + 0x70);
             }
         }
         break;
@@ -104,15 +106,30 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
 }
 
 const struct emu_asic emu_goya = {
-    .name = "goya", .devid = 0x0001, .rev = 1,
-    .sram_bar = 0, .cfg_bar = 0, .dram_bar = 4,
+    .name = "goya",
+    .devid = 0x0001,
+    .rev = 1,
+    .sram_bar = 0,
+    .cfg_bar = 0,
+    .dram_bar = 4,
     .bar_size = { 256 * MiB, 0, 4096 },
-    .cfg_base = 0x7FFC000000, .cfg_size = 0x4000000, .cfg_in_bar = 0xC000000,
-    .sram_base = 0x7FF0000000, .sram_size = 0x32A0000,
-    .dram_base = 0, .dram_size = 4 * GiB, .host_base = 0x8000000000,
-    .msix = true, .nvec = 8,
-    .trap = trap, .ntrap = sizeof(trap) / sizeof(trap[0]),
-    .eq_lo = SCRATCH(2), .eq_hi = SCRATCH(3), .eq_irq = VFU_IRQ_MSIX, .eq_vector = 5,
+    .cfg_base = 0x7FFC000000,
+    .cfg_size = 0x4000000,
+    .cfg_in_bar = 0xC000000,
+    .sram_base = 0x7FF0000000,
+    .sram_size = 0x32A0000,
+    .dram_base = 0,
+    .dram_size = 4 * GiB,
+    .host_base = 0x8000000000,
+    .msix = true,
+    .nvec = 8,
+    .trap = trap,
+    .ntrap = sizeof(trap) / sizeof(trap[0]),
+    .eq_lo = SCRATCH(2),
+    .eq_hi = SCRATCH(3),
+    .eq_irq = VFU_IRQ_MSIX,
+    .eq_vector = 5,
     .event_critical = EVENT_PCIE_IF,
-    .reset = reset, .reg = reg,
+    .reset = reset,
+    .reg = reg,
 };

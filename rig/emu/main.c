@@ -61,8 +61,9 @@ static const struct emu_asic *const asics[] = { &emu_goya, &emu_gaudi, &emu_gaud
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: rig-emu --asic goya|gaudi|gaudi2 --socket PATH --log FILE\n"
-                    "               [--driver 6.1] [--dram-bar GIB] [--control PATH] [--verbose]\n");
+    fprintf(stderr,
+            "usage: rig-emu --asic goya|gaudi|gaudi2 --socket PATH --log FILE\n"
+            "               [--driver 6.1] [--dram-bar GIB] [--control PATH] [--verbose]\n");
     exit(2);
 }
 
@@ -90,7 +91,7 @@ static int make_memory(struct emu *e)
         e->a->setup(e);
     emu_carve(&e->v.region[e->a->cfg_bar], e->a, e->ntrap);
     if (e->a->msix && e->a->cfg_bar != 2 && e->a->sram_bar != 2)
-        e->v.region[2].fd = -1;     /* only the MSI-X table: every access is a message */
+        e->v.region[2].fd = -1; /* only the MSI-X table: every access is a message */
     return 0;
 }
 
@@ -137,11 +138,10 @@ static void serve(struct emu *e, int control)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "asic", required_argument, NULL, 'a' },   { "socket", required_argument, NULL, 's' },
-        { "log", required_argument, NULL, 'l' },    { "driver", required_argument, NULL, 'd' },
+        { "asic", required_argument, NULL, 'a' },     { "socket", required_argument, NULL, 's' },
+        { "log", required_argument, NULL, 'l' },      { "driver", required_argument, NULL, 'd' },
         { "dram-bar", required_argument, NULL, 'b' }, { "verbose", no_argument, NULL, 'v' },
-        { "control", required_argument, NULL, 'c' },
-        { NULL, 0, NULL, 0 },
+        { "control", required_argument, NULL, 'c' },  { NULL, 0, NULL, 0 },
     };
     static struct emu emu;
     struct emu *e = &emu;
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
     }
     if (!e->a || !path || !log || optind < argc)
         usage();
-    prctl(PR_SET_PDEATHSIG, SIGTERM);   /* never outlive the script that started it */
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* never outlive the script that started it */
     signal(SIGPIPE, SIG_IGN);
     clock_gettime(CLOCK_MONOTONIC, &e->t0);
     e->log = fopen(log, "w");
@@ -210,7 +210,8 @@ int main(int argc, char **argv)
         return 1;
     emu_log(e, "client connected");
     serve(e, cs);
-    emu_log(e, "client gone; register messages: %lu reads, %lu writes; "
+    emu_log(e,
+            "client gone; register messages: %lu reads, %lu writes; "
             "CPUCP packets %lu; QM packets %lu",
             e->nreg_rd, e->nreg_wr, e->ncpucp, e->npkt);
     unlink(path);

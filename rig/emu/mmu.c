@@ -12,8 +12,8 @@
 #define PRESENT 1ull
 #define LAST (1ull << 11)
 #define FLAGS 0xFFFull
-#define PMMU_START 0xFFF0000000000000ull    /* VA_HOST_SPACE_PAGE_START */
-#define HBM_VA_END 0x1002000000000000ull    /* VA_HBM_SPACE_END */
+#define PMMU_START 0xFFF0000000000000ull /* VA_HOST_SPACE_PAGE_START */
+#define HBM_VA_END 0x1002000000000000ull /* VA_HBM_SPACE_END */
 #define LOW48 ((1ull << 48) - 1)
 #define STACKS (48 * MiB)
 #define SCRAMBLED (64 * MiB)

@@ -34,7 +34,7 @@ void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len
             memcpy(e->v.cfg + 0xFF4, &data, 4);
         }
     }
-    ctl = 0x80000000u;                          /* done */
+    ctl = 0x80000000u; /* done */
     memcpy(e->v.cfg + 0xFFC, &ctl, 4);
 }
 
@@ -48,10 +48,10 @@ void emu_config_setup(struct emu *e)
     memcpy(c + 0x2C, &w, 2);
     memcpy(c + 2, &e->a->devid, 2);
     memcpy(c + 0x2E, &e->a->devid, 2);
-    c[0x06] = 0x10;                 /* status: capabilities */
+    c[0x06] = 0x10; /* status: capabilities */
     c[0x08] = e->a->rev;
-    c[0x0B] = 0x12;                 /* class 0x1200: processing accelerator */
-    c[0x10] = c[0x18] = c[0x20] = 0x0C;     /* 64-bit, prefetchable, three times */
+    c[0x0B] = 0x12;                     /* class 0x1200: processing accelerator */
+    c[0x10] = c[0x18] = c[0x20] = 0x0C; /* 64-bit, prefetchable, three times */
     c[0x34] = 0x40;
     /* PCI Express, version 2, endpoint; x16, 16 GT/s */
     c[0x40] = 0x10;
@@ -61,14 +61,14 @@ void emu_config_setup(struct emu *e)
     put32(c + 0x4C, 0x00000104);
     c[0x52] = 0x04;
     c[0x53] = 0x01;
-    if (e->a->msix) {               /* table at BAR2 + 0, PBA at half */
+    if (e->a->msix) { /* table at BAR2 + 0, PBA at half */
         c[0x80] = 0x11;
         w = (uint16_t)(e->nvec - 1);
         memcpy(c + 0x82, &w, 2);
         put32(c + 0x84, 2);
         put32(c + 0x88, (uint32_t)(e->v.region[2].size / 2) | 2);
         e->v.irq_count[VFU_IRQ_MSIX] = e->nvec;
-    } else {                        /* 64-bit MSI, one vector is asked for */
+    } else { /* 64-bit MSI, one vector is asked for */
         unsigned l = 0;
 
         while (1u << l < e->nvec)

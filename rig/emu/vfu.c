@@ -11,9 +11,20 @@
 #include <unistd.h>
 
 enum {
-    CMD_VERSION = 1, CMD_DMA_MAP, CMD_DMA_UNMAP, CMD_GET_INFO, CMD_GET_REGION_INFO,
-    CMD_GET_REGION_IO_FDS, CMD_GET_IRQ_INFO, CMD_SET_IRQS, CMD_REGION_READ,
-    CMD_REGION_WRITE, CMD_DMA_READ, CMD_DMA_WRITE, CMD_RESET, CMD_WRITE_MULTI = 15,
+    CMD_VERSION = 1,
+    CMD_DMA_MAP,
+    CMD_DMA_UNMAP,
+    CMD_GET_INFO,
+    CMD_GET_REGION_INFO,
+    CMD_GET_REGION_IO_FDS,
+    CMD_GET_IRQ_INFO,
+    CMD_SET_IRQS,
+    CMD_REGION_READ,
+    CMD_REGION_WRITE,
+    CMD_DMA_READ,
+    CMD_DMA_WRITE,
+    CMD_RESET,
+    CMD_WRITE_MULTI = 15,
 };
 #define F_REPLY 0x1
 #define F_NO_REPLY 0x10
@@ -154,8 +165,9 @@ static int recv_some(int s, void *buf, size_t len, int *fds, unsigned *nfds)
 
     while (done < len) {
         struct iovec iov = { (char *)buf + done, len - done };
-        struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1,
-                            .msg_control = cbuf, .msg_controllen = sizeof(cbuf) };
+        struct msghdr m = {
+            .msg_iov = &iov, .msg_iovlen = 1, .msg_control = cbuf, .msg_controllen = sizeof(cbuf)
+        };
         ssize_t r = recvmsg(s, &m, MSG_CMSG_CLOEXEC);
 
         if (r < 0 && errno == EINTR)
@@ -175,8 +187,14 @@ static int recv_some(int s, void *buf, size_t len, int *fds, unsigned *nfds)
     return 0;
 }
 
-static void rd32(const void *p, uint32_t *v) { memcpy(v, p, 4); }
-static void rd64(const void *p, uint64_t *v) { memcpy(v, p, 8); }
+static void rd32(const void *p, uint32_t *v)
+{
+    memcpy(v, p, 4);
+}
+static void rd64(const void *p, uint64_t *v)
+{
+    memcpy(v, p, 8);
+}
 
 static int do_dma_map(struct vfu *v, const uint8_t *b, uint32_t len, const int *fds, unsigned nfds)
 {
@@ -247,11 +265,11 @@ static int do_region_info(struct vfu *v, const struct hdr *h, const uint8_t *b, 
     r = &v->region[idx];
     memset(out, 0, sizeof(out));
     if (r->size) {
-        flags = 3;                      /* read, write */
+        flags = 3; /* read, write */
         if (r->fd >= 0) {
-            flags |= 4;                 /* mmap */
+            flags |= 4; /* mmap */
             if (r->nareas) {
-                cap = 32;               /* has capabilities: said only where they fit */
+                cap = 32; /* has capabilities: said only where they fit */
                 need = 32 + 16 + 16 * r->nareas;
             }
         }
@@ -266,7 +284,7 @@ static int do_region_info(struct vfu *v, const struct hdr *h, const uint8_t *b, 
     z = r->fd_off;
     memcpy(out + 24, &z, 8);
     if (cap && argsz >= need) {
-        uint16_t id = 1, ver = 1;       /* sparse mmap */
+        uint16_t id = 1, ver = 1; /* sparse mmap */
         uint32_t n = r->nareas;
 
         memcpy(out + 12, &cap, 4);
@@ -294,9 +312,9 @@ static int do_set_irqs(struct vfu *v, const uint8_t *b, uint32_t len, int *fds, 
     rd32(b + 16, &count);
     if (idx >= VFU_NUM_IRQS || start > VFU_MAX_VECTORS || count > VFU_MAX_VECTORS - start)
         return EINVAL;
-    if (!(flags & 0x20))                /* only TRIGGER is of interest */
+    if (!(flags & 0x20)) /* only TRIGGER is of interest */
         return 0;
-    if ((flags & 1) && count == 0) {    /* no data, none: tear all down */
+    if ((flags & 1) && count == 0) { /* no data, none: tear all down */
         for (unsigned i = 0; i < VFU_MAX_VECTORS; i++) {
             if (v->irqfd[idx][i] >= 0)
                 close(v->irqfd[idx][i]);
@@ -350,7 +368,7 @@ static int handle(struct vfu *v, struct hdr *h, uint8_t *b, uint32_t len, int *f
 
         if (len < 4)
             return reply(v, h, EINVAL, NULL, 0, NULL, 0);
-        memcpy(out, b, 4);              /* the client's major and minor */
+        memcpy(out, b, 4); /* the client's major and minor */
         memcpy(out + 4, caps, sizeof(caps));
         return reply(v, h, 0, out, sizeof(out), NULL, 0);
     }
@@ -375,7 +393,7 @@ static int handle(struct vfu *v, struct hdr *h, uint8_t *b, uint32_t len, int *f
             return reply(v, h, EINVAL, NULL, 0, NULL, 0);
         out[3] = v->irq_count[out[2]];
         if (out[3])
-            out[1] = 1 | 8;             /* eventfd, no resize */
+            out[1] = 1 | 8; /* eventfd, no resize */
         return reply(v, h, 0, out, sizeof(out), NULL, 0);
     }
     case CMD_SET_IRQS:

@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VFU_NUM_REGIONS 9   /* BAR0..5, ROM, CONFIG, VGA: the vfio-pci order */
+#define VFU_NUM_REGIONS 9 /* BAR0..5, ROM, CONFIG, VGA: the vfio-pci order */
 #define VFU_REGION_CONFIG 7
-#define VFU_NUM_IRQS 5      /* INTX, MSI, MSIX, ERR, REQ */
+#define VFU_NUM_IRQS 5 /* INTX, MSI, MSIX, ERR, REQ */
 #define VFU_IRQ_MSI 1
 #define VFU_IRQ_MSIX 2
 #define VFU_MAX_VECTORS 2048
@@ -26,16 +26,16 @@ struct vfu_area {
 
 struct vfu_region {
     uint64_t size;
-    int fd;            /* -1: every access is a message */
+    int fd; /* -1: every access is a message */
     uint64_t fd_off;
-    void *mem;         /* our own mapping of fd */
-    unsigned nareas;   /* with fd >= 0: pages that the client may map */
+    void *mem;       /* our own mapping of fd */
+    unsigned nareas; /* with fd >= 0: pages that the client may map */
     struct vfu_area area[VFU_MAX_SPARSE];
 };
 
 struct vfu_dma {
     uint64_t iova, size;
-    uint8_t *mem;      /* NULL: a range with no file behind it */
+    uint8_t *mem; /* NULL: a range with no file behind it */
 };
 
 struct vfu;

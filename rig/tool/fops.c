@@ -21,8 +21,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define FLAG 0x20u              /* FOP_UNSIGNED_OFFSET, include/linux/fs.h since 6.12 */
-#define AT 8u                   /* offsetof(struct file_operations, fop_flags) */
+#define FLAG 0x20u /* FOP_UNSIGNED_OFFSET, include/linux/fs.h since 6.12 */
+#define AT 8u      /* offsetof(struct file_operations, fop_flags) */
 static const char magic[] = "~Module signature appended~\n";
 
 /* The length without the appended signature (struct module_signature, big-endian length). */

@@ -24,32 +24,32 @@
 
 #define BOUNCE (256u << 10)
 #define SPLIT (256u << 10)
-#define HOLE (64u << 10)        /* pieces from here on are looked at for holes */
+#define HOLE (64u << 10) /* pieces from here on are looked at for holes */
 
 struct helper;
 
 struct executor {
-    struct submission_call call;        /* first: the callbacks get its address */
+    struct submission_call call; /* first: the callbacks get its address */
     struct sim_exec *exec;
     uint8_t *memory, *buffers, *regs, *sram;
-    uint32_t last_map[2];               /* of the two mappings that were used last */
+    uint32_t last_map[2]; /* of the two mappings that were used last */
     uint8_t *bounce;
     struct helper *helper;
-    bool missed_read, missed_write;     /* memory on demand that its process does not have */
+    bool missed_read, missed_write; /* memory on demand that its process does not have */
 };
 static struct executor *executors[SIM_MAX_DEVICES];
-static uint8_t *foreign[SIM_MAX_IMPORTS];   /* imported dma-bufs of this machine's kernel */
+static uint8_t *foreign[SIM_MAX_IMPORTS]; /* imported dma-bufs of this machine's kernel */
 int execute_wake_fd = -1;
 
 /* Where a piece of an address range is. */
 struct place {
-    uint8_t *mem;               /* here; NULL: in a process */
-    const struct executor *of;  /* mem is this device's memory; NULL: it is not device memory */
-    uint64_t offset;            /* in it */
+    uint8_t *mem;              /* here; NULL: in a process */
+    const struct executor *of; /* mem is this device's memory; NULL: it is not device memory */
+    uint64_t offset;           /* in it */
     pid_t pid;
     uint64_t user;
-    bool on_demand;             /* not pinned: a page that the process has not is a fault */
-    uint64_t left;              /* bytes that follow without a seam */
+    bool on_demand; /* not pinned: a page that the process has not is a fault */
+    uint64_t left;  /* bytes that follow without a seam */
 };
 
 static struct executor *self(void *priv)
@@ -109,7 +109,8 @@ static bool in_alloc(struct executor *x, const struct sim_map *m, uint64_t at, s
 
     for (left = at; left >= a->memory_page; left -= a->memory_page)
         page = c->page_next[page];
-    return at_memory(x, a->memory_reserved + page * a->memory_page + left, a->memory_page - left, p);
+    return at_memory(x, a->memory_reserved + page * a->memory_page + left, a->memory_page - left,
+                     p);
 }
 
 /* A foreign dma-buf: nothing is there behind its end, or when its exporter was pulled. */
@@ -178,7 +179,8 @@ static bool locate(struct executor *x, uint64_t addr, struct place *p)
             p->left = m->block_size - (addr - m->block);
         return true;
     }
-    *p = (struct place){ .pid = m->pid, .user = m->host_va + (addr - m->block),
+    *p = (struct place){ .pid = m->pid,
+                         .user = m->host_va + (addr - m->block),
                          .on_demand = m->on_demand,
                          .left = m->block_size - (addr - m->block) };
     return true;
@@ -193,7 +195,8 @@ static void refused(int error)
         return;
     told = true;
     fputs("hlsim: this system does not let hlsim reach its program's memory: DMA with host memory "
-          "moves nothing\n", stderr);
+          "moves nothing\n",
+          stderr);
 }
 
 /*
@@ -598,8 +601,7 @@ static void undefined_opcode(struct executor *x, int queue, const struct eng_rep
     *events |= HL_NOTIFIER_EVENT_UNDEFINED_OPCODE;
 }
 
-static void bad_address(struct executor *x, int queue, const struct eng_report *r,
-                        uint64_t *events)
+static void bad_address(struct executor *x, int queue, const struct eng_report *r, uint64_t *events)
 {
     struct sim_device *d = x->call.device;
     struct sim_errors *e = &d->errors;
@@ -618,7 +620,8 @@ static void bad_address(struct executor *x, int queue, const struct eng_report *
     if (!e->razwi_valid) {
         e->razwi_valid = true;
         e->razwi = (struct hl_info_razwi_event){
-            .timestamp = now, .addr = r->addr,
+            .timestamp = now,
+            .addr = r->addr,
             .engine_id = { engine_of(d, queue) },
             .num_of_possible_engines = queue < 0 ? 0 : 1,
             .flags = r->write ? HL_RAZWI_WRITE : HL_RAZWI_READ,
@@ -659,7 +662,8 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
 static void traced_packet(void *priv, int queue, uint64_t addr, const struct eng_packet *packet)
 {
     struct executor *x = self(priv);
-    struct sim_trace_record r = { .kind = SIM_TRACE_PACKET, .row = queue,
+    struct sim_trace_record r = { .kind = SIM_TRACE_PACKET,
+                                  .row = queue,
                                   .device = (uint32_t)(x->call.device - x->call.state->devices) };
 
     (void)addr;
@@ -672,7 +676,9 @@ static void traced_end(void *priv, int queue, uint64_t seq, uint32_t len, int64_
                        int64_t end_ns)
 {
     struct executor *x = self(priv);
-    struct sim_trace_record r = { .kind = SIM_TRACE_WORK, .row = queue, .begin_ns = begin_ns,
+    struct sim_trace_record r = { .kind = SIM_TRACE_WORK,
+                                  .row = queue,
+                                  .begin_ns = begin_ns,
                                   .end_ns = end_ns,
                                   .device = (uint32_t)(x->call.device - x->call.state->devices) };
 
@@ -719,11 +725,13 @@ static void *map(int fd, uint64_t size)
 void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
 {
     static struct sim_submit_env env;
-    static struct sim_exec_ops ops = { .read = rd, .write = wr, .copy = copy, .fill = fill,
-                                             .report = report };
+    static struct sim_exec_ops ops = {
+        .read = rd, .write = wr, .copy = copy, .fill = fill, .report = report
+    };
     const struct sim_asic *a = sim_asic_of(d);
     uint32_t i = (uint32_t)(d - s->devices);
-    struct sim_sub_call call = { .s = submission_of(s, d), .p = submission_props(s, d),
+    struct sim_sub_call call = { .s = submission_of(s, d),
+                                 .p = submission_props(s, d),
                                  .env = &env };
     struct executor *x;
 

@@ -15,7 +15,8 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed);
 void execute_clear(struct sim_state *s, struct sim_device *d);
 void execute_stop_all(struct sim_state *s);
 
-/* A dma-buf of this machine's kernel, for a device that imported it: 0 or -errno (of its mmap()). */
+/* A dma-buf of this machine's kernel, for a device that imported it: 0 or -errno (of its mmap()).
+ */
 int execute_import(uint32_t import, int fd, uint64_t size);
 /* No engine reaches it any more; also for those of simulated devices. */
 void execute_forget(struct sim_state *s, uint32_t import);

@@ -50,11 +50,14 @@ static bool by_name(const char *name, const char *const *names, size_t n, unsign
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "device", required_argument, NULL, 'd' }, { "kernel", required_argument, NULL, 'k' },
-        { "fault", required_argument, NULL, 'f' },  { "bar", required_argument, NULL, 'b' },
+        { "device", required_argument, NULL, 'd' },
+        { "kernel", required_argument, NULL, 'k' },
+        { "fault", required_argument, NULL, 'f' },
+        { "bar", required_argument, NULL, 'b' },
         { "trace", required_argument, NULL, 't' },
         { "seed", required_argument, NULL, 's' },
-        { "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     static const char *const kernels[] = { "6.1", "6.6", "6.12", "vendor" };

@@ -20,7 +20,8 @@ static int open_program(const char *program)
         return open(program, O_RDONLY | O_CLOEXEC);
     for (at = at ? at : "/bin:/usr/bin"; at; at = *end ? end + 1 : NULL) {
         end = strchrnul(at, ':');
-        snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - at), at, end == at ? "" : "/", program);
+        snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - at), at, end == at ? "" : "/",
+                 program);
         if (access(path, X_OK) == 0)
             return open(path, O_RDONLY | O_CLOEXEC);
     }

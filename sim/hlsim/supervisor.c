@@ -40,13 +40,13 @@
 struct supervisor {
     struct sim_state *s;
     int state_fd, listener, peers, signals, all;
-    int peer[SIM_MAX_FILES];        /* our end of each file; -1 */
-    int eventfd[SIM_MAX_FILES];     /* registered by its user; -1 */
-    int import[SIM_MAX_IMPORTS];    /* a dma-buf's file, while a device has it mapped */
+    int peer[SIM_MAX_FILES];     /* our end of each file; -1 */
+    int eventfd[SIM_MAX_FILES];  /* registered by its user; -1 */
+    int import[SIM_MAX_IMPORTS]; /* a dma-buf's file, while a device has it mapped */
     pid_t child;
     int child_status;
     bool child_ended;
-    uint64_t seed;                  /* of the order in which queues run */
+    uint64_t seed; /* of the order in which queues run */
 };
 
 static int memfd(const char *name, uint64_t size)
@@ -253,9 +253,10 @@ static int new_file(struct supervisor *v, enum sim_file_kind kind, uint32_t devi
         fcntl(pair[0], F_SETFL, O_NONBLOCK);
     v->s->files[file].device = device;
     /* dma_buf_getfile() keeps two of them, an open() nearly all */
-    v->s->files[file].flags = kind == SIM_FILE_DMABUF
-        ? flags & (O_ACCMODE | O_NONBLOCK)
-        : flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
+    v->s->files[file].flags =
+        kind == SIM_FILE_DMABUF
+            ? flags & (O_ACCMODE | O_NONBLOCK)
+            : flags & ~(uint32_t)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC);
     v->peer[file] = pair[1];
     *theirs = pair[0];
     return (int)file;
@@ -430,8 +431,9 @@ static bool receive(int c, struct sim_request *q, int *fd)
 {
     union rights room;
     struct iovec iov = { q, sizeof(*q) };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room,
-                        .msg_controllen = sizeof(room) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof(room)
+    };
 
     *fd = -1;
     if (recvmsg(c, &m, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*q))

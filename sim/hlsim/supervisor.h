@@ -17,8 +17,8 @@ struct supervisor_options {
     struct sim_fault faults[SIM_MAX_FAULTS];
     uint64_t bar_size;
     bool quiet;
-    const char *trace;          /* file, or NULL */
-    uint64_t seed;              /* of the order in which queues run; 0: a fixed one */
+    const char *trace; /* file, or NULL */
+    uint64_t seed;     /* of the order in which queues run; 0: a fixed one */
 };
 
 /* Runs argv in a simulation; returns the exit code that hlsim is to end with. */

@@ -18,7 +18,7 @@
 
 #include "sim/layout.h"
 
-#define DEVICE_PID 100000000    /* of device 0 in JSON: beyond every process */
+#define DEVICE_PID 100000000 /* of device 0 in JSON: beyond every process */
 #define ROWS 300
 #define PROCESSES 1024
 
@@ -28,12 +28,12 @@ static struct {
     bool json, first;
     bool stop;
     pthread_t thread;
-    pthread_mutex_t lock;       /* guards own */
+    pthread_mutex_t lock; /* guards own */
     struct sim_trace_record *own;
     size_t own_count, own_room;
     int64_t zero_ns;
     bool named[SIM_MAX_DEVICES], row_named[SIM_MAX_DEVICES][ROWS];
-    pid_t process[PROCESSES];           /* that have their name in the trace: a hash table */
+    pid_t process[PROCESSES]; /* that have their name in the trace: a hash table */
 } t = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 bool trace_active(void)
@@ -136,8 +136,10 @@ static void name_row(uint32_t device, int32_t row)
         return;
     t.row_named[device][row] = true;
     open_event();
-    fprintf(t.f, "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%u,\"tid\":%d,"
-            "\"args\":{\"name\":\"queue %d\"}}", DEVICE_PID + device, row + 1, row);
+    fprintf(t.f,
+            "{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%u,\"tid\":%d,"
+            "\"args\":{\"name\":\"queue %d\"}}",
+            DEVICE_PID + device, row + 1, row);
 }
 
 /* A process by its command's name; more than the table holds go without. */
@@ -157,11 +159,12 @@ static void name_process(pid_t pid)
     if (fd >= 0) {
         ssize_t n = read(fd, name, sizeof(name) - 1);
 
-        name[n > 0 ? n - 1 : 0] = '\0';     /* without the newline */
+        name[n > 0 ? n - 1 : 0] = '\0'; /* without the newline */
         close(fd);
     }
     open_event();
-    fprintf(t.f, "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":", (int)pid);
+    fprintf(t.f,
+            "{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":%d,\"args\":{\"name\":", (int)pid);
     quoted(name[0] ? name : "a process that ended");
     fputs("}}", t.f);
 }
@@ -178,10 +181,11 @@ static void json(const struct sim_trace_record *r)
     case SIM_TRACE_CALL:
         fputs("{\"ph\":\"X\",\"cat\":\"call\",\"name\":", t.f);
         quoted(r->text);
-        fprintf(t.f, ",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"device\":\"%s\","
-                "\"result\":\"%s\"}}", (int)r->pid, (int)r->tid, us(r->begin_ns),
-                (double)(r->end_ns - r->begin_ns) / 1000, device_name(r->device),
-                r->rc < 0 ? strerrorname_np(-r->rc) : "0");
+        fprintf(t.f,
+                ",\"pid\":%d,\"tid\":%d,\"ts\":%.3f,\"dur\":%.3f,\"args\":{\"device\":\"%s\","
+                "\"result\":\"%s\"}}",
+                (int)r->pid, (int)r->tid, us(r->begin_ns), (double)(r->end_ns - r->begin_ns) / 1000,
+                device_name(r->device), r->rc < 0 ? strerrorname_np(-r->rc) : "0");
         break;
     case SIM_TRACE_WORK:
         fputs("{\"ph\":\"X\",\"cat\":\"work\",\"name\":", t.f);

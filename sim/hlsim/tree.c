@@ -75,7 +75,8 @@ static __attribute__((format(printf, 3, 4))) void link_to(const struct sim_state
         fprintf(stderr, "hlsim: %s: %s\n", path, strerror(errno));
 }
 
-/* Files that may be written; what is written is remembered, and nothing follows but for hard_reset. */
+/* Files that may be written; what is written is remembered, and nothing follows but for hard_reset.
+ */
 static void writable(const char *dir, const char *name, mode_t mode)
 {
     char path[PATH_MAX + 64];
@@ -85,8 +86,8 @@ static void writable(const char *dir, const char *name, mode_t mode)
 }
 
 static const char *const status_names[] = {
-    "Operational", "In reset", "Disabled", "Needs reset", "In device creation",
-    "In reset after device release",
+    "Operational", "In reset",           "Disabled",
+    "Needs reset", "In device creation", "In reset after device release",
 };
 
 /* Goya's firmware leaves its clocks to the driver (goya_hwmgr.c). */
@@ -234,8 +235,8 @@ static void put_health(const struct sim_state *s, const struct sim_device *d)
     snprintf(dir, sizeof(dir), "%s/sys/devices/pci0000:00/%s/hwmon/hwmon%u", s->tree,
              d->pci_address, d->index);
     put(dir, "temp1_input", "%d\n", known ? u->health.temperature : 48000);
-    put(dir, "power1_input", "%llu\n", 1000ull * (known ? u->health.power_mw
-                                                         : a->max_power_mw / 4));
+    put(dir, "power1_input", "%llu\n",
+        1000ull * (known ? u->health.power_mw : a->max_power_mw / 4));
 }
 
 static void put_hwmon(const struct sim_state *s, const struct sim_device *d)

@@ -16,7 +16,7 @@
 #define CFG_BASE 0x1000007FF8000000ull
 #define TYPE_BLOCK (0x4ull << 59)
 #define CORES 69u
-#define UMR 360u                /* 24 network engines, 15 blocks each */
+#define UMR 360u /* 24 network engines, 15 blocks each */
 #define BLOCKS (CORES + 8 + UMR + 10 + 6)
 
 /* gaudi2_arc_dccm_bases[] */

@@ -27,15 +27,15 @@ static int create(const struct sim_asic *a, struct sim_context *c, const struct 
     if (in->flags & HL_CB_FLAGS_MAP) {
         if (!a->cb_map)
             return -ENOMEM; /* the allocator gives that for every failure within it */
-        va = sim_space_get(&c->spaces[SIM_SPACE_CB], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN,
-                           NULL);
+        va =
+            sim_space_get(&c->spaces[SIM_SPACE_CB], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN, NULL);
         if (!va)
             return -ENOMEM;
     }
     for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
         if (c->buffers[i].kind == SIM_BUFFER_FREE) {
-            c->buffers[i] = (struct sim_buffer){ .kind = SIM_BUFFER_CB, .size = size,
-                                                 .device_va = va };
+            c->buffers[i] =
+                (struct sim_buffer){ .kind = SIM_BUFFER_CB, .size = size, .device_va = va };
             *handle = TYPE_CB | (uint64_t)(i + 1) << 12;
             return 0;
         }

@@ -13,8 +13,8 @@
 #include "sim/model/submission.h"
 #include "uapi/habanalabs_vendor.h"
 
-#define MAX_COUNTERS 6u             /* SPMU_MAX_COUNTERS */
-#define MAX_OUTPUT (4u << 20)       /* what the kernel allocates at once */
+#define MAX_COUNTERS 6u       /* SPMU_MAX_COUNTERS */
+#define MAX_OUTPUT (4u << 20) /* what the kernel allocates at once */
 #define READBLOCK_MAX 16384u
 
 /* How many units of each kind an ASIC has (enum {goya,gaudi,gaudi2}_debug_*_regs_index). */
@@ -108,7 +108,7 @@ static int configure(struct sim_state *s, struct sim_device *d, const struct hl_
     bool *on = args->op == HL_DEBUG_OP_ETR ? &c->etr : NULL;
 
     if (args->op == HL_DEBUG_OP_TIMESTAMP)
-        return 0;                       /* deprecated: does nothing */
+        return 0; /* deprecated: does nothing */
     if (args->op != HL_DEBUG_OP_ETR && args->reg_idx >= units[d->asic][args->op])
         return -EINVAL;
     switch (args->op) {
@@ -128,11 +128,10 @@ static int configure(struct sim_state *s, struct sim_device *d, const struct hl_
     if (args->enable && !in)
         return -EINVAL;
     if (args->op == HL_DEBUG_OP_ETR && args->enable &&
-        (!in->etr.buffer_size ||
-         !reachable(d, s, in->etr.buffer_address, in->etr.buffer_size)))
+        (!in->etr.buffer_size || !reachable(d, s, in->etr.buffer_address, in->etr.buffer_size)))
         return -EINVAL;
     if (args->op == HL_DEBUG_OP_ETR && !args->enable && args->output_size >= 8 && out)
-        out[0] = 0;                     /* nothing was written to the trace buffer */
+        out[0] = 0; /* nothing was written to the trace buffer */
     if (on)
         *on = args->enable;
     return 0;
@@ -211,7 +210,8 @@ static int read_block(const struct sim_env *env, struct sim_device *d,
     return rc;
 }
 
-/* hl_debug_op_requires_debug() of the vendor's driver, which says EPERM where mainline says EFAULT. */
+/* hl_debug_op_requires_debug() of the vendor's driver, which says EPERM where mainline says EFAULT.
+ */
 static bool vendor_needs_mode(uint32_t op)
 {
     return op < HL_DEBUG_OP_SET_MODE || op == HL_DEBUG_OP_FETCH_TRACE ||
@@ -224,22 +224,24 @@ static int vendor_debug(const struct sim_env *env, struct sim_device *d, struct 
     static const uint8_t nothing[4096];
 
     switch (args->op) {
-    case HL_DEBUG_OP_FETCH_TRACE:       /* no trace buffer ever holds anything */
+    case HL_DEBUG_OP_FETCH_TRACE: /* no trace buffer ever holds anything */
         if (args->output_size > sizeof(nothing))
             args->output_size = sizeof(nothing);
         return args->output_ptr && args->output_size &&
-               env->copy_out(args->output_ptr, nothing, args->output_size) ? -EFAULT : 0;
-    case HL_DEBUG_OP_DIO:               /* no ASIC of these reaches an NVMe disk */
+                       env->copy_out(args->output_ptr, nothing, args->output_size)
+                   ? -EFAULT
+                   : 0;
+    case HL_DEBUG_OP_DIO: /* no ASIC of these reaches an NVMe disk */
         return 0;
     case HL_DEBUG_OP_READMEM:
-    case HL_DEBUG_OP_MEMCPY:            /* for devices without hardware alone */
+    case HL_DEBUG_OP_MEMCPY: /* for devices without hardware alone */
         return -EPERM;
     case HL_DEBUG_OP_READBLOCK:
         return read_block(env, d, args);
     case HL_DEBUG_OP_ENABLE_ERR_INFO_CAPTURE:
         memset(&d->errors, 0, sizeof(d->errors));
         return 0;
-    default:                            /* SCHED_SUBMIT_BUF: its struct is not public */
+    default: /* SCHED_SUBMIT_BUF: its struct is not public */
         return -EINVAL;
     }
 }

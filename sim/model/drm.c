@@ -14,7 +14,7 @@
 #define NR_GET_CLIENT 0x05
 #define NR_GET_STATS 0x06
 #define NR_GET_CAP 0x0c
-#define NR_AGP 0x2c             /* kept as a number that does nothing */
+#define NR_AGP 0x2c /* kept as a number that does nothing */
 #define NR_PRIME_HANDLE_TO_FD 0x2d
 
 #define CAP_PRIME 0x05
@@ -40,7 +40,8 @@ static int put_text(const struct sim_env *env, char *to, unsigned long *room, co
     return to && n && env->copy_out((uint64_t)(uintptr_t)to, text, n) ? -EFAULT : 0;
 }
 
-/* The driver has the kernel's version; the numbers are those of the kernel in docs/driver-semantics.md. */
+/* The driver has the kernel's version; the numbers are those of the kernel in
+ * docs/driver-semantics.md. */
 static int version(const struct sim_env *env, struct hl_drm_version *v)
 {
     int rc;
@@ -50,7 +51,8 @@ static int version(const struct sim_env *env, struct hl_drm_version *v)
     v->version_patchlevel = 117;
     rc = put_text(env, v->name, &v->name_len, "habanalabs");
     rc = rc ? rc : put_text(env, v->date, &v->date_len, "0");
-    return rc ? rc : put_text(env, v->desc, &v->desc_len, "Driver for HabanaLabs's AI Accelerators");
+    return rc ? rc
+              : put_text(env, v->desc, &v->desc_len, "Driver for HabanaLabs's AI Accelerators");
 }
 
 static int client(struct client *c)
@@ -67,7 +69,7 @@ static int capability(struct capability *c)
     c->value = 0;
     switch (c->number) {
     case CAP_PRIME:
-        c->value = 3;           /* the core imports and exports for every driver */
+        c->value = 3; /* the core imports and exports for every driver */
         return 0;
     case CAP_TIMESTAMP_MONOTONIC:
         c->value = 1;
@@ -76,7 +78,7 @@ static int capability(struct capability *c)
     case CAP_SYNCOBJ_TIMELINE:
         return 0;
     default:
-        return -EOPNOTSUPP;     /* the rest is asked of displays */
+        return -EOPNOTSUPP; /* the rest is asked of displays */
     }
 }
 
@@ -125,7 +127,7 @@ int sim_drm(const struct sim_env *env, unsigned nr, void *args)
     case NR_AGP:
         return 0;
     case NR_PRIME_HANDLE_TO_FD:
-        return -ENOENT;         /* no handle was ever made */
+        return -ENOENT; /* no handle was ever made */
     default:
         return refusal(nr);
     }

@@ -14,11 +14,11 @@
 #include "sim/model/model.h"
 
 const char *const sim_op_names[SIM_OP_COUNT] = {
-    [SIM_OP_ANY] = "any",       [SIM_OP_OPEN] = "open",     [SIM_OP_INFO] = "info",
-    [SIM_OP_ALLOC] = "alloc",   [SIM_OP_FREE] = "free",     [SIM_OP_MAP] = "map",
-    [SIM_OP_UNMAP] = "unmap",   [SIM_OP_EXPORT] = "export", [SIM_OP_IMPORT] = "import",
-    [SIM_OP_CB] = "cb",         [SIM_OP_CS] = "cs",         [SIM_OP_WAIT] = "wait",
-    [SIM_OP_DEBUG] = "debug",   [SIM_OP_MEMORY] = "memory",
+    [SIM_OP_ANY] = "any",     [SIM_OP_OPEN] = "open",     [SIM_OP_INFO] = "info",
+    [SIM_OP_ALLOC] = "alloc", [SIM_OP_FREE] = "free",     [SIM_OP_MAP] = "map",
+    [SIM_OP_UNMAP] = "unmap", [SIM_OP_EXPORT] = "export", [SIM_OP_IMPORT] = "import",
+    [SIM_OP_CB] = "cb",       [SIM_OP_CS] = "cs",         [SIM_OP_WAIT] = "wait",
+    [SIM_OP_DEBUG] = "debug", [SIM_OP_MEMORY] = "memory",
 };
 
 static int errno_by_name(const char *name)

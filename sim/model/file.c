@@ -110,7 +110,7 @@ void sim_opened(struct sim_state *s, uint32_t file)
     d->context.id = f->context = ++d->next_context;
     sim_context_init(sim_asic_of(d), &d->context);
     d->context.file = file;
-    memset(&d->errors, 0, sizeof(d->errors));   /* hl_enable_err_info_capture() */
+    memset(&d->errors, 0, sizeof(d->errors)); /* hl_enable_err_info_capture() */
     submission_open(s, d);
 }
 
@@ -169,7 +169,7 @@ static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t
     if (!c->dmabufs)
         context_over(s, d);
     else if (s->kernel == SIM_KERNEL_6_1)
-        d->in_release = true;   /* the driver runs release, and waits for the exports */
+        d->in_release = true; /* the driver runs release, and waits for the exports */
 }
 
 void sim_released(struct sim_state *s, uint32_t file)
@@ -177,8 +177,10 @@ void sim_released(struct sim_state *s, uint32_t file)
     struct sim_file *f = &s->files[file];
     struct sim_device *d = &s->devices[f->device];
 
-    sim_trace_event(s, f->device, f->kind == SIM_FILE_DMABUF ? "dma-buf closed" :
-                    f->kind == SIM_FILE_PRIMARY ? "closed" : "control node closed");
+    sim_trace_event(s, f->device,
+                    f->kind == SIM_FILE_DMABUF    ? "dma-buf closed"
+                    : f->kind == SIM_FILE_PRIMARY ? "closed"
+                                                  : "control node closed");
     if (f->kind == SIM_FILE_DMABUF)
         dmabuf_released(s, d, &f->dmabuf);
     else if (f->kind == SIM_FILE_PRIMARY)

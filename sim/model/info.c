@@ -15,7 +15,7 @@ struct query {
     struct sim_file *f;
     struct sim_device *d;
     const struct sim_asic *a;
-    struct sim_context *c;      /* NULL on a control node */
+    struct sim_context *c; /* NULL on a control node */
     struct hl_info_args *args;
 };
 
@@ -70,9 +70,9 @@ static int hw_ip(struct query *q)
     };
 
     if (q->s->kernel == SIM_KERNEL_VENDOR) {
-        ip.reserved6 = a->mme_mask;             /* mme_enabled_mask */
-        ip.reserved7 = a->on_demand;            /* odp_supported */
-        ip.reserved9 = a->scheduler_mask;       /* sched_arc_enabled_mask */
+        ip.reserved6 = a->mme_mask;       /* mme_enabled_mask */
+        ip.reserved7 = a->on_demand;      /* odp_supported */
+        ip.reserved9 = a->scheduler_mask; /* sched_arc_enabled_mask */
     }
     ip.dram_size = (a->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
     snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->name);
@@ -172,8 +172,8 @@ static int clk_throttle(struct query *q)
 
     for (unsigned i = 0; u && i < 2; i++) {
         const struct sim_sub_health *h = &u->health;
-        int64_t end = h->throttle_end_ns[i] ? h->throttle_end_ns[i] :
-                      (int64_t)clock_ns(CLOCK_MONOTONIC);
+        int64_t end =
+            h->throttle_end_ns[i] ? h->throttle_end_ns[i] : (int64_t)clock_ns(CLOCK_MONOTONIC);
 
         t.clk_throttling_reason = h->throttling;
         if (!(h->throttled & 1u << i))
@@ -196,7 +196,7 @@ static int sync_manager(struct query *q)
         m.first_available_monitor = q->a->first_monitor[dcore];
         m.first_available_cq = q->a->first_cq[dcore];
     } else if (!q->a->cb_map) {
-        m.first_available_cq = q->a->first_cq[0];   /* "none", for every dcore */
+        m.first_available_cq = q->a->first_cq[0]; /* "none", for every dcore */
     }
     return give(q, &m, sizeof(m));
 }
@@ -258,7 +258,7 @@ static int open_stats(struct query *q)
 
 static int replaced_rows(struct query *q)
 {
-    uint64_t none = 0;          /* struct cpucp_hbm_row_info: one row */
+    uint64_t none = 0; /* struct cpucp_hbm_row_info: one row */
 
     return give(q, &none, sizeof(none));
 }
@@ -567,7 +567,10 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
 {
     struct sim_state *s = env->state;
     struct query q = {
-        .env = env, .s = s, .f = &s->files[file], .d = &s->devices[s->files[file].device],
+        .env = env,
+        .s = s,
+        .f = &s->files[file],
+        .d = &s->devices[s->files[file].device],
         .args = args,
     };
     bool known;

@@ -145,8 +145,8 @@ static bool is_probe(unsigned request)
     unsigned type = _IOC_TYPE(request), nr = _IOC_NR(request);
 
     return type == 'T' || (type == 'H' && nr >= 1 && nr <= DRIVER_COMMANDS) ||
-           (type == 'd' && (!nr || (nr >= DRM_COMMAND_BASE &&
-                                    nr < DRM_COMMAND_BASE + DRIVER_COMMANDS)));
+           (type == 'd' &&
+            (!nr || (nr >= DRM_COMMAND_BASE && nr < DRM_COMMAND_BASE + DRIVER_COMMANDS)));
 }
 
 /* The driver's own dispatcher (hl_ioctl of 6.1 and 6.6): the number alone counts. */

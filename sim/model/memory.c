@@ -149,7 +149,7 @@ static void map_insert(struct sim_context *c, struct sim_map *m, enum sim_map_ki
     m->kind = (uint8_t)kind;
     m->next = *b;
     *b = (uint32_t)(m - c->maps);
-    c->map_hint = *b + 1;       /* the search began there and took the first */
+    c->map_hint = *b + 1; /* the search began there and took the first */
     if (c->map_top < c->map_hint)
         c->map_top = c->map_hint;
 }
@@ -298,9 +298,10 @@ static int import_dmabuf(const struct sim_env *env, uint32_t file, const struct 
         return import;
     c = sim_context_of(s, file);
     if (!c)
-        return -EBUSY;          /* closed meanwhile, and the import dropped with it */
-    rc = length > s->imports[import].size ? -EINVAL
-         : map_import(sim_asic_of(&s->devices[device]), c, (uint32_t)import, length, va);
+        return -EBUSY; /* closed meanwhile, and the import dropped with it */
+    rc = length > s->imports[import].size
+             ? -EINVAL
+             : map_import(sim_asic_of(&s->devices[device]), c, (uint32_t)import, length, va);
     if (rc) {
         sim_import_drop(s, (uint32_t)import);
         env->settle(s);
@@ -331,7 +332,7 @@ static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c
         sched_yield();
     if (import != SIM_NONE) {
         sim_import_drop(env->state, import);
-        env->settle(env->state);        /* its exporter may unmap it from now on */
+        env->settle(env->state); /* its exporter may unmap it from now on */
     }
     return 0;
 }
@@ -471,7 +472,6 @@ static int timestamps(struct sim_context *c, uint32_t elements, __u64 *handle)
     }
     return -ENOMEM;
 }
-
 
 int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args)
 {

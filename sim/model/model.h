@@ -136,7 +136,7 @@ enum sim_op {
     SIM_OP_CS,
     SIM_OP_WAIT,
     SIM_OP_DEBUG,
-    SIM_OP_MEMORY,              /* the other MEMORY operations */
+    SIM_OP_MEMORY, /* the other MEMORY operations */
     SIM_OP_COUNT
 };
 extern const char *const sim_op_names[SIM_OP_COUNT];

@@ -18,7 +18,7 @@
 
 /* What this process has mapped of the devices. */
 static struct {
-    pid_t supervisor;           /* of which simulation */
+    pid_t supervisor; /* of which simulation */
     struct sim_submit *submit;
     void *buffers[SIM_MAX_BUFFERS];
 } shared[SIM_MAX_DEVICES];
@@ -71,8 +71,8 @@ void *submission_buffer(const struct sim_state *s, const struct sim_device *d, u
         return NULL;
     pthread_mutex_lock(&shared_lock);
     if (!shared[i].buffers[index])
-        shared[i].buffers[index] = map_shared(s, d->buffer_fd, index * SIM_BUFFER_STRIDE,
-                                              SIM_BUFFER_STRIDE);
+        shared[i].buffers[index] =
+            map_shared(s, d->buffer_fd, index * SIM_BUFFER_STRIDE, SIM_BUFFER_STRIDE);
     p = shared[i].buffers[index];
     pthread_mutex_unlock(&shared_lock);
     return p;
@@ -95,8 +95,8 @@ static bool operational(void *priv)
 }
 
 /* By the number alone, as the driver looks buffers up. */
-static int buffer(struct submission_call *c, uint64_t handle, enum sim_buffer_kind kind,
-                  void **mem, uint64_t *size)
+static int buffer(struct submission_call *c, uint64_t handle, enum sim_buffer_kind kind, void **mem,
+                  uint64_t *size)
 {
     uint32_t n = (uint32_t)(handle >> 12);
     const struct sim_buffer *b;
@@ -189,8 +189,12 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
 }
 
 const struct sim_submit_env submission_env = {
-    .copy_in = copy_in, .operational = operational, .cb = cb, .stamps = stamps,
-    .timed_out = timed_out, .now_ns = now_ns,
+    .copy_in = copy_in,
+    .operational = operational,
+    .cb = cb,
+    .stamps = stamps,
+    .timed_out = timed_out,
+    .now_ns = now_ns,
 };
 
 static bool prepare(struct submission_call *c, struct sim_sub_call *call)

@@ -29,7 +29,7 @@ void sim_trace_put(struct sim_state *s, const struct sim_trace_record *r)
         struct timespec ms = { 0, 1000000 };
 
         if (n == 2000)
-            return;             /* nobody reads any more */
+            return; /* nobody reads any more */
         nanosleep(&ms, NULL);
     }
     t->ring[t->head % SIM_TRACE_RING] = *r;
@@ -95,34 +95,48 @@ static void flags(struct text *t, uint64_t value, const struct flag *names, size
 #define FLAGS(t, value, names) flags(t, value, names, sizeof(names) / sizeof(names[0]))
 
 static const char *const info_names[] = {
-    [HL_INFO_HW_IP_INFO] = "HW_IP", [HL_INFO_HW_EVENTS] = "HW_EVENTS",
-    [HL_INFO_DRAM_USAGE] = "DRAM_USAGE", [HL_INFO_HW_IDLE] = "HW_IDLE",
-    [HL_INFO_DEVICE_STATUS] = "DEVICE_STATUS", [HL_INFO_DEVICE_UTILIZATION] = "UTILIZATION",
-    [HL_INFO_HW_EVENTS_AGGREGATE] = "HW_EVENTS_AGGREGATE", [HL_INFO_CLK_RATE] = "CLK_RATE",
-    [HL_INFO_RESET_COUNT] = "RESET_COUNT", [HL_INFO_TIME_SYNC] = "TIME_SYNC",
-    [HL_INFO_CS_COUNTERS] = "CS_COUNTERS", [HL_INFO_PCI_COUNTERS] = "PCI_COUNTERS",
-    [HL_INFO_CLK_THROTTLE_REASON] = "CLK_THROTTLE", [HL_INFO_SYNC_MANAGER] = "SYNC_MANAGER",
-    [HL_INFO_TOTAL_ENERGY] = "TOTAL_ENERGY", [HL_INFO_PLL_FREQUENCY] = "PLL_FREQUENCY",
-    [HL_INFO_POWER] = "POWER", [HL_INFO_OPEN_STATS] = "OPEN_STATS",
+    [HL_INFO_HW_IP_INFO] = "HW_IP",
+    [HL_INFO_HW_EVENTS] = "HW_EVENTS",
+    [HL_INFO_DRAM_USAGE] = "DRAM_USAGE",
+    [HL_INFO_HW_IDLE] = "HW_IDLE",
+    [HL_INFO_DEVICE_STATUS] = "DEVICE_STATUS",
+    [HL_INFO_DEVICE_UTILIZATION] = "UTILIZATION",
+    [HL_INFO_HW_EVENTS_AGGREGATE] = "HW_EVENTS_AGGREGATE",
+    [HL_INFO_CLK_RATE] = "CLK_RATE",
+    [HL_INFO_RESET_COUNT] = "RESET_COUNT",
+    [HL_INFO_TIME_SYNC] = "TIME_SYNC",
+    [HL_INFO_CS_COUNTERS] = "CS_COUNTERS",
+    [HL_INFO_PCI_COUNTERS] = "PCI_COUNTERS",
+    [HL_INFO_CLK_THROTTLE_REASON] = "CLK_THROTTLE",
+    [HL_INFO_SYNC_MANAGER] = "SYNC_MANAGER",
+    [HL_INFO_TOTAL_ENERGY] = "TOTAL_ENERGY",
+    [HL_INFO_PLL_FREQUENCY] = "PLL_FREQUENCY",
+    [HL_INFO_POWER] = "POWER",
+    [HL_INFO_OPEN_STATS] = "OPEN_STATS",
     [HL_INFO_DRAM_REPLACED_ROWS] = "DRAM_REPLACED_ROWS",
     [HL_INFO_DRAM_PENDING_ROWS] = "DRAM_PENDING_ROWS",
     [HL_INFO_LAST_ERR_OPEN_DEV_TIME] = "LAST_ERR_OPEN_DEV_TIME",
-    [HL_INFO_CS_TIMEOUT_EVENT] = "CS_TIMEOUT_EVENT", [HL_INFO_RAZWI_EVENT] = "RAZWI_EVENT",
+    [HL_INFO_CS_TIMEOUT_EVENT] = "CS_TIMEOUT_EVENT",
+    [HL_INFO_RAZWI_EVENT] = "RAZWI_EVENT",
     [HL_INFO_DEV_MEM_ALLOC_PAGE_SIZES] = "PAGE_SIZES",
     [HL_INFO_SECURED_ATTESTATION] = "SECURED_ATTESTATION",
     [HL_INFO_REGISTER_EVENTFD] = "REGISTER_EVENTFD",
-    [HL_INFO_UNREGISTER_EVENTFD] = "UNREGISTER_EVENTFD", [HL_INFO_GET_EVENTS] = "GET_EVENTS",
+    [HL_INFO_UNREGISTER_EVENTFD] = "UNREGISTER_EVENTFD",
+    [HL_INFO_GET_EVENTS] = "GET_EVENTS",
     [HL_INFO_UNDEFINED_OPCODE_EVENT] = "UNDEFINED_OPCODE_EVENT",
-    [HL_INFO_ENGINE_STATUS] = "ENGINE_STATUS", [HL_INFO_PAGE_FAULT_EVENT] = "PAGE_FAULT_EVENT",
-    [HL_INFO_USER_MAPPINGS] = "USER_MAPPINGS", [HL_INFO_FW_GENERIC_REQ] = "FW_GENERIC_REQ",
-    [HL_INFO_HW_ERR_EVENT] = "HW_ERR_EVENT", [HL_INFO_FW_ERR_EVENT] = "FW_ERR_EVENT",
+    [HL_INFO_ENGINE_STATUS] = "ENGINE_STATUS",
+    [HL_INFO_PAGE_FAULT_EVENT] = "PAGE_FAULT_EVENT",
+    [HL_INFO_USER_MAPPINGS] = "USER_MAPPINGS",
+    [HL_INFO_FW_GENERIC_REQ] = "FW_GENERIC_REQ",
+    [HL_INFO_HW_ERR_EVENT] = "HW_ERR_EVENT",
+    [HL_INFO_FW_ERR_EVENT] = "FW_ERR_EVENT",
     [HL_INFO_USER_ENGINE_ERR_EVENT] = "USER_ENGINE_ERR_EVENT",
 };
 
 static void info(struct text *t, const struct hl_info_args *a)
 {
-    const char *name = a->op < sizeof(info_names) / sizeof(info_names[0]) ? info_names[a->op]
-                                                                         : NULL;
+    const char *name =
+        a->op < sizeof(info_names) / sizeof(info_names[0]) ? info_names[a->op] : NULL;
 
     if (name)
         put(t, "INFO %s", name);
@@ -153,9 +167,12 @@ static void cb(struct text *t, const union hl_cb_args *a, const union hl_cb_args
 static void cs(struct text *t, const union hl_cs_args *a, const union hl_cs_args *o, int rc)
 {
     static const struct flag names[] = {
-        { HL_CS_FLAGS_FORCE_RESTORE, "FORCE_RESTORE" }, { HL_CS_FLAGS_SIGNAL, "SIGNAL" },
-        { HL_CS_FLAGS_WAIT, "WAIT" }, { HL_CS_FLAGS_COLLECTIVE_WAIT, "COLLECTIVE_WAIT" },
-        { HL_CS_FLAGS_TIMESTAMP, "TIMESTAMP" }, { HL_CS_FLAGS_STAGED_SUBMISSION, "STAGED" },
+        { HL_CS_FLAGS_FORCE_RESTORE, "FORCE_RESTORE" },
+        { HL_CS_FLAGS_SIGNAL, "SIGNAL" },
+        { HL_CS_FLAGS_WAIT, "WAIT" },
+        { HL_CS_FLAGS_COLLECTIVE_WAIT, "COLLECTIVE_WAIT" },
+        { HL_CS_FLAGS_TIMESTAMP, "TIMESTAMP" },
+        { HL_CS_FLAGS_STAGED_SUBMISSION, "STAGED" },
         { HL_CS_FLAGS_STAGED_SUBMISSION_FIRST, "FIRST" },
         { HL_CS_FLAGS_STAGED_SUBMISSION_LAST, "LAST" },
         { HL_CS_FLAGS_CUSTOM_TIMEOUT, "CUSTOM_TIMEOUT" },
@@ -190,8 +207,8 @@ static void wait(struct text *t, const union hl_wait_cs_args *a, const union hl_
     };
 
     if (a->in.flags & HL_WAIT_CS_FLAGS_INTERRUPT)
-        put(t, "WAIT interrupt %u%s target %" PRIu64 " timeout %" PRIu64 " us",
-            a->in.flags >> 20, a->in.flags & HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT ? " register" : "",
+        put(t, "WAIT interrupt %u%s target %" PRIu64 " timeout %" PRIu64 " us", a->in.flags >> 20,
+            a->in.flags & HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT ? " register" : "",
             (uint64_t)a->in.target, (uint64_t)a->in.interrupt_timeout_us);
     else if (a->in.flags & HL_WAIT_CS_FLAGS_MULTI_CS)
         put(t, "WAIT first of %u timeout %" PRIu64 " us", a->in.seq_arr_len,
@@ -213,8 +230,10 @@ static void wait(struct text *t, const union hl_wait_cs_args *a, const union hl_
 static void memory(struct text *t, const union hl_mem_args *a, const union hl_mem_args *o, int rc)
 {
     static const struct flag names[] = {
-        { HL_MEM_CONTIGUOUS, "CONTIGUOUS" }, { HL_MEM_SHARED, "SHARED" },
-        { HL_MEM_USERPTR, "USERPTR" }, { HL_MEM_FORCE_HINT, "FORCE_HINT" },
+        { HL_MEM_CONTIGUOUS, "CONTIGUOUS" },
+        { HL_MEM_SHARED, "SHARED" },
+        { HL_MEM_USERPTR, "USERPTR" },
+        { HL_MEM_FORCE_HINT, "FORCE_HINT" },
         { HL_MEM_ODP, "ODP" },
     };
     const struct hl_mem_in *in = &a->in;
@@ -269,8 +288,8 @@ static void memory(struct text *t, const union hl_mem_args *a, const union hl_me
 
 static void debug(struct text *t, const struct hl_debug_args *a)
 {
-    static const char *const names[] = { "ETR", "ETF", "STM", "FUNNEL", "BMON", "SPMU",
-                                         "TIMESTAMP", "SET_MODE", "FETCH_TRACE", "DIO" };
+    static const char *const names[] = { "ETR",  "ETF",       "STM",      "FUNNEL",      "BMON",
+                                         "SPMU", "TIMESTAMP", "SET_MODE", "FETCH_TRACE", "DIO" };
 
     if (a->op < sizeof(names) / sizeof(names[0]))
         put(t, "DEBUG %s", names[a->op]);
@@ -283,8 +302,13 @@ void sim_trace_call(struct sim_state *s, uint32_t device, unsigned operation, co
                     const void *after, int rc, int64_t begin_ns)
 {
     struct sim_trace_record r = {
-        .kind = SIM_TRACE_CALL, .begin_ns = begin_ns, .end_ns = sim_trace_now(),
-        .pid = getpid(), .tid = (pid_t)syscall(SYS_gettid), .device = device, .rc = rc,
+        .kind = SIM_TRACE_CALL,
+        .begin_ns = begin_ns,
+        .end_ns = sim_trace_now(),
+        .pid = getpid(),
+        .tid = (pid_t)syscall(SYS_gettid),
+        .device = device,
+        .rc = rc,
     };
     struct text t = { r.text, sizeof(r.text) };
 

@@ -54,8 +54,7 @@ static ssize_t rewrite_link(char *text, ssize_t n, size_t size)
     if (n <= 0 || !sim)
         return n;
     snprintf(full, sizeof(full), "%.*s", (int)n, text);
-    if (sscanf(full, "socket:[%llu]", &inode) == 1 &&
-        (file = file_of_inode(inode)) != SIM_NONE) {
+    if (sscanf(full, "socket:[%llu]", &inode) == 1 && (file = file_of_inode(inode)) != SIM_NONE) {
         file_link(file, out, sizeof(out));
     } else if (full[0] == '/') {
         snprintf(out, sizeof(out), "%s", full);

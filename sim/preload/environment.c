@@ -31,7 +31,7 @@ static int copy_in(void *to, uint64_t user, size_t n)
         return 0;
     }
     return syscall(SYS_process_vm_readv, getpid(), &local, 1, &remote, 1, 0) == (long)n ? 0
-                                                                                       : -EFAULT;
+                                                                                        : -EFAULT;
 }
 
 static int copy_out(uint64_t user, const void *from, size_t n)
@@ -43,7 +43,7 @@ static int copy_out(uint64_t user, const void *from, size_t n)
         return 0;
     }
     return syscall(SYS_process_vm_writev, getpid(), &local, 1, &remote, 1, 0) == (long)n ? 0
-                                                                                        : -EFAULT;
+                                                                                         : -EFAULT;
 }
 
 /* One line of /proc/self/maps, as far as pinning cares. */
@@ -109,7 +109,10 @@ static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dma
                       uint32_t flags)
 {
     struct sim_request q = {
-        .op = SIM_REQUEST_EXPORT, .device = device, .flags = flags, .dmabuf = *b,
+        .op = SIM_REQUEST_EXPORT,
+        .device = device,
+        .flags = flags,
+        .dmabuf = *b,
     };
     int fd = -1, rc;
 

@@ -94,8 +94,8 @@ static void fill(char *const *env, char **out, char *line, size_t size)
     at = find(out, preload);
     if (!out[at])
         out[n++] = preload;
-    else if (!preloads(out) && snprintf(line, size, "%s:%s", preload,
-                                        out[at] + strlen(PRELOAD)) < (int)size)
+    else if (!preloads(out) &&
+             snprintf(line, size, "%s:%s", preload, out[at] + strlen(PRELOAD)) < (int)size)
         out[at] = line;
     out[n] = NULL;
     if (!has(out, where))

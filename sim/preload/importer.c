@@ -8,10 +8,10 @@
 #include "sim/preload/preload.h"
 
 struct hlsim_attachment {
-    int fd;             /* of the dma-buf: holds it */
+    int fd; /* of the dma-buf: holds it */
     uint32_t file;
     bool peer_to_peer, mapped;
-    int memory;         /* of the device */
+    int memory; /* of the device */
 };
 
 static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attachment **out)

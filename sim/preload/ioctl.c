@@ -36,7 +36,8 @@ static int dmabuf_ioctl(struct sim_file *f, unsigned request, uint64_t user)
     case DMA_BUF_IOCTL_SYNC:
         if (env->copy_in(&sync, user, sizeof(sync)))
             return -EFAULT;
-        if (sync.flags & ~(uint64_t)DMA_BUF_SYNC_VALID_FLAGS_MASK || !(sync.flags & DMA_BUF_SYNC_RW))
+        if (sync.flags & ~(uint64_t)DMA_BUF_SYNC_VALID_FLAGS_MASK ||
+            !(sync.flags & DMA_BUF_SYNC_RW))
             return -EINVAL;
         return 0;
     case DMA_BUF_SET_NAME_A:
@@ -81,7 +82,7 @@ HOOK int ioctl(int fd, unsigned long request, ...)
         errno = -rc;
         return -1;
     }
-    errno = saved;              /* as a system call that succeeds leaves it */
+    errno = saved; /* as a system call that succeeds leaves it */
     return rc;
 }
 

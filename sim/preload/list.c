@@ -34,18 +34,18 @@ DECLARE_REAL(seekdir);
 /* A folder of the machine with entries of the simulation. */
 struct merged {
     struct merged *next;
-    DIR *dir, *more;            /* more: of the tree; NULL if there is none of that name */
+    DIR *dir, *more; /* more: of the tree; NULL if there is none of that name */
     bool in_more;
     /* what telldir() has told: the kernel's positions have no bit to spare for which folder */
     struct position {
         long at;
         bool in_more;
-    } *told;
+    } * told;
     long told_count;
-    char folder[];              /* its path */
+    char folder[]; /* its path */
 };
 static struct merged *list;
-static _Atomic unsigned merged_count;   /* for a quick look without the lock */
+static _Atomic unsigned merged_count;                    /* for a quick look without the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards list */
 
 static struct merged *merged_of(DIR *d)
@@ -344,6 +344,5 @@ HOOK int scandirat64(int dir, const char *path, struct dirent64 ***entries,
                      int (*filter)(const struct dirent64 *),
                      int (*compare)(const struct dirent64 **, const struct dirent64 **))
 {
-    return scandirat(dir, path, (struct dirent ***)entries, (filter_fn)filter,
-                     (compare_fn)compare);
+    return scandirat(dir, path, (struct dirent ***)entries, (filter_fn)filter, (compare_fn)compare);
 }

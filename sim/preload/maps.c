@@ -82,7 +82,7 @@ char *path_maps(const char *path)
     }
     for (at = text; (at = strchr(at, '\n')); at++)
         lines++;
-    out = malloc(strlen(text) + lines * 64 + 1);    /* a line grows by less */
+    out = malloc(strlen(text) + lines * 64 + 1); /* a line grows by less */
     for (const char *line = text; out && *line; line = at) {
         at = strchr(line, '\n');
         at = at ? at + 1 : text + strlen(text);

@@ -32,11 +32,11 @@ DECLARE_REAL(mremap);
 
 static struct area {
     uintptr_t start, end;
-    uint64_t left;              /* bytes that are still mapped */
+    uint64_t left; /* bytes that are still mapped */
     uint32_t file, context, buffer;
-    int hold;                   /* a socket: the node's file is on its way to it */
+    int hold; /* a socket: the node's file is on its way to it */
 } areas[MAX_AREAS];
-static unsigned area_count;     /* for a quick look without the lock */
+static unsigned area_count;                              /* for a quick look without the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards areas */
 
 static struct area *free_area(void)
@@ -83,7 +83,8 @@ static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int f
     most = f->kind == SIM_FILE_PRIMARY && sim->kernel >= SIM_KERNEL_6_12 ? 0 : UINT64_MAX;
     if (offset >> 12 > (most - length) >> 12)
         return -EOVERFLOW;
-    if (mode == O_WRONLY || mode == O_ACCMODE || (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
+    if (mode == O_WRONLY || mode == O_ACCMODE ||
+        (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
         return -EACCES;
     if (f->kind == SIM_FILE_CONTROL)
         return -ENODEV;
@@ -100,7 +101,7 @@ static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int f
         *at = *buffer * SIM_BUFFER_STRIDE;
         return rc;
     case TYPE_BLOCK:
-        *buffer = SIM_NONE;     /* a piece of the registers */
+        *buffer = SIM_NONE; /* a piece of the registers */
         return sim_block_mmap(&sim->devices[f->device], offset, length, at);
     default:
         return -EINVAL;
@@ -141,8 +142,12 @@ static void *map_node(void *address, size_t length, int prot, int flags, int fd,
     }
     REAL(madvise)(p, length, MADV_DONTFORK);
     *a = (struct area){
-        .start = (uintptr_t)p, .end = (uintptr_t)p + length, .left = length,
-        .file = file, .context = context, .buffer = buffer,
+        .start = (uintptr_t)p,
+        .end = (uintptr_t)p + length,
+        .left = length,
+        .file = file,
+        .context = context,
+        .buffer = buffer,
         .hold = hold_file(fd),
     };
     area_count++;

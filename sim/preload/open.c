@@ -20,7 +20,10 @@ DECLARE_REAL(fclose);
 static int open_node(uint32_t device, bool control, int flags)
 {
     struct sim_request q = {
-        .op = SIM_REQUEST_OPEN, .device = device, .control = control, .flags = (uint32_t)flags,
+        .op = SIM_REQUEST_OPEN,
+        .device = device,
+        .control = control,
+        .flags = (uint32_t)flags,
     };
     int fd, rc;
 
@@ -83,8 +86,8 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
     int fd;
 
     if (sim && path) {
-        if (!(flags & O_PATH) && (path_node(path, &device, &control) ||
-                                  path_fd_node(path, &device, &control)))
+        if (!(flags & O_PATH) &&
+            (path_node(path, &device, &control) || path_fd_node(path, &device, &control)))
             return open_node(device, control, flags);
         if (path_fdinfo(path, text, sizeof(text)))
             return open_text(text);

@@ -82,8 +82,8 @@ bool path_owned(const char *folder, const char *name)
  */
 static bool shared_entry(const char *path, char *buffer)
 {
-    bool prior = !strncmp(path, "/sys/dev/char/", 14) ||
-                 !strncmp(path, "/sys/devices/pci0000:00/", 24);
+    bool prior =
+        !strncmp(path, "/sys/dev/char/", 14) || !strncmp(path, "/sys/devices/pci0000:00/", 24);
 
     if (!below(path, "/sys") && !below(path, "/dev"))
         return false;

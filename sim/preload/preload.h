@@ -33,14 +33,14 @@ extern struct sim_state *sim;
  */
 uint32_t fd_known(int fd);
 uint32_t fd_find(int fd);
-void fd_learn(int fd);              /* fd has just come to be, as a copy of who knows what */
+void fd_learn(int fd); /* fd has just come to be, as a copy of who knows what */
 void fd_note(int fd, uint32_t file);
-bool fd_forget(int fd);             /* true: it was a simulated one */
+bool fd_forget(int fd); /* true: it was a simulated one */
 bool fd_forget_range(unsigned first, unsigned last);
 /* After a close: the supervisor shall have noticed when the caller goes on. */
 void fd_closed(void);
-void fd_scan(void);                 /* what this program was started with */
-void fd_own(void);                  /* the table is this process's from here on */
+void fd_scan(void); /* what this program was started with */
+void fd_own(void);  /* the table is this process's from here on */
 /* The file behind a socket's inode, SIM_NONE for none; takes the lock. */
 uint32_t file_of_inode(uint64_t inode);
 
@@ -80,7 +80,7 @@ char *path_maps(const char *path);
 void face_put_on(struct stat *st);
 
 /* ---- programs that start others (exec.c) ---- */
-void exec_note(void);               /* what this program has in its environment */
+void exec_note(void); /* what this program has in its environment */
 
 /* ---- files of /proc, whole (read_below.c) ---- */
 /* Their text, to be freed, or NULL; below the preloaded functions, with or without the lock. */

@@ -28,8 +28,8 @@ DECLARE_REAL(fstatfs);
 DECLARE_REAL(statfs);
 DECLARE_REAL(statvfs);
 
-#define DMABUF_MODE 0600    /* no type bits: an anonymous inode */
-#define DMABUF_DEV 15       /* of its own pseudo file system */
+#define DMABUF_MODE 0600 /* no type bits: an anonymous inode */
+#define DMABUF_DEV 15    /* of its own pseudo file system */
 
 /* What the kernel would say of a simulated thing. */
 struct face {
@@ -37,7 +37,7 @@ struct face {
     mode_t mode;
     unsigned major, minor;
     uint64_t inode, size;
-    uint64_t created_ns;        /* of a dma-buf */
+    uint64_t created_ns; /* of a dma-buf */
 };
 
 /* mode: as chmod() has left it on the file that stands for the node. */
@@ -73,11 +73,11 @@ static bool face_of_inode(uint64_t inode, struct face *f)
         return false;
     control = sim->files[file].kind == SIM_FILE_CONTROL;
     if (sim->files[file].kind == SIM_FILE_DMABUF)
-        *f = (struct face){ .inode = inode, .size = sim->files[file].dmabuf.size,
+        *f = (struct face){ .inode = inode,
+                            .size = sim->files[file].dmabuf.size,
                             .created_ns = sim->files[file].created_ns };
     else
-        node_face(f, sim->files[file].device, control,
-                  node_mode(sim->files[file].device, control));
+        node_face(f, sim->files[file].device, control, node_mode(sim->files[file].device, control));
     return true;
 }
 

@@ -17,7 +17,8 @@
 
 #define FULL (UINT64_MAX - 1)
 
-static const struct sync_fence_info stub = { .obj_name = "stub", .driver_name = "stub",
+static const struct sync_fence_info stub = { .obj_name = "stub",
+                                             .driver_name = "stub",
                                              .status = 1 };
 static const char stub_name[] = "stub-stub0-0"; /* sync_file_get_name() */
 

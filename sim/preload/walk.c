@@ -101,8 +101,8 @@ HOOK int nftw64(const char *path, int (*fn)(const char *, const struct stat64 *,
 struct walk {
     struct walk *next;
     FTS *fts;
-    FTSENT *entry;              /* that the program has now */
-    char *path, *accpath;       /* as fts has them */
+    FTSENT *entry;        /* that the program has now */
+    char *path, *accpath; /* as fts has them */
     unsigned short pathlen;
 };
 static struct walk *walks;

@@ -20,7 +20,10 @@ static bool inside(uint64_t a, uint64_t len, uint64_t start, uint64_t end)
 static uint32_t packet_size(unsigned op)
 {
     switch (op) {
-    case ENG_MSG_LONG: case ENG_MSG_PROT: case ENG_CP_DMA: case ENG_LOAD_AND_EXE:
+    case ENG_MSG_LONG:
+    case ENG_MSG_PROT:
+    case ENG_CP_DMA:
+    case ENG_LOAD_AND_EXE:
         return 16;
     case ENG_LIN_DMA:
         return 24;
@@ -71,10 +74,13 @@ int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *
         if (n > len - at)
             return -EINVAL;
         switch (op) {
-        case ENG_MSG_PROT: case ENG_CP_DMA: case ENG_STOP: case ENG_WREG_BULK:
+        case ENG_MSG_PROT:
+        case ENG_CP_DMA:
+        case ENG_STOP:
+        case ENG_WREG_BULK:
             return -EPERM;
         case ENG_LOAD_AND_EXE:
-            rc = w0 & 1 ? -EPERM : 0;       /* not into scalars */
+            rc = w0 & 1 ? -EPERM : 0; /* not into scalars */
             break;
         case ENG_LIN_DMA:
             rc = gaudi ? 0 : goya_dma(p, queue, b + at);
@@ -83,11 +89,15 @@ int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *
             /* Goya: the completion's address and nothing else */
             rc = !gaudi && (ctl & 0xFFFF) != 0x1020 ? -EPERM : 0;
             break;
-        case ENG_MSG_LONG: case ENG_MSG_SHORT: case ENG_FENCE: case ENG_NOP:
+        case ENG_MSG_LONG:
+        case ENG_MSG_SHORT:
+        case ENG_FENCE:
+        case ENG_NOP:
             break;
-        case ENG_REPEAT: case ENG_ARB_POINT:
+        case ENG_REPEAT:
+        case ENG_ARB_POINT:
             break;
-        default:                            /* WAIT */
+        default: /* WAIT */
             return -EINVAL;
         }
         if (rc)
@@ -101,9 +111,9 @@ static bool gaudi2_enabled(const struct sim_sub_props *p, uint32_t q)
 {
     if (q < 8)
         return q == 0 || q == 1 || q == 4;
-    if (q >= 156 && q <= 251)               /* NICs: the open driver drives none */
+    if (q >= 156 && q <= 251) /* NICs: the open driver drives none */
         return false;
-    if (q >= 44 && q <= 47)                 /* DCORE0's seventh TPC is number 24 */
+    if (q >= 44 && q <= 47) /* DCORE0's seventh TPC is number 24 */
         return p->tpc_mask >> 24 & 1;
     return q < 260;
 }
@@ -113,9 +123,9 @@ int sim_sub_check_address(const struct sim_sub_props *p, uint32_t queue, uint64_
 {
     const char *asic = eng_asic_name(p->eng);
 
-    if (!strcmp(asic, "goya"))              /* behind the MMU: not looked at */
+    if (!strcmp(asic, "goya")) /* behind the MMU: not looked at */
         return 0;
-    if (!strcmp(asic, "gaudi") && queue >= 73)  /* NICs */
+    if (!strcmp(asic, "gaudi") && queue >= 73) /* NICs */
         return -EINVAL;
     if (!strcmp(asic, "gaudi2") && !gaudi2_enabled(p, queue))
         return -EINVAL;

@@ -6,16 +6,16 @@
 
 #include "sim/submit/submit.h"
 
-#define MAX_JOBS 512u           /* HL_MAX_JOBS_PER_CS */
-#define MAX_SOB 0x8000u         /* HL_MAX_SOB_VAL */
+#define MAX_JOBS 512u   /* HL_MAX_JOBS_PER_CS */
+#define MAX_SOB 0x8000u /* HL_MAX_SOB_VAL */
 #define QUEUE_LENGTH 4096u
 #define DEFAULT_TIMEOUT_MS 30000u
 
-#define TYPE_FLAGS_6_1 (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT | \
-    HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY | \
-    HL_CS_FLAGS_ENGINE_CORE_COMMAND)
-#define TYPE_FLAGS (TYPE_FLAGS_6_1 | HL_CS_FLAGS_ENGINES_COMMAND | \
-    HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES)
+#define TYPE_FLAGS_6_1                                                                             \
+    (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT |                         \
+     HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |                       \
+     HL_CS_FLAGS_ENGINE_CORE_COMMAND)
+#define TYPE_FLAGS (TYPE_FLAGS_6_1 | HL_CS_FLAGS_ENGINES_COMMAND | HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES)
 
 static enum sim_sub_type type_of(uint32_t flags)
 {
@@ -107,7 +107,7 @@ static int new_cs(struct sim_sub_call *c, enum sim_sub_type type, uint32_t flags
         COUNT(c, in_flight);
         return -EAGAIN;
     }
-    if (cs->live) {                     /* waiters were sent away, it still runs */
+    if (cs->live) { /* waiters were sent away, it still runs */
         COUNT(c, in_flight);
         return -EAGAIN;
     }
@@ -159,9 +159,9 @@ static uint32_t queue_length(const struct sim_sub_props *p, uint32_t queue,
 {
     if (kind != ENG_QUEUE_INT)
         return QUEUE_LENGTH;
-    if (p->max_pending == 64)           /* Goya's MME_QMAN_LENGTH, TPC_QMAN_LENGTH */
+    if (p->max_pending == 64) /* Goya's MME_QMAN_LENGTH, TPC_QMAN_LENGTH */
         return 64;
-    return queue < 33 || queue >= 73 ? 4096 : 1024;     /* DMA and NIC; MME and TPC */
+    return queue < 33 || queue >= 73 ? 4096 : 1024; /* DMA and NIC; MME and TPC */
 }
 
 /* The room in the queues: {ext,int,hw}_queue_sanity_checks(). */
@@ -292,7 +292,7 @@ static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *ta
     if (d.kind == ENG_QUEUE_CPU || d.kind == ENG_QUEUE_NONE)
         goto invalid;
     if (d.kind == ENG_QUEUE_HW && !(k->cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB))
-        goto invalid;                   /* Gaudi2's queues take users' buffers only */
+        goto invalid; /* Gaudi2's queues take users' buffers only */
     kernel_cb = d.kind == ENG_QUEUE_EXT;
     if (kernel_cb) {
         if (c->env->cb(c->priv, k->cb_handle, &cb) < 0)
@@ -388,8 +388,7 @@ static uint32_t signal_cb(const struct sim_sub_props *p, uint8_t *b, uint32_t so
 {
     uint32_t at = 0;
 
-    put_words(b, &at, 1u << 31 | 1,
-              CTL(ENG_MSG_SHORT, p->sob_base, sob * 4) | 1u << 31 | 1u << 29);
+    put_words(b, &at, 1u << 31 | 1, CTL(ENG_MSG_SHORT, p->sob_base, sob * 4) | 1u << 31 | 1u << 29);
     return at;
 }
 
@@ -405,7 +404,7 @@ static uint32_t wait_cb(const struct sim_sub_props *p, uint8_t *b, uint32_t queu
     put_words(b, &at, (uint32_t)f, CTL(ENG_MSG_SHORT, p->mon_base, 4 * mon));
     put_words(b, &at, (uint32_t)(f >> 32), CTL(ENG_MSG_SHORT, p->mon_base, step + 4 * mon));
     put_words(b, &at, 1, CTL(ENG_MSG_SHORT, p->mon_base, 2 * step + 4 * mon));
-    put_words(b, &at, (sob / 8 & 0xFF) | (uint32_t)(uint8_t)~(1u << sob % 8) << 8 | value << 17,
+    put_words(b, &at, (sob / 8 & 0xFF) | (uint32_t)(uint8_t) ~(1u << sob % 8) << 8 | value << 17,
               CTL(ENG_MSG_SHORT, p->mon_base, 3 * step + 4 * mon) | 1u << 31);
     put_words(b, &at, 1 | 1u << 16 | 2u << 30, CTL(ENG_FENCE, 0, 0) | 1u << 31);
     return at;
@@ -440,7 +439,7 @@ static int take_values(struct sim_sub_call *c, uint32_t queue, uint32_t count, b
 static uint32_t sob_address(const struct sim_sub_props *p, uint32_t sob)
 {
     if (p->irqs)
-        return 0;               /* gaudi2_get_sob_addr() */
+        return 0; /* gaudi2_get_sob_addr() */
     return eng_sob_offset(p->eng, p->sm, sob);
 }
 
@@ -461,7 +460,7 @@ static int find_signal(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint
             break;
         }
         if (*handle == SIM_SUB_NONE)
-            return 0;                   /* as if it were over */
+            return 0; /* as if it were over */
         if (k->encaps_signal_offset > s->handle[*handle].count)
             return -EINVAL;
     }
@@ -525,7 +524,7 @@ static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64
     if (type == SIM_SUB_WAIT) {
         rc = find_signal(c, k, flags, signal_seq, &fence, &handle);
         if (rc || !fence)
-            goto out;                   /* without a fence: the signal is there already */
+            goto out; /* without a fence: the signal is there already */
     }
     rc = new_cs(c, type, flags, timeout_ms, &cs);
     if (rc)
@@ -558,8 +557,7 @@ static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64
             /* counted from 1; 0 means the first (hl_hw_queue_encaps_sig_set_sob_info()) */
             cs->sob_queue = h->queue + 1;
             cs->sob_which = h->which;
-            cs->sob_value = h->before + (k->encaps_signal_offset ?
-                                         k->encaps_signal_offset - 1 : 0);
+            cs->sob_value = h->before + (k->encaps_signal_offset ? k->encaps_signal_offset - 1 : 0);
             s->handle[handle].refs++;
             cs->handle = handle + 1;
         } else {
@@ -606,8 +604,12 @@ static int reserve(struct sim_sub_call *c, uint32_t queue, uint32_t count, uint3
         struct sim_sub_handle *h = &s->handle[i];
 
         b = &s->sob[queue];
-        *h = (struct sim_sub_handle){ .used = true, .refs = 1, .queue = queue, .count = count,
-                                      .before = b->next_value - count, .which = b->current,
+        *h = (struct sim_sub_handle){ .used = true,
+                                      .refs = 1,
+                                      .queue = queue,
+                                      .count = count,
+                                      .before = b->next_value - count,
+                                      .which = b->current,
                                       .seq = UINT64_MAX };
         *id = i;
         *signals = b->next_value;
@@ -629,7 +631,8 @@ static int unreserve(struct sim_sub_call *c, uint32_t id)
     h = id && id < SIM_SUB_HANDLES ? &s->handle[id] : NULL;
     if (h && h->used) {
         b = &s->sob[h->queue];
-        if (h->before + h->count == b->next_value && (h->which == b->current || !sob_address(c->p, 0))) {
+        if (h->before + h->count == b->next_value &&
+            (h->which == b->current || !sob_address(c->p, 0))) {
             b->next_value -= h->count;
             sim_sub_sob_put(c, h->queue, b->current);
             h->used = false;
@@ -757,10 +760,9 @@ int sim_sub_cs(struct sim_sub_call *c, union hl_cs_args *args)
     type = type_of(type_flags(c->p, flags));
     if ((flags & HL_CS_FLAGS_STAGED_SUBMISSION) && !(flags & HL_CS_FLAGS_STAGED_SUBMISSION_FIRST))
         seq = args->in.seq;
-    timeout_ms = flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u :
-                 DEFAULT_TIMEOUT_MS;
+    timeout_ms = flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u : DEFAULT_TIMEOUT_MS;
     if (timeout_ms > INT32_MAX)
-        timeout_ms = UINT32_MAX;        /* msecs_to_jiffies(): for ever */
+        timeout_ms = UINT32_MAX; /* msecs_to_jiffies(): for ever */
     switch (type) {
     case SIM_SUB_SIGNAL:
     case SIM_SUB_WAIT:

@@ -10,12 +10,12 @@
 
 #include "sim/submit/exec.h"
 
-#define HEALTH_NS 50000000      /* how often load and temperature are looked at */
+#define HEALTH_NS 50000000 /* how often load and temperature are looked at */
 #define NAP_NS 200000000
-#define CHUNK (4u << 20)         /* of a DMA before another queue has its turn */
-#define STEPS 256u              /* of the engine before a look at new jobs */
-#define MSIX_DOORBELL 0x4C02948u        /* Gaudi2: PCIE_DBI_MSIX_DOORBELL_OFF */
-#define MSIX_VIRTUAL 0xFFF077FFFFFF0000ull  /* RESERVED_VA_FOR_VIRTUAL_MSIX_DOORBELL */
+#define CHUNK (4u << 20)                   /* of a DMA before another queue has its turn */
+#define STEPS 256u                         /* of the engine before a look at new jobs */
+#define MSIX_DOORBELL 0x4C02948u           /* Gaudi2: PCIE_DBI_MSIX_DOORBELL_OFF */
+#define MSIX_VIRTUAL 0xFFF077FFFFFF0000ull /* RESERVED_VA_FOR_VIRTUAL_MSIX_DOORBELL */
 
 struct sim_exec {
     struct sim_sub_call call;
@@ -64,8 +64,7 @@ static int copy(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t sr
     return x->ops.copy(x->call.priv, dst, src, len, bad, bad_write);
 }
 
-static int fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t pattern,
-                uint64_t len)
+static int fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t pattern, uint64_t len)
 {
     struct sim_exec *x = priv;
 
@@ -216,8 +215,14 @@ static void *run(void *arg)
 }
 
 static struct eng_ops ops = {
-    .read = rd, .write = wr, .copy = copy, .fill = fill, .doorbell = doorbell, .now_ns = now_ns,
-    .done = done, .report = report,
+    .read = rd,
+    .write = wr,
+    .copy = copy,
+    .fill = fill,
+    .doorbell = doorbell,
+    .now_ns = now_ns,
+    .done = done,
+    .report = report,
 };
 static struct eng_ops tracing_ops;
 

@@ -9,11 +9,11 @@
 
 #define LOAD_NS 2000000000ll
 #define HEAT_NS 30000000000ll
-#define COOL 36000              /* without power, in 1/1000 degrees */
-#define HOT 48000               /* what full power adds */
+#define COOL 36000 /* without power, in 1/1000 degrees */
+#define HOT 48000  /* what full power adds */
 #define LIMIT 82000
 #define RELEASE 76000
-#define POWER_LIMIT 970000      /* of the load, in 1/1000000 */
+#define POWER_LIMIT 970000 /* of the load, in 1/1000000 */
 #define POWER_RELEASE 900000
 
 static void throttle(struct sim_sub_health *h, unsigned type, bool start, bool end)

@@ -363,8 +363,9 @@ void sim_sub_arm_timer(struct sim_sub_call *c)
         if (!needs_timeout(&s->cs[i]) || s->cs[i].timed_out)
             continue;
         s->tdr_cs = i;
-        s->tdr_ns = s->cs[i].timeout_ms == UINT32_MAX ? INT64_MAX :
-                    c->env->now_ns(c->priv) + (int64_t)s->cs[i].timeout_ms * 1000000;
+        s->tdr_ns = s->cs[i].timeout_ms == UINT32_MAX
+                        ? INT64_MAX
+                        : c->env->now_ns(c->priv) + (int64_t)s->cs[i].timeout_ms * 1000000;
         return;
     }
 }
@@ -469,8 +470,8 @@ void sim_sub_job_done(struct sim_sub_call *c, uint32_t index, uint64_t seq, int 
     if (index < SIM_SUB_JOBS && s->job[index].seq == seq && s->job[index].cs != SIM_SUB_NONE) {
         cs = &s->cs[s->job[index].cs];
         /* a queue that stopped completes nothing: the timeout will tell */
-        if (!error && cs->live && cs->seq == seq && s->job[index].counts &&
-            needs_completion(cs) && cs->pending && --cs->pending == 0)
+        if (!error && cs->live && cs->seq == seq && s->job[index].counts && needs_completion(cs) &&
+            cs->pending && --cs->pending == 0)
             sim_sub_release(c, cs);
     } else if (index < SIM_SUB_JOBS && s->job[index].kind == SIM_JOB_REG) {
         sim_sub_job_free(s, index);
@@ -588,7 +589,7 @@ int64_t sim_sub_timers(struct sim_sub_call *c)
         reset = !cs->skip_reset;
         if (reset)
             cs->timed_out = true;
-        s->tdr_ns = INT64_MAX;          /* once */
+        s->tdr_ns = INT64_MAX; /* once */
     }
     next = s->tdr_cs == SIM_SUB_NONE || s->tdr_ns == INT64_MAX ? 0 : s->tdr_ns;
     sim_sub_unlock(s);

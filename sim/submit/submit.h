@@ -27,52 +27,59 @@ enum sim_sub_kernel { SIM_SUB_6_1, SIM_SUB_6_12 };
 struct sim_sub_props {
     const struct eng_asic *eng;
     enum sim_sub_kernel kernel;
-    uint32_t max_pending;           /* a power of two */
+    uint32_t max_pending; /* a power of two */
     bool staged, multi_cs, sync_stream, ctx_switch, engine_modes, hbw_flush;
     uint32_t queues;
     uint16_t first_irq, irqs, decoders;
     uint32_t engine_cores, engines;
-    uint32_t first_sob, first_mon;  /* of those that signals and waits use */
-    unsigned sm;                    /* the sync manager they are in */
-    uint8_t sob_base, mon_base;     /* MSG_SHORT's bases for it */
+    uint32_t first_sob, first_mon; /* of those that signals and waits use */
+    unsigned sm;                   /* the sync manager they are in */
+    uint8_t sob_base, mon_base;    /* MSG_SHORT's bases for it */
     uint64_t sram_start, sram_end, dram_start, dram_end;
     uint64_t dmmu_start, dmmu_end, pmmu_start, pmmu_end, huge_start, huge_end;
-    uint64_t tpc_mask;              /* Gaudi2 */
+    uint64_t tpc_mask; /* Gaudi2 */
 };
 
 /* NULL for an unknown ASIC. */
 const struct sim_sub_props *sim_sub_props(const char *asic, enum sim_sub_kernel kernel);
 
 enum sim_sub_type {
-    SIM_SUB_DEFAULT, SIM_SUB_SIGNAL, SIM_SUB_WAIT, SIM_SUB_COLLECTIVE, SIM_SUB_RESERVE,
-    SIM_SUB_UNRESERVE, SIM_SUB_CORES, SIM_SUB_ENGINES, SIM_SUB_FLUSH,
+    SIM_SUB_DEFAULT,
+    SIM_SUB_SIGNAL,
+    SIM_SUB_WAIT,
+    SIM_SUB_COLLECTIVE,
+    SIM_SUB_RESERVE,
+    SIM_SUB_UNRESERVE,
+    SIM_SUB_CORES,
+    SIM_SUB_ENGINES,
+    SIM_SUB_FLUSH,
 };
 
 #define SIM_SUB_NONE UINT32_MAX
-#define SIM_SUB_JOBS 32768u         /* in flight at once */
-#define SIM_SUB_HANDLES 1024u       /* reservations of encapsulated signals */
-#define SIM_SUB_STAMPS 65536u       /* registered timestamps */
-#define SIM_SUB_IRQS 1024u          /* decoders, users', the two common ones */
+#define SIM_SUB_JOBS 32768u   /* in flight at once */
+#define SIM_SUB_HANDLES 1024u /* reservations of encapsulated signals */
+#define SIM_SUB_STAMPS 65536u /* registered timestamps */
+#define SIM_SUB_IRQS 1024u    /* decoders, users', the two common ones */
 #define SIM_SUB_OUTCOMES 256u
-#define SIM_SUB_ARENA (256ull << 20)    /* copies of command buffers, sparse */
+#define SIM_SUB_ARENA (256ull << 20) /* copies of command buffers, sparse */
 #define SIM_SUB_QUEUES 264u
 
 enum sim_sub_job_kind {
-    SIM_JOB_CB,                     /* a command buffer: copied, or at a device address */
-    SIM_JOB_REG,                    /* a register write, in order with what came before */
+    SIM_JOB_CB,  /* a command buffer: copied, or at a device address */
+    SIM_JOB_REG, /* a register write, in order with what came before */
 };
 
 struct sim_sub_job {
-    uint32_t next;                  /* in its submission, or in the executor's list */
+    uint32_t next; /* in its submission, or in the executor's list */
     uint32_t next_free;
     uint8_t kind;
-    bool counts;                    /* its end is one that the submission waits for */
+    bool counts; /* its end is one that the submission waits for */
     uint16_t queue;
-    uint32_t cs;                    /* slot; SIM_SUB_NONE: nobody waits */
+    uint32_t cs; /* slot; SIM_SUB_NONE: nobody waits */
     uint64_t seq;
-    uint64_t addr;                  /* device address, unless pages */
+    uint64_t addr; /* device address, unless pages */
     uint32_t len;
-    uint32_t page, pages;           /* in the arena */
+    uint32_t page, pages; /* in the arena */
     uint32_t reg, value;
 };
 
@@ -89,15 +96,15 @@ struct sim_sub_cs {
     uint32_t timeout_ms;
     int64_t submitted_ns;
     uint32_t jobs, njobs, pending;
-    uint32_t prev, next;            /* in the order of submission */
+    uint32_t prev, next; /* in the order of submission */
     uint32_t staged_next;
-    uint32_t handle;                /* of encapsulated signals, + 1 */
-    uint32_t sob_queue;             /* whose sync object it uses, + 1 */
+    uint32_t handle;    /* of encapsulated signals, + 1 */
+    uint32_t sob_queue; /* whose sync object it uses, + 1 */
     uint8_t sob_which;
     uint32_t sob_value;
 };
 
-struct sim_sub_sob {                /* one stream's two sync objects */
+struct sim_sub_sob { /* one stream's two sync objects */
     uint32_t id[2], refs[2];
     bool reset[2];
     uint32_t next_value;
@@ -109,7 +116,7 @@ struct sim_sub_handle {
     bool used;
     uint32_t refs, queue, count, before;
     uint8_t which;
-    uint64_t seq;                   /* UINT64_MAX: no submission yet */
+    uint64_t seq; /* UINT64_MAX: no submission yet */
 };
 
 struct sim_sub_stamp {
@@ -121,22 +128,22 @@ struct sim_sub_stamp {
 /* Zero memory becomes one of these with sim_sub_init(). */
 struct sim_submit {
     uint64_t magic;
-    _Alignas(64) unsigned char lock[64];    /* a process-shared robust mutex */
-    uint32_t gen;                   /* futex: changes with everything that somebody may wait for */
+    _Alignas(64) unsigned char lock[64]; /* a process-shared robust mutex */
+    uint32_t gen; /* futex: changes with everything that somebody may wait for */
     uint32_t waiters;
-    uint32_t work;                  /* futex: changes when the executor has something to do */
+    uint32_t work; /* futex: changes when the executor has something to do */
     uint64_t next_seq;
-    uint32_t first_cs, last_cs;     /* in flight, in order */
-    uint32_t tdr_cs;                /* whose timeout runs */
+    uint32_t first_cs, last_cs; /* in flight, in order */
+    uint32_t tdr_cs;            /* whose timeout runs */
     int64_t tdr_ns;
-    bool watchdog;                  /* an error happened: the user shall close the device */
+    bool watchdog; /* an error happened: the user shall close the device */
     bool ctx_switched;
     uint32_t mcs_waiters;
     /* for the executor */
     uint32_t out_head, out_tail;
-    uint32_t reset_request;         /* counts: forget everything that runs */
-    uint32_t reset_done;            /* follows it: futex */
-    bool executor;                  /* somebody takes the jobs: this thread */
+    uint32_t reset_request; /* counts: forget everything that runs */
+    uint32_t reset_done;    /* follows it: futex */
+    bool executor;          /* somebody takes the jobs: this thread */
     pid_t executor_tid;
     uint32_t free_job;
     uint32_t jobs_made;
@@ -148,7 +155,7 @@ struct sim_submit {
     uint32_t abort_count;
     struct sim_sub_sob sob[SIM_SUB_QUEUES];
     struct sim_sub_handle handle[SIM_SUB_HANDLES];
-    uint32_t stamps;                /* how many are in use */
+    uint32_t stamps; /* how many are in use */
     struct sim_sub_stamp stamp[SIM_SUB_STAMPS];
     struct {
         uint64_t seq;
@@ -157,14 +164,14 @@ struct sim_submit {
         bool used;
     } outcome[SIM_SUB_OUTCOMES];
     uint32_t outcome_at;
-    struct sim_sub_health {         /* written by the executor */
+    struct sim_sub_health { /* written by the executor */
         int64_t at_ns;
-        uint32_t load;              /* of the last seconds, in 1/1000000 */
-        int32_t temperature;        /* of the chip, in 1/1000 degrees */
+        uint32_t load;       /* of the last seconds, in 1/1000000 */
+        int32_t temperature; /* of the chip, in 1/1000 degrees */
         uint32_t power_mw;
         uint64_t energy_uj;
-        uint32_t throttling;        /* HL_CLK_THROTTLE_*, now */
-        uint32_t throttled;         /* since the simulation's start */
+        uint32_t throttling; /* HL_CLK_THROTTLE_*, now */
+        uint32_t throttled;  /* since the simulation's start */
         int64_t throttle_start_ns[2], throttle_end_ns[2];
     } health;
     /* counters of INFO CS_COUNTERS: of the device and of the context */
@@ -172,7 +179,7 @@ struct sim_submit {
         uint64_t out_of_mem, parsing, queue_full, in_reset, in_flight, validation;
     } total, ctx;
     struct sim_sub_job job[SIM_SUB_JOBS];
-    struct sim_sub_cs cs[];         /* props->max_pending; the arena follows, page aligned */
+    struct sim_sub_cs cs[]; /* props->max_pending; the arena follows, page aligned */
 };
 
 struct sim_sub_cb {

@@ -5,8 +5,8 @@
 
 #include "sim/submit/submit.h"
 
-#define MULTI_MAX 32u           /* HL_WAIT_MULTI_CS_LIST_MAX_LEN */
-#define MULTI_WAITERS 2u        /* MULTI_CS_MAX_USER_CTX */
+#define MULTI_MAX 32u    /* HL_WAIT_MULTI_CS_LIST_MAX_LEN */
+#define MULTI_WAITERS 2u /* MULTI_CS_MAX_USER_CTX */
 
 /* usecs_to_jiffies() and back, at 250 Hz: waits end on a tick. 0: never. */
 static int64_t deadline(struct sim_sub_call *c, uint64_t us)
@@ -64,7 +64,7 @@ static int wait_fence(struct sim_sub_call *c, uint64_t seq, uint64_t timeout_us,
         if (rc == -EINTR)
             return rc;
         if (rc == -ETIMEDOUT)
-            timeout_us = 0;             /* one last look */
+            timeout_us = 0; /* one last look */
     }
 }
 
@@ -73,11 +73,11 @@ static int wait_one(struct sim_sub_call *c, union hl_wait_cs_args *args)
     uint32_t status = 0, flags = 0;
     int64_t timestamp = 0;
     uint64_t us = args->in.timeout_us, seq = args->in.seq;
-    bool forever = us == INT64_MAX;     /* MAX_SCHEDULE_TIMEOUT is passed on as it is */
+    bool forever = us == INT64_MAX; /* MAX_SCHEDULE_TIMEOUT is passed on as it is */
     int rc;
 
     if (!forever && us)
-        us = (uint32_t)us ? (uint32_t)us : 1;   /* cut to what usecs_to_jiffies() takes */
+        us = (uint32_t)us ? (uint32_t)us : 1; /* cut to what usecs_to_jiffies() takes */
     sim_sub_lock(c->s);
     rc = wait_fence(c, seq, us, forever, &status, &flags, &timestamp);
     sim_sub_unlock(c->s);
@@ -105,7 +105,7 @@ static int wait_one(struct sim_sub_call *c, union hl_wait_cs_args *args)
 struct multi {
     uint64_t seq[MULTI_MAX];
     uint32_t n, map;
-    uint8_t streams;            /* on which the submissions run that are not done */
+    uint8_t streams; /* on which the submissions run that are not done */
     bool want_time;
     int64_t timestamp;
 };
@@ -345,8 +345,8 @@ static int register_stamp(struct sim_sub_call *c, const struct hl_wait_cs_in *in
 
     sim_sub_lock(s);
     rc = cq_value(c, in->cq_counters_handle, in->cq_counters_offset, &value);
-    if (!rc && (c->env->stamps(c->priv, in->timestamp_handle, &mem, &n) < 0 ||
-                in->timestamp_offset >= n))
+    if (!rc &&
+        (c->env->stamps(c->priv, in->timestamp_handle, &mem, &n) < 0 || in->timestamp_offset >= n))
         rc = -EINVAL;
     if (rc)
         goto out;
@@ -373,11 +373,13 @@ static int register_stamp(struct sim_sub_call *c, const struct hl_wait_cs_in *in
         rc = -ENOMEM;
         goto out;
     }
-    *t = (struct sim_sub_stamp){ .used = true, .irq = (uint16_t)slot,
+    *t = (struct sim_sub_stamp){ .used = true,
+                                 .irq = (uint16_t)slot,
                                  .ts_handle = in->timestamp_handle,
                                  .ts_offset = in->timestamp_offset,
                                  .cq_handle = in->cq_counters_handle,
-                                 .cq_offset = in->cq_counters_offset, .target = in->target };
+                                 .cq_offset = in->cq_counters_offset,
+                                 .target = in->target };
     s->stamps++;
 out:
     sim_sub_unlock(s);

@@ -6,21 +6,30 @@
 static struct hl_cs_chunk chunk = { .cb_handle = CB_HANDLE, .cb_size = 64 };
 static struct hlthunk_cs_in cs_in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
 static struct hlthunk_cs_in staged_in = {
-    .chunks_execute = &chunk, .num_chunks_execute = 1, .flags = HL_CS_FLAGS_STAGED_SUBMISSION,
+    .chunks_execute = &chunk,
+    .num_chunks_execute = 1,
+    .flags = HL_CS_FLAGS_STAGED_SUBMISSION,
 };
 static struct hlthunk_signal_in signal_in = { .queue_index = 3 };
 static uint64_t signals[] = { 5 }, sequences[] = { 5, 6 }, word[1];
 static struct hlthunk_wait_for_signal_data wait_data = {
-    .signal_seq_arr = signals, .signal_seq_nr = 1, .queue_index = 3,
+    .signal_seq_arr = signals,
+    .signal_seq_nr = 1,
+    .queue_index = 3,
 };
 static struct hlthunk_wait_for_signal_data encaps_data = {
-    .encaps_signal_seq = 5, .signal_seq_nr = 1, .queue_index = 3, .encaps_signal_offset = 1,
+    .encaps_signal_seq = 5,
+    .signal_seq_nr = 1,
+    .queue_index = 3,
+    .encaps_signal_offset = 1,
 };
 static struct hlthunk_wait_in wait_in = {
-    .hlthunk_wait_for_signal = (uint64_t *)&wait_data, .num_wait_for_signal = 1,
+    .hlthunk_wait_for_signal = (uint64_t *)&wait_data,
+    .num_wait_for_signal = 1,
 };
 static struct hlthunk_wait_in encaps_in = {
-    .hlthunk_wait_for_signal = (uint64_t *)&encaps_data, .num_wait_for_signal = 1,
+    .hlthunk_wait_for_signal = (uint64_t *)&encaps_data,
+    .num_wait_for_signal = 1,
 };
 static struct hlthunk_sig_res_in reserve_in = { .queue_index = 3, .count = 4 };
 static struct reserve_sig_handle reserved = { .id = 1 };
@@ -340,7 +349,8 @@ static int64_t null_get_event_record_engine_event(void)
 static int64_t run_get_info(union outputs *o)
 {
     return hlthunk_get_info(FD, &(struct hl_info_args){ .op = HL_INFO_POWER,
-        .return_pointer = (uintptr_t)o, .return_size = 8 });
+                                                        .return_pointer = (uintptr_t)o,
+                                                        .return_size = 8 });
 }
 
 static int64_t null_get_info(void)
@@ -404,7 +414,7 @@ static int64_t run_device_mapped_memory_export_dmabuf_fd(union outputs *o)
 {
     (void)o;
     return hlthunk_device_mapped_memory_export_dmabuf_fd(FD, 0x20000000, 65536, 0,
-        O_RDWR | O_CLOEXEC);
+                                                         O_RDWR | O_CLOEXEC);
 }
 
 static int64_t run_get_hw_block(union outputs *o)
@@ -684,7 +694,7 @@ static int64_t null_wait_for_multi_cs(void)
 static int64_t run_wait_for_multi_cs_with_timestamp(union outputs *o)
 {
     return hlthunk_wait_for_multi_cs_with_timestamp(FD, &multi_in, &o->multi.out,
-        &o->multi.timestamp);
+                                                    &o->multi.timestamp);
 }
 
 static int64_t null_wait_for_multi_cs_with_timestamp(void)
@@ -705,7 +715,7 @@ static int64_t null_wait_for_interrupt(void)
 static int64_t run_wait_for_interrupt_with_timestamp(union outputs *o)
 {
     return hlthunk_wait_for_interrupt_with_timestamp(FD, word, 1, 100, 0, &o->waited.status,
-        &o->waited.timestamp);
+                                                     &o->waited.timestamp);
 }
 
 static int64_t null_wait_for_interrupt_with_timestamp(void)
@@ -725,14 +735,14 @@ static int64_t null_wait_for_interrupt_by_handle(void)
 
 static int64_t run_wait_for_interrupt_by_handle_with_timestamp(union outputs *o)
 {
-    return hlthunk_wait_for_interrupt_by_handle_with_timestamp(FD, CB_HANDLE, 0, 1, 100, 0,
-        &o->waited.status, &o->waited.timestamp);
+    return hlthunk_wait_for_interrupt_by_handle_with_timestamp(
+        FD, CB_HANDLE, 0, 1, 100, 0, &o->waited.status, &o->waited.timestamp);
 }
 
 static int64_t null_wait_for_interrupt_by_handle_with_timestamp(void)
 {
     return hlthunk_wait_for_interrupt_by_handle_with_timestamp(FD, CB_HANDLE, 0, 1, 100, 0, NULL,
-        NULL);
+                                                               NULL);
 }
 
 static int64_t run_register_timestamp_interrupt(union outputs *o)
@@ -757,54 +767,54 @@ const struct call calls[] = {
     { "get_open_stats", RETURNS_INT, OP_INFO, run_get_open_stats, null_get_open_stats },
     { "get_hw_asic_status", RETURNS_INT, OP_INFO, run_get_hw_asic_status, null_get_hw_asic_status },
     { "get_dram_usage", RETURNS_INT, OP_INFO, run_get_dram_usage, null_get_dram_usage },
-    { "get_busy_engines_mask", RETURNS_INT, OP_INFO,
-      run_get_busy_engines_mask, null_get_busy_engines_mask },
-    { "get_reset_count_info", RETURNS_INT, OP_INFO,
-      run_get_reset_count_info, null_get_reset_count_info },
+    { "get_busy_engines_mask", RETURNS_INT, OP_INFO, run_get_busy_engines_mask,
+      null_get_busy_engines_mask },
+    { "get_reset_count_info", RETURNS_INT, OP_INFO, run_get_reset_count_info,
+      null_get_reset_count_info },
     { "get_time_sync_info", RETURNS_INT, OP_INFO, run_get_time_sync_info, null_get_time_sync_info },
-    { "get_cs_counters_info", RETURNS_INT, OP_INFO,
-      run_get_cs_counters_info, null_get_cs_counters_info },
-    { "get_pci_counters_info", RETURNS_INT, OP_INFO,
-      run_get_pci_counters_info, null_get_pci_counters_info },
-    { "get_clk_throttle_info", RETURNS_INT, OP_INFO,
-      run_get_clk_throttle_info, null_get_clk_throttle_info },
+    { "get_cs_counters_info", RETURNS_INT, OP_INFO, run_get_cs_counters_info,
+      null_get_cs_counters_info },
+    { "get_pci_counters_info", RETURNS_INT, OP_INFO, run_get_pci_counters_info,
+      null_get_pci_counters_info },
+    { "get_clk_throttle_info", RETURNS_INT, OP_INFO, run_get_clk_throttle_info,
+      null_get_clk_throttle_info },
     { "get_total_energy_consumption_info", RETURNS_INT, OP_INFO,
       run_get_total_energy_consumption_info, null_get_total_energy_consumption_info },
     { "get_power_info", RETURNS_INT, OP_INFO, run_get_power_info, null_get_power_info },
-    { "get_dram_replaced_rows_info", RETURNS_INT, OP_INFO,
-      run_get_dram_replaced_rows_info, null_get_dram_replaced_rows_info },
+    { "get_dram_replaced_rows_info", RETURNS_INT, OP_INFO, run_get_dram_replaced_rows_info,
+      null_get_dram_replaced_rows_info },
     { "get_pll_frequency", RETURNS_INT, OP_INFO, run_get_pll_frequency, null_get_pll_frequency },
-    { "get_device_utilization", RETURNS_INT, OP_INFO,
-      run_get_device_utilization, null_get_device_utilization },
+    { "get_device_utilization", RETURNS_INT, OP_INFO, run_get_device_utilization,
+      null_get_device_utilization },
     { "get_hw_events_arr", RETURNS_INT, OP_INFO, run_get_hw_events_arr, null_get_hw_events_arr },
     { "get_clk_rate", RETURNS_INT, OP_INFO, run_get_clk_rate, null_get_clk_rate },
-    { "get_sync_manager_info", RETURNS_INT, OP_INFO,
-      run_get_sync_manager_info, null_get_sync_manager_info },
-    { "get_dram_pending_rows_info", RETURNS_INT, OP_INFO,
-      run_get_dram_pending_rows_info, null_get_dram_pending_rows_info },
-    { "get_dev_memalloc_page_orders", RETURNS_INT, OP_INFO,
-      run_get_dev_memalloc_page_orders, null_get_dev_memalloc_page_orders },
-    { "get_sec_attest_info", RETURNS_INT, OP_INFO,
-      run_get_sec_attest_info, null_get_sec_attest_info },
-    { "get_dev_info_signed", RETURNS_INT, OP_INFO,
-      run_get_dev_info_signed, null_get_dev_info_signed },
+    { "get_sync_manager_info", RETURNS_INT, OP_INFO, run_get_sync_manager_info,
+      null_get_sync_manager_info },
+    { "get_dram_pending_rows_info", RETURNS_INT, OP_INFO, run_get_dram_pending_rows_info,
+      null_get_dram_pending_rows_info },
+    { "get_dev_memalloc_page_orders", RETURNS_INT, OP_INFO, run_get_dev_memalloc_page_orders,
+      null_get_dev_memalloc_page_orders },
+    { "get_sec_attest_info", RETURNS_INT, OP_INFO, run_get_sec_attest_info,
+      null_get_sec_attest_info },
+    { "get_dev_info_signed", RETURNS_INT, OP_INFO, run_get_dev_info_signed,
+      null_get_dev_info_signed },
     { "get_engine_status", RETURNS_INT, OP_INFO, run_get_engine_status, null_get_engine_status },
-    { "fw_send_generic_request", RETURNS_INT, OP_INFO,
-      run_fw_send_generic_request, null_fw_send_generic_request },
-    { "get_event_record OPEN_DEV", RETURNS_INT, OP_INFO,
-      run_get_event_record_open_dev, null_get_event_record_open_dev },
-    { "get_event_record CS_TIMEOUT", RETURNS_INT, OP_INFO,
-      run_get_event_record_cs_timeout, null_get_event_record_cs_timeout },
-    { "get_event_record RAZWI_EVENT", RETURNS_INT, OP_INFO,
-      run_get_event_record_razwi_event, null_get_event_record_razwi_event },
+    { "fw_send_generic_request", RETURNS_INT, OP_INFO, run_fw_send_generic_request,
+      null_fw_send_generic_request },
+    { "get_event_record OPEN_DEV", RETURNS_INT, OP_INFO, run_get_event_record_open_dev,
+      null_get_event_record_open_dev },
+    { "get_event_record CS_TIMEOUT", RETURNS_INT, OP_INFO, run_get_event_record_cs_timeout,
+      null_get_event_record_cs_timeout },
+    { "get_event_record RAZWI_EVENT", RETURNS_INT, OP_INFO, run_get_event_record_razwi_event,
+      null_get_event_record_razwi_event },
     { "get_event_record UNDEFINED_OPCODE", RETURNS_INT, OP_INFO,
       run_get_event_record_undefined_opcode, null_get_event_record_undefined_opcode },
-    { "get_event_record HW_ERR_OPCODE", RETURNS_INT, OP_INFO,
-      run_get_event_record_hw_err_opcode, null_get_event_record_hw_err_opcode },
-    { "get_event_record FW_ERR_OPCODE", RETURNS_INT, OP_INFO,
-      run_get_event_record_fw_err_opcode, null_get_event_record_fw_err_opcode },
-    { "get_event_record ENGINE_EVENT", RETURNS_INT, OP_INFO,
-      run_get_event_record_engine_event, null_get_event_record_engine_event },
+    { "get_event_record HW_ERR_OPCODE", RETURNS_INT, OP_INFO, run_get_event_record_hw_err_opcode,
+      null_get_event_record_hw_err_opcode },
+    { "get_event_record FW_ERR_OPCODE", RETURNS_INT, OP_INFO, run_get_event_record_fw_err_opcode,
+      null_get_event_record_fw_err_opcode },
+    { "get_event_record ENGINE_EVENT", RETURNS_INT, OP_INFO, run_get_event_record_engine_event,
+      null_get_event_record_engine_event },
     { "get_info", RETURNS_INT, OP_INFO, run_get_info, null_get_info },
     { "notifier_create", RETURNS_INT, OP_INFO, run_notifier_create, NULL },
     { "notifier_release", RETURNS_INT, OP_INFO, run_notifier_release, NULL },
@@ -814,70 +824,70 @@ const struct call calls[] = {
     { "host_memory_map", RETURNS_U64, OP_MEMORY, run_host_memory_map, NULL },
     { "host_memory_map_flags", RETURNS_U64, OP_MEMORY, run_host_memory_map_flags, NULL },
     { "memory_unmap", RETURNS_INT, OP_MEMORY, run_memory_unmap, NULL },
-    { "device_memory_export_dmabuf_fd", RETURNS_FD, OP_MEMORY,
-      run_device_memory_export_dmabuf_fd, NULL },
+    { "device_memory_export_dmabuf_fd", RETURNS_FD, OP_MEMORY, run_device_memory_export_dmabuf_fd,
+      NULL },
     { "device_mapped_memory_export_dmabuf_fd", RETURNS_FD, OP_MEMORY,
       run_device_mapped_memory_export_dmabuf_fd, NULL },
     { "get_hw_block", RETURNS_INT, OP_MEMORY, run_get_hw_block, null_get_hw_block },
-    { "allocate_timestamp_elements", RETURNS_INT, OP_MEMORY,
-      run_allocate_timestamp_elements, null_allocate_timestamp_elements },
-    { "request_command_buffer", RETURNS_INT, OP_CB,
-      run_request_command_buffer, null_request_command_buffer },
-    { "request_mapped_command_buffer", RETURNS_INT, OP_CB,
-      run_request_mapped_command_buffer, null_request_mapped_command_buffer },
+    { "allocate_timestamp_elements", RETURNS_INT, OP_MEMORY, run_allocate_timestamp_elements,
+      null_allocate_timestamp_elements },
+    { "request_command_buffer", RETURNS_INT, OP_CB, run_request_command_buffer,
+      null_request_command_buffer },
+    { "request_mapped_command_buffer", RETURNS_INT, OP_CB, run_request_mapped_command_buffer,
+      null_request_mapped_command_buffer },
     { "destroy_command_buffer", RETURNS_INT, OP_CB, run_destroy_command_buffer, NULL },
     { "get_cb_usage_count", RETURNS_INT, OP_CB, run_get_cb_usage_count, null_get_cb_usage_count },
     { "get_mapped_cb_device_va_by_handle", RETURNS_INT, OP_CB,
       run_get_mapped_cb_device_va_by_handle, null_get_mapped_cb_device_va_by_handle },
     { "command_submission", RETURNS_INT, OP_CS, run_command_submission, null_command_submission },
-    { "command_submission_timeout", RETURNS_INT, OP_CS,
-      run_command_submission_timeout, null_command_submission_timeout },
-    { "staged_command_submission", RETURNS_INT, OP_CS,
-      run_staged_command_submission, null_staged_command_submission },
+    { "command_submission_timeout", RETURNS_INT, OP_CS, run_command_submission_timeout,
+      null_command_submission_timeout },
+    { "staged_command_submission", RETURNS_INT, OP_CS, run_staged_command_submission,
+      null_staged_command_submission },
     { "staged_command_submission_timeout", RETURNS_INT, OP_CS,
       run_staged_command_submission_timeout, null_staged_command_submission_timeout },
     { "staged_command_submission_encaps_signals", RETURNS_INT, OP_CS,
       run_staged_command_submission_encaps_signals, null_staged_command_submission_encaps_signals },
     { "cs_flush_pci_hbw_writes", RETURNS_INT, OP_CS, run_cs_flush_pci_hbw_writes, NULL },
-    { "engine_cores_set_mode", RETURNS_INT, OP_CS,
-      run_engine_cores_set_mode, null_engine_cores_set_mode },
+    { "engine_cores_set_mode", RETURNS_INT, OP_CS, run_engine_cores_set_mode,
+      null_engine_cores_set_mode },
     { "engines_command", RETURNS_INT, OP_CS, run_engines_command, null_engines_command },
     { "signal_submission", RETURNS_INT, OP_CS, run_signal_submission, null_signal_submission },
-    { "signal_submission_timeout", RETURNS_INT, OP_CS,
-      run_signal_submission_timeout, null_signal_submission_timeout },
+    { "signal_submission_timeout", RETURNS_INT, OP_CS, run_signal_submission_timeout,
+      null_signal_submission_timeout },
     { "wait_for_signal", RETURNS_INT, OP_CS, run_wait_for_signal, null_wait_for_signal },
-    { "wait_for_signal_timeout", RETURNS_INT, OP_CS,
-      run_wait_for_signal_timeout, null_wait_for_signal_timeout },
-    { "wait_for_collective_signal", RETURNS_INT, OP_CS,
-      run_wait_for_collective_signal, null_wait_for_collective_signal },
+    { "wait_for_signal_timeout", RETURNS_INT, OP_CS, run_wait_for_signal_timeout,
+      null_wait_for_signal_timeout },
+    { "wait_for_collective_signal", RETURNS_INT, OP_CS, run_wait_for_collective_signal,
+      null_wait_for_collective_signal },
     { "wait_for_collective_signal_timeout", RETURNS_INT, OP_CS,
       run_wait_for_collective_signal_timeout, null_wait_for_collective_signal_timeout },
-    { "wait_for_reserved_encaps_signals", RETURNS_INT, OP_CS,
-      run_wait_for_reserved_encaps_signals, null_wait_for_reserved_encaps_signals },
+    { "wait_for_reserved_encaps_signals", RETURNS_INT, OP_CS, run_wait_for_reserved_encaps_signals,
+      null_wait_for_reserved_encaps_signals },
     { "wait_for_reserved_encaps_collective_signals", RETURNS_INT, OP_CS,
       run_wait_for_reserved_encaps_collective_signals,
       null_wait_for_reserved_encaps_collective_signals },
-    { "reserve_encaps_signals", RETURNS_INT, OP_CS,
-      run_reserve_encaps_signals, null_reserve_encaps_signals },
-    { "unreserve_encaps_signals", RETURNS_INT, OP_CS,
-      run_unreserve_encaps_signals, null_unreserve_encaps_signals },
+    { "reserve_encaps_signals", RETURNS_INT, OP_CS, run_reserve_encaps_signals,
+      null_reserve_encaps_signals },
+    { "unreserve_encaps_signals", RETURNS_INT, OP_CS, run_unreserve_encaps_signals,
+      null_unreserve_encaps_signals },
     { "wait_for_cs", RETURNS_INT, OP_WAIT_CS, run_wait_for_cs, null_wait_for_cs },
-    { "wait_for_cs_with_timestamp", RETURNS_INT, OP_WAIT_CS,
-      run_wait_for_cs_with_timestamp, null_wait_for_cs_with_timestamp },
+    { "wait_for_cs_with_timestamp", RETURNS_INT, OP_WAIT_CS, run_wait_for_cs_with_timestamp,
+      null_wait_for_cs_with_timestamp },
     { "wait_for_multi_cs", RETURNS_INT, OP_WAIT_CS, run_wait_for_multi_cs, null_wait_for_multi_cs },
     { "wait_for_multi_cs_with_timestamp", RETURNS_INT, OP_WAIT_CS,
       run_wait_for_multi_cs_with_timestamp, null_wait_for_multi_cs_with_timestamp },
-    { "wait_for_interrupt", RETURNS_INT, OP_WAIT_CS,
-      run_wait_for_interrupt, null_wait_for_interrupt },
+    { "wait_for_interrupt", RETURNS_INT, OP_WAIT_CS, run_wait_for_interrupt,
+      null_wait_for_interrupt },
     { "wait_for_interrupt_with_timestamp", RETURNS_INT, OP_WAIT_CS,
       run_wait_for_interrupt_with_timestamp, null_wait_for_interrupt_with_timestamp },
-    { "wait_for_interrupt_by_handle", RETURNS_INT, OP_WAIT_CS,
-      run_wait_for_interrupt_by_handle, null_wait_for_interrupt_by_handle },
+    { "wait_for_interrupt_by_handle", RETURNS_INT, OP_WAIT_CS, run_wait_for_interrupt_by_handle,
+      null_wait_for_interrupt_by_handle },
     { "wait_for_interrupt_by_handle_with_timestamp", RETURNS_INT, OP_WAIT_CS,
       run_wait_for_interrupt_by_handle_with_timestamp,
       null_wait_for_interrupt_by_handle_with_timestamp },
-    { "register_timestamp_interrupt", RETURNS_INT, OP_WAIT_CS,
-      run_register_timestamp_interrupt, NULL },
+    { "register_timestamp_interrupt", RETURNS_INT, OP_WAIT_CS, run_register_timestamp_interrupt,
+      NULL },
     { "debug", RETURNS_INT, OP_DEBUG, run_debug, null_debug },
 };
 const size_t call_count = sizeof(calls) / sizeof(calls[0]);

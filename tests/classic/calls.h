@@ -44,13 +44,13 @@ union outputs {
 };
 
 enum call_kind {
-    RETURNS_INT,    /* 0 or -errno */
-    RETURNS_U64,    /* 0 is failure */
-    RETURNS_FD      /* an fd or -errno */
+    RETURNS_INT, /* 0 or -errno */
+    RETURNS_U64, /* 0 is failure */
+    RETURNS_FD   /* an fd or -errno */
 };
 
 struct call {
-    const char *name;           /* without hlthunk_ */
+    const char *name; /* without hlthunk_ */
     enum call_kind kind;
     enum door_op op;
     /* with good inputs, and outputs in out */

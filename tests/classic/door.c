@@ -12,9 +12,9 @@ int door_error;
 bool door_any_fd;
 
 static const size_t sizes[] = {
-    [OP_INFO] = sizeof(struct hl_info_args),      [OP_CB] = sizeof(union hl_cb_args),
-    [OP_CS] = sizeof(union hl_cs_args),           [OP_WAIT_CS] = sizeof(union hl_wait_cs_args),
-    [OP_MEMORY] = sizeof(union hl_mem_args),      [OP_DEBUG] = sizeof(struct hl_debug_args),
+    [OP_INFO] = sizeof(struct hl_info_args), [OP_CB] = sizeof(union hl_cb_args),
+    [OP_CS] = sizeof(union hl_cs_args),      [OP_WAIT_CS] = sizeof(union hl_wait_cs_args),
+    [OP_MEMORY] = sizeof(union hl_mem_args), [OP_DEBUG] = sizeof(struct hl_debug_args),
 };
 
 size_t door_size(enum door_op op)

@@ -51,8 +51,8 @@ static void open_and_close(void)
     index = hlthunk_get_device_index_from_pci_bus_id(bus);
     CHECK(index >= 0);
     CHECK(hlthunk_get_device_index_from_pci_bus_id("0000:ff:1f.7") == -ENODEV);
-    snprintf(path, sizeof(path), on_6_1 ? HLTHUNK_DEV_NAME_PRIMARY_LEGACY : HLTHUNK_DEV_NAME_PRIMARY,
-             index);
+    snprintf(path, sizeof(path),
+             on_6_1 ? HLTHUNK_DEV_NAME_PRIMARY_LEGACY : HLTHUNK_DEV_NAME_PRIMARY, index);
     snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
     n = readlink(name, link, sizeof(link) - 1);
     link[n > 0 ? n : 0] = '\0';
@@ -278,8 +278,8 @@ static void memory(void)
     } else {
         whole = hlthunk_device_memory_export_dmabuf_fd(fd, va, size, 0);
         CHECK(on_6_1 ? whole == -EOPNOTSUPP : whole > 2);
-        dmabuf = hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va, 65536, 65536,
-                                                               O_RDWR | O_CLOEXEC);
+        dmabuf =
+            hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va, 65536, 65536, O_RDWR | O_CLOEXEC);
         CHECK(on_6_1 ? dmabuf < 0 : dmabuf > 2);
     }
     if (dmabuf > 2) {
@@ -343,8 +343,8 @@ static void command_buffers(void)
     }
     CHECK(hlthunk_get_mapped_cb_device_va_by_handle(fd, cb_handle, &va) == -EINVAL);
     cb = (uint32_t *)mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-                          is_gaudi2 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED,
-                          is_gaudi2 ? -1 : fd, is_gaudi2 ? 0 : (off_t)cb_handle);
+                          is_gaudi2 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, is_gaudi2 ? -1 : fd,
+                          is_gaudi2 ? 0 : (off_t)cb_handle);
     CHECK(cb != MAP_FAILED);
     if (is_gaudi2)
         cb_va = hlthunk_host_memory_map(fd, cb, 0, 4096);
@@ -514,7 +514,8 @@ static void interrupts(void)
         CHECK(hlthunk_wait_for_interrupt(fd, word, 6, UINT_MAX, 20000, &status) == 0 &&
               status == HL_WAIT_CS_STATUS_BUSY);
         CHECK(hlthunk_wait_for_interrupt_with_timestamp(fd, word, 5, id, 0, &status, &timestamp) ==
-              0 && timestamp > 0);
+                  0 &&
+              timestamp > 0);
         CHECK(hlthunk_wait_for_interrupt(fd, word, 5, 0xffd, 0, &status) == -EINVAL);
         CHECK(hlthunk_wait_for_interrupt_by_handle(fd, cb_handle, 0, 0, id, 0, &status) == 0 &&
               status == HL_WAIT_CS_STATUS_COMPLETED);
@@ -525,8 +526,9 @@ static void interrupts(void)
     hlthunk_free(word);
     CHECK(hlthunk_allocate_timestamp_elements(fd, 8, &ts) == 0 && ts != 0);
     CHECK(hlthunk_allocate_timestamp_elements(fd, 0, &ts) == -EINVAL);
-    CHECK(ok_or(hlthunk_register_timestamp_interrupt(fd, id < 0xfff ? id : 0, cb_handle, 0, 1, ts,
-                                                     0), is_gaudi2, EPERM));
+    CHECK(
+        ok_or(hlthunk_register_timestamp_interrupt(fd, id < 0xfff ? id : 0, cb_handle, 0, 1, ts, 0),
+              is_gaudi2, EPERM));
 }
 
 static void debugging(void)
@@ -566,8 +568,9 @@ static void debugging(void)
     CHECK(hlthunk_debug(fd, &args) == 0 && (counters[0] > 0 || emulated));
     /* what only the vendor's driver has */
     memset(&block, 0, sizeof(block));
-    block.cfg_address = is_goya ? 0x7ffc000000ull : is_gaudi ? 0x7ffc000000ull
-                                                             : 0x1000007ffc000000ull;
+    block.cfg_address = is_goya    ? 0x7ffc000000ull
+                        : is_gaudi ? 0x7ffc000000ull
+                                   : 0x1000007ffc000000ull;
     block.user_address = (__u64)(uintptr_t)words;
     block.size = sizeof(words);
     memset(&args, 0, sizeof(args));

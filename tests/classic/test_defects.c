@@ -110,8 +110,8 @@ static int interrupted(enum door_op op, void *arg)
 static void defect_6_retries_start_from_the_argument_as_it_was(void **state)
 {
     static const char *const once[] = { "device_memory_export_dmabuf_fd",
-                                        "device_mapped_memory_export_dmabuf_fd",
-                                        "notifier_release", "notifier_create" };
+                                        "device_mapped_memory_export_dmabuf_fd", "notifier_release",
+                                        "notifier_create" };
     static union outputs out;
 
     (void)state;
@@ -175,7 +175,10 @@ static void defect_9_a_razwi_record_names_no_more_engines_than_fit(void **state)
         unsigned char guard[64];
     } out;
     struct hl_info_razwi_event in = {
-        .timestamp = 5, .addr = 6, .num_of_possible_engines = 4000, .flags = HL_RAZWI_READ,
+        .timestamp = 5,
+        .addr = 6,
+        .num_of_possible_engines = 4000,
+        .flags = HL_RAZWI_READ,
     };
 
     (void)state;
@@ -203,7 +206,10 @@ static void a_razwi_of_6_1_is_translated(void **state)
 {
     struct hlthunk_event_record_razwi_event out;
     struct hl_6_1_razwi_event in = {
-        .timestamp = 5, .addr = 0xabc, .engine_id_1 = 3, .engine_id_2 = 0xffff,
+        .timestamp = 5,
+        .addr = 0xabc,
+        .engine_id_1 = 3,
+        .engine_id_2 = 0xffff,
     };
 
     (void)state;
@@ -290,7 +296,8 @@ static void defect_11_mappings_stay_in_their_array(void **state)
 static void defect_12_nothing_is_submitted_without_a_place_for_the_answer(void **state)
 {
     struct hl_cs_chunk chunk = { .cb_handle = CB_HANDLE };
-    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1,
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk,
+                                .num_chunks_execute = 1,
                                 .flags = HL_CS_FLAGS_STAGED_SUBMISSION };
     struct hlthunk_signal_in signal = { 0 };
 
@@ -312,14 +319,13 @@ static void defect_14_an_encaps_handle_is_not_cut(void **state)
 
     (void)state;
     door_open(KERNEL_6_12, door_answers_zero);
-    assert_int_equal(hlthunk_staged_command_submission_encaps_signals(FD, (1ull << 32) + 5, &in,
-                                                                      &out), -EINVAL);
+    assert_int_equal(
+        hlthunk_staged_command_submission_encaps_signals(FD, (1ull << 32) + 5, &in, &out), -EINVAL);
     assert_int_equal(door_calls, 0);
     assert_int_equal(hlthunk_staged_command_submission_encaps_signals(FD, 5, &in, &out), 0);
     memcpy(&last, door_last, sizeof(last));
     assert_int_equal(last.in.encaps_sig_handle_id, 5);
-    assert_int_equal(last.in.cs_flags,
-                     HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENCAP_SIGNALS);
+    assert_int_equal(last.in.cs_flags, HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENCAP_SIGNALS);
 }
 
 static uint64_t now_ms(void)
@@ -342,7 +348,7 @@ static void *receive(void *arg)
 
 /* Another receiver was faster between poll() and read(): the eventfd is empty again. */
 static unsigned poll_lies;
-static int poll_timeout_ms;     /* of the last */
+static int poll_timeout_ms; /* of the last */
 
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 {
@@ -544,8 +550,8 @@ static void exports_have_the_flags_of_the_original(void **state)
     (void)state;
     door_open(KERNEL_6_12, door_fails);
     door_error = EMFILE;
-    assert_int_equal(hlthunk_device_mapped_memory_export_dmabuf_fd(FD, 0x10000, 0x10000, 0,
-                                                                   O_CLOEXEC), -EINVAL);
+    assert_int_equal(
+        hlthunk_device_mapped_memory_export_dmabuf_fd(FD, 0x10000, 0x10000, 0, O_CLOEXEC), -EINVAL);
     assert_int_equal(door_calls, 0);
     hlthunk_device_memory_export_dmabuf_fd(FD, 0x10000, 0x10000, 0);
     memcpy(&last, door_last, sizeof(last));
@@ -597,10 +603,14 @@ static void debug_operations_of_the_vendor_pass(void **state)
 {
     uint32_t words[4];
     struct hl_debug_params_read_block block = {
-        .cfg_address = 0x1000, .user_address = (uintptr_t)words, .size = sizeof(words),
+        .cfg_address = 0x1000,
+        .user_address = (uintptr_t)words,
+        .size = sizeof(words),
     };
     struct hl_debug_args args = {
-        .op = HL_DEBUG_OP_READBLOCK, .input_ptr = (uintptr_t)&block, .input_size = sizeof(block),
+        .op = HL_DEBUG_OP_READBLOCK,
+        .input_ptr = (uintptr_t)&block,
+        .input_size = sizeof(block),
     };
     struct hl_debug_args last;
 

@@ -153,8 +153,8 @@ static void defect_20_failures_are_errnos(void **state)
 static void defect_21_only_our_devices_and_whole_names(void **state)
 {
     /* with numbers that are devices, which a careless reader would count twice */
-    static const char *const others[] = { "my_accel0", "accel2x", "accel03", "accel", "accel-2",
-                                          "accel4294967296" };
+    static const char *const others[] = { "my_accel0", "accel2x", "accel03",
+                                          "accel",     "accel-2", "accel4294967296" };
 
     (void)state;
     make_6_12();
@@ -220,7 +220,8 @@ static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
     tree_fail_errno = EAGAIN;
     tree_fail_count = 6; /* all three, twice */
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "0000:33:00.0");
-    tree_fail_count = 100000; /* one that does not end: for a second, and the text says what it is */
+    tree_fail_count =
+        100000; /* one that does not end: for a second, and the text says what it is */
     assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0"), -EAGAIN);
     assert_non_null(strstr(hlthunk_last_error(), "in reset"));
     tree_fail_errno = EBUSY;
@@ -376,7 +377,7 @@ static void defect_25_texts_are_terminated(void **state)
     snprintf(path, sizeof(path), "%s/clk_gate", dir);
     tree_file(path, "1111111111222222222233333333334444444444");
     snprintf(path, sizeof(path), "%s/data32", dir);
-    tree_file(path, "0x1");     /* no newline: what follows in memory is no digit of it */
+    tree_file(path, "0x1"); /* no newline: what follows in memory is no digit of it */
     fd = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
     memset(&d, 'x', sizeof(d));
     assert_int_equal(hlthunk_debugfs_open(fd, &d), 0);

@@ -7,8 +7,8 @@
 
 #include <stdio.h>
 
-static const int errnos[] = { EPERM, EIO, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, ENODEV, EINVAL,
-                              ENFILE, EMFILE, ENOSPC, EOPNOTSUPP, ETIMEDOUT, EBADF };
+static const int errnos[] = { EPERM,  EIO,    EAGAIN, ENOMEM, EACCES,     EFAULT,    EBUSY, ENODEV,
+                              EINVAL, ENFILE, EMFILE, ENOSPC, EOPNOTSUPP, ETIMEDOUT, EBADF };
 
 #define UNTOUCHED 0x5a
 

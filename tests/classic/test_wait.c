@@ -260,13 +260,14 @@ static void defect_5_interrupt_numbers_keep_their_flags(void **state)
     assert_int_equal(hlthunk_wait_for_interrupt(FD, &word, 1, 0x1000, 0, &status), -EINVAL);
     assert_int_equal(hlthunk_wait_for_interrupt_by_handle(FD, CB_HANDLE, 0, 1, 0x12345, 0, &status),
                      -EINVAL);
-    assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 0x1000, CB_HANDLE, 0, 1, TS_HANDLE,
-                                                          0), -EINVAL);
+    assert_int_equal(
+        hlthunk_register_timestamp_interrupt(FD, 0x1000, CB_HANDLE, 0, 1, TS_HANDLE, 0), -EINVAL);
     assert_int_equal(door_calls, 0);
     assert_int_equal(hlthunk_wait_for_interrupt(FD, &word, 1, 0x123, 0, &status), 0);
     assert_int_equal(asked[0].flags, 0x12300000u | HL_WAIT_CS_FLAGS_INTERRUPT);
     assert_int_equal(hlthunk_wait_for_interrupt(FD, &word, 1, UINT_MAX, 0, &status), 0);
-    assert_int_equal(asked[1].flags, HL_WAIT_CS_FLAGS_ANY_CQ_INTERRUPT | HL_WAIT_CS_FLAGS_INTERRUPT);
+    assert_int_equal(asked[1].flags,
+                     HL_WAIT_CS_FLAGS_ANY_CQ_INTERRUPT | HL_WAIT_CS_FLAGS_INTERRUPT);
     assert_int_equal(asked[1].addr, (uintptr_t)&word);
 }
 
@@ -295,10 +296,12 @@ static void handles_of_another_kind_are_refused(void **state)
     assert_int_equal(hlthunk_wait_for_interrupt_by_handle(FD, TS_HANDLE, 0, 1, 100, 0, &status),
                      -EINVAL);
     /* places before a buffer, after the sum has wrapped around: a kernel crashes */
-    assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, 0, 1, TS_HANDLE,
-                                                          UINT64_MAX), -EINVAL);
-    assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, UINT64_MAX, 1,
-                                                          TS_HANDLE, 0), -EINVAL);
+    assert_int_equal(
+        hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, 0, 1, TS_HANDLE, UINT64_MAX),
+        -EINVAL);
+    assert_int_equal(
+        hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, UINT64_MAX, 1, TS_HANDLE, 0),
+        -EINVAL);
     assert_int_equal(hlthunk_register_timestamp_interrupt(FD, 100, CB_HANDLE, 0, 1, CB_HANDLE, 0),
                      -EINVAL);
     assert_int_equal(door_calls, 0);

@@ -186,8 +186,10 @@ void tree_accel(unsigned index, unsigned control_minor, const char *pci, const c
     char path[128], entry[128], text[256];
 
     snprintf(path, sizeof(path), "/sys/class/accel/accel%u/device", index);
-    snprintf(text, sizeof(text), "DRIVER=some\nPCI_CLASS=120000\nPCI_ID=%s\n"
-             "PCI_SUBSYS_ID=%s\nPCI_SLOT_NAME=%s\nMODALIAS=pci\n", pci_id, pci_id, pci);
+    snprintf(text, sizeof(text),
+             "DRIVER=some\nPCI_CLASS=120000\nPCI_ID=%s\n"
+             "PCI_SUBSYS_ID=%s\nPCI_SLOT_NAME=%s\nMODALIAS=pci\n",
+             pci_id, pci_id, pci);
     format_file(path, "uevent", text);
     snprintf(text, sizeof(text), "%s\n", type);
     format_file(path, "device_type", text);

@@ -75,8 +75,13 @@ static void reg(void *priv, uint32_t offset, uint32_t old, uint32_t value)
 }
 
 static const struct eng_ops ops = {
-    .read = rd, .write = wr, .doorbell = doorbell, .now_ns = now, .done = done,
-    .report = report, .reg = reg,
+    .read = rd,
+    .write = wr,
+    .doorbell = doorbell,
+    .now_ns = now,
+    .done = done,
+    .report = report,
+    .reg = reg,
 };
 
 struct machine *machine_new(const char *asic, uint64_t seed)

@@ -23,7 +23,7 @@ struct machine {
     uint64_t now;
     unsigned irqs, done, failed;
     uint32_t irq_value;
-    uint64_t cookie;            /* of the last command buffer that was done */
+    uint64_t cookie; /* of the last command buffer that was done */
     unsigned faults[8];
     struct eng_report last;
     uint32_t reg_offset, reg_value;

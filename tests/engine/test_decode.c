@@ -24,17 +24,28 @@ static void test_sizes(void **state)
         uint32_t bytes;
         bool goya, gaudi, gaudi2;
     } t[] = {
-        { 0x0, 0, false, false, false }, { 0x1, 8, true, true, true },
-        { 0x2, 8 + 8 * 2, true, true, true }, { 0x3, 16, true, true, true },
-        { 0x4, 8, true, true, true }, { 0x5, 16, true, true, true },
-        { 0x6, 8, false, true, true }, { 0x7, 16, true, true, true },
-        { 0x8, 8, true, true, true }, { 0x9, 24, true, true, true },
-        { 0xA, 8, true, true, true }, { 0xB, 8, true, true, true },
-        { 0xC, 8, false, true, true }, { 0xD, 8, false, true, true },
-        { 0xE, 24, false, false, true }, { 0xF, 16, false, true, true },
-        { 0x10, 8 + 8 * 2, false, false, true }, { 0x11, 0, false, false, false },
-        { 0x12, 8, false, false, true }, { 0x13, 16, false, false, true },
-        { 0x14, 0, false, false, false }, { 0x1F, 0, false, false, false },
+        { 0x0, 0, false, false, false },
+        { 0x1, 8, true, true, true },
+        { 0x2, 8 + 8 * 2, true, true, true },
+        { 0x3, 16, true, true, true },
+        { 0x4, 8, true, true, true },
+        { 0x5, 16, true, true, true },
+        { 0x6, 8, false, true, true },
+        { 0x7, 16, true, true, true },
+        { 0x8, 8, true, true, true },
+        { 0x9, 24, true, true, true },
+        { 0xA, 8, true, true, true },
+        { 0xB, 8, true, true, true },
+        { 0xC, 8, false, true, true },
+        { 0xD, 8, false, true, true },
+        { 0xE, 24, false, false, true },
+        { 0xF, 16, false, true, true },
+        { 0x10, 8 + 8 * 2, false, false, true },
+        { 0x11, 0, false, false, false },
+        { 0x12, 8, false, false, true },
+        { 0x13, 16, false, false, true },
+        { 0x14, 0, false, false, false },
+        { 0x1F, 0, false, false, false },
     };
     static const char *const names[] = { "goya", "gaudi", "gaudi2" };
 
@@ -160,15 +171,15 @@ static void test_queues(void **state)
     assert_int_equal(eng_queue_desc(a, 33).qm, 0x168000);
     assert_int_equal(eng_queue_desc(a, 72).qm, 0xFC8000);
     assert_int_equal(eng_queue_desc(a, 112).qm, 0xDE2000);
-    assert_int_equal(eng_fence_offset(a, 6, 2), 0x528338);      /* DMA1 FENCE2_RDATA_2 */
+    assert_int_equal(eng_fence_offset(a, 6, 2), 0x528338); /* DMA1 FENCE2_RDATA_2 */
     a = eng_asic_find("gaudi2");
     assert_int_equal(eng_queue_count(a), 261);
     assert_int_equal(eng_queue_desc(a, 4).qm, 0x4C9A000);
     assert_int_equal(eng_queue_desc(a, 8).qm, 0x41CA000);
-    assert_int_equal(eng_queue_desc(a, 44).qm, 0x406A000);      /* DCORE0 TPC6 */
-    assert_int_equal(eng_queue_desc(a, 48).qm, 0x43CA000);      /* DCORE1 EDMA0 */
-    assert_int_equal(eng_queue_desc(a, 155).qm, 0x465A000);     /* DCORE3 TPC5 */
-    assert_int_equal(eng_queue_desc(a, 248).qm, 0x59BA000);     /* NIC23: NIC11_QM1 */
+    assert_int_equal(eng_queue_desc(a, 44).qm, 0x406A000);  /* DCORE0 TPC6 */
+    assert_int_equal(eng_queue_desc(a, 48).qm, 0x43CA000);  /* DCORE1 EDMA0 */
+    assert_int_equal(eng_queue_desc(a, 155).qm, 0x465A000); /* DCORE3 TPC5 */
+    assert_int_equal(eng_queue_desc(a, 248).qm, 0x59BA000); /* NIC23: NIC11_QM1 */
     assert_int_equal(eng_queue_desc(a, 259).qm, 0x4E1A000);
     assert_int_equal(eng_queue_desc(a, 260).kind, ENG_QUEUE_CPU);
     assert_int_equal(eng_fence_offset(a, 4, 0), 0x4C9A290);
@@ -178,7 +189,9 @@ static void test_queues(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes), cmocka_unit_test(test_fields), cmocka_unit_test(test_text),
+        cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_text),
         cmocka_unit_test(test_queues),
     };
 

@@ -7,15 +7,16 @@
 
 static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 
-#define EACH(m) \
-    for (unsigned a_ = 0; a_ < 3; a_++) \
+#define EACH(m)                                                                                    \
+    for (unsigned a_ = 0; a_ < 3; a_++)                                                            \
         for (struct machine *m = machine_new(asics[a_], 0); m; machine_free(m), m = NULL)
 #define NAME asics[a_]
 
 static void test_dma(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
 
         for (unsigned i = 0; i < 4096; i++)
@@ -43,7 +44,8 @@ static void test_wrcomp(void **state)
     static const uint32_t data[] = { 0x409028, 0x50007C, 0x4C8B8C4 };
 
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
 
         eng_reg_write(&m->e, lo[a_], (uint32_t)DOORBELL);
@@ -61,15 +63,16 @@ static void test_wrcomp(void **state)
 static void test_messages(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
 
         cb_msg(&c, MEM_BASE + 0x1000, 0xAABBCCDD, 0);
         cb_add(&c, 0x11111111, ENG_MSG_PROT, 0);
         cb_quad(&c, MEM_BASE + 0x1004);
         cb_msg(&c, DOORBELL, 9, 0);
-        cb_msg(&c, cfg_addr(m, 0xC00), 0x77, 0);       /* a register that means nothing here */
-        cb_add(&c, 5, ENG_MSG_SHORT, 1u << 22 | 4 * 11);        /* sync object 11 */
+        cb_msg(&c, cfg_addr(m, 0xC00), 0x77, 0);         /* a register that means nothing here */
+        cb_add(&c, 5, ENG_MSG_SHORT, 1u << 22 | 4 * 11); /* sync object 11 */
         cb_add(&c, 0, ENG_NOP, 0);
         push(m, 0, &c, 0, 0);
         eng_run(&m->e);
@@ -87,14 +90,15 @@ static void test_messages(void **state)
 static void test_timestamp(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
 
         m->now = 0x123456789ABC;
         cb_msg(&c, MEM_BASE + 0x1000, 0, 1u << 20);
         push(m, 0, &c, 0, 0);
         eng_run(&m->e);
-        if (!strcmp(NAME, "goya"))          /* has no such field */
+        if (!strcmp(NAME, "goya")) /* has no such field */
             assert_int_equal(mem32(m, 0x1000), 0);
         else
             assert_memory_equal(m->mem + 0x1000, &m->now, 8);
@@ -106,7 +110,8 @@ static void test_wreg(void **state)
     static const uint32_t block[] = { 0x400000, 0x500000, 0x4C80000 };
 
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
         uint32_t reg = 0x7F0, shift = a_ == 0 ? 0 : 8;
 
@@ -126,7 +131,8 @@ static void test_wreg(void **state)
 static void test_long_bulk(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
         struct eng_cb direct;
 
@@ -155,7 +161,8 @@ static void test_long_bulk(void **state)
 static void test_fence(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 }, d = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 1);
         uint64_t f = cfg_addr(m, eng_fence_offset(m->e.asic, 1, 2));
@@ -188,7 +195,8 @@ static void test_fence(void **state)
 static void test_fence_overflow(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         uint32_t f = eng_fence_offset(m->e.asic, 1, 0);
 
         for (unsigned i = 0; i < 17; i++)
@@ -202,7 +210,8 @@ static void test_fence_overflow(void **state)
 static void test_wait(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 1);
 
@@ -229,14 +238,15 @@ static void test_wait(void **state)
 static void test_repeat(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
         uint32_t add = 0x80000001;
 
         if (!strcmp(NAME, "goya"))
             continue;
-        cb_add(&c, 1 | 2 | 3u << 16, ENG_REPEAT, 0);            /* outer: three times */
-        cb_add(&c, 1 | 5u << 16, ENG_REPEAT, 0);                /* inner: five times */
+        cb_add(&c, 1 | 2 | 3u << 16, ENG_REPEAT, 0); /* outer: three times */
+        cb_add(&c, 1 | 5u << 16, ENG_REPEAT, 0);     /* inner: five times */
         cb_msg(&c, cfg_addr(m, eng_sob_offset(m->e.asic, 0, 1)), add, 0);
         cb_add(&c, 0, ENG_REPEAT, 0);
         cb_msg(&c, cfg_addr(m, eng_sob_offset(m->e.asic, 0, 2)), add, 0);
@@ -252,7 +262,8 @@ static void test_repeat(void **state)
 static void test_stop_and_unknown(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 }, d = { .len = 0 }, good = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 1);
 
@@ -290,7 +301,8 @@ static void test_stop_and_unknown(void **state)
 static void test_faults(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
         struct eng_cb bad = { .addr = 0x1234, .len = 64 };
         struct eng_queue *q = eng_queue(&m->e, 1);
@@ -328,10 +340,11 @@ static void test_faults(void **state)
 /* Upper and lower command processor run beside one another, and both drain at the end. */
 static void test_cp_dma(void **state)
 {
-    static const unsigned queue[] = { 7, 41, 20 };     /* TPC 0 */
+    static const unsigned queue[] = { 7, 41, 20 }; /* TPC 0 */
 
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb up = { .len = 0 }, low = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, queue[a_]);
         uint32_t lower_fence = a_ == 0 ? 0xE09158 : eng_fence_offset(m->e.asic, queue[a_], 0) + 16;
@@ -343,7 +356,7 @@ static void test_cp_dma(void **state)
         cb_quad(&up, MEM_BASE + 0x4000);
         cb_msg(&up, MEM_BASE + 0x9000, 1, 0);
         cb_msg(&up, cfg_addr(m, lower_fence), 1, 0);
-        cb_msg(&up, MEM_BASE + 0x9004, 2, EB);          /* after the lower one is through */
+        cb_msg(&up, MEM_BASE + 0x9004, 2, EB); /* after the lower one is through */
         push(m, queue[a_], &up, 0, 0);
         for (unsigned i = 0; i < 10000 && mem32(m, 0x9004) == 0; i++)
             eng_step(&m->e);
@@ -360,14 +373,15 @@ static void test_cp_dma(void **state)
 static void test_predicates_and_scalars(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 }, msg = { .len = 0 };
         uint32_t one = 1, map = 1u << 9;
 
         if (!strcmp(NAME, "goya"))
             continue;
         memcpy(m->mem + 0x6000 + 4 * 9, &one, 4);
-        cb_msg(&c, MEM_BASE + 0x8000, 1, 9);            /* predicates start out true */
+        cb_msg(&c, MEM_BASE + 0x8000, 1, 9); /* predicates start out true */
         cb_add(&c, 0x100, ENG_LOAD_AND_EXE, 0);
         cb_quad(&c, MEM_BASE + 0x6000);
         cb_msg(&c, MEM_BASE + 0x8004, 1, 9);
@@ -416,7 +430,8 @@ static void test_arbitration(void **state)
     static const uint32_t cfg[] = { 0, 0x508A00, 0x4C8A4A4 };
 
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c[3];
 
         if (!cfg[a_])
@@ -424,7 +439,7 @@ static void test_arbitration(void **state)
         eng_reg_write(&m->e, cfg[a_], 0x100);
         for (unsigned s = 0; s < 3; s++) {
             c[s].len = 0;
-            cb_add(&c[s], s, ENG_ARB_POINT, 0);         /* acquire, priority s */
+            cb_add(&c[s], s, ENG_ARB_POINT, 0); /* acquire, priority s */
             if (s == 0)
                 cb_fence(&c[s], 0, 1, 1);
             cb_msg(&c[s], cfg_addr(m, eng_sob_offset(m->e.asic, 0, 3)), 0x80000001, 0);
@@ -457,11 +472,13 @@ static void test_commit(void **state)
     };
 
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
         uint64_t src = MEM_BASE + 0x10000, dst = MEM_BASE + 0x20000;
-        uint32_t v[6] = { (uint32_t)src, (uint32_t)(src >> 32), (uint32_t)dst,
-                          (uint32_t)(dst >> 32), 100, 0 };
+        uint32_t v[6] = { (uint32_t)src, (uint32_t)(src >> 32),
+                          (uint32_t)dst, (uint32_t)(dst >> 32),
+                          100,           0 };
 
         if (a_ == 0)
             continue;
@@ -496,7 +513,7 @@ static void test_race(void **state)
             m->e.chunk = 64;
             cb_dma(&c, "gaudi", 0x1111111111111111, MEM_BASE + 0x10000, 4096, true, false);
             cb_msg(&c, f, 1, 0);
-            cb_msg(&c, f + 20, 1, EB);                  /* FENCE1: after the DMA */
+            cb_msg(&c, f + 20, 1, EB); /* FENCE1: after the DMA */
             cb_fence(&d, 0, 1, 1);
             cb_dma(&d, "gaudi", MEM_BASE + 0x10000 + 4088, MEM_BASE + 0x8000, 4, false, false);
             cb_fence(&d, 1, 1, 1);
@@ -518,7 +535,8 @@ static void test_race(void **state)
 static void test_full(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct eng_cb cb = { .mem = m->mem, .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 0);
 
@@ -536,15 +554,24 @@ static void test_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dma), cmocka_unit_test(test_wrcomp),
-        cmocka_unit_test(test_messages), cmocka_unit_test(test_timestamp),
-        cmocka_unit_test(test_wreg), cmocka_unit_test(test_long_bulk),
-        cmocka_unit_test(test_fence), cmocka_unit_test(test_fence_overflow),
-        cmocka_unit_test(test_wait), cmocka_unit_test(test_repeat),
-        cmocka_unit_test(test_stop_and_unknown), cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_cp_dma), cmocka_unit_test(test_predicates_and_scalars),
-        cmocka_unit_test(test_arbitration), cmocka_unit_test(test_commit),
-        cmocka_unit_test(test_race), cmocka_unit_test(test_full),
+        cmocka_unit_test(test_dma),
+        cmocka_unit_test(test_wrcomp),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_timestamp),
+        cmocka_unit_test(test_wreg),
+        cmocka_unit_test(test_long_bulk),
+        cmocka_unit_test(test_fence),
+        cmocka_unit_test(test_fence_overflow),
+        cmocka_unit_test(test_wait),
+        cmocka_unit_test(test_repeat),
+        cmocka_unit_test(test_stop_and_unknown),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_cp_dma),
+        cmocka_unit_test(test_predicates_and_scalars),
+        cmocka_unit_test(test_arbitration),
+        cmocka_unit_test(test_commit),
+        cmocka_unit_test(test_race),
+        cmocka_unit_test(test_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

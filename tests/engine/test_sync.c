@@ -8,8 +8,8 @@
 
 static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 
-#define EACH(m) \
-    for (unsigned a_ = 0; a_ < 3; a_++) \
+#define EACH(m)                                                                                    \
+    for (unsigned a_ = 0; a_ < 3; a_++)                                                            \
         for (struct machine *m = machine_new(asics[a_], 0); m; machine_free(m), m = NULL)
 
 static void set_sob(struct machine *m, unsigned i, uint32_t v)
@@ -21,10 +21,11 @@ static void set_sob(struct machine *m, unsigned i, uint32_t v)
 static uint32_t mon_reg(struct machine *m, unsigned i, unsigned which)
 {
     uint32_t arm = eng_mon_arm_offset(m->e.asic, 0, i);
-    uint32_t stride = !strcmp(eng_asic_name(m->e.asic), "goya") ? 0x400 :
-                      !strcmp(eng_asic_name(m->e.asic), "gaudi") ? 0x800 : 0x2000;
+    uint32_t stride = !strcmp(eng_asic_name(m->e.asic), "goya")    ? 0x400
+                      : !strcmp(eng_asic_name(m->e.asic), "gaudi") ? 0x800
+                                                                   : 0x2000;
 
-    return arm - stride * (3 - which);  /* 0 address low, 1 high, 2 data, 4 config */
+    return arm - stride * (3 - which); /* 0 address low, 1 high, 2 data, 4 config */
 }
 
 static void payload(struct machine *m, unsigned mon, uint64_t addr, uint32_t data)
@@ -39,13 +40,14 @@ static void arm(struct machine *m, unsigned mon, unsigned sob_id, uint8_t watch,
 {
     eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, mon),
                   ((sob_id / 8) & 0xFF) | (uint32_t)(uint8_t)~watch << 8 | (uint32_t)equal << 16 |
-                  value << 17);
+                      value << 17);
 }
 
 static void test_objects(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         set_sob(m, 5, 10);
         assert_int_equal(sob(m, 5), 10);
         set_sob(m, 5, INC | 7);
@@ -69,7 +71,7 @@ static void test_negative(void **state)
 
     (void)state;
     set_sob(m, 9, 5);
-    set_sob(m, 9, INC | 0xFFFF);        /* -1, as the driver writes it */
+    set_sob(m, 9, INC | 0xFFFF); /* -1, as the driver writes it */
     assert_int_equal(sob(m, 9), 4);
     assert_int_equal(m->faults[ENG_FAULT_SOB_OVERFLOW], 0);
     machine_free(m);
@@ -78,14 +80,15 @@ static void test_negative(void **state)
 static void test_monitor(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         uint32_t armed = eng_mon_arm_offset(m->e.asic, 0, 7);
 
         payload(m, 7, MEM_BASE + 0x100, 0xABCD);
         arm(m, 7, 16, 1, false, 3);
         assert_int_not_equal(eng_reg_read(&m->e, armed), 0);
         set_sob(m, 16, 2);
-        set_sob(m, 17, 9);                              /* not watched */
+        set_sob(m, 17, 9); /* not watched */
         assert_int_equal(mem32(m, 0x100), 0);
         set_sob(m, 16, INC | 1);
         assert_int_equal(mem32(m, 0x100), 0xABCD);
@@ -110,9 +113,10 @@ static void test_monitor(void **state)
 static void test_group(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         payload(m, 3, MEM_BASE + 0x100, 1);
-        arm(m, 3, 24, 0x83, false, 1);                  /* 24, 25 and 31 */
+        arm(m, 3, 24, 0x83, false, 1); /* 24, 25 and 31 */
         set_sob(m, 24, 1);
         set_sob(m, 31, 1);
         assert_int_equal(mem32(m, 0x100), 0);
@@ -125,7 +129,8 @@ static void test_group(void **state)
 static void test_armed_behind_its_back(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         uint32_t x = 1 | 0xFE00u | 1u << 17;
 
         payload(m, 9, MEM_BASE + 0x100, 5);
@@ -139,7 +144,8 @@ static void test_armed_behind_its_back(void **state)
 static void test_wait_for_object(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         struct cb c = { .len = 0 };
 
         payload(m, 1, cfg_addr(m, eng_fence_offset(m->e.asic, 1, 0)), 1);
@@ -198,9 +204,9 @@ static void test_gaudi2_long(void **state)
     config(m, 40, 1 | 1u << 5);
     for (int i = 3; i >= 0; i--)
         arm(m, 40 + (unsigned)i, i ? 0 : 64, 0xFF, true, target >> 15 * i & 0x7FFF);
-    set_sob(m, 64, 1u << 24 | 0x7FFF);                  /* sets one, clears three */
+    set_sob(m, 64, 1u << 24 | 0x7FFF); /* sets one, clears three */
     assert_int_equal(sob(m, 64), 0x7FFF);
-    set_sob(m, 64, INC | 1u << 24 | 1);                 /* carries over */
+    set_sob(m, 64, INC | 1u << 24 | 1); /* carries over */
     assert_int_equal(sob(m, 64), 0);
     assert_int_equal(sob(m, 65), 1);
     assert_int_equal(mem32(m, 0x100), 0);
@@ -223,11 +229,11 @@ static void test_gaudi2_cq(void **state)
     (void)state;
     cq_reg(m, 0x050, 5, (uint32_t)(MEM_BASE + 0x400));
     cq_reg(m, 0x150, 5, (uint32_t)(MEM_BASE >> 32));
-    cq_reg(m, 0x250, 5, 4);                             /* 16 bytes: four entries */
+    cq_reg(m, 0x250, 5, 4); /* 16 bytes: four entries */
     cq_reg(m, 0x550, 5, (uint32_t)DOORBELL);
     cq_reg(m, 0x650, 5, (uint32_t)(DOORBELL >> 32));
     cq_reg(m, 0x750, 5, 99);
-    config(m, 50, 0x110);                               /* to a queue, with an interrupt */
+    config(m, 50, 0x110); /* to a queue, with an interrupt */
     for (unsigned i = 0; i < 5; i++) {
         payload(m, 50, 5, 0x100 + i);
         arm(m, 50, 8, 1, false, i + 1);
@@ -235,7 +241,7 @@ static void test_gaudi2_cq(void **state)
     }
     assert_int_equal(m->irqs, 5);
     assert_int_equal(m->irq_value, 99);
-    assert_int_equal(mem32(m, 0x400), 0x104);           /* around the ring */
+    assert_int_equal(mem32(m, 0x400), 0x104); /* around the ring */
     assert_int_equal(mem32(m, 0x404), 0x101);
     assert_int_equal(mem32(m, 0x40C), 0x103);
     assert_int_equal(mem32(m, 0x410), 0);
@@ -261,7 +267,8 @@ static void test_gaudi2_cq(void **state)
 static void test_endless(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         payload(m, 0, cfg_addr(m, eng_mon_arm_offset(m->e.asic, 0, 1)), 0xFE00);
         payload(m, 1, cfg_addr(m, eng_mon_arm_offset(m->e.asic, 0, 0)), 0xFE00);
         eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, 0), 0xFE00);
@@ -273,7 +280,8 @@ static void test_endless(void **state)
 static void test_bad_payload(void **state)
 {
     (void)state;
-    EACH(m) {
+    EACH(m)
+    {
         payload(m, 2, 0x10, 1);
         arm(m, 2, 0, 1, false, 1);
         set_sob(m, 0, 1);
@@ -286,11 +294,16 @@ static void test_bad_payload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_objects), cmocka_unit_test(test_negative),
-        cmocka_unit_test(test_monitor), cmocka_unit_test(test_group),
-        cmocka_unit_test(test_armed_behind_its_back), cmocka_unit_test(test_wait_for_object),
-        cmocka_unit_test(test_gaudi2_writes_and_groups), cmocka_unit_test(test_gaudi2_long),
-        cmocka_unit_test(test_gaudi2_cq), cmocka_unit_test(test_endless),
+        cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_monitor),
+        cmocka_unit_test(test_group),
+        cmocka_unit_test(test_armed_behind_its_back),
+        cmocka_unit_test(test_wait_for_object),
+        cmocka_unit_test(test_gaudi2_writes_and_groups),
+        cmocka_unit_test(test_gaudi2_long),
+        cmocka_unit_test(test_gaudi2_cq),
+        cmocka_unit_test(test_endless),
         cmocka_unit_test(test_bad_payload),
     };
 

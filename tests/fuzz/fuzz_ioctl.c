@@ -16,7 +16,7 @@
 
 #define USER 0x10000ull
 #define USER_SIZE 0x10000u
-#define ARGUMENT 56u            /* the largest there is */
+#define ARGUMENT 56u /* the largest there is */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -106,8 +106,8 @@ static struct sim_state *simulation(void)
 
     if (s)
         return s;
-    s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+             -1, 0);
     if (s == MAP_FAILED)
         abort();
     s->supervisor = getpid();
@@ -164,8 +164,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
           HL_REQ_D_DEBUG },
     };
     static const struct sim_env template = {
-        .copy_in = copy_in, .copy_out = copy_out, .pin = pin, .new_dmabuf = new_dmabuf,
-        .import_dmabuf = import_dmabuf, .settle = settle, .eventfd = eventfd_register, .clear_buffer = clear_buffer,
+        .copy_in = copy_in,
+        .copy_out = copy_out,
+        .pin = pin,
+        .new_dmabuf = new_dmabuf,
+        .import_dmabuf = import_dmabuf,
+        .settle = settle,
+        .eventfd = eventfd_register,
+        .clear_buffer = clear_buffer,
         .complain = complain,
     };
     static uint64_t inode = 1;

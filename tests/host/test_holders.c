@@ -24,14 +24,15 @@ static int teardown(void **state)
 }
 
 /* A process that has run for some seconds. */
-static void put_process(unsigned pid, const char *comm, unsigned uid, unsigned flags, unsigned age_s)
+static void put_process(unsigned pid, const char *comm, unsigned uid, unsigned flags,
+                        unsigned age_s)
 {
     char path[64];
     long ticks = sysconf(_SC_CLK_TCK);
 
     snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-    tree_put(path, "%u (%s) S 1 1 1 0 -1 %u 0 0 0 0 1 2 3 4 20 0 1 0 %lu 1000 10\n", pid, comm, flags,
-             (unsigned long)((1000 - age_s) * ticks));
+    tree_put(path, "%u (%s) S 1 1 1 0 -1 %u 0 0 0 0 1 2 3 4 20 0 1 0 %lu 1000 10\n", pid, comm,
+             flags, (unsigned long)((1000 - age_s) * ticks));
     snprintf(path, sizeof(path), "/proc/%u/status", pid);
     tree_put(path, "Name:\t%s\nUid:\t%u\t%u\t%u\t%u\n", comm, uid, uid, uid, uid);
     snprintf(path, sizeof(path), "/proc/%u/maps", pid);
@@ -55,9 +56,10 @@ static void put_dmabuf(unsigned pid, int fd, unsigned inode, unsigned long long 
 
     put_fd(pid, fd, "/dmabuf:");
     snprintf(path, sizeof(path), "/proc/%u/fdinfo/%d", pid, fd);
-    tree_put(path, "pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t%u\nsize:\t%llu\ncount:\t3\n"
-             "exp_name:\t%s\n%s%s%s", inode, size, exporter, name ? "name:\t" : "",
-             name ? name : "", name ? "\n" : "");
+    tree_put(path,
+             "pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t%u\nsize:\t%llu\ncount:\t3\n"
+             "exp_name:\t%s\n%s%s%s",
+             inode, size, exporter, name ? "name:\t" : "", name ? name : "", name ? "\n" : "");
 }
 
 /* What was told, with the texts copied. */
@@ -127,7 +129,7 @@ static void each_kind_is_told(void **state)
         assert_int_equal(told[i].h.size_bytes, 67108864);
         assert_int_equal(told[i].h.references, 3);
         assert_string_equal(told[i].name, "weights");
-        assert_int_equal(told[i].h.index, 0);   /* there is only one */
+        assert_int_equal(told[i].h.index, 0); /* there is only one */
         assert_false(told[i].h.attachments_known);
     }
     assert_int_equal(told[3].h.kind, HLTHUNK_HOLDER_DMABUF);
@@ -138,7 +140,7 @@ static void each_kind_is_told(void **state)
     assert_int_equal(told[4].h.address, 0x7f0000000000);
     assert_int_equal(told[4].h.size_bytes, 0x200000);
     assert_int_equal(seen.devices, 1);
-    assert_int_equal(seen.processes, 2);        /* a kernel thread has nothing to look at */
+    assert_int_equal(seen.processes, 2); /* a kernel thread has nothing to look at */
     assert_int_equal(seen.hidden_processes, 0);
     assert_false(seen.kernel_list);
 }

@@ -35,7 +35,9 @@ static int keep(const struct hlthunk_check *c, void *user)
 
 static void look_for(const char *importer)
 {
-    struct hlthunk_preflight_options o = { .size = sizeof(o), .root = tree_root(), .importer = importer };
+    struct hlthunk_preflight_options o = { .size = sizeof(o),
+                                           .root = tree_root(),
+                                           .importer = importer };
     int rc;
 
     told_count = 0;
@@ -96,19 +98,21 @@ static void put_host(void)
              "Max open files            65536                1048576              files     \n");
     tree_put("/proc/self/status", "Name:\tx\nCapEff:\t0000000000000000\n");
     tree_put("/proc/meminfo", "MemTotal: 1 kB\nHugePages_Total:      16\nHugePages_Free:       12\n"
-             "Hugepagesize:       2048 kB\n");
+                              "Hugepagesize:       2048 kB\n");
     tree_put("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
     tree_put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\n");
     tree_put("/proc/uptime", "100.00 1.00\n");
     tree_folder("/proc/self/fd");
 }
 
-/* A host bridge and, below one switch, the device and an RDMA card; acs: of the downstream ports. */
+/* A host bridge and, below one switch, the device and an RDMA card; acs: of the downstream ports.
+ */
 static void put_switch(unsigned bridge, int acs)
 {
     tree_pci("pci0000:00", "0000:00:00.0", 0x8086, bridge, 0x060000, 0, -1, NULL);
     tree_pci("pci0000:00", "0000:00:01.0", 0x8086, 0x2030, 0x060400, 4, -1, "pcieport");
-    tree_pci("pci0000:00/0000:00:01.0", "0000:02:00.0", 0x104c, 0x8232, 0x060400, 5, -1, "pcieport");
+    tree_pci("pci0000:00/0000:00:01.0", "0000:02:00.0", 0x104c, 0x8232, 0x060400, 5, -1,
+             "pcieport");
     tree_pci(SWITCH, "0000:03:00.0", 0x104c, 0x8233, 0x060400, 6, acs, "pcieport");
     tree_pci(SWITCH, "0000:03:01.0", 0x104c, 0x8233, 0x060400, 6, acs, "pcieport");
     tree_pci(SWITCH "/0000:03:00.0", DEVICE, 0x1da3, 0x1020, 0x120000, 0, -1, "habanalabs");
@@ -200,7 +204,7 @@ static void where_the_configuration_is(void **state)
     tree_put("/proc/kallsyms", "0 T %s\n0 T pci_p2pdma_distance_many\n", filler);
     look();
     expect("p2pdma", HLTHUNK_VERDICT_OK, "/proc/kallsyms");
-    tree_put_bytes("/proc/config.gz", gz, sizeof(gz) - 9);  /* cut off: not believed */
+    tree_put_bytes("/proc/config.gz", gz, sizeof(gz) - 9); /* cut off: not believed */
     look();
     expect("p2pdma", HLTHUNK_VERDICT_OK, "/proc/kallsyms");
     tree_put_bytes("/proc/config.gz", gz, sizeof(gz));
@@ -214,7 +218,7 @@ static void where_the_configuration_is(void **state)
 static void acs_redirects(void **state)
 {
     (void)state;
-    put_switch(0x1234, 0x1d);   /* source validation, request and completion redirect … */
+    put_switch(0x1234, 0x1d); /* source validation, request and completion redirect … */
     look();
     expect("route", HLTHUNK_VERDICT_WARNING, "pci=disable_acs_redir=0000:03:00.0;0000:03:01.0");
     expect_text(find("route"), "8086:1234");
@@ -459,7 +463,7 @@ static void holders(void **state)
     put_process("user", 6, "/dev/accel/accel0");
     look();
     expect("holders", HLTHUNK_VERDICT_WARNING, "user (PID 77)");
-    expect("open", HLTHUNK_VERDICT_OK, "in use");   /* so it can be */
+    expect("open", HLTHUNK_VERDICT_OK, "in use"); /* so it can be */
 }
 
 static void limits(void **state)
@@ -468,7 +472,8 @@ static void limits(void **state)
     tree_put("/proc/self/limits",
              "Max locked memory         8388608              8388608              bytes     \n"
              "Max open files            1024                 524288               files     \n");
-    tree_put("/proc/meminfo", "HugePages_Total:       0\nHugePages_Free:        0\nHugepagesize: 2048 kB\n");
+    tree_put("/proc/meminfo",
+             "HugePages_Total:       0\nHugePages_Free:        0\nHugepagesize: 2048 kB\n");
     tree_put("/sys/kernel/mm/transparent_hugepage/enabled", "always madvise [never]\n");
     look();
     expect("memlock", HLTHUNK_VERDICT_WARNING, "8192 KiB");
@@ -501,7 +506,7 @@ static void no_device(void **state)
     tree_pci("pci0000:00", "0000:00:04.0", 0x1da3, 0x0001, 0x120000, 0, -1, "habanalabs");
     look();
     expect("device", HLTHUNK_VERDICT_PROBLEM, "0002-accel-habanalabs-goya");
-    expect("memlock", HLTHUNK_VERDICT_OK, "unlimited");     /* the rest is told all the same */
+    expect("memlock", HLTHUNK_VERDICT_OK, "unlimited"); /* the rest is told all the same */
 }
 
 static int stop(const struct hlthunk_check *c, void *user)

@@ -127,8 +127,10 @@ void tree_device(unsigned index, const char *pci, unsigned pci_id, int legacy)
         tree_put(in(dir, "pci_addr"), "%s\n", pci);
     } else {
         snprintf(dir, sizeof(dir), "/sys/class/accel/accel%u/device", index);
-        tree_put(in(dir, "uevent"), "DRIVER=habanalabs\nPCI_CLASS=120000\nPCI_ID=1DA3:%04X\n"
-                 "PCI_SLOT_NAME=%s\n", pci_id, pci);
+        tree_put(in(dir, "uevent"),
+                 "DRIVER=habanalabs\nPCI_CLASS=120000\nPCI_ID=1DA3:%04X\n"
+                 "PCI_SLOT_NAME=%s\n",
+                 pci_id, pci);
     }
     tree_put(in(dir, "status"), "Operational\n");
     snprintf(node, sizeof(node), legacy ? "/dev/hl%u" : "/dev/accel/accel%u", index);
@@ -158,15 +160,15 @@ void tree_pci(const char *where, const char *address, unsigned vendor, unsigned 
     tree_put(in(dir, "class"), "0x%06x\n", class_code);
     put16(config, vendor);
     put16(config + 2, device);
-    config[6] = 0x10;                           /* it has capabilities */
+    config[6] = 0x10; /* it has capabilities */
     config[0x34] = 0x40;
-    config[0x40] = 0x10;                        /* PCI Express */
+    config[0x40] = 0x10; /* PCI Express */
     put16(config + 0x42, (unsigned)port << 4 | 2);
     if (acs >= 0) {
         /* another extended capability first: Advanced Error Reporting */
         put16(config + 0x100, 0x0001);
-        put16(config + 0x102, 0x1482);          /* version 2, next at 0x148 */
-        put16(config + 0x148, 0x000d);          /* Access Control Services */
+        put16(config + 0x102, 0x1482); /* version 2, next at 0x148 */
+        put16(config + 0x148, 0x000d); /* Access Control Services */
         put16(config + 0x14a, 0x0001);
         put16(config + 0x14e, (unsigned)acs);
     }

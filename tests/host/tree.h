@@ -24,9 +24,9 @@ void tree_remove(const char *path);
 void tree_device(unsigned index, const char *pci, unsigned pci_id, int legacy);
 
 /*
- * A PCI function.  where: the bridges above it, as in sysfs ("pci0000:00/0000:00:01.0"); port is its
- * PCIe type (4 root port, 5 upstream, 6 downstream, 0 endpoint); acs: the ACS control word, or -1
- * for a function without the capability.  driver: NULL for none.
+ * A PCI function.  where: the bridges above it, as in sysfs ("pci0000:00/0000:00:01.0"); port is
+ * its PCIe type (4 root port, 5 upstream, 6 downstream, 0 endpoint); acs: the ACS control word, or
+ * -1 for a function without the capability.  driver: NULL for none.
  */
 void tree_pci(const char *where, const char *address, unsigned vendor, unsigned device,
               unsigned class_code, int port, int acs, const char *driver);

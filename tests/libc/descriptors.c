@@ -26,7 +26,7 @@ static const char *copies(void)
     CHECK(is_node(fcntl(fd, F_DUPFD_CLOEXEC, 300)));
     CHECK((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR);
     CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && (fcntl(fd, F_GETFL) & O_NONBLOCK));
-    CHECK(open(node, O_RDWR) == -1 && errno == EBUSY);      /* one is still open */
+    CHECK(open(node, O_RDWR) == -1 && errno == EBUSY); /* one is still open */
     CHECK(is_node(fd));
     CHECK(is_node(open(node, O_RDWR)));
     return NULL;
@@ -98,8 +98,9 @@ static bool pass(int s, int fd)
 {
     char room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = { 0 }, byte = 0;
     struct iovec v = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = room,
-                        .msg_controllen = sizeof(room) };
+    struct msghdr m = {
+        .msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)
+    };
     struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 
     h->cmsg_level = SOL_SOCKET;
@@ -113,7 +114,9 @@ static int take(int s, bool many)
 {
     char room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))), byte;
     struct iovec v = { &byte, 1 };
-    struct mmsghdr m = { .msg_hdr = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = room,
+    struct mmsghdr m = { .msg_hdr = { .msg_iov = &v,
+                                      .msg_iovlen = 1,
+                                      .msg_control = room,
                                       .msg_controllen = sizeof(room) } };
     int fd, n = many ? recvmmsg(s, &m, 1, 0, NULL) : (int)recvmsg(s, &m.msg_hdr, 0);
 

@@ -20,9 +20,9 @@ extern const struct way opening[], status[], listing[], descriptors[], programs[
 
 /* Where things are on this kernel. */
 extern bool old_kernel;
-extern const char *node, *folder, *name;    /* "/dev/accel/accel0", "/dev/accel", "accel0" */
-extern const char *class_folder;            /* "/sys/class/accel" */
-extern const char *attributes;              /* the folder of the driver's attributes */
+extern const char *node, *folder, *name; /* "/dev/accel/accel0", "/dev/accel", "accel0" */
+extern const char *class_folder;         /* "/sys/class/accel" */
+extern const char *attributes;           /* the folder of the driver's attributes */
 
 const char *wrong(const char *file, int line, const char *what);
 

@@ -199,9 +199,13 @@ static const char *the_other_walk(void)
 }
 
 const struct way listing[] = {
-    { "a folder", a_folder },   { "a folder of the machine", a_folder_of_the_machine },
-    { "positions", positions }, { "reentrant", reentrant },
-    { "scans", scans },         { "patterns", patterns },
-    { "walks", walks },         { "the other walk", the_other_walk },
+    { "a folder", a_folder },
+    { "a folder of the machine", a_folder_of_the_machine },
+    { "positions", positions },
+    { "reentrant", reentrant },
+    { "scans", scans },
+    { "patterns", patterns },
+    { "walks", walks },
+    { "the other walk", the_other_walk },
     { NULL, NULL },
 };

@@ -27,7 +27,8 @@ const char *wrong(const char *file, int line, const char *what)
 bool is_node(int fd)
 {
     struct hl_info_device_status s = { .status = 99 };
-    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_size = sizeof(s),
+    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS,
+                              .return_size = sizeof(s),
                               .return_pointer = (uintptr_t)&s };
 
     if (fd < 0 || ioctl(fd, old_kernel ? HL_REQ_H_INFO : HL_REQ_D_INFO, &a) || s.status)

@@ -111,7 +111,7 @@ static const char *streams(void)
     CHECK(f);
     f = freopen(node, "r", f);
     CHECK(f && is_node(dup(fileno(f))) && fclose(f) == 0);
-    CHECK(is_node(open(node, O_RDWR)));     /* none has stayed open */
+    CHECK(is_node(open(node, O_RDWR))); /* none has stayed open */
     return NULL;
 }
 

@@ -152,7 +152,10 @@ static const char *raw_children(void)
 }
 
 const struct way programs[] = {
-    { "fork and exec", fork_and_exec }, { "vfork and exec", vfork_and_exec },
-    { "spawn", spawn },                 { "shells", shells },
-    { "raw children", raw_children },   { NULL, NULL },
+    { "fork and exec", fork_and_exec },
+    { "vfork and exec", vfork_and_exec },
+    { "spawn", spawn },
+    { "shells", shells },
+    { "raw children", raw_children },
+    { NULL, NULL },
 };

@@ -152,15 +152,19 @@ static const char *file_systems(void)
     int fd = open(node, O_RDWR);
 
     CHECK(statvfs(folder, &vfs) == 0);
-    CHECK(statfs(class_folder, &fs) == 0 && fs.f_type == 0x62656572);    /* sysfs */
+    CHECK(statfs(class_folder, &fs) == 0 && fs.f_type == 0x62656572); /* sysfs */
     CHECK(fstatfs(fd, &fs) == 0);
     close(fd);
     return NULL;
 }
 
 const struct way status[] = {
-    { "names of stat", names_of_stat }, { "the new stat", the_new_stat },
-    { "the old stat", the_old_stat },   { "rights", rights },
-    { "changes", changes },             { "links", links },
-    { "file systems", file_systems },   { NULL, NULL },
+    { "names of stat", names_of_stat },
+    { "the new stat", the_new_stat },
+    { "the old stat", the_old_stat },
+    { "rights", rights },
+    { "changes", changes },
+    { "links", links },
+    { "file systems", file_systems },
+    { NULL, NULL },
 };

@@ -7,8 +7,9 @@ static struct mock_call queue[64];
 static unsigned head, tail, came;
 
 const int mock_errnos[] = {
-    EPERM, ENOENT, EIO, ENXIO, E2BIG, EBADF, EAGAIN, ENOMEM, EACCES, EFAULT, EBUSY, ENODEV, EINVAL,
-    ENFILE, EMFILE, ENOSPC, ERANGE, EPROTO, EOVERFLOW, EOPNOTSUPP, ETIMEDOUT, ECANCELED,
+    EPERM,  ENOENT, EIO,       ENXIO,      E2BIG,     EBADF,     EAGAIN, ENOMEM,
+    EACCES, EFAULT, EBUSY,     ENODEV,     EINVAL,    ENFILE,    EMFILE, ENOSPC,
+    ERANGE, EPROTO, EOVERFLOW, EOPNOTSUPP, ETIMEDOUT, ECANCELED,
 };
 const size_t mock_errno_count = sizeof(mock_errnos) / sizeof(mock_errnos[0]);
 

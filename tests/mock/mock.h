@@ -13,11 +13,11 @@
 
 struct mock_call {
     unsigned long request;
-    size_t size;                /* of the argument; 0: whatever comes */
-    unsigned char in[64];       /* what must be in it */
-    int error;                  /* errno, or 0 */
-    unsigned char out[64];      /* what the kernel leaves in it (on failure, too) */
-    const void *data;           /* INFO: written to return_pointer on success */
+    size_t size;           /* of the argument; 0: whatever comes */
+    unsigned char in[64];  /* what must be in it */
+    int error;             /* errno, or 0 */
+    unsigned char out[64]; /* what the kernel leaves in it (on failure, too) */
+    const void *data;      /* INFO: written to return_pointer on success */
     size_t data_size;
 };
 
@@ -27,7 +27,7 @@ void mock_ok(unsigned long request, const void *in, const void *out, size_t size
 /* The same, failing; the argument comes back as all ones, as if the driver had wiped it. */
 void mock_fail(unsigned long request, const void *in, size_t size, int error);
 void mock_end(void);
-unsigned mock_count(void);      /* calls that came */
+unsigned mock_count(void); /* calls that came */
 
 /* Errnos that a driver may give: each error path is run with each. */
 extern const int mock_errnos[];

@@ -60,7 +60,7 @@ static void neither_is_no_device(void **state)
     expect_refusal(HL_REQ_D_INFO);
     expect_refusal(HL_REQ_H_INFO);
     assert_int_equal(ask(&args), -ENOTTY);
-    assert_true(hl_door_is_drm());      /* what was known is still known */
+    assert_true(hl_door_is_drm()); /* what was known is still known */
     mock_end();
 }
 
@@ -113,12 +113,9 @@ static void every_error_comes_through(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_old_kernel_is_found),
-        cmocka_unit_test(a_new_kernel_is_found),
-        cmocka_unit_test(neither_is_no_device),
-        cmocka_unit_test(interrupted),
-        cmocka_unit_test(interrupted_with_any_request),
-        cmocka_unit_test(every_error_comes_through),
+        cmocka_unit_test(an_old_kernel_is_found),       cmocka_unit_test(a_new_kernel_is_found),
+        cmocka_unit_test(neither_is_no_device),         cmocka_unit_test(interrupted),
+        cmocka_unit_test(interrupted_with_any_request), cmocka_unit_test(every_error_comes_through),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,8 @@
 static union hl_mem_args request(uint64_t addr, uint64_t size, uint64_t offset, uint32_t flags)
 {
     union hl_mem_args a = { .in = { .export_dmabuf_fd = { addr, size, offset },
-                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD, .flags = flags } };
+                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                    .flags = flags } };
 
     return a;
 }
@@ -57,8 +58,8 @@ static void bytes_and_fd(void **state)
 
     (void)state;
     expect_fd(0x1001001800000000, 0x200000, 0, O_RDWR | O_CLOEXEC, 33);
-    assert_int_equal(
-        hl_mem_export(FD, 0x1001001800000000, 0x200000, 0, O_RDWR | O_CLOEXEC, &fd), 0);
+    assert_int_equal(hl_mem_export(FD, 0x1001001800000000, 0x200000, 0, O_RDWR | O_CLOEXEC, &fd),
+                     0);
     assert_int_equal(fd, 33);
     mock_end();
     /* a kernel that takes type 'd' takes offsets: no question is asked about that */
@@ -76,8 +77,7 @@ static void every_errno(void **state)
     (void)state;
     for (size_t e = 0; e < mock_errno_count; e++) {
         mock_fail(HL_REQ_D_MEMORY, &in, sizeof(in), mock_errnos[e]);
-        assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, O_CLOEXEC, &fd),
-                         -mock_errnos[e]);
+        assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, O_CLOEXEC, &fd), -mock_errnos[e]);
         assert_int_equal(fd, -7);
         assert_true(strlen(hlthunk_last_error()) > 20);
         mock_end();
@@ -98,11 +98,10 @@ static void descriptors_above_2(void **state)
             close(low);
         }
         expect_fd(0x20000000, 0x1000, 0, cloexec ? O_CLOEXEC : 0, 0);
-        assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, cloexec ? O_CLOEXEC : 0, &fd),
-                         0);
+        assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, cloexec ? O_CLOEXEC : 0, &fd), 0);
         assert_true(fd > 2);
         assert_int_equal(fcntl(fd, F_GETFD), cloexec ? FD_CLOEXEC : 0);
-        assert_int_equal(fcntl(0, F_GETFD), -1);        /* the low one is not left behind */
+        assert_int_equal(fcntl(0, F_GETFD), -1); /* the low one is not left behind */
         close(fd);
         mock_end();
     }

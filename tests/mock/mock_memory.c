@@ -15,7 +15,7 @@ static uint64_t result;
 struct op {
     int (*call)(void);
     union hl_mem_args in, out;
-    uint64_t gives;             /* in result; UNTOUCHED where it has none */
+    uint64_t gives; /* in result; UNTOUCHED where it has none */
 };
 
 static int do_alloc(void)
@@ -65,23 +65,28 @@ static int do_ts_alloc(void)
 
 static const struct op ops[] = {
     { do_alloc,
-      { .in = { .alloc = { 0x123000, 0x200000 }, .op = HL_MEM_OP_ALLOC,
+      { .in = { .alloc = { 0x123000, 0x200000 },
+                .op = HL_MEM_OP_ALLOC,
                 .flags = HL_MEM_CONTIGUOUS | HL_MEM_SHARED } },
       { .out = { .handle = 42 } },
       42 },
-    { do_free, { .in = { .free = { 0x1234 }, .op = HL_MEM_OP_FREE } }, { .in = { .op = 0 } },
+    { do_free,
+      { .in = { .free = { 0x1234 }, .op = HL_MEM_OP_FREE } },
+      { .in = { .op = 0 } },
       UNTOUCHED },
     { do_map_device,
       { .in = { .map_device = { 0xabc000, 7 }, .op = HL_MEM_OP_MAP, .flags = HL_MEM_FORCE_HINT } },
       { .out = { .device_virt_addr = 0x1001001800000000 } },
       0x1001001800000000 },
     { do_map_host,
-      { .in = { .map_host = { 0x7000001000, 0xfff0000000000000, 0x5000 }, .op = HL_MEM_OP_MAP,
+      { .in = { .map_host = { 0x7000001000, 0xfff0000000000000, 0x5000 },
+                .op = HL_MEM_OP_MAP,
                 .flags = HL_MEM_USERPTR } },
       { .out = { .device_virt_addr = 0xfff0000000000000 } },
       0xfff0000000000000 },
     { do_unmap,
-      { .in = { .unmap = { 0x1001001800000000 }, .op = HL_MEM_OP_UNMAP } }, { .in = { .op = 0 } },
+      { .in = { .unmap = { 0x1001001800000000 }, .op = HL_MEM_OP_UNMAP } },
+      { .in = { .op = 0 } },
       UNTOUCHED },
     { do_map_block,
       { .in = { .map_block = { 0x1000007ffc000000 }, .op = HL_MEM_OP_MAP_BLOCK } },
@@ -91,7 +96,8 @@ static const struct op ops[] = {
       { .in = { .reg_dmabuf_fd = { 33, 0x600000 }, .op = HL_MEM_OP_REG_DMABUF_FD } },
       { .out = { .device_virt_addr = 0xfff0000000200000 } },
       0xfff0000000200000 },
-    { do_ts_alloc, { .in = { .op = HL_MEM_OP_TS_ALLOC, .num_of_elements = 512 } },
+    { do_ts_alloc,
+      { .in = { .op = HL_MEM_OP_TS_ALLOC, .num_of_elements = 512 } },
       { .out = { .handle = 0x8000000000001000 } },
       0x8000000000001000 },
 };

@@ -11,8 +11,8 @@
 #include "lib/object/device.h"
 #include "uapi/habanalabs_accel.h"
 
-#define PAGE (2ull << 20)               /* of the device */
-#define CHUNK (64ull << 20)             /* the default */
+#define PAGE (2ull << 20)   /* of the device */
+#define CHUNK (64ull << 20) /* the default */
 #define ADDRESS 0x1001001800000000ull
 
 static struct hlthunk_device *device;

@@ -22,8 +22,8 @@ static void fresh(bool control)
 /* The question, whose argument is the library's own, and its answer: a status, or an errno. */
 static void expect_question(const struct hl_info_device_status *status, int error)
 {
-    mock_expect(&(struct mock_call){ .request = HL_REQ_D_INFO, .error = error, .data = status,
-                                     .data_size = sizeof(*status) });
+    mock_expect(&(struct mock_call){
+        .request = HL_REQ_D_INFO, .error = error, .data = status, .data_size = sizeof(*status) });
 }
 
 static void other_errnos_ask_nothing(void **state)
@@ -69,8 +69,7 @@ static void the_status_decides(void **state)
                     stale = HLTHUNK_STALE_NOT;
                 fresh(control);
                 expect_question(&s, 0);
-                assert_int_equal(hl_device_failed(&d, -errors[e]),
-                                 stale ? -ENODEV : -errors[e]);
+                assert_int_equal(hl_device_failed(&d, -errors[e]), stale ? -ENODEV : -errors[e]);
                 assert_int_equal(mock_count(), 1);
                 mock_end();
                 assert_int_equal(hlthunk_device_stale(&d), stale);
@@ -126,8 +125,9 @@ static void the_first_reason_stays(void **state)
 /* Its memory goes with its file: the kernel is not asked, and nothing is kept for later. */
 static void releasing_asks_nothing(void **state)
 {
-    struct hl_memory m = { .handle = 1, .address = 0x1000, .granted = 4096, .ours_to_unmap = true,
-                           .ours_to_free = true };
+    struct hl_memory m = {
+        .handle = 1, .address = 0x1000, .granted = 4096, .ours_to_unmap = true, .ours_to_free = true
+    };
 
     (void)state;
     fresh(false);
@@ -140,12 +140,9 @@ static void releasing_asks_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_errnos_ask_nothing),
-        cmocka_unit_test(the_status_decides),
-        cmocka_unit_test(every_errno_of_the_question),
-        cmocka_unit_test(events_decide),
-        cmocka_unit_test(the_first_reason_stays),
-        cmocka_unit_test(releasing_asks_nothing),
+        cmocka_unit_test(other_errnos_ask_nothing),    cmocka_unit_test(the_status_decides),
+        cmocka_unit_test(every_errno_of_the_question), cmocka_unit_test(events_decide),
+        cmocka_unit_test(the_first_reason_stays),      cmocka_unit_test(releasing_asks_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -130,7 +130,7 @@ static void import_bytes_and_every_errno(void **state)
     mock_fail(DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &in, sizeof(in), ENOTTY);
     assert_int_equal(hl_dmabuf_import_sync_file(FD, WRITE, sync), -EOPNOTSUPP);
     mock_end();
-    assert_true(fcntl(sync, F_GETFD) >= 0);     /* it stays the caller's */
+    assert_true(fcntl(sync, F_GETFD) >= 0); /* it stays the caller's */
     close(sync);
 }
 
@@ -155,12 +155,9 @@ static void waits_for_what_is_meant(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(access_is_checked_first),
-        cmocka_unit_test(cpu_access_bytes),
-        cmocka_unit_test(export_bytes_and_fd),
-        cmocka_unit_test(export_every_errno),
-        cmocka_unit_test(import_bytes_and_every_errno),
-        cmocka_unit_test(waits_for_what_is_meant),
+        cmocka_unit_test(access_is_checked_first),      cmocka_unit_test(cpu_access_bytes),
+        cmocka_unit_test(export_bytes_and_fd),          cmocka_unit_test(export_every_errno),
+        cmocka_unit_test(import_bytes_and_every_errno), cmocka_unit_test(waits_for_what_is_meant),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

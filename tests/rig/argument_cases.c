@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The argument of a request: where it lies, which size and direction the request's number claims. */
+/* The argument of a request: where it lies, which size and direction the request's number claims.
+ */
 #include "tests/rig/cases.h"
 
 #include <errno.h>
@@ -45,8 +46,9 @@ static void shaped(enum op op, unsigned dir, unsigned size, bool control)
 static void cut_query(unsigned size)
 {
     uint32_t status[4] = { 7, 7, 7, 7 };
-    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_pointer = (uintptr_t)status,
-                              .return_size = 8, .pad = 0 };
+    struct hl_info_args a = {
+        .op = HL_INFO_DEVICE_STATUS, .return_pointer = (uintptr_t)status, .return_size = 8, .pad = 0
+    };
     unsigned long number = request_of(OP_INFO);
     static unsigned char bytes[20000];
 
@@ -62,15 +64,19 @@ static void places(void)
     char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *only = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint32_t status[2];
-    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_pointer = (uintptr_t)status,
+    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS,
+                              .return_pointer = (uintptr_t)status,
                               .return_size = 8 };
 
     munmap(page + 4096, 4096);
     for (unsigned op = 0; op < OP_COUNT; op++) {
-        const struct { const char *name; void *at; } at[] = {
-            { "NULL", NULL }, { "8", (void *)8 }, { "hole", page + 4096 },
-            { "half", page + 4096 - 8 }, { "read-only", only },
-            { "kernel", (void *)(uintptr_t)0xffff888000000000 },
+        const struct {
+            const char *name;
+            void *at;
+        } at[] = {
+            { "NULL", NULL },        { "8", (void *)8 },
+            { "hole", page + 4096 }, { "half", page + 4096 - 8 },
+            { "read-only", only },   { "kernel", (void *)(uintptr_t)0xffff888000000000 },
         };
 
         for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++)
@@ -112,9 +118,15 @@ static void drm_version(void)
     if (w.old)
         return;
     for (unsigned length = 0; length < 64; length += 5) {
-        struct { int major, minor, patch; unsigned long name_len; char *name; unsigned long date_len;
-                 char *date; unsigned long desc_len; char *desc; } v = {
-            -1, -1, -1, length, name, length, date, length, description };
+        struct {
+            int major, minor, patch;
+            unsigned long name_len;
+            char *name;
+            unsigned long date_len;
+            char *date;
+            unsigned long desc_len;
+            char *desc;
+        } v = { -1, -1, -1, length, name, length, date, length, description };
         int rc;
 
         memset(name, 0, sizeof(name));
@@ -123,7 +135,8 @@ static void drm_version(void)
         rc = raw(w.fd, _IOWR('d', 0, v), &v);
         /* the numbers are the kernel's */
         say("version %u -> %s numbers %d \"%s\" %lu \"%s\" %lu \"%s\" %lu", length, answer(rc),
-            v.major > 0 && v.minor >= 0 && v.patch >= 0, name, v.name_len, date, v.date_len, description, v.desc_len);
+            v.major > 0 && v.minor >= 0 && v.patch >= 0, name, v.name_len, date, v.date_len,
+            description, v.desc_len);
     }
 }
 
@@ -145,14 +158,35 @@ static void drm_capabilities(void)
 /* Requests that any file takes, and those of others. */
 static void common_requests(int fd, const char *which)
 {
-    static const struct { const char *name; unsigned long number; } numbers[] = {
-        { "FIBMAP", 1 }, { "FIGETBSZ", 2 }, { "FIONREAD", 0x541B }, { "FIONBIO", 0x5421 },
-        { "FIOASYNC", 0x5452 }, { "FIOCLEX", 0x5451 }, { "FIONCLEX", 0x5450 }, { "FIOQSIZE", 0x5460 },
-        { "TCGETS", 0x5401 }, { "TIOCGWINSZ", 0x5413 }, { "TIOCGPGRP", 0x540F },
-        { "FIFREEZE", 0xc0045877 }, { "FITRIM", 0xc0185879 }, { "FS_IOC_GETFLAGS", 0x80086601 },
-        { "FICLONE", 0x40049409 }, { "FICLONERANGE", 0x4020940d }, { "BLKGETSIZE64", 0x80081272 },
-        { "DMA_BUF_SYNC", 0x40086200 }, { "DMA_BUF_SET_NAME", 0x40086201 }, { "VFIO", 0x3b64 },
-        { "bare 0", 0 }, { "bare 3", 3 }, { "bare 5", 5 }, { "bare 6", 6 }, { "bare 7", 7 },
+    static const struct {
+        const char *name;
+        unsigned long number;
+    } numbers[] = {
+        { "FIBMAP", 1 },
+        { "FIGETBSZ", 2 },
+        { "FIONREAD", 0x541B },
+        { "FIONBIO", 0x5421 },
+        { "FIOASYNC", 0x5452 },
+        { "FIOCLEX", 0x5451 },
+        { "FIONCLEX", 0x5450 },
+        { "FIOQSIZE", 0x5460 },
+        { "TCGETS", 0x5401 },
+        { "TIOCGWINSZ", 0x5413 },
+        { "TIOCGPGRP", 0x540F },
+        { "FIFREEZE", 0xc0045877 },
+        { "FITRIM", 0xc0185879 },
+        { "FS_IOC_GETFLAGS", 0x80086601 },
+        { "FICLONE", 0x40049409 },
+        { "FICLONERANGE", 0x4020940d },
+        { "BLKGETSIZE64", 0x80081272 },
+        { "DMA_BUF_SYNC", 0x40086200 },
+        { "DMA_BUF_SET_NAME", 0x40086201 },
+        { "VFIO", 0x3b64 },
+        { "bare 0", 0 },
+        { "bare 3", 3 },
+        { "bare 5", 5 },
+        { "bare 6", 6 },
+        { "bare 7", 7 },
     };
 
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -160,7 +194,7 @@ static void common_requests(int fd, const char *which)
         unsigned nr = numbers[i].number & 0xff;
 
         if (w.old && (nr == 3 || nr == 5))
-            continue;           /* they run operations */
+            continue; /* they run operations */
         say("%s %s -> %s %#x", which, numbers[i].name, answer(raw(fd, numbers[i].number, bytes)),
             changed((unsigned char *)bytes, 0));
     }
@@ -168,13 +202,14 @@ static void common_requests(int fd, const char *which)
 
 void argument_cases(void)
 {
-    static const unsigned sizes[] = { 0, 1, 4, 7, 8, 16, 23, 24, 25, 32, 40, 48, 56, 64, 100, 128, 129,
-                                      256, 4096, 16383 };
+    static const unsigned sizes[] = { 0,  1,  4,  7,  8,   16,  23,  24,  25,   32,
+                                      40, 48, 56, 64, 100, 128, 129, 256, 4096, 16383 };
 
     for (unsigned op = 0; op < OP_COUNT; op++)
         for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
             for (unsigned dir = 0; dir < 4; dir++) {
-                /* all ones are a bad operation everywhere but in CS, whose flags would be all set */
+                /* all ones are a bad operation everywhere but in CS, whose flags would be all set
+                 */
                 if (op == OP_CS || op == OP_WAIT)
                     continue;
                 shaped(op, dir, sizes[i], false);

@@ -120,7 +120,8 @@ static uint64_t map(void)
 static void map_host(void)
 {
     union hl_mem_args a = { .in = { .map_host = { (uintptr_t)w.host, 0, 65536 },
-                                    .op = HL_MEM_OP_MAP, .flags = HL_MEM_USERPTR } };
+                                    .op = HL_MEM_OP_MAP,
+                                    .flags = HL_MEM_USERPTR } };
 
     if (memory(&a))
         fail("map host");
@@ -193,7 +194,8 @@ void open_device(void)
 static void first_open(void)
 {
     uint64_t status[2];
-    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_pointer = (uintptr_t)status,
+    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS,
+                              .return_pointer = (uintptr_t)status,
                               .return_size = sizeof(status) };
 
     w.old_nodes = access(nodes[0][0], F_OK) != 0;
@@ -209,7 +211,8 @@ static void first_open(void)
     madvise(w.host, 2 << 20, MADV_NOHUGEPAGE);
     memset(w.host, 0, 2 << 20);
     {
-        struct hl_info_args ip = { .op = HL_INFO_HW_IP_INFO, .return_pointer = (uintptr_t)&w.ip,
+        struct hl_info_args ip = { .op = HL_INFO_HW_IP_INFO,
+                                   .return_pointer = (uintptr_t)&w.ip,
                                    .return_size = sizeof(w.ip) };
 
         if (request(w.fd, OP_INFO, &ip))

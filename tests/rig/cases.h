@@ -24,13 +24,13 @@ struct value {
 /* What the device was brought to before a case. */
 struct world {
     int fd, control;
-    bool old;                   /* request numbers of the first generation */
-    bool old_nodes;             /* /dev/hlN */
+    bool old;       /* request numbers of the first generation */
+    bool old_nodes; /* /dev/hlN */
     struct hl_info_hw_ip_info ip;
-    const char *name;           /* of the state */
+    const char *name; /* of the state */
     uint64_t handle, va, second, host_va, cb, cb_mapped;
-    char *host;                 /* two megabytes of it */
-    bool dirty;                 /* a case has changed the state: make it again */
+    char *host; /* two megabytes of it */
+    bool dirty; /* a case has changed the state: make it again */
 };
 
 extern struct world w;
@@ -85,7 +85,7 @@ static inline bool is_goya(void)
     return w.ip.device_id == 1;
 }
 
-#define FOR_EACH(v, list) \
+#define FOR_EACH(v, list)                                                                          \
     for (const struct value *v = (list); v < (list) + sizeof(list) / sizeof((list)[0]); v++)
 
 #endif

@@ -186,7 +186,8 @@ static void queries(int on, const char *which)
     CALL(hlthunk_get_page_fault_info(on, NULL, 4));
     for (uint32_t op = 0; op < 44; op++) {
         static char bytes[8192];
-        struct hl_info_args args = { .op = op, .return_pointer = (uintptr_t)bytes,
+        struct hl_info_args args = { .op = op,
+                                     .return_pointer = (uintptr_t)bytes,
                                      .return_size = sizeof(bytes) };
 
         if (op != HL_INFO_REGISTER_EVENTFD)
@@ -386,8 +387,8 @@ static void submissions(void)
 
 static void interrupts(void)
 {
-    static const uint32_t ids[] = { 0, 9, 10, 47, 48, 111, 112, 257, 0xffd, 0xffe, 0xfff, 0x1000,
-                                    UINT_MAX };
+    static const uint32_t ids[] = { 0,   9,     10,    47,    48,     111,     112,
+                                    257, 0xffd, 0xffe, 0xfff, 0x1000, UINT_MAX };
     uint64_t word = 5, timestamp, cb = 0;
     uint32_t status;
 
@@ -401,8 +402,8 @@ static void interrupts(void)
         CALL(hlthunk_wait_for_interrupt_by_handle(fd, cb, 0, 0, ids[i], 0, &status));
         CALL(hlthunk_wait_for_interrupt_by_handle(fd, cb, 512, 0, ids[i], 0, &status));
         CALL(hlthunk_wait_for_interrupt_by_handle(fd, 0, 0, 0, ids[i], 0, &status));
-        CALL(hlthunk_wait_for_interrupt_by_handle_with_timestamp(fd, cb, 0, 1, ids[i], 1000, &status,
-                                                                 &timestamp));
+        CALL(hlthunk_wait_for_interrupt_by_handle_with_timestamp(fd, cb, 0, 1, ids[i], 1000,
+                                                                 &status, &timestamp));
     }
     CALL(hlthunk_wait_for_interrupt(fd, NULL, 5, 48, 0, &status));
     CALL(hlthunk_wait_for_interrupt(fd, (void *)8, 5, 48, 0, &status));

@@ -19,7 +19,8 @@ static int export(const char *where, uint64_t at, const char *size_name, uint64_
                   const char *offset_name, uint64_t offset, uint32_t flags)
 {
     union hl_mem_args a = { .in = { .export_dmabuf_fd = { at, size, offset },
-                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD, .flags = flags } };
+                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                    .flags = flags } };
     int rc = run_case(w.fd, OP_MEMORY, &a, sizeof(a), "EXPORT %s size %s offset %s flags %#x",
                       where, size_name, offset_name, flags);
 
@@ -33,21 +34,30 @@ static int export(const char *where, uint64_t at, const char *size_name, uint64_
 void export_cases(void)
 {
     const struct value places[] = {
-        { "0", 0 }, { "va", w.va }, { "va+1", w.va + 1 }, { "va+4096", w.va + 4096 },
-        { "host-va", w.host_va }, { "handle", w.handle }, { "0x20000000", 0x20000000 },
-        { "32G-4096", (32ull << 30) - 4096 }, { "-4096", -4096ull },
+        { "0", 0 },
+        { "va", w.va },
+        { "va+1", w.va + 1 },
+        { "va+4096", w.va + 4096 },
+        { "host-va", w.host_va },
+        { "handle", w.handle },
+        { "0x20000000", 0x20000000 },
+        { "32G-4096", (32ull << 30) - 4096 },
+        { "-4096", -4096ull },
     };
     const struct value sizes[] = {
-        { "0", 0 }, { "4095", 4095 }, { "4096", 4096 }, { "5000", 5000 }, { "4M", 4 << 20 },
-        { "1<<40", 1ull << 40 }, { "-4096", -4096ull },
+        { "0", 0 },        { "4095", 4095 },        { "4096", 4096 },      { "5000", 5000 },
+        { "4M", 4 << 20 }, { "1<<40", 1ull << 40 }, { "-4096", -4096ull },
     };
     const struct value offsets[] = {
         { "0", 0 }, { "1", 1 }, { "4096", 4096 }, { "4M", 4 << 20 }, { "-4096", -4096ull },
     };
 
-    FOR_EACH(p, places) {
-        FOR_EACH(s, sizes) {
-            FOR_EACH(o, offsets) {
+    FOR_EACH(p, places)
+    {
+        FOR_EACH(s, sizes)
+        {
+            FOR_EACH(o, offsets)
+            {
                 int fd;
 
                 /* offset + size around zero passes 6.12's check: a defect, not to be relied on */
@@ -89,8 +99,12 @@ static void import_sync_file(int fd, const char *which, uint32_t flags, int sync
 /* The reservation object is empty: what comes out of it, and what may be put into it. */
 static void sync_file_cases(int fd)
 {
-    static const uint32_t flags[] = { 0, DMA_BUF_SYNC_READ, DMA_BUF_SYNC_WRITE, DMA_BUF_SYNC_RW,
-                                      DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ, 0x80000001 };
+    static const uint32_t flags[] = { 0,
+                                      DMA_BUF_SYNC_READ,
+                                      DMA_BUF_SYNC_WRITE,
+                                      DMA_BUF_SYNC_RW,
+                                      DMA_BUF_SYNC_END | DMA_BUF_SYNC_READ,
+                                      0x80000001 };
     struct sync_file_info info = { .num_fences = 0 };
     struct sync_fence_info fence = { .status = -7 };
     struct pollfd p = { .events = POLLIN | POLLOUT };
@@ -133,8 +147,8 @@ static void sync_file_cases(int fd)
 
 void dmabuf_cases(void)
 {
-    static const uint32_t flags[] = { 0, O_RDONLY, O_WRONLY, O_RDWR, O_CLOEXEC, O_RDWR | 0x40,
-                                      0x80000000 };
+    static const uint32_t flags[] = { 0,         O_RDONLY,      O_WRONLY,  O_RDWR,
+                                      O_CLOEXEC, O_RDWR | 0x40, 0x80000000 };
     struct dma_buf_sync sync = { .flags = DMA_BUF_SYNC_START | DMA_BUF_SYNC_RW };
     union hl_mem_args a = { .in = { .op = HL_MEM_OP_UNMAP } };
     struct pollfd p = { .events = POLLIN | POLLOUT };
@@ -146,8 +160,8 @@ void dmabuf_cases(void)
         fd = export("va", w.va, "4096", 4096, "0", 0, flags[i]);
         if (fd < 0)
             continue;
-        printf("dmabuf flags %#x mode %#x cloexec %d\n", flags[i],
-               fcntl(fd, F_GETFL) & O_ACCMODE, fcntl(fd, F_GETFD));
+        printf("dmabuf flags %#x mode %#x cloexec %d\n", flags[i], fcntl(fd, F_GETFL) & O_ACCMODE,
+               fcntl(fd, F_GETFD));
         close(fd);
     }
     fd = export("va", w.va, "1M", 1 << 20, "0", 0, O_RDWR);

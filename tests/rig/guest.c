@@ -56,7 +56,7 @@ static bool ours(const char *dir)
 
     if (strstr(dir, "control"))
         return false;
-    snprintf(path, sizeof(path), "%s/pci_addr", dir);       /* 6.1 has no link to the device */
+    snprintf(path, sizeof(path), "%s/pci_addr", dir); /* 6.1 has no link to the device */
     f = fopen(path, "re");
     if (!f) {
         snprintf(path, sizeof(path), "%s/device/pci_addr", dir);
@@ -120,7 +120,8 @@ int rig_rescan(void)
 int rig_bind(bool bind)
 {
     return write_text(bind ? "/sys/bus/pci/drivers/habanalabs/bind"
-                           : "/sys/bus/pci/drivers/habanalabs/unbind", test_pci_address());
+                           : "/sys/bus/pci/drivers/habanalabs/unbind",
+                      test_pci_address());
 }
 
 int rig_unload(void)

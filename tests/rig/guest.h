@@ -12,8 +12,16 @@ void require_rig(void);
 
 /* Commands of the emulated device's mailbox (rig/emu/fault.c). */
 enum rig_command {
-    RIG_EVENT = 1, RIG_CRITICAL, RIG_ERROR, RIG_PAGE_FAULT, RIG_RAZWI, RIG_MUTE, RIG_MUTE_ALL,
-    RIG_DEAD_BOOT, RIG_IRQ, RIG_HEAL,
+    RIG_EVENT = 1,
+    RIG_CRITICAL,
+    RIG_ERROR,
+    RIG_PAGE_FAULT,
+    RIG_RAZWI,
+    RIG_MUTE,
+    RIG_MUTE_ALL,
+    RIG_DEAD_BOOT,
+    RIG_IRQ,
+    RIG_HEAL,
 };
 
 /* 0, or the emulated device's errno. Fails the test when the device cannot be reached. */
@@ -24,10 +32,10 @@ int rig_poke_attribute(const char *name);
 bool rig_has_attribute(const char *name);
 
 int rig_rescan(void);
-int rig_bind(bool bind);         /* the driver to the device, or off it */
-int rig_unload(void);           /* delete_module(); -EAGAIN or -EBUSY while it is in use */
+int rig_bind(bool bind); /* the driver to the device, or off it */
+int rig_unload(void);    /* delete_module(); -EAGAIN or -EBUSY while it is in use */
 int rig_load(void);
-bool rig_can_reload(void);      /* not when the host has to set a word after each load */
+bool rig_can_reload(void); /* not when the host has to set a word after each load */
 
 /* A process that has the device, a buffer and (where possible) its dma-buf open until it is
  * killed. It is ready when this returns. */

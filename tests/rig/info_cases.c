@@ -13,7 +13,8 @@ static unsigned written(int fd, uint32_t op, uint32_t size)
     unsigned last = 0;
 
     for (unsigned k = 0; k < 2; k++) {
-        struct hl_info_args a = { .op = op, .return_size = size,
+        struct hl_info_args a = { .op = op,
+                                  .return_size = size,
                                   .return_pointer = (uintptr_t)bytes[k] };
 
         memset(bytes[k], k ? 0xa5 : 0x5a, sizeof(bytes[k]));
@@ -32,18 +33,19 @@ void info_cases(void)
     unsigned char bytes[64];
 
     for (uint32_t op = 0; op <= 48; op++) {
-        const struct value places[] = { { "NULL", 0 }, { "bad", 8 },
-                                        { "good", (uintptr_t)bytes } };
+        const struct value places[] = { { "NULL", 0 }, { "bad", 8 }, { "good", (uintptr_t)bytes } };
 
         /* they change the state, or have cases of their own */
         if (op == HL_INFO_REGISTER_EVENTFD || op == HL_INFO_UNREGISTER_EVENTFD)
             continue;
         /* text with registers' contents, however long */
-        for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]) &&
-                             op != HL_INFO_ENGINE_STATUS; i++)
+        for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && op != HL_INFO_ENGINE_STATUS;
+             i++)
             printf("info %u size %u wrote %u\n", op, sizes[i], written(w.fd, op, sizes[i]));
-        FOR_EACH(p, places) {
-            struct hl_info_args a = { .op = op, .return_size = p->n == (uintptr_t)bytes ? 0 : 64,
+        FOR_EACH(p, places)
+        {
+            struct hl_info_args a = { .op = op,
+                                      .return_size = p->n == (uintptr_t)bytes ? 0 : 64,
                                       .return_pointer = p->n };
 
             run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO %u to %s size %u", op, p->name,
@@ -56,17 +58,22 @@ void info_cases(void)
     }
     for (unsigned i = 0; i < 3; i++) {
         static const uint32_t ops[] = { 200, 1u << 31, UINT32_MAX };
-        struct hl_info_args a = { .op = ops[i], .return_size = 64,
+        struct hl_info_args a = { .op = ops[i],
+                                  .return_size = 64,
                                   .return_pointer = (uintptr_t)bytes };
 
         run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO %u", ops[i]);
     }
     for (uint32_t word = 1; word; word <<= 3) {
-        struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_size = 16, .pad = word,
+        struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS,
+                                  .return_size = 16,
+                                  .pad = word,
                                   .return_pointer = (uintptr_t)bytes };
 
         run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO status pad %#x", word);
-        a = (struct hl_info_args){ .op = HL_INFO_SYNC_MANAGER, .return_size = 16, .dcore_id = word,
+        a = (struct hl_info_args){ .op = HL_INFO_SYNC_MANAGER,
+                                   .return_size = 16,
+                                   .dcore_id = word,
                                    .return_pointer = (uintptr_t)bytes };
         run_case(w.fd, OP_INFO, &a, sizeof(a), "INFO sync manager %#x", word);
     }

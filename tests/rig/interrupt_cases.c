@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Waits for interrupts: numbers, places, targets. No interrupt comes: they look once, or time out. */
+/* Waits for interrupts: numbers, places, targets. No interrupt comes: they look once, or time out.
+ */
 #include "tests/rig/cases.h"
 
 #include <string.h>
@@ -8,7 +9,9 @@
 static void wait_at(const char *what, uint32_t id, uint64_t at, uint64_t target, uint64_t us,
                     uint32_t flags)
 {
-    union hl_wait_cs_args a = { .in = { .addr = at, .target = target, .interrupt_timeout_us = us,
+    union hl_wait_cs_args a = { .in = { .addr = at,
+                                        .target = target,
+                                        .interrupt_timeout_us = us,
                                         .flags = HL_WAIT_CS_FLAGS_INTERRUPT | flags | id << 20 } };
     int rc = run_case(w.fd, OP_WAIT, &a, sizeof(a), "interrupt %u %s target %llu us %llu flags %#x",
                       id, what, (unsigned long long)target, (unsigned long long)us, flags);
@@ -21,8 +24,8 @@ static void wait_at(const char *what, uint32_t id, uint64_t at, uint64_t target,
 
 static void addresses(void)
 {
-    static const uint32_t ids[] = { 0, 1, 9, 10, 47, 48, 49, 111, 112, 127, 128, 255, 256, 257, 511,
-                                    512, 1000, 0xFFD, 0xFFE, 0xFFF };
+    static const uint32_t ids[] = { 0,   1,   9,   10,  47,  48,  49,   111,   112,   127,
+                                    128, 255, 256, 257, 511, 512, 1000, 0xFFD, 0xFFE, 0xFFF };
     uint64_t *counter = (uint64_t *)(void *)w.host;
 
     *counter = 5;
@@ -34,7 +37,8 @@ static void addresses(void)
         wait_at("at NULL", ids[i], 0, 1, 0, 0);
         wait_at("at a bad address", ids[i], 8, 1, 1000, 0);
     }
-    wait_at("at an odd address", w.ip.first_available_interrupt_id, (uintptr_t)counter + 1, 0, 0, 0);
+    wait_at("at an odd address", w.ip.first_available_interrupt_id, (uintptr_t)counter + 1, 0, 0,
+            0);
     wait_at("with pads", w.ip.first_available_interrupt_id, (uintptr_t)counter, 5, 0, 0x40);
     *counter = 0;
 }
@@ -59,50 +63,60 @@ static void kernel_counters(void)
     {
         const struct value handles[] = { { "cb", cb }, { "0", 0 }, { "bad", 0xdead000 } };
         /* not -1: read from before the buffer (docs/upstream-defects.md) */
-        const struct value offsets[] = { { "0", 0 }, { "1", 1 }, { "511", 511 }, { "512", 512 },
-                                         { "1<<40", 1ull << 40 } };
+        const struct value offsets[] = {
+            { "0", 0 }, { "1", 1 }, { "511", 511 }, { "512", 512 }, { "1<<40", 1ull << 40 }
+        };
 
         FOR_EACH(h, handles)
-            FOR_EACH(o, offsets)
-                for (uint64_t target = 0; target < 9; target += 7) {
-                    union hl_wait_cs_args a = { .in = {
-                        .cq_counters_handle = h->n, .cq_counters_offset = o->n, .target = target,
-                        .flags = HL_WAIT_CS_FLAGS_INTERRUPT | HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ |
-                                 id << 20 } };
-                    int rc = run_case(w.fd, OP_WAIT, &a, sizeof(a), "kernel counter %s offset %s"
-                                      " target %llu", h->name, o->name,
-                                      (unsigned long long)target);
+        FOR_EACH(o, offsets)
+        for (uint64_t target = 0; target < 9; target += 7) {
+            union hl_wait_cs_args a = { .in = { .cq_counters_handle = h->n,
+                                                .cq_counters_offset = o->n,
+                                                .target = target,
+                                                .flags = HL_WAIT_CS_FLAGS_INTERRUPT |
+                                                         HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ |
+                                                         id << 20 } };
+            int rc = run_case(w.fd, OP_WAIT, &a, sizeof(a),
+                              "kernel counter %s offset %s"
+                              " target %llu",
+                              h->name, o->name, (unsigned long long)target);
 
-                    w.dirty = false;
-                    if (!rc)
-                        say("status %u flags %#x timestamp %d", a.out.status, a.out.flags,
-                            a.out.timestamp_nsec != 0);
-                }
+            w.dirty = false;
+            if (!rc)
+                say("status %u flags %#x timestamp %d", a.out.status, a.out.flags,
+                    a.out.timestamp_nsec != 0);
+        }
     }
     /* 6.1 frees what it does not own when a place is registered twice (docs/upstream-defects.md) */
     if (!w.old) {
         const struct value handles[] = { { "ts", ts }, { "0", 0 }, { "bad", 0xdead000 } };
         /* not -1: written before the buffer, which crashes kernels */
-        const struct value offsets[] = { { "0", 0 }, { "15", 15 }, { "16", 16 },
-                                         { "1<<40", 1ull << 40 } };
+        const struct value offsets[] = {
+            { "0", 0 }, { "15", 15 }, { "16", 16 }, { "1<<40", 1ull << 40 }
+        };
 
         FOR_EACH(h, handles)
-            FOR_EACH(o, offsets)
-                for (uint64_t target = 0; target < 9; target += 7) {
-                    union hl_wait_cs_args a = { .in = {
-                        .cq_counters_handle = cb, .cq_counters_offset = 1, .target = target + 1,
-                        .timestamp_handle = h->n, .timestamp_offset = o->n,
+        FOR_EACH(o, offsets)
+        for (uint64_t target = 0; target < 9; target += 7) {
+            union hl_wait_cs_args a = {
+                .in = { .cq_counters_handle = cb,
+                        .cq_counters_offset = 1,
+                        .target = target + 1,
+                        .timestamp_handle = h->n,
+                        .timestamp_offset = o->n,
                         .flags = HL_WAIT_CS_FLAGS_INTERRUPT | HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ |
-                                 HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT | id << 20 } };
-                    int rc = run_case(w.fd, OP_WAIT, &a, sizeof(a), "registered at %s offset %s"
-                                      " target %llu", h->name, o->name,
-                                      (unsigned long long)target + 1);
+                                 HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT | id << 20 }
+            };
+            int rc = run_case(w.fd, OP_WAIT, &a, sizeof(a),
+                              "registered at %s offset %s"
+                              " target %llu",
+                              h->name, o->name, (unsigned long long)target + 1);
 
-                    w.dirty = false;
-                    if (!rc)
-                        say("status %u flags %#x timestamp %d", a.out.status, a.out.flags,
-                            a.out.timestamp_nsec != 0);
-                }
+            w.dirty = false;
+            if (!rc)
+                say("status %u flags %#x timestamp %d", a.out.status, a.out.flags,
+                    a.out.timestamp_nsec != 0);
+        }
     }
     munmap(p, 4096);
     w.dirty = true;

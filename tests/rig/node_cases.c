@@ -56,7 +56,8 @@ static void what_it_allows(int fd, const char *mode)
         va = a.out.device_virt_addr;
     }
     a = (union hl_mem_args){ .in = { .export_dmabuf_fd = { va, 1 << 20, 0 },
-                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD, .flags = O_RDWR } };
+                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                     .flags = O_RDWR } };
     say("%s export %s", mode, answer(request(fd, OP_MEMORY, &a)));
     if (a.out.fd > 2)
         close(a.out.fd);
@@ -66,7 +67,8 @@ static void what_it_allows(int fd, const char *mode)
     handle = make_cb(fd);
     say("%s mmap w shared %s", mode, mapped(fd, PROT_WRITE, MAP_SHARED, handle, 8192));
     handle = make_cb(fd);
-    say("%s mmap rw private %s", mode, mapped(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE, handle, 8192));
+    say("%s mmap rw private %s", mode,
+        mapped(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE, handle, 8192));
     handle = make_cb(fd);
     say("%s mmap none %s", mode, mapped(fd, PROT_NONE, MAP_SHARED, handle, 8192));
     say("%s mmap exec %s", mode, mapped(fd, PROT_READ | PROT_EXEC, MAP_SHARED, make_cb(fd), 8192));
@@ -74,12 +76,22 @@ static void what_it_allows(int fd, const char *mode)
 
 static void opening(void)
 {
-    static const struct { const char *name; int flags; } modes[] = {
-        { "rdonly", O_RDONLY }, { "wronly", O_WRONLY }, { "rdwr", O_RDWR },
-        { "nonblock", O_RDWR | O_NONBLOCK }, { "append", O_RDWR | O_APPEND },
-        { "creat", O_RDWR | O_CREAT }, { "excl", O_RDWR | O_CREAT | O_EXCL },
-        { "trunc", O_RDWR | O_TRUNC }, { "directory", O_RDWR | O_DIRECTORY },
-        { "nofollow", O_RDWR | O_NOFOLLOW }, { "sync", O_RDWR | O_SYNC }, { "path", O_PATH },
+    static const struct {
+        const char *name;
+        int flags;
+    } modes[] = {
+        { "rdonly", O_RDONLY },
+        { "wronly", O_WRONLY },
+        { "rdwr", O_RDWR },
+        { "nonblock", O_RDWR | O_NONBLOCK },
+        { "append", O_RDWR | O_APPEND },
+        { "creat", O_RDWR | O_CREAT },
+        { "excl", O_RDWR | O_CREAT | O_EXCL },
+        { "trunc", O_RDWR | O_TRUNC },
+        { "directory", O_RDWR | O_DIRECTORY },
+        { "nofollow", O_RDWR | O_NOFOLLOW },
+        { "sync", O_RDWR | O_SYNC },
+        { "path", O_PATH },
         { "access 3", 3 },
     };
 
@@ -191,16 +203,21 @@ static void faces(int fd, const char *which)
 static void mappings(int fd, const char *which)
 {
     const struct value offsets[] = {
-        { "0", 0 }, { "4096", 4096 }, { "cb", w.cb }, { "cb+4096", w.cb + 4096 },
-        { "1<<40", 1ull << 40 }, { "1<<60", 1ull << 60 }, { "type 0", w.cb & ((1ull << 44) - 1) },
+        { "0", 0 },
+        { "4096", 4096 },
+        { "cb", w.cb },
+        { "cb+4096", w.cb + 4096 },
+        { "1<<40", 1ull << 40 },
+        { "1<<60", 1ull << 60 },
+        { "type 0", w.cb & ((1ull << 44) - 1) },
         { "-4096", -4096ull },
     };
     static const size_t sizes[] = { 1, 4096, 8192, 1 << 20 };
 
     FOR_EACH(o, offsets)
-        for (unsigned i = 0; i < 4; i++)
-            say("%s mmap %s size %zu -> %s", which, o->name, sizes[i],
-                mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED, o->n, sizes[i]));
+    for (unsigned i = 0; i < 4; i++)
+        say("%s mmap %s size %zu -> %s", which, o->name, sizes[i],
+            mapped(fd, PROT_READ | PROT_WRITE, MAP_SHARED, o->n, sizes[i]));
 }
 
 /* A command buffer's mapping through its life. */
@@ -291,7 +308,8 @@ static void events(void)
         const char *which = control ? "control" : "primary";
 
         for (unsigned i = 0; i < 3; i++) {
-            a = (struct hl_info_args){ .op = HL_INFO_REGISTER_EVENTFD, .eventfd = (uint32_t)fds[i] };
+            a = (struct hl_info_args){ .op = HL_INFO_REGISTER_EVENTFD,
+                                       .eventfd = (uint32_t)fds[i] };
             say("%s register no eventfd %u -> %s", which, i, answer(request(fd, OP_INFO, &a)));
         }
         for (int n = 0; n < 2; n++) {
@@ -307,7 +325,8 @@ static void events(void)
         for (uint32_t size = 0; size < 17; size += 4) {
             uint64_t mask[2] = { 7, 7 };
 
-            a = (struct hl_info_args){ .op = HL_INFO_GET_EVENTS, .return_size = size,
+            a = (struct hl_info_args){ .op = HL_INFO_GET_EVENTS,
+                                       .return_size = size,
                                        .return_pointer = (uintptr_t)mask };
             say("%s events size %u -> %s %llu %llu", which, size, answer(request(fd, OP_INFO, &a)),
                 (unsigned long long)mask[0], (unsigned long long)mask[1]);

@@ -14,25 +14,37 @@
 void cb_cases(void)
 {
     const struct value sizes[] = {
-        { "0", 0 }, { "1", 1 }, { "4096", 4096 }, { "max", HL_MAX_CB_SIZE },
-        { "max+1", HL_MAX_CB_SIZE + 1 }, { "2M", 2 << 20 }, { "-1", UINT32_MAX },
+        { "0", 0 },
+        { "1", 1 },
+        { "4096", 4096 },
+        { "max", HL_MAX_CB_SIZE },
+        { "max+1", HL_MAX_CB_SIZE + 1 },
+        { "2M", 2 << 20 },
+        { "-1", UINT32_MAX },
     };
     const struct value handles[] = {
-        { "0", 0 }, { "cb", w.cb }, { "cb+4096", w.cb + 4096 }, { "cb|1<<32", w.cb ^ 1ull << 44 },
+        { "0", 0 },
+        { "cb", w.cb },
+        { "cb+4096", w.cb + 4096 },
+        { "cb|1<<32", w.cb ^ 1ull << 44 },
         { "-1", UINT64_MAX },
     };
     static const uint32_t flags[] = { 0, HL_CB_FLAGS_MAP, HL_CB_FLAGS_GET_DEVICE_VA, 0x80 };
 
     for (unsigned f = 0; f < 4; f++) {
-        FOR_EACH(s, sizes) {
-            union hl_cb_args a = { .in = { .op = HL_CB_OP_CREATE, .cb_size = (uint32_t)s->n,
-                                           .flags = flags[f] } };
+        FOR_EACH(s, sizes)
+        {
+            union hl_cb_args a = {
+                .in = { .op = HL_CB_OP_CREATE, .cb_size = (uint32_t)s->n, .flags = flags[f] }
+            };
 
             run_case(w.fd, OP_CB, &a, sizeof(a), "CB CREATE %s flags %#x", s->name, flags[f]);
         }
-        FOR_EACH(h, handles) {
-            union hl_cb_args a = { .in = { .op = HL_CB_OP_INFO, .cb_handle = h->n,
-                                           .flags = flags[f] } };
+        FOR_EACH(h, handles)
+        {
+            union hl_cb_args a = {
+                .in = { .op = HL_CB_OP_INFO, .cb_handle = h->n, .flags = flags[f] }
+            };
 
             if (w.dirty)
                 state_again();
@@ -41,7 +53,8 @@ void cb_cases(void)
             run_case(w.fd, OP_CB, &a, sizeof(a), "CB INFO %s flags %#x", h->name, flags[f]);
         }
     }
-    FOR_EACH(h, handles) {
+    FOR_EACH(h, handles)
+    {
         union hl_cb_args a = { .in = { .op = HL_CB_OP_DESTROY, .cb_handle = h->n } };
 
         if (w.dirty)
@@ -66,20 +79,24 @@ void cs_cases(void)
         union hl_cs_args a = { .in = { .cs_flags = flags } };
 
         if (flags == HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES)
-            continue;           /* succeeds; reads a register of real hardware */
+            continue; /* succeeds; reads a register of real hardware */
         /* 6.1 on Gaudi: such a reservation holds the device after its close, for good */
         if (flags == HL_CS_FLAGS_RESERVE_SIGNALS_ONLY && w.old)
             continue;
         run_case(w.fd, OP_CS, &a, sizeof(a), "CS no chunks flags %#x", flags);
         a = (union hl_cs_args){ .in = { .cs_flags = flags, .num_chunks_execute = 1 } };
         run_case(w.fd, OP_CS, &a, sizeof(a), "CS NULL chunks flags %#x", flags);
-        a = (union hl_cs_args){ .in = { .cs_flags = flags, .num_chunks_execute = 1,
-                                        .chunks_execute = (uintptr_t)&bad } };
+        a = (union hl_cs_args){
+            .in = { .cs_flags = flags, .num_chunks_execute = 1, .chunks_execute = (uintptr_t)&bad }
+        };
         run_case(w.fd, OP_CS, &a, sizeof(a), "CS bad queue flags %#x", flags);
-        a = (union hl_cs_args){ .in = { .cs_flags = flags, .num_chunks_execute = 513,
+        a = (union hl_cs_args){ .in = { .cs_flags = flags,
+                                        .num_chunks_execute = 513,
                                         .chunks_execute = (uintptr_t)w.host } };
         run_case(w.fd, OP_CS, &a, sizeof(a), "CS 513 chunks flags %#x", flags);
-        a = (union hl_cs_args){ .in = { .cs_flags = flags, .num_chunks_execute = 1, .pad = { 1 },
+        a = (union hl_cs_args){ .in = { .cs_flags = flags,
+                                        .num_chunks_execute = 1,
+                                        .pad = { 1 },
                                         .chunks_execute = (uintptr_t)&bad } };
         run_case(w.fd, OP_CS, &a, sizeof(a), "CS pad flags %#x", flags);
     }
@@ -93,25 +110,33 @@ void cs_cases(void)
 void wait_cases(void)
 {
     static const uint32_t flags[] = {
-        0, HL_WAIT_CS_FLAGS_INTERRUPT, HL_WAIT_CS_FLAGS_MULTI_CS,
-        HL_WAIT_CS_FLAGS_INTERRUPT | 48u << 20, HL_WAIT_CS_FLAGS_INTERRUPT | 4000u << 20,
+        0,
+        HL_WAIT_CS_FLAGS_INTERRUPT,
+        HL_WAIT_CS_FLAGS_MULTI_CS,
+        HL_WAIT_CS_FLAGS_INTERRUPT | 48u << 20,
+        HL_WAIT_CS_FLAGS_INTERRUPT | 4000u << 20,
         HL_WAIT_CS_FLAGS_INTERRUPT | HL_WAIT_CS_FLAGS_ANY_CQ_INTERRUPT,
         HL_WAIT_CS_FLAGS_INTERRUPT | HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ | 48u << 20,
-        HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT, 0x80,
+        HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT,
+        0x80,
     };
     const struct value seqs[] = {
-        { "0", 0 }, { "1", 1 }, { "1000", 1000 }, { "-1", UINT64_MAX },
+        { "0", 0 },
+        { "1", 1 },
+        { "1000", 1000 },
+        { "-1", UINT64_MAX },
         { "host", (uintptr_t)w.host },
     };
 
     for (unsigned f = 0; f < sizeof(flags) / sizeof(flags[0]); f++) {
-        FOR_EACH(s, seqs) {
+        FOR_EACH(s, seqs)
+        {
             union hl_wait_cs_args a = { .in = { .seq = s->n, .flags = flags[f] } };
 
             run_case(w.fd, OP_WAIT, &a, sizeof(a), "WAIT %s flags %#x", s->name, flags[f]);
             w.dirty = false;
-            a = (union hl_wait_cs_args){ .in = { .seq = s->n, .flags = flags[f],
-                                                 .seq_arr_len = 33 } };
+            a = (union hl_wait_cs_args){ .in = {
+                                             .seq = s->n, .flags = flags[f], .seq_arr_len = 33 } };
             if (flags[f] & HL_WAIT_CS_FLAGS_MULTI_CS) {
                 run_case(w.fd, OP_WAIT, &a, sizeof(a), "WAIT %s 33 flags %#x", s->name, flags[f]);
                 a.in = (struct hl_wait_cs_in){ .seq = s->n, .flags = flags[f], .pad = { 1 } };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Long sequences of memory operations, chosen by a generator of numbers that is the same everywhere:
- * what one step leaves behind is what the next ones meet. Values are compared, too.
+ * Long sequences of memory operations, chosen by a generator of numbers that is the same
+ * everywhere: what one step leaves behind is what the next ones meet. Values are compared, too.
  */
 #include "tests/rig/cases.h"
 
@@ -50,8 +50,9 @@ static void alloc(void)
 {
     static const uint32_t flags[] = { 0, 0, HL_MEM_CONTIGUOUS, HL_MEM_SHARED };
     uint64_t page = w.ip.dram_page_size, size = page * below(4) + (below(2) ? 1 + below(5000) : 0);
-    union hl_mem_args a = { .in = { .alloc = { .mem_size = size }, .op = HL_MEM_OP_ALLOC,
-                                    .flags = flags[below(4)] } };
+    union hl_mem_args a = {
+        .in = { .alloc = { .mem_size = size }, .op = HL_MEM_OP_ALLOC, .flags = flags[below(4)] }
+    };
     int rc;
 
     if (!below(12))
@@ -104,10 +105,11 @@ static void map_host(void)
 {
     uint64_t offset = below(64) * 4096 + (below(3) ? 0 : 1 + below(4000));
     uint64_t size = 1 + below(1 << (8 + below(10)));
-    union hl_mem_args a = { .in = { .map_host = { (uintptr_t)w.host + 4096 + offset,
-                                                  hint(&host_vas), size },
-                                    .op = HL_MEM_OP_MAP,
-                                    .flags = HL_MEM_USERPTR | (below(8) ? 0 : HL_MEM_FORCE_HINT) } };
+    union hl_mem_args a = {
+        .in = { .map_host = { (uintptr_t)w.host + 4096 + offset, hint(&host_vas), size },
+                .op = HL_MEM_OP_MAP,
+                .flags = HL_MEM_USERPTR | (below(8) ? 0 : HL_MEM_FORCE_HINT) }
+    };
     uint64_t at = a.in.map_host.hint_addr;
     uint32_t flags = a.in.flags;
     int rc = memory(&a);
@@ -138,8 +140,9 @@ static void export(void)
     if (!below(5))
         size = page * (1 + below(3));
     if (w.ip.device_id != 1 && !is_gaudi2() && below(10))
-        va = 0x20000000 + page * below(20000);      /* physical */
-    a = (union hl_mem_args){ .in = { .export_dmabuf_fd = { va, size, offset }, .flags = O_RDWR,
+        va = 0x20000000 + page * below(20000); /* physical */
+    a = (union hl_mem_args){ .in = { .export_dmabuf_fd = { va, size, offset },
+                                     .flags = O_RDWR,
                                      .op = HL_MEM_OP_EXPORT_DMABUF_FD } };
     rc = memory(&a);
     say("%u export %#llx size %#llx offset %#llx -> %s", step, (unsigned long long)va,
@@ -186,7 +189,8 @@ static void buffers(void)
 static void usage(void)
 {
     struct hl_info_dram_usage u = { 0 };
-    struct hl_info_args a = { .op = HL_INFO_DRAM_USAGE, .return_pointer = (uintptr_t)&u,
+    struct hl_info_args a = { .op = HL_INFO_DRAM_USAGE,
+                              .return_pointer = (uintptr_t)&u,
                               .return_size = sizeof(u) };
     int rc = request(w.fd, OP_INFO, &a);
 
@@ -209,8 +213,8 @@ static void start_over(uint64_t number)
 void random_cases(void)
 {
     static void (*const steps[])(void) = {
-        alloc, alloc, give_back, map, map, map_host, map_host, unmap, unmap, unmap, export, export,
-        close_one, close_one, buffers, buffers, usage,
+        alloc, alloc,  give_back, map,       map,       map_host, map_host, unmap, unmap,
+        unmap, export, export,    close_one, close_one, buffers,  buffers,  usage,
     };
 
     for (uint64_t n = 1; n <= 6; n++) {

@@ -12,7 +12,8 @@
 static uint32_t status_of(int fd)
 {
     uint32_t status[2] = { 99, 99 };
-    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .return_pointer = (uintptr_t)status,
+    struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS,
+                              .return_pointer = (uintptr_t)status,
                               .return_size = sizeof(status) };
 
     return request(fd, OP_INFO, &a) ? 99 : status[0];
@@ -53,7 +54,8 @@ static void queries(const char *what, int fd)
 
     for (uint32_t op = 0; op < 45; op++) {
         bool large = op == HL_INFO_ENGINE_STATUS || op == HL_INFO_USER_MAPPINGS;
-        struct hl_info_args a = { .op = op, .return_pointer = (uintptr_t)room,
+        struct hl_info_args a = { .op = op,
+                                  .return_pointer = (uintptr_t)room,
                                   .return_size = large ? sizeof(room) : 4096 };
 
         if (op != HL_INFO_FW_GENERIC_REQ) /* asks the firmware, which is being loaded */

@@ -58,7 +58,8 @@ static void reopen_at_last(const char *when)
 static void stats(const char *when)
 {
     struct hl_open_stats_info o = { 0 };
-    struct hl_info_args a = { .op = HL_INFO_OPEN_STATS, .return_pointer = (uintptr_t)&o,
+    struct hl_info_args a = { .op = HL_INFO_OPEN_STATS,
+                              .return_pointer = (uintptr_t)&o,
                               .return_size = sizeof(o) };
     int rc = request(w.control, OP_INFO, &a);
 
@@ -100,7 +101,8 @@ static int release(int fd, uint64_t handle)
 static int export(int fd, uint64_t va)
 {
     union hl_mem_args a = { .in = { .export_dmabuf_fd = { va, 1 << 20, 0 },
-                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD, .flags = O_RDWR | O_CLOEXEC } };
+                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                    .flags = O_RDWR | O_CLOEXEC } };
     int rc = request(fd, OP_MEMORY, &a);
 
     return rc ? rc : a.out.fd;
@@ -124,8 +126,9 @@ static int pass(int s, int fd)
 {
     char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
     struct iovec v = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
+    struct msghdr m = {
+        .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 
     h->cmsg_level = SOL_SOCKET;
@@ -139,8 +142,9 @@ static int receive(int s)
 {
     char byte, control[CMSG_SPACE(sizeof(int))];
     struct iovec v = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
+    struct msghdr m = {
+        .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     int fd = -1;
 
     if (recvmsg(s, &m, 0) > 0 && CMSG_FIRSTHDR(&m))
@@ -253,7 +257,7 @@ static void passed(void)
         _exit(got);
     }
     close(s[1]);
-    usleep(100000);         /* its copies are closed */
+    usleep(100000); /* its copies are closed */
     step("send", pass(s[0], fd));
     close(fd);
     close(w.fd);
@@ -323,7 +327,7 @@ static void two_exports(void)
     if (a < 0)
         return;
     if (!h) {
-        close(a);           /* physical addresses are not mapped */
+        close(a); /* physical addresses are not mapped */
         return;
     }
     b = export(w.fd, va);
@@ -431,7 +435,11 @@ static void events_over_a_reopen(void)
 /* What /proc says of a dma-buf, with and without a name. */
 static void names(void)
 {
-    static const char *const set[] = { NULL, "weights", "", "a/b c", "0123456789012345678901234567890",
+    static const char *const set[] = { NULL,
+                                       "weights",
+                                       "",
+                                       "a/b c",
+                                       "0123456789012345678901234567890",
                                        "01234567890123456789012345678901" };
     char path[64], link[128], line[128];
     int fd;
@@ -472,7 +480,8 @@ static void left_over(void)
     struct hl_info_dram_usage u[2] = { 0 };
 
     for (unsigned i = 0; i < 2; i++) {
-        struct hl_info_args a = { .op = HL_INFO_DRAM_USAGE, .return_pointer = (uintptr_t)&u[i],
+        struct hl_info_args a = { .op = HL_INFO_DRAM_USAGE,
+                                  .return_pointer = (uintptr_t)&u[i],
                                   .return_size = sizeof(u[i]) };
 
         begin("left over");

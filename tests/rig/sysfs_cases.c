@@ -20,8 +20,18 @@ static const char *folder(void)
 static bool own_text(const char *name)
 {
     static const char *const names[] = {
-        "pci_addr", "device_type", "status", "hard_reset_cnt", "soft_reset_cnt", "security_enabled",
-        "vendor", "device", "class", "subsystem_vendor", "module_id", "parent_device", 
+        "pci_addr",
+        "device_type",
+        "status",
+        "hard_reset_cnt",
+        "soft_reset_cnt",
+        "security_enabled",
+        "vendor",
+        "device",
+        "class",
+        "subsystem_vendor",
+        "module_id",
+        "parent_device",
         "device_release_watchdog_timeout",
     };
 
@@ -35,13 +45,27 @@ static bool own_text(const char *name)
 static bool driver_attribute(const char *name)
 {
     static const char *const names[] = {
-        "armcp_kernel_ver", "armcp_ver", "clk_cur_freq_mhz", "clk_max_freq_mhz", "cpld_ver",
-        "cpucp_kernel_ver", "cpucp_ver", "device_release_watchdog_timeout", "device_type", "eeprom",
-        "fuse_ver", "fw_os_ver", "hard_reset", "hard_reset_cnt", "high_pll", "ic_clk", "ic_clk_curr",
-        "inference_soft_reset", "infineon_ver", "max_power", "mme_clk", "mme_clk_curr", "module_id",
-        "parent_device", "pci_addr", "pm_mng_profile", "preboot_btl_ver", "security_enabled",
-        "soft_reset", "soft_reset_cnt", "status", "thermal_ver", "tpc_clk", "tpc_clk_curr",
-        "uboot_ver", "vrm_ver", "clk_mgmt", "vendor", "device", "class", "subsystem_vendor", "dev",
+        "armcp_kernel_ver", "armcp_ver",
+        "clk_cur_freq_mhz", "clk_max_freq_mhz",
+        "cpld_ver",         "cpucp_kernel_ver",
+        "cpucp_ver",        "device_release_watchdog_timeout",
+        "device_type",      "eeprom",
+        "fuse_ver",         "fw_os_ver",
+        "hard_reset",       "hard_reset_cnt",
+        "high_pll",         "ic_clk",
+        "ic_clk_curr",      "inference_soft_reset",
+        "infineon_ver",     "max_power",
+        "mme_clk",          "mme_clk_curr",
+        "module_id",        "parent_device",
+        "pci_addr",         "pm_mng_profile",
+        "preboot_btl_ver",  "security_enabled",
+        "soft_reset",       "soft_reset_cnt",
+        "status",           "thermal_ver",
+        "tpc_clk",          "tpc_clk_curr",
+        "uboot_ver",        "vrm_ver",
+        "clk_mgmt",         "vendor",
+        "device",           "class",
+        "subsystem_vendor", "dev",
         "uevent",
     };
 
@@ -88,7 +112,7 @@ static char (*sorted(const char *path, unsigned *count))[64]
 static void attributes(const char *path)
 {
     unsigned count;
-    char (*names)[64] = sorted(path, &count);
+    char(*names)[64] = sorted(path, &count);
     char file[400], line[300];
     struct stat st;
 
@@ -105,7 +129,8 @@ static void attributes(const char *path)
         if (strcmp(names[i], "pci_addr") && strcmp(names[i], "parent_device"))
             say("attribute %s ends with a new line: %d", names[i],
                 *line && line[strlen(line) - 1] == '\n');
-        if (own_text(names[i]) && strcmp(names[i], "pci_addr") && strcmp(names[i], "parent_device")) {
+        if (own_text(names[i]) && strcmp(names[i], "pci_addr") &&
+            strcmp(names[i], "parent_device")) {
             line[strcspn(line, "\n")] = '\0';
             say("attribute %s \"%s\"", names[i], line);
         }
@@ -115,8 +140,8 @@ static void attributes(const char *path)
             int fd = open(file, O_WRONLY | O_CLOEXEC);
             ssize_t n = fd < 0 ? -1 : write(fd, "1", 1);
 
-            say("attribute %s open for writing %s write %s", names[i], fd < 0 ? answer(-errno) : "0",
-                n < 0 ? answer(-errno) : "0");
+            say("attribute %s open for writing %s write %s", names[i],
+                fd < 0 ? answer(-errno) : "0", n < 0 ? answer(-errno) : "0");
             if (fd >= 0)
                 close(fd);
         }
@@ -127,7 +152,7 @@ void sysfs_cases(void)
 {
     char path[700], link[400];
     unsigned count;
-    char (*names)[64] = sorted(folder(), &count);
+    char(*names)[64] = sorted(folder(), &count);
     char nodes[8][64];
     ssize_t n;
 
@@ -146,7 +171,9 @@ void sysfs_cases(void)
         snprintf(path, sizeof(path), "%s/%s/subsystem", folder(), nodes[i]);
         n = readlink(path, link, sizeof(link) - 1);
         link[n < 0 ? 0 : n] = '\0';
-        say("subsystem -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') ? strrchr(link, '/') + 1 : link);
+        say("subsystem -> %s", n < 0                ? answer(-errno)
+                               : strrchr(link, '/') ? strrchr(link, '/') + 1
+                                                    : link);
         snprintf(path, sizeof(path), "%s/%s", folder(), nodes[i]);
         attributes(path);
         snprintf(path, sizeof(path), "%s/%s/uevent", folder(), nodes[i]);
@@ -154,7 +181,8 @@ void sysfs_cases(void)
             say("uevent DEVNAME %.*s", (int)strcspn(strstr(link, "DEVNAME=") + 8, "\n"),
                 strstr(link, "DEVNAME=") + 8);
         snprintf(path, sizeof(path), "%s/%s/dev", folder(), nodes[i]);
-        say("dev has %s", text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
+        say("dev has %s",
+            text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
     }
     if (!w.old_nodes) {
         snprintf(path, sizeof(path), "%s/accel0/device", folder());

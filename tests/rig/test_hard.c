@@ -32,7 +32,7 @@ static void a_page_fault_is_told(void **state)
 
     (void)state;
     if (on_asic("goya"))
-        skip();     /* its driver tells nobody */
+        skip(); /* its driver tells nobody */
     if (on_kernel("6.1")) {
         /* that driver has no such event; on Gaudi2 it resets the device instead */
         pid = rig_holder();
@@ -63,7 +63,7 @@ static void a_forbidden_access_is_told(void **state)
 
     (void)state;
     if (!on_asic("gaudi") || on_kernel("6.1"))
-        skip();     /* the emulated device knows where Gaudi's driver looks, and 6.1 tells nobody */
+        skip(); /* the emulated device knows where Gaudi's driver looks, and 6.1 tells nobody */
     d = open_device();
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     assert_int_equal(rig_request(RIG_RAZWI, 0x123450000), 0);
@@ -112,8 +112,8 @@ static void a_soft_reset_between_users(void **state)
 
     (void)state;
     if (!rig_has_attribute(name))
-        skip();     /* the driver offers it for some devices only */
-    rig_poke_attribute(name);   /* it may refuse: the device serves all the same */
+        skip();               /* the driver offers it for some devices only */
+    rig_poke_attribute(name); /* it may refuse: the device serves all the same */
     rig_serves(60);
 }
 
@@ -126,7 +126,7 @@ static void the_module_stays_while_memory_is_exported(void **state)
 
     (void)state;
     if (!rig_can_reload())
-        skip();     /* the host sets the word once */
+        skip(); /* the host sets the word once */
     d = open_device();
     rc = rig_unload();
     assert_true(rc == -EAGAIN || rc == -EBUSY);
@@ -137,7 +137,7 @@ static void the_module_stays_while_memory_is_exported(void **state)
         hlthunk_dmabuf_unref(m);
         hlthunk_buffer_unref(b);
         hlthunk_device_close(d);
-        rc = rig_unload();          /* only the dma-buf is left */
+        rc = rig_unload(); /* only the dma-buf is left */
         assert_true(rc == -EAGAIN || rc == -EBUSY);
         close(fd);
     } else {
@@ -208,12 +208,12 @@ struct user {
     struct hlthunk_command_buffer *cb;
     struct hlthunk_event_notifier *n;
     struct hlthunk_reset_watch *w;
-    struct hlthunk_completion *c;           /* Gaudi2: of an interrupt that never comes */
+    struct hlthunk_completion *c; /* Gaudi2: of an interrupt that never comes */
     enum hlthunk_completion_status ended;
     void *memory;
     int fd, done;
     enum hlthunk_stale why;
-    int raw, rc;                /* what the driver said, and what the library made of it */
+    int raw, rc; /* what the driver said, and what the library made of it */
 };
 
 static void drop(struct hlthunk_device *d, enum hlthunk_stale why, void *arg)
@@ -224,8 +224,8 @@ static void drop(struct hlthunk_device *d, enum hlthunk_stale why, void *arg)
 
     u->why = why;
     errno = 0;
-    u->raw = hlthunk_device_memory_alloc(hlthunk_device_borrow_fd(d), MIB, 0, false, false) ? 0
-                                                                                           : errno;
+    u->raw =
+        hlthunk_device_memory_alloc(hlthunk_device_borrow_fd(d), MIB, 0, false, false) ? 0 : errno;
     u->rc = hlthunk_buffer_alloc(d, MIB, NULL, &none);
     if (u->fd >= 0)
         close(u->fd);
@@ -285,11 +285,10 @@ static void user_end(struct user *u, enum hlthunk_stale why)
     assert_int_equal(u->why, why);
     assert_int_equal(u->rc, -ENODEV);
     if (u->c)
-        assert_true(u->ended == HLTHUNK_COMPLETION_ABORTED ||
-                    u->ended == HLTHUNK_COMPLETION_LOST);
+        assert_true(u->ended == HLTHUNK_COMPLETION_ABORTED || u->ended == HLTHUNK_COMPLETION_LOST);
     close(u->done);
     free(u->memory);
-    sleep(3);                   /* longer than the driver waits before it kills */
+    sleep(3); /* longer than the driver waits before it kills */
     rig_serves(60);
 }
 
@@ -320,7 +319,7 @@ static void hot_removal_calls_back(void **state)
 
     (void)state;
     user_begin(&u);
-    pid = fork();               /* who removes it waits until it is gone */
+    pid = fork(); /* who removes it waits until it is gone */
     assert_true(pid >= 0);
     if (pid == 0) {
         syscall(SYS_close_range, 3, ~0u, 0);

@@ -12,8 +12,13 @@
 #include <unistd.h>
 
 /* <drm/drm.h> */
-struct prime_handle { uint32_t handle, flags; int32_t fd; };
-struct gem_close { uint32_t handle, pad; };
+struct prime_handle {
+    uint32_t handle, flags;
+    int32_t fd;
+};
+struct gem_close {
+    uint32_t handle, pad;
+};
 #define PRIME_FD_TO_HANDLE _IOWR('d', 0x2e, struct prime_handle)
 #define GEM_CLOSE _IOW('d', 0x09, struct gem_close)
 
@@ -82,14 +87,14 @@ static void an_import_outlives_its_exporter(void **state)
 
     (void)state;
     if (!route || strcmp(route, "yes"))
-        skip();     /* nothing is mapped without a route */
+        skip(); /* nothing is mapped without a route */
     ok(hlthunk_buffer_alloc(d, 16 * MIB, NULL, &b));
     ok(hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &m));
     assert_int_equal(import(gpu, hlthunk_dmabuf_borrow_fd(m), &handle), 0);
     hlthunk_dmabuf_unref(m);
     hlthunk_buffer_unref(b);
     hlthunk_device_close(d);
-    assert_true(hlthunk_device_open(&o, &d) != 0);      /* its last user is the importer */
+    assert_true(hlthunk_device_open(&o, &d) != 0); /* its last user is the importer */
     close(gpu);
     rig_serves(30);
 }

@@ -15,15 +15,30 @@ struct header {
     uint32_t size, flags, error;
 };
 
-enum { VERSION = 1, DMA_MAP, DMA_UNMAP, GET_INFO, GET_REGION_INFO, GET_IRQ_INFO = 7, SET_IRQS,
-       REGION_READ, REGION_WRITE, RESET = 13 };
+enum {
+    VERSION = 1,
+    DMA_MAP,
+    DMA_UNMAP,
+    GET_INFO,
+    GET_REGION_INFO,
+    GET_IRQ_INFO = 7,
+    SET_IRQS,
+    REGION_READ,
+    REGION_WRITE,
+    RESET = 13
+};
 #define NO_REPLY 0x10u
 #define IS_REPLY 0x1u
 #define IS_ERROR 0x20u
 
 static struct vfu server;
 static int client;
-static struct { unsigned region; uint64_t off; uint32_t len, value; unsigned resets; } seen;
+static struct {
+    unsigned region;
+    uint64_t off;
+    uint32_t len, value;
+    unsigned resets;
+} seen;
 
 static void on_read(struct vfu *v, unsigned region, uint64_t off, void *buf, uint32_t len)
 {
@@ -80,8 +95,14 @@ static int teardown(void **state)
 static void post(uint16_t command, uint32_t flags, const void *body, uint32_t len, int fd)
 {
     struct header h = { .id = 77, .command = command, .size = sizeof(h) + len, .flags = flags };
-    union { struct cmsghdr align; char buf[CMSG_SPACE(sizeof(int))]; } c = { .buf = { 0 } };
-    union { const void *in; void *out; } u = { .in = body };
+    union {
+        struct cmsghdr align;
+        char buf[CMSG_SPACE(sizeof(int))];
+    } c = { .buf = { 0 } };
+    union {
+        const void *in;
+        void *out;
+    } u = { .in = body };
     struct iovec iov[2] = { { &h, sizeof(h) }, { u.out, len } };
     struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
 
@@ -128,7 +149,7 @@ static void it_says_what_it_has(void **state)
 
     (void)state;
     assert_int_equal(ask(VERSION, version, 4, -1, out, &len), 0);
-    assert_int_equal(out[2], 1);                /* the client's version */
+    assert_int_equal(out[2], 1); /* the client's version */
     assert_non_null(strstr((char *)out + 4, "max_msg_fds"));
     assert_int_equal(ask(GET_INFO, info, 16, -1, out, &len), 0);
     memcpy(info, out, 16);
@@ -137,7 +158,7 @@ static void it_says_what_it_has(void **state)
     region[2] = 2;
     assert_int_equal(ask(GET_REGION_INFO, region, 32, -1, out, &len), 0);
     memcpy(region, out, 32);
-    assert_int_equal(region[1], 7);             /* read, write, mmap */
+    assert_int_equal(region[1], 7); /* read, write, mmap */
     assert_int_equal(region[4], 1 << 20);
     region[2] = VFU_NUM_REGIONS;
     assert_int_equal(ask(GET_REGION_INFO, region, 32, -1, NULL, NULL), EINVAL);
@@ -177,7 +198,10 @@ static void sparse_areas_come_when_they_fit(void **state)
 
 static void registers_are_read_and_written_in_order(void **state)
 {
-    struct { uint64_t off; uint32_t region, len, value; } a = { 0x123, 2, 4, 0xCAFE }, back;
+    struct {
+        uint64_t off;
+        uint32_t region, len, value;
+    } a = { 0x123, 2, 4, 0xCAFE }, back;
     uint32_t len;
     struct header h;
 
@@ -200,7 +224,7 @@ static void registers_are_read_and_written_in_order(void **state)
     a.off = UINT64_MAX;
     assert_int_equal(ask(REGION_WRITE, &a, 20, -1, NULL, NULL), EINVAL);
     a.off = 0;
-    a.len = 64;                                 /* more than the message has */
+    a.len = 64; /* more than the message has */
     assert_int_equal(ask(REGION_WRITE, &a, 20, -1, NULL, NULL), EINVAL);
     a.region = 99;
     assert_int_equal(ask(REGION_READ, &a, 16, -1, NULL, NULL), EINVAL);
@@ -210,9 +234,14 @@ static void registers_are_read_and_written_in_order(void **state)
 
 static void memory_of_the_machine_is_mapped(void **state)
 {
-    struct { uint32_t argsz, flags; uint64_t off, iova, size; } map = { 32, 3, 0x1000, 1 << 30,
-                                                                        0x2000 };
-    struct { uint32_t argsz, flags; uint64_t iova, size; } unmap = { 24, 0, 1 << 30, 0x2000 };
+    struct {
+        uint32_t argsz, flags;
+        uint64_t off, iova, size;
+    } map = { 32, 3, 0x1000, 1 << 30, 0x2000 };
+    struct {
+        uint32_t argsz, flags;
+        uint64_t iova, size;
+    } unmap = { 24, 0, 1 << 30, 0x2000 };
     int fd = memfd_create("ram", MFD_CLOEXEC);
     uint8_t x = 0x5A, *p;
 
@@ -236,7 +265,9 @@ static void memory_of_the_machine_is_mapped(void **state)
 
 static void interrupts_are_event_descriptors(void **state)
 {
-    struct { uint32_t argsz, flags, index, start, count; } set = { 20, 0x24, VFU_IRQ_MSIX, 3, 1 };
+    struct {
+        uint32_t argsz, flags, index, start, count;
+    } set = { 20, 0x24, VFU_IRQ_MSIX, 3, 1 };
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     uint64_t n = 0;
 
@@ -248,10 +279,10 @@ static void interrupts_are_event_descriptors(void **state)
     assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, VFU_MAX_VECTORS), -1);
     assert_int_equal(read(fd, &n, 8), 8);
     assert_int_equal(n, 1);
-    set.start = VFU_MAX_VECTORS;                /* past the last */
+    set.start = VFU_MAX_VECTORS; /* past the last */
     assert_int_equal(ask(SET_IRQS, &set, 20, -1, NULL, NULL), EINVAL);
     set.flags = 0x21;
-    set.start = set.count = 0;                  /* none any more */
+    set.start = set.count = 0; /* none any more */
     assert_int_equal(ask(SET_IRQS, &set, 20, -1, NULL, NULL), 0);
     assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 3), -1);
     close(fd);
@@ -263,7 +294,7 @@ static void a_client_that_goes_or_lies_ends_it(void **state)
 
     (void)state;
     assert_int_equal(send(client, &h, sizeof(h), 0), sizeof(h));
-    assert_int_equal(vfu_step(&server), -1);    /* shorter than its own header */
+    assert_int_equal(vfu_step(&server), -1); /* shorter than its own header */
     h.size = UINT32_MAX;
     assert_int_equal(send(client, &h, sizeof(h), 0), sizeof(h));
     assert_int_equal(vfu_step(&server), -1);

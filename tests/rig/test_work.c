@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CFG 0x1000007FF8000000ull           /* Gaudi2 */
+#define CFG 0x1000007FF8000000ull /* Gaudi2 */
 #define SOB(n) (CFG + 0x4100000 + 4 * (n))
 #define MON_ADDR_LOW(n) (CFG + 0x4108000 + 4 * (n))
 #define MON_ADDR_HIGH(n) (CFG + 0x410A000 + 4 * (n))
@@ -94,7 +94,7 @@ static void interrupt_by(uint64_t doorbell)
     uint64_t va;
 
     if (!on_asic("gaudi2"))
-        skip();     /* the others have no user interrupts */
+        skip(); /* the others have no user interrupts */
     work_open(&w);
     x.w = &w;
     x.interrupt = w.ip.first_available_interrupt_id + 3u;
@@ -137,7 +137,7 @@ static void a_monitor_writes_when_its_object_says_so(void **state)
 
     (void)state;
     if (!on_asic("gaudi2"))
-        skip();     /* elsewhere users reach the sync manager by other packets */
+        skip(); /* elsewhere users reach the sync manager by other packets */
     work_open(&w);
     va = work_map(&w, (void *)(uintptr_t)result, 4096);
     work_cb(&w, &arm, 4096);
@@ -149,9 +149,9 @@ static void a_monitor_writes_when_its_object_says_so(void **state)
     work_msg(&arm, MON_ARM(USER), 2u << 17 | 0xFE00 | USER / 8, true);
     work_wait(&w, work_submit(&w, w.down, &arm));
     work_cb(&w, &set, 4096);
-    work_msg(&set, SOB(USER), 1u << 31 | 1, true);      /* adds one */
+    work_msg(&set, SOB(USER), 1u << 31 | 1, true); /* adds one */
     work_wait(&w, work_submit(&w, 8, &set));
-    assert_int_equal(*result, 0);                       /* it waits for two */
+    assert_int_equal(*result, 0); /* it waits for two */
     work_wait(&w, work_submit(&w, 8, &set));
     for (int i = 0; i < 100 && !*result; i++)
         usleep(10000);

@@ -8,8 +8,9 @@
 
 static int ask(int fd, uint32_t op, void *data, uint32_t size, uint32_t extra)
 {
-    struct hl_info_args a = { .op = op, .return_pointer = (uintptr_t)data, .return_size = size,
-                              .dcore_id = extra };
+    struct hl_info_args a = {
+        .op = op, .return_pointer = (uintptr_t)data, .return_size = size, .dcore_id = extra
+    };
 
     memset(data, 0, size);
     return request(fd, OP_INFO, &a);
@@ -30,7 +31,8 @@ static void properties(void)
         ip->rotator_enabled_mask);
     say("ip tpc %#x %#llx interrupt %u", ip->tpc_enabled_mask, ip->tpc_enabled_mask_ext,
         ip->tpc_interrupt_id);
-    say("ip interrupts %u from %u", ip->number_of_user_interrupts, ip->first_available_interrupt_id);
+    say("ip interrupts %u from %u", ip->number_of_user_interrupts,
+        ip->first_available_interrupt_id);
     say("ip dram enabled %u security %u mme %u", ip->dram_enabled, ip->security_enabled,
         ip->mme_master_slave_mode);
     say("ip cpld %#x pll %u %u %u %u", ip->cpld_version, ip->psoc_pci_pll_nr, ip->psoc_pci_pll_nf,
@@ -95,7 +97,8 @@ static uint64_t map(uint64_t handle, uint64_t hint)
 static uint64_t map_host(uint64_t offset, uint64_t size, uint64_t hint)
 {
     union hl_mem_args a = { .in = { .map_host = { (uintptr_t)w.host + offset, hint, size },
-                                    .op = HL_MEM_OP_MAP, .flags = HL_MEM_USERPTR } };
+                                    .op = HL_MEM_OP_MAP,
+                                    .flags = HL_MEM_USERPTR } };
     int rc = request(w.fd, OP_MEMORY, &a);
 
     say("map host +%#llx size %#llx hint %#llx -> %s %#llx", (unsigned long long)offset,

@@ -12,9 +12,14 @@ static void begin(void)
 {
     if (w.dirty)
         state_again();
-    k = (struct work){ .fd = w.fd, .old = w.old, .ip = w.ip,
-                       .asic = is_goya() ? WORK_GOYA : is_gaudi2() ? WORK_GAUDI2 : WORK_GAUDI,
-                       .down = is_goya(), .up = is_goya() ? 2 : 4,
+    k = (struct work){ .fd = w.fd,
+                       .old = w.old,
+                       .ip = w.ip,
+                       .asic = is_goya()     ? WORK_GOYA
+                               : is_gaudi2() ? WORK_GAUDI2
+                                             : WORK_GAUDI,
+                       .down = is_goya(),
+                       .up = is_goya() ? 2 : 4,
                        .next_dram = w.ip.dram_base_address };
 }
 
@@ -41,8 +46,10 @@ static void wait_for(const char *what, uint64_t seq, uint64_t us)
 
 static void multi(const char *what, const uint64_t *list, uint8_t n, uint64_t us)
 {
-    union hl_wait_cs_args a = { .in = { .seq = (uintptr_t)list, .timeout_us = us,
-                                        .flags = HL_WAIT_CS_FLAGS_MULTI_CS, .seq_arr_len = n } };
+    union hl_wait_cs_args a = { .in = { .seq = (uintptr_t)list,
+                                        .timeout_us = us,
+                                        .flags = HL_WAIT_CS_FLAGS_MULTI_CS,
+                                        .seq_arr_len = n } };
     int rc = request(w.fd, OP_WAIT, &a);
 
     if (rc)
@@ -56,15 +63,17 @@ static void multi(const char *what, const uint64_t *list, uint8_t n, uint64_t us
 static void counters(const char *when)
 {
     struct hl_info_cs_counters c = { 0 };
-    struct hl_info_args a = { .op = HL_INFO_CS_COUNTERS, .return_pointer = (uintptr_t)&c,
+    struct hl_info_args a = { .op = HL_INFO_CS_COUNTERS,
+                              .return_pointer = (uintptr_t)&c,
                               .return_size = sizeof(c) };
 
     for (int control = 0; control < 2; control++) {
         int rc = request(control ? w.control : w.fd, OP_INFO, &a);
 
         say("counters %s %d -> %s own memory %llu parsing %llu full %llu reset %llu flight %llu"
-            " validation %llu", when, control, answer(rc), c.ctx_out_of_mem_drop_cnt,
-            c.ctx_parsing_drop_cnt, c.ctx_queue_full_drop_cnt, c.ctx_device_in_reset_drop_cnt,
+            " validation %llu",
+            when, control, answer(rc), c.ctx_out_of_mem_drop_cnt, c.ctx_parsing_drop_cnt,
+            c.ctx_queue_full_drop_cnt, c.ctx_device_in_reset_drop_cnt,
             c.ctx_max_cs_in_flight_drop_cnt, c.ctx_validation_drop_cnt);
     }
 }
@@ -159,7 +168,9 @@ static void chunks(void)
             wait_for("a part", seq, 10000000);
     }
     for (unsigned f = 0; f < 5; f++) {
-        struct hl_cs_chunk c = { .cb_handle = cb.handle, .queue_index = k.down, .cb_size = 8,
+        struct hl_cs_chunk c = { .cb_handle = cb.handle,
+                                 .queue_index = k.down,
+                                 .cb_size = 8,
                                  .cs_chunk_flags = f < 4 ? 0 : 0x80 };
         union hl_cs_args a = { .in = { .chunks_execute = (uintptr_t)&c, .num_chunks_execute = 1 } };
 
@@ -188,8 +199,9 @@ static void queues(void)
         char last[16] = "";
 
         for (uint32_t q = 0; q < 300; q++) {
-            struct hl_cs_chunk c = { .cb_handle = 8, .queue_index = q, .cb_size = 8,
-                                     .cs_chunk_flags = flags };
+            struct hl_cs_chunk c = {
+                .cb_handle = 8, .queue_index = q, .cb_size = 8, .cs_chunk_flags = flags
+            };
             union hl_cs_args a = { .in = { .chunks_execute = (uintptr_t)&c,
                                            .num_chunks_execute = 1 } };
             const char *text = answer(request(w.fd, OP_CS, &a));
@@ -207,7 +219,8 @@ static void signals(void)
 {
     for (uint32_t q = 0; q < 12; q++) {
         struct hl_cs_chunk c = { .queue_index = q };
-        union hl_cs_args a = { .in = { .chunks_execute = (uintptr_t)&c, .num_chunks_execute = 1,
+        union hl_cs_args a = { .in = { .chunks_execute = (uintptr_t)&c,
+                                       .num_chunks_execute = 1,
                                        .cs_flags = HL_CS_FLAGS_SIGNAL } };
         uint64_t seq;
         int rc;
@@ -222,9 +235,11 @@ static void signals(void)
         seq = a.out.seq;
         wait_for("signal", seq, 10000000);
         for (unsigned n = 0; n < 3; n++) {
-            c = (struct hl_cs_chunk){ .queue_index = (q + 1) % 8, .signal_seq_arr = (uintptr_t)&seq,
+            c = (struct hl_cs_chunk){ .queue_index = (q + 1) % 8,
+                                      .signal_seq_arr = (uintptr_t)&seq,
                                       .num_signal_seq_arr = n };
-            a = (union hl_cs_args){ .in = { .chunks_execute = (uintptr_t)&c, .num_chunks_execute = 1,
+            a = (union hl_cs_args){ .in = { .chunks_execute = (uintptr_t)&c,
+                                            .num_chunks_execute = 1,
                                             .cs_flags = HL_CS_FLAGS_WAIT } };
             rc = request(w.fd, OP_CS, &a);
             say("wait for it, %u signals -> %s seq %lld", n, answer(rc), (long long)a.out.seq);
@@ -232,7 +247,8 @@ static void signals(void)
                 wait_for("the wait", a.out.seq, 10000000);
         }
         seq += 50;
-        a = (union hl_cs_args){ .in = { .chunks_execute = (uintptr_t)&c, .num_chunks_execute = 1,
+        a = (union hl_cs_args){ .in = { .chunks_execute = (uintptr_t)&c,
+                                        .num_chunks_execute = 1,
                                         .cs_flags = HL_CS_FLAGS_WAIT } };
         c.num_signal_seq_arr = 1;
         say("wait for a future signal -> %s", answer(request(w.fd, OP_CS, &a)));
@@ -246,16 +262,18 @@ static void mapped_buffers(void)
 {
     begin();
     for (uint32_t size = 1; size <= 65536; size *= 16) {
-        union hl_cb_args a = { .in = { .op = HL_CB_OP_CREATE, .cb_size = size,
-                                       .flags = HL_CB_FLAGS_MAP } };
+        union hl_cb_args a = {
+            .in = { .op = HL_CB_OP_CREATE, .cb_size = size, .flags = HL_CB_FLAGS_MAP }
+        };
         int rc = request(w.fd, OP_CB, &a);
         uint64_t handle = a.out.cb_handle;
 
         say("mapped buffer of %u -> %s", size, answer(rc));
         if (rc)
             continue;
-        a = (union hl_cb_args){ .in = { .op = HL_CB_OP_INFO, .cb_handle = handle,
-                                        .flags = HL_CB_FLAGS_GET_DEVICE_VA } };
+        a = (union hl_cb_args){
+            .in = { .op = HL_CB_OP_INFO, .cb_handle = handle, .flags = HL_CB_FLAGS_GET_DEVICE_VA }
+        };
         rc = request(w.fd, OP_CB, &a);
         say("its address -> %s %#llx", answer(rc), rc ? 0ull : a.out.device_va);
         if (size == 16)
@@ -268,7 +286,8 @@ static void mapped_buffers(void)
 
 static void engine_commands(void)
 {
-    static const uint32_t flags[] = { HL_CS_FLAGS_ENGINE_CORE_COMMAND, HL_CS_FLAGS_ENGINES_COMMAND };
+    static const uint32_t flags[] = { HL_CS_FLAGS_ENGINE_CORE_COMMAND,
+                                      HL_CS_FLAGS_ENGINES_COMMAND };
     static const uint32_t counts[] = { 0, 1, 2, 5000, UINT32_MAX };
     static uint32_t bad[2] = { 60000, 60001 };
 
@@ -276,14 +295,16 @@ static void engine_commands(void)
     for (unsigned f = 0; f < 2; f++)
         for (unsigned n = 0; n < 5; n++)
             for (uint32_t command = 0; command < 7; command++) {
-                union hl_cs_args a = { .in = { .cs_flags = flags[f], .engines = (uintptr_t)bad,
+                union hl_cs_args a = { .in = { .cs_flags = flags[f],
+                                               .engines = (uintptr_t)bad,
                                                .num_engines = counts[n],
                                                .engine_command = command } };
 
                 /* 6.1 does not know the second: it would be a submission without chunks */
                 say("engines %#x count %u command %u -> %s", flags[f], counts[n], command,
                     answer(request(w.fd, OP_CS, &a)));
-                a = (union hl_cs_args){ .in = { .cs_flags = flags[f], .num_engines = counts[n],
+                a = (union hl_cs_args){ .in = { .cs_flags = flags[f],
+                                                .num_engines = counts[n],
                                                 .engine_command = command } };
                 say("engines NULL %#x count %u command %u -> %s", flags[f], counts[n], command,
                     answer(request(w.fd, OP_CS, &a)));

@@ -5,11 +5,16 @@
 #include "hlthunk/error.h"
 #include "lib/share/message.h"
 
-#define BYTES(n) (HL_MESSAGE_HEADER_BYTES + (n) * HL_MESSAGE_ITEM_BYTES)
+#define BYTES(n) (HL_MESSAGE_HEADER_BYTES + (n)*HL_MESSAGE_ITEM_BYTES)
 
 static const struct hl_message_item two[2] = {
-    { .identity = 0x1122334455667788, .size = 0x10000, .offset = 0x2000, .data_offset = 0x102,
-      .origin_known = true, .pci_address = "0000:0d:00.0", .label = "weights" },
+    { .identity = 0x1122334455667788,
+      .size = 0x10000,
+      .offset = 0x2000,
+      .data_offset = 0x102,
+      .origin_known = true,
+      .pci_address = "0000:0d:00.0",
+      .label = "weights" },
     { .identity = 7, .size = 4096 },
 };
 
@@ -21,7 +26,7 @@ static void exact_bytes(void **state)
     };
     uint8_t item[2][HL_MESSAGE_ITEM_BYTES] = {
         { 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 1, 0, 0, 0, 0, 0,
-          0, 0x20, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 1, 0, 0 },
+          0,    0x20, 0,    0,    0,    0,    0,    0,    1, 0, 0, 0, 2, 1, 0, 0 },
         { 7, 0, 0, 0, 0, 0, 0, 0, 0, 0x10 },
     };
     uint8_t bytes[BYTES(2)];
@@ -206,12 +211,8 @@ static void any_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_bytes),
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(a_device),
-        cmocka_unit_test(texts),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(any_bytes),
+        cmocka_unit_test(exact_bytes), cmocka_unit_test(round_trip), cmocka_unit_test(a_device),
+        cmocka_unit_test(texts),       cmocka_unit_test(refused),    cmocka_unit_test(any_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,8 +84,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < 20; i++)
         work(memory);
     why = hlthunk_device_stale(d);
-    if (why != (!strcmp(expected, "reset") ? HLTHUNK_STALE_RESET :
-                !strcmp(expected, "gone") ? HLTHUNK_STALE_GONE : HLTHUNK_STALE_NOT))
+    if (why != (!strcmp(expected, "reset")  ? HLTHUNK_STALE_RESET
+                : !strcmp(expected, "gone") ? HLTHUNK_STALE_GONE
+                                            : HLTHUNK_STALE_NOT))
         complain("not stale, or for another reason");
     if (!failed)
         complain("no call failed");

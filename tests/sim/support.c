@@ -14,7 +14,7 @@ void require_simulation(void)
 {
     if (!hlsim_importer() && !in_rig()) {
         fprintf(stderr, "this test runs in a simulation, hlsim run -- PROGRAM, or on the real "
-                "driver, rig/run -- PROGRAM\n");
+                        "driver, rig/run -- PROGRAM\n");
         exit(1);
     }
 }
@@ -77,7 +77,7 @@ int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_
     ok(hlthunk_device_get_properties(d, &p));
     o.device_mapped = p.asic == HLTHUNK_ASIC_GAUDI2;
     words[0] = n;
-    words[1] = 9u << 24 | 3u << 30 | (o.device_mapped ? 0 : 8);     /* LIN_DMA */
+    words[1] = 9u << 24 | 3u << 30 | (o.device_mapped ? 0 : 8); /* LIN_DMA */
     memcpy(words + 2, &src, 8);
     memcpy(words + 4, &dst, 8);
     ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));

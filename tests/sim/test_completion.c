@@ -174,8 +174,8 @@ static void many_at_once(void **state)
         ok(hlthunk_completion_for_submissions(d, &seq, 1, &o, &c[i]));
         assert_int_equal(hlthunk_completion_borrow_fd(c[i]), o.eventfd);
     }
-    assert_true(count_threads() <= threads + 8);    /* four, and what a sanitizer has of its own */
-    assert_true(count_fds() <= fds + 1);        /* perhaps the command buffer's */
+    assert_true(count_threads() <= threads + 8); /* four, and what a sanitizer has of its own */
+    assert_true(count_fds() <= fds + 1);         /* perhaps the command buffer's */
     while (total < N) {
         assert_int_equal(poll_one(o.eventfd, PATIENCE_MS), 1);
         assert_int_equal(read(o.eventfd, &count, 8), 8);
@@ -272,7 +272,7 @@ static void its_own_timeout_is_told(void **state)
         else
             assert_int_equal(status, HLTHUNK_COMPLETION_LOST);
         hlthunk_completion_unref(c);
-        munmap(cb.mem, cb.size);        /* a mapped one would keep the device open */
+        munmap(cb.mem, cb.size); /* a mapped one would keep the device open */
         tear_down(state);
         set_up(state);
     }
@@ -311,7 +311,8 @@ static void a_reset_ends_all(void **state)
     for (int i = 0; i < 8; i++)
         hlthunk_completion_unref(c[i]);
     munmap(cb.mem, cb.size);
-    refused(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c[0]), ENODEV, "reset or removed");
+    refused(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c[0]), ENODEV,
+            "reset or removed");
     assert_int_equal(hlthunk_device_close(d), 0);
     d = NULL;
 }
@@ -355,8 +356,9 @@ static void an_interrupt_is_told(void **state)
     refused(hlthunk_completion_for_interrupt(d, 0xffc, word, 9, NULL, &c), EINVAL, "interrupt");
     refused(hlthunk_completion_for_interrupt(d, 0x1000, word, 9, NULL, &c), EINVAL, "above");
     refused(hlthunk_completion_for_interrupt(d, interrupt, NULL, 9, NULL, &c), EINVAL, "NULL");
-    refused(hlthunk_completion_for_interrupt(d, interrupt, (uint64_t *)((char *)p + 4), 9, NULL, &c),
-            EINVAL, "multiple of 8");
+    refused(
+        hlthunk_completion_for_interrupt(d, interrupt, (uint64_t *)((char *)p + 4), 9, NULL, &c),
+        EINVAL, "multiple of 8");
     work_cb_free(&w, &cb);
     work_unmap(&w, va);
     free(p);
@@ -439,15 +441,9 @@ static void a_child_has_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_submission_is_told),
-        test(several_are_told_together),
-        test(a_signal_is_told),
-        test(many_at_once),
-        test(an_interrupt_is_told),
-        test(bad_input),
-        test(waiting_costs_little),
-        test(its_own_timeout_is_told),
-        test(a_child_has_none),
+        test(a_submission_is_told), test(several_are_told_together), test(a_signal_is_told),
+        test(many_at_once),         test(an_interrupt_is_told),      test(bad_input),
+        test(waiting_costs_little), test(its_own_timeout_is_told),   test(a_child_has_none),
         test(a_reset_ends_all),
     };
 

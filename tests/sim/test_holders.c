@@ -41,7 +41,7 @@ static const struct hlthunk_holder *find(enum hlthunk_holder_kind kind, pid_t pi
     return NULL;
 }
 
-static int ready_fd;        /* in the child */
+static int ready_fd; /* in the child */
 
 /* A child that does its part, says so, and stays until it is killed. */
 static pid_t start(void (*part)(void))
@@ -53,7 +53,7 @@ static pid_t start(void (*part)(void))
     assert_int_equal(pipe(ready), 0);
     pid = fork();
     if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);   /* not to outlive a test that fails */
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* not to outlive a test that fails */
         ready_fd = ready[1];
         part();
         if (write(ready[1], "r", 1) == 1)
@@ -161,8 +161,9 @@ static void a_dmabuf_in_flight(void **state)
 {
     char control[CMSG_SPACE(sizeof(int))] = { 0 };
     struct iovec iov = { (char[]){ 'x' }, 1 };
-    struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                          .msg_controllen = sizeof(control) };
+    struct msghdr msg = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;

@@ -33,7 +33,8 @@ static size_t count(void)
 
 static int try_open(uint32_t index, struct hlthunk_device **d)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
+    struct hlthunk_device_options o = { .size = sizeof(o),
+                                        .select = HLTHUNK_SELECT_INDEX,
                                         .index = index };
 
     return hlthunk_device_open(&o, d);
@@ -93,8 +94,9 @@ static void write_byte(struct hlthunk_buffer *b, char value, char *before)
 
 static void a_pulled_device_comes_back_empty(void **state)
 {
-    struct hlthunk_device_options control = { .size = sizeof(control), .control = true,
-                                              .select = HLTHUNK_SELECT_INDEX, .index = 1 };
+    struct hlthunk_device_options control = {
+        .size = sizeof(control), .control = true, .select = HLTHUNK_SELECT_INDEX, .index = 1
+    };
     struct hlthunk_device *d, *monitor;
     struct hlthunk_buffer *b;
     char line[256], byte = 1;
@@ -147,8 +149,8 @@ static void no_more_than_64(void **state)
 static void bad_words(void **state)
 {
     static const char *const words[] = {
-        "add", "add gaudi9", "add gaudi2 gaudi2", "remove", "remove x", "remove 0x", "remove -1",
-        "reset 99", "event 0", "event 0 z", "explode 0",
+        "add",       "add gaudi9", "add gaudi2 gaudi2", "remove",    "remove x",  "remove 0x",
+        "remove -1", "reset 99",   "event 0",           "event 0 z", "explode 0",
     };
     char line[256];
 

@@ -26,8 +26,9 @@ static bool vendor(void)
 
 static struct hlthunk_device *open_nth(uint32_t index)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
-                                        .index = index, .timeout_us = 2000000 };
+    struct hlthunk_device_options o = {
+        .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX, .index = index, .timeout_us = 2000000
+    };
     struct hlthunk_device *d;
 
     ok(hlthunk_device_open(&o, &d));
@@ -37,7 +38,8 @@ static struct hlthunk_device *open_nth(uint32_t index)
 /* Nobody holds anything of a device any more. */
 static void assert_free(uint32_t index)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
+    struct hlthunk_device_options o = { .size = sizeof(o),
+                                        .select = HLTHUNK_SELECT_INDEX,
                                         .index = index };
     struct hlthunk_memory_usage u;
     struct hlthunk_device *d;
@@ -150,7 +152,7 @@ static void one_device_reads_and_writes_what_another_exported(void **state)
 
     hlthunk_dmabuf_unref(m);
     hlthunk_buffer_unref(memory);
-    copy(b, there, hb.at, SIZE, true);      /* the import holds them */
+    copy(b, there, hb.at, SIZE, true); /* the import holds them */
     assert_true(holds(&hb, 2));
     host_end(&ha);
     host_end(&hb);
@@ -408,14 +410,15 @@ static void in_killed_process(int (*f)(void))
 
 static struct hlthunk_device *child_open(uint32_t index)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX,
+    struct hlthunk_device_options o = { .size = sizeof(o),
+                                        .select = HLTHUNK_SELECT_INDEX,
                                         .index = index };
     struct hlthunk_device *d;
 
     return hlthunk_device_open(&o, &d) ? NULL : d;
 }
 
-static int handed;      /* a dma-buf's fd that a child inherits */
+static int handed; /* a dma-buf's fd that a child inherits */
 
 static int import_it(void)
 {
@@ -423,7 +426,8 @@ static int import_it(void)
     struct hlthunk_buffer *import;
     struct hlthunk_dmabuf *m;
 
-    return !b || hlthunk_dmabuf_import(handed, &m) || hlthunk_buffer_from_dmabuf(b, m, NULL, &import);
+    return !b || hlthunk_dmabuf_import(handed, &m) ||
+           hlthunk_buffer_from_dmabuf(b, m, NULL, &import);
 }
 
 static void a_killed_importer_lets_go(void **state)
@@ -497,8 +501,9 @@ static int receive_fd(int socket)
     char byte;
     union rights room;
     struct iovec iov = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room,
-                        .msg_controllen = sizeof(room) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof(room)
+    };
 
     return recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == 1 ? rights_take(&m) : -1;
 }
@@ -521,7 +526,8 @@ static void export_and_wait(int socket)
         pause();
 }
 
-/* The exporter's process dies: its device is busy, and its bytes are there, until the import ends. */
+/* The exporter's process dies: its device is busy, and its bytes are there, until the import ends.
+ */
 static void a_killed_exporters_memory_lives_on(void **state)
 {
     struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
@@ -574,7 +580,7 @@ static void many_imports_leave_no_traces(void **state)
     b = open_nth(1);
     ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
     fds = count_fds();
-    for (unsigned i = 0; i < 1500; i++) {     /* more than there may be at once */
+    for (unsigned i = 0; i < 1500; i++) { /* more than there may be at once */
         struct hlthunk_buffer *import;
 
         ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));

@@ -17,7 +17,7 @@ static void keep_line(enum hlthunk_log_level level, const char *message, void *u
         snprintf(lines[line_count++], sizeof(lines[0]), "%s", message);
 }
 
-static unsigned made_at;        /* the line of the call */
+static unsigned made_at; /* the line of the call */
 
 /* Not inlined: it has a frame of its own. */
 static __attribute__((noinline)) struct hlthunk_buffer *inner(struct hlthunk_device *d)
@@ -38,7 +38,7 @@ static __attribute__((noinline)) struct hlthunk_buffer *outer(struct hlthunk_dev
 
     led_at = __LINE__ + 1;
     b = inner(d);
-    assert_non_null(b);         /* keeps the call from becoming a jump */
+    assert_non_null(b); /* keeps the call from becoming a jump */
     return b;
 }
 
@@ -95,7 +95,8 @@ static int keep_text(const struct hlthunk_live_object *o, void *user)
     return 0;
 }
 
-/* The first two calls of the trace in a text: where it was made, and who led there.  What is behind. */
+/* The first two calls of the trace in a text: where it was made, and who led there.  What is
+ * behind. */
 static const char *leads_to_the_lines(const char *text)
 {
     const char *frame = strstr(text, "\n    #0 ");
@@ -271,7 +272,7 @@ static struct hlthunk_buffer *told;
 static int release(const struct hlthunk_live_object *o, void *user)
 {
     hlthunk_buffer_unref(told);
-    told = NULL;                /* once */
+    told = NULL; /* once */
     assert_string_equal(o->kind, "buffer");
     assert_string_equal(o->label, "weights");
     return look_closer(user);
@@ -284,7 +285,7 @@ static void no_lock_is_held_in_callbacks(void **state)
 
     (void)state;
     told = outer(d);
-    alarm(20);                  /* it would be for ever */
+    alarm(20); /* it would be for ever */
     ok(hlthunk_device_live_objects(d, release, d));
     line_count = 0;
     hlthunk_log_set(look_closer_at_line, d, HLTHUNK_LOG_WARNING);
@@ -306,7 +307,7 @@ static void traces_are_freed(void **state)
     struct hlthunk_buffer *b;
 
     (void)state;
-    hlthunk_trace_set(1000);    /* as many as there may be */
+    hlthunk_trace_set(1000); /* as many as there may be */
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
     ok(hlthunk_event_notifier_create(d, NULL, &n));

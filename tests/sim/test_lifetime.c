@@ -80,7 +80,7 @@ static void closing_tells_what_is_alive(void **state)
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
     assert_true(logged("a buffer of"));
     assert_true(logged("label activations"));
-    assert_true(logged("sim_lifetime"));        /* where it was made */
+    assert_true(logged("sim_lifetime")); /* where it was made */
     refused(hlthunk_device_open(NULL, &d), EBUSY, "is busy");
     hlthunk_buffer_unref(b);
     hlthunk_device_unref(open_device());
@@ -106,7 +106,7 @@ static void live_objects(void **state)
     ok(hlthunk_device_live_objects(d, count_live, &n));
     assert_int_equal(n, 2);
     n = 99;
-    assert_int_equal(hlthunk_device_live_objects(d, count_live, &n), 1);        /* stopped early */
+    assert_int_equal(hlthunk_device_live_objects(d, count_live, &n), 1); /* stopped early */
     hlthunk_buffer_unref(a);
     n = 0;
     ok(hlthunk_device_live_objects(d, count_live, &n));
@@ -185,7 +185,7 @@ static void memory_comes_back_while_the_device_is_open(void **state)
     hlthunk_buffer_unref(b);
     hlthunk_dmabuf_unref(m);
     close(fd);
-    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));         /* tries what is pending */
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b)); /* tries what is pending */
     ok(hlthunk_device_get_memory_usage(d, &u));
     assert_int_equal(u.used_bytes, hlthunk_buffer_granted_size(b));
     hlthunk_buffer_unref(b);
@@ -259,7 +259,7 @@ static void after_fork(void **state)
         hlthunk_dmabuf_unref(m);
         hlthunk_buffer_unref(b);
         hlthunk_device_close(d);
-        bad |= count_fds() != fds - 1 - (m != NULL);    /* its copies are closed */
+        bad |= count_fds() != fds - 1 - (m != NULL); /* its copies are closed */
         bad |= hlthunk_device_open(NULL, &mine) != -EBUSY;
         _exit(bad);
     }
@@ -357,7 +357,7 @@ struct set {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
     struct hlthunk_dmabuf *m, *foreign;
-    int fd;                     /* of a dma-buf whose object is gone */
+    int fd; /* of a dma-buf whose object is gone */
 };
 
 /* What the child has closed is not its library's to close: the numbers are other files now. */

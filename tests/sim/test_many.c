@@ -37,7 +37,7 @@ static void submit(struct one *o)
 
     for (unsigned i = 0; i < 2; i++) {
         p[6 * i] = SIZE;
-        p[6 * i + 1] = 9u << 24 | 7u << 29;    /* LIN_DMA, after what came before */
+        p[6 * i + 1] = 9u << 24 | 7u << 29; /* LIN_DMA, after what came before */
         memcpy(p + 6 * i + 2, ends[i], sizeof(ends[i]));
     }
     chunk.cb_handle = hlthunk_command_buffer_address(o->cb);
@@ -48,7 +48,8 @@ static void submit(struct one *o)
 static void begin(struct one *o, uint32_t index)
 {
     struct hlthunk_device_options select = { .size = sizeof(select),
-                                             .select = HLTHUNK_SELECT_INDEX, .index = index };
+                                             .select = HLTHUNK_SELECT_INDEX,
+                                             .index = index };
     struct hlthunk_command_buffer_options mapped = { .size = sizeof(mapped),
                                                      .device_mapped = true };
 

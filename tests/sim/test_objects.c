@@ -48,7 +48,8 @@ static void discovery_and_selection(void **state)
     hlthunk_device_unref(d);
     o.index = 1;
     refused(hlthunk_device_open(&o, &d), ENODEV, "index 1");
-    o = (struct hlthunk_device_options){ .size = sizeof(o), .select = HLTHUNK_SELECT_ASIC,
+    o = (struct hlthunk_device_options){ .size = sizeof(o),
+                                         .select = HLTHUNK_SELECT_ASIC,
                                          .asic = e.asic };
     ok(hlthunk_device_open(&o, &d));
     hlthunk_device_unref(d);
@@ -381,9 +382,8 @@ static void failed_imports_leave_the_fd(void **state)
 /* A dma-buf that no object of the library knows. */
 static int export_by_hand(struct hlthunk_device *d, struct hlthunk_buffer *b)
 {
-    int fd = hlthunk_device_mapped_memory_export_dmabuf_fd(hlthunk_device_borrow_fd(d),
-                                                           hlthunk_buffer_address(b), MIB, 0,
-                                                           O_RDWR | O_CLOEXEC);
+    int fd = hlthunk_device_mapped_memory_export_dmabuf_fd(
+        hlthunk_device_borrow_fd(d), hlthunk_buffer_address(b), MIB, 0, O_RDWR | O_CLOEXEC);
 
     assert_true(fd > 2);
     return fd;
@@ -486,7 +486,7 @@ static void descriptors_are_above_2(void **state)
         refused(hlthunk_dmabuf_import(0, &none), EMFILE, "duplicated");
         assert_int_equal(fd, -7);
         assert_ptr_equal(none, (void *)1);
-        assert_int_equal(fcntl(0, F_GETFD), 0);         /* left as it was */
+        assert_int_equal(fcntl(0, F_GETFD), 0); /* left as it was */
         while (n)
             close(taken[--n]);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
@@ -494,7 +494,7 @@ static void descriptors_are_above_2(void **state)
         ok(hlthunk_dmabuf_import(0, &m));
         assert_true(hlthunk_dmabuf_borrow_fd(m) > 2);
         assert_int_equal(fcntl(hlthunk_dmabuf_borrow_fd(m), F_GETFD), FD_CLOEXEC);
-        assert_int_equal(fcntl(0, F_GETFD), -1);        /* taken over */
+        assert_int_equal(fcntl(0, F_GETFD), -1); /* taken over */
         hlthunk_dmabuf_unref(m);
     }
     hlthunk_buffer_unref(b);

@@ -51,8 +51,7 @@ static struct hlthunk_pool_statistics statistics(struct hlthunk_pool *p)
     struct hlthunk_pool_statistics s = { .size = sizeof(s) };
 
     ok(hlthunk_pool_get_statistics(p, &s));
-    assert_int_equal(s.granted_bytes,
-                     s.taken_bytes + s.cached_bytes + s.held_bytes + s.free_bytes);
+    assert_int_equal(s.granted_bytes, s.taken_bytes + s.cached_bytes + s.held_bytes + s.free_bytes);
     assert_true(s.used_bytes <= s.taken_bytes);
     assert_true(s.largest_free_bytes <= s.free_bytes);
     assert_true(s.empty_chunks <= s.chunks);
@@ -61,8 +60,9 @@ static struct hlthunk_pool_statistics statistics(struct hlthunk_pool *p)
 
 static struct hlthunk_pool *make_pool(struct hlthunk_device *d, uint64_t chunk, uint64_t max)
 {
-    struct hlthunk_pool_options o = { .size = sizeof(o), .chunk_bytes = chunk, .max_bytes = max,
-                                      .label = "weights" };
+    struct hlthunk_pool_options o = {
+        .size = sizeof(o), .chunk_bytes = chunk, .max_bytes = max, .label = "weights"
+    };
     struct hlthunk_pool *p;
 
     ok(hlthunk_pool_create(d, &o, &p));
@@ -72,7 +72,8 @@ static struct hlthunk_pool *make_pool(struct hlthunk_device *d, uint64_t chunk, 
 static struct hlthunk_buffer *alloc(struct hlthunk_pool *p, uint64_t size, uint64_t alignment,
                                     bool exportable)
 {
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .alignment = alignment,
+    struct hlthunk_pool_buffer_options o = { .size = sizeof(o),
+                                             .alignment = alignment,
                                              .exportable = exportable };
     struct hlthunk_buffer *b;
 
@@ -102,7 +103,8 @@ static void many_in_one_chunk(void **state)
         assert_false(hlthunk_buffer_is_host(b[i]));
         assert_ptr_equal(hlthunk_buffer_device(b[i]), d);
         for (unsigned k = 0; k < i; k++)
-            assert_true(hlthunk_buffer_address(b[k]) + hlthunk_buffer_granted_size(b[k]) <= address ||
+            assert_true(hlthunk_buffer_address(b[k]) + hlthunk_buffer_granted_size(b[k]) <=
+                            address ||
                         address + size <= hlthunk_buffer_address(b[k]));
         first = address < first ? address : first;
         last = address > last ? address : last;
@@ -366,7 +368,7 @@ static int export_by_hand(struct hlthunk_device *d, uint64_t start, uint64_t off
     return on_asic("gaudi")
                ? hlthunk_device_memory_export_dmabuf_fd(fd, start + offset, size, O_RDWR)
                : hlthunk_device_mapped_memory_export_dmabuf_fd(fd, start, size, offset,
-                                                                   O_RDWR | O_CLOEXEC);
+                                                               O_RDWR | O_CLOEXEC);
 }
 
 static void pages_of_its_own(void **state)
@@ -401,7 +403,8 @@ static void pages_of_its_own(void **state)
     hlthunk_dmabuf_unref(same);
     ok(hlthunk_dmabuf_export(b[1], page, page, NULL, &part));
     assert_int_equal(hlthunk_dmabuf_offset(part), page);
-    refused(hlthunk_dmabuf_export(b[1], 1, page, NULL, &none), EINVAL, "offset 1 is not a multiple");
+    refused(hlthunk_dmabuf_export(b[1], 1, page, NULL, &none), EINVAL,
+            "offset 1 is not a multiple");
     refused(hlthunk_dmabuf_export(b[1], 0, chunk, NULL, &none), EINVAL, "more than the buffer's");
     assert_ptr_equal(none, (void *)1);
 
@@ -543,8 +546,7 @@ static void the_offset_goes_along(void **state)
     ok(hlthunk_dmabuf_export(b, 7, 0, &o, &m));
     a = reach(hlthunk_dmabuf_borrow_fd(m));
     if (a) {
-        assert_int_equal(
-            hlsim_importer()->write(a, hlthunk_dmabuf_data_offset(m), "inside", 6), 6);
+        assert_int_equal(hlsim_importer()->write(a, hlthunk_dmabuf_data_offset(m), "inside", 6), 6);
         unreach(a);
     }
     ok(hlthunk_dmabuf_send(pair[0], &m, 1, NULL));
@@ -728,7 +730,7 @@ static void a_leak_of_thousands_is_a_few_lines(void **state)
     assert_true(logged("label gradients"));
     assert_true(logged("1000 pool buffers"));
     assert_true(logged("a pool of "));
-    assert_true(logged(in_rig() ? "pool" : "sim_pool"));     /* where they were made */
+    assert_true(logged(in_rig() ? "pool" : "sim_pool")); /* where they were made */
 
     /* more places than are told one by one */
     for (unsigned i = 0; i < 3000; i++)

@@ -11,7 +11,7 @@
 static struct hlthunk_device *device;
 static struct hlthunk_pool *pool;
 static uint64_t start, granules;
-static atomic_uchar *taken;             /* one for each 64 bytes of the only chunk */
+static atomic_uchar *taken; /* one for each 64 bytes of the only chunk */
 static _Atomic(struct hlthunk_buffer *) mailbox[16];
 static atomic_uint failures, allocated, refused_for_room;
 static unsigned rounds;
@@ -51,7 +51,8 @@ static void give_back(struct hlthunk_buffer *b)
 
 static struct hlthunk_buffer *get(unsigned *seed)
 {
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .exportable = !roll(seed, 8),
+    struct hlthunk_pool_buffer_options o = { .size = sizeof(o),
+                                             .exportable = !roll(seed, 8),
                                              .alignment = 1u << roll(seed, 15) };
     uint64_t size = roll(seed, 20) ? 1 + roll(seed, 3000) : 1 + roll(seed, 200000);
     struct hlthunk_buffer *b = NULL;

@@ -11,8 +11,9 @@ static void send_fd(int socket, int fd)
 {
     char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';
     struct iovec iov = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 
     h->cmsg_level = SOL_SOCKET;
@@ -26,8 +27,9 @@ static int receive_fd(int socket)
 {
     char control[CMSG_SPACE(sizeof(int))], byte;
     struct iovec iov = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     int fd = -1;
 
     if (recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&m))
@@ -74,7 +76,7 @@ static void hand_over(void **state)
     pid_t pid;
 
     (void)state;
-    if (!can_export() || !driver)   /* the rig has no importer */
+    if (!can_export() || !driver) /* the rig has no importer */
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     pid = fork();
@@ -127,7 +129,7 @@ static void killed(void **state)
             pause();
         _exit(1);
     }
-    close(ready[1]);            /* a child that fails is an end of file */
+    close(ready[1]); /* a child that fails is an end of file */
     assert_int_equal(read(ready[0], &c, 1), 1);
     refused(hlthunk_device_open(NULL, &d), EBUSY, "busy");
     kill(pid, SIGKILL);
@@ -157,7 +159,7 @@ static void leaked_elsewhere(void **state)
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
     ok(hlthunk_dmabuf_get_fd(m, &fd));
-    send_fd(pair[0], fd);       /* and never received */
+    send_fd(pair[0], fd); /* and never received */
     close(fd);
     hlthunk_dmabuf_unref(m);
     hlthunk_buffer_unref(b);
@@ -165,7 +167,7 @@ static void leaked_elsewhere(void **state)
     assert_int_equal(hlthunk_device_open(&wait, &d), busy);
     waited = strstr(hlthunk_last_error(), "waited for ");
     assert_non_null(waited);
-    assert_true(atoi(waited + strlen("waited for ")) >= 50);    /* ms; more on a busy machine */
+    assert_true(atoi(waited + strlen("waited for ")) >= 50); /* ms; more on a busy machine */
     fd = receive_fd(pair[1]);
     assert_true(fd > 2);
     assert_int_equal(hlthunk_device_open(NULL, &d), busy);

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 20000       /* of a busy machine */
+#define PATIENCE_MS 20000 /* of a busy machine */
 
 static unsigned lines;
 static char last_line[512];
@@ -266,7 +266,7 @@ static void an_event_makes_stale(void **state)
     assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
     assert_int_equal(hlthunk_device_stale(d), HLTHUNK_STALE_RESET);
     refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "was reset or removed");
-    refused(hlthunk_event_notifier_wait(n, 0, &e), ETIMEDOUT, "no event");  /* it still answers */
+    refused(hlthunk_event_notifier_wait(n, 0, &e), ETIMEDOUT, "no event"); /* it still answers */
     hlthunk_event_notifier_unref(n);
     assert_int_equal(hlthunk_device_close(d), 0);
     hlthunk_device_unref(open_device());
@@ -278,8 +278,8 @@ struct told {
     atomic_uint times;
     enum hlthunk_stale why;
     pthread_t thread;
-    struct set *set;                        /* given back by the callback */
-    struct hlthunk_reset_watch **watch;     /* likewise */
+    struct set *set;                    /* given back by the callback */
+    struct hlthunk_reset_watch **watch; /* likewise */
     int eventfd;
 };
 
@@ -370,7 +370,7 @@ static void the_callback_may_end_it_all(void **state)
     ctl("reset 0");
     told_within(&t, PATIENCE_MS);
     close(t.eventfd);
-    hlthunk_device_unref(open_device());    /* is ready: nothing was left */
+    hlthunk_device_unref(open_device()); /* is ready: nothing was left */
     assert_int_equal(count_fds(), fds);
 }
 
@@ -424,7 +424,8 @@ static void a_watch_and_a_notifier_share(void **state)
 /* No event comes, nobody asks for an hour: the call that fails wakes the watch. */
 static void a_failing_call_wakes_the_watch(void **state)
 {
-    struct hlthunk_reset_watch_options o = { .size = sizeof(o), .interval_us = UINT64_MAX,
+    struct hlthunk_reset_watch_options o = { .size = sizeof(o),
+                                             .interval_us = UINT64_MAX,
                                              .label = "links" };
     struct hlthunk_buffer *b = NULL;
     struct hlthunk_reset_watch *w;
@@ -583,7 +584,7 @@ static void a_removal_is_final(void **state)
     give_back(&s);
     assert_int_equal(hlthunk_device_close(s.d), 0);
     assert_int_equal(hlthunk_device_close(monitor), 0);
-    assert_int_equal(lines, 2);             /* one for each device object */
+    assert_int_equal(lines, 2); /* one for each device object */
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
     close(t.eventfd);
     assert_int_equal(count_fds(), fds);

@@ -70,8 +70,9 @@ static uint64_t alloc(int fd, uint64_t size)
 
 static int map(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *va)
 {
-    union hl_mem_args a = { .in = { .map_device = { hint, handle }, .op = HL_MEM_OP_MAP,
-                                    .flags = flags } };
+    union hl_mem_args a = {
+        .in = { .map_device = { hint, handle }, .op = HL_MEM_OP_MAP, .flags = flags }
+    };
     int rc = memory(fd, &a);
 
     *va = a.out.device_virt_addr;
@@ -88,7 +89,8 @@ static int one(int fd, uint32_t op, uint64_t value)
 static int export(int fd, uint64_t addr, uint64_t size, uint64_t offset, uint32_t flags, int *out)
 {
     union hl_mem_args a = { .in = { .export_dmabuf_fd = { addr, size, offset },
-                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD, .flags = flags } };
+                                    .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                    .flags = flags } };
     int rc = memory(fd, &a);
 
     *out = a.out.fd;
@@ -161,7 +163,7 @@ static void the_node_elsewhere(void **state)
         cap[0] = 1;
         assert_int_equal(ioctl(fd, _IOWR('d', 0x0c, cap), cap), -1);
         assert_int_equal(errno, EOPNOTSUPP);
-        assert_int_equal(ioctl(fd, _IO('d', 0x1e), NULL), -1);  /* there is no master */
+        assert_int_equal(ioctl(fd, _IO('d', 0x1e), NULL), -1); /* there is no master */
         assert_int_equal(errno, EINVAL);
     }
     close(ep);
@@ -186,7 +188,7 @@ static void signals_left_reserved(void **state)
 
     (void)state;
     if (!on_asic("gaudi") || on_kernel("6.1"))
-        skip();     /* 6.1 never lets go of the device */
+        skip(); /* 6.1 never lets go of the device */
     control = open(node(true), O_RDWR);
     fd = open_node();
     before = hard_resets(control);
@@ -279,8 +281,7 @@ static void info_rules(void **state)
     assert_int_equal(info(fd, 200, &ip, sizeof(ip)), -EINVAL);
     a.return_pointer = (uintptr_t)bytes;
     a.return_size = sizeof(bytes);
-    assert_int_equal(call(fd, HL_REQ_H_INFO, HL_REQ_D_INFO, &a),
-                     on_kernel("6.12") ? -EINVAL : 0);
+    assert_int_equal(call(fd, HL_REQ_H_INFO, HL_REQ_D_INFO, &a), on_kernel("6.12") ? -EINVAL : 0);
     assert_int_equal(info(fd, HL_INFO_GET_EVENTS, &events, 4), -EINVAL);
     assert_int_equal(info(fd, HL_INFO_GET_EVENTS, &events, 8), 0);
     assert_int_equal(events, 0);
@@ -350,7 +351,7 @@ static void allocation(void **state)
     assert_int_equal(one(fd, HL_MEM_OP_FREE, 1), 0);
     assert_int_equal(one(fd, HL_MEM_OP_FREE, 1), -EINVAL);
     assert_int_equal(alloc(fd, 1), 1);
-    assert_int_equal(one(fd, HL_MEM_OP_FREE, 1ull << 32 | 1), 0);       /* cut to 32 bits */
+    assert_int_equal(one(fd, HL_MEM_OP_FREE, 1ull << 32 | 1), 0); /* cut to 32 bits */
     a.in.alloc.mem_size = 1ull << 50;
     assert_int_equal(memory(fd, &a), -ENOMEM);
     a = (union hl_mem_args){ .in = { .alloc = { UINT64_MAX, 0 }, .op = HL_MEM_OP_ALLOC } };
@@ -359,10 +360,10 @@ static void allocation(void **state)
     assert_int_equal(map(fd, 2, 0, 0, &other), 0);
     assert_int_not_equal(va, other);
     assert_int_equal(map(fd, 99, 0, 0, &h), -EINVAL);
-    assert_int_equal(h, 0);             /* a failed MAP wipes its argument */
+    assert_int_equal(h, 0); /* a failed MAP wipes its argument */
     assert_int_equal(map(fd, 2, 0, HL_MEM_FORCE_HINT, &h), -ENOMEM);
     assert_int_equal(map(fd, 2, va, HL_MEM_FORCE_HINT, &h), -ENOMEM);
-    assert_int_equal(map(fd, 2, va + 4096, 0, &h), 0);  /* a bad plain hint is ignored */
+    assert_int_equal(map(fd, 2, va + 4096, 0, &h), 0); /* a bad plain hint is ignored */
     assert_int_equal(one(fd, HL_MEM_OP_UNMAP, h), 0);
     assert_int_equal(one(fd, HL_MEM_OP_FREE, 2), -EINVAL);
     assert_int_equal(one(fd, HL_MEM_OP_UNMAP, va + 4096), -EINVAL);
@@ -375,7 +376,8 @@ static void allocation(void **state)
 
 static int map_host(int fd, void *p, uint64_t size, uint64_t hint, uint32_t flags, uint64_t *va)
 {
-    union hl_mem_args a = { .in = { .map_host = { (uintptr_t)p, hint, size }, .op = HL_MEM_OP_MAP,
+    union hl_mem_args a = { .in = { .map_host = { (uintptr_t)p, hint, size },
+                                    .op = HL_MEM_OP_MAP,
                                     .flags = flags | HL_MEM_USERPTR } };
     int rc = memory(fd, &a);
 
@@ -595,8 +597,8 @@ static void leaked(void **state)
 
 static int cb(int fd, uint32_t op, uint64_t handle, uint32_t size, uint32_t flags, uint64_t *out)
 {
-    union hl_cb_args a = { .in = { .cb_handle = handle, .op = op, .cb_size = size,
-                                   .flags = flags } };
+    union hl_cb_args a = { .in = {
+                               .cb_handle = handle, .op = op, .cb_size = size, .flags = flags } };
     int rc = call(fd, HL_REQ_H_CB, HL_REQ_D_CB, &a);
 
     *out = a.out.cb_handle;

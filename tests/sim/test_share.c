@@ -14,7 +14,7 @@
 static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
 
 #define COUNT 8
-#define STEP (64 * 1024ull)     /* between exports: a page of any host */
+#define STEP (64 * 1024ull) /* between exports: a page of any host */
 
 /* A buffer and exports of it that overlap. */
 struct share {
@@ -164,7 +164,8 @@ static void many(void **state)
     for (unsigned i = 0; i <= HLTHUNK_DMABUF_SEND_MAX; i++)
         m[i] = s.m[i % COUNT];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    refused(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX + 1, NULL), EINVAL, "count is 254");
+    refused(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX + 1, NULL), EINVAL,
+            "count is 254");
     ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, NULL));
     ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, NULL));
     /* too many for the caller: refused, and the next one is received */
@@ -240,7 +241,7 @@ static void bad_arguments(void **state)
 
 /* What the two tell each other beside the device. */
 struct note {
-    uint64_t address, size;     /* of the parent's buffer */
+    uint64_t address, size; /* of the parent's buffer */
 };
 
 static bool tell(int socket, char c)
@@ -429,8 +430,8 @@ static void honest_item(const struct hlthunk_dmabuf *m, struct hl_message_item *
 static void lies(void **state)
 {
     static const char *const says[] = {
-        "is dma-buf", "dma-buf 1 has", "as offset", "on 0000:ff", "not a dma-buf", "not a dma-buf",
-        "not a dma-buf", "is dma-buf",
+        "is dma-buf",    "dma-buf 1 has", "as offset",     "on 0000:ff",
+        "not a dma-buf", "not a dma-buf", "not a dma-buf", "is dma-buf",
     };
     int pair[2], piped[2], memory;
     struct share s;
@@ -453,14 +454,30 @@ static void lies(void **state)
         for (int i = 0; i < 2; i++)
             honest_item(s.m[i], &items[i]);
         switch (lie) {
-        case 0: items[1].identity++; break;
-        case 1: items[1].size += STEP; break;
-        case 2: items[1].offset += STEP; break;
-        case 3: strcpy(items[1].pci_address, "0000:ff:00.0"); break;
-        case 4: fds[1] = piped[0]; break;
-        case 5: fds[1] = memory; break;
-        case 6: fds[1] = hlthunk_device_borrow_fd(s.device); break;
-        case 7: fds[1] = fds[0]; break;
+        case 0:
+            items[1].identity++;
+            break;
+        case 1:
+            items[1].size += STEP;
+            break;
+        case 2:
+            items[1].offset += STEP;
+            break;
+        case 3:
+            strcpy(items[1].pci_address, "0000:ff:00.0");
+            break;
+        case 4:
+            fds[1] = piped[0];
+            break;
+        case 5:
+            fds[1] = memory;
+            break;
+        case 6:
+            fds[1] = hlthunk_device_borrow_fd(s.device);
+            break;
+        case 7:
+            fds[1] = fds[0];
+            break;
         }
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
         hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, 2);
@@ -481,8 +498,9 @@ static void lies(void **state)
 /* A device that is another, or none; dma-bufs for a device. */
 static void device_lies(void **state)
 {
-    static const char *const says[] = { "not of node", "not of node", "not of a Habana", "not of node",
-                                        "the device is", "the device is", "carries dma-bufs" };
+    static const char *const says[] = { "not of node",     "not of node",   "not of a Habana",
+                                        "not of node",     "the device is", "the device is",
+                                        "carries dma-bufs" };
     struct hlthunk_device_properties p = { .size = sizeof(p) };
     struct hlthunk_device *d = open_device(), *got = (void *)&got;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), memory = memfd_create("x", MFD_CLOEXEC);
@@ -494,19 +512,34 @@ static void device_lies(void **state)
     assert_int_equal(fstat(null, &null_st), 0);
     for (size_t lie = 0; lie < sizeof(says) / sizeof(says[0]); lie++) {
         uint8_t bytes[HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_ITEM_BYTES];
-        struct hl_message_item item = { .identity = st.st_rdev, .size = p.memory_size,
-                                        .offset = p.memory_base, .origin_known = true };
+        struct hl_message_item item = { .identity = st.st_rdev,
+                                        .size = p.memory_size,
+                                        .offset = p.memory_base,
+                                        .origin_known = true };
         int fd = hlthunk_device_borrow_fd(d), pair[2];
         unsigned before = count_fds();
 
         strcpy(item.pci_address, p.pci_address);
         switch (lie) {
-        case 0: fd = memory; break;
-        case 1: fd = null; break;
-        case 2: fd = null; item.identity = null_st.st_rdev; break;
-        case 3: item.identity++; break;
-        case 4: strcpy(item.pci_address, "0000:ff:00.0"); break;
-        case 5: item.size++; break;
+        case 0:
+            fd = memory;
+            break;
+        case 1:
+            fd = null;
+            break;
+        case 2:
+            fd = null;
+            item.identity = null_st.st_rdev;
+            break;
+        case 3:
+            item.identity++;
+            break;
+        case 4:
+            strcpy(item.pci_address, "0000:ff:00.0");
+            break;
+        case 5:
+            item.size++;
+            break;
         }
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
         hl_message_encode(bytes, lie == 6 ? HL_MESSAGE_DMABUFS : HL_MESSAGE_DEVICE, &item, 1);
@@ -522,14 +555,14 @@ static void device_lies(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-/* A process that knows nothing of the dma-buf believes its first sender, and no other story then. */
+/* A process that knows nothing of the dma-buf believes its first sender, and no other story then.
+ */
 static int two_stories(int socket)
 {
     struct hlthunk_dmabuf *first, *second;
     size_t n;
 
-    if (hlthunk_dmabuf_receive(socket, &first, 1, &n, NULL) ||
-        hlthunk_dmabuf_offset(first) != STEP)
+    if (hlthunk_dmabuf_receive(socket, &first, 1, &n, NULL) || hlthunk_dmabuf_offset(first) != STEP)
         return 1;
     if (hlthunk_dmabuf_receive(socket, &second, 1, &n, NULL) != -EPROTO ||
         !strstr(hlthunk_last_error(), "as offset"))

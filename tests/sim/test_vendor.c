@@ -27,8 +27,9 @@ static int info(struct hlthunk_device *d, uint32_t op, void *out, uint32_t size)
 
 static int debug(struct hlthunk_device *d, uint32_t op, bool enable, void *out, uint32_t size)
 {
-    struct hl_debug_args a = { .op = op, .enable = enable, .output_ptr = (uintptr_t)out,
-                               .output_size = size };
+    struct hl_debug_args a = {
+        .op = op, .enable = enable, .output_ptr = (uintptr_t)out, .output_size = size
+    };
 
     return hlthunk_debug(hlthunk_device_borrow_fd(d), &a);
 }
@@ -75,14 +76,14 @@ static void more_in_old_structs(void **state)
 
     (void)state;
     assert_int_equal(info(d, HL_INFO_HW_IP_INFO, &ip, sizeof(ip)), 0);
-    assert_int_equal(ip.reserved7, vendor() && on_asic("gaudi2"));      /* odp_supported */
-    assert_int_equal(ip.reserved6 != 0, vendor());                      /* mme_enabled_mask */
+    assert_int_equal(ip.reserved7, vendor() && on_asic("gaudi2")); /* odp_supported */
+    assert_int_equal(ip.reserved6 != 0, vendor());                 /* mme_enabled_mask */
     assert_int_equal(ip.reserved9, vendor() && on_asic("gaudi2") ? 0x3F : 0);
     assert_int_equal(info(d, HL_INFO_OPEN_STATS, &stats, sizeof(stats)), 0);
     assert_int_equal(stats.pad[0], 0);
     ok(hlthunk_buffer_from_host(d, host, sizeof(host), NULL, &b));
     assert_int_equal(info(d, HL_INFO_OPEN_STATS, &stats, sizeof(stats)), 0);
-    assert_int_equal(stats.pad[0], vendor());   /* compute_ctx_has_mapped_resources */
+    assert_int_equal(stats.pad[0], vendor()); /* compute_ctx_has_mapped_resources */
     hlthunk_buffer_unref(b);
     assert_int_equal(info(d, HL_INFO_OPEN_STATS, &stats, sizeof(stats)), 0);
     assert_int_equal(stats.pad[0], 0);
@@ -107,7 +108,8 @@ static void debug_operations(void **state)
     (void)state;
     if (!vendor()) {
         static const uint32_t added[] = {
-            HL_DEBUG_OP_FETCH_TRACE, HL_DEBUG_OP_DIO, HL_DEBUG_OP_READMEM, HL_DEBUG_OP_MEMCPY,
+            HL_DEBUG_OP_FETCH_TRACE,      HL_DEBUG_OP_DIO,
+            HL_DEBUG_OP_READMEM,          HL_DEBUG_OP_MEMCPY,
             HL_DEBUG_OP_SCHED_SUBMIT_BUF, HL_DEBUG_OP_ENABLE_ERR_INFO_CAPTURE,
         };
 
@@ -145,13 +147,13 @@ static void memory_on_demand(void **state)
     int fd;
 
     (void)state;
-    if (on_kernel("6.1"))       /* it pins what a program may not even read */
+    if (on_kernel("6.1")) /* it pins what a program may not even read */
         skip();
     d = open_device();
     fd = hlthunk_device_borrow_fd(d);
     p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(p, MAP_FAILED);
-    assert_int_equal(hlthunk_host_memory_map(fd, p, 0, size), 0);       /* 0: failed */
+    assert_int_equal(hlthunk_host_memory_map(fd, p, 0, size), 0); /* 0: failed */
     va = hlthunk_host_memory_map_flags(fd, p, 0, size, HL_MEM_ODP);
     if (!vendor() || !on_asic("gaudi2")) {
         assert_int_equal(va, 0);
@@ -167,11 +169,12 @@ static void memory_on_demand(void **state)
     assert_int_equal(copy_by_device(d, va, hlthunk_buffer_address(memory), 4096, false, 10000000),
                      0);
     memset(p, 0, 8192);
-    assert_int_equal(copy_by_device(d, hlthunk_buffer_address(memory), va + 4096, 4096, true,
-                                    10000000), 0);
+    assert_int_equal(
+        copy_by_device(d, hlthunk_buffer_address(memory), va + 4096, 4096, true, 10000000), 0);
     assert_int_equal(p[4096], 0x77);
     assert_int_equal(p[8191], 0x77);
-    assert_true(copy_by_device(d, va + 8192, hlthunk_buffer_address(memory), 4096, false, 1000) != 0);
+    assert_true(copy_by_device(d, va + 8192, hlthunk_buffer_address(memory), 4096, false, 1000) !=
+                0);
     do {
         ok(hlthunk_event_notifier_wait(n, 5000000, &e));
     } while (e.kind != HLTHUNK_EVENT_PAGE_FAULT);

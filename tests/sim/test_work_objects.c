@@ -19,7 +19,8 @@ static void event(unsigned long long mask)
 
 static void command_buffers_work(void **state)
 {
-    struct hlthunk_command_buffer_options o = { .size = sizeof(o), .device_mapped = true,
+    struct hlthunk_command_buffer_options o = { .size = sizeof(o),
+                                                .device_mapped = true,
                                                 .label = "packets" };
     struct hlthunk_device *d = open_device();
     struct hlthunk_command_buffer *cb, *mapped = NULL;

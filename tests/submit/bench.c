@@ -64,8 +64,12 @@ static int64_t now_ns(void *priv)
 }
 
 static const struct sim_submit_env env = {
-    .copy_in = copy_in, .operational = operational, .cb = cb, .stamps = stamps,
-    .timed_out = timed_out, .now_ns = now_ns,
+    .copy_in = copy_in,
+    .operational = operational,
+    .cb = cb,
+    .stamps = stamps,
+    .timed_out = timed_out,
+    .now_ns = now_ns,
 };
 
 static uint8_t *at(struct bench *b, uint64_t addr, uint64_t len)
@@ -113,8 +117,8 @@ struct bench *bench_new(const char *asic, enum sim_sub_kernel k)
     assert_non_null(b);
     assert_non_null(p);
     b->size = sim_sub_size(p);
-    b->s = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
-                MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    b->s = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
+                -1, 0);
     b->cfg = mmap(NULL, eng_cfg_size(p->eng), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(b->s != MAP_FAILED && b->cfg != MAP_FAILED);

@@ -12,8 +12,8 @@
 
 #include "sim/submit/exec.h"
 
-#define HANDLE(i) ((uint64_t)(i) << 12)     /* of command buffer i, 1..7: a page each */
-#define STAMPS (9ull << 12)                 /* of the timestamp buffer: 16 elements */
+#define HANDLE(i) ((uint64_t)(i) << 12) /* of command buffer i, 1..7: a page each */
+#define STAMPS (9ull << 12)             /* of the timestamp buffer: 16 elements */
 #define MEM_SIZE 0x100000u
 
 struct bench {
@@ -22,10 +22,10 @@ struct bench {
     struct sim_exec *x;
     size_t size;
     uint8_t *cfg, *mem;
-    uint64_t mem_base;                      /* where the device sees mem: in its SRAM */
+    uint64_t mem_base; /* where the device sees mem: in its SRAM */
     uint8_t cb[8][4096];
     uint64_t stamp[16];
-    bool broken;                            /* not operational */
+    bool broken; /* not operational */
     unsigned late, reports;
     uint64_t late_seq;
     bool late_reset;

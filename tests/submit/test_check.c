@@ -21,13 +21,27 @@ static void test_opcodes(void **state)
         uint32_t len;
         int goya, gaudi;
     } t[] = {
-        { 0x0, 8, -EINVAL, -EINVAL }, { 0x1, 8, -EPERM, 0 }, { 0x2, 8, -EPERM, -EPERM },
-        { 0x3, 16, 0, 0 }, { 0x3, 8, -EINVAL, -EINVAL }, { 0x4, 8, 0, 0 },
-        { 0x5, 16, -EPERM, -EPERM }, { 0x5, 8, -EINVAL, -EINVAL }, { 0x6, 8, -EINVAL, 0 },
-        { 0x7, 16, -EPERM, -EPERM }, { 0x8, 8, 0, 0 }, { 0x9, 24, 0, 0 },
-        { 0x9, 16, -EINVAL, -EINVAL }, { 0xA, 8, 0, 0 }, { 0xA, 12, -EINVAL, -EINVAL },
-        { 0xB, 8, -EPERM, -EPERM }, { 0xC, 8, -EINVAL, 0 }, { 0xD, 8, -EINVAL, -EINVAL },
-        { 0xE, 8, -EINVAL, -EINVAL }, { 0xF, 16, -EINVAL, 0 }, { 0x10, 8, -EINVAL, -EINVAL },
+        { 0x0, 8, -EINVAL, -EINVAL },
+        { 0x1, 8, -EPERM, 0 },
+        { 0x2, 8, -EPERM, -EPERM },
+        { 0x3, 16, 0, 0 },
+        { 0x3, 8, -EINVAL, -EINVAL },
+        { 0x4, 8, 0, 0 },
+        { 0x5, 16, -EPERM, -EPERM },
+        { 0x5, 8, -EINVAL, -EINVAL },
+        { 0x6, 8, -EINVAL, 0 },
+        { 0x7, 16, -EPERM, -EPERM },
+        { 0x8, 8, 0, 0 },
+        { 0x9, 24, 0, 0 },
+        { 0x9, 16, -EINVAL, -EINVAL },
+        { 0xA, 8, 0, 0 },
+        { 0xA, 12, -EINVAL, -EINVAL },
+        { 0xB, 8, -EPERM, -EPERM },
+        { 0xC, 8, -EINVAL, 0 },
+        { 0xD, 8, -EINVAL, -EINVAL },
+        { 0xE, 8, -EINVAL, -EINVAL },
+        { 0xF, 16, -EINVAL, 0 },
+        { 0x10, 8, -EINVAL, -EINVAL },
         { 0x1F, 8, -EINVAL, -EINVAL },
     };
 
@@ -39,9 +53,9 @@ static void test_opcodes(void **state)
         assert_int_equal(one("gaudi", 1, w0, t[i].op << 24, t[i].len), t[i].gaudi);
     }
     assert_int_equal(one("gaudi", 0, 1, 0x0F000000, 16), -EPERM);
-    assert_int_equal(one("gaudi", 0, 0, 0x09000000, 24), 0);        /* no bytes: allowed here */
-    assert_int_equal(one("goya", 0, 0, 0x09000000, 24), -EINVAL);   /* and not there */
-    assert_int_equal(one("goya", 0, 5, 0x01001020, 8), 0);          /* the one register */
+    assert_int_equal(one("gaudi", 0, 0, 0x09000000, 24), 0);      /* no bytes: allowed here */
+    assert_int_equal(one("goya", 0, 0, 0x09000000, 24), -EINVAL); /* and not there */
+    assert_int_equal(one("goya", 0, 5, 0x01001020, 8), 0);        /* the one register */
 }
 
 static void test_goya_reads_host_on_queue_1_only(void **state)
@@ -66,15 +80,23 @@ static void test_addresses(void **state)
         int rc;
     } t[] = {
         { "goya", 7, 0x1234, 8, 0 },
-        { "gaudi", 9, 0x7FF0000080, 64, 0 }, { "gaudi", 9, 0x7FF0000000, 64, -EFAULT },
-        { "gaudi", 9, 0x7FF13FFFC0, 64, 0 }, { "gaudi", 9, 0x7FF13FFFC0, 65, -EFAULT },
-        { "gaudi", 9, 0x20000000, 64, 0 }, { "gaudi", 9, 0x1FFFFFFF, 64, -EFAULT },
-        { "gaudi", 9, 0x1000000000000, 64, 0 }, { "gaudi", 9, 0, 64, -EFAULT },
-        { "gaudi", 9, 0x20000000, 0, -EFAULT }, { "gaudi", 73, 0x20000000, 64, -EINVAL },
-        { "gaudi2", 0, 0xFFF0000000000000, 64, 0 }, { "gaudi2", 1, 0xFFF0800000001000, 64, 0 },
+        { "gaudi", 9, 0x7FF0000080, 64, 0 },
+        { "gaudi", 9, 0x7FF0000000, 64, -EFAULT },
+        { "gaudi", 9, 0x7FF13FFFC0, 64, 0 },
+        { "gaudi", 9, 0x7FF13FFFC0, 65, -EFAULT },
+        { "gaudi", 9, 0x20000000, 64, 0 },
+        { "gaudi", 9, 0x1FFFFFFF, 64, -EFAULT },
+        { "gaudi", 9, 0x1000000000000, 64, 0 },
+        { "gaudi", 9, 0, 64, -EFAULT },
+        { "gaudi", 9, 0x20000000, 0, -EFAULT },
+        { "gaudi", 73, 0x20000000, 64, -EINVAL },
+        { "gaudi2", 0, 0xFFF0000000000000, 64, 0 },
+        { "gaudi2", 1, 0xFFF0800000001000, 64, 0 },
         { "gaudi2", 2, 0xFFF0000000000000, 64, -EINVAL },
-        { "gaudi2", 4, 0x1001000000000000, 64, 0 }, { "gaudi2", 5, 0x1001000000000000, 64, -EINVAL },
-        { "gaudi2", 8, 0x1000FFFFFD000000, 64, 0 }, { "gaudi2", 0, 0x1000, 64, -EFAULT },
+        { "gaudi2", 4, 0x1001000000000000, 64, 0 },
+        { "gaudi2", 5, 0x1001000000000000, 64, -EINVAL },
+        { "gaudi2", 8, 0x1000FFFFFD000000, 64, 0 },
+        { "gaudi2", 0, 0x1000, 64, -EFAULT },
         { "gaudi2", 156, 0xFFF0000000000000, 64, -EINVAL },
         { "gaudi2", 252, 0xFFF0000000000000, 64, 0 },
     };
@@ -82,14 +104,16 @@ static void test_addresses(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
         assert_int_equal(sim_sub_check_address(sim_sub_props(t[i].asic, SIM_SUB_6_12), t[i].queue,
-                                               t[i].addr, t[i].len), t[i].rc);
+                                               t[i].addr, t[i].len),
+                         t[i].rc);
     assert_null(sim_sub_props("gaudi3", SIM_SUB_6_12));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opcodes), cmocka_unit_test(test_goya_reads_host_on_queue_1_only),
+        cmocka_unit_test(test_opcodes),
+        cmocka_unit_test(test_goya_reads_host_on_queue_1_only),
         cmocka_unit_test(test_addresses),
     };
 

@@ -7,8 +7,8 @@
 
 static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 
-#define EACH(b, k) \
-    for (unsigned a_ = 0; a_ < 3; a_++) \
+#define EACH(b, k)                                                                                 \
+    for (unsigned a_ = 0; a_ < 3; a_++)                                                            \
         for (struct bench *b = bench_new(asics[a_], k); b; bench_free(b), b = NULL)
 
 static void refused(struct bench *b, const struct hl_cs_chunk *k, uint32_t n, uint32_t flags,
@@ -25,7 +25,8 @@ static void refused(struct bench *b, const struct hl_cs_chunk *k, uint32_t n, ui
 static void test_refusals(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12) {
+    EACH(b, SIM_SUB_6_12)
+    {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         struct hl_cs_chunk many[513];
         union hl_cs_args args = { .in = { .pad = { 0, 0, 0, 1 } } };
@@ -40,7 +41,7 @@ static void test_refusals(void **state)
         refused(b, &k, 1, HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT, -EINVAL);
         refused(b, many, 513, 0, -EINVAL);
         refused(b, (void *)8, 1, 0, -EFAULT);
-        assert_int_equal(b->s->next_seq, 1);            /* none of these took a number */
+        assert_int_equal(b->s->next_seq, 1); /* none of these took a number */
         if (!gaudi)
             refused(b, &k, 1, HL_CS_FLAGS_STAGED_SUBMISSION, -EPERM);
         if (a_ == 0)
@@ -54,15 +55,15 @@ static void test_refusals(void **state)
         assert_int_equal(b->s->next_seq, 1);
         k.queue_index = 1000;
         refused(b, &k, 1, 0, -EINVAL);
-        assert_int_equal(b->s->next_seq, 2);            /* this one did */
+        assert_int_equal(b->s->next_seq, 2); /* this one did */
         assert_int_equal(wait_seq(b, 1, 0, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
         assert_int_equal(w.out.flags, 0);
-        k.queue_index = a_ == 0 ? 5 : a_ == 1 ? 8 : 260;    /* the CPU's */
+        k.queue_index = a_ == 0 ? 5 : a_ == 1 ? 8 : 260; /* the CPU's */
         refused(b, &k, 1, 0, -EINVAL);
         k.queue_index = 0;
         if (a_ == 2) {
-            refused(b, &k, 1, 0, -EINVAL);              /* kernel buffers: not on these queues */
+            refused(b, &k, 1, 0, -EINVAL); /* kernel buffers: not on these queues */
             k.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
             k.cb_handle = 0x1000;
             refused(b, &k, 1, 0, -EFAULT);
@@ -76,7 +77,7 @@ static void test_refusals(void **state)
             refused(b, &k, 1, 0, -EINVAL);
             k.cb_size = 8;
             put_msg(b->cb[1], 0, 0, 0);
-            refused(b, &k, 1, 0, -EINVAL);              /* ends within a packet */
+            refused(b, &k, 1, 0, -EINVAL); /* ends within a packet */
             /* internal queues alone: nobody would tell that they are through */
             k.queue_index = a_ == 0 ? 7 : 9;
             k.cb_handle = b->mem_base;
@@ -95,10 +96,10 @@ static void test_6_1_differs(void **state)
 
     (void)state;
     put_nop(b->cb[1], 0);
-    assert_int_equal(submit(b, &k, 1, 0, &args), 0);    /* the pad is not looked at */
+    assert_int_equal(submit(b, &k, 1, 0, &args), 0); /* the pad is not looked at */
     memset(&args, 0, sizeof(args));
     assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES, &args), 0);
-    assert_int_equal(args.out.seq, 2);                  /* an ordinary submission */
+    assert_int_equal(args.out.seq, 2); /* an ordinary submission */
     memset(&args, 0, sizeof(args));
     args.in.num_engine_cores = 1;
     args.in.core_command = HL_ENGINE_CORE_RUN;
@@ -110,7 +111,8 @@ static void test_6_1_differs(void **state)
 static void test_runs(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12) {
+    EACH(b, SIM_SUB_6_12)
+    {
         union hl_wait_cs_args w;
         uint8_t p[64];
         uint64_t seq;
@@ -131,18 +133,20 @@ static void test_runs(void **state)
 static void test_in_flight(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12) {
+    EACH(b, SIM_SUB_6_12)
+    {
         union hl_cs_args args = { 0 }, before;
         union hl_wait_cs_args w;
         struct hl_cs_chunk k = { .cb_handle = HANDLE(2), .cb_size = 8 };
         uint8_t p[64];
 
         if (a_ == 1)
-            continue;                   /* 16384: not in a quick test */
+            continue; /* 16384: not in a quick test */
         for (uint32_t i = 0; i < 64; i++)
             run(b, 0, p, put_fence(p, 0, 0), 0);
         if (a_ == 2)
-            k = (struct hl_cs_chunk){ .cb_handle = b->mem_base, .cb_size = 8,
+            k = (struct hl_cs_chunk){ .cb_handle = b->mem_base,
+                                      .cb_size = 8,
                                       .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
         put_nop(b->cb[2], 0);
         put_nop(b->mem, 0);
@@ -186,17 +190,17 @@ static void test_staged(void **state)
     uint32_t v;
 
     (void)state;
-    staged(b, 77, 0, 0, -EINVAL);                       /* of what? */
+    staged(b, 77, 0, 0, -EINVAL); /* of what? */
     first = staged(b, 0, HL_CS_FLAGS_STAGED_SUBMISSION_FIRST, 1, 0);
     assert_int_equal(first, 2);
-    assert_int_equal(staged(b, first, 0, 2, 0), first);     /* told by the first one's number */
+    assert_int_equal(staged(b, first, 0, 2, 0), first); /* told by the first one's number */
     for (int i = 0; i < 100; i++) {
         memcpy(&v, b->mem + 0x2000, 4);
         if (v == 2)
             break;
         assert_int_equal(wait_seq(b, first, 4000, &w), 0);
     }
-    assert_int_equal(v, 2);                             /* they run, and are not over */
+    assert_int_equal(v, 2); /* they run, and are not over */
     assert_int_equal(wait_seq(b, first, 0, &w), 0);
     assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
     assert_int_equal(staged(b, first, HL_CS_FLAGS_STAGED_SUBMISSION_LAST, 3, 0), first);
@@ -204,7 +208,7 @@ static void test_staged(void **state)
     assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     memcpy(&v, b->mem + 0x2000, 4);
     assert_int_equal(v, 3);
-    staged(b, first, 0, 4, -EINVAL);                    /* over */
+    staged(b, first, 0, 4, -EINVAL); /* over */
     assert_int_equal(sim_sub_active(b->s, b->call.p), 0);
     first = staged(b, 0, HL_CS_FLAGS_STAGED_SUBMISSION_FIRST | HL_CS_FLAGS_STAGED_SUBMISSION_LAST,
                    5, 0);
@@ -228,8 +232,8 @@ static void test_internal_queue(void **state)
 
     (void)state;
     k[0].cb_size = put_msg(b->mem, 0x4000, b->mem_base + 0x2000, 9) - 0x4000;
-    k[0].cb_size = put_msg(b->mem, 0x4000 + k[0].cb_size, eng_cfg_base(b->call.p->eng) + fence,
-                           1) - 0x4000;
+    k[0].cb_size =
+        put_msg(b->mem, 0x4000 + k[0].cb_size, eng_cfg_base(b->call.p->eng) + fence, 1) - 0x4000;
     k[1].cb_size = put_fence(b->cb[1], 0, 0);
     assert_int_equal(submit(b, k, 2, 0, &args), 0);
     assert_int_equal(wait_seq(b, args.out.seq, 5000000, &w), 0);
@@ -250,7 +254,8 @@ static int signal_cs(struct bench *b, uint32_t queue, union hl_cs_args *args)
 
 static int wait_cs(struct bench *b, uint32_t queue, uint64_t seq, union hl_cs_args *args)
 {
-    struct hl_cs_chunk k = { .queue_index = queue, .signal_seq_arr = (uintptr_t)&seq,
+    struct hl_cs_chunk k = { .queue_index = queue,
+                             .signal_seq_arr = (uintptr_t)&seq,
                              .num_signal_seq_arr = 1 };
 
     memset(args, 0, sizeof(*args));
@@ -260,10 +265,10 @@ static int wait_cs(struct bench *b, uint32_t queue, uint64_t seq, union hl_cs_ar
 static void test_signal_and_wait(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12) {
+    EACH(b, SIM_SUB_6_12)
+    {
         uint32_t other = 4;
-        uint64_t fence = eng_cfg_base(b->call.p->eng) +
-                         eng_fence_offset(b->call.p->eng, 0, 0);
+        uint64_t fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 0, 0);
         union hl_cs_args sig, wait;
         union hl_wait_cs_args w;
         uint64_t blocked, release;
@@ -276,8 +281,8 @@ static void test_signal_and_wait(void **state)
         assert_int_equal(signal_cs(b, 0, &sig), 0);
         assert_int_equal(sig.out.seq, blocked + 1);
         assert_int_equal(sig.out.sob_count_before_submission, 1);
-        assert_int_equal(sig.out.sob_base_addr_offset, a_ == 2 ? 0 :
-                         eng_sob_offset(b->call.p->eng, 0, b->call.p->first_sob));
+        assert_int_equal(sig.out.sob_base_addr_offset,
+                         a_ == 2 ? 0 : eng_sob_offset(b->call.p->eng, 0, b->call.p->first_sob));
         assert_int_equal(wait_cs(b, other, sig.out.seq, &wait), 0);
         assert_int_equal(wait.out.seq, blocked + 2);
         assert_int_equal(wait_seq(b, wait.out.seq, 8000, &w), 0);
@@ -291,8 +296,8 @@ static void test_signal_and_wait(void **state)
         /* a signal that came long ago: nothing to wait for, no number */
         assert_int_equal(wait_cs(b, other, sig.out.seq, &wait), 0);
         assert_true(wait.out.seq == UINT64_MAX);
-        assert_int_equal(wait_cs(b, other, blocked, &wait), -EINVAL);   /* no signal */
-        assert_int_equal(wait_cs(b, other, 1000, &wait), -EINVAL);      /* not yet */
+        assert_int_equal(wait_cs(b, other, blocked, &wait), -EINVAL); /* no signal */
+        assert_int_equal(wait_cs(b, other, 1000, &wait), -EINVAL);    /* not yet */
         assert_int_equal(signal_cs(b, 0, &sig), 0);
         assert_int_equal(sig.out.sob_count_before_submission, 2);
     }
@@ -329,12 +334,12 @@ static void test_encapsulated_signals(void **state)
     assert_int_equal(reserve(b, 9, 3, &r), -EINVAL);
     assert_int_equal(reserve(b, 0, 3, &r), 0);
     assert_int_equal(r.out.handle_id, 1);
-    assert_int_equal(r.out.count, 4);                   /* the next free value */
+    assert_int_equal(r.out.count, 4); /* the next free value */
     sob = r.out.sob_base_addr_offset;
     assert_int_equal(sob, eng_sob_offset(b->call.p->eng, 0, 128));
     assert_int_equal(reserve(b, 0, 2, &r2), 0);
     assert_int_equal(r2.out.handle_id, 2);
-    assert_int_equal(unreserve(b, 1), -EINVAL);         /* not the last one */
+    assert_int_equal(unreserve(b, 1), -EINVAL); /* not the last one */
     assert_int_equal(unreserve(b, 2), 0);
     assert_int_equal(unreserve(b, 2), -EINVAL);
     assert_int_equal(unreserve(b, 99), -EINVAL);
@@ -342,11 +347,15 @@ static void test_encapsulated_signals(void **state)
     k.cb_size = put_msg(b->cb[1], 0, eng_cfg_base(b->call.p->eng) + sob, 0x80000001);
     memset(&args, 0, sizeof(args));
     args.in.encaps_sig_handle_id = 1;
-    assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENCAP_SIGNALS |
-                            HL_CS_FLAGS_STAGED_SUBMISSION_FIRST, &args), 0);
+    assert_int_equal(submit(b, &k, 1,
+                            HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENCAP_SIGNALS |
+                                HL_CS_FLAGS_STAGED_SUBMISSION_FIRST,
+                            &args),
+                     0);
     seq = args.out.seq;
     /* wait for the first of three: there; for the third: not before the stage's last */
-    k = (struct hl_cs_chunk){ .queue_index = 4, .encaps_signal_seq = seq,
+    k = (struct hl_cs_chunk){ .queue_index = 4,
+                              .encaps_signal_seq = seq,
                               .encaps_signal_offset = 1 };
     memset(&args, 0, sizeof(args));
     assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_WAIT | HL_CS_FLAGS_ENCAP_SIGNALS, &args), 0);
@@ -366,8 +375,9 @@ static void test_encapsulated_signals(void **state)
     k.cb_size = put_msg(b->cb[2], 0, eng_cfg_base(b->call.p->eng) + sob, 0x80000002);
     memset(&args, 0, sizeof(args));
     args.in.seq = seq;
-    assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_STAGED_SUBMISSION |
-                            HL_CS_FLAGS_STAGED_SUBMISSION_LAST, &args), 0);
+    assert_int_equal(
+        submit(b, &k, 1, HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_STAGED_SUBMISSION_LAST, &args),
+        0);
     assert_int_equal(wait_seq(b, last, 5000000, &w), 0);
     assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(wait_seq(b, seq, 5000000, &w), 0);
@@ -397,19 +407,20 @@ static void test_sync_object_wraps(void **state)
 static void test_engines(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12) {
+    EACH(b, SIM_SUB_6_12)
+    {
         uint32_t ids[] = { 0, 3, 45 };
         union hl_cs_args a;
         int rc;
 
-#define ENGINES(n, cmd, ptr) \
-        (memset(&a, 0, sizeof(a)), a.in.engines = (uintptr_t)(ptr), a.in.num_engines = (n), \
-         a.in.engine_command = (cmd), a.in.cs_flags = HL_CS_FLAGS_ENGINES_COMMAND, \
-         sim_sub_cs(&b->call, &a))
-#define CORES(n, cmd, ptr) \
-        (memset(&a, 0, sizeof(a)), a.in.engine_cores = (uintptr_t)(ptr), \
-         a.in.num_engine_cores = (n), a.in.core_command = (cmd), \
-         a.in.cs_flags = HL_CS_FLAGS_ENGINE_CORE_COMMAND, sim_sub_cs(&b->call, &a))
+#define ENGINES(n, cmd, ptr)                                                                       \
+    (memset(&a, 0, sizeof(a)), a.in.engines = (uintptr_t)(ptr), a.in.num_engines = (n),            \
+     a.in.engine_command = (cmd), a.in.cs_flags = HL_CS_FLAGS_ENGINES_COMMAND,                     \
+     sim_sub_cs(&b->call, &a))
+#define CORES(n, cmd, ptr)                                                                         \
+    (memset(&a, 0, sizeof(a)), a.in.engine_cores = (uintptr_t)(ptr), a.in.num_engine_cores = (n),  \
+     a.in.core_command = (cmd), a.in.cs_flags = HL_CS_FLAGS_ENGINE_CORE_COMMAND,                   \
+     sim_sub_cs(&b->call, &a))
         rc = ENGINES(2, HL_ENGINE_STALL, ids);
         if (a_ != 2) {
             assert_int_equal(rc, -EPERM);
@@ -417,7 +428,7 @@ static void test_engines(void **state)
         } else {
             assert_int_equal(rc, 0);
             assert_true(a.out.seq == UINT64_MAX);
-            assert_int_equal(ENGINES(3, HL_ENGINE_RESUME, ids), -EINVAL);   /* a PDMA */
+            assert_int_equal(ENGINES(3, HL_ENGINE_RESUME, ids), -EINVAL); /* a PDMA */
             assert_int_equal(ENGINES(0, HL_ENGINE_STALL, ids), -EINVAL);
             assert_int_equal(ENGINES(80, HL_ENGINE_STALL, ids), -EINVAL);
             assert_int_equal(ENGINES(1, HL_ENGINE_COMMAND_MAX, ids), -EINVAL);
@@ -436,7 +447,8 @@ static void test_engines(void **state)
 static void test_timeout(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12) {
+    EACH(b, SIM_SUB_6_12)
+    {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         union hl_cs_args args = { .in = { .timeout = 1 } };
         union hl_wait_cs_args w;
@@ -444,7 +456,7 @@ static void test_timeout(void **state)
         uint8_t p[16];
 
         if (a_ != 1)
-            continue;                   /* a second is long for a quick test: once */
+            continue; /* a second is long for a quick test: once */
         put_fence(b->cb[1], 0, 1);
         assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_CUSTOM_TIMEOUT, &args), 0);
         behind = run(b, 0, p, put_nop(p, 0), 0);
@@ -460,11 +472,16 @@ static void test_timeout(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_6_1_differs),
-        cmocka_unit_test(test_runs), cmocka_unit_test(test_in_flight),
-        cmocka_unit_test(test_staged), cmocka_unit_test(test_internal_queue),
-        cmocka_unit_test(test_signal_and_wait), cmocka_unit_test(test_encapsulated_signals),
-        cmocka_unit_test(test_sync_object_wraps), cmocka_unit_test(test_engines),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_6_1_differs),
+        cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_in_flight),
+        cmocka_unit_test(test_staged),
+        cmocka_unit_test(test_internal_queue),
+        cmocka_unit_test(test_signal_and_wait),
+        cmocka_unit_test(test_encapsulated_signals),
+        cmocka_unit_test(test_sync_object_wraps),
+        cmocka_unit_test(test_engines),
         cmocka_unit_test(test_timeout),
     };
 

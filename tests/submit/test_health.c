@@ -36,7 +36,7 @@ static void test_health(void **state)
     start = h->throttle_start_ns[0];
     assert_true(start > 1000 * MS && start < now);
     energy = h->energy_uj;
-    assert_in_range(energy / 1000000, 20000, 24000);    /* a minute at about 400 W, in J */
+    assert_in_range(energy / 1000000, 20000, 24000); /* a minute at about 400 W, in J */
     /* and of rest: throttling ends, and is remembered */
     for (int i = 0; i < 1200; i++) {
         now += 50 * MS;

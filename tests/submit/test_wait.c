@@ -10,14 +10,15 @@
 
 static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 
-#define EACH(b) \
-    for (unsigned a_ = 0; a_ < 3; a_++) \
+#define EACH(b)                                                                                    \
+    for (unsigned a_ = 0; a_ < 3; a_++)                                                            \
         for (struct bench *b = bench_new(asics[a_], SIM_SUB_6_12); b; bench_free(b), b = NULL)
 
 static void test_numbers(void **state)
 {
     (void)state;
-    EACH(b) {
+    EACH(b)
+    {
         union hl_wait_cs_args w;
         uint8_t p[16];
 
@@ -25,17 +26,17 @@ static void test_numbers(void **state)
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
         assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_GONE);
         assert_int_equal(wait_seq(b, 1, 1000, &w), -EINVAL);
-        assert_int_equal(w.out.status, 0);              /* wiped: reads as completed */
+        assert_int_equal(w.out.status, 0); /* wiped: reads as completed */
         for (int i = 0; i < 70; i++)
             assert_int_equal(wait_seq(b, run(b, 0, p, put_nop(p, 0), 0), 5000000, &w), 0);
         assert_int_equal(wait_seq(b, 1, 0, &w), 0);
-        assert_int_equal(w.out.flags, b->call.p->max_pending == 64 ?
-                         HL_WAIT_CS_STATUS_FLAG_GONE : 0);
+        assert_int_equal(w.out.flags,
+                         b->call.p->max_pending == 64 ? HL_WAIT_CS_STATUS_FLAG_GONE : 0);
         b->broken = true;
         memset(&w, 0x55, sizeof(w));
         w.in.flags = 0;
         assert_int_equal(sim_sub_wait(&b->call, &w), -EBUSY);
-        assert_int_equal(((unsigned char *)&w)[0], 0x55);   /* untouched */
+        assert_int_equal(((unsigned char *)&w)[0], 0x55); /* untouched */
         b->broken = false;
         sim_sub_abort_waits(&b->call);
         assert_int_equal(wait_seq(b, 70, 0, &w), -EBUSY);
@@ -47,7 +48,8 @@ static void test_numbers(void **state)
 static void test_timestamps(void **state)
 {
     (void)state;
-    EACH(b) {
+    EACH(b)
+    {
         union hl_wait_cs_args w;
         int64_t t0 = b->call.env->now_ns(b), t1;
         uint8_t p[16];
@@ -105,7 +107,7 @@ static void test_signal_interrupts(void **state)
     assert_int_equal(sim_sub_wait(&b->call, &w), -EINTR);
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     pthread_join(t, NULL);
-    assert_int_equal(w.in.timeout_us, 10000000);        /* the argument is as it was */
+    assert_int_equal(w.in.timeout_us, 10000000); /* the argument is as it was */
     bench_free(b);
 }
 
@@ -123,7 +125,8 @@ static int multi(struct bench *b, const uint64_t *seq, uint8_t n, uint64_t us,
 static void test_multi(void **state)
 {
     (void)state;
-    EACH(b) {
+    EACH(b)
+    {
         union hl_wait_cs_args w = { .in = { .flags = HL_WAIT_CS_FLAGS_MULTI_CS } };
         uint64_t seq[33] = { 0 }, fence;
         uint8_t p[16];
@@ -142,7 +145,7 @@ static void test_multi(void **state)
         seq[1] = run(b, 1, p, put_fence(p, 0, 0), HL_CS_FLAGS_TIMESTAMP);
         seq[2] = 1000;
         assert_int_equal(multi(b, seq, 3, 0, &w), -EINVAL);
-        assert_int_equal(w.in.seq_arr_len, 3);          /* not wiped */
+        assert_int_equal(w.in.seq_arr_len, 3); /* not wiped */
         assert_int_equal(multi(b, seq, 2, 8000, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
         assert_int_equal(w.out.cs_completion_map, 0);
@@ -213,7 +216,7 @@ static void test_user_address(void **state)
 
     (void)state;
     assert_int_equal(irq(b, 50, 0, 8, 0, 5, 0, &w), -EFAULT);
-    assert_int_equal(w.in.target, 5);                   /* kept on errors */
+    assert_int_equal(w.in.target, 5); /* kept on errors */
     assert_int_equal(irq(b, 50, 0, (uintptr_t)&value, 0, 5, 0, &w), 0);
     assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
     assert_int_equal(w.out.flags, 0);
@@ -266,7 +269,7 @@ static void test_kernel_cq(void **state)
     pthread_create(&t, NULL, wait_thread, &x);
     usleep(20000);
     memcpy(b->cb[4] + 16, &seven, 8);
-    run(b, 0, p, put_msg(p, 0, 0xFFF077FFFFFF0000, 60), 0);     /* as a user's queue does it */
+    run(b, 0, p, put_msg(p, 0, 0xFFF077FFFFFF0000, 60), 0); /* as a user's queue does it */
     pthread_join(t, NULL);
     assert_int_equal(x.rc, 0);
     assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
@@ -297,15 +300,15 @@ static void test_registered_timestamps(void **state)
     assert_int_equal(irq(b, 60, reg, HANDLE(4), 0, 5, 0, &w), 0);
     assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(b->s->stamps, 1);
-    assert_int_equal(irq(b, 61, reg, HANDLE(4), 0, 5, 0, &w), 0);   /* the same place again */
+    assert_int_equal(irq(b, 61, reg, HANDLE(4), 0, 5, 0, &w), 0); /* the same place again */
     assert_int_equal(b->s->stamps, 1);
     n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 61);
     assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
-    assert_int_equal(b->stamp[3], 0);                   /* not reached */
+    assert_int_equal(b->stamp[3], 0); /* not reached */
     memcpy(b->cb[4], &five, 8);
     n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 60);
     assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
-    assert_int_equal(b->stamp[3], 0);                   /* another interrupt */
+    assert_int_equal(b->stamp[3], 0); /* another interrupt */
     n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 61);
     assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
     assert_true(b->stamp[3] != 0);
@@ -321,10 +324,10 @@ static void test_registered_timestamps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_numbers),           cmocka_unit_test(test_timestamps),
         cmocka_unit_test(test_signal_interrupts), cmocka_unit_test(test_multi),
-        cmocka_unit_test(test_which_interrupts), cmocka_unit_test(test_user_address),
-        cmocka_unit_test(test_kernel_cq), cmocka_unit_test(test_registered_timestamps),
+        cmocka_unit_test(test_which_interrupts),  cmocka_unit_test(test_user_address),
+        cmocka_unit_test(test_kernel_cq),         cmocka_unit_test(test_registered_timestamps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ static void a_file_is_read_to_its_end(void **state)
     int pipes[2];
 
     (void)state;
-    assert_int_equal(pipe2(pipes, O_DIRECT | O_CLOEXEC), 0);    /* a piece for each write */
+    assert_int_equal(pipe2(pipes, O_DIRECT | O_CLOEXEC), 0); /* a piece for each write */
     snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
     assert_int_equal(write(pipes[1], "0000:", 5), 5);
     assert_int_equal(write(pipes[1], "0d:00", 5), 5);

@@ -10,7 +10,7 @@ static void known_and_unknown(void **state)
     assert_string_equal(hlthunk_asic_name(HLTHUNK_ASIC_UNKNOWN), "unknown");
     assert_string_equal(hlthunk_asic_name((enum hlthunk_asic)77), "unknown");
     assert_string_equal(hlthunk_status_name(HLTHUNK_STATUS_OPERATIONAL), "operational");
-    assert_string_equal(hlthunk_status_name((enum hlthunk_status)-1), "unknown");
+    assert_string_equal(hlthunk_status_name((enum hlthunk_status) - 1), "unknown");
     assert_string_equal(hlthunk_generation_name(HLTHUNK_GENERATION_MISC), "misc");
     assert_string_equal(hlthunk_generation_name((enum hlthunk_generation)0), "unknown");
 }

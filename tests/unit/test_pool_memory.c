@@ -42,7 +42,7 @@ void *__wrap_aligned_alloc(size_t align, size_t size)
     return fails() ? NULL : __real_aligned_alloc(align, size);
 }
 
-static int allocated, mapped;   /* what the kernel has given */
+static int allocated, mapped; /* what the kernel has given */
 
 int ioctl(int fd, unsigned long request, ...)
 {
@@ -87,7 +87,8 @@ static void right_or_no_memory(int rc, const void *out)
 /* What a program does with a pool; true when nothing failed. */
 static bool all_of_it(struct hlthunk_device *d)
 {
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .exportable = true,
+    struct hlthunk_pool_buffer_options o = { .size = sizeof(o),
+                                             .exportable = true,
                                              .alignment = 1 << 20 };
     struct hlthunk_pool *p = (void *)1;
     struct hlthunk_buffer *a = (void *)1, *b = (void *)1;

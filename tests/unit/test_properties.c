@@ -7,10 +7,18 @@
 static void gaudi2(void **state)
 {
     struct hl_info_hw_ip_info ip = {
-        .device_id = 0x1020, .module_id = 5, .dram_enabled = 1, .dram_base_address = 0x1001001800000000,
-        .dram_size = 97536ull << 20, .dram_page_size = 768ull << 20, .sram_base_address = 7,
-        .sram_size = 8, .number_of_user_interrupts = 64, .first_available_interrupt_id = 48,
-        .revision_id = 1, .security_enabled = 1,
+        .device_id = 0x1020,
+        .module_id = 5,
+        .dram_enabled = 1,
+        .dram_base_address = 0x1001001800000000,
+        .dram_size = 97536ull << 20,
+        .dram_page_size = 768ull << 20,
+        .sram_base_address = 7,
+        .sram_size = 8,
+        .number_of_user_interrupts = 64,
+        .first_available_interrupt_id = 48,
+        .revision_id = 1,
+        .security_enabled = 1,
     };
     struct hlthunk_device_properties p = { 0 };
 

@@ -15,7 +15,7 @@ static void first_fit_with_alignment(void **state)
     assert_int_equal(hl_ranges_alloc(&r, 0x1000, 0x4000, &b), 0);
     assert_int_equal(b, 0x4000);
     assert_int_equal(hl_ranges_alloc(&r, 0x2000, 0x1000, &c), 0);
-    assert_int_equal(c, 0x2000);        /* the gap before b */
+    assert_int_equal(c, 0x2000); /* the gap before b */
     hl_ranges_free(&r, a);
     assert_int_equal(hl_ranges_alloc(&r, 0x1000, 0x1000, &a), 0);
     assert_int_equal(a, 0x1000);
@@ -52,7 +52,7 @@ static void taking_a_range(void **state)
     assert_int_equal(hl_ranges_take(&r, 0, 0x1000), -EINVAL);
     assert_int_equal(hl_ranges_take(&r, 0x10000, 0x1001), -EINVAL);
     assert_int_equal(hl_ranges_take(&r, 0x10000, UINT64_MAX), -EINVAL);
-    hl_ranges_free(&r, 0x2fff);         /* none starts there */
+    hl_ranges_free(&r, 0x2fff); /* none starts there */
     assert_int_equal(r.count, 3);
     hl_ranges_fini(&r);
 }

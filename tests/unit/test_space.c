@@ -90,7 +90,7 @@ struct model {
     struct hl_space space;
     struct hl_region regions[REGIONS];
     uint64_t starts[REGIONS];
-    unsigned char map[REGIONS][GRANULES];       /* 1: in use */
+    unsigned char map[REGIONS][GRANULES]; /* 1: in use */
     struct hl_extent *live[LIVE];
     unsigned count, seed;
 };
@@ -188,8 +188,7 @@ static void against_a_map(void **state)
         hl_space_init(&m.space);
         for (unsigned r = 0; r < REGIONS; r++) {
             m.starts[r] = (r + 1) * 0x10000000ull + r * 5 * G;
-            assert_int_equal(
-                hl_space_add(&m.space, &m.regions[r], m.starts[r], GRANULES * G), 0);
+            assert_int_equal(hl_space_add(&m.space, &m.regions[r], m.starts[r], GRANULES * G), 0);
         }
         for (unsigned round = 0; round < 4000; round++) {
             /* now fuller, now emptier */

@@ -11,7 +11,7 @@
 #include "sim/importer.h"
 
 struct region {
-    struct ibv_mr mr;           /* first: what the program has */
+    struct ibv_mr mr; /* first: what the program has */
     struct region *next;
     struct hlsim_attachment *attachment;
     uint64_t offset, iova;

@@ -12,12 +12,12 @@
 #include <stdbool.h>
 
 struct card {
-    bool peer_to_peer;          /* as the kernel has found the route */
-    int register_error;         /* errno of the next registrations; -1: fails and sets none */
-    int deregister_error;       /* likewise */
+    bool peer_to_peer;    /* as the kernel has found the route */
+    int register_error;   /* errno of the next registrations; -1: fails and sets none */
+    int deregister_error; /* likewise */
     void (*at_deregister)(struct card *card);
     unsigned registered, deregistered;
-    uint64_t last_inode;        /* of the dma-buf that was registered last */
+    uint64_t last_inode; /* of the dma-buf that was registered last */
     struct ibv_device device;
     struct ibv_context context;
     struct ibv_pd pd;

@@ -31,7 +31,7 @@
 struct fixture {
     struct hlthunk_device *device;
     struct hlthunk_buffer *buffer;
-    struct hlthunk_dmabuf *whole, *part;    /* part: from 1 MiB on */
+    struct hlthunk_dmabuf *whole, *part; /* part: from 1 MiB on */
 };
 
 static void set_up(struct fixture *f)
@@ -52,11 +52,13 @@ static void tear_down(struct fixture *f)
     assert_int_equal(hlthunk_device_close(open_device()), 0);
 }
 
-/* What one card writes through a part another reads through the whole, each by its own addresses. */
+/* What one card writes through a part another reads through the whole, each by its own addresses.
+ */
 static void bytes_move(void **state)
 {
-    struct hlthunk_verbs_mr_options o = { .size = sizeof(o), .offset = 64 * 1024,
-                                          .size_bytes = MIB, .iova = 0x7000000010000 };
+    struct hlthunk_verbs_mr_options o = {
+        .size = sizeof(o), .offset = 64 * 1024, .size_bytes = MIB, .iova = 0x7000000010000
+    };
     struct hlthunk_verbs_mr *a, *b;
     struct card one, two;
     struct fixture f;
@@ -79,16 +81,15 @@ static void bytes_move(void **state)
     assert_ptr_equal(hlthunk_verbs_mr_dmabuf(a), f.part);
     assert_int_equal(hlthunk_verbs_mr_lkey(a), hlthunk_verbs_mr_borrow(a)->lkey);
     assert_int_equal(hlthunk_verbs_mr_rkey(a), hlthunk_verbs_mr_borrow(a)->rkey);
-    assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + 5, "region", 7), 0);
-    assert_int_equal(card_read(&two, hlthunk_verbs_mr_rkey(b), MIB + 64 * 1024 + 5, text, 7),
+    assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + 5, "region", 7),
                      0);
+    assert_int_equal(card_read(&two, hlthunk_verbs_mr_rkey(b), MIB + 64 * 1024 + 5, text, 7), 0);
     assert_string_equal(text, "region");
     /* no right, no range, another card's key */
     assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(b), 0, "x", 1), -EACCES);
     assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + MIB, "x", 1),
                      -EACCES);
-    assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(a), 0x7000000010000, "x", 1),
-                     -EACCES);
+    assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(a), 0x7000000010000, "x", 1), -EACCES);
     assert_ptr_equal(hlthunk_verbs_mr_ref(a), a);
     hlthunk_verbs_mr_unref(a);
     assert_int_equal(one.deregistered, 0);
@@ -140,9 +141,15 @@ static void every_order(void **state)
         vok(hlthunk_verbs_mr_register(&card.pd, m, ALL, NULL, &mr));
         for (unsigned i = 0; i < 4; i++) {
             switch (order >> 2 * i & 3) {
-            case 0: hlthunk_device_unref(d); break;
-            case 1: hlthunk_buffer_unref(b); break;
-            case 2: hlthunk_dmabuf_unref(m); break;
+            case 0:
+                hlthunk_device_unref(d);
+                break;
+            case 1:
+                hlthunk_buffer_unref(b);
+                break;
+            case 2:
+                hlthunk_dmabuf_unref(m);
+                break;
             case 3:
                 assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "x", 1), 0);
                 before = count_fds();
@@ -183,7 +190,8 @@ static void many_cards(void **state)
         uint64_t word = i, got = 99;
 
         assert_int_equal(card_write(&cards[i], hlthunk_verbs_mr_rkey(mr[i]), 0, &word, 8), 0);
-        assert_int_equal(card_read(&cards[15 - i], hlthunk_verbs_mr_rkey(mr[15 - i]), 0, &got, 8), 0);
+        assert_int_equal(card_read(&cards[15 - i], hlthunk_verbs_mr_rkey(mr[15 - i]), 0, &got, 8),
+                         0);
         assert_int_equal(got, i);
     }
     for (unsigned i = 0; i < 16; i++)
@@ -220,12 +228,24 @@ static void every_error(void **state)
         int error;
         const char *says;
     } errors[] = {
-        { EPERM, "peer-to-peer" }, { EOPNOTSUPP, "cannot register dma-bufs" },
-        { ENOSYS, "cannot register" }, { EPROTONOSUPPORT, "cannot register" },
-        { ENOTTY, "cannot register" }, { ENOMEM, "RLIMIT_MEMLOCK" }, { EINVAL, "access flags" },
-        { EBADF, "borrowed" }, { ENODEV, "gone" }, { EIO, "gone" }, { EFAULT, "Bad address" },
-        { EBUSY, "busy" }, { EAGAIN, "temporarily" }, { EACCES, "Permission" },
-        { ENOSPC, "No space" }, { ERANGE, "range" }, { EINTR, "Interrupted" }, { ETIMEDOUT, "timed" },
+        { EPERM, "peer-to-peer" },
+        { EOPNOTSUPP, "cannot register dma-bufs" },
+        { ENOSYS, "cannot register" },
+        { EPROTONOSUPPORT, "cannot register" },
+        { ENOTTY, "cannot register" },
+        { ENOMEM, "RLIMIT_MEMLOCK" },
+        { EINVAL, "access flags" },
+        { EBADF, "borrowed" },
+        { ENODEV, "gone" },
+        { EIO, "gone" },
+        { EFAULT, "Bad address" },
+        { EBUSY, "busy" },
+        { EAGAIN, "temporarily" },
+        { EACCES, "Permission" },
+        { ENOSPC, "No space" },
+        { ERANGE, "range" },
+        { EINTR, "Interrupted" },
+        { ETIMEDOUT, "timed" },
     };
     struct hlthunk_verbs_mr *mr = (void *)&mr;
     struct fixture f;
@@ -248,8 +268,8 @@ static void every_error(void **state)
     card.register_error = -1; /* a provider that says nothing */
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EIO, "double0");
     card.register_error = 0;
-    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, IBV_ACCESS_REMOTE_WRITE, NULL, &mr), EINVAL,
-             "local writing");
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, IBV_ACCESS_REMOTE_WRITE, NULL, &mr),
+             EINVAL, "local writing");
     assert_int_equal(card.registered, 0);
     assert_int_equal(count_fds(), before);
     tear_down(&f);
@@ -276,7 +296,8 @@ static void bad_arguments(void **state)
     vrefused(hlthunk_verbs_mr_register(NULL, f.part, ALL, NULL, &mr), EINVAL, "pd is NULL");
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, NULL), EINVAL, "mr is NULL");
     o.size = 4;
-    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "options->size is 4");
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL,
+             "options->size is 4");
     o.size = sizeof(o);
     o.offset = 2 * MIB;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "not within");
@@ -303,7 +324,8 @@ static void bad_arguments(void **state)
     o.iova = 12;
     vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr));
     hlthunk_verbs_mr_unref(mr);
-    o = (struct hlthunk_verbs_mr_options){ .size = sizeof(o), .size_bytes = MIB,
+    o = (struct hlthunk_verbs_mr_options){ .size = sizeof(o),
+                                           .size_bytes = MIB,
                                            .iova = UINT64_MAX & ~(MIB - 1) };
     vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr));
     hlthunk_verbs_mr_unref(mr);
@@ -508,16 +530,11 @@ static void threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_move),
-        cmocka_unit_test(every_order),
-        cmocka_unit_test(many_cards),
-        cmocka_unit_test(no_route),
-        cmocka_unit_test(every_error),
-        cmocka_unit_test(bad_arguments),
-        cmocka_unit_test(deregister),
-        cmocka_unit_test(stuck),
-        cmocka_unit_test(after_fork),
-        cmocka_unit_test(in_another_process),
+        cmocka_unit_test(bytes_move),  cmocka_unit_test(every_order),
+        cmocka_unit_test(many_cards),  cmocka_unit_test(no_route),
+        cmocka_unit_test(every_error), cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(deregister),  cmocka_unit_test(stuck),
+        cmocka_unit_test(after_fork),  cmocka_unit_test(in_another_process),
         cmocka_unit_test(threads),
     };
 

@@ -12,9 +12,13 @@
 static int debug(struct work *w, uint32_t op, uint32_t index, uint32_t enable, const void *in,
                  uint32_t in_size, void *out, uint32_t out_size)
 {
-    struct hl_debug_args a = { .op = op, .reg_idx = index, .enable = enable,
-                               .input_ptr = (uintptr_t)in, .input_size = in_size,
-                               .output_ptr = (uintptr_t)out, .output_size = out_size };
+    struct hl_debug_args a = { .op = op,
+                               .reg_idx = index,
+                               .enable = enable,
+                               .input_ptr = (uintptr_t)in,
+                               .input_size = in_size,
+                               .output_ptr = (uintptr_t)out,
+                               .output_size = out_size };
 
     return work_try(w, 5, &a);
 }
@@ -29,8 +33,8 @@ static void test_mode(struct work *w, int not_debugging)
     CHECK(debug(w, HL_DEBUG_OP_SET_MODE, 0, 1, NULL, 0, NULL, 0) == -EFAULT);
     CHECK(debug(w, HL_DEBUG_OP_TIMESTAMP, 0, 0, NULL, 0, NULL, 0) == 0);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 5000, 0, NULL, 0, NULL, 0) == -EINVAL);
-    CHECK(debug(w, HL_DEBUG_OP_STM, 0, 1, (void *)8, sizeof(struct hl_debug_params_stm), NULL, 0)
-          == -EFAULT);
+    CHECK(debug(w, HL_DEBUG_OP_STM, 0, 1, (void *)8, sizeof(struct hl_debug_params_stm), NULL, 0) ==
+          -EFAULT);
 }
 
 static void test_counters(struct work *w)
@@ -45,7 +49,7 @@ static void test_counters(struct work *w)
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 1, &p, sizeof(p), NULL, 0) == 0);
     usleep(2000);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, first, sizeof(first)) == 0);
-    CHECK(first[4] > 1000000);              /* cycles of two milliseconds or more */
+    CHECK(first[4] > 1000000); /* cycles of two milliseconds or more */
     CHECK(first[0] && first[1] && first[2] && first[0] < first[4]);
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 1, &p, sizeof(p), NULL, 0) == 0);
     usleep(8000);
@@ -72,9 +76,9 @@ static void test_block(struct work *w)
     CHECK(work_try(w, 4, &m) == 0);
     CHECK(m.out.block_size == 0x14000);
     CHECK(mmap(NULL, 0x1000, PROT_READ, MAP_SHARED, w->fd, (off_t)m.out.block_handle) ==
-          MAP_FAILED && errno == EINVAL);
-    sob = mmap(NULL, 0x14000, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd,
-               (off_t)m.out.block_handle);
+              MAP_FAILED &&
+          errno == EINVAL);
+    sob = mmap(NULL, 0x14000, PROT_READ | PROT_WRITE, MAP_SHARED, w->fd, (off_t)m.out.block_handle);
     CHECK(sob != MAP_FAILED);
     work_cb(w, &cb, 4096);
     work_msg(&cb, objects + 4 * 77, 123, true);
@@ -124,7 +128,7 @@ int main(int argc, char **argv)
     test_block(&w);
     test_read_block(&w, vendor);
     close(w.fd);
-    work_open(&w);                          /* closing ends debug mode */
+    work_open(&w); /* closing ends debug mode */
     CHECK(debug(&w, HL_DEBUG_OP_TIMESTAMP, 0, 0, NULL, 0, NULL, 0) == not_debugging);
     close(w.fd);
     puts("debug mode, counters, blocks: as expected");

@@ -22,13 +22,13 @@
 #include "sim/importer.h"
 #include "tests/work/work.h"
 
-#define DEPTH 4u                /* pieces that are under way at once */
+#define DEPTH 4u /* pieces that are under way at once */
 
-struct shared {                 /* one page that the device writes to, another that it does not */
-    volatile uint32_t ready;    /* pieces that are in device memory: written by the device */
+struct shared {              /* one page that the device writes to, another that it does not */
+    volatile uint32_t ready; /* pieces that are in device memory: written by the device */
     uint32_t pad[1023];
     volatile uint32_t verified;
-    volatile uint32_t failed;   /* the producer has given up */
+    volatile uint32_t failed; /* the producer has given up */
 };
 
 static uint64_t total, piece;
@@ -46,8 +46,9 @@ static void send_fd(int socket, int fd)
 {
     char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
     struct iovec iov = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     struct cmsghdr *h = CMSG_FIRSTHDR(&m);
 
     h->cmsg_level = SOL_SOCKET;
@@ -62,8 +63,9 @@ static int receive_fd(int socket)
 {
     char byte, control[CMSG_SPACE(sizeof(int))];
     struct iovec iov = { &byte, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-                        .msg_controllen = sizeof(control) };
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
     int fd;
 
     if (recvmsg(socket, &m, 0) != 1 || !CMSG_FIRSTHDR(&m))
@@ -178,8 +180,8 @@ static void await(struct work *w, struct shared *s, uint64_t seq)
 static void produce(int socket, struct shared *s)
 {
     struct work_cb cb[DEPTH];
-    uint8_t *staging = mmap(NULL, DEPTH * piece, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *staging =
+        mmap(NULL, DEPTH * piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uint64_t src, word, dev;
     struct work w;
     int rc, fd;

@@ -24,7 +24,8 @@ static uint8_t *memory(uint8_t value)
     return p;
 }
 
-static void copy_pieces(struct work *w, struct work_cb *cb, uint64_t src, uint64_t dst, unsigned dir)
+static void copy_pieces(struct work *w, struct work_cb *cb, uint64_t src, uint64_t dst,
+                        unsigned dir)
 {
     work_cb(w, cb, 4096);
     for (uint64_t at = 0; at < SIZE; at += PIECE)

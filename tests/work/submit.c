@@ -57,7 +57,7 @@ static void test_many(struct work *w)
         union hl_cs_args a = { 0 };
         int rc = work_try_submit(w, w->down, &cb, 0, &a);
 
-        if (rc == -EAGAIN) {                    /* as many as may be in flight */
+        if (rc == -EAGAIN) { /* as many as may be in flight */
             work_wait(w, seq);
             i--;
             continue;
@@ -106,10 +106,11 @@ static void test_signal(struct work *w)
         return;
     }
     CHECK(work_try(w, 2, &s) == 0);
-    k = (struct hl_cs_chunk){ .queue_index = w->up, .signal_seq_arr = (uintptr_t)&s.out.seq,
+    k = (struct hl_cs_chunk){ .queue_index = w->up,
+                              .signal_seq_arr = (uintptr_t)&s.out.seq,
                               .num_signal_seq_arr = 1 };
     CHECK(work_try(w, 2, &a) == 0);
-    if (a.out.seq != UINT64_MAX)                /* else: the signal was there already */
+    if (a.out.seq != UINT64_MAX) /* else: the signal was there already */
         work_wait(w, a.out.seq);
     work_wait(w, s.out.seq);
 }
@@ -133,7 +134,8 @@ static void test_page_fault(struct work *w)
     work_dma(w, &cb, bad, dev, 4096, 0);
     CHECK(work_try_submit(w, w->down, &cb, 0, &a) == 0);
     CHECK(poll(&p, 1, 5000) == 1);
-    info = (struct hl_info_args){ .op = HL_INFO_GET_EVENTS, .return_size = 8,
+    info = (struct hl_info_args){ .op = HL_INFO_GET_EVENTS,
+                                  .return_size = 8,
                                   .return_pointer = (uintptr_t)&mask };
     CHECK(work_try(w, 0, &info) == 0);
     CHECK(mask & HL_NOTIFIER_EVENT_PAGE_FAULT);
@@ -145,22 +147,23 @@ static void test_page_fault(struct work *w)
         CHECK(fault.addr == bad && fault.timestamp);
     }
     CHECK(work_try_wait(w, a.out.seq, 10000, &wait) == 0);
-    CHECK(wait.out.status == HL_WAIT_CS_STATUS_BUSY);       /* the queue stands still */
-    work_cb_free(w, &cb);                   /* a mapped one would keep the device open */
+    CHECK(wait.out.status == HL_WAIT_CS_STATUS_BUSY); /* the queue stands still */
+    work_cb_free(w, &cb);                             /* a mapped one would keep the device open */
     close(p.fd);
 }
 
 static void test_undefined_opcode(struct work *w)
 {
     struct hl_info_undefined_opcode_event e = { 0 };
-    struct hl_info_args info = { .op = HL_INFO_UNDEFINED_OPCODE_EVENT, .return_size = sizeof(e),
+    struct hl_info_args info = { .op = HL_INFO_UNDEFINED_OPCODE_EVENT,
+                                 .return_size = sizeof(e),
                                  .return_pointer = (uintptr_t)&e };
     const uint32_t packet[2] = { 0, 0x1Eu << 24 };
     union hl_cs_args a = { 0 };
     struct work_cb cb;
 
     if (w->asic != WORK_GAUDI2)
-        return;                                 /* the driver refuses it before */
+        return; /* the driver refuses it before */
     work_cb(w, &cb, 4096);
     work_put(&cb, packet, 8);
     CHECK(work_try_submit(w, 8, &cb, 0, &a) == 0);
@@ -204,8 +207,8 @@ static void test_interrupt(struct work *w)
     a.in.addr = (uintptr_t)counter;
     a.in.target = 5;
     a.in.interrupt_timeout_us = 10000000;
-    a.in.flags = HL_WAIT_CS_FLAGS_INTERRUPT |
-                 (uint32_t)(w->ip.first_available_interrupt_id + 3) << 20;
+    a.in.flags = HL_WAIT_CS_FLAGS_INTERRUPT | (uint32_t)(w->ip.first_available_interrupt_id + 3)
+                                                  << 20;
     work_submit(w, w->down, &cb);
     CHECK(work_try(w, 3, &a) == 0);
     CHECK(a.out.status == HL_WAIT_CS_STATUS_COMPLETED);
@@ -231,7 +234,7 @@ int main(int argc, char **argv)
         test_page_fault(&w);
         close(w.fd);
         work_open(&w);
-        test_round_trip(&w);                    /* the queues run again for the next user */
+        test_round_trip(&w); /* the queues run again for the next user */
         test_timeout(&w);
         puts("interrupts, faults, timeouts: as expected");
     }

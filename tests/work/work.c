@@ -65,8 +65,9 @@ void work_open(struct work *w)
         rc = work_try(w, 0, &info);
     }
     CHECK(rc == 0);
-    w->asic = w->ip.device_id == 1 ? WORK_GOYA : w->ip.device_id < 0x1020 ? WORK_GAUDI :
-              WORK_GAUDI2;
+    w->asic = w->ip.device_id == 1       ? WORK_GOYA
+              : w->ip.device_id < 0x1020 ? WORK_GAUDI
+                                         : WORK_GAUDI2;
     w->down = w->asic == WORK_GOYA ? 1 : 0;
     w->up = w->asic == WORK_GOYA ? 2 : 4;
     w->next_dram = w->ip.dram_base_address;
@@ -186,13 +187,13 @@ void work_msg(struct work_cb *cb, uint64_t addr, uint32_t value, bool barrier)
 void work_dma(struct work *w, struct work_cb *cb, uint64_t src, uint64_t dst, uint32_t n,
               unsigned dir)
 {
-    static const uint32_t goya_dir[] = { 0, 5, 6 };     /* to DRAM, from DRAM, within it */
+    static const uint32_t goya_dir[] = { 0, 5, 6 }; /* to DRAM, from DRAM, within it */
     uint32_t ctl = 9u << 24 | RB_MB;
 
     if (w->asic == WORK_GOYA)
         ctl |= goya_dir[dir] << 20;
     else if (w->asic == WORK_GAUDI)
-        ctl |= 8;                                       /* linear */
+        ctl |= 8; /* linear */
     words(cb, n, ctl);
     work_put(cb, &src, 8);
     work_put(cb, &dst, 8);

@@ -18,14 +18,13 @@ enum work_asic { WORK_GOYA, WORK_GAUDI, WORK_GAUDI2 };
 struct work {
     int fd;
     enum work_asic asic;
-    bool old;                       /* the kernel's first generation: 6.1 */
+    bool old; /* the kernel's first generation: 6.1 */
     struct hl_info_hw_ip_info ip;
-    unsigned down, up;              /* queues: host to device, device to host */
-    uint64_t next_dram;             /* Gaudi: where device memory is handed out next */
+    unsigned down, up;  /* queues: host to device, device to host */
+    uint64_t next_dram; /* Gaudi: where device memory is handed out next */
 };
 
-#define CHECK(what) \
-    ((what) ? (void)0 : work_fail(__FILE__, __LINE__, #what))
+#define CHECK(what) ((what) ? (void)0 : work_fail(__FILE__, __LINE__, #what))
 void work_fail(const char *file, int line, const char *what) __attribute__((noreturn));
 
 /* The first device; exit code 77 (skipped) when there is none. */
@@ -43,7 +42,7 @@ int work_try_export(struct work *w, uint64_t address, uint64_t size);
 struct work_cb {
     uint8_t *mem;
     uint32_t len, size;
-    uint64_t handle;                /* what a chunk wants */
+    uint64_t handle; /* what a chunk wants */
 };
 void work_cb(struct work *w, struct work_cb *cb, uint32_t size);
 void work_cb_free(struct work *w, struct work_cb *cb);
