@@ -10,6 +10,8 @@
  */
 const char *hlv_explain(int error)
 {
+    if (hlv_is_internal(error))
+        error = EOPNOTSUPP; /* 524 is the kernel's own word for it, which some drivers let out */
     switch (error) {
     case EPERM:
         return ": no peer-to-peer route.  The kernel needs CONFIG_PCI_P2PDMA, the card's driver must "

@@ -45,27 +45,34 @@ static int read_options(struct hlthunk_verbs_mr_options *ours,
     return 0;
 }
 
-/* The range that is meant, checked against the dma-buf. */
+/*
+ * The range that is meant, checked against what was exported.  On success .offset is that in the
+ * dma-buf, whose first page may begin with what belongs to others.
+ */
 static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_options *o)
 {
-    uint64_t all = hlthunk_dmabuf_size(m), in_page = (uint64_t)sysconf(_SC_PAGESIZE) - 1, end;
+    uint64_t all = hlthunk_dmabuf_data_size(m), in_page = (uint64_t)sysconf(_SC_PAGESIZE) - 1, end;
 
     if (o->offset >= all)
-        return hlv_err(-EINVAL, "offset %llu is not within the dma-buf of %llu bytes",
+        return hlv_err(-EINVAL, "offset %llu is not within the %llu bytes that were exported",
                        (ull)o->offset, (ull)all);
     if (!o->size_bytes)
         o->size_bytes = all - o->offset;
     if (o->size_bytes > all - o->offset || o->size_bytes > SIZE_MAX)
         return hlv_err(-EINVAL,
-                       "offset %llu + size_bytes %llu is more than the dma-buf's %llu bytes",
+                       "offset %llu + size_bytes %llu is more than the %llu bytes that were "
+                       "exported",
                        (ull)o->offset, (ull)o->size_bytes, (ull)all);
+    o->offset += hlthunk_dmabuf_data_offset(m);
+    if (!o->iova)
+        o->iova = o->offset & in_page;
     if (__builtin_add_overflow(o->iova, o->size_bytes - 1, &end))
         return hlv_err(-EINVAL, "iova %#llx + size_bytes %llu is more than 64 bits hold",
                        (ull)o->iova, (ull)o->size_bytes);
     if ((o->iova & in_page) != (o->offset & in_page))
         return hlv_err(-EINVAL,
-                       "iova %#llx and offset %llu are not at the same place in a page of "
-                       "%llu bytes",
+                       "iova %#llx and the range's first byte, %llu in the dma-buf, are not at the "
+                       "same place in a page of %llu bytes",
                        (ull)o->iova, (ull)o->offset, (ull)in_page + 1);
     return 0;
 }
@@ -75,14 +82,15 @@ static int refused(const struct ibv_pd *pd, const struct hlthunk_dmabuf *m,
                    const struct hlthunk_verbs_mr_options *o, int error)
 {
     struct hlthunk_dmabuf_origin from = { .size = sizeof(from) };
+    int known = hlv_is_internal(error) ? EOPNOTSUPP : error;
     const char *card =
         pd->context && pd->context->device ? ibv_get_device_name(pd->context->device) : NULL;
 
     if (hlthunk_dmabuf_get_origin(m, &from) || !from.pci_address[0])
         strcpy(from.pci_address, "an accelerator");
-    return hlv_err(-error, "%s refuses %llu bytes at offset %llu of a dma-buf of %s: %s%s",
+    return hlv_err(-known, "%s refuses %llu bytes at offset %llu of a dma-buf of %s: %s%s",
                    card ? card : "the RDMA device", (ull)o->size_bytes, (ull)o->offset,
-                   from.pci_address, strerror(error), hlv_explain(error));
+                   from.pci_address, strerror(known), hlv_explain(error));
 }
 
 int hlthunk_verbs_mr_register(struct ibv_pd *pd, struct hlthunk_dmabuf *dmabuf, int access,
@@ -151,6 +159,8 @@ int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr)
     if (error) {
         atomic_store(&mr->ibv, ibv);
         error = error < 0 ? -error : error;
+        if (hlv_is_internal(error))
+            error = EOPNOTSUPP;
         return hlv_err(-error, "the memory region cannot be deregistered: %s%s", strerror(error),
                        error == EBUSY ? ": memory windows are bound to it" : "");
     }

@@ -101,6 +101,11 @@ HLTHUNK_API uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *dmabuf);
  * beside the fd.  Since: 1.0
  */
 HLTHUNK_API uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *dmabuf);
+/*
+ * Bytes of the exported range: those of the dma-buf, but for .whole_pages, which may have bytes of
+ * others before and past it.  Since: 1.0
+ */
+HLTHUNK_API uint64_t hlthunk_dmabuf_data_size(const struct hlthunk_dmabuf *dmabuf);
 /* Its buffer, borrowed; NULL for a foreign one.  Since: 1.0 */
 HLTHUNK_API struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *dmabuf);
 

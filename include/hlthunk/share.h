@@ -92,6 +92,7 @@ struct hlthunk_dmabuf_origin {
     char pci_address[24]; /* of the device whose memory it is */
     char label[32];       /* that its exporter gave it; "" for none */
     uint64_t data_offset; /* of that range within the dma-buf, see .whole_pages */
+    uint64_t data_size;   /* bytes of that range */
 };
 
 /**

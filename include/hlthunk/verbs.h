@@ -27,12 +27,18 @@ struct ibv_mr;
 struct ibv_pd;
 
 struct hlthunk_verbs_mr_options {
-    size_t size;         /* sizeof(struct hlthunk_verbs_mr_options) */
-    uint64_t offset;     /* of the region within the dma-buf, in bytes */
-    uint64_t size_bytes; /* 0: from .offset to the end of the dma-buf */
+    size_t size; /* sizeof(struct hlthunk_verbs_mr_options) */
+    /*
+     * In the exported range, in bytes: with .whole_pages the dma-buf has other bytes before and
+     * past that range (hlthunk_dmabuf_data_offset(), hlthunk_dmabuf_data_size()), which a region
+     * never covers.
+     */
+    uint64_t offset;
+    uint64_t size_bytes; /* 0: from .offset to the end of the exported range */
     /*
      * The address by which work requests and remote peers call the first byte of the region: any
-     * that is at the same place within a page as .offset is.  0: the region begins at address 0.
+     * that is at the same place within a page as that byte is.  0: that place in the first page,
+     * which is address 0 for all that begins with a page.
      */
     uint64_t iova;
 };
@@ -42,7 +48,8 @@ struct hlthunk_verbs_mr_options {
  * @pd: protection domain, of an open RDMA device; outlives the registration
  * @dmabuf: held until it is deregistered
  * @access: IBV_ACCESS_* flags
- * @options: NULL: the whole dma-buf, at address 0
+ * @options: NULL: all that was exported, at address 0 (of a range that does not begin with a
+ *           page: at its place in the page)
  * @mr: receives a reference that is the caller's
  *
  * 0 or -errno, with a sentence in hlthunk_verbs_last_error().  -EINVAL: arguments, or flags that
@@ -88,7 +95,7 @@ HLTHUNK_API int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr);
 /* Keys for work requests and for peers; 0 once it is deregistered.  Since: 1.0 */
 HLTHUNK_API uint32_t hlthunk_verbs_mr_lkey(const struct hlthunk_verbs_mr *mr);
 HLTHUNK_API uint32_t hlthunk_verbs_mr_rkey(const struct hlthunk_verbs_mr *mr);
-/* The address of its first byte: .iova of the options.  Since: 1.0 */
+/* The address of its first byte: .iova of the options, or its default.  Since: 1.0 */
 HLTHUNK_API uint64_t hlthunk_verbs_mr_address(const struct hlthunk_verbs_mr *mr);
 /* Bytes.  Since: 1.0 */
 HLTHUNK_API uint64_t hlthunk_verbs_mr_size(const struct hlthunk_verbs_mr *mr);

@@ -29,6 +29,7 @@ typedef unsigned long long ull;
 struct pages {
     uint64_t address, size;
     uint64_t lead; /* bytes in front of the range */
+    uint64_t data; /* bytes of the range */
 };
 
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
@@ -90,8 +91,8 @@ static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset,
         return NULL; /* the first export of a buffer */
     locked = hl_lock(&d->lock);
     for (m = b->dmabufs; m; m = m->next) {
-        if (m->offset == offset && m->size == pages->size && m->read_only == read_only &&
-            hl_refs_try_get(&m->object.refs))
+        if (m->offset == offset && m->size == pages->size && m->data == pages->data &&
+            m->read_only == read_only && hl_refs_try_get(&m->object.refs))
             break;
     }
     hl_unlock(&d->lock, locked);
@@ -151,7 +152,7 @@ HL_HOT static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, u
                       (ull)page);
     rc = check_size(b, offset, size);
     if (rc == 0)
-        *pages = (struct pages){ b->memory.address + offset, size, 0 };
+        *pages = (struct pages){ b->memory.address + offset, size, 0, size };
     return rc;
 }
 
@@ -168,7 +169,7 @@ static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
         size = b->size - offset;
     rc = check_size(b, offset, size);
     if (rc == 0)
-        *pages = (struct pages){ start - lead, (lead + size + page - 1) & ~(page - 1), lead };
+        *pages = (struct pages){ start - lead, (lead + size + page - 1) & ~(page - 1), lead, size };
     return rc;
 }
 
@@ -206,6 +207,7 @@ HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
     m->offset = offset;
     m->size = pages.size;
     m->lead = pages.lead;
+    m->data = pages.data;
     m->read_only = o.read_only;
     /* physical memory has no mapping that an offset could be within */
     base = buffer->memory.physical ? pages.address : buffer->memory.address - buffer->within;
@@ -263,6 +265,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
         close(fd);
     m->fd = own;
     m->size = (uint64_t)size;
+    m->data = m->size;
     m->id = id;
     m->identified = true;
     hl_registry_add_dmabuf(m);
@@ -410,6 +413,13 @@ uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *m)
     const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
 
     return origin ? origin->data_offset : m->lead;
+}
+
+uint64_t hlthunk_dmabuf_data_size(const struct hlthunk_dmabuf *m)
+{
+    const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
+
+    return origin ? origin->data_size : m->data;
 }
 
 struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)

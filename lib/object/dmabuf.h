@@ -20,6 +20,7 @@ struct hlthunk_dmabuf {
     _Atomic(struct hlthunk_dmabuf_origin *) origin;
     uint64_t offset, size;
     uint64_t lead; /* bytes of the first page in front of offset */
+    uint64_t data; /* bytes of the exported range, which starts there */
     bool read_only;
     atomic_bool handed_out;      /* an fd of it has left the object */
     struct hlthunk_dmabuf *next; /* of the buffer; guarded by the device's lock */

@@ -31,6 +31,7 @@ static bool find_origin(const struct hlthunk_dmabuf *m, struct hlthunk_dmabuf_or
     if (m->buffer) {
         o->offset = m->offset;
         o->data_offset = m->lead;
+        o->data_size = m->data;
         memcpy(o->pci_address, m->object.device->props.pci_address, sizeof(o->pci_address));
         memcpy(o->label, m->object.label, sizeof(o->label));
         return true;
@@ -72,7 +73,10 @@ static void describe(const struct hlthunk_dmabuf *m, struct hl_message_item *ite
     item->size = m->size;
     item->origin_known = find_origin(m, &o);
     item->offset = o.offset;
-    item->data_offset = (uint32_t)o.data_offset; /* less than a page */
+    if (item->origin_known) { /* each less than a page */
+        item->data_offset = (uint32_t)o.data_offset;
+        item->data_tail = (uint32_t)(m->size - o.data_offset - o.data_size);
+    }
     memcpy(item->pci_address, o.pci_address, sizeof(item->pci_address));
     memcpy(item->label, o.label, sizeof(item->label));
 }
@@ -146,6 +150,7 @@ static int keep_origin(struct hlthunk_dmabuf *m, size_t i, const struct hl_messa
         o->size = sizeof(*o);
         o->offset = item->offset;
         o->data_offset = item->data_offset;
+        o->data_size = item->size - item->data_offset - item->data_tail;
         memcpy(o->pci_address, item->pci_address, sizeof(o->pci_address));
         memcpy(o->label, item->label, sizeof(o->label));
         if (atomic_compare_exchange_strong(&m->origin, &none, o))
@@ -154,6 +159,7 @@ static int keep_origin(struct hlthunk_dmabuf *m, size_t i, const struct hl_messa
         find_origin(m, &known);
     }
     if (known.offset != item->offset || known.data_offset != item->data_offset ||
+        known.data_size != item->size - item->data_offset - item->data_tail ||
         strcmp(known.pci_address, item->pci_address))
         return hl_err(-EPROTO,
                       "item %zu says offset %llu of a buffer on %s; this process knows the dma-buf "

@@ -74,7 +74,8 @@ void hl_message_encode(uint8_t *bytes, enum hl_message_kind kind,
         put(b + 8, item->size, 8);
         put(b + 16, known ? item->offset : 0, 8);
         put(b + 24, known ? FLAG_ORIGIN_KNOWN : 0, 4);
-        put(b + 28, known ? item->data_offset : 0, 4);
+        put(b + 28, known ? item->data_offset : 0, 2);
+        put(b + 30, known ? item->data_tail : 0, 2);
         put_text(b + 32, known ? item->pci_address : "", sizeof(item->pci_address));
         put_text(b + 56, known ? item->label : "", sizeof(item->label));
     }
@@ -123,7 +124,8 @@ int hl_message_decode_item(const uint8_t *bytes, size_t i, struct hl_message_ite
         .identity = get(b, 8),
         .size = get(b + 8, 8),
         .offset = get(b + 16, 8),
-        .data_offset = (uint32_t)get(b + 28, 4),
+        .data_offset = (uint32_t)get(b + 28, 2),
+        .data_tail = (uint32_t)get(b + 30, 2),
         .origin_known = flags & FLAG_ORIGIN_KNOWN,
     };
     struct hl_pci_address pci;
@@ -134,15 +136,17 @@ int hl_message_decode_item(const uint8_t *bytes, size_t i, struct hl_message_ite
     if (!got.size || __builtin_add_overflow(got.offset, got.size, &end))
         return hl_err(-EPROTO, "item %zu has %llu bytes at offset %llu", i, (ull)got.size,
                       (ull)got.offset);
-    if (got.data_offset >= got.size)
-        return hl_err(-EPROTO, "item %zu has %llu bytes, its range starts at %lu", i, (ull)got.size,
-                      (unsigned long)got.data_offset);
+    if (got.data_offset + (uint64_t)got.data_tail >= got.size)
+        return hl_err(
+            -EPROTO, "item %zu has %llu bytes, its range starts at %lu and ends %lu before the end",
+            i, (ull)got.size, (unsigned long)got.data_offset, (unsigned long)got.data_tail);
     if (!get_text(got.pci_address, b + 32, sizeof(got.pci_address)) ||
         !get_text(got.label, b + 56, sizeof(got.label)))
         return hl_err(-EPROTO, "item %zu has a text that does not end or is not for printing", i);
     if (got.pci_address[0] && !hl_pci_parse(got.pci_address, &pci))
         return hl_err(-EPROTO, "item %zu: \"%s\" is not a PCI address", i, got.pci_address);
-    if (!got.origin_known && (got.offset || got.data_offset || got.pci_address[0] || got.label[0]))
+    if (!got.origin_known &&
+        (got.offset || got.data_offset || got.data_tail || got.pci_address[0] || got.label[0]))
         return hl_err(-EPROTO, "item %zu tells an origin and says that it knows none", i);
     *item = got;
     return 0;

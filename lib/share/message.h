@@ -8,13 +8,14 @@
  *            8  2  version: 1                       8  8  size of the dma-buf in bytes
  *           10  2  kind: enum hl_message_kind      16  8  offset within the sender's buffer
  *           12  4  items: 1 to 253                 24  4  flags: 1, the origin is known
- *           16  8  bytes of the whole message      28  4  offset of the range within the dma-buf
+ *           16  8  bytes of the whole message      28  2  bytes of the dma-buf before the range
+ *                                                  30  2  bytes of the dma-buf past the range
  *                                                  32 24  PCI address of the sender's device
  *                                                  56 32  label
  *
  * Texts end with a NUL and zeros to the end of their field.  Where the origin is not known, both
  * offsets and texts are zero.  A device is one item: identity is the node's number (st_rdev), size
- * and offset are those of the memory that programs may use, the offset at 28 is not looked at.  A
+ * and offset are those of the memory that programs may use, those at 28 and 30 are not looked at. A
  * change of any of this is another version.
  */
 #ifndef HL_SHARE_MESSAGE_H
@@ -38,7 +39,7 @@ enum hl_message_kind {
 
 struct hl_message_item {
     uint64_t identity, size, offset;
-    uint32_t data_offset;
+    uint32_t data_offset, data_tail; /* each less than a page, which is 64 KiB at most */
     bool origin_known;
     char pci_address[24]; /* "" where it is not known */
     char label[32];       /* printable; "" for none */

@@ -12,6 +12,7 @@ static const struct hl_message_item two[2] = {
       .size = 0x10000,
       .offset = 0x2000,
       .data_offset = 0x102,
+      .data_tail = 0x304,
       .origin_known = true,
       .pci_address = "0000:0d:00.0",
       .label = "weights" },
@@ -26,7 +27,7 @@ static void exact_bytes(void **state)
     };
     uint8_t item[2][HL_MESSAGE_ITEM_BYTES] = {
         { 0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0, 0, 1, 0, 0, 0, 0, 0,
-          0,    0x20, 0,    0,    0,    0,    0,    0,    1, 0, 0, 0, 2, 1, 0, 0 },
+          0,    0x20, 0,    0,    0,    0,    0,    0,    1, 0, 0, 0, 2, 1, 4, 3 },
         { 7, 0, 0, 0, 0, 0, 0, 0, 0, 0x10 },
     };
     uint8_t bytes[BYTES(2)];
@@ -47,6 +48,7 @@ static void same_item(const struct hl_message_item *a, const struct hl_message_i
     assert_int_equal(a->size, b->size);
     assert_int_equal(a->offset, b->offset);
     assert_int_equal(a->data_offset, b->data_offset);
+    assert_int_equal(a->data_tail, b->data_tail);
     assert_int_equal(a->origin_known, b->origin_known);
     assert_string_equal(a->pci_address, b->pci_address);
     assert_string_equal(a->label, b->label);
@@ -140,7 +142,7 @@ static void refused(void **state)
         { 23, 0xff, EPROTO, "bytes" },
         { 24 + 24, 3, EPROTO, "flags" },
         { 24 + 27, 0x80, EPROTO, "flags" },
-        { 24 + 30, 1, EPROTO, "65536 bytes, its range starts at 65794" },
+        { 24 + 31, 0xff, EPROTO, "starts at 258 and ends 65284 before" },
         { 24 + 10, 0, EPROTO, "0 bytes" },
         { 24 + 32, 'z', EPROTO, "not a PCI address" },
         { 24 + 55, '0', EPROTO, "text" },
@@ -149,6 +151,7 @@ static void refused(void **state)
         { 24 + 87, 'x', EPROTO, "text" },
         { 24 + 88 + 16, 1, EPROTO, "knows none" },
         { 24 + 88 + 28, 1, EPROTO, "knows none" },
+        { 24 + 88 + 30, 1, EPROTO, "knows none" },
         { 24 + 88 + 56, 'x', EPROTO, "knows none" },
     };
     struct hl_message_item got = { .identity = 99 };

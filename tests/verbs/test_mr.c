@@ -199,6 +199,67 @@ static void many_cards(void **state)
     tear_down(&f);
 }
 
+/* Of whole pages the region is the range that was exported, never its neighbours. */
+static void only_the_exported_range(void **state)
+{
+    struct hlthunk_dmabuf_options whole_pages = { .size = sizeof(whole_pages),
+                                                  .whole_pages = true };
+    struct hlthunk_verbs_mr_options o = { .size = sizeof(o), .offset = 10 };
+    struct hlthunk_verbs_mr *mr = (void *)&mr, *all;
+    struct hlthunk_dmabuf *range, *longer;
+    struct fixture f;
+    struct card card;
+    char got[304];
+
+    (void)state;
+    if (!can_export())
+        skip();
+    card_init(&card, "double0", true);
+    set_up(&f);
+    ok(hlthunk_dmabuf_export(f.buffer, MIB + 100, 293, &whole_pages, &range));
+    assert_int_equal(hlthunk_dmabuf_data_size(range), 293);
+    assert_int_equal(hlthunk_dmabuf_data_size(f.part), 2 * MIB);
+    vok(hlthunk_verbs_mr_register(&card.pd, range, ALL, NULL, &mr));
+    assert_int_equal(hlthunk_verbs_mr_address(mr), 100);
+    assert_int_equal(hlthunk_verbs_mr_size(mr), 293);
+    vok(hlthunk_verbs_mr_register(&card.pd, f.whole, ALL, NULL, &all));
+    memset(got, 'n', sizeof(got));
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(all), MIB + 95, got, 303), 0);
+    memset(got, 'r', sizeof(got));
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 100, got, 293), 0);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 99, "x", 1), -EACCES);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 393, "x", 1), -EACCES);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(all), MIB + 95, got, 303), 0);
+    for (int i = 0; i < 303; i++)
+        assert_int_equal(got[i], i < 5 || i >= 298 ? 'n' : 'r');
+    hlthunk_verbs_mr_unref(mr);
+    /* a part of it, called by an address that fits into its page */
+    o.iova = 0x5000 + 110;
+    vok(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr));
+    assert_int_equal(hlthunk_verbs_mr_size(mr), 283);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0x5000 + 110, "P", 1), 0);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(all), MIB + 110, got, 1), 0);
+    assert_int_equal(got[0], 'P');
+    hlthunk_verbs_mr_unref(mr);
+    mr = (void *)&mr;
+    o.iova = 0x5000 + 10;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr), EINVAL, "same place");
+    o.iova = 0;
+    o.size_bytes = 284;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr), EINVAL, "more than the");
+    o.offset = 293;
+    vrefused(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr), EINVAL, "not within");
+    assert_ptr_equal(mr, &mr);
+    /* the same pages for another range are another object */
+    ok(hlthunk_dmabuf_export(f.buffer, MIB + 100, 294, &whole_pages, &longer));
+    assert_ptr_not_equal(longer, range);
+    assert_int_equal(hlthunk_dmabuf_data_size(longer), 294);
+    hlthunk_dmabuf_unref(longer);
+    hlthunk_dmabuf_unref(range);
+    hlthunk_verbs_mr_unref(all);
+    tear_down(&f);
+}
+
 static void no_route(void **state)
 {
     struct hlthunk_verbs_mr *mr = (void *)&mr;
@@ -264,6 +325,12 @@ static void every_error(void **state)
                  errors[i].says);
         assert_non_null(strstr(hlthunk_verbs_last_error(), strerror(errors[i].error)));
         assert_ptr_equal(mr, &mr);
+    }
+    for (int internal = 512; internal <= 530; internal++) { /* the kernel's own numbers */
+        card.register_error = internal;
+        vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EOPNOTSUPP,
+                 "cannot register dma-bufs");
+        assert_null(strstr(hlthunk_verbs_last_error(), "Unknown"));
     }
     card.register_error = -1; /* a provider that says nothing */
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EIO, "double0");
@@ -353,6 +420,8 @@ static void deregister(void **state)
     assert_ptr_equal(hlthunk_verbs_mr_dmabuf(mr), f.part);
     card.deregister_error = EIO;
     vrefused(hlthunk_verbs_mr_deregister(mr), EIO, "cannot be deregistered");
+    card.deregister_error = 524;
+    vrefused(hlthunk_verbs_mr_deregister(mr), EOPNOTSUPP, "cannot be deregistered");
     card.deregister_error = 0;
     vok(hlthunk_verbs_mr_deregister(mr));
     vok(hlthunk_verbs_mr_deregister(mr));
@@ -447,12 +516,14 @@ static int with_the_card(int socket)
     size_t n;
 
     card_init(&card, "double0", true);
-    if (hlthunk_dmabuf_receive(socket, &m, 1, &n, NULL) || hlthunk_dmabuf_offset(m) != MIB)
+    if (hlthunk_dmabuf_receive(socket, &m, 1, &n, NULL) || hlthunk_dmabuf_offset(m) != MIB + 100 ||
+        hlthunk_dmabuf_data_size(m) != 293)
         return 1;
     if (hlthunk_verbs_mr_register(&card.pd, m, ALL, NULL, &mr))
         return 2;
     hlthunk_dmabuf_unref(m);
-    if (card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "other", 6))
+    if (hlthunk_verbs_mr_size(mr) != 293 ||
+        card_write(&card, hlthunk_verbs_mr_rkey(mr), hlthunk_verbs_mr_address(mr), "other", 6))
         return 3;
     hlthunk_verbs_mr_unref(mr);
     return card.deregistered != 1;
@@ -460,7 +531,10 @@ static int with_the_card(int socket)
 
 static void in_another_process(void **state)
 {
+    struct hlthunk_dmabuf_options whole_pages = { .size = sizeof(whole_pages),
+                                                  .whole_pages = true };
     struct hlthunk_verbs_mr *mr;
+    struct hlthunk_dmabuf *range;
     struct fixture f;
     struct card card;
     char text[6] = "";
@@ -476,11 +550,13 @@ static void in_another_process(void **state)
         _exit(with_the_card(pair[1]));
     card_init(&card, "double1", true);
     set_up(&f);
-    ok(hlthunk_dmabuf_send(pair[0], &f.part, 1, NULL));
+    ok(hlthunk_dmabuf_export(f.buffer, MIB + 100, 293, &whole_pages, &range));
+    ok(hlthunk_dmabuf_send(pair[0], &range, 1, NULL));
+    hlthunk_dmabuf_unref(range);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
     vok(hlthunk_verbs_mr_register(&card.pd, f.whole, ALL, NULL, &mr));
-    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(mr), MIB, text, 6), 0);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(mr), MIB + 100, text, 6), 0);
     assert_string_equal(text, "other");
     hlthunk_verbs_mr_unref(mr);
     tear_down(&f);
@@ -535,7 +611,7 @@ int main(void)
         cmocka_unit_test(every_error), cmocka_unit_test(bad_arguments),
         cmocka_unit_test(deregister),  cmocka_unit_test(stuck),
         cmocka_unit_test(after_fork),  cmocka_unit_test(in_another_process),
-        cmocka_unit_test(threads),
+        cmocka_unit_test(threads),     cmocka_unit_test(only_the_exported_range),
     };
 
     require_simulation();
