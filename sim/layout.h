@@ -46,4 +46,10 @@ static inline void layout_node(const struct sim_state *s, uint32_t index, bool c
     snprintf(path, size, "/dev/%s%s", s->kernel == SIM_KERNEL_6_1 ? "" : "accel/", name);
 }
 
+/* The node's inode, as if in devtmpfs. */
+static inline uint64_t layout_inode(uint32_t index, bool control)
+{
+    return 500 + 2 * index + control;
+}
+
 #endif

@@ -175,9 +175,10 @@ struct sim_device {
     uint32_t module_id;
     uint32_t status; /* enum hl_device_status */
     bool removed;
-    bool in_release;    /* 6.1: released, but a dma-buf keeps the context */
-    bool reset_pending; /* operational again when its user has closed */
-    uint64_t ready_ns;  /* CLOCK_MONOTONIC: when a running reset is over */
+    bool in_release;      /* 6.1: released, but a dma-buf keeps the context */
+    bool reset_pending;   /* operational again when its user has closed */
+    uint64_t ready_ns;    /* CLOCK_MONOTONIC: when a running reset is over */
+    uint64_t released_ns; /* likewise: when the last user's release is */
     uint64_t open_counter;
     uint64_t opened_ns, open_period_ms;
     uint64_t used_memory; /* bytes */

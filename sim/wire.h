@@ -15,6 +15,7 @@ enum sim_request_op {
     SIM_REQUEST_EXPORT,  /* device, flags, dmabuf: a descriptor comes back */
     SIM_REQUEST_IMPORT,  /* device, context, a dma-buf beside it: the import's place */
     SIM_REQUEST_SETTLE,  /* closed files have been noticed when the answer comes */
+    SIM_REQUEST_RELEASE, /* likewise, by one who has closed a file of the device */
     SIM_REQUEST_EVENTFD, /* file; a descriptor beside it, or none to forget it */
     SIM_REQUEST_ADD,     /* asic: the new device's number */
     SIM_REQUEST_RESET,   /* device */

@@ -407,6 +407,9 @@ static int serve(struct supervisor *v, const struct sim_request *q, int fd, int 
         return serve_export(v, q, theirs);
     case SIM_REQUEST_IMPORT:
         return serve_import(v, q, fd);
+    case SIM_REQUEST_RELEASE:
+        sim_device_releases(&v->s->devices[q->device]);
+        return 0;
     case SIM_REQUEST_EVENTFD:
         return serve_eventfd(v, q, fd);
     case SIM_REQUEST_RESET:

@@ -7,8 +7,6 @@
 
 #include "sim/model/submission.h"
 
-/* A reset after the last user is over in this time. */
-
 static uint64_t now_ns(void)
 {
     struct timespec t;
@@ -50,7 +48,29 @@ uint32_t sim_device_status(struct sim_device *d)
 {
     if (d->status == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending && now_ns() >= d->ready_ns)
         d->status = HL_DEVICE_STATUS_OPERATIONAL;
+    if (d->status == HL_DEVICE_STATUS_OPERATIONAL && sim_asic_of(d)->close_resets &&
+        sim_device_releasing(d))
+        return HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE;
     return d->status;
+}
+
+void sim_device_releases(struct sim_device *d)
+{
+    if (!d->context.id && !d->removed)
+        d->released_ns = now_ns() + SIM_RELEASE_NS;
+}
+
+bool sim_device_releasing(const struct sim_device *d)
+{
+    return d->released_ns && now_ns() < d->released_ns;
+}
+
+bool sim_device_release_ends(const struct sim_device *d, struct timespec *end)
+{
+    uint64_t at = d->released_ns;
+
+    *end = (struct timespec){ (time_t)(at / 1000000000), (long)(at % 1000000000) };
+    return sim_device_releasing(d);
 }
 
 bool sim_device_operational(struct sim_device *d)

@@ -4,6 +4,7 @@
  * drivers that this one is not, or for a master that an accel node does not have.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define NR_GET_CAP 0x0c
 #define NR_AGP 0x2c /* kept as a number that does nothing */
 #define NR_PRIME_HANDLE_TO_FD 0x2d
+#define NR_PRIME_FD_TO_HANDLE 0x2e
 
 #define CAP_PRIME 0x05
 #define CAP_TIMESTAMP_MONOTONIC 0x06
@@ -29,6 +31,11 @@ struct client {
 
 struct capability {
     uint64_t number, value;
+};
+
+struct prime {
+    uint32_t handle, flags;
+    int32_t fd;
 };
 
 /* As much of the text as there is room for; the length that it has. */
@@ -97,7 +104,7 @@ static int refusal(unsigned nr)
         { 0xac, 0xaf, EOPNOTSUPP }, { 0xb0, 0xb1, EACCES },     { 0xb2, 0xb4, ENOSYS },
         { 0xb5, 0xb6, EOPNOTSUPP }, { 0xb7, 0xb7, EACCES },     { 0xb8, 0xb9, EOPNOTSUPP },
         { 0xba, 0xbc, EACCES },     { 0xbd, 0xc5, EOPNOTSUPP }, { 0xc6, 0xc9, EACCES },
-        { 0xca, 0xcd, EOPNOTSUPP }, { 0xcf, 0xd0, EOPNOTSUPP },
+        { 0xca, 0xcd, EOPNOTSUPP }, { 0xce, 0xce, EINVAL },     { 0xcf, 0xd0, EOPNOTSUPP },
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -109,7 +116,8 @@ static int refusal(unsigned nr)
 bool sim_drm_knows(unsigned nr)
 {
     return nr == NR_VERSION || nr == NR_GET_CLIENT || nr == NR_GET_STATS || nr == NR_GET_CAP ||
-           nr == NR_AGP || nr == NR_PRIME_HANDLE_TO_FD || refusal(nr);
+           nr == NR_AGP || nr == NR_PRIME_HANDLE_TO_FD || nr == NR_PRIME_FD_TO_HANDLE ||
+           refusal(nr);
 }
 
 int sim_drm(const struct sim_env *env, unsigned nr, void *args)
@@ -127,7 +135,11 @@ int sim_drm(const struct sim_env *env, unsigned nr, void *args)
     case NR_AGP:
         return 0;
     case NR_PRIME_HANDLE_TO_FD:
-        return -ENOENT; /* no handle was ever made */
+        /* O_CLOEXEC and O_RDWR; and no handle was ever made */
+        return ((struct prime *)args)->flags & ~(unsigned)(O_CLOEXEC | O_RDWR) ? -EINVAL : -ENOENT;
+    case NR_PRIME_FD_TO_HANDLE:
+        /* no dma-buf, or one that a driver without GEM cannot take */
+        return env->is_open(((struct prime *)args)->fd) ? -EINVAL : -EBADF;
     default:
         return refusal(nr);
     }

@@ -90,7 +90,7 @@ int sim_open_check(struct sim_state *s, struct sim_device *d, bool control)
         return -EAGAIN;
     if (status != HL_DEVICE_STATUS_OPERATIONAL)
         return -EPERM;
-    if (d->in_release)
+    if (d->in_release || sim_device_releasing(d))
         return -EAGAIN;
     if (d->context.id)
         return -EBUSY;

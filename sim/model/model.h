@@ -10,6 +10,7 @@
 #define SIM_MODEL_H
 
 #include <stddef.h>
+#include <time.h>
 
 #include "sim/asic.h"
 #include "sim/state.h"
@@ -29,6 +30,8 @@ struct sim_env {
                       uint32_t flags);
     /* takes a descriptor's dma-buf for a device's context (as new_dmabuf): its import or -errno */
     int (*import_dmabuf)(struct sim_state *s, uint32_t device, uint32_t context, int fd);
+    /* is it a descriptor of this process? */
+    bool (*is_open)(int fd);
     /* have closed dma-bufs been noticed?  (releases the lock meanwhile) */
     void (*settle)(struct sim_state *s);
     /* tells the supervisor about an eventfd of this process; -1 takes it back: 0 or -errno */
@@ -43,6 +46,7 @@ struct sim_env {
 int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument);
 
 #define SIM_RESET_NS 20000000ull
+#define SIM_RELEASE_NS 2000000ull
 
 /* Requests of the DRM core. args: 128 bytes. */
 bool sim_drm_knows(unsigned nr);
@@ -73,6 +77,15 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
 /* One that was pulled is plugged in again: a device that has seen nothing yet. */
 void sim_device_return(struct sim_state *s, struct sim_device *d);
 uint32_t sim_device_status(struct sim_device *d);
+/*
+ * The driver takes a while to release a device (Gaudi2: resets it), within its user's close():
+ * others that open it meanwhile are told to come again.  Begins when a user that lives has closed
+ * it.
+ */
+void sim_device_releases(struct sim_device *d);
+bool sim_device_releasing(const struct sim_device *d);
+/* When that is over; false: it is. */
+bool sim_device_release_ends(const struct sim_device *d, struct timespec *end);
 bool sim_device_operational(struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);
 /* A reset because of an error: put off while a user that listens for events has the device. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -49,23 +50,23 @@ static int copy_out(uint64_t user, const void *from, size_t n)
 /* One line of /proc/self/maps, as far as pinning cares. */
 struct area {
     uint64_t start, end;
-    bool readable, writable, shared, device;
+    bool writable, shared, device, of_file;
 };
 
 static bool parse_area(const char *line, struct area *a)
 {
-    unsigned long long start, end;
+    unsigned long long start, end, inode;
     char perms[8];
 
-    if (sscanf(line, "%llx-%llx %7s", &start, &end, perms) != 3)
+    if (sscanf(line, "%llx-%llx %7s %*s %*s %llu", &start, &end, perms, &inode) != 4)
         return false;
     *a = (struct area){
         .start = start,
         .end = end,
-        .readable = perms[0] == 'r',
         .writable = perms[1] == 'w',
         .shared = perms[3] == 's',
         .device = strstr(line, "memfd:hlsim-") != NULL, /* VM_IO on the real driver */
+        .of_file = inode != 0,
     };
     return true;
 }
@@ -83,6 +84,26 @@ static bool can_pin(const struct sim_state *s, const struct area *a)
     return a->writable;
 }
 
+/* Is the page there, or can it come to be?  Not past the end of its file. */
+static bool page_comes(const struct area *a, uint64_t page)
+{
+    return syscall(SYS_madvise, page, SIM_PAGE,
+                   a->writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0;
+}
+
+/*
+ * How far from at an area that can be pinned goes, in pages that there are: a file ends somewhere,
+ * and a page of it that is there has all before it.
+ */
+static uint64_t pages_until(const struct area *a, uint64_t at, uint64_t end)
+{
+    uint64_t last = (a->end < end ? a->end : end) - 1;
+
+    if (!a->of_file || page_comes(a, last & ~(SIM_PAGE - 1)))
+        return a->end;
+    return page_comes(a, at) ? at + SIM_PAGE : at;
+}
+
 static int pin(const struct sim_state *s, uint64_t user, uint64_t size)
 {
     uint64_t first = user & ~(SIM_PAGE - 1), end = user + size, at = first;
@@ -97,7 +118,9 @@ static int pin(const struct sim_state *s, uint64_t user, uint64_t size)
             continue;
         if (a.start > at || !can_pin(s, &a))
             break;
-        at = a.end;
+        at = pages_until(&a, at, end);
+        if (at < a.end)
+            break;
     }
     free(maps);
     if (at >= end)
@@ -124,12 +147,17 @@ static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dma
     return rc < 0 ? rc : fd;
 }
 
+static bool is_open(int fd)
+{
+    return syscall(SYS_fcntl, fd, F_GETFD) >= 0;
+}
+
 static int import_dmabuf(struct sim_state *s, uint32_t device, uint32_t context, int fd)
 {
     struct sim_request q = { .op = SIM_REQUEST_IMPORT, .device = device, .context = context };
     int rc;
 
-    if (syscall(SYS_fcntl, fd, F_GETFD) < 0)
+    if (!is_open(fd))
         return -EBADF;
     sim_unlock(s);
     rc = client_request(s, &q, fd, true, NULL);
@@ -164,7 +192,7 @@ static int eventfd_register(struct sim_state *s, uint32_t file, int fd)
     int rc;
 
     if (fd >= 0) {
-        if (syscall(SYS_fcntl, fd, F_GETFD) < 0)
+        if (!is_open(fd))
             return -EBADF;
         if (!is_eventfd(fd))
             return -EINVAL;
@@ -205,6 +233,7 @@ const struct sim_env *preload_env(void)
         .pin = pin,
         .new_dmabuf = new_dmabuf,
         .import_dmabuf = import_dmabuf,
+        .is_open = is_open,
         .settle = settle,
         .eventfd = eventfd_register,
         .clear_buffer = clear_buffer,

@@ -35,10 +35,15 @@ DECLARE_REAL(recvmmsg);
 
 HOOK int close(int fd)
 {
-    bool ours = sim && fd_forget(fd);
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+    /* control nodes do not hold the device */
+    bool holds = file != SIM_NONE && sim->files[file].kind != SIM_FILE_CONTROL;
+    bool ours = file != SIM_NONE && fd_forget(fd);
     int rc = REAL(close)(fd);
 
-    if (ours)
+    if (ours && holds)
+        fd_closed_file(file);
+    else if (ours)
         fd_closed();
     return rc;
 }
@@ -104,7 +109,8 @@ static int fcntl_any(int fd, int command, void *argument)
     int rc;
 
     if (file != SIM_NONE && command == F_GETFL)
-        return (int)sim->files[file].flags | O_LARGEFILE;
+        return (int)sim->files[file].flags |
+               (sim->files[file].kind == SIM_FILE_DMABUF ? 0 : KERNEL_O_LARGEFILE);
     rc = REAL(fcntl)(fd, command, argument);
     if (rc >= 0 && sim && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
         copied(fd, rc);

@@ -141,6 +141,20 @@ void fd_closed(void)
     errno = saved;
 }
 
+void fd_closed_file(uint32_t file)
+{
+    /* the file is perhaps gone, its entry is not: another one's device is no harm */
+    uint32_t device = sim->files[file].device;
+    struct sim_request q = { .op = SIM_REQUEST_RELEASE, .device = device };
+    struct timespec end;
+    int saved = errno;
+
+    client_request(sim, &q, -1, true, NULL);
+    if (sim_device_release_ends(&sim->devices[device], &end))
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
+    errno = saved;
+}
+
 void fd_scan(void)
 {
     DIR *d = opendir("/proc/self/fd");

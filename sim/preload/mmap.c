@@ -8,12 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "sim/model/block.h"
+#include "sim/preload/areas.h"
 #include "sim/preload/preload.h"
 #include "sim/rights.h"
 
@@ -23,30 +24,11 @@ DECLARE_REAL(msync);
 DECLARE_REAL(madvise);
 DECLARE_REAL(mremap);
 
-#define MAX_AREAS 1024
 #define TYPE_SHIFT 59
 #define TYPE_MASK 0x1full
 #define TYPE_CB 0x2
 #define TYPE_BLOCK 0x4
 #define TYPE_TIMESTAMPS 0x10
-
-static struct area {
-    uintptr_t start, end;
-    uint64_t left; /* bytes that are still mapped */
-    uint32_t file, context, buffer;
-    int hold; /* a socket: the node's file is on its way to it */
-} areas[MAX_AREAS];
-static unsigned area_count;                              /* for a quick look without the lock */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards areas */
-
-static struct area *free_area(void)
-{
-    for (unsigned i = 0; i < MAX_AREAS; i++) {
-        if (!areas[i].left)
-            return &areas[i];
-    }
-    return NULL;
-}
 
 /* Keeps fd's file open until the socket that is returned is closed; -1 on failure. */
 static int hold_file(int fd)
@@ -70,24 +52,63 @@ static int hold_file(int fd)
     return hold;
 }
 
-/* The driver's rules: 0 and the buffer, or -errno. */
-static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int flags,
-                  uint32_t *buffer, uint32_t *context, uint64_t *at)
+/*
+ * What the C library and the kernel look at before they ask the driver: all but the file
+ * (do_mmap()). The kernel itself answers, of a mapping of nothing at the same place.
+ */
+static int probe(void *address, size_t length, int flags, uint64_t offset)
 {
-    const struct sim_file *f = &sim->files[file];
-    struct sim_context *c;
-    int mode = (int)f->flags & O_ACCMODE, rc;
+    const int fixed = MAP_FIXED | MAP_FIXED_NOREPLACE;
+    int how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (flags & (fixed | MAP_32BIT));
+    void *p;
+
+    if (offset & (SIM_PAGE - 1) || flags & MAP_HUGETLB)
+        return -EINVAL;
+    if (flags & fixed)
+        how = (how & ~MAP_FIXED) | MAP_FIXED_NOREPLACE;
+    p = REAL(mmap)(address, length, PROT_NONE, how, -1, 0);
+    if (p != MAP_FAILED) {
+        REAL(munmap)(p, length);
+        return 0;
+    }
+    return errno == EEXIST && !(flags & MAP_FIXED_NOREPLACE) ? 0 : -errno;
+}
+
+/* Flags that MAP_SHARED_VALIDATE knows of every file (LEGACY_MAP_MASK). */
+#define LEGACY_FLAGS                                                                               \
+    (MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE |       \
+     0x4000000 /* MAP_UNINITIALIZED */ | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE |              \
+     MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | 21u << 26 | 30u << 26)
+
+/* Its rules for every file: how it was opened, which mappings it has at all. */
+static int check_file(const struct sim_file *f, uint64_t offset, size_t length, int prot, int flags)
+{
+    int mode = (int)f->flags & O_ACCMODE, type = flags & MAP_TYPE;
     uint64_t most;
 
-    /* the kernel's own check of the range (file_mmap_ok): what ends past the last byte */
+    /* file_mmap_ok(): what ends past the last byte */
     most = f->kind == SIM_FILE_PRIMARY && sim->kernel >= SIM_KERNEL_6_12 ? 0 : UINT64_MAX;
     if (offset >> 12 > (most - length) >> 12)
         return -EOVERFLOW;
+    if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+        return -EINVAL;
+    if (type == MAP_SHARED_VALIDATE && (unsigned)flags & ~LEGACY_FLAGS)
+        return -EOPNOTSUPP;
     if (mode == O_WRONLY || mode == O_ACCMODE ||
-        (mode == O_RDONLY && (flags & MAP_SHARED) && (prot & PROT_WRITE)))
+        (mode == O_RDONLY && type != MAP_PRIVATE && (prot & PROT_WRITE)))
         return -EACCES;
     if (f->kind == SIM_FILE_CONTROL)
         return -ENODEV;
+    return flags & MAP_GROWSDOWN ? -EINVAL : 0;
+}
+
+/* The driver's rules: 0, where in which memory, and the buffer; or -errno. */
+static int choose(const struct sim_file *f, uint32_t file, uint64_t offset, size_t length,
+                  uint32_t *buffer, uint32_t *context, uint64_t *at)
+{
+    struct sim_context *c;
+    int rc;
+
     if (f->kind == SIM_FILE_DMABUF)
         return -EINVAL;
     c = sim_context_of(sim, file);
@@ -108,63 +129,63 @@ static int choose(uint32_t file, uint64_t offset, size_t length, int prot, int f
     }
 }
 
-static void *map_node(void *address, size_t length, int prot, int flags, int fd, uint32_t file,
-                      uint64_t offset)
+static int map_node(void **address, size_t length, int prot, int flags, int fd, uint32_t file,
+                    uint64_t offset)
 {
+    const struct sim_file *f = &sim->files[file];
+    struct sim_device *d = &sim->devices[f->device];
     uint32_t buffer = 0, context = 0;
     uint64_t at = 0;
     void *p = MAP_FAILED;
-    struct sim_device *d;
-    struct area *a;
-    int rc, memory;
+    int rc = probe(*address, length, flags, offset), memory;
 
     length = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
-    pthread_mutex_lock(&lock);
-    a = free_area();
+    rc = rc ? rc : check_file(f, offset, length, prot, flags);
+    if (!rc && !areas_room())
+        rc = -ENOMEM;
+    if (rc)
+        return rc;
     sim_lock(sim);
-    rc = a ? choose(file, offset, length, prot, flags, &buffer, &context, &at) : -ENOMEM;
+    rc = choose(f, file, offset, length, &buffer, &context, &at);
     sim_unlock(sim);
     if (rc)
-        goto out;
-    d = &sim->devices[sim->files[file].device];
+        return rc;
     memory = client_open_shared(sim, buffer == SIM_NONE ? d->regs_fd : d->buffer_fd);
+    rc = memory < 0 ? memory : 0;
     if (memory >= 0) {
-        p = REAL(mmap)(address, length, prot, flags, memory, (off_t)at);
+        p = REAL(mmap)(*address, length, prot, flags, memory, (off_t)at);
+        rc = p == MAP_FAILED ? -errno : 0;
         syscall(SYS_close, memory);
     }
-    if (p == MAP_FAILED) {
-        rc = memory < 0 ? memory : -errno;
+    if (rc) {
         sim_lock(sim);
         if (buffer != SIM_NONE)
             sim_buffer_munmap(&d->context, buffer);
         sim_unlock(sim);
-        goto out;
+        return rc;
     }
     REAL(madvise)(p, length, MADV_DONTFORK);
-    *a = (struct area){
-        .start = (uintptr_t)p,
-        .end = (uintptr_t)p + length,
-        .left = length,
-        .file = file,
-        .context = context,
-        .buffer = buffer,
-        .hold = hold_file(fd),
-    };
-    area_count++;
-out:
-    pthread_mutex_unlock(&lock);
-    if (rc)
-        errno = -rc;
-    return p;
+    areas_cut((uintptr_t)p, length);
+    areas_add((uintptr_t)p, length, file, context, buffer, hold_file(fd));
+    *address = p;
+    return 0;
 }
 
 HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
 {
     uint32_t file = sim && !(flags & MAP_ANONYMOUS) ? fd_find(fd) : SIM_NONE;
+    int saved = errno, rc;
+    void *p;
 
-    if (file == SIM_NONE)
-        return REAL(mmap)(address, length, prot, flags, fd, offset);
-    return map_node(address, length, prot, flags, fd, file, (uint64_t)offset);
+    if (file == SIM_NONE) {
+        p = REAL(mmap)(address, length, prot, flags, fd, offset);
+        if (p != MAP_FAILED && flags & MAP_FIXED && areas_any() && areas_cut((uintptr_t)p, length))
+            fd_closed();
+        return p;
+    }
+    rc = map_node(&address, length, prot, flags, fd, file, (uint64_t)offset);
+    errno = rc ? -rc : saved;
+    return rc ? MAP_FAILED : address;
 }
 
 HOOK void *mmap64(void *address, size_t length, int prot, int flags, int fd, off64_t offset)
@@ -172,74 +193,53 @@ HOOK void *mmap64(void *address, size_t length, int prot, int flags, int fd, off
     return mmap(address, length, prot, flags, fd, offset);
 }
 
-/* What is left of an area after a munmap(); the buffer is free again when nothing is. */
-static bool shrink(struct area *a, uintptr_t start, uintptr_t end)
-{
-    uintptr_t from = start > a->start ? start : a->start, to = end < a->end ? end : a->end;
-    struct sim_context *c;
-
-    if (!a->left || from >= to)
-        return false;
-    a->left -= a->left < to - from ? a->left : to - from;
-    if (a->left)
-        return false;
-    area_count--;
-    sim_lock(sim);
-    c = &sim->devices[sim->files[a->file].device].context;
-    if (c->id == a->context && a->buffer != SIM_NONE)
-        sim_buffer_munmap(c, a->buffer);
-    sim_unlock(sim);
-    if (a->hold >= 0)
-        syscall(SYS_close, a->hold);
-    return true;
-}
-
 HOOK int munmap(void *address, size_t length)
 {
-    bool closed = false;
     int rc = REAL(munmap)(address, length);
 
-    if (rc == 0 && sim && __atomic_load_n(&area_count, __ATOMIC_RELAXED)) {
-        uintptr_t start = (uintptr_t)address;
-        uintptr_t end = start + ((length + SIM_PAGE - 1) & ~(uintptr_t)(SIM_PAGE - 1));
-
-        pthread_mutex_lock(&lock);
-        for (unsigned i = 0; i < MAX_AREAS; i++)
-            closed |= shrink(&areas[i], start, end);
-        pthread_mutex_unlock(&lock);
-        if (closed)
-            fd_closed();
-    }
+    if (rc == 0 && sim && areas_any() && areas_cut((uintptr_t)address, length))
+        fd_closed();
     return rc;
 }
 
 static bool in_area(const void *address)
 {
-    uintptr_t at = (uintptr_t)address;
-
-    if (!sim || !__atomic_load_n(&area_count, __ATOMIC_RELAXED))
-        return false;
-    for (unsigned i = 0; i < MAX_AREAS; i++)
-        if (areas[i].left && at >= areas[i].start && at < areas[i].end)
-            return true;
-    return false;
+    return sim && areas_any() && areas_has((uintptr_t)address);
 }
 
 /* The node has no fsync(). */
 HOOK int msync(void *address, size_t length, int flags)
 {
-    if (in_area(address) && flags & MS_SYNC) {
+    if (in_area(address) && flags & MS_SYNC && !(flags & MS_ASYNC)) {
         errno = EINVAL;
         return -1;
     }
     return REAL(msync)(address, length, flags);
 }
 
-/* Pages that are the driver's cannot be dropped. */
+/* What the kernel refuses for pages that are the driver's (VM_IO, VM_PFNMAP). */
+static bool not_for_drivers(int advice)
+{
+    switch (advice) {
+    case MADV_DONTNEED:
+    case MADV_FREE:
+    case MADV_REMOVE:
+    case MADV_DOFORK:
+    case MADV_DODUMP:
+    case MADV_COLD:
+    case MADV_PAGEOUT:
+    case MADV_POPULATE_READ:
+    case MADV_POPULATE_WRITE:
+    case 24: /* MADV_DONTNEED_LOCKED */
+        return true;
+    default:
+        return false;
+    }
+}
+
 HOOK int madvise(void *address, size_t length, int advice)
 {
-    if ((advice == MADV_DONTNEED || advice == MADV_FREE || advice == MADV_REMOVE) &&
-        in_area(address)) {
+    if (not_for_drivers(advice) && in_area(address)) {
         errno = EINVAL;
         return -1;
     }
@@ -248,7 +248,7 @@ HOOK int madvise(void *address, size_t length, int advice)
 
 HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 {
-    void *where;
+    void *where, *p;
     va_list ap;
 
     va_start(ap, flags);
@@ -258,17 +258,47 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
         errno = EFAULT;
         return MAP_FAILED;
     }
-    return REAL(mremap)(address, old_length, new_length, flags, where);
+    p = REAL(mremap)(address, old_length, new_length, flags, where);
+    if (p == MAP_FAILED || !sim || !areas_any())
+        return p;
+    if (new_length < old_length)
+        areas_cut((uintptr_t)address + new_length, old_length - new_length);
+    if (p != address)
+        areas_move((uintptr_t)address, new_length, (uintptr_t)p);
+    return p;
+}
+
+/* The kernel does not follow a driver's pages for others, nor for the process itself. */
+static bool pages_of_driver(pid_t pid, const struct iovec *remote, unsigned long n)
+{
+    for (unsigned long i = 0; pid == getpid() && i < n; i++)
+        if (in_area(remote[i].iov_base)) {
+            errno = EFAULT;
+            return true;
+        }
+    return false;
+}
+
+HOOK ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long locals,
+                              const struct iovec *remote, unsigned long remotes,
+                              unsigned long flags)
+{
+    return pages_of_driver(pid, remote, remotes)
+               ? -1
+               : syscall(SYS_process_vm_readv, pid, local, locals, remote, remotes, flags);
+}
+
+HOOK ssize_t process_vm_writev(pid_t pid, const struct iovec *local, unsigned long locals,
+                               const struct iovec *remote, unsigned long remotes,
+                               unsigned long flags)
+{
+    return pages_of_driver(pid, remote, remotes)
+               ? -1
+               : syscall(SYS_process_vm_writev, pid, local, locals, remote, remotes, flags);
 }
 
 /* A child has no such mapping, and must not keep the node open for one. */
 void mmap_after_fork(void)
 {
-    for (unsigned i = 0; i < MAX_AREAS; i++) {
-        if (areas[i].left && areas[i].hold >= 0)
-            syscall(SYS_close, areas[i].hold);
-        areas[i].left = 0;
-    }
-    area_count = 0;
-    pthread_mutex_init(&lock, NULL);
+    areas_after_fork();
 }

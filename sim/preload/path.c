@@ -301,9 +301,12 @@ static unsigned count_holders(uint32_t file)
 
 bool path_fdinfo(const char *path, char *text, size_t size)
 {
-    struct sim_dmabuf b;
-    char link[80];
+    unsigned flags = 0, mount = 0;
+    char link[80], *raw;
+    struct sim_file f;
+    uint64_t inode;
     uint32_t file;
+    bool dmabuf;
     int n;
 
     if (!sim || strncmp(path, "/proc/", 6))
@@ -316,15 +319,26 @@ bool path_fdinfo(const char *path, char *text, size_t size)
         snprintf(link, sizeof(link), "%.*s/fd/%s", (int)(at - path), path, at + 8);
     }
     file = file_behind(link);
-    if (file == SIM_NONE || sim->files[file].kind != SIM_FILE_DMABUF)
+    if (file == SIM_NONE)
         return false;
-    b = sim->files[file].dmabuf;
-    n = snprintf(text, size,
-                 "pos:\t0\nflags:\t0%o\nmnt_id:\t15\nino:\t%llu\nsize:\t%llu\ncount:\t%u\n"
-                 "exp_name:\thabanalabs\n",
-                 sim->files[file].flags | O_CLOEXEC, (unsigned long long)sim->files[file].inode,
-                 (unsigned long long)b.size, count_holders(file));
-    if (b.named)
-        snprintf(text + n, size - (size_t)n, "name:\t%s\n", b.name);
+    raw = read_below(path);
+    if (!raw)
+        return false;
+    /* the socket's own: where it is mounted, and whether exec() closes it */
+    sscanf(raw, "pos: %*s flags: %o mnt_id: %u", &flags, &mount);
+    free(raw);
+    f = sim->files[file];
+    dmabuf = f.kind == SIM_FILE_DMABUF;
+    inode =
+        dmabuf ? f.inode : layout_inode(sim->devices[f.device].index, f.kind == SIM_FILE_CONTROL);
+    n = snprintf(text, size, "pos:\t0\nflags:\t0%o\nmnt_id:\t%u\nino:\t%llu\n",
+                 f.flags | (flags & O_CLOEXEC) | (dmabuf ? 0 : KERNEL_O_LARGEFILE), mount,
+                 (unsigned long long)inode);
+    if (!dmabuf)
+        return true;
+    n += snprintf(text + n, size - (size_t)n, "size:\t%llu\ncount:\t%u\nexp_name:\thabanalabs\n",
+                  (unsigned long long)f.dmabuf.size, count_holders(file));
+    if (f.dmabuf.named)
+        snprintf(text + n, size - (size_t)n, "name:\t%s\n", f.dmabuf.name);
     return true;
 }

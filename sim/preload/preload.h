@@ -15,6 +15,14 @@
 #include "sim/lock.h"
 #include "sim/model/model.h"
 
+/* The kernel's flag of every file that open() made on 64-bit machines; the C library has it as 0.
+ */
+#ifdef __aarch64__
+#define KERNEL_O_LARGEFILE 0400000
+#else
+#define KERNEL_O_LARGEFILE 0100000
+#endif
+
 #define HOOK __attribute__((visibility("default")))
 
 /* The C library's function of the same name, looked up once. */
@@ -39,6 +47,8 @@ bool fd_forget(int fd); /* true: it was a simulated one */
 bool fd_forget_range(unsigned first, unsigned last);
 /* After a close: the supervisor shall have noticed when the caller goes on. */
 void fd_closed(void);
+/* ... of a file that was this one: the device that it held has been released when this returns. */
+void fd_closed_file(uint32_t file);
 void fd_scan(void); /* what this program was started with */
 void fd_own(void);  /* the table is this process's from here on */
 /* The file behind a socket's inode, SIM_NONE for none; takes the lock. */
@@ -68,7 +78,7 @@ bool path_owned(const char *folder, const char *name);
 void path_unmap(char *path);
 /* What readlink() of a /proc/…/fd link says for a simulated file. */
 void file_link(uint32_t file, char *text, size_t size);
-/* /proc/…/fdinfo/N of a dma-buf: its text, false for other files. */
+/* /proc/…/fdinfo/N of a node or a dma-buf: its text, false for other files. */
 bool path_fdinfo(const char *path, char *text, size_t size);
 /*
  * /proc/…/maps of a process with a mapping of a node: its text as the kernel would write it, to be

@@ -50,7 +50,7 @@ static void node_face(struct face *f, uint32_t device, bool control, mode_t mode
         .mode = S_IFCHR | (mode & 0777),
         .major = layout_major(sim, control),
         .minor = layout_minor(sim, index, control),
-        .inode = 500 + 2 * index + control,
+        .inode = layout_inode(index, control),
     };
 }
 

@@ -69,6 +69,11 @@ static int import_dmabuf(struct sim_state *s, uint32_t device, uint32_t context,
 }
 
 /* What the supervisor does of it. */
+static bool is_open(int fd)
+{
+    return fd == 0;
+}
+
 static void settle(struct sim_state *s)
 {
     for (uint32_t i = 0; s->imports_dropped && i < SIM_MAX_IMPORTS; i++) {
@@ -169,6 +174,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .pin = pin,
         .new_dmabuf = new_dmabuf,
         .import_dmabuf = import_dmabuf,
+        .is_open = is_open,
         .settle = settle,
         .eventfd = eventfd_register,
         .clear_buffer = clear_buffer,

@@ -270,6 +270,10 @@ static const struct {
     { "work", STATE(0), work_cases },
     { "interrupt", STATE(0), interrupt_cases },
     { "sequence", STATE(0), sequence_cases },
+    { "host", STATE(0), host_cases },
+    { "mmap", STATE(0), mmap_cases },
+    { "face", STATE(0), face_cases },
+    { "release", STATE(0), release_cases },
     { "random", STATE(0), random_cases },
     { "reset", STATE(0), reset_cases },
 };

@@ -74,6 +74,10 @@ void interrupt_cases(void);
 void sequence_cases(void);
 void random_cases(void);
 void reset_cases(void);
+void host_cases(void);
+void mmap_cases(void);
+void face_cases(void);
+void release_cases(void);
 
 static inline bool is_gaudi2(void)
 {

@@ -111,7 +111,7 @@ static void opening(void)
             if (fd < 0)
                 continue;
             if (!control && modes[i].flags != O_PATH) {
-                say("%s flags %#x", modes[i].name, fcntl(fd, F_GETFL) & ~0100000);
+                say("%s flags %#x", modes[i].name, fcntl(fd, F_GETFL));
                 what_it_allows(fd, modes[i].name);
             }
             close(fd);
@@ -146,10 +146,10 @@ static void positions(int fd, const char *which)
     say("%s flock-like lock %s", which,
         DONE(fcntl(fd, F_SETLK, &(struct flock){ .l_type = F_RDLCK, .l_whence = SEEK_SET })));
     say("%s F_SETFL nonblock %s", which, DONE(fcntl(fd, F_SETFL, O_NONBLOCK)));
-    say("%s F_GETFL %#x", which, fcntl(fd, F_GETFL) & ~0100000);
+    say("%s F_GETFL %#x", which, fcntl(fd, F_GETFL));
     say("%s F_SETFL async %s", which, DONE(fcntl(fd, F_SETFL, O_ASYNC)));
     say("%s F_SETFL 0 %s", which, DONE(fcntl(fd, F_SETFL, 0)));
-    say("%s F_GETFL %#x", which, fcntl(fd, F_GETFL) & ~0100000);
+    say("%s F_GETFL %#x", which, fcntl(fd, F_GETFL));
     say("%s F_GETPIPE_SZ %s", which, DONE(fcntl(fd, F_GETPIPE_SZ)));
     say("%s F_GET_SEALS %s", which, DONE(fcntl(fd, F_GET_SEALS)));
 }
