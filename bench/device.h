@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "lib/object/device.h"
+#include "lib/device/device.h"
 
-/* A device object without a device: what create() of lib/object/device.c would have made. */
+/* A device object without a device: what create() of lib/device/device.c would have made. */
 static inline struct hlthunk_device *make_device(void)
 {
     struct hlthunk_device *d = calloc(1, sizeof(*d));

@@ -19,7 +19,7 @@
 #include <hlthunk/hlthunk.h>
 
 #include "bench/device.h"
-#include "lib/object/registry.h"
+#include "lib/core/registry.h"
 #include "uapi/requests.h"
 
 #define SIZE 4096

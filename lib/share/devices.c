@@ -8,7 +8,7 @@
 #include <hlthunk/share.h>
 
 #include "lib/error.h"
-#include "lib/object/device.h"
+#include "lib/device/device.h"
 #include "lib/options.h"
 #include "lib/share/message.h"
 #include "lib/share/transport.h"

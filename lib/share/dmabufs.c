@@ -10,8 +10,8 @@
 #include <hlthunk/share.h>
 
 #include "lib/error.h"
-#include "lib/object/device.h"
-#include "lib/object/dmabuf.h"
+#include "lib/device/device.h"
+#include "lib/memory/dmabuf.h"
 #include "lib/options.h"
 #include "lib/share/message.h"
 #include "lib/share/transport.h"

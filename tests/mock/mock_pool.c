@@ -8,7 +8,7 @@
 #include <hlthunk/hlthunk.h>
 
 #include "lib/fork.h"
-#include "lib/object/device.h"
+#include "lib/device/device.h"
 #include "uapi/habanalabs_accel.h"
 
 #define PAGE (2ull << 20)   /* of the device */
@@ -18,7 +18,7 @@
 static struct hlthunk_device *device;
 static struct hlthunk_pool *pool;
 
-/* A device object without a device: what create() of lib/object/device.c would have made. */
+/* A device object without a device: what create() of lib/device/device.c would have made. */
 static int set_up(void **state)
 {
     (void)state;

@@ -5,7 +5,7 @@
 #include <hlthunk/error.h>
 
 #include "lib/fork.h"
-#include "lib/object/device.h"
+#include "lib/device/device.h"
 
 static struct hlthunk_device d;
 

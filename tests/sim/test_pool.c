@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/object/device.h"
+#include "lib/device/device.h"
 
 /* The last lines of the log. */
 static char lines[32][512];

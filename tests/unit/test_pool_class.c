@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
-#include "lib/object/pool_class.h"
+#include "lib/pool/size_class.h"
 
 /* Every size gets the smallest class that holds it. */
 static void classes_cover_all_sizes(void **state)

@@ -9,7 +9,7 @@
 #include <hlthunk/hlthunk.h>
 
 #include "lib/fork.h"
-#include "lib/object/device.h"
+#include "lib/device/device.h"
 #include "uapi/habanalabs_accel.h"
 
 /* Linked with --wrap: the n-th call from now on fails; 0: none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
-#include "lib/object/properties.h"
+#include "lib/device/properties.h"
 #include "uapi/habanalabs_accel.h"
 
 static void gaudi2(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
-#include "lib/object/ranges.h"
+#include "lib/memory/ranges.h"
 
 static void first_fit_with_alignment(void **state)
 {

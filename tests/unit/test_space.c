@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/test.h"
 
-#include "lib/object/space.h"
+#include "lib/memory/space.h"
 
 #define G HL_SPACE_GRANULE
 

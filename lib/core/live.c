@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* What is alive on a device: listed on request, and as a leak report when it is closed. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/kernel/deadline.h"
+#include "lib/device/device.h"
+#include "lib/core/report.h"
+
+/* An object as it was, so that nobody is called with a lock held. */
+struct record {
+    struct record *next;
+    struct hlthunk_live_object live;
+    char label[HL_LABEL_SIZE];
+    const void *frames[];
+};
+
+struct records {
+    struct record *first, **last;
+};
+
+static int keep(const struct hlthunk_live_object *live, void *user)
+{
+    struct records *all = user;
+    size_t frames = live->frame_count * sizeof(live->frames[0]);
+    struct record *r = malloc(sizeof(*r) + frames);
+
+    if (!r)
+        return hl_err(-ENOMEM, "no memory for a list of the live objects");
+    r->next = NULL;
+    r->live = *live;
+    if (live->label) {
+        snprintf(r->label, sizeof(r->label), "%s", live->label);
+        r->live.label = r->label;
+    }
+    if (frames) {
+        memcpy(r->frames, live->frames, frames);
+        r->live.frames = r->frames;
+    }
+    *all->last = r;
+    all->last = &r->next;
+    return 0;
+}
+
+/* With the device's lock held. */
+static int keep_object(const struct hl_object *o, uint64_t now, struct records *all)
+{
+    struct hlthunk_live_object live = {
+        .kind = o->kind,
+        .count = 1,
+        .age_ns = now - o->created_ns,
+        .label = o->label[0] ? o->label : NULL,
+        .creator = o->creator,
+        .frames = o->trace ? o->trace->frames : NULL,
+        .frame_count = o->trace ? o->trace->count : 0,
+    };
+    int rc;
+
+    o->describe(o, &live);
+    rc = keep(&live, all);
+    return rc || !o->parts ? rc : o->parts(o, keep, all);
+}
+
+int hlthunk_device_live_objects(struct hlthunk_device *d,
+                                int (*visit)(const struct hlthunk_live_object *object, void *user),
+                                void *user)
+{
+    struct records all = { .last = &all.first };
+    struct record *r;
+    uint64_t now;
+    int rc = hl_device_check_process(d); /* what is to be released is of interest after a reset */
+
+    if (rc)
+        return rc;
+    if (!visit)
+        return hl_err(-EINVAL, "visit is NULL");
+    pthread_mutex_lock(&d->lock);
+    now = hl_coarse_now_ns();
+    for (const struct hl_object *o = d->first; o && !rc; o = o->next)
+        rc = keep_object(o, now, &all);
+    pthread_mutex_unlock(&d->lock);
+    while ((r = all.first)) {
+        if (!rc)
+            rc = visit(&r->live, user);
+        all.first = r->next;
+        free(r);
+    }
+    return rc;
+}
+
+int hlthunk_device_close(struct hlthunk_device *d)
+{
+    bool alive, pending;
+    char address[sizeof(d->props.pci_address)];
+
+    if (!d)
+        return 0;
+    if (!hl_epoch_is_ours(d->epoch)) {
+        hlthunk_device_unref(d);
+        return 0;
+    }
+    hl_pending_retry(d);
+    pthread_mutex_lock(&d->lock);
+    alive = d->first != NULL;
+    pending = d->pending != NULL;
+    pthread_mutex_unlock(&d->lock);
+    if (alive)
+        hlthunk_device_live_objects(d, hl_report_to_log, d);
+    memcpy(address, d->props.pci_address, sizeof(address));
+    hlthunk_device_unref(d);
+    if (alive)
+        return hl_err(-EBUSY, "device %s stays open until its last object is released", address);
+    if (pending)
+        return hl_err(-EBUSY,
+                      "device %s stays busy until the last dma-buf file of its memory is closed",
+                      address);
+    return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HL_CORE_REPORT_H
+#define HL_CORE_REPORT_H
+
+#include <hlthunk/device.h>
+
+/* A visitor of hlthunk_device_live_objects(): "… stays open" in the log.  user: the device. */
+int hl_report_to_log(const struct hlthunk_live_object *object, void *user);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that led to an object, remembered on request (hlthunk/leaks.h). */
+#ifndef HL_CORE_TRACE_H
+#define HL_CORE_TRACE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+struct hl_trace {
+    size_t count;
+    const void *frames[]; /* return addresses, the creator first */
+};
+
+/* How many calls are remembered; -1: the environment has not been asked. */
+extern atomic_int hl_trace_depth;
+
+/* Off the way of what is fast.  NULL: off, or no memory. */
+struct hl_trace *hl_trace_capture(const void *creator) __attribute__((cold, noinline));
+
+/* Of the caller, from creator on; NULL when traces are off. */
+static inline struct hl_trace *hl_trace_take(const void *creator)
+{
+    if (__builtin_expect(atomic_load_explicit(&hl_trace_depth, memory_order_relaxed) == 0, 1))
+        return NULL;
+    return hl_trace_capture(creator);
+}
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/device/stale.h"
+
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/kernel/door.h"
+#include "lib/log.h"
+#include "lib/device/device.h"
+#include "uapi/habanalabs_accel.h"
+
+enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device *d)
+{
+    return (enum hlthunk_stale)atomic_load(&d->stale);
+}
+
+void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale why)
+{
+    const uint64_t one = 1;
+    int not_yet = HLTHUNK_STALE_NOT;
+
+    /* a control node's file outlives a reset, and has no memory that is lost in it */
+    if (d->props.control && why != HLTHUNK_STALE_GONE)
+        return;
+    if (!atomic_compare_exchange_strong(&d->stale, &not_yet, (int)why))
+        return;
+    hl_log(HLTHUNK_LOG_WARNING,
+           "%s %s: its objects are stale; drop what importers have registered, release the "
+           "objects and open the device again",
+           d->props.pci_address,
+           why == HLTHUNK_STALE_RESET ? "is being reset" : "is gone or has failed");
+    pthread_mutex_lock(&d->lock);
+    for (struct hl_stale_waker *w = d->wakers; w; w = w->next) {
+        if (write(w->eventfd, &one, sizeof(one)) < 0)
+            continue; /* full: it is awake */
+    }
+    pthread_mutex_unlock(&d->lock);
+}
+
+void hl_device_learn_status(struct hlthunk_device *d, uint32_t status)
+{
+    switch (status) {
+    case HL_DEVICE_STATUS_IN_RESET:
+    case HL_DEVICE_STATUS_NEEDS_RESET:
+        hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
+        break;
+    case HL_DEVICE_STATUS_MALFUNCTION: /* also while the driver is unbound */
+        hl_device_mark_stale(d, HLTHUNK_STALE_GONE);
+        break;
+    default:
+        /* IN_RESET_AFTER_DEVICE_RELEASE: another user's leftovers, or a reset of the engines alone;
+         * memory and mappings stay */
+        break;
+    }
+}
+
+void hl_device_learn_events(struct hlthunk_device *d, uint64_t mask)
+{
+    /* whatever else went wrong, the driver says so when it costs a reset */
+    if (mask & (HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE))
+        hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
+}
+
+/* The driver's answer, or UINT32_MAX without one. */
+static uint32_t ask(struct hlthunk_device *d)
+{
+    struct hl_info_device_status out = { 0 };
+    struct hl_info_args args = {
+        .op = HL_INFO_DEVICE_STATUS,
+        .return_pointer = (uint64_t)(uintptr_t)&out,
+        .return_size = sizeof(out),
+    };
+    int rc = hl_ioctl(d->fd, HL_CALL_INFO, &args);
+
+    if (rc == 0)
+        hl_device_learn_status(d, out.status);
+    else if (rc == -ENODEV)
+        hl_device_mark_stale(d, HLTHUNK_STALE_GONE);
+    return rc ? UINT32_MAX : out.status;
+}
+
+bool hl_device_ask(struct hlthunk_device *d)
+{
+    ask(d);
+    return atomic_load(&d->stale) != HLTHUNK_STALE_NOT;
+}
+
+bool hl_device_ask_after_wait(struct hlthunk_device *d)
+{
+    if (ask(d) == HL_DEVICE_STATUS_OPERATIONAL)
+        hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
+    return atomic_load(&d->stale) != HLTHUNK_STALE_NOT;
+}
+
+int hl_device_failed(struct hlthunk_device *d, int rc)
+{
+    /* what the driver answers while it resets, is unbound, or after it gave up what was waited for
+     */
+    if (rc != -EBUSY && rc != -ENODEV && rc != -EIO)
+        return rc;
+    return hl_device_ask(d) ? hl_device_check(d) : rc;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Learning that a device was reset or removed.  The public side is hlthunk/reset.h. */
+#ifndef HL_DEVICE_STALE_H
+#define HL_DEVICE_STALE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hlthunk/reset.h>
+
+struct hlthunk_device;
+
+/*
+ * Wakes the thread of a reset watch: in the device's list while the watch lives.  The lists are
+ * guarded by device->lock.
+ */
+struct hl_stale_waker {
+    struct hl_stale_waker *next;
+    int eventfd; /* the watch's */
+};
+
+/*
+ * From now on every call on the device's objects fails with -ENODEV; the first reason stays.  Not
+ * with device->lock held.
+ */
+void hl_device_mark_stale(struct hlthunk_device *device, enum hlthunk_stale why);
+
+/* Asks for the status and marks the device stale when it is lost.  True when it is stale now. */
+bool hl_device_ask(struct hlthunk_device *device);
+
+/*
+ * The same after a wait was refused with EBUSY.  The driver also refuses waits while it gives users
+ * some time to close the device before it resets it: it says "operational" then.
+ */
+bool hl_device_ask_after_wait(struct hlthunk_device *device);
+
+/* The same for the status that a query has just told (enum hl_device_status). */
+void hl_device_learn_status(struct hlthunk_device *device, uint32_t status);
+
+/* The same for events that have come (HL_NOTIFIER_EVENT_*). */
+void hl_device_learn_events(struct hlthunk_device *device, uint64_t mask);
+
+/*
+ * Wraps the result of a kernel operation that failed: -ENODEV with a text when the device was lost
+ * under it, otherwise rc, whose text stays.  0 stays 0.
+ */
+int hl_device_failed(struct hlthunk_device *device, int rc) __attribute__((cold, noinline));
+
+static inline int hl_device_result(struct hlthunk_device *device, int rc)
+{
+    return __builtin_expect(rc != 0, 0) ? hl_device_failed(device, rc) : 0;
+}
+
+#endif

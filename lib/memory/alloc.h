@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* A piece of device memory as the kernel knows it: how it is got.  How it goes: pending.h. */
+#ifndef HL_MEMORY_ALLOC_H
+#define HL_MEMORY_ALLOC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hlthunk/buffer.h>
+
+#include "uapi/habanalabs_accel.h"
+
+struct hl_memory {
+    uint64_t handle;    /* of ALLOC; 0: none */
+    uint64_t address;   /* of MAP, or physical; 0: none */
+    uint64_t granted;   /* bytes */
+    bool ours_to_unmap; /* the library mapped it */
+    bool ours_to_free;  /* the library allocated it */
+    bool physical;      /* no device MMU: address is in device->ranges */
+};
+
+/* A size as the device rounds it up to its page.  0, or -ENOMEM: it does not fit 64 bits. */
+int hl_memory_round_up(const struct hlthunk_device *device, uint64_t size, uint64_t *granted);
+
+/*
+ * Allocates, and maps unless options->unmapped.  memory: all zero, or as left by a failure.  0 or
+ * -errno with a text: then the kernel has nothing of it.  hl_memory_release() undoes it.
+ */
+int hl_memory_alloc(struct hlthunk_device *device, uint64_t size,
+                    const struct hlthunk_buffer_options *options, struct hl_memory *memory);
+
+/* Maps what is not mapped yet. */
+int hl_memory_map(struct hlthunk_device *device, struct hl_memory *memory,
+                  const struct hlthunk_buffer_options *options);
+
+static inline uint32_t hl_hint_flags(const struct hlthunk_buffer_options *o)
+{
+    return o->force_hint ? HL_MEM_FORCE_HINT : 0;
+}
+
+#endif

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/memory/buffer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/hot.h"
+#include "lib/device/device.h"
+#include "lib/memory/dmabuf.h"
+#include "lib/pool/pool.h"
+#include "lib/op/op_mem.h"
+#include "lib/options.h"
+#include "lib/page.h"
+#include "uapi/habanalabs_accel.h"
+
+typedef unsigned long long ull;
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    const struct hlthunk_buffer *b = (const struct hlthunk_buffer *)o;
+
+    live->size_bytes = b->memory.granted;
+    live->address = b->memory.address;
+}
+
+/* What the ways to make a buffer check alike. */
+HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
+                            const struct hlthunk_buffer_options *options,
+                            struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
+{
+    int rc = hl_device_check(d);
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "buffer is NULL");
+    if (!size)
+        return hl_err(-EINVAL, "size_bytes is 0");
+    if (d->props.control)
+        return hl_err(-EPERM, "device is a control node, which has no memory: open the primary "
+                              "node");
+    return HL_OPTIONS_READ(*o, options);
+}
+
+HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size,
+                                            const char *label, const void *creator)
+{
+    struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
+
+    if (!b) {
+        hl_err(-ENOMEM, "no memory for a buffer object");
+        return NULL;
+    }
+    b->size = size;
+    b->memory.granted = size;
+    hl_object_init(&b->object, "buffer", d, label, creator, describe);
+    hl_object_enlist(&b->object);
+    return b;
+}
+
+/* An object without memory behind it. */
+HL_HOT static void discard(struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = b->object.device;
+    struct hlthunk_dmabuf *imported = b->imported;
+
+    hl_object_delist(&b->object);
+    free(b);
+    hlthunk_device_unref(d);
+    hlthunk_dmabuf_unref(imported);
+}
+
+HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
+                                const struct hlthunk_buffer_options *options,
+                                struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, size_bytes, options, &o, out);
+
+    if (rc)
+        return rc;
+    if (o.force_hint && (!o.hint || o.unmapped))
+        return hl_err(-EINVAL, "options->force_hint needs %s",
+                      o.hint ? ".unmapped to be off" : "a .hint");
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
+    if (rc) {
+        discard(b);
+        return rc;
+    }
+    *out = b;
+    return 0;
+}
+
+int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size_bytes,
+                             const struct hlthunk_buffer_options *options,
+                             struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, size_bytes, options, &o, out);
+
+    if (rc)
+        return rc;
+    if (!host)
+        return hl_err(-EINVAL, "host is NULL");
+    if (o.contiguous || o.shared || o.unmapped)
+        return hl_err(-EINVAL, "options->%s is for device memory",
+                      o.contiguous ? "contiguous"
+                      : o.shared   ? "shared"
+                                   : "unmapped");
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->host = true;
+    rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(&o), &b->memory.address);
+    if (rc) {
+        rc = hl_device_failed(d, rc);
+        discard(b);
+        return rc;
+    }
+    b->memory.ours_to_unmap = true;
+    *out = b;
+    return 0;
+}
+
+int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
+                                const struct hlthunk_buffer_options *options,
+                                struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    uint64_t page = hl_page_size();
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, size_bytes, options, &o, out);
+
+    if (rc)
+        return rc;
+    if (!address || !hl_aligned(address, page))
+        return hl_err(-EINVAL, "address %#llx is not a non-zero multiple of the page size %llu",
+                      (ull)address, (ull)page);
+    if (!hl_aligned(size_bytes, page))
+        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu",
+                      (ull)size_bytes, (ull)page);
+    if (address + size_bytes < address)
+        return hl_err(-EINVAL, "address %#llx + size_bytes %llu wraps around", (ull)address,
+                      (ull)size_bytes);
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->memory.address = address;
+    if (!d->props.has_device_mmu) {
+        pthread_mutex_lock(&d->lock);
+        rc = hl_ranges_take(&d->ranges, address, size_bytes);
+        pthread_mutex_unlock(&d->lock);
+        b->memory.physical = true;
+    }
+    if (rc) {
+        discard(b);
+        if (rc == -EBUSY)
+            return hl_err(rc, "part of %#llx + %llu belongs to another buffer", (ull)address,
+                          (ull)size_bytes);
+        return hl_err(rc, "%#llx + %llu is not within the device memory for programs", (ull)address,
+                      (ull)size_bytes);
+    }
+    *out = b;
+    return 0;
+}
+
+static int check_import(const struct hlthunk_buffer_options *o, const struct hlthunk_dmabuf *m)
+{
+    if (o->contiguous || o->shared || o->unmapped || o->force_hint || o->hint)
+        return hl_err(-EINVAL, "options->%s is not for imports: .label alone is",
+                      o->contiguous ? "contiguous"
+                      : o->shared   ? "shared"
+                      : o->unmapped ? "unmapped"
+                      : o->hint     ? "hint"
+                                    : "force_hint");
+    return hl_object_check(m ? &m->object : NULL, "dmabuf");
+}
+
+/* Another exporter's memory: the driver maps it, where it can. */
+static int map_foreign(struct hlthunk_buffer *b)
+{
+    const struct hlthunk_device *d = b->object.device;
+    int rc = hl_mem_import(d->fd, b->imported->fd, b->size, &b->memory.address);
+
+    /* the arguments are right: what is unknown is the operation */
+    if (rc == -EINVAL && d->props.generation != HLTHUNK_GENERATION_VENDOR)
+        return hl_err(-EOPNOTSUPP,
+                      "%s: the mainline driver cannot map a foreign dma-buf into a device: only "
+                      "the vendor's driver has that operation",
+                      d->props.pci_address);
+    if (rc == 0)
+        b->memory.ours_to_unmap = true;
+    return rc;
+}
+
+int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *m,
+                               const struct hlthunk_buffer_options *options,
+                               struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, m ? m->size : 1, options, &o, out);
+
+    rc = rc ? rc : check_import(&o, m);
+    if (rc)
+        return rc;
+    b = create(d, m->size, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    b->imported = hlthunk_dmabuf_ref(m);
+    if (m->buffer && m->buffer->object.device == d)
+        b->memory.address = m->buffer->memory.address + m->offset; /* it is there already */
+    else
+        rc = map_foreign(b);
+    if (rc) {
+        discard(b);
+        return rc;
+    }
+    *out = b;
+    return 0;
+}
+
+int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *options)
+{
+    struct hlthunk_buffer_options o;
+    int rc = hl_object_check(b ? &b->object : NULL, "buffer");
+
+    if (rc)
+        return rc;
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    if (b->memory.physical)
+        return 0;
+    if (b->memory.address)
+        return hl_err(-EALREADY, "buffer is mapped at %#llx already", (ull)b->memory.address);
+    return hl_memory_map(b->object.device, &b->memory, &o);
+}
+
+int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d;
+    bool exported;
+    int rc = hl_object_check(b ? &b->object : NULL, "buffer");
+
+    if (rc)
+        return rc;
+    if (b->shard)
+        return hl_err(-EINVAL, "buffer is part of a pool, which keeps its memory mapped");
+    if (b->memory.physical)
+        return hl_err(-EINVAL, "buffer has a physical address, which cannot be unmapped");
+    if (b->imported)
+        return hl_err(-EINVAL, "buffer is an imported dma-buf: release it instead");
+    if (!b->memory.ours_to_unmap || b->host)
+        return hl_err(-EINVAL, "buffer %s",
+                      b->host ? "is host memory: release it instead"
+                              : "is not mapped by the library");
+    d = b->object.device;
+    pthread_mutex_lock(&d->lock);
+    exported = b->dmabufs != NULL;
+    pthread_mutex_unlock(&d->lock);
+    if (exported)
+        return hl_err(-EBUSY, "buffer at %#llx has a live dma-buf: release that first",
+                      (ull)b->memory.address);
+    rc = hl_mem_unmap(d->fd, b->memory.address);
+    if (rc == -EINVAL)
+        return hl_err(-EBUSY,
+                      "buffer at %#llx is still exported: a dma-buf of it is open in some process",
+                      (ull)b->memory.address);
+    if (rc)
+        return hl_device_failed(d, rc);
+    b->memory.address = 0;
+    b->memory.ours_to_unmap = false;
+    return 0;
+}
+
+struct hlthunk_buffer *hlthunk_buffer_ref(struct hlthunk_buffer *b)
+{
+    hl_refs_get(&b->object.refs);
+    return b;
+}
+
+HL_HOT void hlthunk_buffer_unref(struct hlthunk_buffer *b)
+{
+    if (!b || !hl_refs_put(&b->object.refs))
+        return;
+    if (b->shard) {
+        hl_pool_take_back(b);
+        return;
+    }
+    if (hl_epoch_is_ours(b->object.epoch))
+        hl_memory_release(b->object.device, &b->memory, b->watches);
+    else
+        hl_watches_forget(b->watches);
+    discard(b);
+}
+
+uint64_t hlthunk_buffer_address(const struct hlthunk_buffer *b)
+{
+    return b->memory.address;
+}
+
+uint64_t hlthunk_buffer_size(const struct hlthunk_buffer *b)
+{
+    return b->size;
+}
+
+uint64_t hlthunk_buffer_granted_size(const struct hlthunk_buffer *b)
+{
+    return b->memory.granted;
+}
+
+bool hlthunk_buffer_is_host(const struct hlthunk_buffer *b)
+{
+    return b->host;
+}
+
+struct hlthunk_dmabuf *hlthunk_buffer_imported_dmabuf(const struct hlthunk_buffer *b)
+{
+    return b->imported;
+}
+
+struct hlthunk_device *hlthunk_buffer_device(const struct hlthunk_buffer *b)
+{
+    return b->object.device;
+}

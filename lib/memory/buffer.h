@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef HL_MEMORY_BUFFER_H
+#define HL_MEMORY_BUFFER_H
+
+#include <hlthunk/buffer.h>
+
+#include "lib/core/object.h"
+#include "lib/memory/pending.h"
+
+struct hl_extent;
+struct hl_pool_shard;
+struct hlthunk_dmabuf;
+
+struct hlthunk_buffer {
+    struct hl_object object; /* first: a reference to the device is in it */
+    uint64_t size;           /* as asked */
+    struct hl_memory memory;
+    bool host;
+    struct hlthunk_dmabuf *imported; /* a reference; NULL where the memory is its own */
+    /* a piece of a pool (lib/pool/pool.h); constant while the buffer lives */
+    struct hl_pool_shard *shard; /* NULL: not of a pool */
+    struct hl_extent *extent;
+    uint64_t within; /* where it starts in its mapping; 0 for all others */
+    unsigned class;
+    /* guarded by the device's lock */
+    struct hlthunk_dmabuf *dmabufs;
+    struct hlthunk_dmabuf *watches; /* that others still hold (pending.h) */
+};
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include <hlthunk/command_buffer.h>
+#include <hlthunk/error.h>
+
+#include <stdlib.h>
+
+#include "lib/error.h"
+#include "lib/kernel/map.h"
+#include "lib/log.h"
+#include "lib/device/device.h"
+#include "lib/core/object.h"
+#include "lib/op/op_cb.h"
+#include "lib/options.h"
+#include "lib/page.h"
+#include "uapi/habanalabs_accel.h"
+
+struct hlthunk_command_buffer {
+    struct hl_object object;
+    uint64_t handle;
+    uint64_t address;  /* 0: the device has none */
+    void *data;        /* NULL until it is mapped */
+    uint32_t size;     /* as the driver counts it */
+    uint32_t map_size; /* whole pages */
+};
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    const struct hlthunk_command_buffer *cb = (const struct hlthunk_command_buffer *)o;
+
+    live->size_bytes = cb->size;
+    live->address = cb->address;
+}
+
+/* Takes the object apart, whatever there is of it: the mapping first. */
+static void release(struct hlthunk_command_buffer *cb)
+{
+    struct hlthunk_device *d = cb->object.device;
+
+    if (hl_epoch_is_ours(cb->object.epoch)) {
+        if (cb->data)
+            hl_unmap(cb->data, cb->map_size);
+        /* a stale device's go with its file */
+        if (cb->handle && !atomic_load(&d->stale) && hl_cb_destroy(d->fd, cb->handle) &&
+            !hl_device_ask(d))
+            hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
+                   hlthunk_last_error());
+    }
+    hl_object_delist(&cb->object);
+    free(cb);
+    hlthunk_device_unref(d);
+}
+
+/* Creates, maps, asks for the address: on failure release() undoes what was done. */
+static int build(struct hlthunk_command_buffer *cb, bool device_mapped)
+{
+    int fd = cb->object.device->fd;
+    int rc = hl_cb_create(fd, cb->size, device_mapped ? HL_CB_FLAGS_MAP : 0, &cb->handle);
+
+    if (rc == 0)
+        rc = hl_map_node(fd, cb->handle, cb->map_size, &cb->data);
+    if (rc == 0 && device_mapped)
+        rc = hl_cb_device_address(fd, cb->handle, &cb->address);
+    return rc;
+}
+
+int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
+                                  const struct hlthunk_command_buffer_options *options,
+                                  struct hlthunk_command_buffer **out)
+{
+    struct hlthunk_command_buffer_options o;
+    struct hlthunk_command_buffer *cb;
+    uint32_t page = (uint32_t)hl_page_size();
+    int rc = hl_device_check(d);
+
+    if (rc == 0)
+        rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "command_buffer is NULL");
+    if (!size_bytes || size_bytes > HL_MAX_CB_SIZE)
+        return hl_err(-EINVAL, "size_bytes %u is not within 1 to %u", size_bytes, HL_MAX_CB_SIZE);
+    if (d->props.control)
+        return hl_err(-EPERM, "device is a control node, which has no command buffers");
+    /* the driver: mapped command buffers are for ASICs with an MMU that covers them */
+    if (o.device_mapped && d->props.asic != HLTHUNK_ASIC_GAUDI2 &&
+        d->props.asic != HLTHUNK_ASIC_GAUDI3)
+        return hl_err(-EOPNOTSUPP, "options->device_mapped: %s gives command buffers no address",
+                      hlthunk_asic_name(d->props.asic));
+    cb = calloc(1, sizeof(*cb));
+    if (!cb)
+        return hl_err(-ENOMEM, "no memory for a command buffer");
+    cb->map_size = (size_bytes + page - 1) / page * page;
+    /* the driver takes no whole 2 MiB */
+    cb->size = cb->map_size > HL_MAX_CB_SIZE ? size_bytes : cb->map_size;
+    hl_object_init(&cb->object, "command buffer", d, o.label, __builtin_return_address(0),
+                   describe);
+    hl_object_enlist(&cb->object);
+    rc = build(cb, o.device_mapped);
+    if (rc) {
+        rc = hl_device_failed(d, rc);
+        release(cb);
+        return rc;
+    }
+    *out = cb;
+    return 0;
+}
+
+struct hlthunk_command_buffer *hlthunk_command_buffer_ref(struct hlthunk_command_buffer *cb)
+{
+    hl_refs_get(&cb->object.refs);
+    return cb;
+}
+
+void hlthunk_command_buffer_unref(struct hlthunk_command_buffer *cb)
+{
+    if (cb && hl_refs_put(&cb->object.refs))
+        release(cb);
+}
+
+void *hlthunk_command_buffer_data(const struct hlthunk_command_buffer *cb)
+{
+    return cb->data;
+}
+
+uint32_t hlthunk_command_buffer_size(const struct hlthunk_command_buffer *cb)
+{
+    return cb->size;
+}
+
+uint64_t hlthunk_command_buffer_handle(const struct hlthunk_command_buffer *cb)
+{
+    return cb->handle;
+}
+
+uint64_t hlthunk_command_buffer_address(const struct hlthunk_command_buffer *cb)
+{
+    return cb->address;
+}
+
+int hlthunk_command_buffer_usage(struct hlthunk_command_buffer *cb, uint32_t *submissions)
+{
+    int rc = hl_object_check(cb ? &cb->object : NULL, "command_buffer");
+
+    if (rc)
+        return rc;
+    if (!submissions)
+        return hl_err(-EINVAL, "submissions is NULL");
+    return hl_device_result(cb->object.device,
+                            hl_cb_usage(cb->object.device->fd, cb->handle, submissions));
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/memory/dmabuf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/hot.h"
+#include "lib/kernel/door.h"
+#include "lib/memory/buffer.h"
+#include "lib/device/device.h"
+#include "lib/core/registry.h"
+#include "lib/op/op_mem.h"
+#include "lib/options.h"
+#include "lib/page.h"
+
+typedef unsigned long long ull;
+
+/* The kernel's DMA_BUF_NAME_LEN, with the NUL. */
+#define NAME_MAX_SIZE 32
+
+/* A range of a buffer as the kernel exports it: whole pages. */
+struct pages {
+    uint64_t address, size;
+    uint64_t lead; /* bytes in front of the range */
+    uint64_t data; /* bytes of the range */
+};
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    const struct hlthunk_dmabuf *m = (const struct hlthunk_dmabuf *)o;
+
+    live->size_bytes = m->size;
+    live->offset = m->offset;
+    live->address = m->buffer ? m->buffer->memory.address + m->offset : 0;
+}
+
+/* Without a file yet; NULL with the text set.  device: of its buffer, which will hold it. */
+HL_HOT static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
+                                            const void *creator)
+{
+    struct hlthunk_dmabuf *m = hl_object_new(sizeof(*m));
+
+    if (!m) {
+        hl_err(-ENOMEM, "no memory for a dma-buf object");
+        return NULL;
+    }
+    hl_object_init(&m->object, "dma-buf", NULL, label, creator, describe);
+    m->object.device = device;
+    return m;
+}
+
+/* An object without a file. */
+static void discard(struct hlthunk_dmabuf *m)
+{
+    hl_object_fini(&m->object);
+    free(m);
+}
+
+/* It has a file now: the buffer's, from here on. */
+HL_HOT static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = m->object.device;
+    bool locked;
+
+    hl_refs_get(&b->object.refs);
+    m->buffer = b;
+    locked = hl_lock(&d->lock);
+    hl_object_list(&m->object);
+    m->next = b->dmabufs;
+    __atomic_store_n(&b->dmabufs, m, __ATOMIC_RELAXED);
+    hl_registry_add_export(m);
+    hl_unlock(&d->lock, locked);
+}
+
+/* One more reference of the object of this very range, or NULL. */
+static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset,
+                                   const struct pages *pages, bool read_only)
+{
+    struct hlthunk_device *d = b->object.device;
+    struct hlthunk_dmabuf *m;
+    bool locked;
+
+    if (!__atomic_load_n(&b->dmabufs, __ATOMIC_RELAXED))
+        return NULL; /* the first export of a buffer */
+    locked = hl_lock(&d->lock);
+    for (m = b->dmabufs; m; m = m->next) {
+        if (m->offset == offset && m->size == pages->size && m->data == pages->data &&
+            m->read_only == read_only && hl_refs_try_get(&m->object.refs))
+            break;
+    }
+    hl_unlock(&d->lock, locked);
+    return m;
+}
+
+static int check_exportable(const struct hlthunk_buffer *b, uint64_t offset)
+{
+    uint64_t granted = b->memory.granted;
+
+    if (b->host)
+        return hl_err(-EOPNOTSUPP, "buffer is host memory, which the driver does not export");
+    if (b->imported)
+        return hl_err(-EOPNOTSUPP, "buffer is an imported dma-buf: pass that dma-buf on instead");
+    if (!b->memory.address)
+        return hl_err(-EINVAL, "buffer is not mapped: the driver exports mapped memory alone");
+    if (offset >= granted)
+        return hl_err(-EINVAL, "offset %llu is not within the buffer of %llu bytes", (ull)offset,
+                      (ull)granted);
+    return 0;
+}
+
+static int check_size(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size)
+{
+    if (size > b->memory.granted - offset)
+        return hl_err(-EINVAL, "offset %llu + size_bytes %llu is more than the buffer's %llu bytes",
+                      (ull)offset, (ull)size, (ull)b->memory.granted);
+    return 0;
+}
+
+static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
+{
+    return hl_err(-EINVAL, "offset %llu is at or behind the end of the buffer (%llu bytes)",
+                  (ull)offset, (ull)b->size);
+}
+
+/* A range that consists of pages; size 0: to the end. */
+HL_HOT static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+                              struct pages *pages)
+{
+    uint64_t page = hl_page_size(), end = (b->size + page - 1) & ~(page - 1);
+    int rc;
+
+    if (!hl_aligned(b->memory.address, page) || !hl_aligned(b->memory.granted, page))
+        return hl_err(-EINVAL,
+                      "buffer shares pages with others of its pool: allocate it with "
+                      ".exportable, or export with .whole_pages, which shows them to importers");
+    if (!hl_aligned(offset, page))
+        return hl_err(-EINVAL, "offset %llu is not a multiple of the page size %llu", (ull)offset,
+                      (ull)page);
+    if (!size && offset >= end)
+        return behind_the_end(b, offset);
+    if (!size)
+        size = end - offset;
+    if (!hl_aligned(size, page))
+        return hl_err(-EINVAL, "size_bytes %llu is not a multiple of the page size %llu", (ull)size,
+                      (ull)page);
+    rc = check_size(b, offset, size);
+    if (rc == 0)
+        *pages = (struct pages){ b->memory.address + offset, size, 0, size };
+    return rc;
+}
+
+/* The pages around any range; size 0: to the end. */
+static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+                       struct pages *pages)
+{
+    uint64_t page = hl_page_size(), start = b->memory.address + offset, lead = start & (page - 1);
+    int rc;
+
+    if (!size && offset >= b->size)
+        return behind_the_end(b, offset);
+    if (!size)
+        size = b->size - offset;
+    rc = check_size(b, offset, size);
+    if (rc == 0)
+        *pages = (struct pages){ start - lead, (lead + size + page - 1) & ~(page - 1), lead, size };
+    return rc;
+}
+
+HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
+                                 uint64_t size_bytes, const struct hlthunk_dmabuf_options *options,
+                                 struct hlthunk_dmabuf **out)
+{
+    struct hlthunk_dmabuf_options o;
+    struct hlthunk_dmabuf *m;
+    struct pages pages;
+    uint64_t base;
+    uint32_t flags;
+    int rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "dmabuf is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    rc = check_exportable(buffer, offset);
+    if (rc == 0)
+        rc = (o.whole_pages ? whole_pages : exact_pages)(buffer, offset, size_bytes, &pages);
+    if (rc)
+        return rc;
+    m = find(buffer, offset, &pages, o.read_only);
+    if (m) {
+        *out = m;
+        return 0;
+    }
+    m = create(buffer->object.device, o.label, __builtin_return_address(0));
+    if (!m)
+        return -ENOMEM;
+    m->offset = offset;
+    m->size = pages.size;
+    m->lead = pages.lead;
+    m->data = pages.data;
+    m->read_only = o.read_only;
+    /* physical memory has no mapping that an offset could be within */
+    base = buffer->memory.physical ? pages.address : buffer->memory.address - buffer->within;
+    flags = O_CLOEXEC | (o.read_only ? O_RDONLY : O_RDWR);
+    rc = hl_mem_export(buffer->object.device->fd, base, pages.size, pages.address - base, flags,
+                       &m->fd);
+    if (rc) {
+        discard(m);
+        return hl_device_failed(buffer->object.device, rc);
+    }
+    join_buffer(m, buffer);
+    *out = m;
+    return 0;
+}
+
+int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
+{
+    struct hlthunk_dmabuf *m;
+    struct hl_file_id id;
+    struct statfs fs;
+    off_t size;
+    int rc, own = fd;
+
+    if (!out)
+        return hl_err(-EINVAL, "dmabuf is NULL");
+    rc = hl_file_id(fd, &id);
+    if (rc)
+        return hl_err(rc, "fd %d is not open", fd);
+    m = hl_registry_find_dmabuf(&id);
+    if (m) {
+        if (fd != m->fd) /* a borrowed one is the object's already */
+            close(fd);
+        *out = m;
+        return 0;
+    }
+    if (fstatfs(fd, &fs) < 0 || fs.f_type != DMA_BUF_MAGIC)
+        return hl_err(-EINVAL, "fd %d is not a dma-buf", fd);
+    size = lseek(fd, 0, SEEK_END);
+    if (size < 0)
+        return hl_err(-errno, "fd %d does not tell its size: %s", fd, strerror(errno));
+    lseek(fd, 0, SEEK_SET);
+    m = create(NULL, NULL, __builtin_return_address(0));
+    if (!m)
+        return -ENOMEM;
+    if (fd <= 2)
+        own = hl_fd_dup(fd);
+    else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        own = -errno;
+    if (own < 0) {
+        discard(m);
+        return hl_err(own, "fd %d cannot be %s: %s", fd, fd <= 2 ? "duplicated" : "taken over",
+                      strerror(-own));
+    }
+    if (own != fd)
+        close(fd);
+    m->fd = own;
+    m->size = (uint64_t)size;
+    m->data = m->size;
+    m->id = id;
+    m->identified = true;
+    hl_registry_add_dmabuf(m);
+    *out = m;
+    return 0;
+}
+
+int hl_dmabuf_file_id(const struct hlthunk_dmabuf *m, struct hl_file_id *id)
+{
+    if (!atomic_load_explicit(&m->identified, memory_order_acquire))
+        return hl_file_id(m->fd, id);
+    *id = m->id;
+    return 0;
+}
+
+struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *m)
+{
+    hl_refs_get(&m->object.refs);
+    return m;
+}
+
+/* It is in no list any more, and keeps its descriptor. */
+static void watch(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = b->object.device;
+
+    if (!m->identified) {
+        hl_file_id(m->fd, &m->id); /* a child closes its copy by it (hl_watches_forget) */
+        m->identified = true;
+    }
+    pthread_mutex_lock(&d->lock);
+    m->next = b->watches;
+    b->watches = m;
+    pthread_mutex_unlock(&d->lock);
+}
+
+/*
+ * Off the buffer's list.  Where the kernel does not track the export, a file that others still hold
+ * is watched until they have closed it, so that the memory is not reused.  True: m is now a watch.
+ */
+HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
+{
+    struct hlthunk_buffer *b = m->buffer;
+    struct hlthunk_device *d = b->object.device;
+    /* nobody gets a stale device's memory again */
+    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
+                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+    bool gone, locked;
+
+    locked = hl_lock(&d->lock);
+    hl_object_unlist(&m->object);
+    for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
+        if (*p == m) {
+            __atomic_store_n(p, m->next, __ATOMIC_RELAXED);
+            break;
+        }
+    }
+    gone = hl_registry_remove_export(m);
+    hl_unlock(&d->lock, locked);
+    if (!gone)
+        hl_registry_remove_dmabuf(m);
+    if (watched)
+        watch(m, b);
+    return watched;
+}
+
+/*
+ * In a forked child: is the descriptor still the copy that it got, or has it closed that and reused
+ * the number?  One that had not been identified (clone() runs no handler, and a thread may export
+ * between the handler and the fork) is told by what it is, and by nobody here having made it.
+ */
+static __attribute__((cold, noinline)) bool is_copy(const struct hlthunk_dmabuf *m)
+{
+    struct statfs fs;
+
+    if (atomic_load_explicit(&m->identified, memory_order_relaxed))
+        return hl_fd_is(m->fd, &m->id);
+    return fstatfs(m->fd, &fs) == 0 && fs.f_type == DMA_BUF_MAGIC &&
+           lseek(m->fd, 0, SEEK_END) == (off_t)m->size && !hl_registry_has_dmabuf_fd(m->fd);
+}
+
+HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
+{
+    struct hlthunk_buffer *b;
+    bool watched = false;
+
+    if (!m || !hl_refs_put(&m->object.refs))
+        return;
+    b = m->buffer;
+    if (hl_epoch_is_ours(m->object.epoch)) {
+        if (b)
+            watched = leave_buffer(m);
+        else
+            hl_registry_remove_dmabuf(m);
+        if (!watched)
+            close(m->fd);
+    } else if (is_copy(m)) {
+        close(m->fd); /* it keeps the memory exported */
+    }
+    hl_object_fini(&m->object);
+    if (!watched) {
+        free(atomic_load(&m->origin));
+        free(m);
+    }
+    hlthunk_buffer_unref(b);
+}
+
+int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *m, int *fd)
+{
+    int n, rc = hl_object_check(m ? &m->object : NULL, "dmabuf");
+
+    if (rc)
+        return rc;
+    if (!fd)
+        return hl_err(-EINVAL, "fd is NULL");
+    n = hl_fd_dup(m->fd);
+    if (n < 0)
+        return hl_err(n, "no file descriptor is left for the dma-buf: %s", strerror(-n));
+    atomic_store(&m->handed_out, true);
+    *fd = n;
+    return 0;
+}
+
+int hlthunk_dmabuf_borrow_fd(const struct hlthunk_dmabuf *m)
+{
+    /* importers and SCM_RIGHTS take references of what is borrowed, too */
+    atomic_store(&((struct hlthunk_dmabuf *)m)->handed_out, true);
+    return m->fd;
+}
+
+uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *m)
+{
+    return m->size;
+}
+
+uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *m)
+{
+    const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
+
+    return origin ? origin->offset : m->offset;
+}
+
+uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *m)
+{
+    const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
+
+    return origin ? origin->data_offset : m->lead;
+}
+
+uint64_t hlthunk_dmabuf_data_size(const struct hlthunk_dmabuf *m)
+{
+    const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
+
+    return origin ? origin->data_size : m->data;
+}
+
+struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)
+{
+    return m->buffer;
+}
+
+uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *m)
+{
+    struct hl_file_id id = { 0 };
+
+    hl_dmabuf_file_id(m, &id);
+    return id.ino;
+}
+
+int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *m, const char *name)
+{
+    int rc = hl_object_check(m ? &m->object : NULL, "dmabuf");
+
+    if (rc)
+        return rc;
+    if (!name)
+        return hl_err(-EINVAL, "name is NULL");
+    if (strlen(name) >= NAME_MAX_SIZE)
+        return hl_err(-EINVAL, "name has %zu bytes, %d is the most", strlen(name),
+                      NAME_MAX_SIZE - 1);
+    rc = hl_ioctl_raw(m->fd, DMA_BUF_SET_NAME, (void *)(uintptr_t)name);
+    return rc ? hl_err(rc, "the kernel refused the name \"%s\": %s", name, strerror(-rc)) : 0;
+}

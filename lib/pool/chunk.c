@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* Chunks of a pool: device memory that the pool has, and the pieces of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hlthunk/error.h>
+
+#include "lib/error.h"
+#include "lib/fork.h"
+#include "lib/log.h"
+#include "lib/device/device.h"
+#include "lib/memory/dmabuf.h"
+#include "lib/pool/pool.h"
+#include "lib/page.h"
+
+typedef unsigned long long ull;
+
+/* Between the functions here: no errno, which the kernel might give, too. */
+#define NO_ROOM 1
+
+static struct hlthunk_buffer *next_of(const struct hlthunk_buffer *b)
+{
+    return (struct hlthunk_buffer *)b->object.next;
+}
+
+static void push(struct hlthunk_buffer **list, struct hlthunk_buffer *b)
+{
+    b->object.next = *list ? &(*list)->object : NULL;
+    *list = b;
+}
+
+static struct hl_pool_chunk *chunk_of(const struct hlthunk_buffer *b)
+{
+    return (struct hl_pool_chunk *)b->extent->region;
+}
+
+/* Blocks without memory yet: as many of count as the host has memory for. */
+static struct hlthunk_buffer *new_blocks(struct hlthunk_pool *p, struct hl_pool_shard *shard,
+                                         unsigned class, unsigned count)
+{
+    struct hlthunk_buffer *list = NULL;
+
+    while (count--) {
+        struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
+
+        if (!b)
+            break;
+        b->object.kind = "pool buffer";
+        b->object.device = p->object.device; /* the pool's reference */
+        b->object.epoch = p->object.epoch;
+        b->shard = shard;
+        b->class = class;
+        push(&list, b);
+    }
+    return list;
+}
+
+static void drop_blocks(struct hlthunk_buffer *b)
+{
+    while (b) {
+        struct hlthunk_buffer *next = next_of(b);
+
+        free(b);
+        b = next;
+    }
+}
+
+/*
+ * Gives as many of the blocks memory as there is in the chunks, and moves them to *out.  0, or why
+ * the first got none: NO_ROOM, or -ENOMEM with a text.  With the lock held.
+ */
+static int carve(struct hlthunk_pool *p, const struct hl_pool_request *r,
+                 struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
+{
+    int rc = 0;
+
+    while (*blocks) {
+        struct hlthunk_buffer *b = *blocks;
+        struct hl_pool_chunk *chunk;
+
+        rc = hl_space_alloc(&p->space, r->bytes, r->align, &b->extent);
+        if (rc)
+            break;
+        chunk = chunk_of(b);
+        b->memory.address = b->extent->start;
+        b->memory.granted = b->extent->size;
+        b->memory.physical = chunk->memory.physical;
+        b->within = b->extent->start - chunk->memory.address;
+        *blocks = next_of(b);
+        push(out, b);
+    }
+    if (*out)
+        return 0;
+    return rc == -ENOMEM ? hl_err(rc, "no memory for a pool's buffer") : rc ? NO_ROOM : 0;
+}
+
+static int carve_locked(struct hlthunk_pool *p, const struct hl_pool_request *r,
+                        struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
+{
+    int rc;
+
+    pthread_mutex_lock(&p->lock);
+    rc = carve(p, r, blocks, out);
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+/* Says what there is, beside why there is not more. */
+static int exhausted(struct hlthunk_pool *p, const struct hl_pool_request *r, const char *why)
+{
+    uint64_t granted, free_bytes, largest;
+
+    pthread_mutex_lock(&p->lock);
+    granted = p->granted;
+    free_bytes = p->space.free_bytes;
+    largest = hl_space_largest(&p->space);
+    pthread_mutex_unlock(&p->lock);
+    return hl_err(-ENOMEM,
+                  "pool%s%s: no %llu bytes at an alignment of %llu%s: %s; granted are %llu bytes, "
+                  "free %llu, the largest piece %llu",
+                  p->object.label[0] ? " " : "", p->object.label, (ull)r->bytes, (ull)r->align,
+                  free_bytes >= r->bytes ? " in one piece" : "", why, (ull)granted, (ull)free_bytes,
+                  (ull)largest);
+}
+
+/* Another chunk, of bytes that the device has rounded already, and the request's piece of it. */
+static int add_chunk(struct hlthunk_pool *p, uint64_t bytes, const struct hl_pool_request *r,
+                     struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
+{
+    const struct hlthunk_buffer_options none = { .size = sizeof(none) };
+    struct hl_pool_chunk *c = calloc(1, sizeof(*c));
+    int rc;
+
+    if (!c)
+        return hl_err(-ENOMEM, "no memory for a pool's chunk");
+    rc = hl_memory_alloc(p->object.device, bytes, &none, &c->memory);
+    if (rc) {
+        free(c);
+        return rc;
+    }
+    pthread_mutex_lock(&p->lock);
+    rc = hl_space_add(&p->space, &c->region, c->memory.address, c->memory.granted);
+    if (rc) {
+        pthread_mutex_unlock(&p->lock);
+        hl_memory_release(p->object.device, &c->memory, NULL);
+        free(c);
+        return hl_err(-ENOMEM, "no memory for a pool's chunk");
+    }
+    c->next = p->chunks;
+    p->chunks = c;
+    p->chunk_count++;
+    p->granted += c->memory.granted;
+    rc = carve(p, r, blocks, out);
+    pthread_mutex_unlock(&p->lock);
+    return rc;
+}
+
+static bool within_limit(struct hlthunk_pool *p, uint64_t more)
+{
+    bool yes;
+
+    pthread_mutex_lock(&p->lock);
+    yes = !p->max_bytes || (p->granted <= p->max_bytes && more <= p->max_bytes - p->granted);
+    pthread_mutex_unlock(&p->lock);
+    return yes;
+}
+
+/* From a chunk of the usual size, or else one that is just large enough.  With grow_lock held. */
+static int grow(struct hlthunk_pool *p, const struct hl_pool_request *r,
+                struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
+{
+    uint64_t page = hl_page_size(), usual, enough, bytes;
+    char why[160];
+    int rc;
+
+    /* chunks start at pages: what the alignment may cost beyond that */
+    if (__builtin_add_overflow(r->bytes, r->align > page ? r->align - page : 0, &enough) ||
+        hl_memory_round_up(p->object.device, enough, &enough) ||
+        hl_memory_round_up(p->object.device, p->chunk_bytes, &usual))
+        return exhausted(p, r, "no device has that much");
+    bytes = usual > enough ? usual : enough;
+    for (;;) {
+        if (within_limit(p, bytes)) {
+            rc = add_chunk(p, bytes, r, blocks, out);
+            if (rc != -ENOMEM)
+                break;
+            snprintf(why, sizeof(why), "no chunk: %s", hlthunk_last_error());
+        } else {
+            snprintf(why, sizeof(why), "a chunk of %llu would exceed .max_bytes, %llu", (ull)bytes,
+                     (ull)p->max_bytes);
+        }
+        if (bytes == enough)
+            return exhausted(p, r, why);
+        bytes = enough;
+    }
+    return rc == NO_ROOM ? exhausted(p, r, "the new chunk is not aligned to a page") : rc;
+}
+
+/* Looks at what is held, without the lock: that reads files. */
+static void return_held(struct hlthunk_pool *p)
+{
+    struct hlthunk_buffer *list, *next, *back = NULL, *rest = NULL;
+    uint64_t bytes = 0;
+
+    pthread_mutex_lock(&p->lock);
+    list = p->held;
+    p->held = NULL;
+    pthread_mutex_unlock(&p->lock);
+    for (; list; list = next) {
+        next = next_of(list);
+        list->watches = hl_watches_look(list->watches);
+        if (!list->watches)
+            bytes += list->memory.granted;
+        push(list->watches ? &rest : &back, list);
+    }
+    pthread_mutex_lock(&p->lock);
+    p->held_bytes -= bytes;
+    for (; rest; rest = next) {
+        next = next_of(rest);
+        push(&p->held, rest);
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (back)
+        hl_pool_return(p, back);
+}
+
+static void flush(struct hlthunk_pool *p)
+{
+    for (unsigned i = 0; i < p->shard_count; i++) {
+        struct hlthunk_buffer *blocks = hl_pool_shard_flush(&p->shards[i]);
+
+        if (blocks)
+            hl_pool_return(p, blocks);
+    }
+}
+
+int hl_pool_fetch(struct hlthunk_pool *p, struct hl_pool_shard *shard,
+                  const struct hl_pool_request *r, unsigned count, struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer *blocks = new_blocks(p, shard, r->class, count), *got = NULL;
+    int rc;
+
+    if (!blocks)
+        return hl_err(-ENOMEM, "no memory for a pool's buffer");
+    rc = carve_locked(p, r, &blocks, &got);
+    if (rc == NO_ROOM) {
+        /* one is enough now */
+        drop_blocks(next_of(blocks));
+        blocks->object.next = NULL;
+        flush(p);
+        return_held(p);
+        rc = carve_locked(p, r, &blocks, &got);
+    }
+    if (rc == NO_ROOM) {
+        pthread_mutex_lock(&p->grow_lock);
+        rc = carve_locked(p, r, &blocks, &got); /* another thread may have brought a chunk */
+        if (rc == NO_ROOM)
+            rc = grow(p, r, &blocks, &got);
+        pthread_mutex_unlock(&p->grow_lock);
+    }
+    drop_blocks(blocks);
+    if (rc == 0)
+        *out = got;
+    return rc;
+}
+
+/* Empty chunks but keep of them, off the pool's list; with the lock held. */
+static struct hl_pool_chunk *take_empty(struct hlthunk_pool *p, unsigned keep)
+{
+    struct hl_pool_chunk *list = NULL, **at = &p->chunks;
+
+    while (*at) {
+        struct hl_pool_chunk *c = *at;
+
+        if (!hl_region_is_empty(&c->region) || (keep && keep--)) {
+            at = &c->next;
+            continue;
+        }
+        hl_space_remove(&p->space, &c->region);
+        p->chunk_count--;
+        p->granted -= c->memory.granted;
+        *at = c->next;
+        c->next = list;
+        list = c;
+    }
+    return list;
+}
+
+uint64_t hl_pool_release_chunks(struct hlthunk_pool *p, unsigned keep)
+{
+    struct hl_pool_chunk *c, *next;
+    uint64_t bytes = 0;
+
+    pthread_mutex_lock(&p->lock);
+    c = take_empty(p, keep);
+    pthread_mutex_unlock(&p->lock);
+    for (; c; c = next) {
+        next = c->next;
+        bytes += c->memory.granted;
+        hl_memory_release(p->object.device, &c->memory, NULL);
+        free(c);
+    }
+    return bytes;
+}
+
+void hl_pool_return(struct hlthunk_pool *p, struct hlthunk_buffer *blocks)
+{
+    struct hlthunk_buffer *b, *next, *gone = NULL;
+    uint64_t held = 0;
+    bool closing;
+
+    pthread_mutex_lock(&p->lock);
+    for (b = blocks; b; b = next) {
+        next = next_of(b);
+        if (b->watches) {
+            held += b->memory.granted;
+            push(&p->held, b);
+        } else {
+            hl_space_free(&p->space, b->extent);
+            push(&gone, b);
+        }
+    }
+    p->held_bytes += held;
+    closing = p->closing;
+    pthread_mutex_unlock(&p->lock);
+    drop_blocks(gone);
+    if (held)
+        hl_log(HLTHUNK_LOG_INFO,
+               "%s: %llu bytes of a pool are not used again yet: a dma-buf of them is still open "
+               "in some process",
+               p->object.device->props.pci_address, (ull)held);
+    if (closing)
+        hl_pool_release_chunks(p, 0);
+}
+
+uint64_t hl_pool_trim(struct hlthunk_pool *p, unsigned keep)
+{
+    flush(p);
+    return_held(p);
+    return hl_pool_release_chunks(p, keep);
+}
+
+/* What is held becomes the chunk's to wait for. */
+static void pass_watches(struct hlthunk_pool *p, struct hlthunk_buffer *b)
+{
+    struct hl_pool_chunk *c = chunk_of(b);
+    struct hlthunk_dmabuf **end = &b->watches;
+
+    while (*end)
+        end = &(*end)->next;
+    *end = c->watches;
+    c->watches = b->watches;
+    hl_space_free(&p->space, b->extent);
+    free(b);
+}
+
+void hl_pool_drop_chunks(struct hlthunk_pool *p)
+{
+    while (p->held) {
+        struct hlthunk_buffer *b = p->held;
+
+        p->held = next_of(b);
+        pass_watches(p, b);
+    }
+    while (p->chunks) {
+        struct hl_pool_chunk *c = p->chunks;
+
+        p->chunks = c->next;
+        hl_space_remove(&p->space, &c->region);
+        hl_memory_release(p->object.device, &c->memory, c->watches);
+        free(c);
+    }
+    hl_space_fini(&p->space);
+}
+
+void hl_pool_forget_chunks(struct hlthunk_pool *p)
+{
+    while (p->held) {
+        struct hlthunk_buffer *b = p->held;
+
+        p->held = next_of(b);
+        hl_watches_forget(b->watches);
+        free(b);
+    }
+    while (p->chunks) {
+        struct hl_pool_chunk *c = p->chunks;
+
+        p->chunks = c->next;
+        hl_space_remove(&p->space, &c->region);
+        free(c);
+    }
+    hl_space_fini(&p->space);
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/pool/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/device/device.h"
+#include "lib/options.h"
+#include "lib/page.h"
+
+typedef unsigned long long ull;
+
+#define DEFAULT_CHUNK_BYTES (64ull << 20)
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    struct hlthunk_pool *p = (struct hlthunk_pool *)o;
+
+    pthread_mutex_lock(&p->lock);
+    live->size_bytes = p->granted;
+    pthread_mutex_unlock(&p->lock);
+}
+
+/*
+ * One that its thread may take again: a log callback that is called while a chunk is got may use
+ * the pool.
+ */
+static int init_grow_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t a;
+    int rc = pthread_mutexattr_init(&a);
+
+    if (rc)
+        return -rc;
+    pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+    rc = pthread_mutex_init(lock, &a);
+    pthread_mutexattr_destroy(&a);
+    return -rc;
+}
+
+/* Two for each processor: threads seldom meet in one. */
+static unsigned shard_count(void)
+{
+    long n = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n < 2 ? 2 : n > HL_POOL_MAX_SHARDS ? HL_POOL_MAX_SHARDS : (unsigned)n;
+}
+
+static struct hl_pool_shard *new_shards(struct hlthunk_pool *p, unsigned count)
+{
+    struct hl_pool_shard *s = aligned_alloc(_Alignof(struct hl_pool_shard), count * sizeof(*s));
+
+    if (!s)
+        return NULL;
+    memset(s, 0, count * sizeof(*s));
+    for (unsigned i = 0; i < count; i++) {
+        s[i].pool = p;
+        pthread_mutex_init(&s[i].lock, NULL); /* without attributes: it cannot fail here */
+    }
+    return s;
+}
+
+static int check_options(const struct hlthunk_device *d, struct hlthunk_pool_options *o)
+{
+    uint64_t least;
+    int rc = hl_memory_round_up(d, 1, &least);
+
+    if (rc)
+        return rc;
+    if (d->props.control)
+        return hl_err(-EPERM, "device is a control node, which has no memory: open the primary "
+                              "node");
+    if (o->chunk_bytes > d->props.memory_size)
+        return hl_err(-EINVAL, "options->chunk_bytes %llu is more than the device's memory, %llu",
+                      (ull)o->chunk_bytes, (ull)d->props.memory_size);
+    if (o->max_bytes && o->max_bytes < least)
+        return hl_err(-EINVAL,
+                      "options->max_bytes %llu is less than the smallest allocation of the device, "
+                      "%llu",
+                      (ull)o->max_bytes, (ull)least);
+    return 0;
+}
+
+int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_options *options,
+                        struct hlthunk_pool **out)
+{
+    struct hlthunk_pool_options o;
+    struct hlthunk_pool *p;
+    int rc = hl_device_check(d);
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "pool is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc == 0)
+        rc = check_options(d, &o);
+    if (rc)
+        return rc;
+    p = hl_object_new(sizeof(*p));
+    if (!p)
+        return hl_err(-ENOMEM, "no memory for a pool");
+    p->shard_count = shard_count();
+    p->shards = new_shards(p, p->shard_count);
+    if (!p->shards || init_grow_lock(&p->grow_lock)) {
+        free(p->shards);
+        free(p);
+        return hl_err(-ENOMEM, "no memory for a pool");
+    }
+    p->chunk_bytes = o.chunk_bytes ? o.chunk_bytes : DEFAULT_CHUNK_BYTES;
+    p->max_bytes = o.max_bytes;
+    p->exportable = o.exportable;
+    atomic_init(&p->holders, 1);
+    pthread_mutex_init(&p->lock, NULL);
+    hl_space_init(&p->space);
+    hl_object_init(&p->object, "pool", d, o.label, __builtin_return_address(0), describe);
+    p->object.parts = hl_pool_parts;
+    hl_object_enlist(&p->object);
+    *out = p;
+    return 0;
+}
+
+struct hlthunk_pool *hlthunk_pool_ref(struct hlthunk_pool *p)
+{
+    hl_refs_get(&p->object.refs);
+    return p;
+}
+
+static void free_pool(struct hlthunk_pool *p)
+{
+    struct hlthunk_device *d = p->object.device;
+
+    free(p->shards);
+    free(p);
+    hlthunk_device_unref(d);
+}
+
+void hl_pool_put(struct hlthunk_pool *p)
+{
+    if (!hl_refs_put(&p->holders))
+        return;
+    hl_pool_drop_chunks(p);
+    hl_object_delist(&p->object);
+    for (unsigned i = 0; i < p->shard_count; i++)
+        pthread_mutex_destroy(&p->shards[i].lock);
+    pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->grow_lock);
+    free_pool(p);
+}
+
+/* No buffer comes any more; from here on each that goes takes its chunk with it, if it can. */
+static void begin_closing(struct hlthunk_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->closing = true;
+    pthread_mutex_unlock(&p->lock);
+    for (unsigned i = 0; i < p->shard_count; i++) {
+        struct hl_pool_shard *s = &p->shards[i];
+
+        pthread_mutex_lock(&s->lock);
+        s->closing = true;
+        if (s->busy)
+            hl_refs_get(&p->holders);
+        pthread_mutex_unlock(&s->lock);
+    }
+    hl_pool_trim(p, 0);
+}
+
+/* Was a lock free when the process forked?  Else what it guards may be half changed for ever. */
+static bool was_free(pthread_mutex_t *lock)
+{
+    if (pthread_mutex_trylock(lock))
+        return false;
+    pthread_mutex_unlock(lock);
+    return true;
+}
+
+/* The child's copy of the bookkeeping; its copies of live buffers are freed one by one. */
+static void forget(struct hlthunk_pool *p)
+{
+    bool whole = was_free(&p->lock);
+
+    for (unsigned i = 0; i < p->shard_count; i++)
+        whole = whole && was_free(&p->shards[i].lock);
+    for (unsigned i = 0; whole && i < p->shard_count; i++) {
+        struct hl_object *o = (struct hl_object *)hl_pool_shard_flush(&p->shards[i]), *next;
+
+        for (; o; o = next) {
+            next = o->next;
+            free(o);
+        }
+    }
+    if (whole)
+        hl_pool_forget_chunks(p);
+    hl_object_fini(&p->object);
+    free_pool(p);
+}
+
+void hlthunk_pool_unref(struct hlthunk_pool *p)
+{
+    if (!p || !hl_refs_put(&p->object.refs))
+        return;
+    if (!hl_epoch_is_ours(p->object.epoch)) {
+        forget(p);
+        return;
+    }
+    begin_closing(p);
+    hl_pool_put(p);
+}
+
+/* What is to be got for what was asked for. */
+static int plan(const struct hlthunk_pool *p, uint64_t size,
+                const struct hlthunk_pool_buffer_options *o, struct hl_pool_request *r)
+{
+    uint64_t page = hl_page_size(), align = o->alignment ? o->alignment : HL_SPACE_GRANULE;
+
+    if (!size)
+        return hl_err(-EINVAL, "size_bytes is 0");
+    if ((align & (align - 1)) || align > HLTHUNK_POOL_MAX_ALIGNMENT)
+        return hl_err(-EINVAL, "options->alignment %llu is no power of two up to %llu", (ull)align,
+                      HLTHUNK_POOL_MAX_ALIGNMENT);
+    if (align < HL_SPACE_GRANULE)
+        align = HL_SPACE_GRANULE;
+    if ((o->exportable || p->exportable) && align < page)
+        align = page;
+    r->align = align;
+    /* whole multiples of the alignment, but of no more than a page */
+    align = align < page ? align : page;
+    if (__builtin_add_overflow(size, align - 1, &r->bytes))
+        return hl_err(-ENOMEM, "size_bytes %llu is more than any device has", (ull)size);
+    r->bytes &= ~(align - 1);
+    r->size = size;
+    r->label = o->label;
+    r->class = HL_POOL_NO_CLASS;
+    if (r->align <= page && r->bytes <= HL_POOL_CLASS_MAX_BYTES) {
+        r->class = hl_pool_class(r->bytes);
+        r->bytes = hl_pool_class_bytes(r->class);
+        r->align = hl_pool_class_alignment(r->class, page);
+    }
+    return 0;
+}
+
+int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
+                       const struct hlthunk_pool_buffer_options *options,
+                       struct hlthunk_buffer **out)
+{
+    struct hlthunk_pool_buffer_options o;
+    struct hl_pool_request r;
+    struct hl_pool_shard *shard;
+    struct hlthunk_buffer *b = NULL;
+    int rc = hl_object_check(p ? &p->object : NULL, "pool");
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "buffer is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc == 0)
+        rc = plan(p, size_bytes, &o, &r);
+    if (rc)
+        return rc;
+    r.creator = __builtin_return_address(0);
+    r.trace = hl_trace_take(r.creator);
+    shard = hl_pool_shard_of_thread(p);
+    if (r.class != HL_POOL_NO_CLASS)
+        b = hl_pool_shard_take(shard, &r);
+    if (!b) {
+        unsigned count = r.class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r.class);
+
+        rc = hl_pool_fetch(p, shard, &r, count, &b);
+        if (rc) {
+            free(r.trace);
+            return rc;
+        }
+        hl_pool_shard_start(shard, &r, b);
+    }
+    *out = b;
+    return 0;
+}
+
+int hlthunk_pool_trim(struct hlthunk_pool *p, uint32_t keep_chunks, uint64_t *released_bytes)
+{
+    int rc = hl_object_check(p ? &p->object : NULL, "pool");
+    uint64_t bytes;
+
+    if (rc)
+        return rc;
+    bytes = hl_pool_trim(p, keep_chunks);
+    if (released_bytes)
+        *released_bytes = bytes;
+    return 0;
+}
+
+static void add_shard(struct hl_pool_shard *s, struct hlthunk_pool_statistics *all)
+{
+    pthread_mutex_lock(&s->lock);
+    all->live_buffers += s->live_count;
+    all->used_bytes += s->used_bytes;
+    all->taken_bytes += s->taken_bytes;
+    all->cached_bytes += s->cached_bytes;
+    all->allocations += s->allocations;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void add_chunks(struct hlthunk_pool *p, struct hlthunk_pool_statistics *all)
+{
+    pthread_mutex_lock(&p->lock);
+    all->chunks = p->chunk_count;
+    for (const struct hl_pool_chunk *c = p->chunks; c; c = c->next)
+        all->empty_chunks += hl_region_is_empty(&c->region);
+    all->granted_bytes = p->granted;
+    all->held_bytes = p->held_bytes;
+    all->free_bytes = p->space.free_bytes;
+    all->largest_free_bytes = hl_space_largest(&p->space);
+    pthread_mutex_unlock(&p->lock);
+}
+
+int hlthunk_pool_get_statistics(struct hlthunk_pool *p, struct hlthunk_pool_statistics *statistics)
+{
+    struct hlthunk_pool_statistics all = { 0 };
+    size_t size;
+
+    if (!p)
+        return hl_err(-EINVAL, "pool is NULL");
+    if (!hl_epoch_is_ours(p->object.epoch))
+        return hl_object_check(&p->object, "pool");
+    if (!statistics)
+        return hl_err(-EINVAL, "statistics is NULL");
+    size = statistics->size;
+    if (size < sizeof(size))
+        return hl_err(-EINVAL, "statistics->size is %zu: set it to sizeof(*statistics)", size);
+    for (unsigned i = 0; i < p->shard_count; i++)
+        add_shard(&p->shards[i], &all);
+    add_chunks(p, &all);
+    if (size > sizeof(all))
+        memset((char *)statistics + sizeof(all), 0, size - sizeof(all));
+    memcpy(statistics, &all, size < sizeof(all) ? size : sizeof(all));
+    statistics->size = size;
+    return 0;
+}
