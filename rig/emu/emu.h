@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "rig/emu/vfu.h"
+#include "rig/emu/window.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -54,6 +55,7 @@ struct emu {
     uint8_t *cfg, *sram, *dram; /* the three memories */
     uint64_t dram_size, bar_dram;
     int dram_fd;
+    struct window_owner window; /* for other devices that reach our memory */
     struct eng eng;
     uint32_t cpu_ci, eq_pi, eq_index, fits;
     uint64_t hop0[1024], hop0_hbm[2]; /* by ASID */

@@ -63,7 +63,8 @@ static void usage(void)
 {
     fprintf(stderr,
             "usage: rig-emu --asic goya|gaudi|gaudi2 --socket PATH --log FILE\n"
-            "               [--driver 6.1] [--dram-bar GIB] [--control PATH] [--verbose]\n");
+            "               [--driver 6.1] [--dram-bar GIB] [--control PATH] [--window PATH]\n"
+            "               [--verbose]\n");
     exit(2);
 }
 
@@ -116,21 +117,36 @@ static void control_line(struct emu *e, int listener)
     close(s);
 }
 
+/* Other devices reach the memory that this one exports. */
+static int open_window(struct emu *e, const char *path)
+{
+    int fd[WINDOW_BARS] = { -1, -1, -1 };
+    uint64_t size[WINDOW_BARS] = { 0 };
+    unsigned i = e->a->dram_bar / 2;
+
+    fd[i] = e->dram_fd;
+    size[i] = e->bar_dram;
+    return window_open(&e->window, path, fd, size);
+}
+
 static void serve(struct emu *e, int control)
 {
-    struct pollfd p[2] = { { .fd = e->v.sock, .events = POLLIN },
-                           { .fd = control, .events = POLLIN } };
+    struct pollfd p[3] = { { .fd = e->v.sock, .events = POLLIN },
+                           { .fd = control, .events = POLLIN },
+                           { .fd = e->window.page ? e->window.listener : -1, .events = POLLIN } };
 
     for (;;) {
         uint64_t until = eng_deadline(&e->eng), now = until ? e->eng.ops->now_ns(e) : 0;
         int ms = !until ? -1 : until > now ? (int)((until - now) / 1000000) + 1 : 0;
 
-        if (poll(p, 2, ms) < 0 && errno != EINTR)
+        if (poll(p, 3, ms) < 0 && errno != EINTR)
             return;
         if ((p[0].revents & (POLLIN | POLLHUP)) && vfu_step(&e->v) <= 0)
             return;
         if (p[1].revents & POLLIN)
             control_line(e, control);
+        if (p[2].revents & POLLIN)
+            window_accept(&e->window);
         eng_run(&e->eng);
     }
 }
@@ -138,14 +154,19 @@ static void serve(struct emu *e, int control)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "asic", required_argument, NULL, 'a' },     { "socket", required_argument, NULL, 's' },
-        { "log", required_argument, NULL, 'l' },      { "driver", required_argument, NULL, 'd' },
-        { "dram-bar", required_argument, NULL, 'b' }, { "verbose", no_argument, NULL, 'v' },
-        { "control", required_argument, NULL, 'c' },  { NULL, 0, NULL, 0 },
+        { "asic", required_argument, NULL, 'a' },
+        { "socket", required_argument, NULL, 's' },
+        { "log", required_argument, NULL, 'l' },
+        { "driver", required_argument, NULL, 'd' },
+        { "dram-bar", required_argument, NULL, 'b' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "control", required_argument, NULL, 'c' },
+        { "window", required_argument, NULL, 'w' },
+        { NULL, 0, NULL, 0 },
     };
     static struct emu emu;
     struct emu *e = &emu;
-    const char *path = NULL, *log = NULL, *control = NULL;
+    const char *path = NULL, *log = NULL, *control = NULL, *window = NULL;
     int c, ls, cs = -1;
 
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -157,6 +178,9 @@ int main(int argc, char **argv)
             break;
         case 's':
             path = optarg;
+            break;
+        case 'w':
+            window = optarg;
             break;
         case 'c':
             control = optarg;
@@ -196,6 +220,10 @@ int main(int argc, char **argv)
         return 1;
     emu_config_setup(e);
     e->a->reset(e, true);
+    if (window && open_window(e, window) < 0) {
+        perror(window);
+        return 1;
+    }
     ls = vfu_listen(path);
     if (ls < 0) {
         perror(path);

@@ -17,6 +17,7 @@ void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len
     if (off + len > sizeof(e->v.cfg))
         return;
     memcpy(e->v.cfg + off, buf, len);
+    window_update(&e->window, e->v.cfg);
     if (off == EMU_MAILBOX && len == 4)
         emu_mailbox(e);
     if (off != 0xFF8 || len != 4)
