@@ -56,6 +56,51 @@ rig_accel() {
     RIG_ACCEL=$(cat "$rig_known")
 }
 
+rig_await() {
+    rig_i=0
+    while [ ! -S "$1" ] && [ $rig_i -lt 100 ]; do
+        sleep 0.02
+        rig_i=$((rig_i + 1))
+    done
+}
+
+# rig_vfio SOCKET PLACE: one more device of the machine.
+rig_vfio() {
+    rig_devices="$rig_devices -device {\"driver\":\"vfio-user-pci\",\"rombar\":0,$2,\"socket\":{\"type\":\"unix\",\"path\":\"$1\"}}"
+}
+
+# rig_port VARIABLE: one more port of the switch, by name.
+rig_port() {
+    rig_ports=$((rig_ports + 1))
+    rig_devices="$rig_devices -device xio3130-downstream,id=d$rig_ports,bus=up,chassis=$((rig_ports + 1)),slot=$rig_ports"
+    eval "$1=d$rig_ports"
+}
+
+# The network cards: one process for all, which is their network, and which reaches the memory of
+# the accelerators through their windows.
+rig_cards() {
+    rig_seats=
+    rig_i=0
+    while [ $rig_i -lt "$RIG_NICS" ]; do
+        rig_seats="$rig_seats --socket $RIG_WORK/nic$rig_i.sock --log $RIG_LOGS/efa-$rig_i.device.log"
+        rig_i=$((rig_i + 1))
+    done
+    # shellcheck disable=SC2086
+    "$RIG_BUILD/rig/rig-efa" $RIG_EMU_OPTIONS $rig_windows $rig_seats &
+    RIG_PIDS="$RIG_PIDS $!"
+    rig_c=0
+    while [ $rig_c -lt "$RIG_NICS" ]; do
+        rig_await "$RIG_WORK/nic$rig_c.sock"
+        rig_place="\"addr\":\"$((rig_c + 16))\""
+        if [ "$RIG_NIC_PLACE" = beside ]; then
+            rig_port rig_bus
+            rig_place="\"bus\":\"$rig_bus\""
+        fi
+        rig_vfio "$RIG_WORK/nic$rig_c.sock" "$rig_place"
+        rig_c=$((rig_c + 1))
+    done
+}
+
 # rig_boot KERNEL ASIC...: the machine with the job in $RIG_STAGE; sets RIG_FACTS, the file with
 # what the machine told. Its output goes to RIG_OUT and RIG_ERR (files or "-" for our own).
 rig_boot() {
@@ -63,39 +108,50 @@ rig_boot() {
     shift
     rig_accel
     rig_devices=
+    rig_ports=0
     rig_n=0
-    rig_place='"addr":"4"'
-    if [ -n "$RIG_P2P" ]; then
-        rig_gpu_bus=d2
-        [ "$RIG_P2P" = yes ] || rig_gpu_bus=pcie.0
-        rig_place='"bus":"d1"'
-        rig_devices="-device pcie-root-port,id=rp,chassis=1 -device x3130-upstream,id=up,bus=rp
-            -device xio3130-downstream,id=d1,bus=up,chassis=2,slot=1
-            -device xio3130-downstream,id=d2,bus=up,chassis=3,slot=2
-            -device virtio-gpu-pci,blob=on,bus=$rig_gpu_bus"
+    if [ -n "$RIG_P2P$RIG_NICS" ]; then
+        rig_devices="-device pcie-root-port,id=rp,chassis=1 -device x3130-upstream,id=up,bus=rp"
     fi
+    if [ -n "$RIG_P2P" ]; then
+        rig_gpu_bus=pcie.0
+        [ "$RIG_P2P" = no ] || rig_port rig_gpu_bus
+        rig_devices="$rig_devices -device virtio-gpu-pci,blob=on,bus=$rig_gpu_bus"
+    fi
+    rig_windows=
     for rig_asic in "$@"; do
         rig_driver=
         [ "$rig_kernel" != 6.1 ] || rig_driver="--driver 6.1"
+        rig_window=
+        if [ -n "$RIG_NICS" ]; then
+            rig_window="--window $RIG_WORK/$rig_n.window"
+            rig_windows="$rig_windows $rig_window"
+        fi
         # shellcheck disable=SC2086
         "$RIG_BUILD/rig/rig-emu" --asic "$rig_asic" --socket "$RIG_WORK/$rig_n.sock" \
-            --log "$RIG_LOGS/$rig_asic-$rig_n.device.log" $rig_driver $RIG_EMU_OPTIONS &
+            --log "$RIG_LOGS/$rig_asic-$rig_n.device.log" $rig_window $rig_driver \
+            $RIG_EMU_OPTIONS &
         RIG_PIDS="$RIG_PIDS $!"
-        rig_i=0
-        while [ ! -S "$RIG_WORK/$rig_n.sock" ] && [ $rig_i -lt 100 ]; do
-            sleep 0.02
-            rig_i=$((rig_i + 1))
-        done
-        rig_devices="$rig_devices -device {\"driver\":\"vfio-user-pci\",\"rombar\":0,$rig_place,\"socket\":{\"type\":\"unix\",\"path\":\"$RIG_WORK/$rig_n.sock\"}}"
-        rig_n=$((rig_n + 1))
+        rig_await "$RIG_WORK/$rig_n.sock"
         rig_place="\"addr\":\"$((rig_n + 4))\""
+        if [ -n "$RIG_P2P$RIG_NICS" ]; then
+            rig_port rig_bus
+            rig_place="\"bus\":\"$rig_bus\""
+        fi
+        rig_vfio "$RIG_WORK/$rig_n.sock" "$rig_place"
+        rig_n=$((rig_n + 1))
     done
+    [ -z "$RIG_NICS" ] || rig_cards
     {
         echo "DEVICES=$rig_n"
         echo "STRICT=$RIG_STRICT"
         rig_environment
     } > "$RIG_STAGE/rig/config"
     (cd "$RIG_STAGE" && find . | cpio -o -H newc -R 0:0 --quiet) > "$RIG_WORK/job.cpio"
+    if [ -n "$RIG_NICS" ]; then
+        rig_efa_overlay "$RIG_WORK/overlay"
+        (cd "$RIG_WORK/overlay" && find . | cpio -o -H newc -R 0:0 --quiet) >> "$RIG_WORK/job.cpio"
+    fi
     cat "$RIG_BASE" "$RIG_WORK/job.cpio" > "$RIG_WORK/initrd"
     mkfifo "$RIG_WORK/out" "$RIG_WORK/err"
     RIG_FACTS=$RIG_WORK/facts

@@ -7,7 +7,7 @@ RIG_APPLETS="sh mount umount mknod cat ls dmesg sleep mkdir mkfifo grep echo cut
     sort readlink stat dd od tr id nproc date time touch expr xargs awk basename dirname ps"
 
 rig_ko() {
-    find "$RIG_MODULES" -name "$1.ko" -o -name "$1.ko.xz" -o -name "$1.ko.zst" | head -n 1
+    find "$RIG_MODULES" "$RIG_KERNEL/extra" -name "$1.ko" -o -name "$1.ko.xz" -o -name "$1.ko.zst" 2> /dev/null | head -n 1
 }
 
 rig_ko_cat() {
@@ -33,7 +33,7 @@ rig_ko_add() {
 
 # rig_base KERNEL EXTRA-MODULES...: sets RIG_BASE.
 rig_base() {
-    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}.cpio
+    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}${RIG_NICS:+-nic}.cpio
     RIG_FOPS_SAID=$RIG_BASE.said
     rig_lock base rig_base_fill "$@" || exit
     if [ "$RIG_SHIPPED" = 0 ]; then

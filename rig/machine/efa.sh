@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# Sourced. What an emulated EFA card needs in the machine: the kernel's own efa module, which
+# Debian does not build, out of the distribution's source package, unmodified, and rdma-core's
+# userspace of the same suite. The compiler has to be the suite's, as the host's may not know the
+# kernel's flags: it is unpacked into a folder, and make runs with that folder as its root, in
+# namespaces of its own; an ordinary user can do that where the host allows user namespaces.
+
+# rig_efa_setup KERNEL: the module beside the kernel's own; sets RIG_RDMA, rdma-core's folder.
+rig_efa_setup() {
+    rig_kernel_setup "$1"
+    rig_lock "efa-$1" rig_efa_fill "$1" || exit
+    rig_lock rdma rig_rdma_fill || exit
+    RIG_RDMA=$RIG_CACHE/rdma
+}
+
+# rig_efa_chroot FOLDER COMMAND...: the command with this folder as its root, and its own /proc and
+# /dev/null there.
+rig_efa_chroot() {
+    rig_map=
+    [ "$(id -u)" = 0 ] || rig_map=--map-root-user
+    # shellcheck disable=SC2016
+    unshare $rig_map --mount sh -c 'root=$1; shift
+        mkdir -p "$root/proc" "$root/dev" "$root/tmp" && : > "$root/dev/null" &&
+        mount --rbind /proc "$root/proc" && mount --bind /dev/null "$root/dev/null" || exit 78
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/usr/sbin TMPDIR=/tmp "$@"' sh "$@"
+}
+
+rig_efa_fill() {
+    [ -e "$RIG_KERNEL/extra/efa.ko" ] && return 0
+    command -v unshare > /dev/null || rig_skip "unshare is needed to build the efa module"
+    command -v xz > /dev/null || rig_skip "xz is needed to unpack the kernel's source"
+    case $1 in
+    6.1) rig_suite_name='bookworm bookworm-security' ;;
+    6.12) rig_suite_name=trixie ;;
+    7) rig_suite_name=testing ;;
+    esac
+    rig_build=$RIG_CACHE/efa-$1
+    rm -rf "$rig_build"
+    rig_say "building the efa module of $RIG_RELEASE (once, about 400 MiB are brought)"
+    # shellcheck disable=SC2086
+    rig_apt_setup "efa-$1" $rig_suite_name
+    # linux-source of the very version that the kernel has, or none
+    rig_version=$(echo "$RIG_RELEASE" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
+    rig_apt_unpack_only "$rig_build" "linux-source-$rig_version"
+    mkdir -p "$rig_build/build"
+    tar -C "$rig_build/build" --strip-components=5 -xf \
+        "$rig_build/usr/src/linux-source-$rig_version.tar.xz" \
+        "linux-source-$rig_version/drivers/infiniband/hw/efa" ||
+        rig_skip "linux-source-$rig_version has no efa driver"
+    rm -rf "$rig_build/usr/src/linux-source-$rig_version.tar.xz"
+    rig_apt_unpack "$rig_build" "linux-headers-$RIG_RELEASE" make gcc binutils dash bash coreutils \
+        sed grep mawk findutils diffutils
+    [ -e "$rig_build/usr/bin/awk" ] || ln -s mawk "$rig_build/usr/bin/awk"
+    [ -e "$rig_build/usr/bin/sh" ] || ln -s dash "$rig_build/usr/bin/sh"
+    rig_efa_chroot "$rig_build" make -j"$(nproc)" -C "/usr/src/linux-headers-$RIG_RELEASE" \
+        M=/build CONFIG_INFINIBAND_EFA=m modules > "$rig_build/log" 2>&1
+    case $? in
+    0) ;;
+    78) rig_skip "no mount namespace for the build of the efa module (user namespaces are off?)" ;;
+    *) rig_skip "the efa module does not build (see $rig_build/log)" ;;
+    esac
+    mkdir -p "$RIG_KERNEL/extra"
+    rig_efa_chroot "$rig_build" strip --strip-debug /build/efa.ko -o /build/efa.stripped &&
+        mv "$rig_build/build/efa.stripped" "$RIG_KERNEL/extra/efa.ko" ||
+        rig_skip "no efa.ko was built"
+    rm -rf "$rig_build/usr" "$rig_build/etc" "$rig_build/var" "$rig_build/boot"
+}
+
+rig_rdma_fill() {
+    [ -e "$RIG_CACHE/rdma/.complete" ] && return 0
+    rm -rf "$RIG_CACHE/rdma"
+    rig_say "bringing rdma-core's userspace from testing (once, about 20 MiB)"
+    rig_apt_setup rdma testing
+    rig_apt_unpack "$RIG_CACHE/rdma" ibverbs-utils ibverbs-providers perftest
+    date > "$RIG_CACHE/rdma/.complete"
+}
+
+# rig_efa_overlay FOLDER: rdma-core's programs and libraries with the C library that they were made
+# for, as they are. Laid over all else in the machine: programs of this host, made for an older C
+# library, run with a newer one.
+rig_efa_overlay() {
+    rig_lib=$1/lib/x86_64-linux-gnu
+    rig_from=$RIG_RDMA/usr/lib/x86_64-linux-gnu
+    mkdir -p "$rig_lib" "$1/lib64" "$1/usr/bin" "$1/etc/libibverbs.d" \
+        "$1/usr/lib/x86_64-linux-gnu/libibverbs"
+    cp -L "$rig_from/ld-linux-x86-64.so.2" "$1/lib64/"
+    for rig_so in libc.so.6 libm.so.6 libmvec.so.1 libpthread.so.0 libdl.so.2 librt.so.1 \
+        libresolv.so.2 libibverbs.so.1 libefa.so.1 librdmacm.so.1 libibumad.so.3 libnl-3.so.200 \
+        libnl-route-3.so.200 libpci.so.3 libz.so.1 libudev.so.1 libcap.so.2 libkmod.so.2 \
+        libzstd.so.1 liblzma.so.5 libcrypto.so.3 libmlx4.so.1 libmlx5.so.1 libhns.so.1; do
+        [ ! -e "$rig_from/$rig_so" ] || cp -L "$rig_from/$rig_so" "$rig_lib/"
+    done
+    for rig_so in "$rig_from"/libibverbs/libefa-rdmav*.so; do
+        ln -s /lib/x86_64-linux-gnu/libefa.so.1 \
+            "$1/usr/lib/x86_64-linux-gnu/libibverbs/${rig_so##*/}"
+    done
+    cp "$RIG_RDMA/etc/libibverbs.d/efa.driver" "$1/etc/libibverbs.d/"
+    cp "$RIG_RDMA"/usr/bin/ibv_* "$RIG_RDMA"/usr/bin/ib_*_bw "$RIG_RDMA"/usr/bin/ib_*_lat \
+        "$1/usr/bin/"
+}
