@@ -4,8 +4,9 @@
  *
  * The fd is any open node of the habanalabs driver, whoever opened it.  Functions that return int
  * give 0 (or an fd, an index) or a negative errno, and set errno to the same; those that return
- * uint64_t give 0 on failure and set errno.  hlthunk_last_error() of libhlthunk says what was
- * wrong.  Outputs are written on success only.  Any thread.
+ * uint64_t give 0 on failure and set errno.  hlthunk_last_error() says what was wrong; with
+ * HLTHUNK_LOG=error in its environment a program prints that on each failure.  Outputs are written
+ * on success only.  Any thread.
  *
  * New programs may prefer the objects of <hlthunk/hlthunk.h>, which own what they hand out.
  */
@@ -174,7 +175,10 @@ hlthunk_public int hlthunk_get_cb_usage_count(int fd, uint64_t cb_handle, uint32
 hlthunk_public int hlthunk_get_mapped_cb_device_va_by_handle(int fd, uint64_t cb_handle,
                                                              uint64_t *device_va);
 
-/* Submission.  timeout is in seconds, 0 the driver's own.  -EAGAIN: the queue is full. */
+/*
+ * Submission.  timeout is in seconds, 0 the driver's own.  Blocks while the queue is full, asleep
+ * and over signals, until there is room or the device is reset (-EBUSY).
+ */
 
 hlthunk_public int hlthunk_command_submission(int fd, struct hlthunk_cs_in *in,
                                               struct hlthunk_cs_out *out);
@@ -202,7 +206,7 @@ hlthunk_public int hlthunk_engines_command(int fd, const uint32_t *engine_ids, u
                                            enum hl_engine_command command);
 
 /*
- * Signals between queues
+ * Signals between queues.  They wait for room as submissions do.
  */
 
 hlthunk_public int hlthunk_signal_submission(int fd, struct hlthunk_signal_in *in,
@@ -310,6 +314,15 @@ hlthunk_public void hlthunk_profiler_destroy(void);
 /*
  * Other
  */
+
+/*
+ * A sentence about this thread's last failed call, "" when none has failed.  Not in the original
+ * library.  Valid until the thread's next failure.
+ */
+#ifndef HLTHUNK_HAS_LAST_ERROR /* <hlthunk/error.h> declares it too */
+#define HLTHUNK_HAS_LAST_ERROR
+hlthunk_public const char *hlthunk_last_error(void);
+#endif
 
 /* Zeroed memory. */
 hlthunk_public void *hlthunk_malloc(size_t size);

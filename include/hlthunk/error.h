@@ -21,7 +21,10 @@ HLTHUNK_BEGIN_DECLS
  *
  * Since: 1.0
  */
+#ifndef HLTHUNK_HAS_LAST_ERROR /* <habanalabs/hlthunk.h> declares it too */
+#define HLTHUNK_HAS_LAST_ERROR
 HLTHUNK_API const char *hlthunk_last_error(void);
+#endif
 
 HLTHUNK_END_DECLS
 

@@ -102,10 +102,7 @@ static int open_name(enum hlthunk_device_name name, bool control)
         fd = outwait_reset(attempt_any, &any);
         free(any.list);
     }
-    if (fd >= 0)
-        return fd;
-    errno = -fd;
-    return -1;
+    return hl_classic(fd) < 0 ? -1 : fd;
 }
 
 static int open_module_id(uint32_t module_id, bool control)

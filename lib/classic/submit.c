@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "lib/classic/convention.h"
+#include "lib/classic/room.h"
 #include "lib/error.h"
 #include "lib/op/op_cs.h"
 
@@ -38,9 +39,12 @@ static struct hl_cs_in from_classic(const struct hlthunk_cs_in *in)
 
 static int submit(int fd, const struct hl_cs_in *in, uint32_t timeout, struct hlthunk_cs_out *out)
 {
+    struct hl_room room = { 0 };
     struct hl_cs_out answer;
-    int rc = hl_cs_submit(fd, in, timeout, &answer);
+    int rc;
 
+    while ((rc = hl_cs_submit(fd, in, timeout, &answer)) == -EAGAIN)
+        hl_room_wait(&room);
     if (rc == 0) {
         out->seq = answer.seq;
         out->status = answer.status;
@@ -105,17 +109,32 @@ int hlthunk_staged_command_submission_encaps_signals(int fd, uint64_t handle_id,
 
 int hlthunk_cs_flush_pci_hbw_writes(int fd)
 {
-    return hl_classic(hl_cs_flush_pci_writes(fd));
+    struct hl_room room = { 0 };
+    int rc;
+
+    while ((rc = hl_cs_flush_pci_writes(fd)) == -EAGAIN)
+        hl_room_wait(&room);
+    return hl_classic(rc);
 }
 
 int hlthunk_engine_cores_set_mode(int fd, const uint32_t *core_ids, uint32_t num_cores,
                                   uint32_t mode)
 {
-    return hl_classic(hl_cs_engine_cores(fd, core_ids, num_cores, mode));
+    struct hl_room room = { 0 };
+    int rc;
+
+    while ((rc = hl_cs_engine_cores(fd, core_ids, num_cores, mode)) == -EAGAIN)
+        hl_room_wait(&room);
+    return hl_classic(rc);
 }
 
 int hlthunk_engines_command(int fd, const uint32_t *engine_ids, uint32_t num_engines,
                             enum hl_engine_command command)
 {
-    return hl_classic(hl_cs_engines(fd, engine_ids, num_engines, command));
+    struct hl_room room = { 0 };
+    int rc;
+
+    while ((rc = hl_cs_engines(fd, engine_ids, num_engines, command)) == -EAGAIN)
+        hl_room_wait(&room);
+    return hl_classic(rc);
 }

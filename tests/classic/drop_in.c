@@ -141,6 +141,7 @@ static void queries(void)
     CHECK(hlthunk_get_hw_events_arr(fd, false, sizeof(events), events) == 0);
     CHECK(hlthunk_get_hw_events_arr(fd, true, sizeof(events), events) == 0);
     CHECK(hlthunk_get_hw_events_arr(fd, true, 0, events) == -EINVAL);
+    CHECK(strstr(hlthunk_last_error(), "query"));
     CHECK(hlthunk_get_clk_rate(fd, &cur, &max) == 0 && max >= cur);
     CHECK(hlthunk_get_reset_count_info(fd, &resets) == 0);
     CHECK(hlthunk_get_time_sync_info(fd, &times) == 0 && times.host_time > 0);

@@ -92,5 +92,11 @@ for kernel in 6.1 6.6 6.12 vendor; do
         done
     done
 done
+# a program that cannot ask for the sentence of a failure: one line for each, when it is wanted
+TEST_ASIC=gaudi2 TEST_KERNEL=6.12 LD_LIBRARY_PATH=$lib HLTHUNK_LOG=error \
+    "$hlsim" run --quiet --device gaudi2 -- "$tmp/c" 2>"$tmp/log" || failed=1
+grep -q '^hlthunk: error: .*query' "$tmp/log" ||
+    { echo "failed: HLTHUNK_LOG shows no sentence"; failed=1; }
+
 [ $failed = 0 ] && [ "$languages" = c ] && { echo "no C++ compiler: C alone was tested"; exit 77; }
 exit $failed

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the original library got wrong, by the numbers of docs/coming-from-the-original.md: each
- * test fails on the old behaviour.  Waits are in test_wait.c, finding devices and debugfs in
- * test_discovery.c, NULLs and errnos of all functions in test_errno.c.
+ * test fails on the old behaviour.  Waits are in test_wait.c, a full queue in test_room.c, finding
+ * devices and debugfs in test_discovery.c, NULLs and errnos of all functions in test_errno.c.
  */
 #include "tests/classic/calls.h"
 
@@ -138,20 +138,6 @@ static void defect_6_retries_start_from_the_argument_as_it_was(void **state)
         if (first[0] == 0xff && first[1] == 0xff && first[2] == 0xff)
             fail_msg("%s: the second try has the driver's leftovers", calls[i].name);
     }
-}
-
-static void defect_7_a_full_queue_is_the_callers_to_wait_for(void **state)
-{
-    struct hl_cs_chunk chunk = { .cb_handle = CB_HANDLE };
-    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
-    struct hlthunk_cs_out out = { .seq = 77 };
-
-    (void)state;
-    door_open(KERNEL_6_12, door_fails);
-    door_error = EAGAIN;
-    assert_int_equal(hlthunk_command_submission(FD, &in, &out), -EAGAIN);
-    assert_int_equal(door_calls, 1);
-    assert_int_equal(out.seq, 77);
 }
 
 static void defect_8_a_failed_allocation_leaves_the_handle_alone(void **state)
@@ -677,7 +663,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defect_1_an_asic_status_that_failed_is_not_valid),
         cmocka_unit_test(defect_6_retries_start_from_the_argument_as_it_was),
-        cmocka_unit_test(defect_7_a_full_queue_is_the_callers_to_wait_for),
         cmocka_unit_test(defect_8_a_failed_allocation_leaves_the_handle_alone),
         cmocka_unit_test(defect_9_a_razwi_record_names_no_more_engines_than_fit),
         cmocka_unit_test(a_razwi_of_6_1_is_translated),
