@@ -10,6 +10,9 @@ struct eng_format_desc {
     uint32_t ops;           /* bit n: opcode n exists */
     uint8_t wreg_shift;     /* register offset of WREG_32 and WREG_BULK, 16 bits */
     uint8_t wrcomp, memset; /* LIN_DMA */
+    uint8_t swap;           /* LIN_DMA: 2 bits */
+    uint8_t linear;         /* a core's commit: not in several dimensions */
+    uint8_t upper;          /* CP_DMA: not to the lower command processor */
     uint8_t dir_shift;      /* LIN_DMA: 3 bits */
     uint64_t dst_mask;      /* LIN_DMA: of the destination's quadword */
     bool pred;              /* packets have predicates in bits 4:0 */
@@ -25,7 +28,9 @@ struct eng_qm_desc {
     int32_t wrcomp_lo, wrcomp_hi, wrcomp_data;
     int32_t core; /* the DMA core's block, relative to the QMAN's */
     uint16_t commit, src_lo, src_hi, dst_lo, dst_hi, size; /* in the core's block */
-    uint32_t window; /* WREG offsets count from the block's address & ~window */
+    uint16_t src_dims, dst_dims; /* in the core's block: size and stride of the second dimension */
+    uint16_t src_row, dst_row;   /* ... and the first one's size; 0: there are none */
+    uint32_t window;             /* WREG offsets count from the block's address & ~window */
 };
 
 struct eng_sm_desc {
@@ -60,11 +65,17 @@ bool eng_sm_write(struct eng *e, uint32_t offset, uint32_t value);
 bool eng_dma_step(struct eng_qman *m);
 bool eng_dma_push(struct eng_qman *m, const struct eng_dma *d);
 void eng_dma_commit(struct eng_qman *m, uint32_t value);
+/* execute.c.  True: done with it. False: it waits (the state says for what), or was halted. */
+bool eng_execute(struct eng_queue *q, const struct eng_packet *p, const uint8_t *raw);
+bool eng_fence_holds(struct eng_queue *q);
 /* queue.c */
 bool eng_cp_step(struct eng_queue *q);
-bool eng_cp_ready(const struct eng_queue *q);
 void eng_cp_halt(struct eng_queue *q, int error);
 uint32_t eng_cp_block(const struct eng_queue *q);
+struct eng_cb *eng_cp_current(struct eng_queue *q);
+void eng_cp_report(struct eng_queue *q, enum eng_fault what, uint64_t addr, bool write, int error);
+/* Another command buffer runs in its place, and then what is left of it; false: too deep. */
+bool eng_cp_call(struct eng_queue *q, uint64_t addr, uint32_t len, uint32_t packet_bytes);
 
 static inline uint32_t eng_bits(uint32_t x, unsigned shift, unsigned width)
 {

@@ -56,6 +56,7 @@ const struct eng_asic eng_asic_gaudi = {
         .wreg_shift = 8,
         .wrcomp = 0,
         .memset = 4,
+        .swap = 255, .linear = 3, .upper = 255,
         .dir_shift = 255,
         .dst_mask = 0x00FFFFFFFFFFFFFFull,  /* the top byte is a context id */
         .pred = true,
@@ -69,6 +70,7 @@ const struct eng_asic eng_asic_gaudi = {
         .core = -0x8000,
         .commit = 0x78, .src_lo = 0x14, .src_hi = 0x18, .dst_lo = 0x1C, .dst_hi = 0x20,
         .size = 0x74,
+        .src_dims = 0x2C, .dst_dims = 0x54, .src_row = 0x4C, .dst_row = 0x74,
         .window = 0xFFFF,
     },
     .sm = {

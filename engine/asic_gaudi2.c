@@ -64,6 +64,7 @@ const struct eng_asic eng_asic_gaudi2 = {
         .wreg_shift = 8,
         .wrcomp = 0,
         .memset = 4,
+        .swap = 1, .linear = 255, .upper = 5,
         .dir_shift = 255,
         .dst_mask = ~0ull,
         .pred = true,

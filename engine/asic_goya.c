@@ -49,6 +49,7 @@ const struct eng_asic eng_asic_goya = {
         .wreg_shift = 0,
         .wrcomp = 2,
         .memset = 6,
+        .swap = 255, .linear = 255, .upper = 255,
         .dir_shift = 20,
         .dst_mask = ~0ull,
         .arb_priority = 0,

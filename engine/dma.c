@@ -107,6 +107,42 @@ static int fill(struct eng *e, const struct eng_queue *q, uint64_t dst, uint64_t
     return rc;
 }
 
+/* Elements of 1 << swap bytes with their bytes reversed; the last may lack some, which are 0. */
+static void reverse(uint8_t *buf, uint64_t len, unsigned swap)
+{
+    uint64_t width = 1ull << swap;
+
+    for (uint64_t o = 0; o < len; o += width) {
+        uint8_t x[8] = { 0 };
+
+        memcpy(x, buf + o, len - o < width ? len - o : width);
+        for (uint64_t i = 0; i < width && o + i < len; i++)
+            buf[o + i] = x[width - 1 - i];
+    }
+}
+
+static int copy_reversed(struct eng *e, const struct eng_queue *q, uint64_t dst, uint64_t src,
+                         uint64_t len, unsigned swap)
+{
+    uint8_t buf[BOUNCE];
+    int rc = 0;
+
+    for (uint64_t o = 0; o < len && !rc; o += BOUNCE) {
+        uint64_t n = len - o < BOUNCE ? len - o : BOUNCE;
+
+        rc = get(e, q, src + o, buf, n);
+        if (rc < 0) {
+            report(e, q, src + o, false, rc);
+            return rc;
+        }
+        reverse(buf, n, swap);
+        rc = put(e, q, dst + o, buf, n);
+        if (rc < 0)
+            report(e, q, dst + o, true, rc);
+    }
+    return rc;
+}
+
 int eng_dma(struct eng *e, const struct eng_queue *queue, uint64_t dst, uint64_t src_or_pattern,
             uint64_t len, bool memset_)
 {
@@ -123,21 +159,66 @@ bool eng_dma_push(struct eng_qman *m, const struct eng_dma *d)
     return true;
 }
 
+static struct eng_dims dims(struct eng *e, uint32_t first, uint32_t row)
+{
+    struct eng_dims x = { .size = { eng_reg_read(e, row) } };
+
+    for (unsigned i = 1; i < ENG_DIMS; i++) {
+        x.size[i] = eng_reg_read(e, first + 8 * (i - 1));
+        x.stride[i] = eng_reg_read(e, first + 8 * (i - 1) + 4);
+    }
+    return x;
+}
+
+static uint64_t bytes_of(const struct eng_dims *x)
+{
+    uint64_t n = x->size[0];
+
+    for (unsigned i = 1; i < ENG_DIMS; i++)
+        n *= x->size[i] ? x->size[i] : 1;
+    return n;
+}
+
+/* How far from the first byte the one at `at` in the order of the transfer is; *left: of its row.
+ */
+static uint64_t place(const struct eng_dims *x, uint64_t at, uint64_t *left)
+{
+    uint64_t row = at / x->size[0], offset = at % x->size[0];
+
+    *left = x->size[0] - offset;
+    for (unsigned i = 1; i < ENG_DIMS; i++) {
+        uint32_t n = x->size[i] ? x->size[i] : 1;
+
+        offset += row % n * x->stride[i];
+        row /= n;
+    }
+    return offset;
+}
+
 /* A WREG packet started the core by hand; it belongs to the stream that waits longest for it. */
 void eng_dma_commit(struct eng_qman *m, uint32_t value)
 {
     struct eng *e = m->eng;
     const struct eng_qm_desc *d = &e->asic->qm;
+    const struct eng_format_desc *f = &e->asic->fmt;
     uint32_t c = m->base + (uint32_t)d->core;
     struct eng_dma x = {
         .src = eng_reg_read(e, c + d->src_lo) | (uint64_t)eng_reg_read(e, c + d->src_hi) << 32,
         .dst = eng_reg_read(e, c + d->dst_lo) | (uint64_t)eng_reg_read(e, c + d->dst_hi) << 32,
         .left = eng_reg_read(e, c + d->size),
-        .memset = value >> e->asic->fmt.memset & 1,
-        .wrcomp = value >> e->asic->fmt.wrcomp & 1,
+        .memset = value >> f->memset & 1,
+        .wrcomp = value >> f->wrcomp & 1,
         .stream = 4,
     };
 
+    if (d->src_row && !(value >> f->linear & 1) && eng_reg_read(e, c + d->src_row) && x.left) {
+        x.strided = true;
+        x.src_dims = dims(e, c + d->src_dims, c + d->src_row);
+        x.dst_dims = dims(e, c + d->dst_dims, c + d->dst_row);
+        x.left = bytes_of(&x.dst_dims);
+        if (!x.memset && bytes_of(&x.src_dims) < x.left)
+            x.left = bytes_of(&x.src_dims);
+    }
     while (!eng_dma_push(m, &x))
         eng_dma_step(m);
 }
@@ -157,32 +238,53 @@ static void completion(struct eng_qman *m, const struct eng_queue *q)
         report(e, q, a, true, rc);
 }
 
+/* The next piece, at most n bytes: how many they were, or -errno. */
+static int64_t piece(struct eng *e, const struct eng_queue *q, struct eng_dma *d, uint64_t n)
+{
+    uint64_t src = d->src, dst = d->dst, row;
+    int rc;
+
+    if (d->strided) {
+        dst += place(&d->dst_dims, d->done, &row);
+        n = n < row ? n : row;
+        if (!d->memset) {
+            src += place(&d->src_dims, d->done, &row);
+            n = n < row ? n : row;
+        }
+    }
+    rc = d->swap && !d->memset ? copy_reversed(e, q, dst, src, n, d->swap)
+                               : eng_dma(e, q, dst, src, n, d->memset);
+    if (rc < 0)
+        return rc;
+    d->done += n;
+    d->left -= n;
+    if (!d->strided) {
+        d->dst += n;
+        d->src += d->memset ? 0 : n;
+    }
+    return (int64_t)n;
+}
+
 bool eng_dma_step(struct eng_qman *m)
 {
     struct eng *e = m->eng;
     struct eng_dma *d;
     struct eng_queue *q;
-    uint64_t n;
-    int rc = 0;
+    int64_t n = 0;
 
     if (m->dma_head == m->dma_tail)
         return false;
     d = &m->dma[m->dma_head % ENG_DMA_DEPTH];
     q = &m->cp[d->stream];
-    n = d->left < e->chunk ? d->left : e->chunk;
-    if (n)
-        rc = eng_dma(e, q, d->dst, d->src, n, d->memset);
-    if (rc < 0) {
+    if (d->left)
+        n = piece(e, q, d, d->left < e->chunk ? d->left : e->chunk);
+    if (n < 0) {
         m->dma_head++;
         q->dma_out--;
-        eng_cp_halt(q, rc);
+        eng_cp_halt(q, (int)n);
         return true;
     }
-    m->bytes += n;
-    d->left -= n;
-    d->dst += n;
-    if (!d->memset)
-        d->src += n;
+    m->bytes += (uint64_t)n;
     if (!d->left) {
         bool wrcomp = d->wrcomp;
 

@@ -62,15 +62,17 @@ struct eng_packet {
     uint32_t reg;            /* WREG_*: offset in the engine's block; MSG_SHORT: from its base */
     uint8_t base;            /* MSG_SHORT: which of the four base addresses */
     bool memset, wrcomp;     /* LIN_DMA */
+    uint8_t swap;            /* LIN_DMA on Gaudi2: bytes of 1 << swap are reversed; 0: none */
+    bool upper;              /* CP_DMA on Gaudi2: runs in the stream itself */
     uint8_t dir;             /* LIN_DMA on Goya: DMA_DIR */
     uint8_t id, dec, target; /* FENCE (id also WAIT) */
     uint32_t cycles;         /* WAIT */
     uint8_t inc;             /* WAIT: what the fence counter `id` gets afterwards */
-    bool load, exe, scalars, upper, consecutive; /* LOAD_AND_EXE */
-    bool start, outer;                           /* REPEAT */
-    uint16_t jump;                               /* REPEAT: start: how often; end: not looked at */
-    uint32_t priority;                           /* ARB_POINT */
-    bool release;                                /* ARB_POINT */
+    bool load, exe, scalars, second, consecutive; /* LOAD_AND_EXE */
+    bool start, outer;                            /* REPEAT */
+    uint16_t jump;                                /* REPEAT: start: how often; end: not looked at */
+    uint32_t priority;                            /* ARB_POINT */
+    bool release;                                 /* ARB_POINT */
 };
 
 /*
@@ -179,6 +181,7 @@ struct eng_ops {
 #define ENG_QUEUE_DEPTH 4096u /* command buffers in one queue: a power of two */
 #define ENG_LOWER_DEPTH 64u   /* in a lower command processor */
 #define ENG_DMA_DEPTH 16u     /* descriptors in one DMA core */
+#define ENG_CALLS 4u          /* command buffers that have called another */
 #define ENG_FETCH 512u
 #define ENG_STREAMS 5u /* four and the lower command processor */
 #define ENG_MAX_QMANS 80u
@@ -207,6 +210,12 @@ struct eng_queue {
     uint32_t depth, head, tail;
     /* the command buffer that runs */
     uint32_t pos;
+    /* what it goes on with after one that it has called (CB_LIST, CP_DMA to the upper processor) */
+    struct {
+        struct eng_cb cb;
+        uint32_t pos;
+    } caller[ENG_CALLS];
+    uint32_t callers;
     uint8_t fetch[ENG_FETCH];
     uint32_t fetch_at, fetch_len;
     uint32_t dma_out, lower_out;
@@ -217,13 +226,23 @@ struct eng_queue {
     } loop[2];
     uint64_t deadline_ns;
     uint32_t priority;
-    uint64_t packets; /* executed so far, for a person */
+    uint8_t fence_id, fence_target; /* of the FENCE packet that it is at */
+    uint64_t packets;               /* executed so far, for a person */
+};
+
+/* One side of a transfer in up to five dimensions: rows of size[0] bytes, and how often each
+ * step. */
+#define ENG_DIMS 5u
+struct eng_dims {
+    uint32_t size[ENG_DIMS], stride[ENG_DIMS];
 };
 
 struct eng_dma {
     uint64_t src, dst, left;
-    bool memset, wrcomp;
-    uint8_t stream;
+    bool memset, wrcomp, strided;
+    uint8_t stream, swap;
+    uint64_t done; /* strided: bytes moved so far; src and dst stay the first ones */
+    struct eng_dims src_dims, dst_dims;
 };
 
 struct eng_qman {

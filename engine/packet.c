@@ -124,11 +124,13 @@ int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct 
         p->dst = quad(b, 2) & f->dst_mask;
         p->memset = bit(ctl, f->memset);
         p->wrcomp = bit(ctl, f->wrcomp);
+        p->swap = f->swap < 32 ? (uint8_t)eng_bits(ctl, f->swap, 2) : 0;
         p->dir = f->dir_shift < 32 ? eng_bits(ctl, f->dir_shift, 3) : 0;
         break;
     case ENG_CP_DMA:
         p->len = w;
         p->addr = quad(b, 1);
+        p->upper = bit(ctl, f->upper);
         break;
     case ENG_FENCE:
         p->dec = w & 15;
@@ -155,7 +157,7 @@ int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct 
         p->consecutive = f->pmap && bit(w, 1);
         p->load = bit(w, 8);
         p->exe = bit(w, 9);
-        p->upper = bit(w, 10);
+        p->second = bit(w, 10);
         p->addr = quad(b, 1);
         break;
     case ENG_CB_LIST:
@@ -228,7 +230,7 @@ int eng_format(const struct eng_packet *p, char *buf, size_t size)
     case ENG_LOAD_AND_EXE:
         snprintf(head, sizeof(head), "%s%s%s from %#" PRIx64, p->load ? " load" : "",
                  p->load ? p->scalars ? " scalars" : " predicates" : "",
-                 p->exe ? p->upper ? " exe upper" : " exe" : "", p->addr);
+                 p->exe ? p->second ? " exe upper" : " exe" : "", p->addr);
         break;
     default:
         head[0] = 0;

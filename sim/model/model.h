@@ -46,7 +46,7 @@ struct sim_env {
 int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument);
 
 #define SIM_RESET_NS 20000000ull
-#define SIM_RELEASE_NS 2000000ull
+#define SIM_RELEASE_NS 4000000ull
 
 /* Requests of the DRM core. args: 128 bytes. */
 bool sim_drm_knows(unsigned nr);

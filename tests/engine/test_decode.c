@@ -126,7 +126,7 @@ static void test_fields(void **state)
 
     /* the consecutive layout of predicates is Gaudi2's */
     assert_int_equal(dec("gaudi2", 0x702, 0x0F000000, 0x80, 0, 16, &p), 0);
-    assert_true(p.load && p.exe && p.upper && p.consecutive && !p.scalars);
+    assert_true(p.load && p.exe && p.second && p.consecutive && !p.scalars);
     assert_int_equal(dec("gaudi", 0x103, 0x0F000000, 0x80, 0, 16, &p), 0);
     assert_true(p.load && !p.exe && !p.consecutive && p.scalars);
 }

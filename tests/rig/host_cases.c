@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PAGE 4096u
@@ -165,7 +164,7 @@ static void without_a_file(void)
 static void of_others(void)
 {
     union hl_cb_args cb = { .in = { .op = HL_CB_OP_CREATE, .cb_size = PAGE } };
-    int fd = open("/dev/zero", O_RDWR | O_CLOEXEC), rc;
+    int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
     static const int text = 1;
     char byte = 0;
     char *p;
@@ -180,14 +179,6 @@ static void of_others(void)
     map("constant", "page", (const void *)((uintptr_t)&text & -(uintptr_t)PAGE), PAGE);
     map("text", "page", (const void *)((uintptr_t)&map & -(uintptr_t)PAGE), PAGE);
     map("stack", "byte", &byte, 1);
-    rc = (int)syscall(SYS_memfd_secret, 0);
-    if (rc >= 0 && ftruncate(rc, PAGE) == 0) {
-        p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, rc, 0);
-        map("secret", "page", p, PAGE);
-        munmap(p, PAGE);
-    }
-    if (rc >= 0)
-        close(rc);
     if (request(w.fd, OP_CB, &cb))
         return;
     p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, w.fd, (off_t)cb.out.cb_handle);

@@ -68,7 +68,7 @@ static void watched(const char *how, bool killed)
     bool again = false, busy = false, other = false, statuses[8] = { false }, failed = false;
     char line[64] = "";
 
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < 40 && (round < 4 || (!again && !killed)); round++) {
         int go = -1, fd = -1, rc;
         pid_t pid = user(&go, killed);
         long end = now_ms() + 10000;
