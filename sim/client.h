@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT */
-/* The way from a process of the simulation to its state and its supervisor. */
+/*
+ * The way from a process of the simulation to its supervisor.  Any thread, any signal handler, and
+ * children of fork() and vfork() may come here: nothing is locked or allocated.
+ */
 #ifndef SIM_CLIENT_H
 #define SIM_CLIENT_H
 
 #include "sim/state.h"
 #include "sim/wire.h"
 
-/* The simulation that this process is in; NULL for none.  The mapping is kept. */
-struct sim_state *client_state(void);
+/*
+ * Joins the simulation that the environment names: 0 and its state, mapped for reading; -ENOENT
+ * where it names none; -errno where that one cannot be reached.
+ */
+int client_join(const struct sim_state **state);
+/* This process is a fork()ed child: it has a name of its own from here on. */
+void client_forked(void);
 
 /*
- * Asks the supervisor: its answer, or -ENODEV when it is gone, or -errno.  pass: a descriptor to
- * go along, or -1.  *fd (where not NULL): one that comes back, close-on-exec if cloexec says so.
+ * A request without descriptors: 0 or what the supervisor answers; *reply (where not NULL) has the
+ * rest of it.  interruptible: a signal handler ends the call with -EINTR.
  */
-int client_request(const struct sim_state *s, const struct sim_request *q, int pass, bool cloexec,
-                   int *fd);
+int client_call(struct sim_request *q, struct sim_reply *reply, bool interruptible);
 
-/* A descriptor of one of the supervisor's own files (device memory): the fd or -errno. */
-int client_open_shared(const struct sim_state *s, int supervisor_fd);
+/*
+ * A request with descriptors.  pass: one to go along, or -1.  fds: up to two that come back,
+ * close-on-exec if cloexec says so, -1 where none came; the caller's to close.
+ */
+int client_transfer(struct sim_request *q, struct sim_reply *reply, int pass, bool cloexec,
+                    int fds[2]);
 
 #endif

@@ -1,33 +1,68 @@
 /* SPDX-License-Identifier: MIT */
-/* The state's lock: shared by processes, given on when its holder is killed. */
+/*
+ * The state's lock, and how others read the state without it.
+ *
+ * The supervisor's threads alone take the lock: nothing that happens to a program (it is killed,
+ * stopped, or in a signal handler) can keep it.  Programs map the state read-only and read under
+ * the count of changes, which is odd while somebody has the lock:
+ *
+ *     for (unsigned n = 0; sim_read_begin(s, &at, n); n++) { ... if (sim_read_valid(s, at)) ... }
+ */
 #ifndef SIM_LOCK_H
 #define SIM_LOCK_H
 
-#include <errno.h>
 #include <pthread.h>
 
 #include "sim/state.h"
 
+#define SIM_READ_TRIES 200u
+
 static inline void sim_lock_init(struct sim_state *s)
 {
-    pthread_mutexattr_t a;
+    pthread_mutex_init(&s->lock, NULL);
+}
 
-    pthread_mutexattr_init(&a);
-    pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_init(&s->lock, &a);
-    pthread_mutexattr_destroy(&a);
+static inline void sim_change_begin(struct sim_state *s)
+{
+    __atomic_store_n(&s->changes, s->changes + 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 static inline void sim_lock(struct sim_state *s)
 {
-    if (pthread_mutex_lock(&s->lock) == EOWNERDEAD)
-        pthread_mutex_consistent(&s->lock);
+    pthread_mutex_lock(&s->lock);
+    sim_change_begin(s);
+}
+
+static inline bool sim_trylock(struct sim_state *s)
+{
+    if (pthread_mutex_trylock(&s->lock))
+        return false;
+    sim_change_begin(s);
+    return true;
 }
 
 static inline void sim_unlock(struct sim_state *s)
 {
+    __atomic_store_n(&s->changes, s->changes + 1, __ATOMIC_RELEASE);
     pthread_mutex_unlock(&s->lock);
+}
+
+/* False after too many tries: the supervisor has to be asked. */
+static inline bool sim_read_begin(const struct sim_state *s, uint32_t *at, unsigned tries)
+{
+    for (; tries < SIM_READ_TRIES; tries++) {
+        *at = __atomic_load_n(&s->changes, __ATOMIC_ACQUIRE);
+        if (!(*at & 1))
+            return true;
+    }
+    return false;
+}
+
+static inline bool sim_read_valid(const struct sim_state *s, uint32_t at)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return __atomic_load_n(&s->changes, __ATOMIC_RELAXED) == at;
 }
 
 #endif

@@ -2,9 +2,8 @@
 /*
  * The state of a simulation, in one segment that all its processes map.
  *
- * The supervisor (hlsim) makes it; the preloaded library works on it in the calling process, so
- * that a call costs no switch to another.  Nothing in it is a pointer: each process maps it where
- * it likes.  One robust mutex guards it all: a killed process does not stop the others.
+ * The supervisor (hlsim) makes it and is the only one that writes to it; programs map it to read.
+ * Nothing in it is a pointer: each process maps it where it likes.
  */
 #ifndef SIM_STATE_H
 #define SIM_STATE_H
@@ -34,8 +33,14 @@
 enum sim_kernel { SIM_KERNEL_6_1, SIM_KERNEL_6_6, SIM_KERNEL_6_12, SIM_KERNEL_VENDOR };
 enum sim_asic_id { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2, SIM_ASIC_COUNT };
 
-/* An open file: a node or a dma-buf.  Its number is its place in the table. */
-enum sim_file_kind { SIM_FILE_FREE, SIM_FILE_PRIMARY, SIM_FILE_CONTROL, SIM_FILE_DMABUF };
+/* An open file: a node, a dma-buf, a mapping.  Its number is its place in the table. */
+enum sim_file_kind {
+    SIM_FILE_FREE,
+    SIM_FILE_PRIMARY,
+    SIM_FILE_CONTROL,
+    SIM_FILE_DMABUF,
+    SIM_FILE_MAPPING /* what mmap() of a node holds until munmap(); no inode leads here */
+};
 
 struct sim_dmabuf {
     uint32_t map;     /* index of the exported mapping; without an MMU: SIM_NONE */
@@ -54,11 +59,15 @@ struct sim_file {
     uint64_t inode;      /* of the socket behind the descriptors */
     uint64_t created_ns; /* wall clock */
     uint32_t device;
-    uint32_t flags;   /* access mode and O_NONBLOCK */
-    uint32_t context; /* of a primary node's file: which opening; 0 once it is over */
-    uint64_t events;  /* not fetched yet (HL_INFO_GET_EVENTS) */
-    bool eventfd;     /* registered: the supervisor has it */
-    bool signal;      /* it is to be signalled */
+    uint32_t flags;    /* access mode and O_NONBLOCK */
+    uint32_t context;  /* of a primary node's file: which opening; 0 once it is over */
+    uint64_t events;   /* not fetched yet (HL_INFO_GET_EVENTS) */
+    bool eventfd;      /* registered: the supervisor has it */
+    bool signal;       /* it is to be signalled */
+    uint32_t mappings; /* of a primary node's file: they keep it open */
+    bool closed;       /* its descriptors are gone, its mappings are not */
+    uint32_t parent;   /* of a mapping: the node's file */
+    uint32_t buffer;   /* of a mapping: which; SIM_NONE: registers */
     struct sim_dmabuf dmabuf;
 };
 
@@ -223,8 +232,8 @@ struct sim_state {
     bool imports_dropped; /* likewise: files of dma-bufs to close */
     char tree[108];       /* where the files of /dev and /sys stand */
     uint64_t tree_dev;    /* the file system that it is on */
-    char socket[64];      /* abstract name of the supervisor's socket */
-    pthread_mutex_t lock;
+    uint32_t changes;     /* odd while somebody has the lock (sim/lock.h) */
+    pthread_mutex_t lock; /* the supervisor's threads' */
     uint32_t fault_count;
     struct sim_fault faults[SIM_MAX_FAULTS];
     uint32_t file_buckets[SIM_FILE_BUCKETS];

@@ -36,12 +36,13 @@ struct sim_trace {
 };
 
 struct sim_state;
+struct sim_env;
 int64_t sim_trace_now(void);
 /* Waits for room while the ring is full: nothing is lost. */
 void sim_trace_put(struct sim_state *s, const struct sim_trace_record *r);
 /* A call of an operation: its argument before and after. Process and thread are the caller's. */
-void sim_trace_call(struct sim_state *s, uint32_t device, unsigned operation, const void *before,
-                    const void *after, int rc, int64_t begin_ns);
+void sim_trace_call(const struct sim_env *env, uint32_t device, unsigned operation,
+                    const void *before, const void *after, int rc, int64_t begin_ns);
 void sim_trace_event(struct sim_state *s, uint32_t device, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

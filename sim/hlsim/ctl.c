@@ -50,12 +50,12 @@ static bool parse(char **words, struct sim_request *q)
 
 int ctl_main(int argc, char **argv)
 {
-    struct sim_state *s = client_state();
+    const struct sim_state *s = NULL;
     struct sim_request q = { 0 };
     char node[64];
     int rc;
 
-    if (!s) {
+    if (client_join(&s)) {
         fprintf(stderr, "hlsim: not within a simulation\n");
         return 1;
     }
@@ -65,7 +65,7 @@ int ctl_main(int argc, char **argv)
         q.op = commands[i].op;
         if (!parse(argv + 2, &q))
             break;
-        rc = client_request(s, &q, -1, true, NULL);
+        rc = client_call(&q, NULL, false);
         if (rc < 0)
             fprintf(stderr, "hlsim: %s %s: %s\n", argv[1], argv[2], strerror(-rc));
         if (rc >= 0 && q.op == SIM_REQUEST_ADD) {

@@ -30,7 +30,7 @@ static int find_library(char *path, size_t size)
     return access(path, R_OK) < 0 ? -errno : 0;
 }
 
-static void put_environment(const struct sim_state *s, int state_fd, const char *library)
+static void put_environment(const struct sim_state *s, const char *library)
 {
     const char *before = getenv("LD_PRELOAD");
     char text[2 * PATH_MAX];
@@ -38,7 +38,7 @@ static void put_environment(const struct sim_state *s, int state_fd, const char 
     snprintf(text, sizeof(text), "%s%s%s", library, before && *before ? ":" : "",
              before ? before : "");
     setenv("LD_PRELOAD", text, 1);
-    snprintf(text, sizeof(text), "%d:%d", (int)s->supervisor, state_fd);
+    snprintf(text, sizeof(text), "%s" SIM_SOCKET, s->tree);
     setenv(SIM_ENV_VARIABLE, text, 1);
     /* a sanitizer's runtime need not come first: nothing here is called before it is ready */
     before = getenv("ASAN_OPTIONS");
@@ -66,7 +66,7 @@ static int plain_name(const struct sim_state *s, char *library, size_t size)
     return 0;
 }
 
-pid_t start_program(const struct sim_state *s, int state_fd, char **argv)
+pid_t start_program(const struct sim_state *s, char **argv)
 {
     char library[PATH_MAX + sizeof(LIBRARY)];
     sigset_t none;
@@ -83,11 +83,9 @@ pid_t start_program(const struct sim_state *s, int state_fd, char **argv)
     pid = fork();
     if (pid)
         return pid;
-    signal(SIGINT, SIG_DFL);
-    signal(SIGQUIT, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    put_environment(s, state_fd, library);
+    put_environment(s, library);
     execvp(argv[0], argv);
     rc = errno;
     fprintf(stderr, "hlsim: %s: %s\n", argv[0], strerror(rc));

@@ -5,6 +5,6 @@
 #include "sim/state.h"
 
 /* Starts argv with the preloaded library and the state's whereabouts: its process ID, or -1. */
-pid_t start_program(const struct sim_state *s, int state_fd, char **argv);
+pid_t start_program(const struct sim_state *s, char **argv);
 
 #endif

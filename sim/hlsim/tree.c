@@ -119,7 +119,7 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
 
     put(dir, "pci_addr", "%s\n", d->pci_address);
     put(dir, "device_type", "%s\n", a->device_type);
-    put(dir, "status", "%s\n", status_names[d->status]);
+    put(dir, "status", "%s\n", status_names[sim_device_status(d)]);
     put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
     put(dir, "hard_reset", "%s", "");
     writable(dir, "hard_reset", 0200);
@@ -304,7 +304,8 @@ int tree_create(struct sim_state *s)
     /* thousands of small files: in memory, where there is room for that */
     if (!tmp || !*tmp)
         tmp = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
-    if (snprintf(s->tree, sizeof(s->tree), "%s/hlsim-XXXXXX", tmp) >= (int)sizeof(s->tree))
+    /* a socket's name has to fit behind it (sim/wire.h) */
+    if (snprintf(s->tree, sizeof(s->tree), "%s/hlsim-XXXXXX", tmp) >= (int)sizeof(s->tree) - 12)
         snprintf(s->tree, sizeof(s->tree), "/tmp/hlsim-XXXXXX");
     if (!mkdtemp(s->tree))
         return -errno;
@@ -368,7 +369,7 @@ void tree_update(struct sim_state *s)
             continue;
         }
         tree_device_folder(s, d, dir);
-        put(dir, "status", "%s\n", status_names[d->status]);
+        put(dir, "status", "%s\n", status_names[sim_device_status(d)]);
         put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
     }
 }

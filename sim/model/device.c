@@ -44,14 +44,16 @@ void sim_device_return(struct sim_state *s, struct sim_device *d)
 }
 
 /* A reset that nobody holds up ends by itself. */
-uint32_t sim_device_status(struct sim_device *d)
+uint32_t sim_device_status(const struct sim_device *d)
 {
-    if (d->status == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending && now_ns() >= d->ready_ns)
-        d->status = HL_DEVICE_STATUS_OPERATIONAL;
-    if (d->status == HL_DEVICE_STATUS_OPERATIONAL && sim_asic_of(d)->close_resets &&
+    uint32_t status = d->status;
+
+    if (status == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending && now_ns() >= d->ready_ns)
+        status = HL_DEVICE_STATUS_OPERATIONAL;
+    if (status == HL_DEVICE_STATUS_OPERATIONAL && sim_asic_of(d)->close_resets &&
         sim_device_releasing(d))
         return HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE;
-    return d->status;
+    return status;
 }
 
 void sim_device_releases(struct sim_device *d)
@@ -73,7 +75,7 @@ bool sim_device_release_ends(const struct sim_device *d, struct timespec *end)
     return sim_device_releasing(d);
 }
 
-bool sim_device_operational(struct sim_device *d)
+bool sim_device_operational(const struct sim_device *d)
 {
     return sim_device_status(d) == HL_DEVICE_STATUS_OPERATIONAL;
 }

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/model/model.h"
 #include "uapi/requests.h"
@@ -62,12 +61,12 @@ static int version(const struct sim_env *env, struct hl_drm_version *v)
               : put_text(env, v->desc, &v->desc_len, "Driver for HabanaLabs's AI Accelerators");
 }
 
-static int client(struct client *c)
+static int client(const struct sim_env *env, struct client *c)
 {
     if (c->index)
         return -EINVAL;
     /* who asks learns of itself alone */
-    *c = (struct client){ .authenticated = 1, .pid = (uint64_t)getpid(), .user = 65534 };
+    *c = (struct client){ .authenticated = 1, .pid = (uint64_t)env->pid, .user = 65534 };
     return 0;
 }
 
@@ -126,7 +125,7 @@ int sim_drm(const struct sim_env *env, unsigned nr, void *args)
     case NR_VERSION:
         return version(env, args);
     case NR_GET_CLIENT:
-        return client(args);
+        return client(env, args);
     case NR_GET_STATS:
         memset(args, 0, 16 * sizeof(uint64_t));
         return 0;

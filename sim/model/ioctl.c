@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/lock.h"
 #include "sim/model/model.h"
 #include "uapi/requests.h"
 
@@ -54,9 +55,9 @@ static int perform(const struct sim_env *env, uint32_t file, unsigned operation,
     if (delay_us) {
         struct timespec t = { (time_t)(delay_us / 1000000), (long)(delay_us % 1000000) * 1000 };
 
-        pthread_mutex_unlock(&s->lock);
+        sim_unlock(s);
         nanosleep(&t, NULL);
-        pthread_mutex_lock(&s->lock);
+        sim_lock(s);
     }
     if (rc)
         return rc;
@@ -91,7 +92,7 @@ static int traced(const struct sim_env *env, uint32_t file, unsigned operation, 
     begin = sim_trace_now();
     memcpy(before, args, sizeof(before));
     rc = perform(env, file, operation, args);
-    sim_trace_call(s, s->files[file].device, operation, before, args, rc, begin);
+    sim_trace_call(env, s->files[file].device, operation, before, args, rc, begin);
     return rc;
 }
 

@@ -223,7 +223,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     if (!m->block)
         return -ENOMEM;
     m->on_demand = on_demand;
-    m->pid = getpid();
+    m->pid = env->pid;
     m->host_va = start - offset;
     m->host_size = m->block_size;
     m->va = m->block + offset;

@@ -20,24 +20,27 @@
 /* The surroundings of a call. */
 struct sim_env {
     struct sim_state *state;
+    pid_t pid, tid; /* who calls, as the supervisor sees them */
     /* user memory: 0 or -EFAULT */
     int (*copy_in)(void *to, uint64_t user, size_t n);
     int (*copy_out)(uint64_t user, const void *from, size_t n);
     /* a range that the device shall reach: 0, -EFAULT (first page) or -ENOMEM (a later one) */
     int (*pin)(const struct sim_state *s, uint64_t user, uint64_t size);
-    /* a descriptor of a new dma-buf (releases the lock meanwhile): the fd or -errno */
+    /* a descriptor of a new dma-buf: the fd or -errno */
     int (*new_dmabuf)(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
                       uint32_t flags);
-    /* takes a descriptor's dma-buf for a device's context (as new_dmabuf): its import or -errno */
+    /* takes a descriptor's dma-buf for a device's context: its import or -errno */
     int (*import_dmabuf)(struct sim_state *s, uint32_t device, uint32_t context, int fd);
-    /* is it a descriptor of this process? */
+    /* is it a descriptor of the caller? */
     bool (*is_open)(int fd);
-    /* have closed dma-bufs been noticed?  (releases the lock meanwhile) */
+    /* closed dma-bufs have been noticed when it returns */
     void (*settle)(struct sim_state *s);
-    /* tells the supervisor about an eventfd of this process; -1 takes it back: 0 or -errno */
+    /* registers an eventfd of the caller; -1 takes it back: 0 or -errno */
     int (*eventfd)(struct sim_state *s, uint32_t file, int fd);
     /* the bytes of a new buffer are zero */
     void (*clear_buffer)(struct sim_state *s, struct sim_device *d, uint32_t index);
+    /* has the caller had a signal, or been killed?  Then a wait ends with -EINTR */
+    bool (*interrupted)(void);
     /* loud lines about what is no part of the interface */
     void (*complain)(const struct sim_state *s, const char *what, unsigned long value);
 };
@@ -76,7 +79,7 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
                      uint32_t index);
 /* One that was pulled is plugged in again: a device that has seen nothing yet. */
 void sim_device_return(struct sim_state *s, struct sim_device *d);
-uint32_t sim_device_status(struct sim_device *d);
+uint32_t sim_device_status(const struct sim_device *d);
 /*
  * The driver takes a while to release a device (Gaudi2: resets it), within its user's close():
  * others that open it meanwhile are told to come again.  Begins when a user that lives has closed
@@ -86,7 +89,7 @@ void sim_device_releases(struct sim_device *d);
 bool sim_device_releasing(const struct sim_device *d);
 /* When that is over; false: it is. */
 bool sim_device_release_ends(const struct sim_device *d, struct timespec *end);
-bool sim_device_operational(struct sim_device *d);
+bool sim_device_operational(const struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);
 /* A reset because of an error: put off while a user that listens for events has the device. */
 void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events);

@@ -8,15 +8,13 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "sim/client.h"
 #include "sim/lock.h"
 #include "sim/model/submission.h"
 
-/* What this process has mapped of the devices. */
+/* What the supervisor has mapped of the devices. */
 static struct {
     pid_t supervisor; /* of which simulation */
     struct sim_submit *submit;
@@ -24,18 +22,13 @@ static struct {
 } shared[SIM_MAX_DEVICES];
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void *map_shared(const struct sim_state *s, int supervisor_fd, uint64_t offset, size_t size)
+static void *map_shared(int fd, uint64_t offset, size_t size)
 {
-    int fd;
     void *p;
 
-    if (supervisor_fd < 0)
-        return NULL;
-    fd = client_open_shared(s, supervisor_fd);
     if (fd < 0)
         return NULL;
     p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, (off_t)offset);
-    syscall(SYS_close, fd);
     return p == MAP_FAILED ? NULL : p;
 }
 
@@ -56,7 +49,7 @@ struct sim_submit *submission_of(const struct sim_state *s, const struct sim_dev
         shared[i].supervisor = s->supervisor;
     }
     if (!shared[i].submit)
-        shared[i].submit = map_shared(s, d->submit_fd, 0, sim_sub_size(submission_props(s, d)));
+        shared[i].submit = map_shared(d->submit_fd, 0, sim_sub_size(submission_props(s, d)));
     u = shared[i].submit;
     pthread_mutex_unlock(&shared_lock);
     return u;
@@ -72,7 +65,7 @@ void *submission_buffer(const struct sim_state *s, const struct sim_device *d, u
     pthread_mutex_lock(&shared_lock);
     if (!shared[i].buffers[index])
         shared[i].buffers[index] =
-            map_shared(s, d->buffer_fd, index * SIM_BUFFER_STRIDE, SIM_BUFFER_STRIDE);
+            map_shared(d->buffer_fd, index * SIM_BUFFER_STRIDE, SIM_BUFFER_STRIDE);
     p = shared[i].buffers[index];
     pthread_mutex_unlock(&shared_lock);
     return p;
@@ -147,15 +140,9 @@ static int64_t now_ns(void *priv)
 bool submission_lock(struct sim_state *s, const struct sim_device *d)
 {
     const struct sim_submit *u = submission_of(s, d);
-    int rc;
 
     for (unsigned n = 0;; n++) {
-        rc = pthread_mutex_trylock(&s->lock);
-        if (rc == EOWNERDEAD) {
-            pthread_mutex_consistent(&s->lock);
-            rc = 0;
-        }
-        if (!rc)
+        if (sim_trylock(s))
             return true;
         if (__atomic_load_n(&u->reset_request, __ATOMIC_SEQ_CST) !=
             __atomic_load_n(&u->reset_done, __ATOMIC_SEQ_CST))
@@ -188,7 +175,15 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
     sim_unlock(c->state);
 }
 
+static bool interrupted(void *priv)
+{
+    struct submission_call *c = priv;
+
+    return c->env && c->env->interrupted && c->env->interrupted();
+}
+
 const struct sim_submit_env submission_env = {
+    .interrupted = interrupted,
     .copy_in = copy_in,
     .operational = operational,
     .cb = cb,

@@ -6,9 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "sim/model/model.h"
 
@@ -298,15 +296,15 @@ static void debug(struct text *t, const struct hl_debug_args *a)
     put(t, " unit %u %s", a->reg_idx, a->enable ? "on" : "off");
 }
 
-void sim_trace_call(struct sim_state *s, uint32_t device, unsigned operation, const void *before,
-                    const void *after, int rc, int64_t begin_ns)
+void sim_trace_call(const struct sim_env *env, uint32_t device, unsigned operation,
+                    const void *before, const void *after, int rc, int64_t begin_ns)
 {
     struct sim_trace_record r = {
         .kind = SIM_TRACE_CALL,
         .begin_ns = begin_ns,
         .end_ns = sim_trace_now(),
-        .pid = getpid(),
-        .tid = (pid_t)syscall(SYS_gettid),
+        .pid = env->pid,
+        .tid = env->tid,
         .device = device,
         .rc = rc,
     };
@@ -332,5 +330,5 @@ void sim_trace_call(struct sim_state *s, uint32_t device, unsigned operation, co
         debug(&t, before);
         break;
     }
-    sim_trace_put(s, &r);
+    sim_trace_put(env->state, &r);
 }

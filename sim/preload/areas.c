@@ -18,7 +18,7 @@
 static struct mapping {
     uint32_t pieces; /* 0: free */
     uint64_t left;   /* bytes that the driver takes for mapped */
-    uint32_t file, context, buffer;
+    uint32_t file;
     int hold;
 } mappings[MAX_MAPPINGS];
 
@@ -29,7 +29,19 @@ static struct piece {
 
 static unsigned count;     /* of mappings */
 static unsigned piece_top; /* no piece from here on was ever used */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void lock(sigset_t *before)
+{
+    signals_block(before);
+    pthread_mutex_lock(&mutex);
+}
+
+static void unlock(const sigset_t *before)
+{
+    pthread_mutex_unlock(&mutex);
+    signals_restore(before);
+}
 
 bool areas_any(void)
 {
@@ -43,12 +55,13 @@ bool areas_room(void)
 
 bool areas_has(uintptr_t at)
 {
+    sigset_t before;
     bool found = false;
 
-    pthread_mutex_lock(&lock);
+    lock(&before);
     for (unsigned i = 0; i < piece_top && !found; i++)
         found = at >= pieces[i].start && at < pieces[i].end;
-    pthread_mutex_unlock(&lock);
+    unlock(&before);
     return found;
 }
 
@@ -67,37 +80,30 @@ static void add_piece(uintptr_t start, uintptr_t end, uint32_t mapping)
     pieces[i] = (struct piece){ start, end, mapping };
 }
 
-void areas_add(uintptr_t start, uint64_t length, uint32_t file, uint32_t context, uint32_t buffer,
-               int hold)
+void areas_add(uintptr_t start, uint64_t length, uint32_t file, int hold)
 {
+    sigset_t before;
     uint32_t i = 0;
 
-    pthread_mutex_lock(&lock);
+    lock(&before);
     while (i < MAX_MAPPINGS - 1 && mappings[i].pieces)
         i++;
-    mappings[i] = (struct mapping){
-        .left = length, .file = file, .context = context, .buffer = buffer, .hold = hold
-    };
+    mappings[i] = (struct mapping){ .left = length, .file = file, .hold = hold };
     add_piece(start, start + length, i);
     __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&lock);
+    unlock(&before);
 }
 
 /* hl_mem_mgr_vm_close(): so many bytes of it are unmapped. */
 static void unmapped(struct mapping *m, uint64_t bytes)
 {
-    struct sim_context *c;
+    struct sim_request q = { .op = SIM_REQUEST_UNMAPPED, .file = m->file };
 
     if (!m->left)
         return;
     m->left -= m->left < bytes ? m->left : bytes;
-    if (m->left || m->buffer == SIM_NONE)
-        return;
-    sim_lock(sim);
-    c = &sim->devices[sim->files[m->file].device].context;
-    if (c->id == m->context)
-        sim_buffer_munmap(c, m->buffer);
-    sim_unlock(sim);
+    if (!m->left)
+        client_call(&q, NULL, false);
 }
 
 /* Takes a range out of a piece; true: it was the mapping's last. */
@@ -123,10 +129,11 @@ static bool cut_piece(struct piece *p, uintptr_t from, uintptr_t to)
 
 bool areas_cut(uintptr_t start, uint64_t length)
 {
+    sigset_t before;
     uintptr_t end = start + ((length + SIM_PAGE - 1) & ~(SIM_PAGE - 1));
     bool released = false;
 
-    pthread_mutex_lock(&lock);
+    lock(&before);
     for (unsigned i = 0; i < piece_top; i++) {
         uintptr_t from = start > pieces[i].start ? start : pieces[i].start;
         uintptr_t to = end < pieces[i].end ? end : pieces[i].end;
@@ -134,13 +141,15 @@ bool areas_cut(uintptr_t start, uint64_t length)
         if (from < to)
             released |= cut_piece(&pieces[i], from, to);
     }
-    pthread_mutex_unlock(&lock);
+    unlock(&before);
     return released;
 }
 
 void areas_move(uintptr_t from, uint64_t length, uintptr_t to)
 {
-    pthread_mutex_lock(&lock);
+    sigset_t before;
+
+    lock(&before);
     for (unsigned i = 0; i < piece_top; i++) {
         struct piece *p = &pieces[i];
 
@@ -150,7 +159,7 @@ void areas_move(uintptr_t from, uint64_t length, uintptr_t to)
         p->start = p->start - from + to;
         p->end = p->end - from + to;
     }
-    pthread_mutex_unlock(&lock);
+    unlock(&before);
 }
 
 void areas_after_fork(void)
@@ -163,5 +172,5 @@ void areas_after_fork(void)
     for (unsigned i = 0; i < piece_top; i++)
         pieces[i].end = 0;
     piece_top = count = 0;
-    pthread_mutex_init(&lock, NULL);
+    pthread_mutex_init(&mutex, NULL);
 }

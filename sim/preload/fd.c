@@ -114,9 +114,13 @@ static int fcntl_any(int fd, int command, void *argument)
     rc = REAL(fcntl)(fd, command, argument);
     if (rc >= 0 && sim && (command == F_DUPFD || command == F_DUPFD_CLOEXEC))
         copied(fd, rc);
-    if (rc >= 0 && file != SIM_NONE && command == F_SETFL)
-        sim->files[file].flags = (sim->files[file].flags & ~(uint32_t)(O_NONBLOCK | O_APPEND)) |
-                                 ((uint32_t)(uintptr_t)argument & (O_NONBLOCK | O_APPEND));
+    if (rc >= 0 && file != SIM_NONE && command == F_SETFL) {
+        struct sim_request q = { .op = SIM_REQUEST_FLAGS,
+                                 .file = file,
+                                 .flags = (uint32_t)(uintptr_t)argument };
+
+        client_call(&q, NULL, false);
+    }
     return rc;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sim/lock.h"
 #include "sim/preload/preload.h"
 
 #define TABLE_SIZE 65536
@@ -72,14 +73,35 @@ uint32_t fd_known(int fd)
     return v - 1; /* 0 becomes SIM_NONE */
 }
 
+/* In a table that may change meanwhile: false when it leads nowhere. */
+static bool look_up(uint64_t inode, uint32_t *file)
+{
+    uint32_t i = sim->file_buckets[inode % SIM_FILE_BUCKETS];
+
+    for (unsigned n = 0; n < SIM_MAX_FILES; n++) {
+        *file = i;
+        if (i == SIM_NONE)
+            return true;
+        if (i >= SIM_MAX_FILES)
+            return false;
+        if (sim->files[i].inode == inode)
+            return true;
+        i = sim->files[i].next;
+    }
+    return false;
+}
+
 uint32_t file_of_inode(uint64_t inode)
 {
-    uint32_t file;
+    struct sim_request q = { .op = SIM_REQUEST_FIND, .argument = inode };
+    struct sim_reply r;
+    uint32_t file, at;
 
-    sim_lock(sim);
-    file = sim_file_by_inode(sim, inode);
-    sim_unlock(sim);
-    return file;
+    for (unsigned n = 0; sim_read_begin(sim, &at, n); n++) {
+        if (look_up(inode, &file) && sim_read_valid(sim, at))
+            return file;
+    }
+    return client_call(&q, &r, false) ? SIM_NONE : r.file;
 }
 
 /* fstat() may be one of ours: this is the kernel's. */
@@ -137,7 +159,7 @@ void fd_closed(void)
     struct sim_request q = { .op = SIM_REQUEST_SETTLE };
     int saved = errno;
 
-    client_request(sim, &q, -1, true, NULL);
+    client_call(&q, NULL, false);
     errno = saved;
 }
 
@@ -149,7 +171,7 @@ void fd_closed_file(uint32_t file)
     struct timespec end;
     int saved = errno;
 
-    client_request(sim, &q, -1, true, NULL);
+    client_call(&q, NULL, false);
     if (sim_device_release_ends(&sim->devices[device], &end))
         clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
     errno = saved;

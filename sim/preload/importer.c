@@ -17,7 +17,10 @@ struct hlsim_attachment {
 static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attachment **out)
 {
     uint32_t file = sim ? fd_find(dmabuf_fd) : SIM_NONE;
+    struct sim_request q = { .op = SIM_REQUEST_MEMORY, .file = file };
+    struct sim_reply r;
     struct hlsim_attachment *a;
+    int fds[2], rc;
 
     if (file == SIM_NONE || sim->files[file].kind != SIM_FILE_DMABUF)
         return -EINVAL;
@@ -25,13 +28,16 @@ static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attach
     if (!a)
         return -ENOMEM;
     a->fd = dup(dmabuf_fd);
-    a->memory = client_open_shared(sim, sim->devices[sim->files[file].device].memory_fd);
-    if (a->fd < 0 || a->memory < 0) {
+    rc = a->fd < 0 ? -EMFILE : client_transfer(&q, &r, -1, true, fds);
+    if (!rc && fds[0] < 0)
+        rc = -EMFILE;
+    if (rc) {
         if (a->fd >= 0)
             close(a->fd);
         free(a);
-        return -EMFILE;
+        return rc;
     }
+    a->memory = fds[0];
     a->file = file;
     a->peer_to_peer = peer_to_peer;
     *out = a;
@@ -49,22 +55,23 @@ static int importer_map(struct hlsim_attachment *a)
 static ssize_t move(struct hlsim_attachment *a, uint64_t offset, void *data, size_t n, bool write)
 {
     const struct sim_dmabuf *b = &sim->files[a->file].dmabuf;
-    const struct sim_device *d = &sim->devices[sim->files[a->file].device];
     size_t done = 0;
 
     if (!a->mapped || offset > b->size || n > b->size - offset)
         return -EINVAL;
     while (done < n) {
-        uint64_t left, at;
+        struct sim_request q = { .op = SIM_REQUEST_LOCATE,
+                                 .file = a->file,
+                                 .argument = offset + done };
+        struct sim_reply r;
         long k;
 
-        sim_lock(sim);
-        at = sim_dmabuf_locate(d, b, offset + done, &left);
-        sim_unlock(sim);
-        if (left > n - done)
-            left = n - done;
+        if (client_call(&q, &r, false))
+            return -EIO;
+        if (r.left > n - done)
+            r.left = n - done;
         k = syscall(write ? SYS_pwrite64 : SYS_pread64, a->memory, (char *)data + done,
-                    (size_t)left, (off_t)at);
+                    (size_t)r.left, (off_t)r.at);
         if (k <= 0)
             return -EIO;
         done += (size_t)k;

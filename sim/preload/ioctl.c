@@ -9,25 +9,21 @@
 DECLARE_REAL(ioctl);
 
 /* dma_buf_set_name(): up to 31 characters, a copy. */
-static int set_name(struct sim_file *f, uint64_t user)
+static int set_name(uint32_t file, uint64_t user)
 {
     const struct sim_env *env = preload_env();
-    char name[sizeof(f->dmabuf.name)];
+    struct sim_request q = { .op = SIM_REQUEST_NAME, .file = file };
 
-    memset(name, 0, sizeof(name));
-    for (size_t i = 0; i < sizeof(name); i++) {
-        if (env->copy_in(&name[i], user + i, 1))
+    for (size_t i = 0; i < sizeof(sim->files[0].dmabuf.name); i++) {
+        if (env->copy_in(&q.args[i], user + i, 1))
             return -EFAULT;
-        if (!name[i]) {
-            memcpy(f->dmabuf.name, name, sizeof(name));
-            f->dmabuf.named = true;
-            return 0;
-        }
+        if (!q.args[i])
+            return client_call(&q, NULL, false);
     }
     return -EINVAL;
 }
 
-static int dmabuf_ioctl(struct sim_file *f, unsigned request, uint64_t user)
+static int dmabuf_ioctl(uint32_t file, unsigned request, uint64_t user)
 {
     const struct sim_env *env = preload_env();
     struct dma_buf_sync sync;
@@ -42,7 +38,7 @@ static int dmabuf_ioctl(struct sim_file *f, unsigned request, uint64_t user)
         return 0;
     case DMA_BUF_SET_NAME_A:
     case DMA_BUF_SET_NAME_B:
-        return set_name(f, user);
+        return set_name(file, user);
     default:
         env->complain(sim, "unknown ioctl on a dma-buf", request);
         return -ENOTTY;
@@ -55,7 +51,6 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     void *argument;
     va_list ap;
     int rc, saved = errno;
-    bool attention;
 
     va_start(ap, request);
     argument = va_arg(ap, void *);
@@ -68,15 +63,8 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     } else if (file == SIM_NONE) {
         return REAL(ioctl)(fd, request, argument);
     } else if (!vfs_ioctl(fd, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
-        sim_lock(sim);
-        if (sim->files[file].kind == SIM_FILE_DMABUF)
-            rc = dmabuf_ioctl(&sim->files[file], (unsigned)request, (uint64_t)(uintptr_t)argument);
-        else
-            rc = sim_ioctl(preload_env(), file, (unsigned)request, (uint64_t)(uintptr_t)argument);
-        attention = sim->attention;
-        sim_unlock(sim);
-        if (attention)
-            fd_closed(); /* the supervisor looks after it with any request */
+        rc = (sim->files[file].kind == SIM_FILE_DMABUF ? dmabuf_ioctl : call_ioctl)(
+            file, (unsigned)request, (uint64_t)(uintptr_t)argument);
     }
     if (rc < 0) {
         errno = -rc;

@@ -3,8 +3,8 @@
  * mmap() of a node: command buffers and timestamps.  As on the real driver a mapping holds the
  * device's file open, is not inherited by fork(), and cannot grow.
  *
- * What holds the file is a descriptor on its way between two sockets that never arrives: a
- * duplicate would be one that nobody has opened, in /proc/PID/fd.
+ * What holds the file is another one that the supervisor gives with the memory: it learns when that
+ * is closed, also when this process is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "sim/model/block.h"
 #include "sim/preload/areas.h"
 #include "sim/preload/preload.h"
 #include "sim/rights.h"
@@ -23,34 +22,6 @@ DECLARE_REAL(munmap);
 DECLARE_REAL(msync);
 DECLARE_REAL(madvise);
 DECLARE_REAL(mremap);
-
-#define TYPE_SHIFT 59
-#define TYPE_MASK 0x1full
-#define TYPE_CB 0x2
-#define TYPE_BLOCK 0x4
-#define TYPE_TIMESTAMPS 0x10
-
-/* Keeps fd's file open until the socket that is returned is closed; -1 on failure. */
-static int hold_file(int fd)
-{
-    union rights room = { 0 };
-    struct iovec iov = { (char[]){ 'h' }, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-    int pair[2], hold = -1;
-
-    if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return -1;
-    rights_put(&m, &room, fd);
-    if (syscall(SYS_sendmsg, pair[0], &m, MSG_NOSIGNAL) == 1) {
-        /* out of the way of the numbers that a program expects */
-        hold = (int)syscall(SYS_fcntl, pair[1], F_DUPFD_CLOEXEC, 512);
-        if (hold < 0)
-            hold = (int)syscall(SYS_fcntl, pair[1], F_DUPFD_CLOEXEC, 3);
-    }
-    syscall(SYS_close, pair[0]);
-    syscall(SYS_close, pair[1]);
-    return hold;
-}
 
 /*
  * What the C library and the kernel look at before they ask the driver: all but the file
@@ -102,71 +73,60 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
     return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
-/* The driver's rules: 0, where in which memory, and the buffer; or -errno. */
-static int choose(const struct sim_file *f, uint32_t file, uint64_t offset, size_t length,
-                  uint32_t *buffer, uint32_t *context, uint64_t *at)
+/* Out of the way of the numbers that a program expects. */
+static int out_of_the_way(int fd)
 {
-    struct sim_context *c;
-    int rc;
+    int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
 
-    if (f->kind == SIM_FILE_DMABUF)
-        return -EINVAL;
-    c = sim_context_of(sim, file);
-    if (!c)
-        return -ENODEV;
-    *context = c->id;
-    switch (offset >> TYPE_SHIFT & TYPE_MASK) {
-    case TYPE_CB:
-    case TYPE_TIMESTAMPS:
-        rc = sim_buffer_mmap(c, offset, length, buffer);
-        *at = *buffer * SIM_BUFFER_STRIDE;
-        return rc;
-    case TYPE_BLOCK:
-        *buffer = SIM_NONE; /* a piece of the registers */
-        return sim_block_mmap(&sim->devices[f->device], offset, length, at);
-    default:
-        return -EINVAL;
-    }
+    if (high < 0)
+        return fd;
+    syscall(SYS_close, fd);
+    return high;
 }
 
-static int map_node(void **address, size_t length, int prot, int flags, int fd, uint32_t file,
+/* Asks for the memory, and for what holds the node's file: fds[0] and fds[1]. */
+static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *r, int fds[2])
+{
+    struct sim_request q = {
+        .op = SIM_REQUEST_MMAP, .file = file, .argument = offset, .length = length
+    };
+    int rc = client_transfer(&q, r, -1, true, fds);
+
+    if (!rc && fds[1] < 0)
+        rc = -EMFILE;
+    if (rc)
+        rights_close(fds);
+    return rc;
+}
+
+static int map_node(void **address, size_t length, int prot, int flags, uint32_t file,
                     uint64_t offset)
 {
     const struct sim_file *f = &sim->files[file];
-    struct sim_device *d = &sim->devices[f->device];
-    uint32_t buffer = 0, context = 0;
-    uint64_t at = 0;
-    void *p = MAP_FAILED;
-    int rc = probe(*address, length, flags, offset), memory;
+    struct sim_reply r;
+    void *p;
+    int rc = probe(*address, length, flags, offset), fds[2];
 
     length = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
     rc = rc ? rc : check_file(f, offset, length, prot, flags);
+    if (!rc && f->kind == SIM_FILE_DMABUF)
+        rc = -EINVAL;
     if (!rc && !areas_room())
         rc = -ENOMEM;
+    rc = rc ? rc : ask(file, offset, length, &r, fds);
     if (rc)
         return rc;
-    sim_lock(sim);
-    rc = choose(f, file, offset, length, &buffer, &context, &at);
-    sim_unlock(sim);
-    if (rc)
-        return rc;
-    memory = client_open_shared(sim, buffer == SIM_NONE ? d->regs_fd : d->buffer_fd);
-    rc = memory < 0 ? memory : 0;
-    if (memory >= 0) {
-        p = REAL(mmap)(*address, length, prot, flags, memory, (off_t)at);
-        rc = p == MAP_FAILED ? -errno : 0;
-        syscall(SYS_close, memory);
-    }
+    p = REAL(mmap)(*address, length, prot, flags, fds[0], (off_t)r.at);
+    rc = p == MAP_FAILED ? -errno : 0;
+    syscall(SYS_close, fds[0]);
     if (rc) {
-        sim_lock(sim);
-        if (buffer != SIM_NONE)
-            sim_buffer_munmap(&d->context, buffer);
-        sim_unlock(sim);
+        syscall(SYS_close, fds[1]);
+        fd_closed();
         return rc;
     }
     REAL(madvise)(p, length, MADV_DONTFORK);
     areas_cut((uintptr_t)p, length);
-    areas_add((uintptr_t)p, length, file, context, buffer, hold_file(fd));
+    areas_add((uintptr_t)p, length, r.file, out_of_the_way(fds[1]));
     *address = p;
     return 0;
 }
@@ -183,7 +143,7 @@ HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t
             fd_closed();
         return p;
     }
-    rc = map_node(&address, length, prot, flags, fd, file, (uint64_t)offset);
+    rc = map_node(&address, length, prot, flags, file, (uint64_t)offset);
     errno = rc ? -rc : saved;
     return rc ? MAP_FAILED : address;
 }

@@ -25,19 +25,22 @@ static int open_node(uint32_t device, bool control, int flags)
         .control = control,
         .flags = (uint32_t)flags,
     };
-    int fd, rc;
+    struct sim_reply r;
+    int fds[2], rc;
 
     if (flags & O_DIRECTORY || (flags & O_CREAT && flags & O_EXCL)) {
         errno = flags & O_DIRECTORY ? ENOTDIR : EEXIST;
         return -1;
     }
-    rc = client_request(sim, &q, -1, flags & O_CLOEXEC, &fd);
+    rc = client_transfer(&q, &r, -1, flags & O_CLOEXEC, fds);
+    if (!rc && fds[0] < 0)
+        rc = -EMFILE; /* no number was free for it; its file is gone again */
     if (rc < 0) {
         errno = -rc;
         return -1;
     }
-    fd_note(fd, (uint32_t)rc);
-    return fd;
+    fd_note(fds[0], r.file);
+    return fds[0];
 }
 
 /* A file of /proc that the kernel would write otherwise: a copy with the right text. */

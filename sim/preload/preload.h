@@ -5,6 +5,8 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,7 +33,7 @@
 void *real_function(void **cache, const char *name);
 
 /* The simulation, or NULL: then every function is the C library's. */
-extern struct sim_state *sim;
+extern const struct sim_state *sim;
 
 /* ---- descriptors (fdtable.c) ---- */
 
@@ -51,7 +53,7 @@ void fd_closed(void);
 void fd_closed_file(uint32_t file);
 void fd_scan(void); /* what this program was started with */
 void fd_own(void);  /* the table is this process's from here on */
-/* The file behind a socket's inode, SIM_NONE for none; takes the lock. */
+/* The file behind a socket's inode, SIM_NONE for none. */
 uint32_t file_of_inode(uint64_t inode);
 
 /* ---- paths (path.c) ---- */
@@ -93,7 +95,7 @@ void face_put_on(struct stat *st);
 void exec_note(void); /* what this program has in its environment */
 
 /* ---- files of /proc, whole (read_below.c) ---- */
-/* Their text, to be freed, or NULL; below the preloaded functions, with or without the lock. */
+/* Their text, to be freed, or NULL; below the preloaded functions. */
 char *read_below(const char *path);
 
 /* ---- opening (open.c) ---- */
@@ -107,10 +109,28 @@ bool vfs_ioctl(int fd, unsigned request, uint64_t user, int *rc);
 /* True: a request to a dma-buf or a sync file that is about one; *rc is 0 or a negative errno. */
 bool sync_file_ioctl(int fd, uint32_t file, unsigned request, uint64_t user, int *rc);
 
+/* ---- requests to the driver (call.c) ---- */
+/* 0 or a negative errno. */
+int call_ioctl(uint32_t file, unsigned request, uint64_t user);
+
 /* ---- the model's surroundings (environment.c) ---- */
 extern const struct sim_env *preload_env(void);
 
 /* ---- mappings of nodes (mmap.c) ---- */
 void mmap_after_fork(void);
+
+/* ---- our own locks: no handler runs while this thread has one ---- */
+static inline void signals_block(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+static inline void signals_restore(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
 
 #endif

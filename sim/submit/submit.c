@@ -23,9 +23,7 @@ static pthread_mutex_t *mutex(struct sim_submit *s)
 
 void sim_sub_lock(struct sim_submit *s)
 {
-    /* a process that died with the lock left lists that are whole: each change is small */
-    if (pthread_mutex_lock(mutex(s)) == EOWNERDEAD)
-        pthread_mutex_consistent(mutex(s));
+    pthread_mutex_lock(mutex(s));
 }
 
 void sim_sub_unlock(struct sim_submit *s)
@@ -60,6 +58,8 @@ int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns)
         ts.tv_nsec = left % 1000000000;
         tp = &ts;
     }
+    if (c->env->interrupted && c->env->interrupted(c->priv))
+        return -EINTR;
     __atomic_add_fetch(&s->waiters, 1, __ATOMIC_SEQ_CST);
     if (syscall(SYS_futex, &s->gen, FUTEX_WAIT, gen, tp, NULL, 0) < 0 && errno != EAGAIN)
         rc = -errno;
@@ -122,13 +122,7 @@ static void init_sobs(struct sim_submit *s, const struct sim_sub_props *p)
 
 int sim_sub_init(struct sim_submit *s, const struct sim_sub_props *p)
 {
-    pthread_mutexattr_t a;
-
-    pthread_mutexattr_init(&a);
-    pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_init(mutex(s), &a);
-    pthread_mutexattr_destroy(&a);
+    pthread_mutex_init(mutex(s), NULL);
     s->magic = MAGIC;
     s->free_job = SIM_SUB_NONE;
     s->out_head = s->out_tail = SIM_SUB_NONE;

@@ -128,7 +128,7 @@ struct sim_sub_stamp {
 /* Zero memory becomes one of these with sim_sub_init(). */
 struct sim_submit {
     uint64_t magic;
-    _Alignas(64) unsigned char lock[64]; /* a process-shared robust mutex */
+    _Alignas(64) unsigned char lock[64]; /* a mutex of the supervisor's threads */
     uint32_t gen; /* futex: changes with everything that somebody may wait for */
     uint32_t waiters;
     uint32_t work; /* futex: changes when the executor has something to do */
@@ -198,6 +198,8 @@ struct sim_submit_env {
     /* A submission took too long (seq): the driver's answer (cs_timedout()). In the executor. */
     void (*timed_out)(void *priv, uint64_t seq, bool reset);
     int64_t (*now_ns)(void *priv);
+    /* The caller has had a signal: waits end with -EINTR.  NULL: nobody has signals. */
+    bool (*interrupted)(void *priv);
 };
 
 struct sim_sub_call {

@@ -13,7 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "sim/rights.h"
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
@@ -483,29 +482,6 @@ static void imports_in_circles_end_with_their_process(void **state)
     in_killed_process(import_in_circles);
     assert_free(0);
     assert_free(1);
-}
-
-/* A descriptor to or from another process, a byte along with it. */
-static bool send_fd(int socket, int fd)
-{
-    struct iovec iov = { &(char){ 'x' }, 1 };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-    union rights room = { { 0 } };
-
-    rights_put(&m, &room, fd);
-    return sendmsg(socket, &m, 0) == 1;
-}
-
-static int receive_fd(int socket)
-{
-    char byte;
-    union rights room;
-    struct iovec iov = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof(room)
-    };
-
-    return recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == 1 ? rights_take(&m) : -1;
 }
 
 static void export_and_wait(int socket)

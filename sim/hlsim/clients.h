@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The processes of the simulation, by the names that HELLO gives them: the kernel tells who asks
+ * over the socket, and when a process is gone.  Any thread.
+ */
+#ifndef HLSIM_CLIENTS_H
+#define HLSIM_CLIENTS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* An epoll descriptor that is readable when a process has gone, or -errno. */
+int clients_create(void);
+/* A name for a process: the one that it has, or a new one.  SIM_NO_CLIENT: there are too many. */
+uint32_t clients_new(pid_t pid);
+/* Whose name is this?  0: nobody's. */
+pid_t clients_pid(uint32_t client);
+/* Of those that have gone since the last call: gone() gets each name. */
+void clients_reap(void (*gone)(uint32_t client));
+
+#endif

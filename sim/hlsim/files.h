@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The other end of every file that programs have open: the kernel itself tells here when the last
+ * descriptor of one is gone, in whichever process.  All with the state's lock, but for
+ * files_create().
+ */
+#ifndef HLSIM_FILES_H
+#define HLSIM_FILES_H
+
+#include "sim/state.h"
+
+/* An epoll descriptor that is readable when a file is closed, or -errno. */
+int files_create(void);
+/* A new file: its number, and in *theirs the descriptor for the program; or -errno. */
+int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,
+              int *theirs);
+/* A mapping of a node's file, which stays open as long. */
+int files_map(struct sim_state *s, uint32_t parent, uint32_t buffer, int *theirs);
+/* All of a mapping was unmapped: its buffer may be mapped again. */
+void files_unmapped(struct sim_state *s, uint32_t file);
+/* Takes a dma-buf for a device's context: its import or -errno. */
+int files_import(struct sim_state *s, uint32_t device, uint32_t context, int fd);
+/* An eventfd for a file's events; a negative one takes it back: 0 or -errno. */
+int files_eventfd(struct sim_state *s, uint32_t file, int fd);
+/* What has been closed: its users' doings end now. */
+void files_settle(struct sim_state *s);
+/* Signals eventfds. */
+void files_signal(struct sim_state *s);
+
+#endif
