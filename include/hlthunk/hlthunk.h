@@ -9,12 +9,14 @@
 #include <hlthunk/device.h>
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
+#include <hlthunk/fence.h>
 #include <hlthunk/leaks.h>
 #include <hlthunk/holders.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
 #include <hlthunk/preflight.h>
 #include <hlthunk/pool.h>
+#include <hlthunk/queue.h>
 #include <hlthunk/reset.h>
 #include <hlthunk/share.h>
 #include <hlthunk/sync.h>

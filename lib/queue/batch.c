@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* The batch that is being recorded. */
+#include <stdlib.h>
+
+#include <hlthunk/command_buffer.h>
+
+#include "lib/error.h"
+#include "lib/device/device.h"
+#include "lib/queue/queue.h"
+
+#define PACKET_BYTES (64u << 10)
+/* What one submission may move: far below the driver's limit of time on the slowest engine. */
+#define MOVED_MAX (1ull << 30)
+#define HELD_FIRST 14u
+
+static int create_packets(struct hlthunk_queue *q, struct hl_batch *b)
+{
+    struct hlthunk_command_buffer_options o = {
+        .size = sizeof(o),
+        .device_mapped = q->format->mapped_packets,
+        .label = q->object.label,
+    };
+
+    return b->recorded
+               ? 0
+               : hlthunk_command_buffer_create(q->object.device, PACKET_BYTES, &o, &b->recorded);
+}
+
+int hl_batch_open(struct hlthunk_queue *q)
+{
+    while (!q->recording) {
+        int rc;
+
+        if (q->lost)
+            return hl_err(q->lost, "queue is lost with its device: release it");
+        if (q->tail - q->head >= q->depth) {
+            /* another thread may take the slot that this makes free */
+            rc = hl_queue_await(q, q->head, UINT64_MAX);
+            if (rc)
+                return rc;
+            continue;
+        }
+        rc = create_packets(q, hl_queue_batch(q, q->tail));
+        if (rc)
+            return rc;
+        q->recording = true;
+    }
+    return 0;
+}
+
+int hl_batch_reserve(struct hlthunk_queue *q, uint32_t n, void **packets)
+{
+    for (;;) {
+        struct hl_batch *b = hl_queue_batch(q, q->tail);
+        int rc;
+
+        if (q->recording && !q->lost && b->used + n <= PACKET_BYTES && b->moved < MOVED_MAX) {
+            *packets = (char *)hlthunk_command_buffer_data(b->recorded) + b->used;
+            return 0;
+        }
+        rc = q->recording && !q->lost ? hl_queue_submit(q) : hl_batch_open(q);
+        if (rc)
+            return rc;
+    }
+}
+
+struct hl_held *hl_batch_held(struct hlthunk_queue *q)
+{
+    struct hl_batch *b = hl_queue_batch(q, q->tail);
+    struct hl_held *h = b->held;
+
+    if (!h || h->count == h->room) {
+        uint32_t room = h ? 2 * h->room : HELD_FIRST;
+        struct hl_held *larger = realloc(h, sizeof(*h) + room * sizeof(h->buffer[0]));
+
+        if (!larger) {
+            hl_err(-ENOMEM, "no memory to hold a buffer");
+            return NULL;
+        }
+        if (!h)
+            *larger = (struct hl_held){ 0 };
+        larger->room = room;
+        b->held = h = larger;
+    }
+    return h;
+}
+
+int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer)
+{
+    struct hl_held *h = hl_queue_batch(q, q->tail)->held;
+
+    /* what was used last is used again */
+    for (uint32_t i = h ? h->count : 0, n = 0; i && n < 4; n++) {
+        if (h->buffer[--i] == buffer)
+            return 0;
+    }
+    h = hl_batch_held(q);
+    if (!h)
+        return -ENOMEM;
+    h->buffer[h->count++] = hlthunk_buffer_ref(buffer);
+    return 0;
+}
+
+/* What a batch holds goes to the list of what is let go once the lock is open. */
+void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b)
+{
+    if (b->held) {
+        b->held->next = q->let_go;
+        q->let_go = b->held;
+        b->held = NULL;
+    }
+    b->used = 0;
+    b->moved = 0;
+    b->stamp = false;
+    b->delivery_count = 0;
+    b->fences = NULL;
+}

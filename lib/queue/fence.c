@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include <hlthunk/fence.h>
+
+#include <stdlib.h>
+
+#include "lib/error.h"
+#include "lib/device/device.h"
+#include "lib/options.h"
+#include "lib/queue/queue.h"
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    (void)o, (void)live; /* it has neither size nor address */
+}
+
+static void destroy(struct hlthunk_fence *f)
+{
+    struct hlthunk_device *d = f->object.device;
+    struct hlthunk_queue *q = f->queue;
+
+    hl_object_delist(&f->object);
+    free(f);
+    hlthunk_queue_unref(q);
+    hlthunk_device_unref(d);
+}
+
+void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, int error,
+                   int64_t timestamp_ns)
+{
+    struct hl_watch *watches = f->watches;
+
+    f->status = status;
+    f->error = error;
+    f->timestamp_ns = timestamp_ns;
+    f->watches = NULL;
+    if (watches)
+        hl_queue_fire(f->queue, watches);
+}
+
+static void attach(struct hlthunk_fence *f, uint64_t number)
+{
+    struct hl_batch *b = hl_queue_batch(f->queue, number);
+
+    f->number = number;
+    f->next = b->fences;
+    b->fences = f;
+}
+
+static void detach(struct hlthunk_fence *f)
+{
+    struct hlthunk_fence **p = &hl_queue_batch(f->queue, f->number)->fences;
+
+    while (*p && *p != f)
+        p = &(*p)->next;
+    if (*p)
+        *p = f->next;
+}
+
+/* Something to wait for, where nothing is recorded: a packet that does nothing. */
+static int record_nothing(struct hlthunk_queue *q)
+{
+    const uint32_t nop[2] = { 0, HL_PACKET_NOP };
+    void *packet;
+    int rc = hl_batch_reserve(q, HL_NOP_PACKET_SIZE, &packet);
+
+    if (rc)
+        return rc;
+    memcpy(packet, nop, sizeof(nop));
+    hl_batch_commit(q, HL_NOP_PACKET_SIZE, 0);
+    return 0;
+}
+
+/* Puts the fence behind the last of what the queue has, and sends that off. */
+static int place(struct hlthunk_fence *f, bool stamp)
+{
+    struct hlthunk_queue *q = f->queue;
+    struct hl_batch *b = q->recording ? hl_queue_batch(q, q->tail) : NULL;
+    bool waits = b && b->held && b->held->after;
+    int rc;
+
+    if (q->lost)
+        return hl_err(q->lost, "queue is lost with its device: release it");
+    if (!b || !b->used) {
+        bool idle = q->head == q->tail;
+
+        if (!stamp && !waits && idle) {
+            f->status = HLTHUNK_FENCE_DONE;
+            return 0;
+        }
+        if (!waits && !idle && (!stamp || hl_queue_batch(q, q->tail - 1)->stamp)) {
+            attach(f, q->tail - 1);
+            return 0;
+        }
+        rc = record_nothing(q);
+        if (rc)
+            return rc;
+        b = hl_queue_batch(q, q->tail);
+    }
+    b->stamp |= stamp;
+    attach(f, q->tail);
+    rc = hl_queue_submit(q);
+    if (rc && f->status == HLTHUNK_FENCE_PENDING && f->number >= q->tail)
+        detach(f);
+    return rc;
+}
+
+int hlthunk_queue_create_fence(struct hlthunk_queue *q, const struct hlthunk_fence_options *options,
+                               struct hlthunk_fence **out)
+{
+    struct hlthunk_fence_options o;
+    struct hlthunk_fence *f;
+    int rc = hl_queue_enter(q);
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "fence is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    f = calloc(1, sizeof(*f));
+    if (!f)
+        return hl_err(-ENOMEM, "no memory for a fence");
+    f->queue = hlthunk_queue_ref(q);
+    hl_object_init(&f->object, "fence", q->object.device, o.label, __builtin_return_address(0),
+                   describe);
+    hl_object_enlist(&f->object);
+    hl_queue_lock(q);
+    rc = place(f, o.timestamp);
+    hl_queue_unlock(q);
+    if (rc)
+        destroy(f);
+    else
+        *out = f;
+    return rc;
+}
+
+struct hlthunk_fence *hlthunk_fence_ref(struct hlthunk_fence *f)
+{
+    hl_refs_get(&f->object.refs);
+    return f;
+}
+
+void hlthunk_fence_unref(struct hlthunk_fence *f)
+{
+    if (!f || !hl_refs_put(&f->object.refs))
+        return;
+    if (hl_epoch_is_ours(f->object.epoch)) {
+        hl_queue_lock(f->queue);
+        if (f->status == HLTHUNK_FENCE_PENDING)
+            detach(f);
+        hl_queue_unlock(f->queue);
+    }
+    destroy(f);
+}
+
+/* Not hl_object_check(): after a reset the object is stale, and how it ended is of interest. */
+static int check(const struct hlthunk_fence *f)
+{
+    if (!f)
+        return hl_err(-EINVAL, "fence is NULL");
+    if (!hl_epoch_is_ours(f->object.epoch))
+        return hl_err(-EPERM, "fence was made by the parent of this process");
+    return 0;
+}
+
+int hlthunk_fence_wait(struct hlthunk_fence *f, int64_t timeout_ns)
+{
+    uint64_t deadline = hl_queue_deadline_ns(timeout_ns);
+    int rc = check(f);
+
+    if (rc)
+        return rc;
+    hl_queue_lock(f->queue);
+    if (f->status == HLTHUNK_FENCE_PENDING)
+        rc = hl_queue_await(f->queue, f->number, deadline);
+    if (f->status == HLTHUNK_FENCE_LOST)
+        rc = hl_err(-EIO,
+                    "what was waited for is lost (%d): the device was reset or removed, or "
+                    "a submission took too long",
+                    f->error);
+    else if (f->status == HLTHUNK_FENCE_DONE)
+        rc = 0;
+    hl_queue_unlock(f->queue);
+    return rc;
+}
+
+int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_result *result)
+{
+    struct hlthunk_fence_result r = { 0 };
+    int rc = check(f);
+
+    if (rc)
+        return rc;
+    if (!result)
+        return hl_err(-EINVAL, "result is NULL");
+    if (result->struct_size < sizeof(r.struct_size) + sizeof(r.status))
+        return hl_err(-EINVAL, "result->struct_size is %zu: set it to sizeof(*result)",
+                      result->struct_size);
+    hl_queue_lock(f->queue);
+    if (f->status == HLTHUNK_FENCE_PENDING)
+        (void)hl_queue_await(f->queue, f->number, 0);
+    r.status = f->status;
+    r.error = f->error;
+    r.timestamp_ns = f->timestamp_ns;
+    hl_queue_unlock(f->queue);
+    hl_struct_give(result, &r, sizeof(r));
+    return 0;
+}
+
+struct hlthunk_queue *hlthunk_fence_borrow_queue(const struct hlthunk_fence *f)
+{
+    return f->queue;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/queue/queue.h"
+
+#include <stdlib.h>
+
+#include <hlthunk/command_buffer.h>
+#include <hlthunk/error.h>
+
+#include "lib/error.h"
+#include "lib/log.h"
+#include "lib/device/device.h"
+#include "lib/options.h"
+
+#define DEPTH_DEFAULT 16u
+#define DEPTH_MAX 1024u
+
+static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+{
+    (void)o, (void)live; /* it has neither size nor address */
+}
+
+void hl_queue_lock(struct hlthunk_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+}
+
+static void let_go(struct hl_held *h)
+{
+    struct hl_held *next;
+
+    for (; h; h = next) {
+        next = h->next;
+        for (uint32_t i = 0; i < h->count; i++)
+            hlthunk_buffer_unref(h->buffer[i]);
+        hlthunk_command_buffer_unref(h->packets);
+        hlthunk_fence_unref(h->after);
+        free(h);
+    }
+}
+
+void hl_queue_unlock(struct hlthunk_queue *q)
+{
+    struct hl_held *h = q->let_go;
+
+    q->let_go = NULL;
+    pthread_mutex_unlock(&q->lock);
+    let_go(h);
+}
+
+int hl_queue_enter(struct hlthunk_queue *q)
+{
+    int rc = hl_object_check(q ? &q->object : NULL, "queue");
+
+    if (rc == -ENODEV) {
+        /* what it was given ends with this */
+        hl_queue_lock(q);
+        if (q->head != q->tail)
+            (void)hl_queue_await(q, q->tail - 1, 0);
+        hl_queue_lose(q, -ENODEV);
+        hl_queue_unlock(q);
+        rc = hl_object_check(&q->object, "queue");
+    }
+    return rc;
+}
+
+int hlthunk_queue_create(struct hlthunk_device *d, const struct hlthunk_queue_options *options,
+                         struct hlthunk_queue **out)
+{
+    static atomic_uint turns[HL_ENGINE_COUNT];
+    const struct hl_queue_format *format;
+    struct hlthunk_queue_options o;
+    struct hlthunk_queue *q;
+    int rc = hl_device_check(d);
+
+    if (rc)
+        return rc;
+    if (!out)
+        return hl_err(-EINVAL, "queue is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    if ((unsigned)o.engine >= HL_ENGINE_COUNT)
+        return hl_err(-EINVAL, "options->engine %d is not one of enum hlthunk_engine",
+                      (int)o.engine);
+    if (o.depth > DEPTH_MAX)
+        return hl_err(-EINVAL, "options->depth %u is above %u", o.depth, DEPTH_MAX);
+    if (d->props.control)
+        return hl_err(-EPERM, "device is a control node, which submits nothing: open the primary "
+                              "node");
+    format = hl_queue_format(d->props.asic);
+    if (!format)
+        return hl_err(-EOPNOTSUPP, "%s: the library does not know this ASIC's packets",
+                      hlthunk_asic_name(d->props.asic));
+    q = calloc(1, sizeof(*q));
+    if (q) {
+        q->depth = o.depth ? o.depth : DEPTH_DEFAULT;
+        q->ring = calloc(q->depth, sizeof(q->ring[0]));
+    }
+    if (!q || !q->ring) {
+        free(q);
+        return hl_err(-ENOMEM, "no memory for a queue");
+    }
+    q->format = format;
+    q->hardware =
+        format->engine[o.engine]
+            .queue[atomic_fetch_add(&turns[o.engine], 1) % format->engine[o.engine].count];
+    q->fired_end = &q->fired;
+    pthread_mutex_init(&q->lock, NULL); /* neither can fail without attributes */
+    pthread_cond_init(&q->work, NULL);
+    hl_object_init(&q->object, "queue", d, o.label, __builtin_return_address(0), describe);
+    hl_object_enlist(&q->object);
+    *out = q;
+    return 0;
+}
+
+struct hlthunk_queue *hlthunk_queue_ref(struct hlthunk_queue *q)
+{
+    hl_refs_get(&q->object.refs);
+    return q;
+}
+
+/* Submits the rest and sees it through: the engine is done with all memory then. */
+static void drain(struct hlthunk_queue *q)
+{
+    hl_queue_lock(q);
+    if (hl_queue_submit(q) && !q->lost)
+        hl_log(HLTHUNK_LOG_WARNING, "queue %s: what was recorded last is given up: %s",
+               q->object.label, hlthunk_last_error());
+    if (q->head != q->tail)
+        (void)hl_queue_await(q, q->tail - 1, UINT64_MAX);
+    hl_queue_lose(q, -ECANCELED);
+    hl_queue_unlock(q);
+}
+
+void hlthunk_queue_unref(struct hlthunk_queue *q)
+{
+    struct hlthunk_device *d;
+
+    if (!q || !hl_refs_put(&q->object.refs))
+        return;
+    d = q->object.device;
+    if (hl_epoch_is_ours(q->object.epoch)) {
+        drain(q);
+        hl_queue_stop_thread(q);
+        pthread_cond_destroy(&q->work);
+        pthread_mutex_destroy(&q->lock);
+        hl_staging_destroy(&q->staging);
+    } else {
+        /* the lock and the staging memory are the parent's */
+        hlthunk_buffer_unref(q->staging.buffer);
+        let_go(q->let_go);
+    }
+    for (uint32_t i = 0; i < q->depth; i++) {
+        let_go(q->ring[i].held);
+        hlthunk_command_buffer_unref(q->ring[i].recorded);
+        free(q->ring[i].deliveries);
+    }
+    free(q->ring);
+    hl_object_delist(&q->object);
+    free(q);
+    hlthunk_device_unref(d);
+}
+
+int hlthunk_queue_flush(struct hlthunk_queue *q)
+{
+    int rc = hl_queue_enter(q);
+
+    if (rc)
+        return rc;
+    hl_queue_lock(q);
+    rc = hl_queue_submit(q);
+    hl_queue_unlock(q);
+    return rc;
+}
+
+int hlthunk_queue_finish(struct hlthunk_queue *q, int64_t timeout_ns)
+{
+    uint64_t deadline = hl_queue_deadline_ns(timeout_ns);
+    int rc = hl_queue_enter(q);
+
+    if (rc)
+        return rc;
+    hl_queue_lock(q);
+    rc = hl_queue_submit(q);
+    if (rc == 0 && q->head != q->tail)
+        rc = hl_queue_await(q, q->tail - 1, deadline);
+    hl_queue_unlock(q);
+    return rc;
+}
+
+struct hlthunk_device *hlthunk_queue_borrow_device(const struct hlthunk_queue *q)
+{
+    return q->object.device;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A queue records packets into a batch and submits it.  Batches have numbers from 0 on and sit in
+ * a ring: those from head to before tail are in flight, the one of number tail is being recorded.
+ *
+ * They run in the order of their numbers.  One that is over retires: host memory of reads is
+ * written, its fences are over, its buffers are let go.  Whoever waits or asks retires; only what
+ * is watched (an eventfd, a callback) has a thread.
+ *
+ * The lock is never held while waiting in the driver, nor while a program's code or the release of
+ * a buffer runs: hl_queue_unlock() does what has gathered for that.
+ */
+#ifndef HL_QUEUE_QUEUE_H
+#define HL_QUEUE_QUEUE_H
+
+#include <pthread.h>
+
+#include <hlthunk/buffer.h>
+#include <hlthunk/fence.h>
+#include <hlthunk/queue.h>
+
+#include "lib/core/object.h"
+#include "lib/queue/format.h"
+
+/* What a batch keeps alive. */
+struct hl_held {
+    struct hl_held *next;                   /* in a queue's list of what is to be let go */
+    struct hlthunk_command_buffer *packets; /* the program's, which the batch consists of */
+    struct hlthunk_fence *after;            /* waited for on the host before it is submitted */
+    uint32_t count, room;
+    struct hlthunk_buffer *buffer[];
+};
+
+/* Bytes of a read that are to go from staging memory to where the program wants them. */
+struct hl_delivery {
+    void *to;
+    const void *from;
+    size_t n;
+};
+
+struct hl_batch {
+    struct hlthunk_command_buffer *recorded; /* kept for the next batch of this slot */
+    uint32_t used;                           /* bytes of packets */
+    uint64_t moved;                          /* bytes that the packets move */
+    uint64_t sequence;                       /* the driver's number, once it is submitted */
+    bool stamp;
+    struct hl_held *held;
+    struct hl_delivery *deliveries;
+    uint32_t delivery_count, delivery_room;
+    uint64_t staged;              /* the position in the staging memory behind its last piece */
+    struct hlthunk_fence *fences; /* a list */
+};
+
+/* Pinned memory as a ring of bytes: positions grow, memory is at position % size. */
+struct hl_staging {
+    uint8_t *memory; /* NULL until it is needed */
+    struct hlthunk_buffer *buffer;
+    uint64_t address;
+    uint64_t end;  /* of what is in use */
+    uint64_t free; /* what lies before has retired */
+};
+
+#define HL_STAGING_SIZE (4u << 20)
+#define HL_STAGING_PIECE (1u << 20) /* of a large transfer: submitted as soon as it is there */
+
+struct hl_watch {
+    struct hl_watch *next;
+    struct hlthunk_fence *fence; /* held */
+    hlthunk_fence_fn fn;
+    void *user;
+    int eventfd; /* ours; -1: the function */
+};
+
+struct hlthunk_queue {
+    struct hl_object object;
+    const struct hl_queue_format *format;
+    uint32_t hardware; /* the kernel's number */
+    uint32_t depth;
+    pthread_mutex_t lock; /* guards all below */
+    struct hl_batch *ring;
+    uint64_t head, tail;
+    bool recording; /* the batch of number tail is ready to be written to */
+    int lost;       /* 0, or -errno: why */
+    unsigned refusals;
+    struct hl_staging staging;
+    struct hl_held *let_go;
+    /* the thread, once something is watched */
+    bool threaded, stop;
+    unsigned watched; /* that are pending */
+    pthread_t thread;
+    pthread_cond_t work;
+    struct hl_watch *fired, **fired_end;
+    bool *gone; /* of the thread: set when the queue is destroyed on it */
+};
+
+struct hlthunk_fence {
+    struct hl_object object;
+    struct hlthunk_queue *queue; /* held */
+    /* guarded by the queue's lock */
+    enum hlthunk_fence_status status;
+    int error;
+    int64_t timestamp_ns;
+    uint64_t number; /* of its batch */
+    struct hlthunk_fence *next;
+    struct hl_watch *watches;
+};
+
+static inline struct hl_batch *hl_queue_batch(const struct hlthunk_queue *q, uint64_t number)
+{
+    return &q->ring[number % q->depth];
+}
+
+/* UINT64_MAX for a negative timeout: hl_left_us()'s "never". */
+uint64_t hl_queue_deadline_ns(int64_t timeout_ns);
+
+/* queue.c: the check at the start of a call, and the lock. */
+int hl_queue_enter(struct hlthunk_queue *q);
+void hl_queue_lock(struct hlthunk_queue *q);
+void hl_queue_unlock(struct hlthunk_queue *q);
+
+/* All of the following with the lock held; those that say so give it up meanwhile. */
+
+/* batch.c: the batch that is recorded, with room for n bytes of packets.  May wait. */
+int hl_batch_reserve(struct hlthunk_queue *q, uint32_t n, void **packets);
+/* Counts the n bytes that were written there. */
+static inline void hl_batch_commit(struct hlthunk_queue *q, uint32_t n, uint64_t moved)
+{
+    struct hl_batch *b = hl_queue_batch(q, q->tail);
+
+    b->used += n;
+    b->moved += moved;
+}
+/* What the batch that is recorded keeps, with room for one more; NULL without memory. */
+struct hl_held *hl_batch_held(struct hlthunk_queue *q);
+/* Keeps a buffer until the batch that is recorded has retired: 0 or -ENOMEM. */
+int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer);
+/* A slot that is free, nothing recorded yet.  May wait. */
+int hl_batch_open(struct hlthunk_queue *q);
+void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b);
+
+/* submit.c: what is recorded goes to the driver.  May wait for room. */
+int hl_queue_submit(struct hlthunk_queue *q);
+
+/*
+ * retire.c: waits until the batch of this number has retired, or the queue is lost: 0, -ETIMEDOUT,
+ * or why it is lost.  Gives the lock up while it waits; deadline 0 asks.
+ */
+int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
+/* Everything pending ends here. */
+void hl_queue_lose(struct hlthunk_queue *q, int why);
+/* Not with the lock held, sleeps: for what is refused for the moment. */
+void hl_queue_pause(unsigned attempt);
+
+/*
+ * staging.c: room for a packet, and n bytes (at most HL_STAGING_PIECE) that are the batch's which
+ * is recorded.  May wait.
+ */
+int hl_staging_reserve(struct hlthunk_queue *q, uint32_t n, uint64_t *position, void **packet);
+void hl_staging_destroy(struct hl_staging *s);
+static inline uint8_t *hl_staging_memory(const struct hlthunk_queue *q, uint64_t position)
+{
+    return q->staging.memory + position % HL_STAGING_SIZE;
+}
+static inline uint64_t hl_staging_address(const struct hlthunk_queue *q, uint64_t position)
+{
+    return q->staging.address + position % HL_STAGING_SIZE;
+}
+
+/* fence.c: a fence's end.  Its watches fire. */
+void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, int error,
+                   int64_t timestamp_ns);
+
+/* watch.c */
+void hl_queue_fire(struct hlthunk_queue *q, struct hl_watch *watches);
+void hl_queue_stop_thread(struct hlthunk_queue *q); /* without the lock, with no reference left */
+
+/* transfer.c: the checks of a range of a buffer. */
+int hl_queue_check_range(const struct hlthunk_queue *q, const struct hlthunk_buffer *buffer,
+                         const char *name, uint64_t offset, uint64_t size);
+/* Packets for size bytes from a device address to another; from and to are held if not NULL. */
+int hl_queue_record_copy(struct hlthunk_queue *q, uint64_t to_address, struct hlthunk_buffer *to,
+                         uint64_t from_address, struct hlthunk_buffer *from, uint64_t size,
+                         uint32_t barrier);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* Packets of the program's own, and waiting for another queue. */
+#include <hlthunk/command_buffer.h>
+
+#include "lib/error.h"
+#include "lib/device/device.h"
+#include "lib/op/op_signal.h"
+#include "lib/options.h"
+#include "lib/queue/queue.h"
+#include "uapi/habanalabs_accel.h"
+
+static int check(const struct hlthunk_queue *q, const struct hlthunk_packets *p)
+{
+    if (!p->command_buffer)
+        return hl_err(-EINVAL, "packets->command_buffer is NULL");
+    if (p->size_bytes < 8 || p->size_bytes > hlthunk_command_buffer_size(p->command_buffer))
+        return hl_err(-EINVAL, "packets->size_bytes %u is not within 8 to %u", p->size_bytes,
+                      hlthunk_command_buffer_size(p->command_buffer));
+    if (q->format->mapped_packets && !hlthunk_command_buffer_address(p->command_buffer))
+        return hl_err(-EINVAL, "packets->command_buffer has no address on the device, which this "
+                               "ASIC needs: create it with .device_mapped");
+    if (p->buffer_count && !p->buffers)
+        return hl_err(-EINVAL, "packets->buffers is NULL with a count of %zu", p->buffer_count);
+    return 0;
+}
+
+/* A batch of nothing but the program's packets: recorded here, or not at all. */
+static int record(struct hlthunk_queue *q, const struct hlthunk_packets *p)
+{
+    struct hl_held *h;
+    int rc = 0;
+
+    for (size_t i = 0; i < p->buffer_count && rc == 0; i++)
+        rc = hl_batch_hold(q, p->buffers[i]);
+    h = rc ? NULL : hl_batch_held(q);
+    if (!h)
+        return -ENOMEM;
+    h->packets = hlthunk_command_buffer_ref(p->command_buffer);
+    hl_queue_batch(q, q->tail)->used = p->size_bytes;
+    return 0;
+}
+
+int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_packets *packets)
+{
+    struct hlthunk_packets p;
+    uint64_t number;
+    int rc = hl_queue_enter(q);
+
+    if (rc)
+        return rc;
+    if (!packets)
+        return hl_err(-EINVAL, "packets is NULL");
+    rc = hl_options_read(&p, sizeof(p), packets, "packets");
+    if (rc == 0)
+        rc = check(q, &p);
+    if (rc)
+        return rc;
+    hl_queue_lock(q);
+    do { /* until a batch is open that nothing is recorded in */
+        rc = hl_queue_submit(q);
+        if (rc == 0)
+            rc = hl_batch_open(q);
+    } while (rc == 0 && hl_queue_batch(q, q->tail)->used);
+    if (rc == 0) {
+        number = q->tail;
+        rc = record(q, &p);
+        if (rc == 0)
+            rc = hl_queue_submit(q);
+        /* refused: the batch is as empty as it was (what it comes after stays) */
+        if (rc && !q->lost && q->tail == number) {
+            struct hl_batch *b = hl_queue_batch(q, number);
+            struct hlthunk_fence *after = b->held ? b->held->after : NULL;
+
+            if (b->held)
+                b->held->after = NULL;
+            hl_batch_clear(q, b);
+            if (after) {
+                struct hl_held *h = hl_batch_held(q);
+
+                if (h)
+                    h->after = after;
+            }
+        }
+    }
+    hl_queue_unlock(q);
+    return rc;
+}
+
+/* The driver's signal behind what the fence's queue was given, and a wait for it in this one. */
+static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *other)
+{
+    const struct hl_signal_common none = { 0 };
+    struct hl_signal_wait wait = { .queue = q->hardware };
+    int fd = q->object.device->fd;
+    struct hl_cs_out out;
+    uint64_t signal;
+    int rc = hl_signal_submit(fd, &none, other->hardware, &out);
+
+    if (rc)
+        return rc;
+    signal = out.seq;
+    wait.signal = &signal;
+    return hl_signal_wait(fd, &none, &wait, &out);
+}
+
+static int wait_on_host(struct hlthunk_queue *q, struct hlthunk_fence *f)
+{
+    for (;;) {
+        struct hlthunk_fence *before;
+        struct hl_held *h;
+        int rc = hl_queue_submit(q);
+
+        if (rc == 0)
+            rc = hl_batch_open(q);
+        if (rc)
+            return rc;
+        if (hl_queue_batch(q, q->tail)->used)
+            continue; /* another thread was quicker */
+        h = hl_batch_held(q);
+        if (!h)
+            return -ENOMEM;
+        before = h->after;
+        h->after = NULL;
+        if (!before) {
+            h->after = hlthunk_fence_ref(f);
+            return 0;
+        }
+        hl_queue_unlock(q);
+        rc = hlthunk_fence_wait(before, -1);
+        hlthunk_fence_unref(before);
+        hl_queue_lock(q);
+        if (rc && rc != -EIO)
+            return rc;
+    }
+}
+
+int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
+                             enum hlthunk_wait_place *place)
+{
+    struct hlthunk_queue *other;
+    int rc = hl_queue_enter(q);
+
+    if (rc)
+        return rc;
+    if (!f)
+        return hl_err(-EINVAL, "fence is NULL");
+    other = hlthunk_fence_borrow_queue(f);
+    rc = other == q ? 0 : hlthunk_fence_wait(f, 0);
+    if (rc != -ETIMEDOUT) {
+        if (rc == 0 && place)
+            *place = HLTHUNK_WAIT_NONE;
+        return rc;
+    }
+    hl_queue_lock(q);
+    rc = hl_queue_submit(q);
+    if (rc == 0 && q->format->signals && other->object.device == q->object.device &&
+        wait_on_device(q, other) == 0) {
+        if (place)
+            *place = HLTHUNK_WAIT_DEVICE;
+    } else if (rc == 0) {
+        /* whatever the reason is: the driver is full, or has no signals for these queues */
+        rc = wait_on_host(q, f);
+        if (rc == 0 && place)
+            *place = HLTHUNK_WAIT_HOST;
+    }
+    hl_queue_unlock(q);
+    return rc;
+}

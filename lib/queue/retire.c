@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* What has been submitted ends, one way or the other. */
+#include <string.h>
+
+#include "lib/error.h"
+#include "lib/kernel/deadline.h"
+#include "lib/device/device.h"
+#include "lib/op/op_wait.h"
+#include "lib/queue/queue.h"
+#include "uapi/habanalabs_accel.h"
+
+/* A wait that fails for no known reason is repeated this often. */
+#define REFUSALS_MAX 100u
+
+/* Another thread may find out that the device is lost: this one looks, too. */
+#define SLICE_US 1000000u
+
+uint64_t hl_queue_deadline_ns(int64_t timeout_ns)
+{
+    uint64_t deadline;
+
+    if (timeout_ns < 0 || __builtin_add_overflow((uint64_t)timeout_ns, hl_now_ns(), &deadline))
+        return UINT64_MAX;
+    return timeout_ns ? deadline : 0;
+}
+
+static void end_fences(struct hl_batch *b, enum hlthunk_fence_status status, int error,
+                       int64_t timestamp_ns)
+{
+    struct hlthunk_fence *f = b->fences, *next;
+
+    b->fences = NULL;
+    for (; f; f = next) {
+        next = f->next;
+        hl_fence_over(f, status, error, timestamp_ns);
+    }
+}
+
+void hl_queue_lose(struct hlthunk_queue *q, int why)
+{
+    if (q->lost)
+        return;
+    q->lost = why;
+    if (q->recording)
+        q->tail++; /* what was not submitted is lost like the rest */
+    q->recording = false;
+    while (q->head != q->tail) {
+        struct hl_batch *b = hl_queue_batch(q, q->head++);
+
+        end_fences(b, HLTHUNK_FENCE_LOST, why, 0);
+        hl_batch_clear(q, b);
+    }
+    q->staging.free = q->staging.end;
+}
+
+static void retire(struct hlthunk_queue *q, int64_t timestamp_ns)
+{
+    struct hl_batch *b = hl_queue_batch(q, q->head);
+
+    for (uint32_t i = 0; i < b->delivery_count; i++)
+        memcpy(b->deliveries[i].to, b->deliveries[i].from, b->deliveries[i].n);
+    if (b->staged > q->staging.free)
+        q->staging.free = b->staged;
+    end_fences(b, HLTHUNK_FENCE_DONE, 0, b->stamp ? timestamp_ns : 0);
+    hl_batch_clear(q, b);
+    q->head++;
+}
+
+/* Batches run in order: what came before this one is over as well. */
+static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t timestamp_ns)
+{
+    while (q->head <= number && q->head != q->tail) {
+        const struct hl_batch *b = hl_queue_batch(q, q->head);
+        int64_t at = timestamp_ns;
+
+        if (q->head != number && b->stamp) {
+            struct hl_wait_cs_out out;
+
+            at = 0;
+            if (hl_wait_cs(q->object.device->fd, b->sequence, 0, &out) == 0 &&
+                (out.flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD))
+                at = out.timestamp_nsec;
+        }
+        retire(q, at);
+    }
+}
+
+/* What a refused wait means: the queue is lost, or nothing yet. */
+static void refused(struct hlthunk_queue *q, int rc)
+{
+    struct hlthunk_device *d = q->object.device;
+
+    q->refusals++;
+    switch (rc) {
+    case -ETIMEDOUT:
+    case -EIO:
+        hl_device_ask(d);
+        hl_queue_lose(q, rc);
+        break;
+    case -ENODEV:
+        hl_device_ask(d);
+        hl_queue_lose(q, rc);
+        break;
+    case -EBUSY:
+        /* a reset of the engines alone passes; what stays refused does not */
+        if (q->refusals > 1 ? hl_device_ask_after_wait(d) : hl_device_ask(d))
+            hl_queue_lose(q, -ENODEV);
+        break;
+    case -EINTR:
+    case -ENOMEM:
+        break;
+    default:
+        if (q->refusals > REFUSALS_MAX)
+            hl_queue_lose(q, rc);
+    }
+}
+
+/* One wait of the driver's for a batch that is in flight. */
+static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
+{
+    struct hlthunk_device *d = q->object.device;
+    uint64_t sequence = hl_queue_batch(q, number)->sequence;
+    struct hl_wait_cs_out out = { 0 };
+    bool stale = atomic_load(&d->stale);
+    int rc;
+
+    if (timeout_us)
+        hl_queue_unlock(q);
+    /* of a stale device only what it has finished already is of interest */
+    rc = hl_wait_cs(d->fd, sequence, stale ? 0 : timeout_us, &out);
+    if (timeout_us)
+        hl_queue_lock(q);
+    if (q->lost || number < q->head)
+        return;
+    if (rc == 0 && out.status == HL_WAIT_CS_STATUS_COMPLETED) {
+        q->refusals = 0;
+        retire_until(q, number,
+                     out.flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out.timestamp_nsec : 0);
+        return;
+    }
+    if (rc == 0 && out.status == HL_WAIT_CS_STATUS_ABORTED)
+        rc = -EIO;
+    if (rc)
+        refused(q, rc);
+    else if (stale)
+        hl_queue_lose(q, -ENODEV);
+    if (rc && timeout_us && !q->lost) {
+        unsigned attempt = q->refusals;
+
+        hl_queue_unlock(q);
+        hl_queue_pause(attempt);
+        hl_queue_lock(q);
+    }
+}
+
+int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns)
+{
+    uint64_t left = deadline_ns ? hl_left_us(deadline_ns) : 0;
+
+    while (!q->lost && number >= q->head) {
+        look(q, number, left < SLICE_US ? left : SLICE_US);
+        if (q->lost || number < q->head)
+            break;
+        if (!left)
+            return hl_err(-ETIMEDOUT, "the queue has not finished yet");
+        left = hl_left_us(deadline_ns);
+    }
+    if (q->lost)
+        return hl_err(q->lost, "the queue was lost: its device was reset or removed, or a "
+                               "submission took too long");
+    return 0;
+}

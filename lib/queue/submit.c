@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* What is recorded goes to the driver. */
+#include <time.h>
+
+#include <hlthunk/command_buffer.h>
+
+#include "lib/error.h"
+#include "lib/device/device.h"
+#include "lib/op/op_cs.h"
+#include "lib/queue/queue.h"
+#include "uapi/habanalabs_accel.h"
+
+#define PAUSE_FIRST_NS 50000
+#define PAUSE_MAX_SHIFT 6 /* 3.2 ms */
+
+void hl_queue_pause(unsigned attempt)
+{
+    unsigned shift = attempt < PAUSE_MAX_SHIFT ? attempt : PAUSE_MAX_SHIFT;
+    struct timespec t = { .tv_nsec = PAUSE_FIRST_NS << shift };
+
+    nanosleep(&t, NULL);
+}
+
+static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
+{
+    struct hlthunk_command_buffer *packets =
+        b->held && b->held->packets ? b->held->packets : b->recorded;
+    struct hl_cs_chunk chunk = {
+        .cb_handle = q->format->mapped_packets ? hlthunk_command_buffer_address(packets)
+                                               : hlthunk_command_buffer_handle(packets),
+        .queue_index = q->hardware,
+        .cb_size = b->used,
+        .cs_chunk_flags = q->format->mapped_packets ? HL_CS_CHUNK_FLAGS_USER_ALLOC_CB : 0,
+    };
+    struct hl_cs_in in = {
+        .chunks_execute = (uint64_t)(uintptr_t)&chunk,
+        .num_chunks_execute = 1,
+        .cs_flags = b->stamp ? HL_CS_FLAGS_TIMESTAMP : 0,
+    };
+    struct hl_cs_out out;
+    int rc = hl_cs_submit(q->object.device->fd, &in, 0, &out);
+
+    if (rc)
+        return rc;
+    b->sequence = out.seq;
+    return 0;
+}
+
+/* The fence of another queue that this batch comes after: waited for here, on the host. */
+static int wait_before(struct hlthunk_queue *q, struct hl_batch *b)
+{
+    struct hlthunk_fence *after = b->held->after;
+    int rc;
+
+    b->held->after = NULL;
+    hl_queue_unlock(q);
+    rc = hlthunk_fence_wait(after, -1);
+    hlthunk_fence_unref(after);
+    hl_queue_lock(q);
+    return rc == -EIO ? 0 : rc; /* lost with its own device: the queue goes on */
+}
+
+int hl_queue_submit(struct hlthunk_queue *q)
+{
+    uint64_t number = q->tail;
+    struct hl_batch *b = hl_queue_batch(q, number);
+    int rc;
+
+    for (unsigned attempt = 0;; attempt++) {
+        /* another thread may have submitted it, or found the queue lost */
+        if (q->lost)
+            return hl_err(q->lost, "queue is lost with its device: release it");
+        if (!q->recording || q->tail != number || !b->used)
+            return 0;
+        if (b->held && b->held->after) {
+            rc = wait_before(q, b);
+            if (rc)
+                return rc;
+            continue;
+        }
+        rc = try_submit(q, b);
+        if (rc != -EAGAIN)
+            break;
+        /* room comes with what is in flight: of this queue, or of whoever uses the device */
+        if (q->head != q->tail) {
+            hl_queue_await(q, q->head, UINT64_MAX);
+        } else {
+            hl_queue_unlock(q);
+            hl_queue_pause(attempt);
+            hl_queue_lock(q);
+        }
+    }
+    if (rc) {
+        rc = hl_device_failed(q->object.device, rc);
+        if (rc == -ENODEV)
+            hl_queue_lose(q, rc);
+        return rc;
+    }
+    q->tail++;
+    q->recording = false;
+    if (q->watched)
+        pthread_cond_signal(&q->work);
+    return 0;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Fences that tell by themselves: eventfds and callbacks, by the queue's thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/kernel/sysfs.h"
+#include "lib/device/device.h"
+#include "lib/queue/queue.h"
+#include "lib/thread.h"
+
+void hl_queue_fire(struct hlthunk_queue *q, struct hl_watch *watches)
+{
+    *q->fired_end = watches;
+    for (; watches; watches = watches->next) {
+        q->fired_end = &watches->next;
+        q->watched--;
+    }
+    pthread_cond_signal(&q->work);
+}
+
+/* Without the lock; the queue may be gone afterwards. */
+static void tell(struct hl_watch *w)
+{
+    const uint64_t one = 1;
+
+    if (w->fn)
+        w->fn(w->fence, w->user);
+    else if (write(w->eventfd, &one, sizeof(one)) < 0)
+        errno = 0; /* full: it is readable */
+    if (w->eventfd >= 0)
+        close(w->eventfd);
+    hlthunk_fence_unref(w->fence);
+    free(w);
+}
+
+static void *run(void *arg)
+{
+    struct hlthunk_queue *q = arg;
+    struct hl_watch *w;
+    bool gone = false;
+
+    hl_queue_lock(q);
+    q->gone = &gone;
+    for (;;) {
+        w = q->fired;
+        if (w) {
+            q->fired = w->next;
+            if (!q->fired)
+                q->fired_end = &q->fired;
+            hl_queue_unlock(q);
+            tell(w);
+            if (gone)
+                return NULL;
+            hl_queue_lock(q);
+        } else if (q->stop) {
+            break;
+        } else if (q->watched && q->head != q->tail) {
+            (void)hl_queue_await(q, q->head, UINT64_MAX);
+        } else {
+            pthread_cond_wait(&q->work, &q->lock);
+        }
+    }
+    hl_queue_unlock(q);
+    return NULL;
+}
+
+void hl_queue_stop_thread(struct hlthunk_queue *q)
+{
+    if (!q->threaded)
+        return;
+    if (pthread_equal(q->thread, pthread_self())) {
+        *q->gone = true;
+        pthread_detach(q->thread);
+        return;
+    }
+    hl_queue_lock(q);
+    q->stop = true;
+    pthread_cond_signal(&q->work);
+    hl_queue_unlock(q);
+    pthread_join(q->thread, NULL);
+}
+
+static int start_thread(struct hlthunk_queue *q)
+{
+    int rc;
+
+    if (q->threaded)
+        return 0;
+    rc = hl_thread_start(&q->thread, run, q);
+    if (rc)
+        return hl_err(rc, "no thread to watch a fence: %s", strerror(-rc));
+    q->threaded = true;
+    return 0;
+}
+
+/* Takes over the descriptor on success. */
+static int watch(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user, int eventfd)
+{
+    struct hlthunk_queue *q = f->queue;
+    struct hl_watch *w = calloc(1, sizeof(*w));
+    int rc;
+
+    if (!w)
+        return hl_err(-ENOMEM, "no memory to watch a fence");
+    w->fn = fn;
+    w->user = user;
+    w->eventfd = eventfd;
+    hl_queue_lock(q);
+    rc = start_thread(q);
+    if (rc == 0) {
+        w->fence = hlthunk_fence_ref(f);
+        q->watched++;
+        if (f->status != HLTHUNK_FENCE_PENDING) {
+            hl_queue_fire(q, w);
+        } else {
+            w->next = f->watches;
+            f->watches = w;
+            pthread_cond_signal(&q->work);
+        }
+    }
+    hl_queue_unlock(q);
+    if (rc)
+        free(w);
+    return rc;
+}
+
+static int check(const struct hlthunk_fence *f)
+{
+    if (!f)
+        return hl_err(-EINVAL, "fence is NULL");
+    if (!hl_epoch_is_ours(f->object.epoch))
+        return hl_err(-EPERM, "fence was made by the parent of this process");
+    return 0;
+}
+
+int hlthunk_fence_set_callback(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user)
+{
+    int rc = check(f);
+
+    if (rc)
+        return rc;
+    if (!fn)
+        return hl_err(-EINVAL, "fn is NULL");
+    return watch(f, fn, user, -1);
+}
+
+/* A duplicate of an eventfd: it stays open until the fence is over. */
+static int signal_duplicate(struct hlthunk_fence *f, int fd)
+{
+    int own = hl_fd_dup(fd), rc;
+
+    if (own < 0)
+        return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
+    rc = watch(f, NULL, NULL, own);
+    if (rc)
+        close(own);
+    return rc;
+}
+
+int hlthunk_fence_signal_eventfd(struct hlthunk_fence *f, int fd)
+{
+    char path[48], text[512];
+    int rc = check(f);
+
+    if (rc)
+        return rc;
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    if (hl_sysfs_read(path, text, sizeof(text)) == 0 && !strstr(text, "eventfd-count:"))
+        return hl_err(-EINVAL, "fd %d is not an eventfd", fd);
+    return signal_duplicate(f, fd);
+}
+
+int hlthunk_fence_create_eventfd(struct hlthunk_fence *f, int *fd)
+{
+    int rc = check(f), own;
+
+    if (rc)
+        return rc;
+    if (!fd)
+        return hl_err(-EINVAL, "fd is NULL");
+    own = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    own = own < 0 ? -errno : hl_fd_sanitize(own);
+    if (own < 0)
+        return hl_err(own, "no eventfd: %s", strerror(-own));
+    rc = signal_duplicate(f, own);
+    if (rc)
+        close(own);
+    else
+        *fd = own;
+    return rc;
+}
