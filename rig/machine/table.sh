@@ -5,11 +5,12 @@
 # A suite counts as passed only when its program said how many tests it has, reported on each,
 # and ended with 0: whatever dies, hangs or prints nothing has failed.
 
-RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks"
+RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks queues"
 
 # The program of a suite: of the simulator's tests, or of those for the rig alone.
 suite_program() {
-    for rig_p in "$RIG_BUILD/tests/rig/rig_$1" "$RIG_BUILD/tests/sim/sim_$1"; do
+    for rig_p in "$RIG_BUILD/tests/rig/rig_$1" "$RIG_BUILD/tests/sim/sim_$1" \
+        "$RIG_BUILD/tests/queue/test_$1"; do
         [ ! -x "$rig_p" ] || { readlink -f "$rig_p"; return 0; }
     done
     return 1
