@@ -1,13 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/thread.h"
 
+#include <dlfcn.h>
 #include <signal.h>
+
+static pthread_once_t pinned = PTHREAD_ONCE_INIT;
+
+/*
+ * From now on dlclose() leaves this code mapped.  A thread that the program cannot wait for (a
+ * reset callback may give its own watch back) returns into it at some time, and a counted reference
+ * could only be given back from the code that it keeps.
+ */
+static void pin(void)
+{
+    Dl_info info;
+
+    if (dladdr((const void *)&pinned, &info) && info.dli_fname)
+        dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
 
 int hl_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {
     sigset_t all, before;
     int rc;
 
+    pthread_once(&pinned, pin);
     /* inherited by the new thread, and put back here */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -10,8 +10,9 @@
 #endif
 
 /*
- * A thread that no signal of the program is delivered to.  0 or -errno without a text: -EAGAIN when
- * there are too many.
+ * A thread that no signal of the program is delivered to.  From the first one on the library (or
+ * the plug-in that it is linked into) stays in memory until the process ends, dlclose() or not.  0
+ * or -errno without a text: -EAGAIN when there are too many.
  */
 int hl_thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
 
