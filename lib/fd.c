@@ -30,6 +30,12 @@ bool hl_fd_is(int fd, const struct hl_file_id *id)
     return hl_file_id(fd, &now) == 0 && hl_file_id_equal(&now, id);
 }
 
+void hl_fd_close(int fd, const struct hl_file_id *id)
+{
+    if (hl_fd_is(fd, id))
+        close(fd);
+}
+
 int hl_fd_dup(int fd)
 {
     int n = fcntl(fd, F_DUPFD_CLOEXEC, 3);

@@ -51,7 +51,6 @@ HL_HOT void hl_object_delist(struct hl_object *o)
         hl_object_unlist(o);
         hl_unlock(&o->device->lock, locked);
     }
-    hl_object_fini(o);
 }
 
 bool hl_refs_try_get(atomic_uint *refs)

@@ -57,13 +57,13 @@ void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device
 
 /*
  * On and off the device's list of live objects (hl_object_list() and _unlist() of device.h, with
- * the lock held), and nothing done to the list in a forked child.  Delisting is the last that
- * happens to an object but for its memory.
+ * the lock held), and nothing done to the list in a forked child.  An object is listed once it is
+ * complete: another thread may look at it from then on.
  */
 void hl_object_enlist(struct hl_object *o);
 void hl_object_delist(struct hl_object *o);
 
-/* What hl_object_init() allocated; part of hl_object_delist(). */
+/* Frees what hl_object_init() allocated: the last that happens to an object but for its memory. */
 static inline void hl_object_fini(struct hl_object *o)
 {
     if (__builtin_expect(o->trace != NULL, 0))

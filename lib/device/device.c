@@ -149,8 +149,7 @@ struct hlthunk_device *hlthunk_device_ref(struct hlthunk_device *d)
  */
 static void destroy_in_child(struct hlthunk_device *d)
 {
-    if (hl_fd_is(d->fd, &d->id))
-        close(d->fd);
+    hl_fd_close(d->fd, &d->id);
     hl_events_forget(&d->events);
     free(d->waiters); /* its threads are the parent's */
     hl_pending_forget(d);
@@ -171,7 +170,7 @@ HL_HOT void hlthunk_device_unref(struct hlthunk_device *d)
     hl_pending_retry(d);
     hl_pending_drop(d);
     hl_ranges_fini(&d->ranges);
-    close(d->fd);
+    hl_fd_close(d->fd, &d->id);
     pthread_mutex_destroy(&d->lock);
     free(d);
 }

@@ -26,11 +26,9 @@ struct hlthunk_device {
 
     pthread_mutex_t lock; /* guards all below, and the list links of objects */
     struct hl_object *first, *last;
-    struct hlthunk_dmabuf *unidentified; /* exported, and not in the registry's table yet */
-    struct hl_pending *pending;          /* what the kernel would not release yet */
-    struct hl_ranges ranges;             /* without a device MMU: who has which physical memory */
-    struct hl_waiters *waiters;          /* NULL until completions need them */
-    struct hl_stale_waker *wakers;
+    struct hl_pending *pending; /* what the kernel would not release yet */
+    struct hl_ranges ranges;    /* without a device MMU: who has which physical memory */
+    struct hl_waiters *waiters; /* NULL until completions need them */
     struct hl_events events;
 };
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/device/stale.h"
 
-#include <unistd.h>
-
 #include "lib/error.h"
-#include "lib/kernel/door.h"
 #include "lib/log.h"
 #include "lib/device/device.h"
+#include "lib/op/op_info.h"
 #include "uapi/habanalabs_accel.h"
 
 enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device *d)
@@ -16,7 +14,6 @@ enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device *d)
 
 void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale why)
 {
-    const uint64_t one = 1;
     int not_yet = HLTHUNK_STALE_NOT;
 
     /* a control node's file outlives a reset, and has no memory that is lost in it */
@@ -29,12 +26,7 @@ void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale why)
            "objects and open the device again",
            d->props.pci_address,
            why == HLTHUNK_STALE_RESET ? "is being reset" : "is gone or has failed");
-    pthread_mutex_lock(&d->lock);
-    for (struct hl_stale_waker *w = d->wakers; w; w = w->next) {
-        if (write(w->eventfd, &one, sizeof(one)) < 0)
-            continue; /* full: it is awake */
-    }
-    pthread_mutex_unlock(&d->lock);
+    hl_events_wake(d);
 }
 
 void hl_device_learn_status(struct hlthunk_device *d, uint32_t status)
@@ -65,12 +57,7 @@ void hl_device_learn_events(struct hlthunk_device *d, uint64_t mask)
 static uint32_t ask(struct hlthunk_device *d)
 {
     struct hl_info_device_status out = { 0 };
-    struct hl_info_args args = {
-        .op = HL_INFO_DEVICE_STATUS,
-        .return_pointer = (uint64_t)(uintptr_t)&out,
-        .return_size = sizeof(out),
-    };
-    int rc = hl_ioctl(d->fd, HL_CALL_INFO, &args);
+    int rc = hl_info_ask(d->fd, HL_INFO_DEVICE_STATUS, &out, sizeof(out));
 
     if (rc == 0)
         hl_device_learn_status(d, out.status);

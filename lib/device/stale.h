@@ -11,15 +11,6 @@
 struct hlthunk_device;
 
 /*
- * Wakes the thread of a reset watch: in the device's list while the watch lives.  The lists are
- * guarded by device->lock.
- */
-struct hl_stale_waker {
-    struct hl_stale_waker *next;
-    int eventfd; /* the watch's */
-};
-
-/*
  * From now on every call on the device's objects fails with -ENODEV; the first reason stays.  Not
  * with device->lock held.
  */

@@ -43,6 +43,7 @@ HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
     return HL_OPTIONS_READ(*o, options);
 }
 
+/* Not listed yet: it has no memory. */
 HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size,
                                             const char *label, const void *creator)
 {
@@ -55,17 +56,23 @@ HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t s
     b->size = size;
     b->memory.granted = size;
     hl_object_init(&b->object, "buffer", d, label, creator, describe);
-    hl_object_enlist(&b->object);
     return b;
 }
 
-/* An object without memory behind it. */
+/* It is complete. */
+HL_HOT static void give(struct hlthunk_buffer *b, struct hlthunk_buffer **out)
+{
+    hl_object_enlist(&b->object);
+    *out = b;
+}
+
+/* An object that has no memory and is in no list. */
 HL_HOT static void discard(struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = b->object.device;
     struct hlthunk_dmabuf *imported = b->imported;
 
-    hl_object_delist(&b->object);
+    hl_object_fini(&b->object);
     free(b);
     hlthunk_device_unref(d);
     hlthunk_dmabuf_unref(imported);
@@ -92,7 +99,7 @@ HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
         discard(b);
         return rc;
     }
-    *out = b;
+    give(b, out);
     return 0;
 }
 
@@ -124,7 +131,7 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
         return rc;
     }
     b->memory.ours_to_unmap = true;
-    *out = b;
+    give(b, out);
     return 0;
 }
 
@@ -166,7 +173,7 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
         return hl_err(rc, "%#llx + %llu is not within the device memory for programs", (ull)address,
                       (ull)size_bytes);
     }
-    *out = b;
+    give(b, out);
     return 0;
 }
 
@@ -222,7 +229,7 @@ int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *
         discard(b);
         return rc;
     }
-    *out = b;
+    give(b, out);
     return 0;
 }
 
@@ -294,10 +301,11 @@ HL_HOT void hlthunk_buffer_unref(struct hlthunk_buffer *b)
         hl_pool_take_back(b);
         return;
     }
+    hl_object_delist(&b->object);
     if (hl_epoch_is_ours(b->object.epoch))
         hl_memory_release(b->object.device, &b->memory, b->watches);
     else
-        hl_watches_forget(b->watches);
+        hl_watches_drop(b->watches);
     discard(b);
 }
 

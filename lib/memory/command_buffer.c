@@ -45,7 +45,7 @@ static void release(struct hlthunk_command_buffer *cb)
             hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
                    hlthunk_last_error());
     }
-    hl_object_delist(&cb->object);
+    hl_object_fini(&cb->object);
     free(cb);
     hlthunk_device_unref(d);
 }
@@ -95,13 +95,13 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     cb->size = cb->map_size > HL_MAX_CB_SIZE ? size_bytes : cb->map_size;
     hl_object_init(&cb->object, "command buffer", d, o.label, __builtin_return_address(0),
                    describe);
-    hl_object_enlist(&cb->object);
     rc = build(cb, o.device_mapped);
     if (rc) {
         rc = hl_device_failed(d, rc);
         release(cb);
         return rc;
     }
+    hl_object_enlist(&cb->object);
     *out = cb;
     return 0;
 }
@@ -114,8 +114,10 @@ struct hlthunk_command_buffer *hlthunk_command_buffer_ref(struct hlthunk_command
 
 void hlthunk_command_buffer_unref(struct hlthunk_command_buffer *cb)
 {
-    if (cb && hl_refs_put(&cb->object.refs))
-        release(cb);
+    if (!cb || !hl_refs_put(&cb->object.refs))
+        return;
+    hl_object_delist(&cb->object);
+    release(cb);
 }
 
 void *hlthunk_command_buffer_data(const struct hlthunk_command_buffer *cb)

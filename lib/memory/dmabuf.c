@@ -75,8 +75,8 @@ HL_HOT static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *
     hl_object_list(&m->object);
     m->next = b->dmabufs;
     __atomic_store_n(&b->dmabufs, m, __ATOMIC_RELAXED);
-    hl_registry_add_export(m);
     hl_unlock(&d->lock, locked);
+    hl_registry_add_dmabuf(m);
 }
 
 /* One more reference of the object of this very range, or NULL. */
@@ -218,6 +218,13 @@ HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
         discard(m);
         return hl_device_failed(buffer->object.device, rc);
     }
+    rc = hl_file_id(m->fd, &m->id);
+    if (rc) {
+        close(m->fd);
+        discard(m);
+        return hl_err(rc, "the dma-buf that the driver gave does not tell its identity: %s",
+                      strerror(-rc));
+    }
     join_buffer(m, buffer);
     *out = m;
     return 0;
@@ -267,17 +274,8 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     m->size = (uint64_t)size;
     m->data = m->size;
     m->id = id;
-    m->identified = true;
     hl_registry_add_dmabuf(m);
     *out = m;
-    return 0;
-}
-
-int hl_dmabuf_file_id(const struct hlthunk_dmabuf *m, struct hl_file_id *id)
-{
-    if (!atomic_load_explicit(&m->identified, memory_order_acquire))
-        return hl_file_id(m->fd, id);
-    *id = m->id;
     return 0;
 }
 
@@ -292,10 +290,6 @@ static void watch(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = b->object.device;
 
-    if (!m->identified) {
-        hl_file_id(m->fd, &m->id); /* a child closes its copy by it (hl_watches_forget) */
-        m->identified = true;
-    }
     pthread_mutex_lock(&d->lock);
     m->next = b->watches;
     b->watches = m;
@@ -313,8 +307,9 @@ HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
     /* nobody gets a stale device's memory again */
     bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
                    atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
-    bool gone, locked;
+    bool locked;
 
+    hl_registry_remove_dmabuf(m);
     locked = hl_lock(&d->lock);
     hl_object_unlist(&m->object);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
@@ -323,28 +318,10 @@ HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
             break;
         }
     }
-    gone = hl_registry_remove_export(m);
     hl_unlock(&d->lock, locked);
-    if (!gone)
-        hl_registry_remove_dmabuf(m);
     if (watched)
         watch(m, b);
     return watched;
-}
-
-/*
- * In a forked child: is the descriptor still the copy that it got, or has it closed that and reused
- * the number?  One that had not been identified (clone() runs no handler, and a thread may export
- * between the handler and the fork) is told by what it is, and by nobody here having made it.
- */
-static __attribute__((cold, noinline)) bool is_copy(const struct hlthunk_dmabuf *m)
-{
-    struct statfs fs;
-
-    if (atomic_load_explicit(&m->identified, memory_order_relaxed))
-        return hl_fd_is(m->fd, &m->id);
-    return fstatfs(m->fd, &fs) == 0 && fs.f_type == DMA_BUF_MAGIC &&
-           lseek(m->fd, 0, SEEK_END) == (off_t)m->size && !hl_registry_has_dmabuf_fd(m->fd);
 }
 
 HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
@@ -360,11 +337,9 @@ HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
             watched = leave_buffer(m);
         else
             hl_registry_remove_dmabuf(m);
-        if (!watched)
-            close(m->fd);
-    } else if (is_copy(m)) {
-        close(m->fd); /* it keeps the memory exported */
     }
+    if (!watched)
+        hl_fd_close(m->fd, &m->id); /* a child's copy, too: it keeps the memory exported */
     hl_object_fini(&m->object);
     if (!watched) {
         free(atomic_load(&m->origin));
@@ -429,10 +404,7 @@ struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)
 
 uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *m)
 {
-    struct hl_file_id id = { 0 };
-
-    hl_dmabuf_file_id(m, &id);
-    return id.ino;
+    return m->id.ino;
 }
 
 int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *m, const char *name)

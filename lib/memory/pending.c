@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/hot.h"
 #include "lib/kernel/sysfs.h"
@@ -27,12 +26,12 @@ bool hl_dmabuf_is_shared(int fd)
     return !count || strtol(count + strlen("count:"), NULL, 10) > 1;
 }
 
-static void drop_watches(struct hlthunk_dmabuf *w)
+void hl_watches_drop(struct hlthunk_dmabuf *w)
 {
     while (w) {
         struct hlthunk_dmabuf *next = w->next;
 
-        close(w->fd);
+        hl_fd_close(w->fd, &w->id);
         free(w);
         w = next;
     }
@@ -49,7 +48,7 @@ struct hlthunk_dmabuf *hl_watches_look(struct hlthunk_dmabuf *w)
             rest = w;
         } else {
             w->next = NULL;
-            drop_watches(w);
+            hl_watches_drop(w);
         }
     }
     return rest;
@@ -82,7 +81,7 @@ HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m,
                            struct hlthunk_dmabuf **watches)
 {
     if (atomic_load(&d->stale)) {
-        drop_watches(*watches);
+        hl_watches_drop(*watches);
         *watches = NULL;
         return true;
     }
@@ -121,7 +120,7 @@ postpone(struct hlthunk_device *d, const struct hl_memory *m, struct hlthunk_dma
     if (!p) {
         /* the range stays taken until the device's file is closed: lost for us, never reused */
         hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");
-        drop_watches(watches);
+        hl_watches_drop(watches);
         return;
     }
     p->memory = *m;
@@ -168,25 +167,13 @@ HL_HOT void hl_pending_retry(struct hlthunk_device *d)
     pthread_mutex_unlock(&d->lock);
 }
 
-void hl_watches_forget(struct hlthunk_dmabuf *w)
-{
-    while (w) {
-        struct hlthunk_dmabuf *next = w->next;
-
-        if (hl_fd_is(w->fd, &w->id))
-            close(w->fd);
-        free(w);
-        w = next;
-    }
-}
-
 void hl_pending_forget(struct hlthunk_device *d)
 {
     struct hl_pending *p, *next;
 
     for (p = d->pending; p; p = next) {
         next = p->next;
-        hl_watches_forget(p->watches);
+        hl_watches_drop(p->watches);
         free(p);
     }
     d->pending = NULL;
@@ -203,7 +190,7 @@ void hl_pending_drop(struct hlthunk_device *d)
                "elsewhere: the device stays busy until the last such file is closed",
                d->props.pci_address, (unsigned long long)p->memory.granted,
                (unsigned long long)p->memory.address);
-        drop_watches(p->watches);
+        hl_watches_drop(p->watches);
         free(p);
     }
     d->pending = NULL;

@@ -32,8 +32,8 @@ bool hl_dmabuf_is_shared(int fd);
  */
 struct hlthunk_dmabuf *hl_watches_look(struct hlthunk_dmabuf *watches);
 
-/* In a forked child: frees the copies, and closes the descriptors that still are these files. */
-void hl_watches_forget(struct hlthunk_dmabuf *watches);
+/* Frees them, and closes the descriptors that still are these files; in a forked child, too. */
+void hl_watches_drop(struct hlthunk_dmabuf *watches);
 
 /*
  * Unmaps and frees what is the library's.  When that must wait, it is kept in device->pending and

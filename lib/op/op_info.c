@@ -65,6 +65,17 @@ int hl_info_query(int fd, struct hl_info_args *args, void *out, uint32_t size)
     return rc ? explain(fd, rc, op) : 0;
 }
 
+int hl_info_ask(int fd, uint32_t op, void *out, uint32_t size)
+{
+    struct hl_info_args args = {
+        .op = op,
+        .return_pointer = (uint64_t)(uintptr_t)out,
+        .return_size = size,
+    };
+
+    return hl_ioctl(fd, HL_CALL_INFO, &args);
+}
+
 int hl_info_get(int fd, uint32_t op, void *out, uint32_t size)
 {
     struct hl_info_args args = { .op = op };

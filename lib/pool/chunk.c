@@ -380,7 +380,7 @@ void hl_pool_forget_chunks(struct hlthunk_pool *p)
         struct hlthunk_buffer *b = p->held;
 
         p->held = next_of(b);
-        hl_watches_forget(b->watches);
+        hl_watches_drop(b->watches);
         free(b);
     }
     while (p->chunks) {

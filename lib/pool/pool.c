@@ -143,6 +143,7 @@ void hl_pool_put(struct hlthunk_pool *p)
         return;
     hl_pool_drop_chunks(p);
     hl_object_delist(&p->object);
+    hl_object_fini(&p->object);
     for (unsigned i = 0; i < p->shard_count; i++)
         pthread_mutex_destroy(&p->shards[i].lock);
     pthread_mutex_destroy(&p->lock);

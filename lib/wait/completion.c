@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
+#include "lib/kernel/eventfd.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/device/device.h"
 #include "lib/op/op_wait.h"
@@ -25,8 +24,8 @@ struct hlthunk_completion {
     struct hl_object object;
     struct hl_wait wait;
     struct hl_waiters *waiters;
-    int eventfd;
-    bool own_eventfd;
+    struct hl_eventfd eventfd;
+    bool own_eventfd;  /* not the caller's */
     unsigned refusals; /* in a row; of the thread that asks */
     bool checked;      /* the driver has seen the arguments */
     /* written by the thread that asks, read when it is over */
@@ -160,10 +159,7 @@ static bool ask(struct hl_wait *wait, uint64_t timeout_us)
 
 static void over(struct hl_wait *wait)
 {
-    const uint64_t one = 1;
-
-    if (write(of(wait)->eventfd, &one, sizeof(one)) < 0)
-        return; /* full: it is readable */
+    hl_eventfd_signal(&of(wait)->eventfd);
 }
 
 /* ---- the object ---- */
@@ -172,35 +168,30 @@ static void over(struct hl_wait *wait)
 static int use_eventfd(struct hlthunk_completion *c, int fd)
 {
     char path[48], text[512];
+    int rc;
 
     if (fd) {
-        struct hl_file_id id;
-        int rc = hl_file_id(fd, &id);
-
+        rc = hl_file_id(fd, &c->eventfd.file);
         if (rc)
             return hl_err(rc, "options->eventfd %d is not open", fd);
         snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
         if (hl_sysfs_read(path, text, sizeof(text)) == 0 && !strstr(text, "eventfd-count:"))
             return hl_err(-EINVAL, "options->eventfd %d is not an eventfd", fd);
-        c->eventfd = fd;
+        c->eventfd.fd = fd;
         return 0;
     }
-    c->own_eventfd = true;
-    c->eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (c->eventfd >= 0)
-        c->eventfd = hl_fd_sanitize(c->eventfd);
-    else
-        c->eventfd = -errno;
-    return c->eventfd < 0 ? hl_err(c->eventfd, "no eventfd: %s", strerror(-c->eventfd)) : 0;
+    rc = hl_eventfd_open(&c->eventfd);
+    c->own_eventfd = rc == 0;
+    return rc ? hl_err(rc, "no eventfd: %s", strerror(-rc)) : 0;
 }
 
 static void release(struct hlthunk_completion *c)
 {
     struct hlthunk_device *d = c->object.device;
 
-    if (c->own_eventfd && c->eventfd >= 0)
-        close(c->eventfd);
-    hl_object_delist(&c->object);
+    if (c->own_eventfd)
+        hl_eventfd_close(&c->eventfd);
+    hl_object_fini(&c->object);
     free(c);
     hlthunk_device_unref(d);
 }
@@ -235,11 +226,11 @@ static struct hlthunk_completion *create(struct hlthunk_device *d, size_t count,
         hl_err(-ENOMEM, "no memory for a completion of %zu submissions", count);
         return NULL;
     }
+    c->eventfd = HL_EVENTFD_NONE;
     c->wait.ask = ask;
     c->wait.over = over;
     c->count = count;
     hl_object_init(&c->object, "completion", d, o->label, creator, describe);
-    hl_object_enlist(&c->object);
     return c;
 }
 
@@ -265,11 +256,13 @@ static int start(struct hlthunk_completion *c, const struct hlthunk_completion_o
     } else if (rc == 0) {
         rc = hl_waiters_add(c->waiters, &c->wait);
     }
-    if (rc)
+    if (rc) {
         release(c);
-    else
-        *out = c;
-    return rc;
+        return rc;
+    }
+    hl_object_enlist(&c->object);
+    *out = c;
+    return 0;
 }
 
 int hlthunk_completion_for_submissions(struct hlthunk_device *d, const uint64_t *sequences,
@@ -331,12 +324,13 @@ void hlthunk_completion_unref(struct hlthunk_completion *c)
         return;
     if (hl_epoch_is_ours(c->object.epoch))
         hl_waiters_cancel(c->waiters, &c->wait);
+    hl_object_delist(&c->object);
     release(c);
 }
 
 int hlthunk_completion_borrow_fd(const struct hlthunk_completion *c)
 {
-    return c->eventfd;
+    return c->eventfd.fd;
 }
 
 /* Not hl_object_check(): after a reset the object is stale, and how it ended is of interest. */

@@ -40,7 +40,7 @@ int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
         free(n);
         return hl_device_failed(d, rc);
     }
-    n->eventfd = d->events.eventfd;
+    n->eventfd = d->events.eventfd.fd;
     hl_object_init(&n->object, "event notifier", d, label, __builtin_return_address(0), describe);
     hl_object_enlist(&n->object);
     *out = n;
@@ -64,6 +64,7 @@ void hlthunk_event_notifier_unref(struct hlthunk_event_notifier *n)
     if (hl_epoch_is_ours(n->object.epoch))
         hl_events_leave(d, true);
     hl_object_delist(&n->object);
+    hl_object_fini(&n->object);
     free(n);
     hlthunk_device_unref(d);
 }

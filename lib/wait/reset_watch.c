@@ -3,12 +3,9 @@
 #include <hlthunk/reset.h>
 
 #include <errno.h>
-#include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "lib/error.h"
 #include "lib/device/device.h"
@@ -17,6 +14,7 @@
 
 #define INTERVAL_US 100000
 #define INTERVAL_MAX_MS 3600000
+#define DEAF_MS 100 /* how long at most the driver's events are not listened to */
 
 struct hlthunk_reset_watch {
     struct hl_object object;
@@ -24,8 +22,7 @@ struct hlthunk_reset_watch {
     void *user;
     pthread_t thread;
     pthread_mutex_t gate;        /* held until the thread may begin */
-    struct hl_stale_waker waker; /* its eventfd also ends the thread */
-    int epoll;
+    struct hl_listener listener; /* its eventfd also ends the thread */
     int interval_ms;
     bool listens; /* to the driver's events */
     atomic_bool stop;
@@ -39,24 +36,39 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     (void)o, (void)live; /* it has neither size nor address */
 }
 
+/*
+ * Sleeps until something may have happened.  Where a notifier has the driver's eventfd it stays
+ * readable until the program reads it: then it is left out once, so that this is not a loop.  What
+ * the program has closed behind the library's back is left out, too.
+ */
+static void sleep_until_woken(struct hlthunk_reset_watch *w, bool *deaf)
+{
+    const struct hl_eventfd *wake = &w->listener.wake;
+    bool lost = !hl_fd_is(wake->fd, &wake->file);
+    struct pollfd p[2] = {
+        { .fd = lost ? -1 : wake->fd, .events = POLLIN },
+        { .fd = w->listens && !*deaf ? w->object.device->events.eventfd.fd : -1, .events = POLLIN },
+    };
+
+    poll(p, 2, (lost || *deaf) && w->interval_ms > DEAF_MS ? DEAF_MS : w->interval_ms);
+    *deaf = p[1].revents != 0;
+}
+
 static void *run(void *arg)
 {
     struct hlthunk_reset_watch *w = arg;
     struct hlthunk_device *d = w->object.device;
-    struct epoll_event ready[2];
     enum hlthunk_stale why;
+    bool deaf = false;
 
     pthread_mutex_lock(&w->gate);
     pthread_mutex_unlock(&w->gate);
     do {
-        int n = epoll_wait(w->epoll, ready, 2, w->interval_ms);
-
+        sleep_until_woken(w, &deaf);
         if (atomic_load(&w->stop))
             return NULL;
-        for (int i = 0; i < n; i++) {
-            if (ready[i].data.fd != w->waker.eventfd)
-                hl_events_fetch(d);
-        }
+        if (deaf)
+            hl_events_fetch(d);
         hl_device_ask(d);
         why = hlthunk_device_stale(d);
     } while (why == HLTHUNK_STALE_NOT);
@@ -66,85 +78,41 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void wake(const struct hlthunk_reset_watch *w)
-{
-    const uint64_t one = 1;
-
-    if (write(w->waker.eventfd, &one, sizeof(one)) < 0)
-        return; /* full: it is awake */
-}
-
-static void set_waker(struct hlthunk_reset_watch *w, bool listed)
-{
-    struct hlthunk_device *d = w->object.device;
-    struct hl_stale_waker **p = &d->wakers;
-
-    pthread_mutex_lock(&d->lock);
-    if (listed) {
-        w->waker.next = d->wakers;
-        d->wakers = &w->waker;
-    } else {
-        while (*p && *p != &w->waker)
-            p = &(*p)->next;
-        if (*p)
-            *p = w->waker.next;
-    }
-    pthread_mutex_unlock(&d->lock);
-}
-
 /* What there is of it, but for the thread. */
 static void destroy(struct hlthunk_reset_watch *w)
 {
     struct hlthunk_device *d = w->object.device;
 
     if (hl_epoch_is_ours(w->object.epoch)) {
-        set_waker(w, false);
+        hl_events_remove_listener(d, &w->listener);
         if (w->listens)
             hl_events_leave(d, false);
     }
-    if (w->epoll >= 0)
-        close(w->epoll);
-    if (w->waker.eventfd >= 0)
-        close(w->waker.eventfd);
+    hl_eventfd_close(&w->listener.wake);
     pthread_mutex_destroy(&w->gate);
-    hl_object_delist(&w->object);
+    hl_object_fini(&w->object);
     free(w);
     hlthunk_device_unref(d);
-}
-
-/* The driver's eventfd is read by the event notifier alone: each signal wakes the thread once. */
-static int add(int epoll, int fd, uint32_t flags)
-{
-    struct epoll_event e = { .events = EPOLLIN | flags, .data.fd = fd };
-
-    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
 /* Everything that the thread needs; what lacks shows in the object, which is destroyed then. */
 static int set_up(struct hlthunk_reset_watch *w)
 {
     struct hlthunk_device *d = w->object.device;
-    int rc;
+    int rc = hl_eventfd_open(&w->listener.wake);
 
-    w->waker.eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    rc = w->waker.eventfd < 0 ? -errno : (w->waker.eventfd = hl_fd_sanitize(w->waker.eventfd));
-    if (rc >= 0) {
-        w->epoll = epoll_create1(EPOLL_CLOEXEC);
-        rc = w->epoll < 0 ? -errno : (w->epoll = hl_fd_sanitize(w->epoll));
-    }
-    if (rc >= 0)
-        rc = add(w->epoll, w->waker.eventfd, 0);
     if (rc)
         return hl_err(rc, "no file descriptor for a reset watch: %s", strerror(-rc));
     rc = hl_events_join(d, false);
+    w->listens = rc == 0;
     /* events elsewhere, or none on this node: the status has to do */
     if (rc == -EBUSY || rc == -EOPNOTSUPP)
-        return hl_device_ask(d) ? hl_device_check(d) : 0;
-    if (rc)
-        return hl_device_failed(d, rc);
-    w->listens = true;
-    rc = add(w->epoll, d->events.eventfd, EPOLLET);
-    return rc ? hl_err(rc, "no event poll for a reset watch: %s", strerror(-rc)) : 0;
+        rc = hl_device_ask(d) ? hl_device_check(d) : 0;
+    else if (rc)
+        rc = hl_device_failed(d, rc);
+    if (rc == 0)
+        hl_events_add_listener(d, &w->listener);
+    return rc;
 }
 
 static int interval_ms(uint64_t us)
@@ -175,20 +143,20 @@ int hlthunk_reset_watch_create(struct hlthunk_device *d, hlthunk_reset_fn fn, vo
     w->fn = fn;
     w->user = user;
     w->interval_ms = interval_ms(o.interval_us);
-    w->epoll = w->waker.eventfd = -1;
+    w->listener.wake = HL_EVENTFD_NONE;
     atomic_init(&w->stop, false);
     pthread_mutex_init(&w->gate, NULL); /* cannot fail without attributes */
     hl_object_init(&w->object, "reset watch", d, o.label, __builtin_return_address(0), describe);
-    hl_object_enlist(&w->object);
     rc = set_up(w);
     if (rc == 0) {
-        set_waker(w, true);
         pthread_mutex_lock(&w->gate);
         rc = hl_thread_start(&w->thread, run, w);
-        if (rc)
+        if (rc) {
             hl_err(rc, "no thread for a reset watch: %s", strerror(-rc));
-        else
-            *out = w; /* before the callback can want it */
+        } else { /* before the callback can want it */
+            hl_object_enlist(&w->object);
+            *out = w;
+        }
         pthread_mutex_unlock(&w->gate);
     }
     if (rc)
@@ -211,9 +179,10 @@ void hlthunk_reset_watch_unref(struct hlthunk_reset_watch *w)
             pthread_detach(pthread_self());
         } else {
             atomic_store(&w->stop, true);
-            wake(w);
+            hl_eventfd_signal(&w->listener.wake);
             pthread_join(w->thread, NULL);
         }
     }
+    hl_object_delist(&w->object);
     destroy(w);
 }

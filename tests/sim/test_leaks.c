@@ -3,6 +3,8 @@
 #include "tests/sim/support.h"
 
 #include <ctype.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -322,6 +324,51 @@ static void traces_are_freed(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* Allocates, fails to allocate, and gives back while another thread lists what is alive. */
+struct churn {
+    struct hlthunk_device *d;
+    atomic_bool end;
+    atomic_uint failures;
+};
+
+static void *churn(void *user)
+{
+    struct churn *c = user;
+    struct hlthunk_buffer *b, *none = NULL;
+
+    while (!atomic_load(&c->end)) {
+        if (hlthunk_buffer_alloc(c->d, MIB, NULL, &b))
+            break;
+        hlthunk_buffer_unref(b);
+        if (hlthunk_buffer_alloc(c->d, 1ull << 60, NULL, &none))
+            atomic_fetch_add(&c->failures, 1);
+    }
+    return NULL;
+}
+
+static int is_complete(const struct hlthunk_live_object *o, void *user)
+{
+    unsigned *seen = user;
+
+    ++*seen;
+    return strcmp(o->kind, "buffer") || (o->address && o->size_bytes < 1ull << 60) ? 0 : -EBADMSG;
+}
+
+static void only_complete_objects_are_listed(void **state)
+{
+    struct churn c = { .d = open_device() };
+    unsigned seen = 0;
+    pthread_t t;
+
+    (void)state;
+    assert_int_equal(pthread_create(&t, NULL, churn, &c), 0);
+    while (seen < 20 || atomic_load(&c.failures) < 500)
+        assert_int_equal(hlthunk_device_live_objects(c.d, is_complete, &seen), 0);
+    atomic_store(&c.end, true);
+    pthread_join(t, NULL);
+    assert_int_equal(hlthunk_device_close(c.d), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +377,7 @@ int main(void)
         cmocka_unit_test(without_a_trace_there_is_the_creator),
         cmocka_unit_test(no_lock_is_held_in_callbacks),
         cmocka_unit_test(traces_are_freed),
+        cmocka_unit_test(only_complete_objects_are_listed),
     };
 
     require_simulation();

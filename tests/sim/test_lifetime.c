@@ -4,6 +4,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -272,7 +275,7 @@ static void after_fork(void **state)
     hlthunk_device_unref(open_device());
 }
 
-/* As fork(), but no handler runs: what was exported has not been identified for the child. */
+/* As fork(), but no handler of pthread_atfork() runs. */
 static pid_t raw_clone(void)
 {
     return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
@@ -439,6 +442,134 @@ static void a_child_closes_its_own_copies_only(void **state)
     hlthunk_device_unref(open_device());
 }
 
+/* One of each object with descriptors of its own, behind the one of the device. */
+struct owners {
+    struct hlthunk_device *d;
+    struct hlthunk_reset_watch *watch;
+    struct hlthunk_event_notifier *notifier;
+    struct hlthunk_completion *completion;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    uint64_t word;
+};
+
+static void no_reset(struct hlthunk_device *d, enum hlthunk_stale why, void *user)
+{
+    (void)d, (void)why, (void)user;
+}
+
+static void make_owners(struct owners *s)
+{
+    const uint64_t one = 1;
+
+    memset(s, 0, sizeof(*s));
+    s->d = open_device();
+    ok(hlthunk_reset_watch_create(s->d, no_reset, NULL, NULL, &s->watch));
+    if (!on_kernel("6.1"))
+        ok(hlthunk_event_notifier_create(s->d, NULL, &s->notifier));
+    if (on_asic("gaudi2")) /* which never comes */
+        ok(hlthunk_completion_for_interrupt(s->d, 0, &s->word, one, NULL, &s->completion));
+    ok(hlthunk_buffer_alloc(s->d, MIB, NULL, &s->b));
+    if (can_export())
+        ok(hlthunk_dmabuf_export(s->b, 0, 0, NULL, &s->m));
+}
+
+static void give_owners_back(struct owners *s)
+{
+    hlthunk_completion_unref(s->completion);
+    hlthunk_event_notifier_unref(s->notifier);
+    hlthunk_reset_watch_unref(s->watch);
+    hlthunk_dmabuf_unref(s->m);
+    hlthunk_buffer_unref(s->b);
+    hlthunk_device_unref(s->d);
+}
+
+/*
+ * Closes everything above 2, as daemons and launchers do, and has files of its own under all the
+ * numbers: eventfds and epolls, which have the same inode as the library's, or pipes.  True: after
+ * the objects are given back each is there, and is empty.
+ */
+static bool reuse_all_numbers(struct owners *s, bool anonymous)
+{
+    bool good = true;
+
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    for (int fd = 3; fd < 64; fd++) {
+        int pair[2] = { -1, -1 };
+
+        if (anonymous)
+            good &= (fd % 4 ? eventfd(0, EFD_NONBLOCK) : epoll_create1(0)) == fd;
+        else if (fd % 2)
+            good &= pipe2(pair, O_NONBLOCK) == 0 && pair[0] == fd;
+    }
+    give_owners_back(s);
+    for (int fd = 3; fd < 63; fd++) {
+        char bytes[8];
+
+        good &= fcntl(fd, F_GETFD) >= 0;
+        good &= (anonymous ? fd % 4 == 0 : fd % 2 == 0) || read(fd, bytes, sizeof(bytes)) < 0;
+    }
+    return good;
+}
+
+/* Whoever closes our descriptors keeps what it has under the numbers: a child, or the program. */
+static void somebody_elses_descriptor_stays(void **state)
+{
+    (void)state;
+    for (int anonymous = 0; anonymous < 2; anonymous++) {
+        for (int itself = 0; itself < 2; itself++) {
+            struct owners s;
+            pid_t pid;
+
+            if (!itself)
+                make_owners(&s);
+            pid = fork();
+            if (pid == 0) {
+                if (itself)
+                    make_owners(&s);
+                _exit(!reuse_all_numbers(&s, anonymous));
+            }
+            assert_int_equal(end_of(pid), 0);
+            if (!itself)
+                give_owners_back(&s);
+        }
+    }
+}
+
+/* What it has not closed is: a copy in a child, and all of it in the process that made it. */
+static void no_descriptor_is_left(void **state)
+{
+    unsigned fds = count_fds();
+    struct owners s;
+    pid_t pid;
+
+    (void)state;
+    make_owners(&s);
+    pid = fork();
+    if (pid == 0) {
+        give_owners_back(&s);
+        _exit(count_fds() != fds);
+    }
+    assert_int_equal(end_of(pid), 0);
+    give_owners_back(&s);
+    assert_int_equal(count_fds(), fds);
+    /* also when there is none left to look with */
+    pid = fork();
+    if (pid == 0) {
+        struct rlimit some, none = { 3, 3 };
+
+        getrlimit(RLIMIT_NOFILE, &some);
+        none.rlim_max = some.rlim_max;
+        make_owners(&s);
+        setrlimit(RLIMIT_NOFILE, &none);
+        give_owners_back(&s);
+        setrlimit(RLIMIT_NOFILE, &some);
+        _exit(count_fds() != fds);
+    }
+    assert_int_equal(end_of(pid), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +583,8 @@ int main(void)
         cmocka_unit_test(a_child_closes_its_own_copies_only),
         cmocka_unit_test(after_raw_clone),
         cmocka_unit_test(a_child_reuses_the_numbers),
+        cmocka_unit_test(somebody_elses_descriptor_stays),
+        cmocka_unit_test(no_descriptor_is_left),
     };
 
     require_simulation();

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/kernel/eventfd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "lib/fork.h"
+#include "lib/kernel/sysfs.h"
+
+/*
+ * The kernel's number of an eventfd, -1 before Linux 5.2.  0; -ENOENT: it is another kind of file;
+ * otherwise why it could not be read.
+ */
+static int read_id(int fd, int64_t *id)
+{
+    char path[48], text[512];
+    const char *at;
+    int rc;
+
+    *id = -1;
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    rc = hl_sysfs_read(path, text, sizeof(text));
+    if (rc)
+        return rc == -ENOENT ? -EBADF : rc;
+    if (!strstr(text, "eventfd-count:"))
+        return -ENOENT;
+    at = strstr(text, "eventfd-id:");
+    if (at)
+        *id = strtoll(at + strlen("eventfd-id:"), NULL, 10);
+    return 0;
+}
+
+int hl_eventfd_open(struct hl_eventfd *e)
+{
+    int rc, fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    *e = HL_EVENTFD_NONE;
+    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
+    if (fd < 0)
+        return fd;
+    rc = hl_file_id(fd, &e->file);
+    if (rc) {
+        close(fd);
+        return rc;
+    }
+    e->fd = fd;
+    read_id(fd, &e->id);
+    e->epoch = hl_process_epoch();
+    return 0;
+}
+
+static bool is_still(const struct hl_eventfd *e)
+{
+    int64_t now;
+    int rc;
+
+    if (!hl_fd_is(e->fd, &e->file))
+        return false;
+    rc = read_id(e->fd, &now);
+    if (rc == 0 && e->id >= 0 && now >= 0)
+        return now == e->id;
+    return rc != -ENOENT && hl_epoch_is_ours(e->epoch);
+}
+
+void hl_eventfd_close(struct hl_eventfd *e)
+{
+    if (e->fd >= 0 && is_still(e))
+        close(e->fd);
+    *e = HL_EVENTFD_NONE;
+}
+
+void hl_eventfd_signal(const struct hl_eventfd *e)
+{
+    const uint64_t one = 1;
+
+    if (hl_fd_is(e->fd, &e->file) && write(e->fd, &one, sizeof(one)) < 0)
+        return; /* full: it is readable */
+}
+
+void hl_eventfd_clear(const struct hl_eventfd *e)
+{
+    uint64_t count;
+
+    if (hl_fd_is(e->fd, &e->file) && read(e->fd, &count, sizeof(count)) < 0)
+        return; /* empty: another reader was faster */
+}
