@@ -14,13 +14,17 @@
 
 #include "sim/importer.h"
 #include "tools/command.h"
+#include "tools/demo.h"
+#include "tools/steps.h"
 
 static const char usage[] =
-    "usage: hlthunk demo\n\n"
+    "usage: hlthunk demo [--rdma]\n\n"
     "Allocates 64 MiB on the first free device, exports two ranges of it that overlap, passes\n"
     "them to two other processes, which write and verify, closes the device in the wrong order\n"
     "to show what happens, and opens it again.  On a simulated device (hlsim run -- hlthunk demo)\n"
-    "the importing driver is simulated, too; on a real one no bytes are written.\n";
+    "the importing driver is simulated, too; on a real one no bytes are written.\n\n"
+    "--rdma: two processes, each with an accelerator and an RDMA card of its own: 64 MiB go from the\n"
+    "memory of one accelerator into that of the other, by the cards alone.  The cards are EFA.\n";
 
 #define MIB (1024ull * 1024)
 #define BUFFER_SIZE (64 * MIB)
@@ -169,34 +173,6 @@ static int importing_process(int socket)
 
 /* ---- the exporting process ------------------------------------------------------------------ */
 
-static struct {
-    const char *what;
-    bool ok, skipped;
-    char text[200];
-} steps[24];
-static unsigned step_count;
-
-/* One step: shown as it happens, kept for the table. */
-static bool step(const char *what, int rc, const char *text)
-{
-    printf("  %-46s %s%s%s\n", what, rc ? "FAILED" : "ok", text && *text ? ": " : "",
-           text ? text : "");
-    fflush(stdout);
-    steps[step_count].what = what;
-    steps[step_count].ok = rc == 0;
-    snprintf(steps[step_count].text, sizeof(steps[step_count].text), "%s", text ? text : "");
-    step_count++;
-    return rc == 0;
-}
-
-static void skip(const char *what, const char *why)
-{
-    printf("  %-46s skipped: %s\n", what, why);
-    steps[step_count].what = what;
-    steps[step_count].skipped = true;
-    step_count++;
-}
-
 static void log_line(enum hlthunk_log_level level, const char *message, void *user)
 {
     (void)level;
@@ -258,7 +234,7 @@ static bool hand_over(struct child *c, struct hlthunk_dmabuf *m, const char *wha
     struct answer a;
     int rc = ask(c, &o, m, &a);
 
-    return step(what, rc, a.text);
+    return steps_did(what, rc, a.text);
 }
 
 static void order_step(struct child *c, enum order_kind kind, uint32_t seed, uint64_t offset,
@@ -269,11 +245,11 @@ static void order_step(struct child *c, enum order_kind kind, uint32_t seed, uin
     int rc;
 
     if (!hlsim_importer()) {
-        skip(what, "no importing driver on this machine");
+        steps_skip(what, "no importing driver on this machine");
         return;
     }
     rc = ask(c, &o, NULL, &a);
-    step(what, rc, a.text);
+    steps_did(what, rc, a.text);
 }
 
 static bool share(struct hlthunk_device *d, struct child children[2],
@@ -287,12 +263,12 @@ static bool share(struct hlthunk_device *d, struct child children[2],
         snprintf(text, sizeof(text), "at %#llx, %llu MiB granted",
                  (unsigned long long)hlthunk_buffer_address(*buffer),
                  (unsigned long long)(hlthunk_buffer_granted_size(*buffer) / MIB));
-    if (!step("allocate 64 MiB", rc, rc ? hlthunk_last_error() : text))
+    if (!steps_did("allocate 64 MiB", rc, rc ? hlthunk_last_error() : text))
         return false;
     for (int i = 0; i < 2; i++) {
         rc = hlthunk_dmabuf_export(*buffer, ranges[i].offset, ranges[i].size, NULL, &m[i]);
-        if (!step(i ? "export 40 MiB from offset 24 MiB" : "export 40 MiB from offset 0", rc,
-                  rc ? hlthunk_last_error() : NULL))
+        if (!steps_did(i ? "export 40 MiB from offset 24 MiB" : "export 40 MiB from offset 0", rc,
+                       rc ? hlthunk_last_error() : NULL))
             return false;
     }
     return hand_over(&children[0], m[0], "hand the first to process 1") &&
@@ -321,28 +297,9 @@ static void close_wrongly(struct hlthunk_device *d, struct child children[2])
     hlthunk_log_set(log_line, NULL, HLTHUNK_LOG_WARNING);
     rc = hlthunk_device_close(d);
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
-    step("close says what keeps it open", rc == -EBUSY ? 0 : -EPROTO, hlthunk_last_error());
+    steps_did("close says what keeps it open", rc == -EBUSY ? 0 : -EPROTO, hlthunk_last_error());
     rc = ask(&children[1], &o, NULL, &a);
-    step("nobody can open it meanwhile", rc == -EBUSY || rc == -EAGAIN ? 0 : -EPROTO, a.text);
-}
-
-static int summary(void)
-{
-    unsigned ok = 0, failed = 0, skipped = 0;
-
-    for (unsigned i = 0; i < step_count; i++) {
-        ok += steps[i].ok;
-        skipped += steps[i].skipped;
-        failed += !steps[i].ok && !steps[i].skipped;
-    }
-    printf("\n%-48s %s\n", "STEP", "RESULT");
-    for (unsigned i = 0; i < step_count; i++)
-        printf("%-48s %s\n", steps[i].what,
-               steps[i].ok        ? "ok"
-               : steps[i].skipped ? "skipped"
-                                  : "FAILED");
-    printf("\n%u steps done, %u failed, %u skipped\n", ok, failed, skipped);
-    return failed ? EXIT_FAILED : EXIT_OK;
+    steps_did("nobody can open it meanwhile", rc == -EBUSY || rc == -EAGAIN ? 0 : -EPROTO, a.text);
 }
 
 static void reopen(void)
@@ -351,13 +308,22 @@ static void reopen(void)
     struct hlthunk_device *d;
     int rc = hlthunk_device_open(&o, &d);
 
-    step("the device opens again", rc, rc ? hlthunk_last_error() : NULL);
+    steps_did("the device opens again", rc, rc ? hlthunk_last_error() : NULL);
     if (!rc)
         hlthunk_device_close(d);
 }
 
+static bool take(int option, void *user)
+{
+    *(bool *)user = true;
+    return option == 'r';
+}
+
 int command_demo(int argc, char **argv)
 {
+    static const struct option options[] = { { "rdma", no_argument, NULL, 'r' },
+                                             COMMON_OPTIONS,
+                                             { NULL, 0, NULL, 0 } };
     struct hlthunk_device_properties p = { .size = sizeof(p) };
     struct child children[2] = { { 0 } };
     struct hlthunk_dmabuf *m[2] = { NULL };
@@ -365,9 +331,9 @@ int command_demo(int argc, char **argv)
     struct hlthunk_device *d;
     int code = EXIT_OK, rc;
     size_t n = 0;
-    bool json, shared;
+    bool json, shared, rdma = false;
 
-    if (!parse_common(argc, argv, usage, &json, &code))
+    if (!parse_options(argc, argv, usage, options, take, &rdma, &json, &code))
         return code;
     if (json || optind < argc) {
         fputs(usage, stderr);
@@ -375,6 +341,8 @@ int command_demo(int argc, char **argv)
     }
     if (hlthunk_device_enumerate(NULL, 0, &n) == 0 && !n)
         return no_device("demo");
+    if (rdma)
+        return demo_rdma();
     if (start_child(&children[0]) || start_child(&children[1])) {
         fprintf(stderr, "hlthunk: demo: no process: %s\n", strerror(errno));
         return EXIT_FAILED;
@@ -404,5 +372,5 @@ int command_demo(int argc, char **argv)
     end_child(&children[0]);
     end_child(&children[1]);
     reopen();
-    return summary();
+    return steps_summary();
 }

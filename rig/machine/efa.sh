@@ -95,6 +95,7 @@ rig_efa_overlay() {
             "$1/usr/lib/x86_64-linux-gnu/libibverbs/${rig_so##*/}"
     done
     cp "$RIG_RDMA/etc/libibverbs.d/efa.driver" "$1/etc/libibverbs.d/"
+    echo '127.0.0.1 localhost' > "$1/etc/hosts"
     cp "$RIG_RDMA"/usr/bin/ibv_* "$RIG_RDMA"/usr/bin/ib_*_bw "$RIG_RDMA"/usr/bin/ib_*_lat \
         "$1/usr/bin/"
 }

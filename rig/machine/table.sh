@@ -69,6 +69,7 @@ table_machine() (
         echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_CYCLES=10000 TEST_KERNEL=$kernel" |
             sed 's/TEST_KERNEL=7$/TEST_KERNEL=6.12/'
         rig_p2p_environment "$kernel"
+        rig_address_environment
         cat "$RIG_TREE/rig/machine/suite"
         for suite in "$@"; do
             (rig_stage "$(suite_program "$suite")") || exit

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One end of a connection over an RDMA card in the machine (rig/run --nic): an SRD queue pair of an
+ * EFA with its completion queue. A card reaches itself, too: two ends on one card are two peers.
+ */
+#ifndef TESTS_RIG_NIC_H
+#define TESTS_RIG_NIC_H
+
+#include <infiniband/verbs.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NIC_ALL (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE)
+#define NIC_QKEY 0x1234567
+
+struct nic {
+    struct ibv_context *context;
+    struct ibv_pd *pd;
+    struct ibv_cq *cq;
+    struct ibv_qp *qp;
+    struct ibv_qp_ex *qpx;
+    union ibv_gid gid;
+    struct ibv_wc last; /* the completion that was polled last */
+};
+
+unsigned nic_count(void);
+/* The PCI address of a card by number. */
+void nic_pci_address(unsigned card, char *address, size_t size);
+/* Each fails the test with what libibverbs says. rnr_retry: 7 is without end. */
+void nic_open(struct nic *n, unsigned card, unsigned rnr_retry);
+void nic_close(struct nic *n);
+/* The one's handle for the other; the other needs one, too, to be written to. */
+struct ibv_ah *nic_address(struct nic *from, const union ibv_gid *to);
+
+enum nic_op { NIC_SEND, NIC_READ, NIC_WRITE, NIC_WRITE_IMM };
+struct nic_request {
+    enum nic_op op;
+    struct ibv_ah *ah;
+    uint32_t qpn;
+    uint32_t lkey, rkey, length;
+    uint64_t local, remote;
+    uint32_t imm;
+};
+/* 0 or an errno. */
+int nic_post(struct nic *n, const struct nic_request *r);
+/* The status of the next completion; -1: there is none for this long. */
+int nic_poll(struct nic *n, unsigned ms);
+/* Both. */
+int nic_do(struct nic *n, const struct nic_request *r);
+void nic_post_receive(struct nic *n, void *at, uint32_t length, uint32_t lkey);
+
+#endif
