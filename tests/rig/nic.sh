@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: nic.sh SOURCE BUILD [ASIC…]: the accelerator and the RDMA card under the kernel's own drivers
+# of 7.x: the tests, other people's programs, the demonstration; and the refusals where bytes cannot
+# go. Without an ASIC: gaudi and gaudi2, and the kernels that have no peer-to-peer.
+set -u
+source=$1 build=$2
+shift 2
+asics=${*:-gaudi gaudi2}
+out=$(mktemp)
+passed=0 failed=0 skipped=0
+trap 'rm -f "$out"' EXIT
+
+# machine WHAT RIG-OPTIONS… -- PROGRAM…: one program in a machine
+machine() {
+    what=$1
+    shift
+    HLTHUNK_RIG_BUILD=$build "$source/rig/run" "$@" > "$out" 2>&1
+    rc=$?
+    case $rc in
+    0) passed=$((passed + 1)); echo "ok $what" ;;
+    77) skipped=$((skipped + 1)); echo "skipped $what: $(tail -n 1 "$out")" ;;
+    *) failed=$((failed + 1)); echo "FAILED $what: exit code $rc"; cat "$out" ;;
+    esac
+}
+says() { grep -q "$1" "$out" || { echo "it does not say: $1"; failed=$((failed + 1)); }; }
+
+[ -x "$build/tests/rig/rig_rdma" ] || { echo "skipped: libibverbs or libefa was not there"; exit 77; }
+for asic in $asics; do
+    machine "the tests on $asic" --kernel 7 --asic "$asic" --nic --nic -- "$build/tests/rig/rig_rdma"
+    machine "$asic and a card that is apart" --kernel 7 --asic "$asic" --nic --nic-apart -- \
+        "$build/tests/rig/rig_rdma"
+done
+machine "programs of rdma-core and perftest" --kernel 7 --asic "${asics%% *}" --nic -- \
+    "$source/tests/rig/nic_programs"
+machine "the demonstration" --kernel 7 --asic "${asics%% *}" --asic "${asics%% *}" --nic --nic -- \
+    "$build/tools/hlthunk" demo --rdma
+says '^5 steps done, 0 failed'
+if [ $# = 0 ]; then
+    for kernel in 6.12 6.1; do
+        machine "the refusal of $kernel" --kernel $kernel --asic gaudi --nic -- \
+            "$build/tests/rig/rig_rdma"
+    done
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
