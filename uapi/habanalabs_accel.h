@@ -193,18 +193,42 @@ struct hl_info_hw_ip_info {
     __u64 dram_page_size;
     __u32 edma_enabled_mask;
     __u16 number_of_user_interrupts;
-    __u8 reserved1;
-    __u8 reserved2;
-    __u64 reserved3;
+    __extension__ union {
+        __u8 reserved1;
+        __u8 interposer_version;
+    };
+    __extension__ union {
+        __u8 reserved2;
+        __u8 substrate_version;
+    };
+    __extension__ union {
+        __u64 reserved3;
+        __u64 pdma_user_owned_ch_mask;
+    };
     __u64 device_mem_alloc_default_page_size;
-    __u64 reserved4;
-    __u64 reserved5;
-    __u32 reserved6;
-    __u8 reserved7;
+    __extension__ union {
+        __u64 reserved4;
+        __u64 nic_ports_mask;
+    };
+    __extension__ union {
+        __u64 reserved5;
+        __u64 nic_ports_external_mask;
+    };
+    __extension__ union {
+        __u32 reserved6;
+        __u32 mme_enabled_mask;
+    };
+    __extension__ union {
+        __u8 reserved7;
+        __u8 odp_supported;
+    };
     __u8 revision_id;
     __u16 tpc_interrupt_id;
     __u32 rotator_enabled_mask;
-    __u32 reserved9;
+    __extension__ union {
+        __u32 reserved9;
+        __u32 sched_arc_enabled_mask;
+    };
     __u64 engine_core_interrupt_reg_addr;
     __u64 reserved_dram_size;
 };

@@ -312,6 +312,33 @@ hlthunk_public int hlthunk_profiler_get_trace(int fd, void *buffer, uint64_t *si
 hlthunk_public void hlthunk_profiler_destroy(void);
 
 /*
+ * Functions of 2024 and later.  What needs the vendor's driver is -EOPNOTSUPP without it.
+ */
+
+/*
+ * hlthunk_get_device_status_info(); the vendor's driver puts off soft resets for a moment when
+ * soft_reset_stall is set, others take no notice.
+ */
+hlthunk_public int hlthunk_get_device_status_info_telemetry(int fd, bool soft_reset_stall);
+
+/* The clocks of one die of the device, from 0. */
+hlthunk_public int hlthunk_get_time_sync_per_die_info(int fd, uint32_t die_index,
+                                                      struct hlthunk_time_sync_die_info *info);
+
+/* Tells the firmware how many of the allocated bytes the program uses, and when it counted them. */
+hlthunk_public int hlthunk_set_memory_consumption(int fd, uint64_t used_mem,
+                                                  uint64_t timestamp_sec);
+
+/* No address for a device without network ports; -EOPNOTSUPP for one that has some. */
+hlthunk_public int hlthunk_get_mac_addr_info(int fd, struct hlthunk_mac_addr_info *info);
+
+/* Up to HL_DEBUG_MAX_READ_BLOCK_SIZE bytes, a multiple of 4, in debug mode.  flags is not used. */
+hlthunk_public int hlthunk_device_memory_read_block_experimental(int fd, uint32_t *buff,
+                                                                 uint64_t block_address,
+                                                                 uint32_t block_size,
+                                                                 uint32_t flags);
+
+/*
  * Other
  */
 

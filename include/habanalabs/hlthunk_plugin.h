@@ -100,6 +100,10 @@ struct hlthunk_functions_pointers {
     int (*fp_hlthunk_deprecated_func3)(int fd, uint32_t num_elements, uint64_t *handle);
     int (*fp_hlthunk_device_mapped_memory_export_dmabuf_fd)(int fd, uint64_t addr, uint64_t size,
                                                             uint64_t offset, uint32_t flags);
+    /* since 2024 */
+    int (*fp_hlthunk_get_time_sync_per_die_info)(int fd, uint32_t die_index,
+                                                 struct hlthunk_time_sync_die_info *info);
+    int (*fp_hlthunk_get_hw_ip_info)(int fd, struct hlthunk_hw_ip_info *hw_ip);
 };
 
 #ifdef __cplusplus

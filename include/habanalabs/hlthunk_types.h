@@ -22,12 +22,19 @@ extern "C" {
 #define HLTHUNK_MAX_MINOR 256
 #define HLTHUNK_DEV_NAME_PRIMARY "/dev/accel/accel%d"
 #define HLTHUNK_DEV_NAME_CONTROL "/dev/accel/accel_controlD%d"
+#define HLTHUNK_DEV_NAME_XE "/dev/dri/renderD%d"
 #define HLTHUNK_DEV_NAME_PRIMARY_LEGACY "/dev/hl%d"
 #define HLTHUNK_DEV_NAME_CONTROL_LEGACY "/dev/hl_controlD%d"
 
 #define HLTHUNK_BUSY_ENGINES_MASK_SIZE 4
 
-enum hlthunk_node_type { HLTHUNK_NODE_PRIMARY, HLTHUNK_NODE_CONTROL, HLTHUNK_NODE_MAX };
+/* MAX is as it was in 2023; XE came later, and means nothing to this library. */
+enum hlthunk_node_type {
+    HLTHUNK_NODE_PRIMARY,
+    HLTHUNK_NODE_CONTROL,
+    HLTHUNK_NODE_MAX,
+    HLTHUNK_NODE_XE = 2
+};
 
 /*
  * Which ASIC.  MAX is as it was in 2023; names after it came later.  To open, GAUDI2 means its
@@ -44,10 +51,14 @@ enum hlthunk_device_name {
     HLTHUNK_DEVICE_PLACEHOLDER3,
     HLTHUNK_DEVICE_PLACEHOLDER4,
     HLTHUNK_DEVICE_MAX,
+    HLTHUNK_DEVICE_GRECO = 1,
+    HLTHUNK_DEVICE_GAUDI_HL2000M = 6,
     HLTHUNK_DEVICE_GAUDI3 = 7,
     HLTHUNK_DEVICE_GAUDI2B = 8,
+    HLTHUNK_DEVICE_FS1 = 9,
     HLTHUNK_DEVICE_GAUDI2C = 10,
-    HLTHUNK_DEVICE_GAUDI2D = 11
+    HLTHUNK_DEVICE_GAUDI2D = 11,
+    HLTHUNK_DEVICE_GAUDI3D = 12
 };
 
 /* What hlthunk_get_event_record() is asked for, and with it the type of its buffer. */
@@ -63,7 +74,9 @@ enum hlthunk_event_record_id {
 
 /*
  * hlthunk_get_hw_ip_info(): addresses and sizes are what programs may use.  Linux 6.1 does not
- * tell the revision, the reserved memory and what is below them: 0.
+ * tell the revision, the reserved memory and what is below them: 0.  The masks of channels, ports,
+ * MMEs and scheduler cores, ODP and the versions of interposer and substrate (reserved1 to
+ * reserved8 in 2023) are the vendor driver's; mainline leaves them 0.
  */
 struct hlthunk_hw_ip_info {
     uint64_t sram_base_address;
@@ -89,21 +102,21 @@ struct hlthunk_hw_ip_info {
     uint16_t first_available_interrupt_id;
     uint32_t edma_enabled_mask;
     uint16_t server_type;
-    uint64_t reserved1;
+    uint64_t pdma_user_owned_ch_mask;
     uint16_t number_of_user_interrupts;
     uint64_t device_mem_alloc_default_page_size;
-    uint64_t reserved2;
-    uint8_t reserved3;
-    uint8_t reserved4;
-    uint64_t reserved5;
-    uint32_t reserved6;
-    uint8_t reserved7;
+    uint64_t nic_ports_mask;
+    uint8_t interposer_version;
+    uint8_t substrate_version;
+    uint64_t nic_ports_external_mask;
+    uint32_t mme_enabled_mask;
+    uint8_t odp_supported;
     uint8_t security_enabled;
     uint8_t revision_id;
     uint16_t tpc_interrupt_id;
     uint64_t engine_core_interrupt_reg_addr;
     uint32_t rotator_enabled_mask;
-    uint32_t reserved8;
+    uint32_t sched_arc_enabled_mask;
     uint64_t reserved_dram_size;
 };
 
@@ -130,10 +143,30 @@ struct hlthunk_reset_count_info {
     uint32_t soft_reset_count;
 };
 
-/* Nanoseconds, read together. */
+/*
+ * Nanoseconds, read together.  The original's has 16 bytes in 2023 and ends in tsc_time since
+ * 2024: hlthunk_get_time_sync_info() writes 16 bytes here, to whichever.
+ */
 struct hlthunk_time_sync_info {
     uint64_t device_time;
     uint64_t host_time;
+};
+
+/* hlthunk_get_time_sync_per_die_info(): what struct hlthunk_time_sync_info is since 2024. */
+struct hlthunk_time_sync_die_info {
+    uint64_t device_time;
+    uint64_t host_time;
+    uint64_t tsc_time; /* ticks of the processor's time stamp counter */
+};
+
+/* hlthunk_get_mac_addr_info(): bit n of the mask says that array[n] is an address. */
+struct hlthunk_mac_addr {
+    uint8_t addr[6];
+};
+
+struct hlthunk_mac_addr_info {
+    struct hlthunk_mac_addr array[HL_INFO_MAC_ADDR_MAX_NUM];
+    uint64_t mask[2];
 };
 
 /* The first of each kind that programs may use. */
@@ -249,6 +282,7 @@ struct hlthunk_open_stats_info {
     uint64_t last_open_period_ms;
     uint8_t is_compute_ctx_active;
     uint8_t compute_ctx_in_release;
+    uint8_t compute_ctx_has_mapped_resources; /* of the vendor's driver; padding in 2023 */
 };
 
 /* valid: the other fields hold.  power counts while the device is operational. */

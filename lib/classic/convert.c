@@ -29,13 +29,21 @@ void hl_hw_ip_from_uapi(const struct hl_info_hw_ip_info *in, struct hlthunk_hw_i
         .first_available_interrupt_id = in->first_available_interrupt_id,
         .edma_enabled_mask = in->edma_enabled_mask,
         .server_type = in->server_type,
+        .pdma_user_owned_ch_mask = in->pdma_user_owned_ch_mask,
         .number_of_user_interrupts = in->number_of_user_interrupts,
         .device_mem_alloc_default_page_size = in->device_mem_alloc_default_page_size,
+        .nic_ports_mask = in->nic_ports_mask,
+        .interposer_version = in->interposer_version,
+        .substrate_version = in->substrate_version,
+        .nic_ports_external_mask = in->nic_ports_external_mask,
+        .mme_enabled_mask = in->mme_enabled_mask,
+        .odp_supported = in->odp_supported,
         .security_enabled = in->security_enabled,
         .revision_id = in->revision_id,
         .tpc_interrupt_id = in->tpc_interrupt_id,
         .engine_core_interrupt_reg_addr = in->engine_core_interrupt_reg_addr,
         .rotator_enabled_mask = in->rotator_enabled_mask,
+        .sched_arc_enabled_mask = in->sched_arc_enabled_mask,
         .reserved_dram_size = in->reserved_dram_size,
     };
     memcpy(out->cpucp_version, in->cpucp_version, sizeof(out->cpucp_version));
@@ -50,6 +58,7 @@ void hl_open_stats_from_uapi(const struct hl_open_stats_info *in,
         .last_open_period_ms = in->last_open_period_ms,
         .is_compute_ctx_active = in->is_compute_ctx_active,
         .compute_ctx_in_release = in->compute_ctx_in_release,
+        .compute_ctx_has_mapped_resources = in->pad[0],
     };
 }
 

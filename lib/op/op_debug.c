@@ -9,7 +9,7 @@
 #include "uapi/habanalabs_accel.h"
 
 /* HL_DEBUG_OP_READBLOCK: what the vendor's driver copies at once. */
-#define READBLOCK_MAX 16384u
+#define READBLOCK_MAX HL_DEBUG_MAX_READ_BLOCK_SIZE
 
 static int check_read_block(const struct hl_debug_args *args)
 {
@@ -18,7 +18,7 @@ static int check_read_block(const struct hl_debug_args *args)
     if (!block || args->input_size < sizeof(*block))
         return hl_err(-EINVAL, "READBLOCK needs a struct hl_debug_params_read_block");
     if (!block->size || block->size > READBLOCK_MAX || block->size % 4)
-        return hl_err(-EINVAL, "block size %u is no multiple of 4 from 4 to %u", block->size,
+        return hl_err(-EINVAL, "block size %u is not a multiple of 4 from 4 to %d", block->size,
                       READBLOCK_MAX);
     if (block->cfg_address % 4)
         return hl_err(-EINVAL, "register address %#llx is not a multiple of 4",

@@ -70,9 +70,9 @@ static int hw_ip(struct query *q)
     };
 
     if (q->s->kernel == SIM_KERNEL_VENDOR) {
-        ip.reserved6 = a->mme_mask;       /* mme_enabled_mask */
-        ip.reserved7 = a->on_demand;      /* odp_supported */
-        ip.reserved9 = a->scheduler_mask; /* sched_arc_enabled_mask */
+        ip.mme_enabled_mask = a->mme_mask;
+        ip.odp_supported = a->on_demand;
+        ip.sched_arc_enabled_mask = a->scheduler_mask;
     }
     ip.dram_size = (a->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
     snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->name);
@@ -498,12 +498,25 @@ static int memory_consumption(struct query *q)
     return m.used_mem > q->d->used_memory ? -EINVAL : 0;
 }
 
-/* Their layout is not public: as many zeros. */
 static int module_params(struct query *q)
 {
-    uint8_t none[HL_MODULE_PARAMS_MAX] = { 0 };
+    const struct sim_asic *a = q->a;
+    struct hl_info_module_params p = {
+        .tpc_mask = a->tpc_mask,
+        .timeout_locked = 30,
+        .reset_on_lockup = 1,
+        .mmu_enable = 1,
+        .mme_enable = a->mme_mask != 0,
+        .dram_enable = 1,
+        .cpu_enable = 1,
+        .cpu_queues_enable = 1,
+        .fw_loading = 1,
+        .heartbeat = 1,
+        .decoder_mask = a->decoder_mask,
+        .rotator_mask = (uint32_t)a->rotator_mask,
+    };
 
-    return give(q, none, sizeof(none));
+    return give(q, &p, sizeof(p));
 }
 
 /*

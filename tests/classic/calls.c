@@ -762,6 +762,48 @@ static int64_t null_debug(void)
     return hlthunk_debug(FD, NULL);
 }
 
+static int64_t run_status_telemetry(union outputs *o)
+{
+    (void)o;
+    return hlthunk_get_device_status_info_telemetry(FD, true);
+}
+
+static int64_t run_time_sync_per_die(union outputs *o)
+{
+    return hlthunk_get_time_sync_per_die_info(FD, 0, &o->die);
+}
+
+static int64_t null_time_sync_per_die(void)
+{
+    return hlthunk_get_time_sync_per_die_info(FD, 0, NULL);
+}
+
+static int64_t run_set_memory_consumption(union outputs *o)
+{
+    (void)o;
+    return hlthunk_set_memory_consumption(FD, 1, 2);
+}
+
+static int64_t run_get_mac_addr_info(union outputs *o)
+{
+    return hlthunk_get_mac_addr_info(FD, &o->mac);
+}
+
+static int64_t null_get_mac_addr_info(void)
+{
+    return hlthunk_get_mac_addr_info(FD, NULL);
+}
+
+static int64_t run_read_block(union outputs *o)
+{
+    return hlthunk_device_memory_read_block_experimental(FD, o->u32, 0x1000, 8, 0);
+}
+
+static int64_t null_read_block(void)
+{
+    return hlthunk_device_memory_read_block_experimental(FD, NULL, 0x1000, 8, 0);
+}
+
 const struct call calls[] = {
     { "get_hw_ip_info", RETURNS_INT, OP_INFO, run_get_hw_ip_info, null_get_hw_ip_info },
     { "get_open_stats", RETURNS_INT, OP_INFO, run_get_open_stats, null_get_open_stats },
@@ -889,5 +931,12 @@ const struct call calls[] = {
     { "register_timestamp_interrupt", RETURNS_INT, OP_WAIT_CS, run_register_timestamp_interrupt,
       NULL },
     { "debug", RETURNS_INT, OP_DEBUG, run_debug, null_debug },
+    { "get_device_status_info_telemetry", RETURNS_INT, OP_INFO, run_status_telemetry, NULL },
+    { "get_time_sync_per_die_info", RETURNS_INT, OP_INFO, run_time_sync_per_die,
+      null_time_sync_per_die },
+    { "set_memory_consumption", RETURNS_INT, OP_INFO, run_set_memory_consumption, NULL },
+    { "get_mac_addr_info", RETURNS_INT, OP_INFO, run_get_mac_addr_info, null_get_mac_addr_info },
+    { "device_memory_read_block_experimental", RETURNS_INT, OP_DEBUG, run_read_block,
+      null_read_block },
 };
 const size_t call_count = sizeof(calls) / sizeof(calls[0]);

@@ -20,6 +20,8 @@ union outputs {
     struct hlthunk_pll_frequency_info pll;
     struct hlthunk_reset_count_info reset_count;
     struct hlthunk_time_sync_info time_sync;
+    struct hlthunk_time_sync_die_info die;
+    struct hlthunk_mac_addr_info mac;
     struct hlthunk_sync_manager_info sync_manager;
     struct hl_info_cs_counters cs_counters;
     struct hlthunk_pci_counters_info pci_counters;

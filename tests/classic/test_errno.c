@@ -46,6 +46,18 @@ static void log_text(enum hlthunk_log_level level, const char *message, void *us
         snprintf(logged, sizeof(logged), "%s", message);
 }
 
+/* What mainline refuses as unknown is explained as missing. */
+static int expected(const struct call *c, int error)
+{
+    static const char *const vendors[] = { "get_time_sync_per_die_info", "set_memory_consumption",
+                                           "device_memory_read_block_experimental" };
+
+    for (size_t i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++)
+        if (error == EINVAL && !strcmp(c->name, vendors[i]))
+            return EOPNOTSUPP;
+    return error;
+}
+
 static void fail_one(const struct call *c, int error)
 {
     int64_t rc;
@@ -56,6 +68,7 @@ static void fail_one(const struct call *c, int error)
     errno = 0;
     *logged = 0;
     rc = c->run(&out);
+    error = expected(c, error);
     if (door_calls < 1)
         fail_msg("%s: the driver was not asked", c->name);
     if (errno != error)

@@ -39,13 +39,15 @@ static void queries(void **state)
     struct hl_info_time_sync_per_die t = { .die_index = 0 };
     struct hl_info_memory_consumption m = { .used_mem = 0, .timestamp_sec = 1 };
     struct hlthunk_device *d = open_device();
+    struct hl_info_module_params params;
     unsigned char bytes[512];
     struct hlthunk_buffer *b;
 
     (void)state;
     memset(bytes, 0x5a, sizeof(bytes));
     assert_int_equal(info(d, HL_INFO_MODULE_PARAMS, bytes, sizeof(bytes)), vendor() ? 0 : -EINVAL);
-    assert_int_equal(bytes[0], vendor() ? 0 : 0x5a);
+    memcpy(&params, bytes, sizeof(params));
+    assert_int_equal(params.mmu_enable, vendor() ? 1 : 0x5a5a5a5a);
     assert_int_equal(bytes[sizeof(bytes) - 1], 0x5a);
     assert_int_equal(info(d, HL_INFO_TIME_SYNC_PER_DIE, &t, sizeof(t)), vendor() ? 0 : -EINVAL);
     assert_true(!vendor() || (t.host_time && t.device_time));
@@ -76,9 +78,9 @@ static void more_in_old_structs(void **state)
 
     (void)state;
     assert_int_equal(info(d, HL_INFO_HW_IP_INFO, &ip, sizeof(ip)), 0);
-    assert_int_equal(ip.reserved7, vendor() && on_asic("gaudi2")); /* odp_supported */
-    assert_int_equal(ip.reserved6 != 0, vendor());                 /* mme_enabled_mask */
-    assert_int_equal(ip.reserved9, vendor() && on_asic("gaudi2") ? 0x3F : 0);
+    assert_int_equal(ip.odp_supported, vendor() && on_asic("gaudi2"));
+    assert_int_equal(ip.mme_enabled_mask != 0, vendor());
+    assert_int_equal(ip.sched_arc_enabled_mask, vendor() && on_asic("gaudi2") ? 0x3F : 0);
     assert_int_equal(info(d, HL_INFO_OPEN_STATS, &stats, sizeof(stats)), 0);
     assert_int_equal(stats.pad[0], 0);
     ok(hlthunk_buffer_from_host(d, host, sizeof(host), NULL, &b));
