@@ -241,9 +241,19 @@ static int vendor_debug(const struct sim_env *env, struct sim_device *d, struct 
     case HL_DEBUG_OP_ENABLE_ERR_INFO_CAPTURE:
         memset(&d->errors, 0, sizeof(d->errors));
         return 0;
-    default: /* SCHED_SUBMIT_BUF: its struct is not public */
+    case HL_DEBUG_OP_SCHED_SUBMIT_BUF: /* its struct is not public */
+        return -EINVAL;
+    default:
+        env->complain(env->state, "unknown DEBUG operation", args->op);
         return -EINVAL;
     }
+}
+
+static bool vendor_knows(uint32_t op)
+{
+    return op == HL_DEBUG_OP_FETCH_TRACE || op == HL_DEBUG_OP_DIO || op == HL_DEBUG_OP_READMEM ||
+           op == HL_DEBUG_OP_MEMCPY || op == HL_DEBUG_OP_READBLOCK ||
+           op == HL_DEBUG_OP_ENABLE_ERR_INFO_CAPTURE;
 }
 
 int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *args)
@@ -275,6 +285,13 @@ int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *ar
         c->debug_mode = args->enable;
         return 0;
     default:
-        return s->kernel == SIM_KERNEL_VENDOR ? vendor_debug(env, d, args) : -EINVAL;
+        if (s->kernel == SIM_KERNEL_VENDOR)
+            return vendor_debug(env, d, args);
+        env->complain(s,
+                      vendor_knows(args->op)
+                          ? "DEBUG operation of the vendor's driver (--kernel vendor has it)"
+                          : "unknown DEBUG operation",
+                      args->op);
+        return -EINVAL;
     }
 }

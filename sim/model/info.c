@@ -576,6 +576,12 @@ static bool eventfd_op(uint32_t op)
            op == HL_INFO_GET_EVENTS;
 }
 
+/* The library asks these two of every driver, to learn which one it is. */
+static bool asks_generation(uint32_t op)
+{
+    return op == HL_INFO_MODULE_PARAMS || op == HL_INFO_PAGE_FAULT_EVENT;
+}
+
 int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args)
 {
     struct sim_state *s = env->state;
@@ -586,7 +592,7 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
         .d = &s->devices[s->files[file].device],
         .args = args,
     };
-    bool known;
+    bool named, known;
 
     q.a = sim_asic_of(q.d);
     if (q.f->kind == SIM_FILE_PRIMARY)
@@ -596,8 +602,15 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
     /* the vendor's driver has made an input of the pad */
     if (args->pad && s->kernel == SIM_KERNEL_6_12)
         return -EINVAL;
-    known = args->op < sizeof(queries) / sizeof(queries[0]) && queries[args->op].answer &&
-            s->kernel >= queries[args->op].since;
+    named = args->op < sizeof(queries) / sizeof(queries[0]) && queries[args->op].answer;
+    known = named && s->kernel >= queries[args->op].since;
+    if (!known && !asks_generation(args->op))
+        env->complain(s,
+                      !named ? "unknown INFO operation"
+                      : queries[args->op].since == SIM_KERNEL_VENDOR
+                          ? "INFO operation of the vendor's driver (--kernel vendor has it)"
+                          : "INFO operation of a later kernel",
+                      args->op);
     if (known && s->kernel >= queries[args->op].always)
         return queries[args->op].answer(&q);
     if (!sim_device_operational(q.d))

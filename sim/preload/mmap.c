@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -131,6 +132,31 @@ static int map_node(void **address, size_t length, int prot, int flags, uint32_t
     return 0;
 }
 
+/*
+ * The simulated machine has huge pages, whether this one has some to spare: ordinary memory in
+ * their place, aligned as they are.
+ */
+static void *huge_pages(void *address, size_t length, int prot, int flags)
+{
+    const size_t shift = (unsigned)flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+    const size_t huge = shift ? (size_t)1 << shift : (size_t)2 << 20;
+    const size_t size = (length + huge - 1) & ~(huge - 1);
+    char *p, *start;
+
+    flags &= ~(MAP_HUGETLB | (int)((unsigned)MAP_HUGE_MASK << MAP_HUGE_SHIFT));
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE))
+        return REAL(mmap)(address, size, prot, flags, -1, 0);
+    p = REAL(mmap)(NULL, size + huge, prot, flags, -1, 0);
+    if (p == MAP_FAILED)
+        return p;
+    start = (char *)(((uintptr_t)p + huge - 1) & ~(huge - 1));
+    if (start > p)
+        REAL(munmap)(p, (size_t)(start - p));
+    if (p + huge > start)
+        REAL(munmap)(start + size, (size_t)(p + huge - start));
+    return start;
+}
+
 HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
 {
     uint32_t file = sim && !(flags & MAP_ANONYMOUS) ? fd_find(fd) : SIM_NONE;
@@ -139,6 +165,9 @@ HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t
 
     if (file == SIM_NONE) {
         p = REAL(mmap)(address, length, prot, flags, fd, offset);
+        if (p == MAP_FAILED && errno == ENOMEM && sim && flags & MAP_HUGETLB &&
+            flags & MAP_ANONYMOUS && length)
+            p = huge_pages(address, length, prot, flags);
         if (p != MAP_FAILED && flags & MAP_FIXED && areas_any() && areas_cut((uintptr_t)p, length))
             fd_closed();
         return p;

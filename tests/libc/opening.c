@@ -3,6 +3,7 @@
 #include "tests/libc/libc.h"
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,7 +183,26 @@ static const char *mappings(void)
     return NULL;
 }
 
+/* The machine of the simulation has huge pages, whether this one has them or not. */
+static const char *huge_pages(void)
+{
+    const size_t huge = 2 << 20;
+    const int flags[] = { MAP_SHARED, MAP_PRIVATE, MAP_SHARED | 21 << 26 };
+
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned char *p = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE,
+                                flags[i] | MAP_HUGETLB | MAP_ANONYMOUS, -1, 0);
+
+        CHECK(p != MAP_FAILED);
+        CHECK(((uintptr_t)p & (huge - 1)) == 0);
+        p[0] = p[2 * huge - 1] = 5;
+        CHECK(munmap(p, 2 * huge) == 0);
+    }
+    return NULL;
+}
+
 const struct way opening[] = {
+    { "huge pages", huge_pages },
     { "names of open", names_of_open },
     { "fortified open", fortified_open },
     { "spellings", spellings },
