@@ -37,6 +37,7 @@ struct eng_sm_desc {
     unsigned count;
     uint32_t base[4]; /* of the first sync object */
     unsigned sobs, mons, cqs;
+    bool single; /* a monitor watches one object by its number, not any of a group of eight */
     uint32_t addr_lo, addr_hi, data, arm, config, status; /* from base; config 0: none */
     uint32_t cq_lo, cq_hi, cq_size, cq_pi, lbw_lo, lbw_hi, lbw_data, cq_inc;
     uint32_t span; /* bytes of the whole manager */

@@ -63,7 +63,7 @@ const struct eng_asic eng_asic_goya = {
     .sm = {
         .count = 1,
         .base = { SOB },
-        .sobs = 1024, .mons = 256,
+        .sobs = 1024, .mons = 256, .single = true,
         .addr_lo = MON - SOB, .addr_hi = 0x113400 - SOB, .data = 0x113800 - SOB,
         .arm = 0x113C00 - SOB, .status = 0x114000 - SOB,
         .span = 0x114400 - SOB,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sync managers: objects that count, monitors that watch a group of eight objects and write when
- * their condition holds, and (Gaudi2) completion queues that monitors write to. All state is in
- * the registers, so that a driver which writes them past the engine is understood as well: a
- * monitor counts as armed when its arm register is not 0, or its status says so.
+ * Sync managers: objects that count, monitors that watch a group of eight objects (Goya: one) and
+ * write when their condition holds, and (Gaudi2) completion queues that monitors write to. All
+ * state is in the registers, so that a driver which writes them past the engine is understood as
+ * well: a monitor counts as armed when its arm register is not 0, or its status says so.
  *
  * Facts: {GAUDI,GAUDI2}_PKT_SHORT_VAL_* of the packet headers, dcore0_sync_mngr_objs_masks.h,
  * gaudi2_arm_monitors_for_virt_msix_db(), gaudi2_init_sm() of the kernel's driver; long objects as
@@ -21,6 +21,8 @@
 #define CFG_CQ (1u << 4)
 #define CFG_LBW (1u << 8)
 #define STS_VALID 1u
+#define SINGLE_SOB 0x3FFu
+#define SINGLE_EQUAL (1u << 15)
 #define MAX_NESTED 64u /* monitors that set off one another: give up rather than recurse */
 
 static uint32_t get(struct eng *e, uint32_t off)
@@ -100,6 +102,14 @@ static void fire(struct eng *e, uint32_t base, unsigned mon)
     }
 }
 
+/* Goya: one object, and all sixteen bits of the target. */
+static bool single_holds(struct eng *e, uint32_t base, uint32_t arm)
+{
+    uint32_t v = get(e, base + 4 * (arm & SINGLE_SOB)) & SOB_MAX;
+
+    return arm & SINGLE_EQUAL ? v == arm >> 16 : v >= arm >> 16;
+}
+
 /* Does the condition of a monitor hold, with this content of its arm register? */
 static bool holds(struct eng *e, uint32_t base, unsigned mon, uint32_t arm)
 {
@@ -109,6 +119,8 @@ static bool holds(struct eng *e, uint32_t base, unsigned mon, uint32_t arm)
     uint32_t mask = eng_bits(arm, 8, 8);
     bool equal = arm & 0x10000;
 
+    if (s->single)
+        return single_holds(e, base, arm);
     if (8 * group + 8 > s->sobs)
         return false;
     if (cfg & CFG_LONG) {
@@ -140,6 +152,8 @@ static unsigned group_of(struct eng *e, uint32_t base, unsigned mon, uint32_t ar
 {
     const struct eng_sm_desc *s = &e->asic->sm;
 
+    if (s->single)
+        return (arm & SINGLE_SOB) / 8;
     return (arm & 0xFF) |
            (s->config ? eng_bits(get(e, base + s->config + 4 * mon), 16, 4) << 8 : 0);
 }
@@ -156,7 +170,7 @@ static void check_group(struct eng *e, uint32_t base, unsigned group)
 
         if (!arm && !(get(e, base + s->status + 4 * m) & STS_VALID))
             continue;
-        if ((arm & 0xFF) != (group & 0xFF) || group_of(e, base, m, arm) != group)
+        if (group_of(e, base, m, arm) != group)
             continue;
         if (holds(e, base, m, arm))
             fire(e, base, m);

@@ -38,6 +38,14 @@ static void payload(struct machine *m, unsigned mon, uint64_t addr, uint32_t dat
 static void arm(struct machine *m, unsigned mon, unsigned sob_id, uint8_t watch, bool equal,
                 uint32_t value)
 {
+    if (!strcmp(eng_asic_name(m->e.asic), "goya")) {
+        /* one object, by its number */
+        unsigned id = sob_id + (unsigned)__builtin_ctz(watch);
+
+        eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, mon),
+                      id | (uint32_t)equal << 15 | value << 16);
+        return;
+    }
     eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, mon),
                   ((sob_id / 8) & 0xFF) | (uint32_t)(uint8_t)~watch << 8 | (uint32_t)equal << 16 |
                       value << 17);
@@ -115,6 +123,8 @@ static void test_group(void **state)
     (void)state;
     EACH(m)
     {
+        if (a_ == 0)
+            continue; /* Goya has no groups */
         payload(m, 3, MEM_BASE + 0x100, 1);
         arm(m, 3, 24, 0x83, false, 1); /* 24, 25 and 31 */
         set_sob(m, 24, 1);
@@ -125,13 +135,33 @@ static void test_group(void **state)
     }
 }
 
+/* Goya: ten bits of a number, the mode, sixteen bits of the target; neighbours do not count. */
+static void test_single(void **state)
+{
+    struct machine *m = machine_new("goya", 0);
+
+    (void)state;
+    payload(m, 3, MEM_BASE + 0x100, 1);
+    eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, 3), 1001 | 1u << 15 | 2u << 16);
+    set_sob(m, 1000, 2);
+    set_sob(m, 1001, 1);
+    set_sob(m, 1001, 3);
+    assert_int_equal(mem32(m, 0x100), 0);
+    set_sob(m, 1001, 2);
+    assert_int_equal(mem32(m, 0x100), 1);
+    payload(m, 3, MEM_BASE + 0x104, 1);
+    eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, 3), 1001 | 2u << 16);
+    assert_int_equal(mem32(m, 0x104), 1); /* reached already */
+    machine_free(m);
+}
+
 /* A monitor written to the registers past the engine counts as armed. */
 static void test_armed_behind_its_back(void **state)
 {
     (void)state;
     EACH(m)
     {
-        uint32_t x = 1 | 0xFE00u | 1u << 17;
+        uint32_t x = a_ == 0 ? 8 | 1u << 16 : 1 | 0xFE00u | 1u << 17;
 
         payload(m, 9, MEM_BASE + 0x100, 5);
         memcpy(m->cfg + eng_mon_arm_offset(m->e.asic, 0, 9), &x, 4);
@@ -294,17 +324,12 @@ static void test_bad_payload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_objects),
-        cmocka_unit_test(test_negative),
-        cmocka_unit_test(test_monitor),
-        cmocka_unit_test(test_group),
-        cmocka_unit_test(test_armed_behind_its_back),
-        cmocka_unit_test(test_wait_for_object),
-        cmocka_unit_test(test_gaudi2_writes_and_groups),
-        cmocka_unit_test(test_gaudi2_long),
-        cmocka_unit_test(test_gaudi2_cq),
-        cmocka_unit_test(test_endless),
-        cmocka_unit_test(test_bad_payload),
+        cmocka_unit_test(test_objects),         cmocka_unit_test(test_negative),
+        cmocka_unit_test(test_monitor),         cmocka_unit_test(test_group),
+        cmocka_unit_test(test_single),          cmocka_unit_test(test_armed_behind_its_back),
+        cmocka_unit_test(test_wait_for_object), cmocka_unit_test(test_gaudi2_writes_and_groups),
+        cmocka_unit_test(test_gaudi2_long),     cmocka_unit_test(test_gaudi2_cq),
+        cmocka_unit_test(test_endless),         cmocka_unit_test(test_bad_payload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
