@@ -39,7 +39,8 @@ enum sim_file_kind {
     SIM_FILE_PRIMARY,
     SIM_FILE_CONTROL,
     SIM_FILE_DMABUF,
-    SIM_FILE_MAPPING /* what mmap() of a node holds until munmap(); no inode leads here */
+    SIM_FILE_MAPPING, /* what mmap() of a node holds until munmap(); no inode leads here */
+    SIM_FILE_DEBUGFS  /* one of the driver's files there */
 };
 
 struct sim_dmabuf {
@@ -59,15 +60,16 @@ struct sim_file {
     uint64_t inode;      /* of the socket behind the descriptors */
     uint64_t created_ns; /* wall clock */
     uint32_t device;
-    uint32_t flags;    /* access mode and O_NONBLOCK */
-    uint32_t context;  /* of a primary node's file: which opening; 0 once it is over */
-    uint64_t events;   /* not fetched yet (HL_INFO_GET_EVENTS) */
-    bool eventfd;      /* registered: the supervisor has it */
-    bool signal;       /* it is to be signalled */
-    uint32_t mappings; /* of a primary node's file: they keep it open */
-    bool closed;       /* its descriptors are gone, its mappings are not */
-    uint32_t parent;   /* of a mapping: the node's file */
-    uint32_t buffer;   /* of a mapping: which; SIM_NONE: registers */
+    uint32_t flags;     /* access mode and O_NONBLOCK */
+    uint32_t context;   /* of a primary node's file: which opening; 0 once it is over */
+    uint64_t events;    /* not fetched yet (HL_INFO_GET_EVENTS) */
+    bool eventfd;       /* registered: the supervisor has it */
+    bool signal;        /* it is to be signalled */
+    uint32_t mappings;  /* of a primary node's file: they keep it open */
+    bool closed;        /* its descriptors are gone, its mappings are not */
+    uint32_t parent;    /* of a mapping: the node's file */
+    uint32_t attribute; /* of debugfs: which (enum sim_debugfs) */
+    uint32_t buffer;    /* of a mapping: which; SIM_NONE: registers */
     struct sim_dmabuf dmabuf;
 };
 
@@ -149,6 +151,7 @@ struct sim_context {
     uint32_t id;      /* 0: none */
     uint32_t file;    /* SIM_NONE once its descriptors are closed */
     uint32_t dmabufs; /* alive */
+    uint64_t exports; /* so far */
     uint64_t memory;  /* bytes, as accounted */
     bool debug_mode;
     bool etr, etf[140]; /* trace units that are enabled */
@@ -193,6 +196,7 @@ struct sim_device {
     uint64_t used_memory; /* bytes */
     uint32_t hard_resets, soft_resets;
     uint32_t next_context;
+    uint64_t debug_address;   /* debugfs: where data32 and data64 look */
     int memory_fd, buffer_fd; /* of the supervisor: device memory, and what mmap() gives */
     int submit_fd, regs_fd;   /* likewise: submissions (sim/submit), registers */
     bool dma_active;          /* the executor uses a mapping right now */

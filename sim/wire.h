@@ -33,7 +33,10 @@ enum sim_request_op {
     SIM_REQUEST_ADD,      /* asic: the new device's number */
     SIM_REQUEST_RESET,    /* device */
     SIM_REQUEST_REMOVE,   /* device */
-    SIM_REQUEST_EVENT     /* device, events */
+    SIM_REQUEST_EVENT,    /* device, events */
+    SIM_REQUEST_DEBUGFS_OPEN, /* device, argument: which file; flags: a descriptor comes back */
+    SIM_REQUEST_DEBUGFS_READ, /* file: the number in reply.at */
+    SIM_REQUEST_DEBUGFS_WRITE /* file, argument: the number */
 };
 
 struct sim_request {

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "sim/hlsim/debugfs.h"
 #include "sim/hlsim/execute.h"
 #include "sim/hlsim/files.h"
 #include "sim/hlsim/memory.h"
@@ -371,6 +372,10 @@ static int serve(struct sim_state *s, struct call *c)
     case SIM_REQUEST_ADD:
         files_settle(s);
         return serve_add(s, &c->request);
+    case SIM_REQUEST_DEBUGFS_OPEN:
+    case SIM_REQUEST_DEBUGFS_READ:
+    case SIM_REQUEST_DEBUGFS_WRITE:
+        return debugfs_serve(s, c);
     case SIM_REQUEST_OPEN:
     case SIM_REQUEST_RELEASE:
     case SIM_REQUEST_RESET:

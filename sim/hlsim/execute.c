@@ -16,6 +16,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "sim/hlsim/repeat.h"
 #include "sim/hlsim/trace.h"
 #include "sim/layout.h"
 #include "sim/lock.h"
@@ -35,6 +36,10 @@ struct executor {
     uint32_t last_map[2]; /* of the two mappings that were used last */
     uint8_t *bounce;
     struct helper *helper;
+    struct repeat repeat;
+    uint32_t repeat_context;        /* that it is about */
+    uint64_t repeat_exports;        /* ... and how often that had exported */
+    bool poked;                     /* debugfs has written */
     bool missed_read, missed_write; /* memory on demand that its process does not have */
 };
 static struct executor *executors[SIM_MAX_DEVICES];
@@ -328,6 +333,34 @@ static bool missed(struct executor *x, bool *write)
     return any;
 }
 
+/* Of this device's own memory alone. */
+static bool own(const struct executor *x, const struct place *p)
+{
+    const struct sim_asic *a = sim_asic_of(x->call.device);
+
+    return p->mem && (p->of == x || (p->mem >= x->sram && p->mem < x->sram + a->sram_size));
+}
+
+static void wrote(struct executor *x, const struct place *p, uint64_t n)
+{
+    if (own(x, p))
+        repeat_wrote(&x->repeat, p->mem, n);
+}
+
+/* Does nobody but this executor write to the device's memory? */
+static bool alone(struct executor *x)
+{
+    const struct sim_context *c = &x->call.device->context;
+
+    if (c->id != x->repeat_context || c->exports != x->repeat_exports || c->dmabufs ||
+        __atomic_exchange_n(&x->poked, false, __ATOMIC_ACQ_REL)) {
+        x->repeat_context = c->id;
+        x->repeat_exports = c->exports;
+        repeat_forget(&x->repeat);
+    }
+    return !c->dmabufs;
+}
+
 static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, bool out)
 {
     struct place p;
@@ -344,6 +377,8 @@ static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, b
             break;
         }
         n = p.left < len ? p.left : len;
+        if (out)
+            wrote(x, &p, n);
         if (p.mem && out)
             memcpy(p.mem, buf, n);
         else if (p.mem)
@@ -372,6 +407,40 @@ static int rd(void *priv, uint64_t addr, void *buf, uint64_t len)
 static int wr(void *priv, uint64_t addr, const void *buf, uint64_t len)
 {
     return move(self(priv), addr, (uint8_t *)(uintptr_t)buf, len, true);
+}
+
+/* Beside the executor, with the lock: no mapping goes away meanwhile. */
+static int poke(struct executor *x, uint64_t addr, void *value, unsigned n, bool write)
+{
+    struct place p;
+    int rc = -EINVAL;
+
+    if (locate(x, addr, &p) && p.left >= n) {
+        rc = 0;
+        if (p.mem)
+            memcpy(write ? p.mem : value, write ? value : p.mem, n);
+        else if (!process_bytes(&p, value, n, write))
+            rc = -EINVAL;
+    }
+    if (write)
+        __atomic_store_n(&x->poked, true, __ATOMIC_RELEASE);
+    return rc;
+}
+
+int execute_access(struct sim_device *d, uint64_t addr, void *value, unsigned n, bool write)
+{
+    struct executor *x = executors[d->index];
+    const struct sim_sub_props *p;
+    uint64_t offset;
+
+    if (!x)
+        return -EINVAL; /* nobody has used it yet */
+    p = submission_props(x->call.state, d);
+    offset = addr - eng_cfg_base(p->eng);
+    if (addr < eng_cfg_base(p->eng) || offset > eng_cfg_size(p->eng) - n)
+        return poke(x, addr, value, n, write);
+    memcpy(write ? x->regs + offset : value, write ? value : x->regs + offset, n);
+    return 0;
 }
 
 /* Is this range of device memory one that nothing was ever written to? */
@@ -495,7 +564,12 @@ static int copy(void *priv, uint64_t dst, uint64_t src, uint64_t len, uint64_t *
         }
         n = n < s.left ? n : s.left;
         n = n < d.left ? n : d.left;
-        piece(x, &d, &s, n);
+        if (!own(x, &d) || !own(x, &s) || !alone(x)) {
+            wrote(x, &d, n);
+            piece(x, &d, &s, n);
+        } else if (!repeat_of(&x->repeat, d.mem, s.mem, n)) {
+            piece(x, &d, &s, n);
+        }
         if (missed(x, bad_write)) {
             *bad = *bad_write ? dst : src;
             rc = -EFAULT;
@@ -526,6 +600,7 @@ static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
             break;
         }
         n = d.left < len - done ? d.left : len - done;
+        wrote(x, &d, n);
         if (d.mem && !pattern) {
             clear(&d, n);
             done += n;

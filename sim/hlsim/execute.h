@@ -15,6 +15,9 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed);
 void execute_clear(struct sim_state *s, struct sim_device *d);
 void execute_stop_all(struct sim_state *s);
 
+/* debugfs, with the lock: memory or a register, as the engines see it: 0, -EINVAL for nothing. */
+int execute_access(struct sim_device *d, uint64_t addr, void *value, unsigned n, bool write);
+
 /* A dma-buf of this machine's kernel, for a device that imported it: 0 or -errno (of its mmap()).
  */
 int execute_import(uint32_t import, int fd, uint64_t size);

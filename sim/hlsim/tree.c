@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "sim/asic.h"
+#include "sim/debugfs.h"
 #include "sim/layout.h"
 #include "sim/model/submission.h"
 
@@ -290,9 +291,27 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     }
 }
 
+/* debugfs: the files are there to be found; who opens one gets the supervisor's (sim/debugfs.h). */
+static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
+{
+    char dir[PATH_MAX], target[32];
+
+    snprintf(dir, sizeof(dir), "%s/sys/kernel/debug/accel/%u", s->tree, d->index);
+    make_dirs("%s", dir);
+    for (unsigned i = 0; i < SIM_DEBUGFS_COUNT; i++) {
+        put(dir, sim_debugfs_names[i], "%s", "");
+        writable(dir, sim_debugfs_names[i], 0644);
+    }
+    /* where 6.1 has them, and where the original library's own programs look on any kernel */
+    make_dirs("%s/sys/kernel/debug/habanalabs", s->tree);
+    snprintf(target, sizeof(target), "../accel/%u", d->index);
+    link_to(s, target, "/sys/kernel/debug/habanalabs/hl%u", d->index);
+}
+
 void tree_add(struct sim_state *s, struct sim_device *d)
 {
     put_device(s, d);
+    put_debugfs(s, d);
     note_nodes(s, d);
 }
 
@@ -346,6 +365,10 @@ static void remove_device(const struct sim_state *s, const struct sim_device *d)
     snprintf(path, sizeof(path), "%s/sys/bus/pci/devices/%s", s->tree, d->pci_address);
     unlink(path);
     snprintf(path, sizeof(path), "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    snprintf(path, sizeof(path), "%s/sys/kernel/debug/habanalabs/hl%u", s->tree, d->index);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/sys/kernel/debug/accel/%u", s->tree, d->index);
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 

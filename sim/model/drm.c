@@ -41,6 +41,13 @@ struct prime {
 static int put_text(const struct sim_env *env, char *to, unsigned long *room, const char *text)
 {
     size_t length = strlen(text), n = *room < length ? *room : length;
+    char first;
+
+    /* what cannot be read cannot be written either: the kernel stops there */
+    if (to && n && env->copy_in(&first, (uint64_t)(uintptr_t)to, 1)) {
+        *room = length;
+        return -EFAULT;
+    }
 
     *room = length;
     return to && n && env->copy_out((uint64_t)(uintptr_t)to, text, n) ? -EFAULT : 0;

@@ -177,10 +177,11 @@ void sim_released(struct sim_state *s, uint32_t file)
     struct sim_file *f = &s->files[file];
     struct sim_device *d = &s->devices[f->device];
 
-    sim_trace_event(s, f->device,
-                    f->kind == SIM_FILE_DMABUF    ? "dma-buf closed"
-                    : f->kind == SIM_FILE_PRIMARY ? "closed"
-                                                  : "control node closed");
+    if (f->kind != SIM_FILE_DEBUGFS)
+        sim_trace_event(s, f->device,
+                        f->kind == SIM_FILE_DMABUF    ? "dma-buf closed"
+                        : f->kind == SIM_FILE_PRIMARY ? "closed"
+                                                      : "control node closed");
     if (f->kind == SIM_FILE_DMABUF)
         dmabuf_released(s, d, &f->dmabuf);
     else if (f->kind == SIM_FILE_PRIMARY)

@@ -419,6 +419,7 @@ static int export(const struct sim_env *env, uint32_t file, struct sim_device *d
     if (m)
         m->exports++;
     c->dmabufs++;
+    c->exports++;
     rc = env->new_dmabuf(s, s->files[file].device, &b, in->flags);
     if (rc < 0) {
         c->dmabufs--;

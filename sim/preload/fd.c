@@ -167,16 +167,28 @@ static int no_io(int fd, bool writing, bool at_offset)
 
 HOOK ssize_t read(int fd, void *data, size_t n)
 {
+    ssize_t got;
+
+    if (debugfs_read(fd, data, n, -1, &got))
+        return got;
     return no_io(fd, false, false) ? -1 : REAL(read)(fd, data, n);
 }
 
 HOOK ssize_t write(int fd, const void *data, size_t n)
 {
+    ssize_t put;
+
+    if (debugfs_write(fd, data, n, &put))
+        return put;
     return no_io(fd, true, false) ? -1 : REAL(write)(fd, data, n);
 }
 
 HOOK ssize_t pread(int fd, void *data, size_t n, off_t at)
 {
+    ssize_t got;
+
+    if (debugfs_read(fd, data, n, at, &got))
+        return got;
     return no_io(fd, false, true) ? -1 : REAL(pread)(fd, data, n, at);
 }
 
@@ -187,6 +199,10 @@ HOOK ssize_t pread64(int fd, void *data, size_t n, off64_t at)
 
 HOOK ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 {
+    ssize_t put;
+
+    if (debugfs_write(fd, data, n, &put))
+        return put;
     return no_io(fd, true, true) ? -1 : REAL(pwrite)(fd, data, n, at);
 }
 

@@ -98,6 +98,12 @@ void exec_note(void); /* what this program has in its environment */
 /* Their text, to be freed, or NULL; below the preloaded functions. */
 char *read_below(const char *path);
 
+/* ---- files of debugfs (debugfs.c): false: it is not one ---- */
+bool debugfs_open(const char *mapped, int flags, int *fd);
+/* at: -1 for a read() that goes on where the last one ended. */
+bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got);
+bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put);
+
 /* ---- opening (open.c) ---- */
 int open_any(int dir, const char *path, int flags, mode_t mode);
 

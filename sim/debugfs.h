@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The driver's files in debugfs that do something: which there are. */
+#ifndef SIM_DEBUGFS_H
+#define SIM_DEBUGFS_H
+
+enum sim_debugfs {
+    SIM_DEBUGFS_ADDR,   /* where the next two look */
+    SIM_DEBUGFS_DATA32, /* memory or a register there */
+    SIM_DEBUGFS_DATA64,
+    SIM_DEBUGFS_CLK_GATE,   /* kept for old programs: reads nothing, takes anything */
+    SIM_DEBUGFS_STATE_DUMP, /* the oldest dump; there is none */
+    SIM_DEBUGFS_COUNT
+};
+
+static const char *const sim_debugfs_names[SIM_DEBUGFS_COUNT] = {
+    [SIM_DEBUGFS_ADDR] = "addr",
+    [SIM_DEBUGFS_DATA32] = "data32",
+    [SIM_DEBUGFS_DATA64] = "data64",
+    [SIM_DEBUGFS_CLK_GATE] = "clk_gate",
+    [SIM_DEBUGFS_STATE_DUMP] = "state_dump",
+};
+
+#endif

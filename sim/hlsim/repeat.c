@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/hlsim/repeat.h"
+
+#include <string.h>
+
+void repeat_forget(struct repeat *r)
+{
+    memset(r->copies, 0, sizeof(r->copies));
+}
+
+void repeat_wrote(struct repeat *r, const uint8_t *to, uint64_t length)
+{
+    r->written[r->writes % REPEAT_WRITES].start = to;
+    r->written[r->writes % REPEAT_WRITES].end = to + length;
+    r->writes++;
+}
+
+static bool overlap(const uint8_t *a, uint64_t length, const uint8_t *start, const uint8_t *end)
+{
+    return a < end && start < a + length;
+}
+
+/* Was anything of the range written to since? */
+static bool changed(const struct repeat *r, uint64_t since, const uint8_t *start, uint64_t length)
+{
+    if (r->writes - since > REPEAT_WRITES)
+        return true; /* nobody knows any more */
+    for (uint64_t i = since; i < r->writes; i++)
+        if (overlap(start, length, r->written[i % REPEAT_WRITES].start,
+                    r->written[i % REPEAT_WRITES].end))
+            return true;
+    return false;
+}
+
+bool repeat_of(struct repeat *r, const uint8_t *to, const uint8_t *from, uint64_t length)
+{
+    uint64_t key = ((uintptr_t)to >> 12) * 31 + ((uintptr_t)from >> 12) * 17 + (length >> 8);
+    unsigned i = (unsigned)((key ^ key >> 16) % REPEAT_COPIES);
+
+    if (r->copies[i].length == length && r->copies[i].to == to && r->copies[i].from == from &&
+        !changed(r, r->copies[i].at, to, length) && !changed(r, r->copies[i].at, from, length))
+        return true;
+    repeat_wrote(r, to, length);
+    r->copies[i].to = to;
+    r->copies[i].from = from;
+    /* a copy onto itself is another one the second time */
+    r->copies[i].length = overlap(to, length, from, from + length) ? 0 : length;
+    r->copies[i].at = r->writes;
+    return false;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Copies within a device's memory that would change nothing: the same bytes from the same place to
+ * the same place, and neither of them written to since. Programs that measure do that a hundred
+ * thousand times.
+ */
+#ifndef HLSIM_REPEAT_H
+#define HLSIM_REPEAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define REPEAT_COPIES 256u
+#define REPEAT_WRITES 256u
+
+struct repeat {
+    struct {
+        const uint8_t *to, *from;
+        uint64_t length, at; /* at: how many writes there were when it was made */
+    } copies[REPEAT_COPIES];
+    struct {
+        const uint8_t *start, *end;
+    } written[REPEAT_WRITES]; /* the last ones: a ring */
+    uint64_t writes;
+};
+
+/* Nothing is known any more: somebody else may have written. */
+void repeat_forget(struct repeat *r);
+/* Somebody is about to write here. */
+void repeat_wrote(struct repeat *r, const uint8_t *to, uint64_t length);
+/* Is there nothing to copy?  Otherwise the copy is made now, and remembered. */
+bool repeat_of(struct repeat *r, const uint8_t *to, const uint8_t *from, uint64_t length);
+
+#endif

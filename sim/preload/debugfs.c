@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The driver's files in debugfs. A descriptor of one is the supervisor's, as those of nodes are;
+ * its text is made here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/debugfs.h"
+#include "sim/preload/preload.h"
+
+#define FOLDER "/sys/kernel/debug/"
+#define MAX_FDS 1024
+
+static bool read_once[MAX_FDS]; /* read() has reached the end */
+
+/* FOLDER accel/N/NAME, and habanalabs/hlN/NAME, which is the folder of older kernels. */
+static bool parse(const char *mapped, uint32_t *device, uint32_t *attribute)
+{
+    const char *plain = mapped + strlen(sim->tree);
+    char name[32];
+    unsigned n;
+
+    if (!path_of_sysfs(mapped) || strncmp(plain, FOLDER, strlen(FOLDER)))
+        return false;
+    plain += strlen(FOLDER);
+    if (sscanf(plain, "accel/%u/%31[a-z0-9_]", &n, name) != 2 &&
+        sscanf(plain, "habanalabs/hl%u/%31[a-z0-9_]", &n, name) != 2)
+        return false;
+    *device = n;
+    for (*attribute = 0; *attribute < SIM_DEBUGFS_COUNT; ++*attribute)
+        if (!strcmp(name, sim_debugfs_names[*attribute]))
+            return true;
+    return false;
+}
+
+bool debugfs_open(const char *mapped, int flags, int *fd)
+{
+    struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_OPEN, .flags = (uint32_t)flags };
+    struct sim_reply r;
+    uint32_t attribute;
+    int fds[2], rc;
+
+    if (!sim || !mapped || flags & O_PATH || !parse(mapped, &q.device, &attribute))
+        return false;
+    q.argument = attribute;
+    rc = client_transfer(&q, &r, -1, flags & O_CLOEXEC, fds);
+    if (!rc && fds[0] < 0)
+        rc = -EMFILE; /* no number was free for it; its file is gone again */
+    *fd = rc ? -1 : fds[0];
+    if (rc) {
+        errno = -rc;
+        return true;
+    }
+    fd_note(*fd, r.file);
+    if (*fd < MAX_FDS)
+        read_once[*fd] = false;
+    return true;
+}
+
+/* The file behind fd, where it is one of these and open for this; *rc otherwise. */
+static bool usable(int fd, int refused, uint32_t *file, ssize_t *rc)
+{
+    *file = sim ? fd_known(fd) : SIM_NONE;
+    if (*file == SIM_NONE || sim->files[*file].kind != SIM_FILE_DEBUGFS)
+        return false;
+    *rc = 0;
+    if (((int)sim->files[*file].flags & O_ACCMODE) == refused) {
+        errno = EBADF;
+        *rc = -1;
+    }
+    return true;
+}
+
+static bool does_nothing(uint32_t file)
+{
+    return sim->files[file].attribute >= SIM_DEBUGFS_CLK_GATE;
+}
+
+static ssize_t failed(int rc)
+{
+    errno = -rc;
+    return -1;
+}
+
+/* The text of a number, from its beginning (simple_read_from_buffer()). */
+static ssize_t give(uint32_t file, int fd, void *to, size_t n, off_t at)
+{
+    struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_READ, .file = file };
+    struct sim_reply r;
+    char text[32];
+    size_t length;
+    int rc;
+
+    if (at > 0 || does_nothing(file) || (at < 0 && fd < MAX_FDS && read_once[fd]))
+        return 0;
+    rc = client_call(&q, &r, false);
+    if (rc)
+        return rc == -EBUSY ? 0 : failed(rc); /* nothing while it is reset */
+    snprintf(text, sizeof(text),
+             sim->files[file].attribute == SIM_DEBUGFS_DATA32 ? "0x%08llx\n" : "0x%016llx\n",
+             (unsigned long long)r.at);
+    length = strlen(text) < n ? strlen(text) : n;
+    memcpy(to, text, length);
+    if (at < 0 && fd < MAX_FDS)
+        read_once[fd] = true;
+    return (ssize_t)length;
+}
+
+bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got)
+{
+    uint32_t file;
+
+    if (!usable(fd, O_WRONLY, &file, got))
+        return false;
+    if (!*got)
+        *got = give(file, fd, to, n, at);
+    return true;
+}
+
+/* A number in hexadecimal digits, and nothing after it but a new line or the end of the text. */
+static bool number(const void *from, size_t n, uint64_t *value)
+{
+    char text[32], *end;
+
+    memset(text, 0, sizeof(text));
+    memcpy(text, from, n < sizeof(text) - 1 ? n : sizeof(text) - 1);
+    errno = 0;
+    *value = strtoull(text, &end, 16);
+    return end != text && (!*end || *end == '\n') && !errno;
+}
+
+static ssize_t take(uint32_t file, const void *from, size_t n)
+{
+    struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_WRITE, .file = file };
+    int rc;
+
+    if (does_nothing(file))
+        return (ssize_t)n;
+    if (!number(from, n, &q.argument) ||
+        (sim->files[file].attribute == SIM_DEBUGFS_DATA32 && q.argument > UINT32_MAX))
+        return failed(-EINVAL);
+    rc = client_call(&q, NULL, false);
+    return rc && rc != -EBUSY ? failed(rc) : (ssize_t)n;
+}
+
+bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put)
+{
+    uint32_t file;
+
+    if (!usable(fd, O_RDONLY, &file, put))
+        return false;
+    if (!*put)
+        *put = take(file, from, n);
+    return true;
+}
