@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* The operations that move bytes and change none. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+
+/* More packets than this for one operation, and the CPU had better do it. */
+#define ELEMENTS_MAX 300000
+
+/* Part of a tensor: a shape with the tensor's strides, from a byte offset on. */
+struct part {
+    const struct ggml_tensor *tensor;
+    size_t offset;
+    const size_t *nb;
+};
+
+static bool same_elements(const struct ggml_tensor *a, const struct ggml_tensor *b)
+{
+    return a->type == b->type && ggml_blck_size(a->type) == 1;
+}
+
+bool hl_ggml_supports(const struct ggml_tensor *op)
+{
+    const struct ggml_tensor *s = op->src[0];
+
+    switch (op->op) {
+    case GGML_OP_NONE:
+    case GGML_OP_RESHAPE:
+    case GGML_OP_VIEW:
+    case GGML_OP_PERMUTE:
+    case GGML_OP_TRANSPOSE:
+        return true;
+    case GGML_OP_DUP:
+    case GGML_OP_CPY:
+    case GGML_OP_CONT:
+        if (s->type != op->type)
+            return false;
+        if (ggml_is_contiguous(s) && ggml_is_contiguous(op))
+            return true;
+        return ggml_are_same_shape(s, op) && ggml_blck_size(s->type) == 1 &&
+               (ggml_nelements(op) < ELEMENTS_MAX ||
+                (s->nb[0] == ggml_type_size(s->type) && op->nb[0] == s->nb[0]));
+    case GGML_OP_CONCAT:
+        return same_elements(s, op) && ggml_nelements(op) < ELEMENTS_MAX;
+    case GGML_OP_REPEAT:
+        return same_elements(s, op) && ggml_nelements(op) < ELEMENTS_MAX;
+    case GGML_OP_GET_ROWS:
+        return s->type == GGML_TYPE_F32 && op->type == GGML_TYPE_F32 && s->nb[0] == 4 &&
+               op->nb[0] == 4 && op->src[1]->type == GGML_TYPE_I32;
+    default:
+        return false;
+    }
+}
+
+/* Rows of width bytes at equal distances, which may be any. */
+static void copy_rows(const struct part *to, size_t to_at, size_t to_pitch, const struct part *from,
+                      size_t from_at, size_t from_pitch, size_t width, int64_t rows)
+{
+    struct hlthunk_copy_2d c = { .struct_size = sizeof(c),
+                                 .destination_pitch = to_pitch,
+                                 .source_pitch = from_pitch,
+                                 .width_bytes = width,
+                                 .rows = (uint64_t)rows };
+    bool regular = to_pitch >= width && from_pitch >= width;
+
+    c.destination = hl_ggml_buffer(to->tensor, to->offset + to_at, &c.destination_offset);
+    c.source = hl_ggml_buffer(from->tensor, from->offset + from_at, &c.source_offset);
+    if (regular || rows == 1) {
+        MUST(hlthunk_queue_copy_2d(hl_ggml.queue, &c));
+        return;
+    }
+    for (int64_t i = 0; i < rows; i++) /* permuted: rows lie within one another */
+        MUST(hlthunk_queue_copy(hl_ggml.queue, c.destination,
+                                c.destination_offset + (size_t)i * to_pitch, c.source,
+                                c.source_offset + (size_t)i * from_pitch, width));
+}
+
+static void copy_part(const struct part *to, const struct part *from, const int64_t *ne)
+{
+    size_t element = ggml_type_size(to->tensor->type);
+    bool rows = to->nb[0] == element && from->nb[0] == element;
+
+    for (int64_t c = 0; c < ne[3]; c++) {
+        for (int64_t b = 0; b < ne[2]; b++) {
+            size_t t = (size_t)c * to->nb[3] + (size_t)b * to->nb[2];
+            size_t f = (size_t)c * from->nb[3] + (size_t)b * from->nb[2];
+
+            if (rows) {
+                copy_rows(to, t, to->nb[1], from, f, from->nb[1], element * (size_t)ne[0], ne[1]);
+                continue;
+            }
+            for (int64_t a = 0; a < ne[1]; a++)
+                copy_rows(to, t + (size_t)a * to->nb[1], to->nb[0], from,
+                          f + (size_t)a * from->nb[1], from->nb[0], element, ne[0]);
+        }
+    }
+}
+
+static void compute_copy(const struct ggml_tensor *op)
+{
+    const struct ggml_tensor *s = op->src[0];
+    struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
+
+    if (ggml_is_contiguous(s) && ggml_is_contiguous(op))
+        hl_ggml_copy(s, op, ggml_nbytes(s));
+    else
+        copy_part(&to, &from, s->ne);
+}
+
+static void compute_concat(const struct ggml_tensor *op)
+{
+    int dim = op->op_params[0];
+
+    for (int i = 0; i < 2; i++) {
+        const struct ggml_tensor *s = op->src[i];
+        struct part to = { op, i ? (size_t)op->src[0]->ne[dim] * op->nb[dim] : 0, op->nb };
+        struct part from = { s, 0, s->nb };
+
+        copy_part(&to, &from, s->ne);
+    }
+}
+
+static void compute_repeat(const struct ggml_tensor *op)
+{
+    const struct ggml_tensor *s = op->src[0];
+    struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
+
+    for (int64_t d = 0; d < op->ne[3]; d += s->ne[3])
+        for (int64_t c = 0; c < op->ne[2]; c += s->ne[2])
+            for (int64_t b = 0; b < op->ne[1]; b += s->ne[1])
+                for (int64_t a = 0; a < op->ne[0]; a += s->ne[0]) {
+                    to.offset = (size_t)a * op->nb[0] + (size_t)b * op->nb[1] +
+                                (size_t)c * op->nb[2] + (size_t)d * op->nb[3];
+                    copy_part(&to, &from, s->ne);
+                }
+}
+
+/* The indices decide which packets there are: they are read first. */
+static enum ggml_status compute_get_rows(const struct ggml_tensor *op)
+{
+    const struct ggml_tensor *s = op->src[0], *x = op->src[1];
+    struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
+    size_t width = 4 * (size_t)op->ne[0], bytes = ggml_nbytes(x);
+    char *indices = malloc(bytes ? bytes : 1);
+    struct hlthunk_buffer *b;
+    uint64_t at;
+
+    if (!indices)
+        return GGML_STATUS_ALLOC_FAILED;
+    b = hl_ggml_buffer(x, 0, &at);
+    MUST(hlthunk_queue_read_sync(hl_ggml.queue, indices, b, at, bytes));
+    for (int64_t k = 0; k < x->ne[2]; k++)
+        for (int64_t j = 0; j < x->ne[1]; j++)
+            for (int64_t i = 0; i < x->ne[0]; i++) {
+                size_t n = (size_t)i * x->nb[0] + (size_t)j * x->nb[1] + (size_t)k * x->nb[2];
+                int32_t row;
+
+                memcpy(&row, indices + n, sizeof(row));
+                copy_rows(&to,
+                          (size_t)i * op->nb[1] + (size_t)j * op->nb[2] + (size_t)k * op->nb[3],
+                          width, &from,
+                          (size_t)row * s->nb[1] + (size_t)j * s->nb[2] + (size_t)k * s->nb[3],
+                          width, width, 1);
+            }
+    free(indices);
+    return GGML_STATUS_SUCCESS;
+}
+
+enum ggml_status hl_ggml_compute(struct ggml_tensor *op)
+{
+    if (ggml_is_empty(op))
+        return GGML_STATUS_SUCCESS;
+    switch (op->op) {
+    case GGML_OP_NONE:
+    case GGML_OP_RESHAPE:
+    case GGML_OP_VIEW:
+    case GGML_OP_PERMUTE:
+    case GGML_OP_TRANSPOSE:
+        return GGML_STATUS_SUCCESS; /* another name for the same bytes */
+    case GGML_OP_DUP:
+    case GGML_OP_CPY:
+    case GGML_OP_CONT:
+        compute_copy(op);
+        return GGML_STATUS_SUCCESS;
+    case GGML_OP_CONCAT:
+        compute_concat(op);
+        return GGML_STATUS_SUCCESS;
+    case GGML_OP_REPEAT:
+        compute_repeat(op);
+        return GGML_STATUS_SUCCESS;
+    case GGML_OP_GET_ROWS:
+        return compute_get_rows(op);
+    default:
+        return GGML_STATUS_FAILED;
+    }
+}
