@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/* What a queue submits, byte for byte, with a driver that notes it and completes all at once. */
+#include "tests/unit/test.h"
+
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include <hlthunk/hlthunk.h>
+
+#include "lib/device/device.h"
+#include "lib/memory/buffer.h"
+#include "uapi/habanalabs_accel.h"
+#include "uapi/requests.h"
+
+#define MAPPED 0x1001000000000000ull
+#define HANDLE(n) (2ull << 59 | (uint64_t)((n) + 1) << 12)
+#define NUMBER(handle) (((handle) & ((1ull << 59) - 1)) / 4096 - 1)
+#define DMA_BYTES 24u
+#define ok(call)                                                                                   \
+    do {                                                                                           \
+        int ok_rc = (call);                                                                        \
+        if (ok_rc)                                                                                 \
+            fail_msg("%s: %d: %s", #call, ok_rc, hlthunk_last_error());                            \
+    } while (0)
+
+static uint8_t packets[1 << 20];
+static uint32_t length, submissions, queue_index, chunk_flags;
+static int refuse, refusals; /* errno for so many submissions */
+static uint8_t command_memory[64][64 << 10] __attribute__((aligned(4096)));
+static unsigned command_buffers;
+
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    static uint8_t staging[4 << 20] __attribute__((aligned(4096)));
+
+    (void)address, (void)protection, (void)flags;
+    return fd < 0 && size == sizeof(staging) ? staging : command_memory[NUMBER((uint64_t)offset)];
+}
+
+int munmap(void *address, size_t size)
+{
+    (void)address, (void)size;
+    return 0;
+}
+
+static int submit(union hl_cs_args *a)
+{
+    const struct hl_cs_chunk *k = (const void *)(uintptr_t)a->in.chunks_execute;
+    uint64_t index;
+
+    if (refusals) {
+        refusals--;
+        errno = refuse;
+        return -1;
+    }
+    if (!(a->in.cs_flags & (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT))) {
+        index = k->cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB ? (k->cb_handle - MAPPED) >> 16
+                                                                    : NUMBER(k->cb_handle);
+        assert_true(length + k->cb_size <= sizeof(packets));
+        memcpy(packets + length, command_memory[index], k->cb_size);
+        length += k->cb_size;
+        queue_index = k->queue_index;
+        chunk_flags = k->cs_chunk_flags;
+    }
+    memset(a, 0, sizeof(*a));
+    a->out.seq = ++submissions;
+    return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+    va_list ap;
+    void *arg;
+
+    (void)fd;
+    va_start(ap, request);
+    arg = va_arg(ap, void *);
+    va_end(ap);
+    if (request == HL_REQ_D_CS)
+        return submit(arg);
+    if (request == HL_REQ_D_CB) {
+        union hl_cb_args *a = arg;
+
+        if (a->in.op == HL_CB_OP_CREATE)
+            a->out.cb_handle = HANDLE(command_buffers++ % 64);
+        else if (a->in.op == HL_CB_OP_INFO)
+            a->out.device_va = MAPPED + (NUMBER(a->in.cb_handle) << 16);
+    } else if (request == HL_REQ_D_WAIT_CS) {
+        union hl_wait_cs_args *a = arg;
+
+        memset(a, 0, sizeof(*a));
+        a->out.status = HL_WAIT_CS_STATUS_COMPLETED;
+    } else if (request == HL_REQ_D_MEMORY) {
+        union hl_mem_args *a = arg;
+
+        memset(a, 0, sizeof(*a));
+        a->out.device_virt_addr = 0x7000000; /* of the staging memory */
+    }
+    return 0;
+}
+
+/* A device and buffers as the queue sees them, of any size. */
+struct world {
+    struct hlthunk_device d;
+    struct hlthunk_buffer device_memory, other, host;
+    struct hlthunk_queue *q;
+};
+
+static void init_buffer(struct world *w, struct hlthunk_buffer *b, uint64_t address)
+{
+    atomic_init(&b->object.refs, 1);
+    b->object.device = &w->d;
+    b->object.epoch = hl_process_epoch();
+    b->size = 1ull << 40;
+    b->memory.address = address;
+}
+
+static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
+{
+    struct hlthunk_queue_options o = { .struct_size = sizeof(o), .engine = engine };
+    struct world *w = calloc(1, sizeof(*w));
+
+    atomic_init(&w->d.refs, 1000);
+    w->d.epoch = hl_process_epoch();
+    w->d.props.asic = asic;
+    pthread_mutex_init(&w->d.lock, NULL);
+    init_buffer(w, &w->device_memory, 0x20000000);
+    init_buffer(w, &w->other, 0x20000000000);
+    init_buffer(w, &w->host, 0x1000000000000);
+    w->host.host = true;
+    length = submissions = 0;
+    assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
+    return w;
+}
+
+static void end(struct world *w)
+{
+    hlthunk_queue_unref(w->q);
+    /* every reference has come back */
+    assert_int_equal(atomic_load(&w->device_memory.object.refs), 1);
+    assert_int_equal(atomic_load(&w->other.object.refs), 1);
+    assert_int_equal(atomic_load(&w->host.object.refs), 1);
+    pthread_mutex_destroy(&w->d.lock);
+    free(w);
+}
+
+static void expect(unsigned n, uint32_t size, uint32_t control, uint64_t from, uint64_t to)
+{
+    uint8_t want[DMA_BYTES];
+
+    memcpy(want, &size, 4);
+    memcpy(want + 4, &control, 4);
+    memcpy(want + 8, &from, 8);
+    memcpy(want + 16, &to, 8);
+    assert_memory_equal(packets + (size_t)n * DMA_BYTES, want, DMA_BYTES);
+}
+
+#define FIRST 0xE9000000u /* LIN_DMA, all barriers */
+#define NEXT 0xC9000000u  /* without the engine's */
+
+static void copies(enum hlthunk_asic asic, uint32_t linear, const uint32_t direction[4])
+{
+    struct world *w = begin(asic, HLTHUNK_ENGINE_TO_DEVICE);
+
+    ok(hlthunk_queue_copy(w->q, &w->device_memory, 1, &w->host, 2, 3));
+    ok(hlthunk_queue_copy(w->q, &w->host, 4, &w->device_memory, 5, 6));
+    ok(hlthunk_queue_copy(w->q, &w->other, 7, &w->device_memory, 8, 9));
+    ok(hlthunk_queue_copy(w->q, &w->host, 100, &w->host, 8, 9));
+    assert_int_equal(submissions, 0); /* recorded */
+    ok(hlthunk_queue_flush(w->q));
+    assert_int_equal(submissions, 1); /* all in one */
+    assert_int_equal(length, 4 * DMA_BYTES);
+    expect(0, 3, FIRST | linear | direction[0], 0x1000000000002, 0x20000001);
+    expect(1, 6, FIRST | linear | direction[1], 0x20000005, 0x1000000000004);
+    expect(2, 9, FIRST | linear | direction[2], 0x20000008, 0x20000000007);
+    expect(3, 9, FIRST | linear | direction[3], 0x1000000000008, 0x1000000000064);
+    assert_int_equal(chunk_flags,
+                     asic == HLTHUNK_ASIC_GAUDI2 ? HL_CS_CHUNK_FLAGS_USER_ALLOC_CB : 0);
+    end(w);
+}
+
+static void the_packets_of_each_asic(void **state)
+{
+    static const uint32_t none[4] = { 0 }, goya[4] = { 0, 5u << 20, 6u << 20, 0 };
+
+    (void)state;
+    copies(HLTHUNK_ASIC_GOYA, 0, goya);
+    copies(HLTHUNK_ASIC_GAUDI, 8, none);
+    copies(HLTHUNK_ASIC_GAUDI2, 0, none);
+}
+
+/* Over 4 GiB: packets of 256 MiB, submissions of 1 GiB, nothing left out and nothing twice. */
+static void more_than_four_gigabytes(void **state)
+{
+    const uint64_t size = (5ull << 30) + 7;
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    uint64_t at = 0;
+
+    (void)state;
+    ok(hlthunk_queue_copy(w->q, &w->other, 3, &w->device_memory, 1, size));
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(length, 21 * DMA_BYTES);
+    assert_int_equal(submissions, 6);
+    for (unsigned i = 0; i < 21; i++) {
+        uint32_t n = i < 20 ? 256u << 20 : 7;
+
+        expect(i, n, i ? NEXT : FIRST, 0x20000001 + at, 0x20000000003 + at);
+        at += n;
+    }
+    assert_int_equal(at, size);
+    end(w);
+}
+
+static void fills(void **state)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+
+    (void)state;
+    ok(hlthunk_queue_fill(w->q, &w->other, 16, 800, 0xab, 1));
+    ok(hlthunk_queue_fill(w->q, &w->other, 6, 12, 0x0201, 2));
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(length, 4 * DMA_BYTES);
+    expect(0, 800, FIRST | 1u << 4, 0xabababababababab, 0x20000000010);
+    /* two bytes to the alignment, eight, and two: the edges come from staging memory */
+    expect(1, 2, FIRST, 0x7000000, 0x20000000006);
+    expect(2, 8, FIRST | 1u << 4, 0x0201020102010201, 0x20000000008);
+    expect(3, 2, FIRST, 0x7000008, 0x20000000010);
+    end(w);
+}
+
+static void rows(void **state)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_copy_2d c = { .struct_size = sizeof(c),
+                                 .destination = &w->other,
+                                 .source = &w->device_memory,
+                                 .destination_pitch = 16,
+                                 .source_pitch = 32,
+                                 .width_bytes = 8,
+                                 .rows = 3 };
+
+    (void)state;
+    ok(hlthunk_queue_copy_2d(w->q, &c));
+    c.destination_pitch = c.source_pitch = 8; /* all of a piece */
+    ok(hlthunk_queue_copy_2d(w->q, &c));
+    ok(hlthunk_queue_flush(w->q));
+    assert_int_equal(length, 4 * DMA_BYTES);
+    for (unsigned i = 0; i < 3; i++)
+        expect(i, 8, (i ? NEXT : FIRST) | 8, 0x20000000 + 32 * i, 0x20000000000 + 16 * i);
+    expect(3, 24, FIRST | 8, 0x20000000, 0x20000000000);
+    end(w);
+}
+
+/* Whatever the driver answers: what is recorded is submitted once, or stays, or is lost. */
+static void a_refused_submission_stays_recorded(void **state)
+{
+    static const int errors[] = { ENOMEM, EINVAL, EPERM, EFAULT, EMFILE };
+
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+        struct hlthunk_fence *f = NULL;
+
+        ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+        refuse = errors[i];
+        refusals = 2;
+        assert_int_equal(hlthunk_queue_flush(w->q), -errors[i]);
+        assert_int_equal(hlthunk_queue_create_fence(w->q, NULL, &f), -errors[i]);
+        assert_null(f);
+        assert_int_equal(length, 0);
+        assert_true(atomic_load(&w->other.object.refs) > 1);
+        ok(hlthunk_queue_finish(w->q, -1));
+        assert_int_equal(length, DMA_BYTES);
+        assert_int_equal(submissions, 1);
+        end(w);
+    }
+}
+
+static void a_full_driver_is_waited_out(void **state)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+
+    (void)state;
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    refuse = EAGAIN;
+    refusals = 5; /* nothing of ours is in flight: somebody else's is */
+    ok(hlthunk_queue_flush(w->q));
+    assert_int_equal(refusals, 0);
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    refuse = EINTR;
+    refusals = 3;
+    ok(hlthunk_queue_flush(w->q));
+    assert_int_equal(length, 2 * DMA_BYTES);
+    assert_int_equal(submissions, 2);
+    end(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_packets_of_each_asic),
+        cmocka_unit_test(more_than_four_gigabytes),
+        cmocka_unit_test(fills),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(a_refused_submission_stays_recorded),
+        cmocka_unit_test(a_full_driver_is_waited_out),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
