@@ -7,7 +7,7 @@
 int main(void)
 {
     size_t n = 0;
-    int rc = hlthunk_device_enumerate(NULL, 0, &n);
+    int rc = hlthunk_device_enumerate(NULL, 0, 0, &n);
 
     printf("%zu devices\n", n);
     return rc != 0;

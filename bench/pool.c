@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
 #include "bench/device.h"

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
 #define COUNT 100
@@ -23,7 +24,7 @@ static void must(int rc)
 /* One packet that does nothing, in a queue of the first DMA engine. */
 static uint64_t submit(struct hlthunk_device *device, struct hlthunk_command_buffer *packets)
 {
-    struct hl_cs_chunk chunk = { .cb_handle = hlthunk_command_buffer_handle(packets),
+    struct hl_cs_chunk chunk = { .cb_handle = hlthunk_command_buffer_borrow_handle(packets),
                                  .cb_size = 8 };
     struct hlthunk_cs_in in = { .chunks_execute = &chunk,
                                 .num_chunks_execute = 1,
@@ -31,8 +32,8 @@ static uint64_t submit(struct hlthunk_device *device, struct hlthunk_command_buf
     struct hlthunk_cs_out out;
     int rc;
 
-    if (hlthunk_command_buffer_address(packets)) { /* Gaudi2 */
-        chunk.cb_handle = hlthunk_command_buffer_address(packets);
+    if (hlthunk_command_buffer_get_address(packets)) { /* Gaudi2 */
+        chunk.cb_handle = hlthunk_command_buffer_get_address(packets);
         chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
     }
     while ((rc = hlthunk_command_submission(hlthunk_device_borrow_fd(device), &in, &out)) ==
@@ -44,10 +45,10 @@ static uint64_t submit(struct hlthunk_device *device, struct hlthunk_command_buf
 
 int main(void)
 {
-    struct hlthunk_command_buffer_options mapped = { .size = sizeof(mapped),
+    struct hlthunk_command_buffer_options mapped = { .struct_size = sizeof(mapped),
                                                      .device_mapped = true };
-    struct hlthunk_completion_options options = { .size = sizeof(options) };
-    struct hlthunk_completion_result result = { .size = sizeof(result) };
+    struct hlthunk_completion_options options = { .struct_size = sizeof(options) };
+    struct hlthunk_completion_result result = { .struct_size = sizeof(result) };
     struct hlthunk_completion *completions[COUNT];
     struct hlthunk_command_buffer *packets;
     struct hlthunk_device *device;
@@ -58,13 +59,14 @@ int main(void)
     must(hlthunk_device_open(NULL, &device));
     if (hlthunk_command_buffer_create(device, 4096, &mapped, &packets)) /* not on Gaudi */
         must(hlthunk_command_buffer_create(device, 4096, NULL, &packets));
-    ((uint32_t *)hlthunk_command_buffer_data(packets))[1] = 10u << 24; /* NOP */
+    ((uint32_t *)hlthunk_command_buffer_borrow_data(packets))[1] = 10u << 24; /* NOP */
     options.eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     epoll_ctl(loop, EPOLL_CTL_ADD, options.eventfd, &event);
     for (int i = 0; i < COUNT; i++) {
         uint64_t sequence = submit(device, packets);
 
-        must(hlthunk_completion_for_submissions(device, &sequence, 1, &options, &completions[i]));
+        must(hlthunk_completion_create_for_submissions(device, &sequence, 1, &options,
+                                                       &completions[i]));
     }
     /* the loop: whatever else the program waits for would be in the set, too */
     while (ended < COUNT && epoll_wait(loop, &event, 1, 10000) == 1) {
@@ -78,7 +80,7 @@ int main(void)
     }
     printf("%d submissions, %llu ended, %llu done; the last: %s\n", COUNT,
            (unsigned long long)ended, (unsigned long long)done,
-           hlthunk_completion_status_name(result.status));
+           hlthunk_completion_status_get_name(result.status));
     hlthunk_command_buffer_unref(packets);
     hlthunk_device_unref(device);
     close(options.eventfd);

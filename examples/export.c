@@ -15,11 +15,12 @@ int main(void)
 
     rc = rc ? rc : hlthunk_buffer_alloc(device, 16 << 20, NULL, &buffer);
     rc = rc ? rc : hlthunk_dmabuf_export(buffer, 0, 0, NULL, &dmabuf);
-    rc = rc ? rc : hlthunk_dmabuf_get_fd(dmabuf, &fd);
+    rc = rc ? rc : hlthunk_dmabuf_dup_fd(dmabuf, &fd);
     if (rc) {
         fprintf(stderr, "%s\n", hlthunk_last_error());
     } else {
-        printf("dma-buf fd %d: %llu bytes\n", fd, (unsigned long long)hlthunk_dmabuf_size(dmabuf));
+        printf("dma-buf fd %d: %llu bytes\n", fd,
+               (unsigned long long)hlthunk_dmabuf_get_size(dmabuf));
         close(fd); /* after an importer, such as ibv_reg_dmabuf_mr(), has it */
     }
     hlthunk_device_unref(device); /* any order is right */

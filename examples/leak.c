@@ -6,7 +6,7 @@
 
 static struct hlthunk_buffer *load_weights(struct hlthunk_device *device)
 {
-    struct hlthunk_buffer_options options = { .size = sizeof(options), .label = "weights" };
+    struct hlthunk_buffer_options options = { .struct_size = sizeof(options), .label = "weights" };
     struct hlthunk_buffer *buffer = NULL;
 
     if (hlthunk_buffer_alloc(device, 16 << 20, &options, &buffer))

@@ -9,10 +9,11 @@
 
 int main(void)
 {
-    struct hlthunk_pool_options options = { .size = sizeof(options), .label = "activations" };
-    struct hlthunk_pool_buffer_options own_pages = { .size = sizeof(own_pages),
+    struct hlthunk_pool_options options = { .struct_size = sizeof(options),
+                                            .label = "activations" };
+    struct hlthunk_pool_buffer_options own_pages = { .struct_size = sizeof(own_pages),
                                                      .exportable = true };
-    struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+    struct hlthunk_pool_statistics s = { .struct_size = sizeof(s) };
     struct hlthunk_buffer *buffers[COUNT] = { NULL }, *shared = NULL;
     struct hlthunk_device *device = NULL;
     struct hlthunk_dmabuf *dmabuf = NULL;
@@ -24,7 +25,7 @@ int main(void)
         rc = hlthunk_pool_alloc(pool, 3000 + i, NULL, &buffers[i]);
     rc = rc ? rc : hlthunk_pool_alloc(pool, 10000, &own_pages, &shared);
     rc = rc ? rc : hlthunk_dmabuf_export(shared, 0, 0, NULL, &dmabuf);
-    rc = rc ? rc : hlthunk_dmabuf_get_fd(dmabuf, &fd);
+    rc = rc ? rc : hlthunk_dmabuf_dup_fd(dmabuf, &fd);
     rc = rc ? rc : hlthunk_pool_get_statistics(pool, &s);
     if (rc) {
         fprintf(stderr, "%s\n", hlthunk_last_error());
@@ -33,7 +34,7 @@ int main(void)
                (unsigned long long)s.live_buffers, (unsigned long long)s.used_bytes,
                (unsigned long long)s.taken_bytes, s.chunks, (unsigned long long)s.granted_bytes);
         printf("one of them as a dma-buf: %llu bytes\n",
-               (unsigned long long)hlthunk_dmabuf_size(dmabuf));
+               (unsigned long long)hlthunk_dmabuf_get_size(dmabuf));
         close(fd); /* after an importer has it */
     }
     for (unsigned i = 0; i < COUNT; i++)

@@ -25,8 +25,9 @@ static int use(struct ibv_device *card, struct hlthunk_dmabuf *dmabuf)
             fprintf(stderr, "%s\n", hlthunk_verbs_last_error());
         else
             printf("%s: rkey %#x, address %#llx, %llu bytes\n", ibv_get_device_name(card),
-                   hlthunk_verbs_mr_rkey(mr), (unsigned long long)hlthunk_verbs_mr_address(mr),
-                   (unsigned long long)hlthunk_verbs_mr_size(mr));
+                   hlthunk_verbs_mr_get_rkey(mr),
+                   (unsigned long long)hlthunk_verbs_mr_get_address(mr),
+                   (unsigned long long)hlthunk_verbs_mr_get_size(mr));
         hlthunk_verbs_mr_unref(mr);
         ibv_dealloc_pd(pd);
     }
@@ -49,7 +50,7 @@ int main(void)
         fprintf(stderr, "%s\n", hlthunk_last_error());
     } else {
         printf("dma-buf of %llu bytes, %d RDMA cards\n",
-               (unsigned long long)hlthunk_dmabuf_size(dmabuf), n);
+               (unsigned long long)hlthunk_dmabuf_get_size(dmabuf), n);
         for (int i = 0; i < n; i++)
             failed += use(cards[i], dmabuf) != 0;
     }

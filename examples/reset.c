@@ -14,7 +14,7 @@ static int registered = -1; /* stands for a registration with an importer; guard
 static int lost;
 
 /* On the watch's thread: whatever the program is doing, this comes within a second. */
-static void on_reset(struct hlthunk_device *device, enum hlthunk_stale why, void *user)
+static void on_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
 {
     (void)device, (void)user;
     pthread_mutex_lock(&lock);
@@ -29,18 +29,18 @@ static void on_reset(struct hlthunk_device *device, enum hlthunk_stale why, void
 
 static int work(void)
 {
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_device *device = NULL;
     struct hlthunk_buffer *buffer = NULL;
     struct hlthunk_dmabuf *dmabuf = NULL;
     struct hlthunk_reset_watch *watch = NULL;
-    struct hlthunk_memory_usage usage;
+    struct hlthunk_memory_usage usage = { .struct_size = sizeof(usage) };
     int rc = hlthunk_device_open(NULL, &device);
 
     rc = rc ? rc : hlthunk_device_get_properties(device, &p);
     rc = rc ? rc : hlthunk_buffer_alloc(device, 16 << 20, NULL, &buffer);
     rc = rc ? rc : hlthunk_dmabuf_export(buffer, 0, 0, NULL, &dmabuf);
-    rc = rc ? rc : hlthunk_dmabuf_get_fd(dmabuf, &registered);
+    rc = rc ? rc : hlthunk_dmabuf_dup_fd(dmabuf, &registered);
     rc = rc ? rc : hlthunk_reset_watch_create(device, on_reset, NULL, NULL, &watch);
     if (rc == 0)
         printf("%s: dma-buf fd %d is registered\n", p.pci_address, registered);
@@ -64,8 +64,8 @@ static int work(void)
 
 int main(void)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 10000000000 };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_device *device;
     int rc = work();
 

@@ -24,8 +24,8 @@ static int failed(const char *text)
 static int export(int listening)
 {
     struct hlthunk_dmabuf_options names[2] = {
-        { .size = sizeof(names[0]), .label = "weights" },
-        { .size = sizeof(names[1]), .label = "activations" },
+        { .struct_size = sizeof(names[0]), .label = "weights" },
+        { .struct_size = sizeof(names[1]), .label = "activations" },
     };
     struct hlthunk_device *device = NULL;
     struct hlthunk_buffer *buffer = NULL;
@@ -38,7 +38,7 @@ static int export(int listening)
     rc = rc ? rc : hlthunk_dmabuf_export(buffer, 12 * MIB, 4 * MIB, &names[1], &dmabufs[1]);
     if (!rc)
         peer = accept(listening, NULL, NULL);
-    rc = rc ? rc : hlthunk_dmabuf_send(peer, dmabufs, 2, NULL);
+    rc = rc ? rc : hlthunk_dmabuf_send(peer, dmabufs, 2, HLTHUNK_WAIT_INDEFINITELY);
     if (rc)
         failed(hlthunk_last_error());
     else if (read(peer, &end, 1) == 0)
@@ -54,19 +54,20 @@ static int export(int listening)
 
 static int import(int socket)
 {
-    struct hlthunk_share_options o = { .size = sizeof(o), .timeout_us = 5000000 };
+    const int64_t o = 5000000000;
     struct hlthunk_dmabuf *dmabufs[8];
     size_t n = 0;
-    int rc = hlthunk_dmabuf_receive(socket, dmabufs, 8, &n, &o);
+    int rc = hlthunk_dmabuf_receive(socket, dmabufs, 8, &n, o);
 
     if (rc)
         return failed(hlthunk_last_error());
     for (size_t i = 0; i < n; i++) {
-        struct hlthunk_dmabuf_origin from = { .size = sizeof(from) };
+        struct hlthunk_dmabuf_origin from = { .struct_size = sizeof(from) };
 
-        hlthunk_dmabuf_get_origin(dmabufs[i], &from);
+        if (hlthunk_dmabuf_get_origin(dmabufs[i], &from))
+            return failed(hlthunk_last_error());
         printf("import: %llu MiB from offset %llu MiB of a buffer on %s, \"%s\"\n",
-               (unsigned long long)(hlthunk_dmabuf_size(dmabufs[i]) / MIB),
+               (unsigned long long)(hlthunk_dmabuf_get_size(dmabufs[i]) / MIB),
                (unsigned long long)(from.offset / MIB), from.pci_address, from.label);
         hlthunk_dmabuf_unref(dmabufs[i]); /* after an importing driver has done its work */
     }

@@ -25,12 +25,12 @@ bool parse_device(const char *text, struct hlthunk_device_options *o)
 {
     char *end;
 
-    o->size = sizeof(*o);
+    o->struct_size = sizeof(*o);
     o->control = true;
     if (!text)
         return true;
-    for (int a = HLTHUNK_ASIC_GOYA; a <= HLTHUNK_ASIC_GAUDI3; a++) {
-        if (!strcmp(text, hlthunk_asic_name((enum hlthunk_asic)a))) {
+    for (int a = HLTHUNK_ASIC_GOYA; a <= HLTHUNK_ASIC_GAUDI2; a++) {
+        if (!strcmp(text, hlthunk_asic_get_name((enum hlthunk_asic)a))) {
             o->select = HLTHUNK_SELECT_ASIC;
             o->asic = (enum hlthunk_asic)a;
             return true;
@@ -79,7 +79,7 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
         fprintf(stderr, "hlthunk: %s: \"%s\" is no index, PCI address or ASIC\n", command, text);
         return EXIT_USAGE;
     }
-    if (hlthunk_device_enumerate(list, 64, &n))
+    if (hlthunk_device_enumerate(list, sizeof(*list), 64, &n))
         return fail(command);
     if (!n)
         return no_device(command);

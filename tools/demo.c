@@ -76,16 +76,16 @@ struct importer {
 
 static int import(struct importer *im, int socket, struct answer *a)
 {
-    struct hlthunk_share_options o = { .size = sizeof(o), .timeout_us = 5000000 };
+    const int64_t o = 5000000000;
     const struct hlsim_importer *driver = hlsim_importer();
     size_t n;
-    int rc = hlthunk_dmabuf_receive(socket, &im->dmabuf, 1, &n, &o);
+    int rc = hlthunk_dmabuf_receive(socket, &im->dmabuf, 1, &n, o);
 
     if (rc) {
         snprintf(a->text, sizeof(a->text), "%s", hlthunk_last_error());
         return rc;
     }
-    im->offset = hlthunk_dmabuf_offset(im->dmabuf);
+    im->offset = hlthunk_dmabuf_get_offset(im->dmabuf);
     if (!driver) {
         snprintf(a->text, sizeof(a->text), "imported; no driver here to map it");
         return 0;
@@ -208,7 +208,8 @@ static int ask(const struct child *c, const struct order *o, struct hlthunk_dmab
                struct answer *a)
 {
     memset(a, 0, sizeof(*a));
-    if (send_order(c->socket, o) || (m && hlthunk_dmabuf_send(c->socket, &m, 1, NULL)) ||
+    if (send_order(c->socket, o) ||
+        (m && hlthunk_dmabuf_send(c->socket, &m, 1, HLTHUNK_WAIT_INDEFINITELY)) ||
         recv(c->socket, a, sizeof(*a), 0) != (ssize_t)sizeof(*a)) {
         snprintf(a->text, sizeof(a->text), "the other process is gone");
         return -EPIPE;
@@ -255,14 +256,14 @@ static void order_step(struct child *c, enum order_kind kind, uint32_t seed, uin
 static bool share(struct hlthunk_device *d, struct child children[2],
                   struct hlthunk_buffer **buffer, struct hlthunk_dmabuf *m[2])
 {
-    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "demo" };
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .label = "demo" };
     char text[100] = "";
     int rc = hlthunk_buffer_alloc(d, BUFFER_SIZE, &o, buffer);
 
     if (!rc)
         snprintf(text, sizeof(text), "at %#llx, %llu MiB granted",
-                 (unsigned long long)hlthunk_buffer_address(*buffer),
-                 (unsigned long long)(hlthunk_buffer_granted_size(*buffer) / MIB));
+                 (unsigned long long)hlthunk_buffer_get_address(*buffer),
+                 (unsigned long long)(hlthunk_buffer_get_granted_size(*buffer) / MIB));
     if (!steps_did("allocate 64 MiB", rc, rc ? hlthunk_last_error() : text))
         return false;
     for (int i = 0; i < 2; i++) {
@@ -290,21 +291,25 @@ static void use(struct child children[2])
 static void close_wrongly(struct hlthunk_device *d, struct child children[2])
 {
     struct order o = { .kind = ORDER_OPEN };
+    char text[80] = "nothing does";
     struct answer a;
+    size_t alive;
     int rc;
 
     printf("\nA mistake on purpose: the device is closed while a dma-buf is alive\n");
     hlthunk_log_set(log_line, NULL, HLTHUNK_LOG_WARNING);
-    rc = hlthunk_device_close(d);
+    alive = hlthunk_device_close(d);
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
-    steps_did("close says what keeps it open", rc == -EBUSY ? 0 : -EPROTO, hlthunk_last_error());
+    if (alive)
+        snprintf(text, sizeof(text), "%zu objects keep the device open", alive);
+    steps_did("close says what keeps it open", alive ? 0 : -EPROTO, text);
     rc = ask(&children[1], &o, NULL, &a);
     steps_did("nobody can open it meanwhile", rc == -EBUSY || rc == -EAGAIN ? 0 : -EPROTO, a.text);
 }
 
 static void reopen(void)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 2000000 };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 2000000000 };
     struct hlthunk_device *d;
     int rc = hlthunk_device_open(&o, &d);
 
@@ -324,7 +329,7 @@ int command_demo(int argc, char **argv)
     static const struct option options[] = { { "rdma", no_argument, NULL, 'r' },
                                              COMMON_OPTIONS,
                                              { NULL, 0, NULL, 0 } };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct child children[2] = { { 0 } };
     struct hlthunk_dmabuf *m[2] = { NULL };
     struct hlthunk_buffer *buffer = NULL;
@@ -339,7 +344,7 @@ int command_demo(int argc, char **argv)
         fputs(usage, stderr);
         return EXIT_USAGE;
     }
-    if (hlthunk_device_enumerate(NULL, 0, &n) == 0 && !n)
+    if (hlthunk_device_enumerate(NULL, 0, 0, &n) == 0 && !n)
         return no_device("demo");
     if (rdma)
         return demo_rdma();
@@ -353,8 +358,9 @@ int command_demo(int argc, char **argv)
         end_child(&children[1]);
         return fail("demo");
     }
-    hlthunk_device_get_properties(d, &p);
-    printf("Sharing device memory between processes: %s at %s\n", hlthunk_asic_name(p.asic),
+    if (hlthunk_device_get_properties(d, &p))
+        return fail("demo");
+    printf("Sharing device memory between processes: %s at %s\n", hlthunk_asic_get_name(p.asic),
            p.pci_address);
     shared = share(d, children, &buffer, m);
     if (shared) {

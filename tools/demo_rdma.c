@@ -54,8 +54,8 @@ static int said(struct side *s, int rc, const char *text)
 
 static int open_accelerator(struct side *s)
 {
-    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "demo --rdma" };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .label = "demo --rdma" };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_dmabuf *m;
     int rc = hlthunk_device_open(NULL, &s->device);
 
@@ -68,7 +68,7 @@ static int open_accelerator(struct side *s)
     hlthunk_dmabuf_unref(m); /* the region holds it */
     if (rc)
         return said(s, rc, hlthunk_verbs_last_error());
-    snprintf(s->text, sizeof(s->text), "%s at %s, card %s", hlthunk_asic_name(p.asic),
+    snprintf(s->text, sizeof(s->text), "%s at %s, card %s", hlthunk_asic_get_name(p.asic),
              p.pci_address, s->end.name);
     return 0;
 }
@@ -116,9 +116,9 @@ static int own(struct side *s, uint64_t at, bool read)
         .ah = s->self,
         .peer = rdma_end_address(&s->end),
         .lkey = s->host_mr->lkey,
-        .rkey = hlthunk_verbs_mr_rkey(s->mr),
+        .rkey = hlthunk_verbs_mr_get_rkey(s->mr),
         .local = (uintptr_t)s->host,
-        .remote = hlthunk_verbs_mr_address(s->mr) + at,
+        .remote = hlthunk_verbs_mr_get_address(s->mr) + at,
         .bytes = MIB,
     };
     int rc = rdma_end_transfer(&s->end, &t);
@@ -180,8 +180,8 @@ static struct note introduce(struct side *s, int rc)
     snprintf(n.text, sizeof(n.text), "%s", s->text);
     if (!rc) {
         n.peer = rdma_end_address(&s->end);
-        n.rkey = hlthunk_verbs_mr_rkey(s->mr);
-        n.address = hlthunk_verbs_mr_address(s->mr);
+        n.rkey = hlthunk_verbs_mr_get_rkey(s->mr);
+        n.address = hlthunk_verbs_mr_get_address(s->mr);
     }
     return n;
 }
@@ -229,9 +229,9 @@ static int send_all(struct side *s, const struct note *theirs)
 {
     struct rdma_transfer t = {
         .peer = theirs->peer,
-        .lkey = hlthunk_verbs_mr_lkey(s->mr),
+        .lkey = hlthunk_verbs_mr_get_lkey(s->mr),
         .rkey = theirs->rkey,
-        .local = hlthunk_verbs_mr_address(s->mr),
+        .local = hlthunk_verbs_mr_get_address(s->mr),
         .remote = theirs->address,
         .bytes = ALL,
         .progress = progress,

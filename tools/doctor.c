@@ -162,7 +162,7 @@ int command_doctor(int argc, char **argv)
         { "root", required_argument, NULL, 'r' },
         { NULL, 0, NULL, 0 },
     };
-    struct doctor d = { .options = { .size = sizeof(d.options) } };
+    struct doctor d = { .options = { .struct_size = sizeof(d.options) } };
     struct hlthunk_device_entry entry;
     enum hlthunk_verdict worst;
     int code = EXIT_OK;

@@ -27,7 +27,8 @@ static int gather(struct hlthunk_device *d, struct facts *f)
     int rc;
 
     memset(f, 0, sizeof(*f));
-    f->p.size = sizeof(f->p);
+    f->p.struct_size = sizeof(f->p);
+    f->usage.struct_size = sizeof(f->usage);
     rc = hlthunk_device_get_properties(d, &f->p);
     rc = rc ? rc : hlthunk_device_get_status(d, &f->status);
     if (rc)
@@ -42,11 +43,12 @@ static void print_table(const struct facts *f)
 {
     const struct hlthunk_device_properties *p = &f->p;
 
-    printf("device            %s %u (%s)\n", hlthunk_asic_name(p->asic), p->index, p->pci_address);
+    printf("device            %s %u (%s)\n", hlthunk_asic_get_name(p->asic), p->index,
+           p->pci_address);
     printf("card              %s, PCI ID 1da3:%04x\n", p->card_name, p->pci_device_id);
     printf("firmware          %s%s\n", p->firmware_version, p->secured ? " (secured)" : "");
-    printf("driver            generation %s\n", hlthunk_generation_name(p->generation));
-    printf("status            %s\n", hlthunk_status_name(f->status));
+    printf("driver            generation %s\n", hlthunk_generation_get_name(p->generation));
+    printf("status            %s\n", hlthunk_status_get_name(f->status));
     printf("device memory     %llu MiB from %#llx, pages of %llu MiB, %s\n", MIB(p->memory_size),
            (unsigned long long)p->memory_base, MIB(p->memory_page_size),
            p->has_device_mmu ? "behind an MMU" : "physical addresses");
@@ -64,7 +66,7 @@ static int print_json(const struct facts *f)
     const struct hlthunk_device_properties *p = &f->p;
     cJSON *o = cJSON_CreateObject();
 
-    cJSON_AddStringToObject(o, "asic", hlthunk_asic_name(p->asic));
+    cJSON_AddStringToObject(o, "asic", hlthunk_asic_get_name(p->asic));
     cJSON_AddNumberToObject(o, "index", p->index);
     cJSON_AddStringToObject(o, "pci_address", p->pci_address);
     cJSON_AddNumberToObject(o, "pci_device_id", p->pci_device_id);
@@ -72,8 +74,8 @@ static int print_json(const struct facts *f)
     cJSON_AddStringToObject(o, "card_name", p->card_name);
     cJSON_AddStringToObject(o, "firmware_version", p->firmware_version);
     cJSON_AddBoolToObject(o, "secured", p->secured);
-    cJSON_AddStringToObject(o, "generation", hlthunk_generation_name(p->generation));
-    cJSON_AddStringToObject(o, "status", hlthunk_status_name(f->status));
+    cJSON_AddStringToObject(o, "generation", hlthunk_generation_get_name(p->generation));
+    cJSON_AddStringToObject(o, "status", hlthunk_status_get_name(f->status));
     cJSON_AddBoolToObject(o, "device_mmu", p->has_device_mmu);
     add_hex(o, "memory_base", p->memory_base);
     cJSON_AddNumberToObject(o, "memory_bytes", (double)p->memory_size);
@@ -104,7 +106,7 @@ int command_info(int argc, char **argv)
     if (rc == -ENODEV) {
         size_t n = 0;
 
-        if (hlthunk_device_enumerate(NULL, 0, &n) == 0 && !n)
+        if (hlthunk_device_enumerate(NULL, 0, 0, &n) == 0 && !n)
             return no_device("info");
         fail("info");
         return EXIT_NO_DEVICE;

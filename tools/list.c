@@ -15,7 +15,7 @@ static const char usage[] =
 static const char *attribute(const struct hlthunk_device_entry *e, const char *name, char *value,
                              size_t size)
 {
-    return hlthunk_device_entry_attribute(e, name, value, size) ? "-" : value;
+    return hlthunk_device_entry_get_attribute(e, name, value, size) < 0 ? "-" : value;
 }
 
 static void print_table(const struct hlthunk_device_entry *list, size_t n)
@@ -26,7 +26,7 @@ static void print_table(const struct hlthunk_device_entry *list, size_t n)
         char status[48], module[16];
 
         printf("%-5u  %-7s  %-14s  %-13s  %-6s  %s\n", list[i].index,
-               hlthunk_asic_name(list[i].asic), list[i].pci_address,
+               hlthunk_asic_get_name(list[i].asic), list[i].pci_address,
                attribute(&list[i], "status", status, sizeof(status)),
                attribute(&list[i], "module_id", module, sizeof(module)), list[i].node);
     }
@@ -36,7 +36,7 @@ static void add_attribute(cJSON *o, const struct hlthunk_device_entry *e, const 
 {
     char value[64];
 
-    if (hlthunk_device_entry_attribute(e, name, value, sizeof(value)) == 0)
+    if (hlthunk_device_entry_get_attribute(e, name, value, sizeof(value)) >= 0)
         cJSON_AddStringToObject(o, name, value);
 }
 
@@ -50,14 +50,14 @@ static int print_json(const struct hlthunk_device_entry *list, size_t n)
 
         cJSON_AddItemToArray(devices, o);
         cJSON_AddNumberToObject(o, "index", list[i].index);
-        cJSON_AddStringToObject(o, "asic", hlthunk_asic_name(list[i].asic));
+        cJSON_AddStringToObject(o, "asic", hlthunk_asic_get_name(list[i].asic));
         cJSON_AddStringToObject(o, "pci_address", list[i].pci_address);
         cJSON_AddNumberToObject(o, "pci_device_id", list[i].pci_device_id);
         cJSON_AddStringToObject(o, "node", list[i].node);
         cJSON_AddStringToObject(o, "control_node", list[i].control_node);
         add_attribute(o, &list[i], "device_type");
         add_attribute(o, &list[i], "status");
-        if (hlthunk_device_entry_attribute(&list[i], "module_id", module, sizeof(module)) == 0)
+        if (hlthunk_device_entry_get_attribute(&list[i], "module_id", module, sizeof(module)) >= 0)
             cJSON_AddNumberToObject(o, "module_id", atoi(module));
     }
     return print_object(top);
@@ -77,7 +77,7 @@ int command_list(int argc, char **argv)
         room = n;
         larger = reallocarray(list, room ? room : 1, sizeof(*list));
         list = larger ? larger : list;
-        if (!larger || hlthunk_device_enumerate(list, room, &n)) {
+        if (!larger || hlthunk_device_enumerate(list, sizeof(*list), room, &n)) {
             free(list);
             return fail("list");
         }

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <habanalabs/hlthunk.h>
+
 #include "tools/command.h"
 #include "tools/screen.h"
 
@@ -154,8 +156,8 @@ static int count_holder(const struct hlthunk_holder *h, void *user)
 
 static void ask_device(struct hlthunk_device *d, struct sample *s)
 {
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
-    struct hlthunk_memory_usage in_use;
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
+    struct hlthunk_memory_usage in_use = { .struct_size = sizeof(in_use) };
     enum hlthunk_status status;
     uint32_t events[2048] = { 0 };
     int fd = hlthunk_device_borrow_fd(d);
@@ -164,7 +166,7 @@ static void ask_device(struct hlthunk_device *d, struct sample *s)
     if (hlthunk_device_get_status(d, &status))
         return;
     s->open = true;
-    snprintf(s->status, sizeof(s->status), "%s", hlthunk_status_name(status));
+    snprintf(s->status, sizeof(s->status), "%s", hlthunk_status_get_name(status));
     s->memory_known = hlthunk_device_get_properties(d, &p) == 0 &&
                       hlthunk_device_get_memory_usage(d, &in_use) == 0;
     if (s->memory_known) {
@@ -225,13 +227,13 @@ static void compare(const struct sample *last, struct sample *s)
 static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, struct sample *s)
 {
     struct hlthunk_device_options o = {
-        .size = sizeof(o),
+        .struct_size = sizeof(o),
         .select = HLTHUNK_SELECT_PCI_ADDRESS,
         .pci_address = e->pci_address,
         .control = true,
     };
-    struct hlthunk_holders_options h = { .size = sizeof(h), .device = e };
-    struct hlthunk_holders_seen seen = { .size = sizeof(seen) };
+    struct hlthunk_holders_options h = { .struct_size = sizeof(h), .device = e };
+    struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
     time_t now = time(NULL);
     struct tm tm;
     char text[64];
@@ -247,10 +249,12 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
             *d = NULL;
         }
     }
-    if (!s->open && hlthunk_device_entry_attribute(e, "status", s->status, sizeof(s->status)))
+    if (!s->open &&
+        hlthunk_device_entry_get_attribute(e, "status", s->status, sizeof(s->status)) < 0)
         snprintf(s->status, sizeof(s->status), "gone");
-    s->resets =
-        hlthunk_device_entry_attribute(e, "hard_reset_cnt", text, sizeof(text)) ? -1 : atol(text);
+    s->resets = hlthunk_device_entry_get_attribute(e, "hard_reset_cnt", text, sizeof(text)) < 0
+                    ? -1
+                    : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
     /* a descriptor of our own is no holder of interest: it is of the control node */
@@ -380,7 +384,7 @@ static void print_screen(const struct history *h, const struct hlthunk_device_en
 
     screen_begin(&p);
     airy = p.rows >= values + 2 + HISTORY;
-    screen_row(&p, "%s %u (%s)   %.8s", hlthunk_asic_name(e->asic), e->index, e->pci_address,
+    screen_row(&p, "%s %u (%s)   %.8s", hlthunk_asic_get_name(e->asic), e->index, e->pci_address,
                s->time + 11);
     if (airy)
         screen_row(&p, "%s", "");

@@ -161,8 +161,8 @@ static int print_json(struct output *o, const struct hlthunk_holders_seen *s)
 
 int command_who(int argc, char **argv)
 {
-    struct hlthunk_holders_options options = { .size = sizeof(options) };
-    struct hlthunk_holders_seen seen = { .size = sizeof(seen) };
+    struct hlthunk_holders_options options = { .struct_size = sizeof(options) };
+    struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
     struct hlthunk_device_entry entry;
     struct output o = { 0 };
     int code = EXIT_OK;

@@ -32,16 +32,17 @@ static int read_options(struct hlthunk_verbs_mr_options *ours,
     memset(ours, 0, sizeof(*ours));
     if (!theirs)
         return 0;
-    if (theirs->size < sizeof(theirs->size))
-        return hlv_err(-EINVAL, "options->size is %zu: set it to sizeof(*options)", theirs->size);
-    for (size_t i = sizeof(*ours); i < theirs->size; i++) {
+    if (theirs->struct_size < sizeof(theirs->struct_size))
+        return hlv_err(-EINVAL, "options->struct_size is %zu: set it to sizeof(*options)",
+                       theirs->struct_size);
+    for (size_t i = sizeof(*ours); i < theirs->struct_size; i++) {
         if (bytes[i])
-            return hlv_err(-EINVAL,
+            return hlv_err(-E2BIG,
                            "options has a non-zero byte at offset %zu, which this version "
                            "of the library (%zu bytes) does not know",
                            i, sizeof(*ours));
     }
-    memcpy(ours, theirs, theirs->size < sizeof(*ours) ? theirs->size : sizeof(*ours));
+    memcpy(ours, theirs, theirs->struct_size < sizeof(*ours) ? theirs->struct_size : sizeof(*ours));
     return 0;
 }
 
@@ -51,7 +52,8 @@ static int read_options(struct hlthunk_verbs_mr_options *ours,
  */
 static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_options *o)
 {
-    uint64_t all = hlthunk_dmabuf_data_size(m), in_page = (uint64_t)sysconf(_SC_PAGESIZE) - 1, end;
+    uint64_t all = hlthunk_dmabuf_get_data_size(m), in_page = (uint64_t)sysconf(_SC_PAGESIZE) - 1,
+             end;
 
     if (o->offset >= all)
         return hlv_err(-EINVAL, "offset %llu is not within the %llu bytes that were exported",
@@ -63,7 +65,7 @@ static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_o
                        "offset %llu + size_bytes %llu is more than the %llu bytes that were "
                        "exported",
                        (ull)o->offset, (ull)o->size_bytes, (ull)all);
-    o->offset += hlthunk_dmabuf_data_offset(m);
+    o->offset += hlthunk_dmabuf_get_data_offset(m);
     if (!o->iova)
         o->iova = o->offset & in_page;
     if (__builtin_add_overflow(o->iova, o->size_bytes - 1, &end))
@@ -81,7 +83,7 @@ static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_o
 static int refused(const struct ibv_pd *pd, const struct hlthunk_dmabuf *m,
                    const struct hlthunk_verbs_mr_options *o, int error)
 {
-    struct hlthunk_dmabuf_origin from = { .size = sizeof(from) };
+    struct hlthunk_dmabuf_origin from = { .struct_size = sizeof(from) };
     int known = hlv_is_internal(error) ? EOPNOTSUPP : error;
     const char *card =
         pd->context && pd->context->device ? ibv_get_device_name(pd->context->device) : NULL;
@@ -111,7 +113,7 @@ int hlthunk_verbs_mr_register(struct ibv_pd *pd, struct hlthunk_dmabuf *dmabuf, 
     mr = calloc(1, sizeof(*mr));
     if (!mr)
         return hlv_err(-ENOMEM, "no memory for a registration");
-    rc = hlthunk_dmabuf_get_fd(dmabuf, &fd); /* says so when the dma-buf is stale or a parent's */
+    rc = hlthunk_dmabuf_dup_fd(dmabuf, &fd); /* says so when the dma-buf is stale or a parent's */
     if (rc) {
         free(mr);
         return hlv_err(rc, "%s", hlthunk_last_error());
@@ -182,36 +184,36 @@ void hlthunk_verbs_mr_unref(struct hlthunk_verbs_mr *mr)
     free(mr);
 }
 
-uint32_t hlthunk_verbs_mr_lkey(const struct hlthunk_verbs_mr *mr)
+uint32_t hlthunk_verbs_mr_get_lkey(const struct hlthunk_verbs_mr *mr)
 {
     const struct ibv_mr *ibv = atomic_load(&mr->ibv);
 
     return ibv ? ibv->lkey : 0;
 }
 
-uint32_t hlthunk_verbs_mr_rkey(const struct hlthunk_verbs_mr *mr)
+uint32_t hlthunk_verbs_mr_get_rkey(const struct hlthunk_verbs_mr *mr)
 {
     const struct ibv_mr *ibv = atomic_load(&mr->ibv);
 
     return ibv ? ibv->rkey : 0;
 }
 
-uint64_t hlthunk_verbs_mr_address(const struct hlthunk_verbs_mr *mr)
+uint64_t hlthunk_verbs_mr_get_address(const struct hlthunk_verbs_mr *mr)
 {
     return mr->iova;
 }
 
-uint64_t hlthunk_verbs_mr_size(const struct hlthunk_verbs_mr *mr)
+uint64_t hlthunk_verbs_mr_get_size(const struct hlthunk_verbs_mr *mr)
 {
     return mr->size;
 }
 
-struct ibv_mr *hlthunk_verbs_mr_borrow(const struct hlthunk_verbs_mr *mr)
+struct ibv_mr *hlthunk_verbs_mr_borrow_mr(const struct hlthunk_verbs_mr *mr)
 {
     return atomic_load(&mr->ibv);
 }
 
-struct hlthunk_dmabuf *hlthunk_verbs_mr_dmabuf(const struct hlthunk_verbs_mr *mr)
+struct hlthunk_dmabuf *hlthunk_verbs_mr_borrow_dmabuf(const struct hlthunk_verbs_mr *mr)
 {
     return mr->dmabuf;
 }

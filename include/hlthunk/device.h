@@ -5,8 +5,17 @@
  * Three rules hold for every object of this library.  int functions return 0 or -errno, leave
  * outputs untouched on failure, and hlthunk_last_error() says what was wrong.  An object is used
  * by one thread at a time, but for devices and pools, which any number of threads may use at once;
- * ref and unref may be called from any.  What a pointer argument may be NULL for is said where it
- * may.
+ * ref and unref may be called from any.  Pointer arguments may be NULL only where that is said.
+ *
+ * Words: get copies something out, borrow lends what the object keeps (valid while the object
+ * lives, not to be closed or released), dup hands out a fresh descriptor that is the caller's, ref
+ * and unref count.  Structs of the caller begin with .struct_size, which the caller sets to
+ * sizeof(struct ...): of options, members that a shorter struct lacks have their defaults, and a
+ * longer one with a non-zero byte that this library does not know is -E2BIG; of structs that are
+ * filled, members that the library does not know are cleared.
+ *
+ * Times are in nanoseconds.  A timeout (timeout_ns) of 0 does not wait, a negative one
+ * (HLTHUNK_WAIT_INDEFINITELY) waits without limit.
  */
 #ifndef HLTHUNK_DEVICE_H
 #define HLTHUNK_DEVICE_H
@@ -19,13 +28,15 @@
 
 HLTHUNK_BEGIN_DECLS
 
+/* A timeout_ns without limit; any negative value is. */
+#define HLTHUNK_WAIT_INDEFINITELY INT64_C(-1)
+
 /* Which chip, by PCI device ID and revision. */
 enum hlthunk_asic {
     HLTHUNK_ASIC_UNKNOWN = 0,
     HLTHUNK_ASIC_GOYA = 1,
     HLTHUNK_ASIC_GAUDI = 2,  /* HL-205 and secured variants */
     HLTHUNK_ASIC_GAUDI2 = 3, /* with variants B, C and D */
-    HLTHUNK_ASIC_GAUDI3 = 4,
 };
 
 /* Generations of the kernel's interface. */
@@ -48,18 +59,22 @@ enum hlthunk_status {
 
 /* What sysfs says of one device, without opening it. */
 struct hlthunk_device_entry {
+    size_t struct_size;     /* as the caller of hlthunk_device_enumerate() gave it */
     uint32_t index;         /* N of accelN or hlN */
-    bool legacy;            /* /dev/hlN, generation MISC */
     enum hlthunk_asic asic; /* UNKNOWN where sysfs does not tell */
     uint16_t pci_device_id; /* 0 where sysfs does not tell */
-    char pci_address[24];   /* "0000:0d:00.0", lower case; the domain may be longer */
-    char node[40];          /* "/dev/accel/accel0" */
-    char control_node[40];  /* "/dev/accel/accel_controlD0" */
+    bool legacy;            /* /dev/hlN, generation MISC */
+    uint8_t reserved[5];
+    char pci_address[24];  /* "0000:0d:00.0", lower case; the domain may be longer */
+    char node[40];         /* "/dev/accel/accel0" */
+    char control_node[40]; /* "/dev/accel/accel_controlD0" */
 };
 
 /**
  * hlthunk_device_enumerate() - list the Habana devices of this machine
  * @entries: receives up to @max entries, by index; may be NULL when @max is 0
+ * @entry_size: sizeof(struct hlthunk_device_entry): the stride of @entries, which every
+ *              entry's .struct_size repeats
  * @max: number of entries that fit
  * @count: receives how many devices there are, which may be more than @max
  *
@@ -68,25 +83,28 @@ struct hlthunk_device_entry {
  * device is no error:
  * *@count is 0.  -ENOMEM, -EINVAL (@count NULL, or @entries NULL with @max > 0).  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t max,
-                                         size_t *count);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_enumerate(struct hlthunk_device_entry *entries,
+                                                            size_t entry_size, size_t max,
+                                                            size_t *count);
 
 /**
- * hlthunk_device_entry_attribute() - read a text attribute of a device from sysfs
+ * hlthunk_device_entry_get_attribute() - read a text attribute of a device from sysfs
  * @entry: from hlthunk_device_enumerate()
  * @name: "device_type", "status", "module_id", "armcp_kernel_ver" …, without a slash
- * @value: receives the text, NUL-terminated, without the final newline
- * @size: bytes at @value
+ * @value: receives the text, NUL-terminated, without the final newline; may be NULL when
+ *         @size_bytes is 0
+ * @size_bytes: room at @value; a longer text is cut
  *
- * Knows where each kernel generation keeps them.  -ENOENT where this kernel lacks the attribute,
- * -ENOSPC when the text does not fit.  Any thread.
+ * Knows where each kernel generation keeps them.  Returns the length of the whole text without the
+ * NUL, as snprintf(3) does, or -errno: -ENOENT where this kernel lacks the attribute.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_device_entry_attribute(const struct hlthunk_device_entry *entry,
-                                               const char *name, char *value, size_t size);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, const char *name,
+                                   char *value, size_t size_bytes);
 
 /* How hlthunk_device_open() chooses. */
 enum hlthunk_device_select {
@@ -98,14 +116,16 @@ enum hlthunk_device_select {
 };
 
 struct hlthunk_device_options {
-    size_t size; /* sizeof(struct hlthunk_device_options) */
+    size_t struct_size; /* sizeof(struct hlthunk_device_options) */
     enum hlthunk_device_select select;
     uint32_t index;
     uint32_t module_id;
     enum hlthunk_asic asic;
     const char *pci_address;
-    uint64_t timeout_us; /* how long to wait while it is busy or in reset; 0: not */
-    bool control;        /* the control node: queries only, any number of users */
+    int64_t
+        timeout_ns; /* how long to wait while it is busy or in reset (hlthunk/device.h, above) */
+    bool control;   /* the control node: queries only, any number of users */
+    uint8_t reserved[7];
 };
 
 struct hlthunk_device;
@@ -116,13 +136,13 @@ struct hlthunk_device;
  * @device: receives a reference that is the caller's
  *
  * One process at a time can have a device open for compute.  While it is taken (-EBUSY) or in
- * reset or still being released (-EAGAIN), this sleeps and tries again until .timeout_us is over;
+ * reset or still being released (-EAGAIN), this sleeps and tries again until .timeout_ns is over;
  * then the error is the last one, and the text says which it was and for how long it was waited.
  * Other errors are final: -ENODEV (no such device), -EACCES (the node's permissions), -EPERM (the
  * device is not operational), -EINVAL (bad options; or a kernel from 6.12 on whose driver cannot
  * be opened at all, see docs/upstream-defects.md).  Opening the control node needs no free device.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_open(const struct hlthunk_device_options *options,
                                                        struct hlthunk_device **device);
@@ -137,7 +157,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_open(const struct hlthunk_devi
  * not both hand out addresses: see hlthunk_buffer_from_address().  -EBADF; -ENODEV: not the node of
  * a Habana device; -ENOTTY: one whose driver answers no request that is known; -EMFILE.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_from_fd(int fd, struct hlthunk_device **device);
 
@@ -145,7 +165,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_from_fd(int fd, struct hlthunk
  * hlthunk_device_ref() - one more reference
  * Returns @device.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API struct hlthunk_device *hlthunk_device_ref(struct hlthunk_device *device);
 
@@ -154,69 +174,36 @@ HLTHUNK_API struct hlthunk_device *hlthunk_device_ref(struct hlthunk_device *dev
  *
  * The last one closes the device's file.  Buffers hold references of their own.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_device_unref(struct hlthunk_device *device);
 
 /**
- * hlthunk_device_close() - give the program's reference back and say what keeps the device open
+ * hlthunk_device_close() - release the program's reference and report what keeps the device open
+ * @device: may be NULL
  *
- * Like hlthunk_device_unref(), but every object that is still alive on the device is listed
- * through the log (kind, size, offset, age, where it was made), and the result tells: 0, the
- * device is closed; -EBUSY, objects keep it open (the reference is gone all the same), and the
- * file closes with the last of them.  A dma-buf file that another process still has keeps the
- * device busy too: that is reported where this process can know it.  @device may be NULL.
+ * Like hlthunk_device_unref(), but every object that is still alive on the device is reported
+ * through the log first (kind, size, offset, age, where it was made).  The reference is gone in any
+ * case.  Returns how many things keep the device busy: 0: it is closed.  Otherwise live objects,
+ * with the last of which the file closes, and allocations that the kernel still holds because a
+ * dma-buf file of them is open in some process, where this process can know it.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_device_close(struct hlthunk_device *device);
-
-/*
- * One object that is alive on a device; or, of a pool, all buffers that were made by the same call
- * (and with a trace, by way of the same calls) with the same label, behind their pool.
- */
-struct hlthunk_live_object {
-    const char *kind;          /* "buffer", "dma-buf", "pool", "pool buffer" … */
-    uint64_t count;            /* how many this stands for; more than 1: pool buffers */
-    uint64_t size_bytes;       /* of all of them */
-    uint64_t offset;           /* dma-buf: within its buffer */
-    uint64_t address;          /* in the device's address space; 0 where it has none */
-    uint64_t age_ns;           /* of the oldest */
-    const char *label;         /* as the creator named it, or NULL */
-    const void *creator;       /* code address of the call that made it */
-    const void *const *frames; /* return addresses from there on; NULL without a trace */
-    size_t frame_count;        /* hlthunk/leaks.h */
-};
+HLTHUNK_API size_t hlthunk_device_close(struct hlthunk_device *device);
 
 /**
- * hlthunk_device_live_objects() - list what is alive on a device
- * @visit: called for each object, oldest first; a non-zero return ends the list
- * @user: passed to @visit
- *
- * The list is taken first, then @visit is called for each entry with no lock held: it may call what
- * it likes, and what is released meanwhile is still told.  Returns what @visit last returned, 0, or
- * -ENOMEM before the first call.  Other threads may use the device meanwhile.  Works on a stale
- * device, too.
- *
- * Since: 1.0
- */
-HLTHUNK_API int hlthunk_device_live_objects(struct hlthunk_device *device,
-                                            int (*visit)(const struct hlthunk_live_object *object,
-                                                         void *user),
-                                            void *user);
-
-/**
- * hlthunk_device_borrow_fd() - the object's own file descriptor, for calls on fds
+ * hlthunk_device_borrow_fd() - lend the object's own file descriptor, for calls on descriptors
  *
  * Valid while the object lives; not to be closed.  For a descriptor to keep, duplicate it.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_device_borrow_fd(const struct hlthunk_device *device);
 
 /* What does not change while a device is open (struct hl_info_hw_ip_info, sysfs). */
 struct hlthunk_device_properties {
-    size_t size; /* set by the caller: sizeof(struct …) */
+    size_t struct_size; /* set by the caller: sizeof(struct hlthunk_device_properties) */
     enum hlthunk_asic asic;
     enum hlthunk_generation generation;
     uint32_t index;
@@ -228,11 +215,12 @@ struct hlthunk_device_properties {
     bool control;         /* opened as control node */
     bool has_device_mmu;  /* device memory is behind an MMU: map before use */
     bool secured;
+    uint8_t reserved[2];
+    uint32_t sram_size; /* bytes */
+    uint64_t sram_base;
     uint64_t memory_base;      /* first address of device memory that programs may use */
     uint64_t memory_size;      /* bytes that programs may use */
     uint64_t memory_page_size; /* bytes; allocations are rounded up to it */
-    uint64_t sram_base;
-    uint32_t sram_size;
     char pci_address[24];
     char card_name[20];
     char firmware_version[132];
@@ -240,14 +228,15 @@ struct hlthunk_device_properties {
 
 /**
  * hlthunk_device_get_properties() - what the device is
- * @properties: .size must be set; receives as much as that size holds
+ * @properties: .struct_size must be set; receives as much as that holds
  *
  * Asked once and remembered: no system call later on.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_device_get_properties(struct hlthunk_device *device,
-                                              struct hlthunk_device_properties *properties);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_device_get_properties(struct hlthunk_device *device,
+                              struct hlthunk_device_properties *properties);
 
 /**
  * hlthunk_device_get_status() - operational, in reset, …
@@ -256,28 +245,32 @@ HLTHUNK_API int hlthunk_device_get_properties(struct hlthunk_device *device,
  * the driver answers; a status that tells of a reset makes the device stale (hlthunk/reset.h).  Any
  * thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_device_get_status(struct hlthunk_device *device,
-                                          enum hlthunk_status *status);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_get_status(struct hlthunk_device *device,
+                                                             enum hlthunk_status *status);
 
 struct hlthunk_memory_usage {
+    size_t struct_size;  /* set by the caller: sizeof(struct hlthunk_memory_usage) */
     uint64_t free_bytes; /* of the device's memory for programs */
     uint64_t used_bytes; /* by this device file's allocations; 0 on a control node */
 };
 
 /**
  * hlthunk_device_get_memory_usage() - free and used device memory (HL_INFO_DRAM_USAGE)
+ * @usage: .struct_size must be set; receives as much as that holds
  *
- * Since: 1.0
+ * One system call.  -EBUSY in reset; -ENODEV.  Any thread.
+ *
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_device_get_memory_usage(struct hlthunk_device *device,
-                                                struct hlthunk_memory_usage *usage);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_device_get_memory_usage(struct hlthunk_device *device, struct hlthunk_memory_usage *usage);
 
 /* Names for people; "unknown" for other values.  Never NULL. */
-HLTHUNK_API const char *hlthunk_asic_name(enum hlthunk_asic asic);
-HLTHUNK_API const char *hlthunk_status_name(enum hlthunk_status status);
-HLTHUNK_API const char *hlthunk_generation_name(enum hlthunk_generation generation);
+HLTHUNK_API const char *hlthunk_asic_get_name(enum hlthunk_asic asic);
+HLTHUNK_API const char *hlthunk_status_get_name(enum hlthunk_status status);
+HLTHUNK_API const char *hlthunk_generation_get_name(enum hlthunk_generation generation);
 
 HLTHUNK_END_DECLS
 

@@ -22,9 +22,10 @@ struct hlthunk_buffer;
 struct hlthunk_dmabuf;
 
 struct hlthunk_dmabuf_options {
-    size_t size;       /* sizeof(struct hlthunk_dmabuf_options) */
-    bool read_only;    /* an O_RDONLY file; default O_RDWR */
-    bool whole_pages;  /* any range: the pages around it, whatever else is in them */
+    size_t struct_size; /* sizeof(struct hlthunk_dmabuf_options) */
+    bool read_only;     /* an O_RDONLY file; default O_RDWR */
+    bool whole_pages;   /* any range: the pages around it, whatever else is in them */
+    uint8_t reserved[6];
     const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
@@ -42,11 +43,11 @@ struct hlthunk_dmabuf_options {
  * memory, or a kernel of generation MISC on an ASIC with an MMU; -EMFILE.
  *
  * With .whole_pages neither @offset nor @size_bytes need be multiples of the page (0: to the end as
- * asked for): the dma-buf is of the pages that hold the range, and hlthunk_dmabuf_data_offset()
+ * asked for): the dma-buf is of the pages that hold the range, and hlthunk_dmabuf_get_data_offset()
  * tells where in them it starts.  Importers see all of these pages.  A pool's buffer without pages
  * of its own (hlthunk/pool.h) is exported in this way only.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
@@ -60,11 +61,11 @@ hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t s
  * A dma-buf that this process exported, or imported before, is recognised and gives the same
  * object, with its buffer; a borrowed fd of it stays open.  -EBADF; -EINVAL: not a dma-buf.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **dmabuf);
 
-/* One more reference; returns the dma-buf.  Any thread.  Since: 1.0 */
+/* One more reference; returns the dma-buf.  Any thread.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *dmabuf);
 
 /**
@@ -72,59 +73,62 @@ HLTHUNK_API struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *dma
  *
  * The last one closes the object's own fd; fds that were handed out stay open.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *dmabuf);
 
 /**
- * hlthunk_dmabuf_get_fd() - a fresh fd for an importer or another process
+ * hlthunk_dmabuf_dup_fd() - hand out a fresh fd, for an importer or another process
  * @fd: receives it: the caller's to close, O_CLOEXEC, above 2
  *
  * -EMFILE.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *dmabuf, int *fd);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_dup_fd(struct hlthunk_dmabuf *dmabuf, int *fd);
 
-/* The object's own fd, valid while it lives; not to be closed.  Since: 1.0 */
-HLTHUNK_API int hlthunk_dmabuf_borrow_fd(const struct hlthunk_dmabuf *dmabuf);
+/* The object's own fd, valid while it lives; not to be closed.  Since: 0.9 */
+HLTHUNK_API int hlthunk_dmabuf_borrow_fd(struct hlthunk_dmabuf *dmabuf);
 
-/* Bytes of the dma-buf.  Since: 1.0 */
-HLTHUNK_API uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *dmabuf);
+/* Bytes of the dma-buf.  Since: 0.9 */
+HLTHUNK_API uint64_t hlthunk_dmabuf_get_size(const struct hlthunk_dmabuf *dmabuf);
 /*
  * Where it starts within its buffer; of a received one, within its sender's (hlthunk/share.h); 0
- * for another foreign one.  Since: 1.0
+ * for another foreign one.  Since: 0.9
  */
-HLTHUNK_API uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *dmabuf);
+HLTHUNK_API uint64_t hlthunk_dmabuf_get_offset(const struct hlthunk_dmabuf *dmabuf);
 /*
  * Where in the dma-buf the exported range starts: 0, but for .whole_pages.  Importers need it
- * beside the fd.  Since: 1.0
+ * besides the fd.  Since: 0.9
  */
-HLTHUNK_API uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *dmabuf);
+HLTHUNK_API uint64_t hlthunk_dmabuf_get_data_offset(const struct hlthunk_dmabuf *dmabuf);
 /*
  * Bytes of the exported range: those of the dma-buf, but for .whole_pages, which may have bytes of
- * others before and past it.  Since: 1.0
+ * others before and past it.  Since: 0.9
  */
-HLTHUNK_API uint64_t hlthunk_dmabuf_data_size(const struct hlthunk_dmabuf *dmabuf);
-/* Its buffer, borrowed; NULL for a foreign one.  Since: 1.0 */
-HLTHUNK_API struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *dmabuf);
+HLTHUNK_API uint64_t hlthunk_dmabuf_get_data_size(const struct hlthunk_dmabuf *dmabuf);
+/* Its buffer, borrowed; NULL for a foreign one.  Since: 0.9 */
+HLTHUNK_API struct hlthunk_buffer *
+hlthunk_dmabuf_borrow_buffer(const struct hlthunk_dmabuf *dmabuf);
 
 /**
- * hlthunk_dmabuf_identity() - the same number for the same dma-buf in every process
+ * hlthunk_dmabuf_get_identity() - get a number that is the same for the same dma-buf in every
+ * process
  *
  * The inode of the kernel's dma-buf file system: unique on this machine while any reference lives.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *dmabuf);
+HLTHUNK_API uint64_t hlthunk_dmabuf_get_identity(const struct hlthunk_dmabuf *dmabuf);
 
 /**
  * hlthunk_dmabuf_set_name() - the name that fdinfo and debugfs show
  * @name: up to 31 bytes
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *dmabuf, const char *name);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *dmabuf,
+                                                           const char *name);
 
 HLTHUNK_END_DECLS
 

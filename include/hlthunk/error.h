@@ -19,7 +19,7 @@ HLTHUNK_BEGIN_DECLS
  * failed.  Successful calls leave it as it is: read it right after a failure.  The text belongs
  * to the library and is valid until the thread's next failing call.  Never NULL, never blocks.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 #ifndef HLTHUNK_HAS_LAST_ERROR /* <habanalabs/hlthunk.h> declares it too */
 #define HLTHUNK_HAS_LAST_ERROR

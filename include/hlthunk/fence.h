@@ -30,7 +30,8 @@ enum hlthunk_fence_status {
 struct hlthunk_fence_options {
     size_t struct_size; /* sizeof(struct hlthunk_fence_options) */
     bool timestamp;     /* the driver notes when it was done */
-    const char *label;  /* for leak reports; copied (the first 31 bytes); may be NULL */
+    uint8_t reserved[7];
+    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
 /**
@@ -40,16 +41,16 @@ struct hlthunk_fence_options {
  *
  * Flushes the queue: errors as hlthunk_queue_flush(), and -ENOMEM.  Holds the queue.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_queue_create_fence(struct hlthunk_queue *queue, const struct hlthunk_fence_options *options,
                            struct hlthunk_fence **fence);
 
-/* One more reference; returns the fence.  Any thread.  Since: 1.0 */
+/* One more reference; returns the fence.  Any thread.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_fence *hlthunk_fence_ref(struct hlthunk_fence *fence);
 
-/* Gives a reference back; NULL is allowed.  Cancels nothing.  Any thread.  Since: 1.0 */
+/* Gives a reference back; NULL is allowed.  Cancels nothing.  Any thread.  Since: 0.9 */
 HLTHUNK_API void hlthunk_fence_unref(struct hlthunk_fence *fence);
 
 /**
@@ -58,7 +59,7 @@ HLTHUNK_API void hlthunk_fence_unref(struct hlthunk_fence *fence);
  *
  * 0: done.  -ETIMEDOUT: pending.  -EIO: lost.  A signal does not end the wait.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_wait(struct hlthunk_fence *fence,
                                                       int64_t timeout_ns);
@@ -75,7 +76,7 @@ struct hlthunk_fence_result {
  * hlthunk_fence_get_result() - ask, without waiting
  * @result: .struct_size is set by the caller; what the library does not know is cleared
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_fence_get_result(struct hlthunk_fence *fence,
                                          struct hlthunk_fence_result *result);
@@ -86,7 +87,7 @@ HLTHUNK_API int hlthunk_fence_get_result(struct hlthunk_fence *fence,
  *
  * -EMFILE, -ENFILE, -ENOMEM; -EAGAIN: no thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_create_eventfd(struct hlthunk_fence *fence,
                                                                 int *fd);
@@ -97,7 +98,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_create_eventfd(struct hlthunk_f
  *
  * -EBADF; -EINVAL: not an eventfd; otherwise as hlthunk_fence_create_eventfd().
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_signal_eventfd(struct hlthunk_fence *fence,
                                                                 int fd);
@@ -113,12 +114,12 @@ typedef void (*hlthunk_fence_fn)(struct hlthunk_fence *fence, void *user);
  * Called for a fence that is over already, too.  Several calls add several callbacks.  It comes
  * even if the caller gives its reference back before.  -ENOMEM; -EAGAIN: no thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_set_callback(struct hlthunk_fence *fence,
                                                               hlthunk_fence_fn fn, void *user);
 
-/* The queue, borrowed: valid while the fence lives.  Since: 1.0 */
+/* The queue, borrowed: valid while the fence lives.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_queue *hlthunk_fence_borrow_queue(const struct hlthunk_fence *fence);
 
 HLTHUNK_END_DECLS

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole public interface: the objects, and the classic functions on descriptors. */
+/*
+ * The objects.  The classic functions on descriptors have a header of their own,
+ * <habanalabs/hlthunk.h>.
+ */
 #ifndef HLTHUNK_HLTHUNK_H
 #define HLTHUNK_HLTHUNK_H
 
@@ -20,7 +23,6 @@
 #include <hlthunk/reset.h>
 #include <hlthunk/share.h>
 #include <hlthunk/sync.h>
-
-#include <habanalabs/hlthunk.h>
+#include <hlthunk/version.h>
 
 #endif

@@ -32,16 +32,16 @@ enum hlthunk_holder_kind {
 /* One thing that is held.  Later versions may add members at the end. */
 struct hlthunk_holder {
     enum hlthunk_holder_kind kind;
-    int32_t pid;             /* in this process's PID namespace; 0 with HLTHUNK_HOLDER_KERNEL */
-    uint32_t uid;            /* owner of the process */
-    const char *comm;        /* its name, up to 15 bytes, which it may have set itself */
-    int32_t fd;              /* its descriptor; -1 for a mapping */
-    uint32_t index;          /* of the device, or HLTHUNK_HOLDER_ANY_DEVICE */
-    bool legacy;             /* as in struct hlthunk_device_entry */
-    uint64_t identity;       /* dma-buf: as hlthunk_dmabuf_identity(), the same for all holders */
-    uint64_t size_bytes;     /* of the dma-buf or mapping; 0 for nodes */
-    uint64_t address;        /* mapping: where, in that process */
-    uint64_t age_ns;         /* dma-buf: since it was exported; 0: not known */
+    int32_t pid;         /* in this process's PID namespace; 0 with HLTHUNK_HOLDER_KERNEL */
+    uint32_t uid;        /* owner of the process */
+    const char *comm;    /* its name, up to 15 bytes, which it may have set itself */
+    int32_t fd;          /* its descriptor; -1 for a mapping */
+    uint32_t index;      /* of the device, or HLTHUNK_HOLDER_ANY_DEVICE */
+    bool legacy;         /* as in struct hlthunk_device_entry */
+    uint64_t identity;   /* dma-buf: as hlthunk_dmabuf_get_identity(), the same for all holders */
+    uint64_t size_bytes; /* of the dma-buf or mapping; 0 for nodes */
+    uint64_t address;    /* mapping: where, in that process */
+    uint64_t age_ns;     /* dma-buf: since it was exported; 0: not known */
     uint64_t process_age_ns; /* since the process started; 0: not known */
     uint64_t references;     /* dma-buf: to its file, in the whole system; 0: not known */
     const char *name;        /* dma-buf: its name, or "" */
@@ -51,7 +51,7 @@ struct hlthunk_holder {
 };
 
 struct hlthunk_holders_options {
-    size_t size;                               /* sizeof(struct hlthunk_holders_options) */
+    size_t struct_size;                        /* sizeof(struct hlthunk_holders_options) */
     const struct hlthunk_device_entry *device; /* this one; NULL: any.  dma-bufs whose device is
                                                   not known are listed in any case */
     const char *root; /* a folder with the /sys and /proc of a recorded machine; NULL: this one */
@@ -59,7 +59,7 @@ struct hlthunk_holders_options {
 
 /* What was looked at, and what could not be seen. */
 struct hlthunk_holders_seen {
-    size_t size;               /* set by the caller: sizeof(struct hlthunk_holders_seen) */
+    size_t struct_size;        /* set by the caller: sizeof(struct hlthunk_holders_seen) */
     uint32_t devices;          /* Habana devices of this machine */
     uint32_t processes;        /* looked at */
     uint32_t hidden_processes; /* there, but this process may not look into them */
@@ -84,13 +84,13 @@ struct hlthunk_holders_seen {
  * Returns 0, what @visit last returned, or -errno: -EINVAL, -ENOMEM, -EACCES (no /proc).
  * @seen is written unless an error is returned.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_holders(const struct hlthunk_holders_options *options,
                                 int (*visit)(const struct hlthunk_holder *holder, void *user),
                                 void *user, struct hlthunk_holders_seen *seen);
 
-/* A name for people: "node", "control node", "dma-buf", "mapping", "kernel".  Since: 1.0 */
+/* A name for people: "node", "control node", "dma-buf", "mapping", "kernel".  Since: 0.9 */
 HLTHUNK_API const char *hlthunk_holder_kind_name(enum hlthunk_holder_kind kind);
 
 HLTHUNK_END_DECLS

@@ -36,7 +36,7 @@ typedef void (*hlthunk_log_fn)(enum hlthunk_log_level level, const char *message
  * set; it is ignored in set-user-ID programs.  On return no call of the previous receiver is
  * running any more.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_log_set(hlthunk_log_fn fn, void *user, enum hlthunk_log_level level);
 

@@ -32,11 +32,12 @@ struct hlthunk_pool;
 #define HLTHUNK_POOL_MAX_ALIGNMENT (1ull << 30)
 
 struct hlthunk_pool_options {
-    size_t size;          /* sizeof(struct hlthunk_pool_options) */
+    size_t struct_size;   /* sizeof(struct hlthunk_pool_options) */
     uint64_t chunk_bytes; /* asked of the device at a time, which rounds it up; 0: 64 MiB */
     uint64_t max_bytes;   /* of device memory for all chunks together; 0: no limit */
     bool exportable;      /* every buffer gets pages of its own */
-    const char *label;    /* for leak reports and errors; copied (the first 31 bytes) */
+    uint8_t reserved[7];
+    const char *label; /* for leak reports and errors; copied (the first 31 bytes) */
 };
 
 /**
@@ -49,13 +50,13 @@ struct hlthunk_pool_options {
  * is less than the smallest allocation of the device, .chunk_bytes more than its memory.  -EPERM on
  * a control node.  -ENOMEM (of the host).
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_pool_create(struct hlthunk_device *device,
                                                        const struct hlthunk_pool_options *options,
                                                        struct hlthunk_pool **pool);
 
-/* One more reference; returns the pool.  Any thread.  Since: 1.0 */
+/* One more reference; returns the pool.  Any thread.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_pool *hlthunk_pool_ref(struct hlthunk_pool *pool);
 
 /**
@@ -64,21 +65,22 @@ HLTHUNK_API struct hlthunk_pool *hlthunk_pool_ref(struct hlthunk_pool *pool);
  * After the last one nothing can be allocated any more.  Buffers stay what they are; each chunk
  * goes back to the device with its last buffer.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_pool_unref(struct hlthunk_pool *pool);
 
 struct hlthunk_pool_buffer_options {
-    size_t size;        /* sizeof(struct hlthunk_pool_buffer_options) */
+    size_t struct_size; /* sizeof(struct hlthunk_pool_buffer_options) */
     uint64_t alignment; /* of the device address: a power of two; 0: 64 */
     bool exportable;    /* pages of its own: no neighbour is visible to an importer */
-    const char *label;  /* for leak reports; copied (the first 31 bytes); may be NULL */
+    uint8_t reserved[7];
+    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
 };
 
 /**
  * hlthunk_pool_alloc() - a buffer of a pool
- * @size_bytes: at least 1; hlthunk_buffer_granted_size() tells what it takes: up to a quarter more,
- *              or, with an alignment of up to a page, whole multiples of that
+ * @size_bytes: at least 1; hlthunk_buffer_get_granted_size() tells what it takes: up to a quarter
+ * more, or, with an alignment of up to a page, whole multiples of that
  * @options: NULL for defaults
  * @buffer: receives a reference that is the caller's
  *
@@ -90,7 +92,7 @@ struct hlthunk_pool_buffer_options {
  * memory) and how much is free in which largest piece.  -EINVAL: size or alignment.  -ENODEV: the
  * device was reset or removed.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_pool_alloc(struct hlthunk_pool *pool, uint64_t size_bytes,
@@ -104,14 +106,14 @@ hlthunk_pool_alloc(struct hlthunk_pool *pool, uint64_t size_bytes,
  *
  * A pool keeps its chunks until this is called or its last reference goes.  System calls.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_pool_trim(struct hlthunk_pool *pool, uint32_t keep_chunks,
                                   uint64_t *released_bytes);
 
 /* granted = taken + cached + held + free, while no other thread uses the pool. */
 struct hlthunk_pool_statistics {
-    size_t size; /* set by the caller: sizeof(struct hlthunk_pool_statistics) */
+    size_t struct_size; /* set by the caller: sizeof(struct hlthunk_pool_statistics) */
     uint32_t chunks;
     uint32_t empty_chunks;  /* with nothing taken, cached or held */
     uint64_t granted_bytes; /* device memory of all chunks */
@@ -127,14 +129,14 @@ struct hlthunk_pool_statistics {
 
 /**
  * hlthunk_pool_get_statistics() - how a pool is used
- * @statistics: .size must be set; receives as much as that size holds
+ * @statistics: .struct_size must be set; receives as much as that holds
  *
  * Works on a stale device, too.  No system call.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_pool_get_statistics(struct hlthunk_pool *pool,
-                                            struct hlthunk_pool_statistics *statistics);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_pool_get_statistics(struct hlthunk_pool *pool, struct hlthunk_pool_statistics *statistics);
 
 HLTHUNK_END_DECLS
 

@@ -61,7 +61,7 @@ enum hlthunk_preflight_open {
 };
 
 struct hlthunk_preflight_options {
-    size_t size;             /* sizeof(struct hlthunk_preflight_options) */
+    size_t struct_size;      /* sizeof(struct hlthunk_preflight_options) */
     const char *pci_address; /* this device alone; NULL: all */
     const char *importer;    /* PCI address of the importer that will be used: what
                                 stands in its way is a problem; NULL: all candidates */
@@ -87,13 +87,13 @@ struct hlthunk_preflight_options {
  * (bad options), -ENODEV (.pci_address or .importer is not there), -ENOENT (.root), -ENOMEM.
  * Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_preflight(const struct hlthunk_preflight_options *options,
                                   int (*visit)(const struct hlthunk_check *check, void *user),
                                   void *user, enum hlthunk_verdict *worst);
 
-/* "ok", "unknown", "warning", "problem".  Since: 1.0 */
+/* "ok", "unknown", "warning", "problem".  Since: 0.9 */
 HLTHUNK_API const char *hlthunk_verdict_name(enum hlthunk_verdict verdict);
 
 HLTHUNK_END_DECLS

@@ -56,13 +56,13 @@ struct hlthunk_queue_options {
  *
  * -EINVAL; -EPERM (a control node); -EOPNOTSUPP (an ASIC whose packets are not known); -ENOMEM.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_create(struct hlthunk_device *device,
                                                         const struct hlthunk_queue_options *options,
                                                         struct hlthunk_queue **queue);
 
-/* One more reference; returns the queue.  Any thread.  Since: 1.0 */
+/* One more reference; returns the queue.  Any thread.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_queue *hlthunk_queue_ref(struct hlthunk_queue *queue);
 
 /**
@@ -71,7 +71,7 @@ HLTHUNK_API struct hlthunk_queue *hlthunk_queue_ref(struct hlthunk_queue *queue)
  * The last one flushes, waits for all that the queue was given, and destroys it.  Fences hold
  * their queue.  In a child after fork() it only forgets.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_queue_unref(struct hlthunk_queue *queue);
 
@@ -85,7 +85,7 @@ HLTHUNK_API void hlthunk_queue_unref(struct hlthunk_queue *queue);
  * another device.  -ENODEV: reset or removed.  -ENOMEM, -EBUSY: what does not fit into one
  * submission may have been recorded in part.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_copy(struct hlthunk_queue *queue,
                                                       struct hlthunk_buffer *destination,
@@ -107,7 +107,7 @@ struct hlthunk_copy_2d {
  * As hlthunk_queue_copy() for each row; the rectangle as a whole is checked first.  A source pitch
  * of 0 repeats one row.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_copy_2d(struct hlthunk_queue *queue,
                                                          const struct hlthunk_copy_2d *copy);
@@ -120,7 +120,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_copy_2d(struct hlthunk_queue *q
  *
  * Otherwise as hlthunk_queue_copy().
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_fill(struct hlthunk_queue *queue,
                                                       struct hlthunk_buffer *destination,
@@ -134,7 +134,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_fill(struct hlthunk_queue *queu
  * What is larger than that memory (4 MiB) goes in pieces, and the call returns when the last one is
  * in it.  Otherwise as hlthunk_queue_copy().
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write(struct hlthunk_queue *queue,
                                                        struct hlthunk_buffer *destination,
@@ -147,13 +147,13 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write(struct hlthunk_queue *que
  *
  * Otherwise as hlthunk_queue_write().
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_read(struct hlthunk_queue *queue, void *host,
                                                       struct hlthunk_buffer *source,
                                                       uint64_t offset, uint64_t size_bytes);
 
-/* The two with hlthunk_queue_finish() without a limit of time: done on return.  Since: 1.0 */
+/* The two with hlthunk_queue_finish() without a limit of time: done on return.  Since: 0.9 */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write_sync(struct hlthunk_queue *queue,
                                                             struct hlthunk_buffer *destination,
                                                             uint64_t offset, const void *host,
@@ -166,7 +166,8 @@ struct hlthunk_packets {
     size_t struct_size;                            /* sizeof(struct hlthunk_packets) */
     struct hlthunk_command_buffer *command_buffer; /* on Gaudi2 one with .device_mapped */
     uint32_t size_bytes;                           /* from its start */
-    struct hlthunk_buffer *const *buffers;         /* what the packets use: held until done */
+    uint8_t reserved[4];
+    struct hlthunk_buffer *const *buffers; /* what the packets use: held until done */
     size_t buffer_count;
 };
 
@@ -177,7 +178,7 @@ struct hlthunk_packets {
  * touch is checked by the library.  The command buffer must not be written until a fence of later
  * on is done.  -EINVAL; -EFAULT, -EPERM: what the driver refuses in packets; nothing ran then.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_queue_submit_packets(struct hlthunk_queue *queue, const struct hlthunk_packets *packets);
@@ -188,7 +189,7 @@ hlthunk_queue_submit_packets(struct hlthunk_queue *queue, const struct hlthunk_p
  * Waits for room where the driver or the queue is full, and does not spin.  On failure everything
  * stays recorded, for another try; but with -ENODEV it is lost.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_flush(struct hlthunk_queue *queue);
 
@@ -198,7 +199,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_flush(struct hlthunk_queue *que
  *
  * -ETIMEDOUT: not yet.  -ENODEV, -EIO: some of it was lost.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_finish(struct hlthunk_queue *queue,
                                                         int64_t timeout_ns);
@@ -219,13 +220,13 @@ enum hlthunk_wait_place {
  * Elsewhere the call that submits what follows (a flush, or a call that finds a limit reached)
  * waits.  A fence that was lost: -EIO, and the queue goes on without it.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_wait_fence(struct hlthunk_queue *queue,
                                                             struct hlthunk_fence *fence,
                                                             enum hlthunk_wait_place *place);
 
-/* The device, borrowed: valid while the queue lives.  Since: 1.0 */
+/* The device, borrowed: valid while the queue lives.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_device *hlthunk_queue_borrow_device(const struct hlthunk_queue *queue);
 
 HLTHUNK_END_DECLS

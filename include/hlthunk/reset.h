@@ -26,21 +26,22 @@ struct hlthunk_device;
 struct hlthunk_reset_watch;
 
 /* As the driver tells it: Linux 6.1 says "in reset" while it removes a device, too. */
-enum hlthunk_stale {
+enum hlthunk_stale_reason {
     HLTHUNK_STALE_NOT = 0,
     HLTHUNK_STALE_RESET = 1, /* the driver resets the device, or is about to */
     HLTHUNK_STALE_GONE = 2,  /* the device is removed, its driver unbound, or it has failed */
 };
 
 /**
- * hlthunk_device_stale() - has the library learned that the device was reset or is gone?
+ * hlthunk_device_get_stale_reason() - whether the library has learned of a reset or a removal
  *
  * No system call: hlthunk_device_get_status() asks the driver.  The first reason stays.  A control
  * node, which has no memory to lose, is stale only when the device is gone.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device *device);
+HLTHUNK_API enum hlthunk_stale_reason
+hlthunk_device_get_stale_reason(const struct hlthunk_device *device);
 
 /**
  * typedef hlthunk_reset_fn - drop your registrations now
@@ -54,11 +55,12 @@ HLTHUNK_API enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device 
  * back all objects of the device (or have another thread do so).  When the last of them is gone
  * the device's file closes, which is what the driver waits for.
  */
-typedef void (*hlthunk_reset_fn)(struct hlthunk_device *device, enum hlthunk_stale why, void *user);
+typedef void (*hlthunk_reset_fn)(struct hlthunk_device *device, enum hlthunk_stale_reason why,
+                                 void *user);
 
 struct hlthunk_reset_watch_options {
-    size_t size;          /* sizeof(struct hlthunk_reset_watch_options) */
-    uint64_t interval_us; /* how often to ask for the status; 0: every 100 ms */
+    size_t struct_size;   /* sizeof(struct hlthunk_reset_watch_options) */
+    uint64_t interval_ns; /* how often to ask for the status; 0: every 100 ms */
     const char *label;    /* for leak reports; copied; may be NULL */
 };
 
@@ -78,14 +80,14 @@ struct hlthunk_reset_watch_options {
  * alone.  A device may have several watches.  The watch holds the device: it is among its live
  * objects.  -ENODEV: stale already; -EAGAIN: no thread; -EMFILE.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_reset_watch_create(struct hlthunk_device *device, hlthunk_reset_fn fn, void *user,
                            const struct hlthunk_reset_watch_options *options,
                            struct hlthunk_reset_watch **watch);
 
-/* One more reference; returns the watch.  Any thread.  Since: 1.0 */
+/* One more reference; returns the watch.  Any thread.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_reset_watch *hlthunk_reset_watch_ref(struct hlthunk_reset_watch *watch);
 
 /**
@@ -94,7 +96,7 @@ HLTHUNK_API struct hlthunk_reset_watch *hlthunk_reset_watch_ref(struct hlthunk_r
  * The last one ends the thread.  On return the callback is not running and never will be; called
  * within the callback, it returns at once.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_reset_watch_unref(struct hlthunk_reset_watch *watch);
 

@@ -4,9 +4,13 @@
  *
  * A descriptor alone loses what the receiver needs: where in the sender's buffer its first byte
  * is, and of which device.  These functions carry it along and check it.  The socket may be of
- * any type (stream, seqpacket, datagram), blocking or not, and carry other data before and after
- * a message; on a stream such data must not be read ahead (no stdio), since reading the first byte
- * of a message without asking for its descriptors loses these.
+ * any type (stream, seqpacket, datagram) and carry other data before and after a message; on a
+ * stream such data must not be read ahead (no stdio), since reading the first byte of a message
+ * without asking for its descriptors loses these.
+ *
+ * timeout_ns is for the whole call, whether the socket is blocking or not: 0 gives -EAGAIN when
+ * nothing can be sent or has come (a message that has begun is waited for, up to one second), a
+ * negative one waits without limit.
  *
  * A receiver trusts nothing: it checks each descriptor against the message, and of a message that
  * it refuses it keeps none.  It cannot check what only the sender's process knows (offset, device,
@@ -28,22 +32,12 @@ struct hlthunk_dmabuf;
 /* dma-bufs in one message: the kernel passes no more descriptors at once (SCM_MAX_FD). */
 #define HLTHUNK_DMABUF_SEND_MAX 253
 
-struct hlthunk_share_options {
-    size_t size; /* sizeof(struct hlthunk_share_options) */
-    /*
-     * For the whole call.  0: as the socket is: a blocking one waits without limit, another gives
-     * -EAGAIN when nothing can be sent or has come; a message that has begun is waited for, one
-     * second at most.
-     */
-    uint64_t timeout_us;
-};
-
 /**
  * hlthunk_dmabuf_send() - send dma-bufs to another process
  * @socket: a connected UNIX socket
  * @dmabufs: @count of them; the same one may be there more than once
  * @count: 1 to HLTHUNK_DMABUF_SEND_MAX
- * @options: NULL for defaults
+ * @timeout_ns: how long to wait, see above
  *
  * One message, of which the receiver gets all or nothing.  Sent dma-bufs stay the caller's, who
  * may release them at once: the message holds references of its own (and keeps the device busy)
@@ -54,12 +48,11 @@ struct hlthunk_share_options {
  * descriptors on their way than this user's RLIMIT_NOFILE; -EMSGSIZE: SO_SNDBUF is too small; and
  * what else sendmsg(2) gives.  Raises no SIGPIPE.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
                                                        struct hlthunk_dmabuf *const *dmabufs,
-                                                       size_t count,
-                                                       const struct hlthunk_share_options *options);
+                                                       size_t count, int64_t timeout_ns);
 
 /**
  * hlthunk_dmabuf_receive() - receive what one hlthunk_dmabuf_send() has sent
@@ -67,7 +60,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
  * @dmabufs: receives up to @max references that are the caller's, in the sender's order
  * @max: how many fit, at least 1
  * @count: receives how many came
- * @options: NULL for defaults
+ * @timeout_ns: how long to wait, see above
  *
  * Dma-bufs that this process exported, or has received or imported before, are recognised and
  * give the same objects.
@@ -79,15 +72,16 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
  * -ENOSPC, -EMFILE, -EAGAIN and -EPIPE the next message can be received; after the others a stream
  * is out of step: close it.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API HLTHUNK_MUST_CHECK int
-hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t max, size_t *count,
-                       const struct hlthunk_share_options *options);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_receive(int socket,
+                                                          struct hlthunk_dmabuf **dmabufs,
+                                                          size_t max, size_t *count,
+                                                          int64_t timeout_ns);
 
 /* Where a dma-buf comes from. */
 struct hlthunk_dmabuf_origin {
-    size_t size;          /* set by the caller: sizeof(struct hlthunk_dmabuf_origin) */
+    size_t struct_size;   /* set by the caller: sizeof(struct hlthunk_dmabuf_origin) */
     uint64_t offset;      /* of the exported range within its exporter's buffer */
     char pci_address[24]; /* of the device whose memory it is */
     char label[32];       /* that its exporter gave it; "" for none */
@@ -97,21 +91,21 @@ struct hlthunk_dmabuf_origin {
 
 /**
  * hlthunk_dmabuf_get_origin() - which device's memory, and where in the exporter's buffer
- * @origin: .size must be set; receives as much as that size holds
+ * @origin: .struct_size must be set; receives as much as that holds
  *
  * Of an exported dma-buf what this process knows, of a received one what its sender said (also
  * when he had received it himself).  -ENODATA: imported as a bare descriptor.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *dmabuf,
-                                          struct hlthunk_dmabuf_origin *origin);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *dmabuf,
+                                                             struct hlthunk_dmabuf_origin *origin);
 
 /**
  * hlthunk_device_send() - let another process use a device that this one has open
  * @socket: a connected UNIX socket
  * @device: an open node, primary or control; stays the caller's
- * @options: NULL for defaults
+ * @timeout_ns: how long to wait, see above
  *
  * The driver gives one process at a time the device; but the open file may be shared, and with it
  * all that it has: memory, mappings, command buffers, the numbers of submissions.  Each process
@@ -120,16 +114,16 @@ HLTHUNK_API int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *dmabuf,
  *
  * Errors as hlthunk_dmabuf_send().
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_send(int socket, struct hlthunk_device *device,
-                                                       const struct hlthunk_share_options *options);
+                                                       int64_t timeout_ns);
 
 /**
  * hlthunk_device_receive() - receive what hlthunk_device_send() has sent
  * @socket: a connected UNIX socket
  * @device: receives a reference that is the caller's
- * @options: NULL for defaults
+ * @timeout_ns: how long to wait, see above
  *
  * An object as of hlthunk_device_from_fd(); the same one when this process has the device already.
  * Device addresses mean the same in all processes that share a device: a buffer of another process
@@ -142,11 +136,10 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_send(int socket, struct hlthun
  * Errors as hlthunk_dmabuf_receive(); -EPROTO also when the descriptor is not of the device that
  * the message speaks of.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
-hlthunk_device_receive(int socket, struct hlthunk_device **device,
-                       const struct hlthunk_share_options *options);
+hlthunk_device_receive(int socket, struct hlthunk_device **device, int64_t timeout_ns);
 
 HLTHUNK_END_DECLS
 

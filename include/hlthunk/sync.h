@@ -37,12 +37,12 @@ enum hlthunk_access {
  * exporter care for caches.  The habanalabs driver has nothing to care for, nor can its dma-bufs be
  * mapped: they are of use for foreign ones.  -EINVAL: @access.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_dmabuf_begin_cpu_access(struct hlthunk_dmabuf *dmabuf,
-                                                enum hlthunk_access access);
-HLTHUNK_API int hlthunk_dmabuf_end_cpu_access(struct hlthunk_dmabuf *dmabuf,
-                                              enum hlthunk_access access);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_begin_cpu_access(struct hlthunk_dmabuf *dmabuf,
+                                                                   enum hlthunk_access access);
+HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_end_cpu_access(struct hlthunk_dmabuf *dmabuf,
+                                                                 enum hlthunk_access access);
 
 /**
  * hlthunk_dmabuf_export_sync_file() - the fences that are in the dma-buf now, as a sync file
@@ -53,7 +53,7 @@ HLTHUNK_API int hlthunk_dmabuf_end_cpu_access(struct hlthunk_dmabuf *dmabuf,
  * POLLIN once all have signalled, which for a dma-buf without fences is at once.  -EOPNOTSUPP:
  * before Linux 6.0; -EMFILE; -EINVAL: @access.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_dmabuf_export_sync_file(struct hlthunk_dmabuf *dmabuf, enum hlthunk_access access, int *fd);
@@ -67,23 +67,23 @@ hlthunk_dmabuf_export_sync_file(struct hlthunk_dmabuf *dmabuf, enum hlthunk_acce
  * graphics drivers) will wait, poll() and hlthunk_dmabuf_wait() too; the habanalabs driver will
  * not.  -EINVAL: @access, or not a sync file; -EBADF; -EOPNOTSUPP: before Linux 6.0.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_dmabuf_import_sync_file(struct hlthunk_dmabuf *dmabuf,
-                                                enum hlthunk_access access, int fd);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_dmabuf_import_sync_file(struct hlthunk_dmabuf *dmabuf, enum hlthunk_access access, int fd);
 
 /**
  * hlthunk_dmabuf_wait() - wait until the dma-buf's fences have signalled
  * @access: what is to be done then
- * @timeout_us: 0 does not wait, UINT64_MAX waits for ever
+ * @timeout_ns: 0 does not wait, a negative one waits without limit
  *
  * poll() on the dma-buf.  It does not wait for the device's submissions: see above.  -ETIMEDOUT;
  * -EINTR on a signal; -EINVAL: @access.
  *
- * Since: 1.0
+ * Since: 0.9
  */
-HLTHUNK_API int hlthunk_dmabuf_wait(struct hlthunk_dmabuf *dmabuf, enum hlthunk_access access,
-                                    uint64_t timeout_us);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_dmabuf_wait(struct hlthunk_dmabuf *dmabuf, enum hlthunk_access access, int64_t timeout_ns);
 
 HLTHUNK_END_DECLS
 

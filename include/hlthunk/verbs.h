@@ -27,11 +27,11 @@ struct ibv_mr;
 struct ibv_pd;
 
 struct hlthunk_verbs_mr_options {
-    size_t size; /* sizeof(struct hlthunk_verbs_mr_options) */
+    size_t struct_size; /* sizeof(struct hlthunk_verbs_mr_options) */
     /*
      * In the exported range, in bytes: with .whole_pages the dma-buf has other bytes before and
-     * past that range (hlthunk_dmabuf_data_offset(), hlthunk_dmabuf_data_size()), which a region
-     * never covers.
+     * past that range (hlthunk_dmabuf_get_data_offset(), hlthunk_dmabuf_get_data_size()), which a
+     * region never covers.
      */
     uint64_t offset;
     uint64_t size_bytes; /* 0: from .offset to the end of the exported range */
@@ -58,14 +58,14 @@ struct hlthunk_verbs_mr_options {
  * cannot register dma-bufs; -ENOMEM: the card's tables or a limit; -EMFILE; -ENODEV: @dmabuf's
  * device was reset; and what else the provider gives.  May sleep.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_verbs_mr_register(struct ibv_pd *pd, struct hlthunk_dmabuf *dmabuf, int access,
                           const struct hlthunk_verbs_mr_options *options,
                           struct hlthunk_verbs_mr **mr);
 
-/* One more reference; returns @mr.  Any thread.  Since: 1.0 */
+/* One more reference; returns @mr.  Any thread.  Since: 0.9 */
 HLTHUNK_API struct hlthunk_verbs_mr *hlthunk_verbs_mr_ref(struct hlthunk_verbs_mr *mr);
 
 /**
@@ -76,7 +76,7 @@ HLTHUNK_API struct hlthunk_verbs_mr *hlthunk_verbs_mr_ref(struct hlthunk_verbs_m
  * hlthunk_device_close() lists the dma-buf: call hlthunk_verbs_mr_deregister() first to know.
  * In a forked child only the child's copies go; the parent's region stays.  Any thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_verbs_mr_unref(struct hlthunk_verbs_mr *mr);
 
@@ -88,23 +88,24 @@ HLTHUNK_API void hlthunk_verbs_mr_unref(struct hlthunk_verbs_mr *mr);
  * @mr belongs to the parent of this process; -EINVAL: NULL; other errors of the provider.  After an
  * error the region is still registered.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr);
 
-/* Keys for work requests and for peers; 0 once it is deregistered.  Since: 1.0 */
-HLTHUNK_API uint32_t hlthunk_verbs_mr_lkey(const struct hlthunk_verbs_mr *mr);
-HLTHUNK_API uint32_t hlthunk_verbs_mr_rkey(const struct hlthunk_verbs_mr *mr);
-/* The address of its first byte: .iova of the options, or its default.  Since: 1.0 */
-HLTHUNK_API uint64_t hlthunk_verbs_mr_address(const struct hlthunk_verbs_mr *mr);
-/* Bytes.  Since: 1.0 */
-HLTHUNK_API uint64_t hlthunk_verbs_mr_size(const struct hlthunk_verbs_mr *mr);
-/* libibverbs' own, not to be deregistered; NULL once it is.  Since: 1.0 */
-HLTHUNK_API struct ibv_mr *hlthunk_verbs_mr_borrow(const struct hlthunk_verbs_mr *mr);
-/* Its dma-buf, borrowed; NULL once it is deregistered.  Since: 1.0 */
-HLTHUNK_API struct hlthunk_dmabuf *hlthunk_verbs_mr_dmabuf(const struct hlthunk_verbs_mr *mr);
+/* Keys for work requests and for peers; 0 once it is deregistered.  Since: 0.9 */
+HLTHUNK_API uint32_t hlthunk_verbs_mr_get_lkey(const struct hlthunk_verbs_mr *mr);
+HLTHUNK_API uint32_t hlthunk_verbs_mr_get_rkey(const struct hlthunk_verbs_mr *mr);
+/* The address of its first byte: .iova of the options, or its default.  Since: 0.9 */
+HLTHUNK_API uint64_t hlthunk_verbs_mr_get_address(const struct hlthunk_verbs_mr *mr);
+/* Bytes.  Since: 0.9 */
+HLTHUNK_API uint64_t hlthunk_verbs_mr_get_size(const struct hlthunk_verbs_mr *mr);
+/* libibverbs' own, not to be deregistered; NULL once it is.  Since: 0.9 */
+HLTHUNK_API struct ibv_mr *hlthunk_verbs_mr_borrow_mr(const struct hlthunk_verbs_mr *mr);
+/* Its dma-buf, borrowed; NULL once it is deregistered.  Since: 0.9 */
+HLTHUNK_API struct hlthunk_dmabuf *
+hlthunk_verbs_mr_borrow_dmabuf(const struct hlthunk_verbs_mr *mr);
 
-/* As hlthunk_last_error(), for the functions of this library.  Since: 1.0 */
+/* As hlthunk_last_error(), for the functions of this library.  Since: 0.9 */
 HLTHUNK_API const char *hlthunk_verbs_last_error(void);
 
 HLTHUNK_END_DECLS

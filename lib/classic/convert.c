@@ -154,8 +154,6 @@ enum hlthunk_device_name hl_device_name_from_pci(uint32_t device_id, uint8_t rev
         return HLTHUNK_DEVICE_GOYA;
     case HLTHUNK_ASIC_GAUDI:
         return HLTHUNK_DEVICE_GAUDI;
-    case HLTHUNK_ASIC_GAUDI3:
-        return HLTHUNK_DEVICE_GAUDI3;
     case HLTHUNK_ASIC_GAUDI2:
         /* REV_ID_A … REV_ID_D of the driver's hw_ip/pci/pci_general.h; 6.1 does not tell: 0 */
         switch (revision) {

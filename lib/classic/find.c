@@ -20,7 +20,7 @@ static uint8_t gaudi2_revision(const struct hlthunk_device_entry *entry)
     static const char prefix[] = "GAUDI2";
     char type[32];
 
-    if (hlthunk_device_entry_attribute(entry, "device_type", type, sizeof(type)) ||
+    if (hl_entry_attribute(entry, "device_type", type, sizeof(type)) < 0 ||
         strncmp(type, prefix, sizeof(prefix) - 1))
         return 0;
     switch (type[sizeof(prefix) - 1]) {
@@ -44,8 +44,6 @@ enum hlthunk_device_name hl_entry_name(struct hlthunk_device_entry *entry)
         return HLTHUNK_DEVICE_GAUDI;
     case HLTHUNK_ASIC_GAUDI2:
         return hl_device_name_from_pci(0x1020, gaudi2_revision(entry));
-    case HLTHUNK_ASIC_GAUDI3:
-        return HLTHUNK_DEVICE_GAUDI3;
     case HLTHUNK_ASIC_UNKNOWN:
         break;
     }
@@ -99,7 +97,7 @@ static int entry_module_id(const struct hlthunk_device_entry *entry, uint32_t *m
     char text[32], *end;
     unsigned long x;
 
-    if (hlthunk_device_entry_attribute(entry, "module_id", text, sizeof(text)))
+    if (hl_entry_attribute(entry, "module_id", text, sizeof(text)) < 0)
         return ask_module_id(entry, module_id);
     x = strtoul(text, &end, 0);
     if (end == text || *end || x > UINT32_MAX)

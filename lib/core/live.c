@@ -63,9 +63,8 @@ static int keep_object(const struct hl_object *o, uint64_t now, struct records *
     return rc || !o->parts ? rc : o->parts(o, keep, all);
 }
 
-int hlthunk_device_live_objects(struct hlthunk_device *d,
-                                int (*visit)(const struct hlthunk_live_object *object, void *user),
-                                void *user)
+int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_object_fn visit,
+                                     void *user)
 {
     struct records all = { .last = &all.first };
     struct record *r;
@@ -90,10 +89,19 @@ int hlthunk_device_live_objects(struct hlthunk_device *d,
     return rc;
 }
 
-int hlthunk_device_close(struct hlthunk_device *d)
+/* What the kernel still holds of a device, for a dma-buf that is open somewhere. */
+static size_t count_pending(const struct hlthunk_device *d)
 {
-    bool alive, pending;
-    char address[sizeof(d->props.pci_address)];
+    size_t n = 0;
+
+    for (const struct hl_pending *p = d->pending; p; p = p->next)
+        n++;
+    return n;
+}
+
+size_t hlthunk_device_close(struct hlthunk_device *d)
+{
+    size_t alive = 0, pending;
 
     if (!d)
         return 0;
@@ -103,18 +111,60 @@ int hlthunk_device_close(struct hlthunk_device *d)
     }
     hl_pending_retry(d);
     pthread_mutex_lock(&d->lock);
-    alive = d->first != NULL;
-    pending = d->pending != NULL;
+    for (const struct hl_object *o = d->first; o; o = o->next)
+        alive++;
+    pending = count_pending(d);
     pthread_mutex_unlock(&d->lock);
     if (alive)
-        hlthunk_device_live_objects(d, hl_report_to_log, d);
-    memcpy(address, d->props.pci_address, sizeof(address));
+        hlthunk_device_list_live_objects(d, hl_report_to_log, d);
     hlthunk_device_unref(d);
-    if (alive)
-        return hl_err(-EBUSY, "device %s stays open until its last object is released", address);
-    if (pending)
-        return hl_err(-EBUSY,
-                      "device %s stays busy until the last dma-buf file of its memory is closed",
-                      address);
-    return 0;
+    return alive + pending;
+}
+
+const char *hlthunk_live_object_get_kind(const struct hlthunk_live_object *o)
+{
+    return o->kind;
+}
+
+uint64_t hlthunk_live_object_get_count(const struct hlthunk_live_object *o)
+{
+    return o->count;
+}
+
+uint64_t hlthunk_live_object_get_size(const struct hlthunk_live_object *o)
+{
+    return o->size_bytes;
+}
+
+uint64_t hlthunk_live_object_get_offset(const struct hlthunk_live_object *o)
+{
+    return o->offset;
+}
+
+uint64_t hlthunk_live_object_get_address(const struct hlthunk_live_object *o)
+{
+    return o->address;
+}
+
+uint64_t hlthunk_live_object_get_age_ns(const struct hlthunk_live_object *o)
+{
+    return o->age_ns;
+}
+
+const char *hlthunk_live_object_get_label(const struct hlthunk_live_object *o)
+{
+    return o->label;
+}
+
+const void *hlthunk_live_object_get_creator(const struct hlthunk_live_object *o)
+{
+    return o->creator;
+}
+
+const void *const *hlthunk_live_object_borrow_frames(const struct hlthunk_live_object *o,
+                                                     size_t *count)
+{
+    if (count)
+        *count = o->frame_count;
+    return o->frames;
 }

@@ -13,12 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hlthunk/leaks.h>
+
 #include "lib/fork.h"
 #include "lib/core/trace.h"
 #include "lib/thread.h"
 
 struct hlthunk_device;
-struct hlthunk_live_object;
+
+/* An entry of a report (hlthunk/leaks.h): an object, or a pool's buffers of one kind. */
+struct hlthunk_live_object {
+    const char *kind;          /* "buffer", ... */
+    uint64_t count;            /* how many this stands for */
+    uint64_t size_bytes;       /* of all of them */
+    uint64_t offset;           /* dma-buf: within its buffer */
+    uint64_t address;          /* in the device's address space; 0 where it has none */
+    uint64_t age_ns;           /* of the oldest */
+    const char *label;         /* NULL: none */
+    const void *creator;       /* code address of the call that made it */
+    const void *const *frames; /* return addresses from there on; NULL without a trace */
+    size_t frame_count;
+};
 
 #define HL_LABEL_SIZE 32
 
@@ -35,8 +50,7 @@ struct hl_object {
     /* fills size, offset and address for a report; called with device->lock held */
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
     /* lists what it consists of, for a report; NULL: nothing.  The same lock; visit() takes none */
-    int (*parts)(const struct hl_object *object,
-                 int (*visit)(const struct hlthunk_live_object *live, void *user), void *user);
+    int (*parts)(const struct hl_object *object, hlthunk_live_object_fn visit, void *user);
 };
 
 /* Memory for one, all zero; NULL without.  (calloc() bypasses the thread's cache of freed blocks.)

@@ -96,18 +96,20 @@ static void add_object(struct text *t, const struct hlthunk_live_object *o)
         add(t, ", label %s", o->label);
 }
 
-size_t hlthunk_live_object_text(const struct hlthunk_live_object *o, char *text, size_t size)
+int hlthunk_live_object_format(const struct hlthunk_live_object *o, char *text, size_t size)
 {
-    struct text t = { .at = text, .size = text ? size : 0 };
+    struct text t = { .at = text, .size = size };
 
-    if (t.size)
+    if (!o || (!text && size))
+        return hl_err(-EINVAL, "%s is NULL", o ? "text" : "object");
+    if (size)
         text[0] = '\0';
     add_object(&t, o);
     for (size_t i = 0; i < o->frame_count; i++) {
         add(&t, "\n    #%zu ", i);
         add_address(&t, o->frames[i], true);
     }
-    return t.length;
+    return (int)t.length;
 }
 
 int hl_report_to_log(const struct hlthunk_live_object *o, void *user)
@@ -129,14 +131,14 @@ int hl_report_to_log(const struct hlthunk_live_object *o, void *user)
 
 static int to_stream(const struct hlthunk_live_object *o, void *user)
 {
-    size_t size = hlthunk_live_object_text(o, NULL, 0) + 1;
+    size_t size = (size_t)hlthunk_live_object_format(o, NULL, 0) + 1;
     FILE *stream = user;
     char *text = malloc(size);
     int rc;
 
     if (!text)
         return hl_err(-ENOMEM, "no memory for a report");
-    hlthunk_live_object_text(o, text, size);
+    hlthunk_live_object_format(o, text, size);
     rc = fprintf(stream, "%s\n", text) < 0 ? hl_err(-EIO, "the stream does not take it") : 0;
     free(text);
     return rc;
@@ -150,7 +152,7 @@ int hlthunk_device_report(struct hlthunk_device *d, FILE *stream)
         return rc;
     if (!stream)
         return hl_err(-EINVAL, "stream is NULL");
-    rc = hlthunk_device_live_objects(d, to_stream, stream);
+    rc = hlthunk_device_list_live_objects(d, to_stream, stream);
     if (rc == 0 && fflush(stream))
         rc = hl_err(-EIO, "the stream failed: %s", strerror(errno));
     return rc;

@@ -95,6 +95,7 @@ int hlthunk_device_open(const struct hlthunk_device_options *options,
     if (!device)
         return hl_err(-EINVAL, "device is NULL");
     rc = HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     fd = hl_open_selected(&o, &entry);
@@ -183,18 +184,12 @@ int hlthunk_device_borrow_fd(const struct hlthunk_device *d)
 int hlthunk_device_get_properties(struct hlthunk_device *d,
                                   struct hlthunk_device_properties *properties)
 {
-    size_t size;
     int rc = hl_device_check(d);
 
-    if (rc)
-        return rc;
-    if (!properties)
-        return hl_err(-EINVAL, "properties is NULL");
-    size = properties->size;
-    if (size < sizeof(size))
-        return hl_err(-EINVAL, "properties->size is %zu: set it to sizeof(*properties)", size);
-    hl_struct_give(properties, &d->props, sizeof(d->props));
-    return 0;
+    rc = rc ? rc : hl_struct_check(properties, "properties");
+    if (rc == 0)
+        HL_STRUCT_FILL(properties, d->props);
+    return rc;
 }
 
 int hlthunk_device_get_status(struct hlthunk_device *d, enum hlthunk_status *status)
@@ -217,16 +212,17 @@ int hlthunk_device_get_status(struct hlthunk_device *d, enum hlthunk_status *sta
 int hlthunk_device_get_memory_usage(struct hlthunk_device *d, struct hlthunk_memory_usage *usage)
 {
     struct hl_info_dram_usage out = { 0 };
+    struct hlthunk_memory_usage u = { 0 };
     int rc = hl_device_check(d);
 
+    rc = rc ? rc : hl_struct_check(usage, "usage");
     if (rc)
         return rc;
-    if (!usage)
-        return hl_err(-EINVAL, "usage is NULL");
     rc = hl_info_get(d->fd, HL_INFO_DRAM_USAGE, &out, sizeof(out));
     if (rc)
         return hl_device_failed(d, rc);
-    usage->free_bytes = out.dram_free_mem;
-    usage->used_bytes = out.ctx_dram_mem;
+    u.free_bytes = out.dram_free_mem;
+    u.used_bytes = out.ctx_dram_mem;
+    HL_STRUCT_FILL(usage, u);
     return 0;
 }

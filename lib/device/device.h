@@ -19,7 +19,7 @@ struct hlthunk_device {
     int fd; /* ours: above 2, O_CLOEXEC */
     struct hl_file_id id;
     uint64_t epoch;
-    atomic_int stale;                       /* enum hlthunk_stale: handles mean nothing any more */
+    atomic_int stale; /* enum hlthunk_stale_reason: handles mean nothing any more */
     struct hlthunk_device_properties props; /* constant once the object is made */
     bool guest;                  /* another process has opened it, and hands out physical memory */
     struct hlthunk_device *next; /* registry; guarded by its lock */

@@ -6,19 +6,18 @@
     ((size_t)(value) < sizeof(table) / sizeof((table)[0]) && (table)[value] ? (table)[value]       \
                                                                             : "unknown")
 
-const char *hlthunk_asic_name(enum hlthunk_asic asic)
+const char *hlthunk_asic_get_name(enum hlthunk_asic asic)
 {
     static const char *const names[] = {
         [HLTHUNK_ASIC_GOYA] = "goya",
         [HLTHUNK_ASIC_GAUDI] = "gaudi",
         [HLTHUNK_ASIC_GAUDI2] = "gaudi2",
-        [HLTHUNK_ASIC_GAUDI3] = "gaudi3",
     };
 
     return NAME(names, asic);
 }
 
-const char *hlthunk_status_name(enum hlthunk_status status)
+const char *hlthunk_status_get_name(enum hlthunk_status status)
 {
     static const char *const names[] = {
         [HLTHUNK_STATUS_OPERATIONAL] = "operational",
@@ -32,7 +31,7 @@ const char *hlthunk_status_name(enum hlthunk_status status)
     return NAME(names, status);
 }
 
-const char *hlthunk_generation_name(enum hlthunk_generation generation)
+const char *hlthunk_generation_get_name(enum hlthunk_generation generation)
 {
     static const char *const names[] = {
         [HLTHUNK_GENERATION_MISC] = "misc",

@@ -53,7 +53,7 @@ int hl_properties_read(int fd, const struct hlthunk_device_entry *entry, bool co
     rc = hl_generation_probe(fd, &p->generation);
     if (rc)
         return hl_err(rc, "%s does not answer as a Habana device: %s", entry->node, strerror(-rc));
-    p->size = sizeof(*p);
+    p->struct_size = sizeof(*p);
     p->index = entry->index;
     p->control = control;
     snprintf(p->pci_address, sizeof(p->pci_address), "%s", entry->pci_address);

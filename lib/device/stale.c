@@ -7,12 +7,12 @@
 #include "lib/op/op_info.h"
 #include "uapi/habanalabs_accel.h"
 
-enum hlthunk_stale hlthunk_device_stale(const struct hlthunk_device *d)
+enum hlthunk_stale_reason hlthunk_device_get_stale_reason(const struct hlthunk_device *d)
 {
-    return (enum hlthunk_stale)atomic_load(&d->stale);
+    return (enum hlthunk_stale_reason)atomic_load(&d->stale);
 }
 
-void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale why)
+void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale_reason why)
 {
     int not_yet = HLTHUNK_STALE_NOT;
 

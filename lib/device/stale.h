@@ -14,7 +14,7 @@ struct hlthunk_device;
  * From now on every call on the device's objects fails with -ENODEV; the first reason stays.  Not
  * with device->lock held.
  */
-void hl_device_mark_stale(struct hlthunk_device *device, enum hlthunk_stale why);
+void hl_device_mark_stale(struct hlthunk_device *device, enum hlthunk_stale_reason why);
 
 /* Asks for the status and marks the device stale when it is lost.  True when it is stale now. */
 bool hl_device_ask(struct hlthunk_device *device);

@@ -223,11 +223,11 @@ static bool busy(const struct facts *f)
 
 static void gather(struct hl_preflight *p, const struct hlthunk_device_entry *e, struct facts *f)
 {
-    struct hlthunk_holders_options o = { .size = sizeof(o), .device = e };
+    struct hlthunk_holders_options o = { .struct_size = sizeof(o), .device = e };
 
     memset(f, 0, sizeof(*f));
     o.root = *p->root ? p->root : NULL;
-    f->seen.size = sizeof(f->seen);
+    f->seen.struct_size = sizeof(f->seen);
     f->stats_known = !*p->root && ask_control(e, &f->stats);
     if (hlthunk_holders(&o, count_holder, &f->tally, &f->seen))
         f->seen.hidden_processes = UINT32_MAX;
@@ -296,7 +296,7 @@ static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entr
 static int try_export(const struct hlthunk_device_entry *e)
 {
     struct hlthunk_device_options o = {
-        .size = sizeof(o),
+        .struct_size = sizeof(o),
         .select = HLTHUNK_SELECT_PCI_ADDRESS,
         .pci_address = e->pci_address,
     };
@@ -378,11 +378,11 @@ static void check_export(struct hl_preflight *p, const struct hlthunk_device_ent
             "Use Linux " EXPORTS_BEHIND_MMU " or later, or the vendor's driver.",
             "The driver of this kernel does not export memory that is behind the device's "
             "MMU, as all of %s's is: exports are EOPNOTSUPP.",
-            hlthunk_asic_name(e->asic));
+            hlthunk_asic_get_name(e->asic));
     else
         hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL,
                           "This kernel's driver exports %s's memory as dma-bufs.",
-                          hlthunk_asic_name(e->asic));
+                          hlthunk_asic_get_name(e->asic));
 }
 
 void hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_entry *e)
@@ -391,7 +391,7 @@ void hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_ent
     bool usable;
 
     hl_preflight_tell(p, "device", HLTHUNK_VERDICT_OK, NULL, "%s %u at %s.",
-                      hlthunk_asic_name(e->asic), e->index, e->pci_address);
+                      hlthunk_asic_get_name(e->asic), e->index, e->pci_address);
     usable = check_node(p, e);
     usable = usable && check_permission(p, e);
     check_status(p, e);

@@ -236,8 +236,9 @@ int hlthunk_holders(const struct hlthunk_holders_options *options,
         return rc;
     if (!visit)
         return hl_err(-EINVAL, "visit is NULL");
-    if (seen && seen->size < sizeof(seen->size))
-        return hl_err(-EINVAL, "seen->size is %zu: set it to sizeof(*seen)", seen->size);
+    if (seen && seen->struct_size < sizeof(seen->struct_size))
+        return hl_err(-EINVAL, "seen->struct_size is %zu: set it to sizeof(*seen)",
+                      seen->struct_size);
     rc = hl_root_check(o.root, &l.root);
     rc = rc ? rc : hl_discover_in(l.root, &all, &n);
     if (rc)
@@ -259,7 +260,7 @@ int hlthunk_holders(const struct hlthunk_holders_options *options,
     free(l.kernel_seen);
     free(all);
     if (seen && rc >= 0)
-        hl_struct_give(seen, &l.seen, sizeof(l.seen));
+        HL_STRUCT_FILL(seen, l.seen);
     return rc;
 }
 

@@ -34,6 +34,16 @@ static inline uint64_t hl_deadline_ns(uint64_t timeout_us)
     return ns;
 }
 
+/* The same of a timeout of the objects: a negative one never ends. */
+static inline uint64_t hl_deadline_after(int64_t timeout_ns)
+{
+    uint64_t end;
+
+    if (timeout_ns < 0 || __builtin_add_overflow(hl_now_ns(), (uint64_t)timeout_ns, &end))
+        return UINT64_MAX;
+    return end;
+}
+
 /* Microseconds until the deadline, rounded up; 0 when it is over. */
 static inline uint64_t hl_left_us(uint64_t deadline_ns)
 {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/options.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
@@ -38,8 +39,6 @@ enum hlthunk_asic hl_asic_of_pci_id(unsigned id)
         return HLTHUNK_ASIC_GAUDI;
     case 0x1020:
         return HLTHUNK_ASIC_GAUDI2;
-    case 0x1060:
-        return HLTHUNK_ASIC_GAUDI3;
     default:
         return HLTHUNK_ASIC_UNKNOWN;
     }
@@ -278,7 +277,8 @@ enum hlthunk_asic hl_entry_asic_in(const char *root, struct hlthunk_device_entry
     return entry->asic;
 }
 
-int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t max, size_t *count)
+int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_size, size_t max,
+                             size_t *count)
 {
     struct hlthunk_device_entry *list;
     size_t n;
@@ -288,37 +288,55 @@ int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t max, s
         return hl_err(-EINVAL, "count is NULL");
     if (!entries && max)
         return hl_err(-EINVAL, "entries is NULL, but max is %zu", max);
+    if (max && entry_size < sizeof(entries->struct_size))
+        return hl_err(-EINVAL, "entry_size is %zu: give sizeof(*entries)", entry_size);
     rc = hl_discover(&list, &n);
     if (rc)
         return rc;
     for (size_t i = 0; i < n && i < max; i++) {
+        void *entry = (char *)entries + i * entry_size;
+
         hl_entry_asic(&list[i]);
-        entries[i] = list[i];
+        memcpy(entry, &entry_size, sizeof(entry_size));
+        HL_STRUCT_FILL(entry, list[i]);
     }
     free(list);
     *count = n;
     return 0;
 }
 
-int hlthunk_device_entry_attribute(const struct hlthunk_device_entry *entry, const char *name,
-                                   char *value, size_t size)
+int hl_entry_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
+                       size_t size)
 {
     char path[256];
     char text[4096];
     size_t n;
     int rc;
 
-    if (!entry || !name || !value)
-        return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : !name ? "name" : "value");
     if (!*name || strchr(name, '/') || name[0] == '.' || strlen(name) > 64)
         return hl_err(-EINVAL, "name \"%.64s\" is no attribute's name", name);
     hl_attribute_path(entry, name, path, sizeof(path));
     rc = hl_sysfs_read(path, text, sizeof(text));
     if (rc)
         return hl_err(rc, "%s: %s", path, strerror(-rc));
-    n = strlen(text) + 1;
-    if (n > size)
-        return hl_err(-ENOSPC, "%s has %zu bytes, size is %zu", path, n, size);
-    memcpy(value, text, n);
-    return 0;
+    n = strlen(text);
+    if (size) {
+        size_t kept = n < size ? n : size - 1;
+
+        memcpy(value, text, kept);
+        value[kept] = '\0';
+    }
+    return (int)n;
+}
+
+int hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, const char *name,
+                                       char *value, size_t size)
+{
+    struct hlthunk_device_entry e;
+    int rc;
+
+    if (!entry || !name || (!value && size))
+        return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : !name ? "name" : "value");
+    rc = hl_options_read(&e, sizeof(e), entry, "entry");
+    return rc ? rc : hl_entry_attribute(&e, name, value, size);
 }

@@ -37,4 +37,8 @@ enum hlthunk_asic hl_asic_of_pci_id(unsigned pci_device_id);
 enum hlthunk_asic hl_entry_asic(struct hlthunk_device_entry *entry);
 enum hlthunk_asic hl_entry_asic_in(const char *root, struct hlthunk_device_entry *entry);
 
+/* hlthunk_device_entry_get_attribute(), of an entry of ours. */
+int hl_entry_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
+                       size_t size);
+
 #endif

@@ -72,7 +72,7 @@ HL_HOT static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
     m->ours_to_free = true;
     if (o->unmapped)
         return 0;
-    rc = hl_memory_map(d, m, o);
+    rc = hl_memory_map(d, m, o->hint, o->force_hint);
     if (rc)
         hl_memory_release(d, m, NULL);
     return rc;
@@ -89,10 +89,10 @@ HL_HOT int hl_memory_alloc(struct hlthunk_device *d, uint64_t size,
     return d->props.has_device_mmu ? alloc_virtual(d, size, o, m) : alloc_physical(d, o, m);
 }
 
-HL_HOT int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m,
-                         const struct hlthunk_buffer_options *o)
+HL_HOT int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m, uint64_t hint,
+                         bool force_hint)
 {
-    int rc = hl_mem_map_device(d->fd, m->handle, o->hint, hl_hint_flags(o), &m->address);
+    int rc = hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint), &m->address);
 
     if (rc)
         return hl_device_failed(d, rc);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A piece of device memory as the kernel knows it: how it is got.  How it goes: pending.h. */
+/* A piece of device memory as the kernel knows it: allocation; see pending.h for its release. */
 #ifndef HL_MEMORY_ALLOC_H
 #define HL_MEMORY_ALLOC_H
 
@@ -30,12 +30,12 @@ int hl_memory_alloc(struct hlthunk_device *device, uint64_t size,
                     const struct hlthunk_buffer_options *options, struct hl_memory *memory);
 
 /* Maps what is not mapped yet. */
-int hl_memory_map(struct hlthunk_device *device, struct hl_memory *memory,
-                  const struct hlthunk_buffer_options *options);
+int hl_memory_map(struct hlthunk_device *device, struct hl_memory *memory, uint64_t hint,
+                  bool force_hint);
 
-static inline uint32_t hl_hint_flags(const struct hlthunk_buffer_options *o)
+static inline uint32_t hl_hint_flags(bool force_hint)
 {
-    return o->force_hint ? HL_MEM_FORCE_HINT : 0;
+    return force_hint ? HL_MEM_FORCE_HINT : 0;
 }
 
 #endif

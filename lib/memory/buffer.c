@@ -25,9 +25,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /* What the ways to make a buffer check alike. */
-HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
-                            const struct hlthunk_buffer_options *options,
-                            struct hlthunk_buffer_options *o, struct hlthunk_buffer **out)
+HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size, struct hlthunk_buffer **out)
 {
     int rc = hl_device_check(d);
 
@@ -40,7 +38,7 @@ HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size,
     if (d->props.control)
         return hl_err(-EPERM, "device is a control node, which has no memory: open the primary "
                               "node");
-    return HL_OPTIONS_READ(*o, options);
+    return 0;
 }
 
 /* Not listed yet: it has no memory. */
@@ -84,8 +82,10 @@ HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
 {
     struct hlthunk_buffer_options o;
     struct hlthunk_buffer *b;
-    int rc = check_new(d, size_bytes, options, &o, out);
+    int rc = check_new(d, size_bytes, out);
 
+    rc = rc ? rc : HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     if (o.force_hint && (!o.hint || o.unmapped))
@@ -104,27 +104,25 @@ HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
 }
 
 int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size_bytes,
-                             const struct hlthunk_buffer_options *options,
+                             const struct hlthunk_buffer_from_host_options *options,
                              struct hlthunk_buffer **out)
 {
-    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer_from_host_options o;
     struct hlthunk_buffer *b;
-    int rc = check_new(d, size_bytes, options, &o, out);
+    int rc = check_new(d, size_bytes, out);
 
+    rc = rc ? rc : HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     if (!host)
         return hl_err(-EINVAL, "host is NULL");
-    if (o.contiguous || o.shared || o.unmapped)
-        return hl_err(-EINVAL, "options->%s is for device memory",
-                      o.contiguous ? "contiguous"
-                      : o.shared   ? "shared"
-                                   : "unmapped");
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
     b->host = true;
-    rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(&o), &b->memory.address);
+    rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(o.force_hint),
+                         &b->memory.address);
     if (rc) {
         rc = hl_device_failed(d, rc);
         discard(b);
@@ -136,14 +134,15 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
 }
 
 int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
-                                const struct hlthunk_buffer_options *options,
+                                const struct hlthunk_buffer_from_address_options *options,
                                 struct hlthunk_buffer **out)
 {
-    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer_from_address_options o;
     uint64_t page = hl_page_size();
     struct hlthunk_buffer *b;
-    int rc = check_new(d, size_bytes, options, &o, out);
+    int rc = check_new(d, size_bytes, out);
 
+    rc = rc ? rc : HL_OPTIONS_READ(o, options);
     if (rc)
         return rc;
     if (!address || !hl_aligned(address, page))
@@ -177,18 +176,6 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
     return 0;
 }
 
-static int check_import(const struct hlthunk_buffer_options *o, const struct hlthunk_dmabuf *m)
-{
-    if (o->contiguous || o->shared || o->unmapped || o->force_hint || o->hint)
-        return hl_err(-EINVAL, "options->%s is not for imports: .label alone is",
-                      o->contiguous ? "contiguous"
-                      : o->shared   ? "shared"
-                      : o->unmapped ? "unmapped"
-                      : o->hint     ? "hint"
-                                    : "force_hint");
-    return hl_object_check(m ? &m->object : NULL, "dmabuf");
-}
-
 /* Another exporter's memory: the driver maps it, where it can. */
 static int map_foreign(struct hlthunk_buffer *b)
 {
@@ -207,14 +194,15 @@ static int map_foreign(struct hlthunk_buffer *b)
 }
 
 int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *m,
-                               const struct hlthunk_buffer_options *options,
+                               const struct hlthunk_buffer_from_dmabuf_options *options,
                                struct hlthunk_buffer **out)
 {
-    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer_from_dmabuf_options o;
     struct hlthunk_buffer *b;
-    int rc = check_new(d, m ? m->size : 1, options, &o, out);
+    int rc = check_new(d, m ? m->size : 1, out);
 
-    rc = rc ? rc : check_import(&o, m);
+    rc = rc ? rc : HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : hl_object_check(m ? &m->object : NULL, "dmabuf");
     if (rc)
         return rc;
     b = create(d, m->size, o.label, __builtin_return_address(0));
@@ -233,21 +221,22 @@ int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *
     return 0;
 }
 
-int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_options *options)
+int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map_options *options)
 {
-    struct hlthunk_buffer_options o;
+    struct hlthunk_buffer_map_options o;
     int rc = hl_object_check(b ? &b->object : NULL, "buffer");
 
     if (rc)
         return rc;
     rc = HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     if (b->memory.physical)
         return 0;
     if (b->memory.address)
         return hl_err(-EALREADY, "buffer is mapped at %#llx already", (ull)b->memory.address);
-    return hl_memory_map(b->object.device, &b->memory, &o);
+    return hl_memory_map(b->object.device, &b->memory, o.hint, o.force_hint);
 }
 
 int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
@@ -309,17 +298,17 @@ HL_HOT void hlthunk_buffer_unref(struct hlthunk_buffer *b)
     discard(b);
 }
 
-uint64_t hlthunk_buffer_address(const struct hlthunk_buffer *b)
+uint64_t hlthunk_buffer_get_address(const struct hlthunk_buffer *b)
 {
     return b->memory.address;
 }
 
-uint64_t hlthunk_buffer_size(const struct hlthunk_buffer *b)
+uint64_t hlthunk_buffer_get_size(const struct hlthunk_buffer *b)
 {
     return b->size;
 }
 
-uint64_t hlthunk_buffer_granted_size(const struct hlthunk_buffer *b)
+uint64_t hlthunk_buffer_get_granted_size(const struct hlthunk_buffer *b)
 {
     return b->memory.granted;
 }
@@ -329,12 +318,12 @@ bool hlthunk_buffer_is_host(const struct hlthunk_buffer *b)
     return b->host;
 }
 
-struct hlthunk_dmabuf *hlthunk_buffer_imported_dmabuf(const struct hlthunk_buffer *b)
+struct hlthunk_dmabuf *hlthunk_buffer_borrow_dmabuf(const struct hlthunk_buffer *b)
 {
     return b->imported;
 }
 
-struct hlthunk_device *hlthunk_buffer_device(const struct hlthunk_buffer *b)
+struct hlthunk_device *hlthunk_buffer_borrow_device(const struct hlthunk_buffer *b)
 {
     return b->object.device;
 }

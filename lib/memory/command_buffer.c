@@ -10,6 +10,7 @@
 #include "lib/device/device.h"
 #include "lib/core/object.h"
 #include "lib/op/op_cb.h"
+#include "lib/op/op_cs.h"
 #include "lib/options.h"
 #include "lib/page.h"
 #include "uapi/habanalabs_accel.h"
@@ -72,8 +73,8 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     uint32_t page = (uint32_t)hl_page_size();
     int rc = hl_device_check(d);
 
-    if (rc == 0)
-        rc = HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     if (!out)
@@ -83,10 +84,9 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     if (d->props.control)
         return hl_err(-EPERM, "device is a control node, which has no command buffers");
     /* the driver: mapped command buffers are for ASICs with an MMU that covers them */
-    if (o.device_mapped && d->props.asic != HLTHUNK_ASIC_GAUDI2 &&
-        d->props.asic != HLTHUNK_ASIC_GAUDI3)
+    if (o.device_mapped && d->props.asic != HLTHUNK_ASIC_GAUDI2)
         return hl_err(-EOPNOTSUPP, "options->device_mapped: %s gives command buffers no address",
-                      hlthunk_asic_name(d->props.asic));
+                      hlthunk_asic_get_name(d->props.asic));
     cb = calloc(1, sizeof(*cb));
     if (!cb)
         return hl_err(-ENOMEM, "no memory for a command buffer");
@@ -120,27 +120,51 @@ void hlthunk_command_buffer_unref(struct hlthunk_command_buffer *cb)
     release(cb);
 }
 
-void *hlthunk_command_buffer_data(const struct hlthunk_command_buffer *cb)
+void *hlthunk_command_buffer_borrow_data(const struct hlthunk_command_buffer *cb)
 {
     return cb->data;
 }
 
-uint32_t hlthunk_command_buffer_size(const struct hlthunk_command_buffer *cb)
+uint32_t hlthunk_command_buffer_get_size(const struct hlthunk_command_buffer *cb)
 {
     return cb->size;
 }
 
-uint64_t hlthunk_command_buffer_handle(const struct hlthunk_command_buffer *cb)
+uint64_t hlthunk_command_buffer_borrow_handle(const struct hlthunk_command_buffer *cb)
 {
     return cb->handle;
 }
 
-uint64_t hlthunk_command_buffer_address(const struct hlthunk_command_buffer *cb)
+uint64_t hlthunk_command_buffer_get_address(const struct hlthunk_command_buffer *cb)
 {
     return cb->address;
 }
 
-int hlthunk_command_buffer_usage(struct hlthunk_command_buffer *cb, uint32_t *submissions)
+int hlthunk_command_buffer_submit(struct hlthunk_command_buffer *cb, uint32_t queue_id,
+                                  uint32_t size_bytes, uint64_t *sequence)
+{
+    struct hl_cs_chunk chunk = { .queue_index = queue_id, .cb_size = size_bytes };
+    struct hl_cs_in in = { .chunks_execute = (uint64_t)(uintptr_t)&chunk, .num_chunks_execute = 1 };
+    struct hl_cs_out out;
+    int rc = hl_object_check(cb ? &cb->object : NULL, "command_buffer");
+
+    if (rc)
+        return rc;
+    if (!sequence)
+        return hl_err(-EINVAL, "sequence is NULL");
+    if (!size_bytes || size_bytes % 8 || size_bytes > cb->size)
+        return hl_err(-EINVAL,
+                      "size_bytes %u is not a multiple of 8 from 8 to the buffer's %u bytes",
+                      size_bytes, cb->size);
+    chunk.cb_handle = cb->handle;
+    rc = hl_cs_submit(cb->object.device->fd, &in, 0, &out);
+    if (rc)
+        return hl_device_failed(cb->object.device, rc);
+    *sequence = out.seq;
+    return 0;
+}
+
+int hlthunk_command_buffer_get_usage(struct hlthunk_command_buffer *cb, uint32_t *submissions)
 {
     int rc = hl_object_check(cb ? &cb->object : NULL, "command_buffer");
 

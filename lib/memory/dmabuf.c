@@ -189,6 +189,7 @@ HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
     if (!out)
         return hl_err(-EINVAL, "dmabuf is NULL");
     rc = HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     rc = check_exportable(buffer, offset);
@@ -348,7 +349,7 @@ HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
     hlthunk_buffer_unref(b);
 }
 
-int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *m, int *fd)
+int hlthunk_dmabuf_dup_fd(struct hlthunk_dmabuf *m, int *fd)
 {
     int n, rc = hl_object_check(m ? &m->object : NULL, "dmabuf");
 
@@ -364,45 +365,45 @@ int hlthunk_dmabuf_get_fd(struct hlthunk_dmabuf *m, int *fd)
     return 0;
 }
 
-int hlthunk_dmabuf_borrow_fd(const struct hlthunk_dmabuf *m)
+int hlthunk_dmabuf_borrow_fd(struct hlthunk_dmabuf *m)
 {
     /* importers and SCM_RIGHTS take references of what is borrowed, too */
-    atomic_store(&((struct hlthunk_dmabuf *)m)->handed_out, true);
+    atomic_store(&m->handed_out, true);
     return m->fd;
 }
 
-uint64_t hlthunk_dmabuf_size(const struct hlthunk_dmabuf *m)
+uint64_t hlthunk_dmabuf_get_size(const struct hlthunk_dmabuf *m)
 {
     return m->size;
 }
 
-uint64_t hlthunk_dmabuf_offset(const struct hlthunk_dmabuf *m)
+uint64_t hlthunk_dmabuf_get_offset(const struct hlthunk_dmabuf *m)
 {
     const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
 
     return origin ? origin->offset : m->offset;
 }
 
-uint64_t hlthunk_dmabuf_data_offset(const struct hlthunk_dmabuf *m)
+uint64_t hlthunk_dmabuf_get_data_offset(const struct hlthunk_dmabuf *m)
 {
     const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
 
     return origin ? origin->data_offset : m->lead;
 }
 
-uint64_t hlthunk_dmabuf_data_size(const struct hlthunk_dmabuf *m)
+uint64_t hlthunk_dmabuf_get_data_size(const struct hlthunk_dmabuf *m)
 {
     const struct hlthunk_dmabuf_origin *origin = atomic_load(&m->origin);
 
     return origin ? origin->data_size : m->data;
 }
 
-struct hlthunk_buffer *hlthunk_dmabuf_buffer(const struct hlthunk_dmabuf *m)
+struct hlthunk_buffer *hlthunk_dmabuf_borrow_buffer(const struct hlthunk_dmabuf *m)
 {
     return m->buffer;
 }
 
-uint64_t hlthunk_dmabuf_identity(const struct hlthunk_dmabuf *m)
+uint64_t hlthunk_dmabuf_get_identity(const struct hlthunk_dmabuf *m)
 {
     return m->id.ino;
 }

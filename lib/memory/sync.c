@@ -48,9 +48,9 @@ int hlthunk_dmabuf_import_sync_file(struct hlthunk_dmabuf *m, enum hlthunk_acces
     return rc ? rc : hl_dmabuf_import_sync_file(m->fd, access, fd);
 }
 
-int hlthunk_dmabuf_wait(struct hlthunk_dmabuf *m, enum hlthunk_access access, uint64_t timeout_us)
+int hlthunk_dmabuf_wait(struct hlthunk_dmabuf *m, enum hlthunk_access access, int64_t timeout_ns)
 {
     int rc = check(m);
 
-    return rc ? rc : hl_dmabuf_wait(m->fd, access, timeout_us);
+    return rc ? rc : hl_dmabuf_wait(m->fd, access, timeout_ns);
 }

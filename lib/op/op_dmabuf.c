@@ -73,11 +73,11 @@ int hl_dmabuf_import_sync_file(int fd, uint32_t access, int sync_file)
     return rc ? explain(rc, "take sync files") : 0;
 }
 
-int hl_dmabuf_wait(int fd, uint32_t access, uint64_t timeout_us)
+int hl_dmabuf_wait(int fd, uint32_t access, int64_t timeout_ns)
 {
     /* POLLIN waits for writers, POLLOUT for all */
     struct pollfd p = { .fd = fd, .events = access & DMA_BUF_SYNC_WRITE ? POLLOUT : POLLIN };
-    uint64_t left, deadline = hl_deadline_ns(timeout_us);
+    uint64_t left, deadline = hl_deadline_after(timeout_ns);
     int n, rc = check_access(access);
 
     if (rc)
@@ -92,8 +92,8 @@ int hl_dmabuf_wait(int fd, uint32_t access, uint64_t timeout_us)
             return hl_err(-errno, "waiting for the dma-buf failed: %s", strerror(errno));
     } while (n == 0 && hl_left_us(deadline));
     if (n == 0)
-        return hl_err(-ETIMEDOUT, "the dma-buf's fences have not signalled within %llu us",
-                      (unsigned long long)timeout_us);
+        return hl_err(-ETIMEDOUT, "the dma-buf's fences have not signalled within %lld ns",
+                      (long long)timeout_ns);
     if (!(p.revents & p.events))
         return hl_err(p.revents & POLLNVAL ? -EBADF : -EIO, "fd %d cannot be waited for", fd);
     return 0;

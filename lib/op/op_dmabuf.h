@@ -17,6 +17,6 @@ int hl_dmabuf_export_sync_file(int fd, uint32_t access, int *sync_file);
 int hl_dmabuf_import_sync_file(int fd, uint32_t access, int sync_file);
 
 /* poll() for the fences: -ETIMEDOUT, or -EINTR on a signal. */
-int hl_dmabuf_wait(int fd, uint32_t access, uint64_t timeout_us);
+int hl_dmabuf_wait(int fd, uint32_t access, int64_t timeout_ns);
 
 #endif

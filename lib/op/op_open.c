@@ -93,7 +93,7 @@ static bool selected(const struct hlthunk_device_options *o, const struct hl_pci
     case HLTHUNK_SELECT_PCI_ADDRESS:
         return hl_pci_parse(e->pci_address, &a) && hl_pci_equal(&a, pci);
     case HLTHUNK_SELECT_MODULE_ID:
-        return hlthunk_device_entry_attribute(e, "module_id", text, sizeof(text)) == 0 &&
+        return hl_entry_attribute(e, "module_id", text, sizeof(text)) >= 0 &&
                strtoul(text, NULL, 0) == o->module_id;
     case HLTHUNK_SELECT_ASIC:
         return hl_entry_asic(e) == o->asic;
@@ -117,7 +117,7 @@ static int check(const struct hlthunk_device_options *o, struct hl_pci_address *
                           o->pci_address);
         return 0;
     case HLTHUNK_SELECT_ASIC:
-        if (o->asic <= HLTHUNK_ASIC_UNKNOWN || o->asic > HLTHUNK_ASIC_GAUDI3)
+        if (o->asic <= HLTHUNK_ASIC_UNKNOWN || o->asic > HLTHUNK_ASIC_GAUDI2)
             return hl_err(-EINVAL, "options->asic is %d, no ASIC", (int)o->asic);
         return 0;
     }
@@ -138,7 +138,7 @@ static int none(const struct hlthunk_device_options *o, size_t devices)
     else if (o->select == HLTHUNK_SELECT_MODULE_ID)
         snprintf(what, sizeof(what), "module ID %u", o->module_id);
     else
-        snprintf(what, sizeof(what), "ASIC %s", hlthunk_asic_name(o->asic));
+        snprintf(what, sizeof(what), "ASIC %s", hlthunk_asic_get_name(o->asic));
     return hl_err(-ENODEV, "none of this machine's %zu Habana devices has %s", devices, what);
 }
 
@@ -171,7 +171,7 @@ int hl_open_node(const char *node, uint64_t timeout_us)
 
 int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_device_entry *entry)
 {
-    uint64_t deadline = hl_deadline_ns(o->timeout_us), start = hl_now_ns();
+    uint64_t deadline = hl_deadline_after(o->timeout_ns), start = hl_now_ns();
     useconds_t pause = PAUSE_MIN_US;
     struct hl_pci_address pci = { 0 };
     struct hlthunk_device_entry *list;
@@ -214,5 +214,5 @@ int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_devi
             break;
         wait_a_little(deadline, &pause);
     }
-    return explain(last_node, rc, o->timeout_us ? (hl_now_ns() - start) / 1000 : 0);
+    return explain(last_node, rc, o->timeout_ns ? (hl_now_ns() - start) / 1000 : 0);
 }

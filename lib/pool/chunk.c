@@ -128,7 +128,7 @@ static int exhausted(struct hlthunk_pool *p, const struct hl_pool_request *r, co
 static int add_chunk(struct hlthunk_pool *p, uint64_t bytes, const struct hl_pool_request *r,
                      struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
 {
-    const struct hlthunk_buffer_options none = { .size = sizeof(none) };
+    const struct hlthunk_buffer_options none = { .struct_size = sizeof(none) };
     struct hl_pool_chunk *c = calloc(1, sizeof(*c));
     int rc;
 

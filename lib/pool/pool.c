@@ -95,8 +95,8 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
     if (!out)
         return hl_err(-EINVAL, "pool is NULL");
     rc = HL_OPTIONS_READ(o, options);
-    if (rc == 0)
-        rc = check_options(d, &o);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
+    rc = rc ? rc : check_options(d, &o);
     if (rc)
         return rc;
     p = hl_object_new(sizeof(*p));
@@ -258,6 +258,7 @@ int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
     if (!out)
         return hl_err(-EINVAL, "buffer is NULL");
     rc = HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc == 0)
         rc = plan(p, size_bytes, &o, &r);
     if (rc)
@@ -321,23 +322,18 @@ static void add_chunks(struct hlthunk_pool *p, struct hlthunk_pool_statistics *a
 int hlthunk_pool_get_statistics(struct hlthunk_pool *p, struct hlthunk_pool_statistics *statistics)
 {
     struct hlthunk_pool_statistics all = { 0 };
-    size_t size;
+    int rc;
 
     if (!p)
         return hl_err(-EINVAL, "pool is NULL");
     if (!hl_epoch_is_ours(p->object.epoch))
         return hl_object_check(&p->object, "pool");
-    if (!statistics)
-        return hl_err(-EINVAL, "statistics is NULL");
-    size = statistics->size;
-    if (size < sizeof(size))
-        return hl_err(-EINVAL, "statistics->size is %zu: set it to sizeof(*statistics)", size);
+    rc = hl_struct_check(statistics, "statistics");
+    if (rc)
+        return rc;
     for (unsigned i = 0; i < p->shard_count; i++)
         add_shard(&p->shards[i], &all);
     add_chunks(p, &all);
-    if (size > sizeof(all))
-        memset((char *)statistics + sizeof(all), 0, size - sizeof(all));
-    memcpy(statistics, &all, size < sizeof(all) ? size : sizeof(all));
-    statistics->size = size;
+    HL_STRUCT_FILL(statistics, all);
     return 0;
 }

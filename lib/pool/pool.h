@@ -118,8 +118,7 @@ void hl_pool_forget_chunks(struct hlthunk_pool *pool);
 /* report.c */
 
 /* What a leak report says of a pool: its live buffers, one entry for each place and label. */
-int hl_pool_parts(const struct hl_object *object,
-                  int (*visit)(const struct hlthunk_live_object *live, void *user), void *user);
+int hl_pool_parts(const struct hl_object *object, hlthunk_live_object_fn visit, void *user);
 
 /* pool.c */
 

@@ -73,8 +73,7 @@ static void count(struct places *all, const struct hl_object *o)
     place->bytes += b->memory.granted;
 }
 
-int hl_pool_parts(const struct hl_object *object,
-                  int (*visit)(const struct hlthunk_live_object *live, void *user), void *user)
+int hl_pool_parts(const struct hl_object *object, hlthunk_live_object_fn visit, void *user)
 {
     struct hlthunk_pool *p = (struct hlthunk_pool *)object;
     uint64_t now = hl_coarse_now_ns();

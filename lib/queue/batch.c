@@ -16,7 +16,7 @@
 static int create_packets(struct hlthunk_queue *q, struct hl_batch *b)
 {
     struct hlthunk_command_buffer_options o = {
-        .size = sizeof(o),
+        .struct_size = sizeof(o),
         .device_mapped = q->format->mapped_packets,
         .label = q->object.label,
     };
@@ -55,7 +55,7 @@ int hl_batch_reserve(struct hlthunk_queue *q, uint32_t n, void **packets)
         int rc;
 
         if (q->recording && !q->lost && b->used + n <= PACKET_BYTES && b->moved < MOVED_MAX) {
-            *packets = (char *)hlthunk_command_buffer_data(b->recorded) + b->used;
+            *packets = (char *)hlthunk_command_buffer_borrow_data(b->recorded) + b->used;
             return 0;
         }
         rc = q->recording && !q->lost ? hl_queue_submit(q) : hl_batch_open(q);

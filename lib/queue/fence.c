@@ -116,6 +116,7 @@ int hlthunk_queue_create_fence(struct hlthunk_queue *q, const struct hlthunk_fen
     if (!out)
         return hl_err(-EINVAL, "fence is NULL");
     rc = HL_OPTIONS_READ(o, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
     f = calloc(1, sizeof(*f));
@@ -192,11 +193,9 @@ int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_resul
 
     if (rc)
         return rc;
-    if (!result)
-        return hl_err(-EINVAL, "result is NULL");
-    if (result->struct_size < sizeof(r.struct_size) + sizeof(r.status))
-        return hl_err(-EINVAL, "result->struct_size is %zu: set it to sizeof(*result)",
-                      result->struct_size);
+    rc = hl_struct_check(result, "result");
+    if (rc)
+        return rc;
     hl_queue_lock(f->queue);
     if (f->status == HLTHUNK_FENCE_PENDING)
         (void)hl_queue_await(f->queue, f->number, 0);
@@ -204,7 +203,7 @@ int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_resul
     r.error = f->error;
     r.timestamp_ns = f->timestamp_ns;
     hl_queue_unlock(f->queue);
-    hl_struct_give(result, &r, sizeof(r));
+    HL_STRUCT_FILL(result, r);
     return 0;
 }
 

@@ -56,8 +56,8 @@ int hlthunk_queue_write(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint
     for (uint64_t at = 0; at < size && rc == 0;) {
         uint32_t n = piece(size - at);
 
-        rc = write_piece(q, to, hlthunk_buffer_address(to) + offset + at, (const char *)host + at,
-                         n);
+        rc = write_piece(q, to, hlthunk_buffer_get_address(to) + offset + at,
+                         (const char *)host + at, n);
         if (rc == 0)
             rc = sent(q, size);
         at += n;
@@ -117,7 +117,8 @@ int hlthunk_queue_read(struct hlthunk_queue *q, void *host, struct hlthunk_buffe
     for (uint64_t at = 0; at < size && rc == 0;) {
         uint32_t n = piece(size - at);
 
-        rc = read_piece(q, (char *)host + at, from, hlthunk_buffer_address(from) + offset + at, n);
+        rc = read_piece(q, (char *)host + at, from, hlthunk_buffer_get_address(from) + offset + at,
+                        n);
         if (rc == 0)
             rc = sent(q, size);
         at += n;

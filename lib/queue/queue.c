@@ -90,7 +90,7 @@ int hlthunk_queue_create(struct hlthunk_device *d, const struct hlthunk_queue_op
     format = hl_queue_format(d->props.asic);
     if (!format)
         return hl_err(-EOPNOTSUPP, "%s: the library does not know this ASIC's packets",
-                      hlthunk_asic_name(d->props.asic));
+                      hlthunk_asic_get_name(d->props.asic));
     q = calloc(1, sizeof(*q));
     if (q) {
         q->depth = o.depth ? o.depth : DEPTH_DEFAULT;

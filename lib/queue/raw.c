@@ -13,10 +13,10 @@ static int check(const struct hlthunk_queue *q, const struct hlthunk_packets *p)
 {
     if (!p->command_buffer)
         return hl_err(-EINVAL, "packets->command_buffer is NULL");
-    if (p->size_bytes < 8 || p->size_bytes > hlthunk_command_buffer_size(p->command_buffer))
+    if (p->size_bytes < 8 || p->size_bytes > hlthunk_command_buffer_get_size(p->command_buffer))
         return hl_err(-EINVAL, "packets->size_bytes %u is not within 8 to %u", p->size_bytes,
-                      hlthunk_command_buffer_size(p->command_buffer));
-    if (q->format->mapped_packets && !hlthunk_command_buffer_address(p->command_buffer))
+                      hlthunk_command_buffer_get_size(p->command_buffer));
+    if (q->format->mapped_packets && !hlthunk_command_buffer_get_address(p->command_buffer))
         return hl_err(-EINVAL, "packets->command_buffer has no address on the device, which this "
                                "ASIC needs: create it with .device_mapped");
     if (p->buffer_count && !p->buffers)
@@ -51,6 +51,7 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
     if (!packets)
         return hl_err(-EINVAL, "packets is NULL");
     rc = hl_options_read(&p, sizeof(p), packets, "packets");
+    rc = rc ? rc : hl_options_reserved(p.reserved, sizeof(p.reserved), "packets");
     if (rc == 0)
         rc = check(q, &p);
     if (rc)

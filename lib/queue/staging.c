@@ -12,7 +12,7 @@
 static int create(struct hlthunk_queue *q)
 {
     struct hl_staging *s = &q->staging;
-    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "staging" };
+    struct hlthunk_buffer_from_host_options o = { .struct_size = sizeof(o), .label = "staging" };
     void *p;
     int rc;
 
@@ -30,7 +30,7 @@ static int create(struct hlthunk_queue *q)
     /* a child would copy pages that the device writes to */
     madvise(p, HL_STAGING_SIZE, MADV_DONTFORK);
     s->memory = p;
-    s->address = hlthunk_buffer_address(s->buffer);
+    s->address = hlthunk_buffer_get_address(s->buffer);
     return 0;
 }
 

@@ -26,8 +26,8 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     struct hlthunk_command_buffer *packets =
         b->held && b->held->packets ? b->held->packets : b->recorded;
     struct hl_cs_chunk chunk = {
-        .cb_handle = q->format->mapped_packets ? hlthunk_command_buffer_address(packets)
-                                               : hlthunk_command_buffer_handle(packets),
+        .cb_handle = q->format->mapped_packets ? hlthunk_command_buffer_get_address(packets)
+                                               : hlthunk_command_buffer_borrow_handle(packets),
         .queue_index = q->hardware,
         .cb_size = b->used,
         .cs_chunk_flags = q->format->mapped_packets ? HL_CS_CHUNK_FLAGS_USER_ALLOC_CB : 0,

@@ -14,16 +14,16 @@ int hl_queue_check_range(const struct hlthunk_queue *q, const struct hlthunk_buf
 
     if (!buffer)
         return hl_err(-EINVAL, "%s is NULL", name);
-    if (hlthunk_buffer_device(buffer) != q->object.device)
+    if (hlthunk_buffer_borrow_device(buffer) != q->object.device)
         return hl_err(-EINVAL,
                       "%s belongs to another device than the queue: import it there "
                       "(hlthunk_buffer_from_dmabuf())",
                       name);
-    whole = hlthunk_buffer_size(buffer);
+    whole = hlthunk_buffer_get_size(buffer);
     if (offset > whole || size > whole - offset)
         return hl_err(-EINVAL, "%s: %llu bytes at offset %llu are not within its %llu", name,
                       (ull)size, (ull)offset, (ull)whole);
-    if (!hlthunk_buffer_address(buffer))
+    if (!hlthunk_buffer_get_address(buffer))
         return hl_err(-EINVAL, "%s has no address on the device: hlthunk_buffer_map() first", name);
     return 0;
 }
@@ -49,7 +49,7 @@ static int check_engine(const struct hlthunk_queue *q, const struct hlthunk_buff
     return hl_err(-EINVAL,
                   "this engine of %s cannot read host memory: create the queue with "
                   "HLTHUNK_ENGINE_TO_DEVICE or _ANY",
-                  hlthunk_asic_name(q->object.device->props.asic));
+                  hlthunk_asic_get_name(q->object.device->props.asic));
 }
 
 int hl_queue_record_copy(struct hlthunk_queue *q, uint64_t to_address, struct hlthunk_buffer *to,
@@ -96,8 +96,8 @@ int hlthunk_queue_copy(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint6
         rc = check_engine(q, from);
     if (rc)
         return rc;
-    to_address = hlthunk_buffer_address(to) + to_offset;
-    from_address = hlthunk_buffer_address(from) + from_offset;
+    to_address = hlthunk_buffer_get_address(to) + to_offset;
+    from_address = hlthunk_buffer_get_address(from) + from_offset;
     if (overlap(to_address, size, from_address, size))
         return hl_err(-EINVAL, "source and destination overlap: %llu bytes at %#llx and %#llx",
                       (ull)size, (ull)from_address, (ull)to_address);
@@ -155,8 +155,8 @@ int hlthunk_queue_copy_2d(struct hlthunk_queue *q, const struct hlthunk_copy_2d 
     rc = check_2d(q, &c);
     if (rc)
         return rc;
-    to = hlthunk_buffer_address(c.destination) + c.destination_offset;
-    from = hlthunk_buffer_address(c.source) + c.source_offset;
+    to = hlthunk_buffer_get_address(c.destination) + c.destination_offset;
+    from = hlthunk_buffer_get_address(c.source) + c.source_offset;
     if (c.destination_pitch == c.width_bytes && c.source_pitch == c.width_bytes) {
         c.width_bytes *= c.rows;
         c.rows = 1;
@@ -244,7 +244,7 @@ int hlthunk_queue_fill(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint6
     rc = hl_queue_check_range(q, to, "destination", offset, size);
     if (rc || !size)
         return rc;
-    address = hlthunk_buffer_address(to) + offset;
+    address = hlthunk_buffer_get_address(to) + offset;
     first = (uint32_t)(-address & 7);
     first = first < size ? first : (uint32_t)size;
     body = (size - first) & ~7ull;

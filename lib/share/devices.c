@@ -9,21 +9,17 @@
 
 #include "lib/error.h"
 #include "lib/device/device.h"
-#include "lib/options.h"
 #include "lib/share/message.h"
 #include "lib/share/transport.h"
 
 typedef unsigned long long ull;
 
-int hlthunk_device_send(int socket, struct hlthunk_device *d,
-                        const struct hlthunk_share_options *options)
+int hlthunk_device_send(int socket, struct hlthunk_device *d, int64_t timeout_ns)
 {
     uint8_t bytes[HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_ITEM_BYTES];
     struct hl_message_item item = { .origin_known = true };
-    struct hlthunk_share_options o;
-    int rc = HL_OPTIONS_READ(o, options);
+    int rc = hl_device_check(d);
 
-    rc = rc ? rc : hl_device_check(d);
     if (rc)
         return rc;
     item.identity = d->id.rdev;
@@ -31,7 +27,7 @@ int hlthunk_device_send(int socket, struct hlthunk_device *d,
     item.offset = d->props.memory_base;
     memcpy(item.pci_address, d->props.pci_address, sizeof(item.pci_address));
     hl_message_encode(bytes, HL_MESSAGE_DEVICE, &item, 1);
-    return hl_parcel_send(socket, bytes, sizeof(bytes), &d->fd, 1, o.timeout_us);
+    return hl_parcel_send(socket, bytes, sizeof(bytes), &d->fd, 1, timeout_ns);
 }
 
 /* The object of a descriptor, which stays the parcel's, if it is what the item says. */
@@ -64,21 +60,17 @@ static int take(const struct hl_parcel *p, struct hlthunk_device **out)
     return 0;
 }
 
-int hlthunk_device_receive(int socket, struct hlthunk_device **device,
-                           const struct hlthunk_share_options *options)
+int hlthunk_device_receive(int socket, struct hlthunk_device **device, int64_t timeout_ns)
 {
-    struct hlthunk_share_options o;
     struct hl_parcel *p;
-    int rc = HL_OPTIONS_READ(o, options);
+    int rc;
 
-    if (rc)
-        return rc;
     if (!device)
         return hl_err(-EINVAL, "device is NULL");
     p = malloc(sizeof(*p));
     if (!p)
         return hl_err(-ENOMEM, "no memory for a message");
-    rc = hl_parcel_receive(socket, HL_MESSAGE_DEVICE, p, o.timeout_us);
+    rc = hl_parcel_receive(socket, HL_MESSAGE_DEVICE, p, timeout_ns);
     if (!rc) {
         rc = take(p, device);
         hl_parcel_close(p); /* the object has a duplicate */

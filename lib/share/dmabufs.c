@@ -27,7 +27,7 @@ static bool find_origin(const struct hlthunk_dmabuf *m, struct hlthunk_dmabuf_or
     const struct hlthunk_dmabuf_origin *said = atomic_load(&m->origin);
 
     memset(o, 0, sizeof(*o));
-    o->size = sizeof(*o);
+    o->struct_size = sizeof(*o);
     if (m->buffer) {
         o->offset = m->offset;
         o->data_offset = m->lead;
@@ -45,22 +45,14 @@ int hlthunk_dmabuf_get_origin(const struct hlthunk_dmabuf *m, struct hlthunk_dma
 {
     struct hlthunk_dmabuf_origin o;
     int rc = hl_object_check(m ? &m->object : NULL, "dmabuf");
-    size_t size;
 
+    rc = rc ? rc : hl_struct_check(origin, "origin");
     if (rc)
         return rc;
-    if (!origin)
-        return hl_err(-EINVAL, "origin is NULL");
-    size = origin->size;
-    if (size < sizeof(size))
-        return hl_err(-EINVAL, "origin->size is %zu: set it to sizeof(*origin)", size);
     if (!find_origin(m, &o))
         return hl_err(-ENODATA,
                       "dmabuf was imported as a bare descriptor: its origin is not known");
-    if (size > sizeof(o))
-        memset((char *)origin + sizeof(o), 0, size - sizeof(o));
-    memcpy(origin, &o, size < sizeof(o) ? size : sizeof(o));
-    origin->size = size;
+    HL_STRUCT_FILL(origin, o);
     return 0;
 }
 
@@ -69,7 +61,7 @@ static void describe(const struct hlthunk_dmabuf *m, struct hl_message_item *ite
     struct hlthunk_dmabuf_origin o;
 
     memset(item, 0, sizeof(*item));
-    item->identity = hlthunk_dmabuf_identity(m);
+    item->identity = hlthunk_dmabuf_get_identity(m);
     item->size = m->size;
     item->origin_known = find_origin(m, &o);
     item->offset = o.offset;
@@ -82,16 +74,13 @@ static void describe(const struct hlthunk_dmabuf *m, struct hl_message_item *ite
 }
 
 int hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_t count,
-                        const struct hlthunk_share_options *options)
+                        int64_t timeout_ns)
 {
-    struct hlthunk_share_options o;
     struct hl_message_item *items;
     int fds[HL_MESSAGE_MAX_ITEMS];
     uint8_t *bytes;
-    int rc = HL_OPTIONS_READ(o, options);
+    int rc;
 
-    if (rc)
-        return rc;
     if (!dmabufs)
         return hl_err(-EINVAL, "dmabufs is NULL");
     if (!count || count > HL_MESSAGE_MAX_ITEMS)
@@ -111,7 +100,7 @@ int hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_
         fds[i] = hlthunk_dmabuf_borrow_fd(dmabufs[i]);
     }
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, count);
-    rc = hl_parcel_send(socket, bytes, hl_message_bytes(count), fds, count, o.timeout_us);
+    rc = hl_parcel_send(socket, bytes, hl_message_bytes(count), fds, count, timeout_ns);
     free(items);
     return rc;
 }
@@ -147,7 +136,7 @@ static int keep_origin(struct hlthunk_dmabuf *m, size_t i, const struct hl_messa
         o = calloc(1, sizeof(*o));
         if (!o)
             return hl_err(-ENOMEM, "no memory for the origin of a dma-buf");
-        o->size = sizeof(*o);
+        o->struct_size = sizeof(*o);
         o->offset = item->offset;
         o->data_offset = item->data_offset;
         o->data_size = item->size - item->data_offset - item->data_tail;
@@ -213,14 +202,11 @@ static int take_all(struct hl_parcel *p, struct hlthunk_dmabuf **dmabufs, size_t
 }
 
 int hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t max, size_t *count,
-                           const struct hlthunk_share_options *options)
+                           int64_t timeout_ns)
 {
-    struct hlthunk_share_options o;
     struct hl_parcel *p;
-    int rc = HL_OPTIONS_READ(o, options);
+    int rc;
 
-    if (rc)
-        return rc;
     if (!dmabufs || !count)
         return hl_err(-EINVAL, "%s is NULL", dmabufs ? "count" : "dmabufs");
     if (!max)
@@ -228,7 +214,7 @@ int hlthunk_dmabuf_receive(int socket, struct hlthunk_dmabuf **dmabufs, size_t m
     p = malloc(sizeof(*p));
     if (!p)
         return hl_err(-ENOMEM, "no memory for a message");
-    rc = hl_parcel_receive(socket, HL_MESSAGE_DMABUFS, p, o.timeout_us);
+    rc = hl_parcel_receive(socket, HL_MESSAGE_DMABUFS, p, timeout_ns);
     if (!rc) {
         rc = take_all(p, dmabufs, max, count);
         hl_parcel_close(p);

@@ -13,8 +13,8 @@
 #include "lib/fd.h"
 #include "lib/kernel/deadline.h"
 
-/* Of a message that has begun on a socket that does not block, without a timeout. */
-#define REST_TIMEOUT_US 1000000u
+/* Of a message that has begun in a call that does not wait. */
+#define REST_TIMEOUT_NS 1000000000
 
 #ifndef SCM_PIDFD
 #define SCM_PIDFD                                                                                  \
@@ -28,17 +28,16 @@ struct call {
     int type;                  /* SOCK_STREAM, … */
     enum hl_message_kind kind; /* that is to be received */
     bool begun;                /* a byte of the message has moved */
-    uint64_t timeout_us;       /* 0: as the socket is */
-    uint64_t deadline_ns;      /* once deadline_set */
-    bool deadline_set;
+    int64_t timeout_ns;        /* 0: do not wait */
+    uint64_t deadline_ns;      /* once it waits */
 };
 
-static int begin(struct call *c, int socket, uint64_t timeout_us)
+static int begin(struct call *c, int socket, int64_t timeout_ns)
 {
     int domain, type;
     socklen_t n = sizeof(domain);
 
-    *c = (struct call){ .socket = socket, .timeout_us = timeout_us };
+    *c = (struct call){ .socket = socket, .timeout_ns = timeout_ns };
     if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &n) < 0)
         return hl_err(-errno, "socket %d: %s", socket, strerror(errno));
     n = sizeof(type);
@@ -48,10 +47,8 @@ static int begin(struct call *c, int socket, uint64_t timeout_us)
         return hl_err(-ENOTSOCK, "socket %d is not a UNIX socket: no other passes descriptors",
                       socket);
     c->type = type;
-    if (timeout_us) {
-        c->deadline_ns = hl_deadline_ns(timeout_us);
-        c->deadline_set = true;
-    }
+    if (timeout_ns)
+        c->deadline_ns = hl_deadline_after(timeout_ns);
     return 0;
 }
 
@@ -60,21 +57,21 @@ static int wait_ready(struct call *c, short events, const char *doing)
 {
     struct pollfd p = { .fd = c->socket, .events = events };
 
-    if (!c->deadline_set) {
+    if (!c->timeout_ns) {
         if (!c->begun)
             return hl_err(-EAGAIN, "socket %d is not ready for %s", c->socket, doing);
-        c->deadline_ns = hl_deadline_ns(REST_TIMEOUT_US);
-        c->deadline_set = true;
+        c->timeout_ns = REST_TIMEOUT_NS;
+        c->deadline_ns = hl_deadline_after(c->timeout_ns);
     }
     for (;;) {
         uint64_t left = hl_left_us(c->deadline_ns), ms = left / 1000 + (left % 1000 != 0);
         int n;
 
         if (!left)
-            return hl_err(-ETIMEDOUT, "%s took longer than %llu us%s", doing,
-                          (unsigned long long)(c->timeout_us ? c->timeout_us : REST_TIMEOUT_US),
+            return hl_err(-ETIMEDOUT, "%s took longer than %lld ns%s", doing,
+                          (long long)c->timeout_ns,
                           c->begun ? ", and part of the message is through: close the socket" : "");
-        n = poll(&p, 1, ms > INT_MAX ? INT_MAX : (int)ms);
+        n = poll(&p, 1, ms > INT_MAX ? (left == UINT64_MAX ? -1 : INT_MAX) : (int)ms);
         if (n > 0)
             return 0;
         if (n < 0 && errno != EINTR)
@@ -105,7 +102,7 @@ static int send_failed(const struct call *c, int error, size_t bytes, size_t fds
 }
 
 int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds, size_t count,
-                   uint64_t timeout_us)
+                   int64_t timeout_ns)
 {
     union {
         char bytes[CMSG_SPACE(HL_MESSAGE_MAX_ITEMS * sizeof(int))];
@@ -113,7 +110,7 @@ int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds
     } control;
     struct call c;
     size_t sent = 0;
-    int rc = begin(&c, socket, timeout_us);
+    int rc = begin(&c, socket, timeout_ns);
 
     if (rc)
         return rc;
@@ -131,7 +128,7 @@ int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds
             control.align.cmsg_len = CMSG_LEN(count * sizeof(int));
             memcpy(CMSG_DATA(&control.align), fds, count * sizeof(int));
         }
-        n = sendmsg(socket, &m, MSG_NOSIGNAL | (c.deadline_set ? MSG_DONTWAIT : 0));
+        n = sendmsg(socket, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno == EAGAIN) {
@@ -192,7 +189,7 @@ static ssize_t receive_some(struct call *c, struct hl_parcel *p, uint8_t *to, si
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control.bytes) };
-        got = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC | (c->deadline_set ? MSG_DONTWAIT : 0));
+        got = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (got >= 0)
             break;
         if (errno == EINTR)
@@ -275,7 +272,7 @@ static int sanitize(struct hl_parcel *p)
 }
 
 int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p,
-                      uint64_t timeout_us)
+                      int64_t timeout_ns)
 {
     struct seen seen = { 0 };
     size_t count = 0;
@@ -283,7 +280,7 @@ int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p
     int rc;
 
     p->bytes = p->fds = 0;
-    rc = begin(&c, socket, timeout_us);
+    rc = begin(&c, socket, timeout_ns);
     if (rc)
         return rc;
     c.kind = kind;

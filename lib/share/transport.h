@@ -11,7 +11,7 @@
 
 #include "lib/share/message.h"
 
-/* What has been received; the descriptors are the holder's until he takes them out (-1). */
+/* What has been received; the descriptors are the holder's until it takes them out (-1). */
 struct hl_parcel {
     size_t bytes;
     size_t fds; /* that are in fd[] */
@@ -20,18 +20,20 @@ struct hl_parcel {
 };
 
 /*
- * timeout_us: 0 means as the socket is.  0 or -errno with a text: -EINVAL, -EBADF, -ENOTSOCK (no
- * UNIX socket); -EAGAIN, -ETIMEDOUT, -EPIPE, -ECONNRESET and what else sendmsg() gives.
+ * timeout_ns: 0: what cannot be done at once is -EAGAIN, but a message that has begun is waited
+ * for; negative: without limit.  Whether the socket blocks makes no difference.  0 or -errno with a
+ * text: -EINVAL, -EBADF, -ENOTSOCK (no UNIX socket); -EAGAIN, -ETIMEDOUT, -EPIPE, -ECONNRESET and
+ * what else sendmsg() gives.
  */
 int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds, size_t count,
-                   uint64_t timeout_us);
+                   int64_t timeout_ns);
 
 /*
  * Receives one message of a kind with as many descriptors as its header says.  p need not be
  * initialised; on failure nothing is left in it.
  */
 int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p,
-                      uint64_t timeout_us);
+                      int64_t timeout_ns);
 
 /* Closes the descriptors that are still in it. */
 void hl_parcel_close(struct hl_parcel *p);

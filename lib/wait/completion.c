@@ -209,7 +209,8 @@ static int check_new(struct hlthunk_device *d, const struct hlthunk_completion_o
     if (d->props.control)
         return hl_err(-EPERM, "device is a control node, which submits nothing: open the primary "
                               "node");
-    return HL_OPTIONS_READ(*o, options);
+    rc = HL_OPTIONS_READ(*o, options);
+    return rc ? rc : HL_OPTIONS_RESERVED(*o);
 }
 
 static struct hlthunk_completion *create(struct hlthunk_device *d, size_t count,
@@ -265,10 +266,10 @@ static int start(struct hlthunk_completion *c, const struct hlthunk_completion_o
     return 0;
 }
 
-int hlthunk_completion_for_submissions(struct hlthunk_device *d, const uint64_t *sequences,
-                                       size_t count,
-                                       const struct hlthunk_completion_options *options,
-                                       struct hlthunk_completion **out)
+int hlthunk_completion_create_for_submissions(struct hlthunk_device *d, const uint64_t *sequences,
+                                              size_t count,
+                                              const struct hlthunk_completion_options *options,
+                                              struct hlthunk_completion **out)
 {
     struct hlthunk_completion_options o;
     struct hlthunk_completion *c;
@@ -285,10 +286,10 @@ int hlthunk_completion_for_submissions(struct hlthunk_device *d, const uint64_t 
     return start(c, &o, out);
 }
 
-int hlthunk_completion_for_interrupt(struct hlthunk_device *d, uint32_t interrupt,
-                                     const uint64_t *address, uint64_t target,
-                                     const struct hlthunk_completion_options *options,
-                                     struct hlthunk_completion **out)
+int hlthunk_completion_create_for_interrupt(struct hlthunk_device *d, uint32_t interrupt,
+                                            const uint64_t *address, uint64_t target,
+                                            const struct hlthunk_completion_options *options,
+                                            struct hlthunk_completion **out)
 {
     struct hlthunk_completion_options o;
     struct hlthunk_completion *c;
@@ -351,10 +352,9 @@ int hlthunk_completion_get_result(struct hlthunk_completion *c,
 
     if (rc)
         return rc;
-    if (!result)
-        return hl_err(-EINVAL, "result is NULL");
-    if (result->size < sizeof(r.size) + sizeof(r.status))
-        return hl_err(-EINVAL, "result->size is %zu: set it to sizeof(*result)", result->size);
+    rc = hl_struct_check(result, "result");
+    if (rc)
+        return rc;
     hl_waiters_lock(c->waiters);
     if (c->wait.ended) {
         r.status = c->status;
@@ -362,25 +362,22 @@ int hlthunk_completion_get_result(struct hlthunk_completion *c,
         r.timestamp_ns = c->status == HLTHUNK_COMPLETION_DONE ? c->timestamp_ns : 0;
     }
     hl_waiters_unlock(c->waiters);
-    r.size = result->size;
-    if (result->size > sizeof(r))
-        memset((char *)result + sizeof(r), 0, result->size - sizeof(r));
-    memcpy(result, &r, result->size < sizeof(r) ? result->size : sizeof(r));
+    HL_STRUCT_FILL(result, r);
     return 0;
 }
 
-int hlthunk_completion_wait(struct hlthunk_completion *c, uint64_t timeout_us)
+int hlthunk_completion_wait(struct hlthunk_completion *c, int64_t timeout_ns)
 {
     int rc = check(c);
 
     if (rc)
         return rc;
-    if (!hl_waiters_wait(c->waiters, &c->wait, hl_deadline_ns(timeout_us)))
-        return hl_err(-ETIMEDOUT, "not complete within %llu us", (unsigned long long)timeout_us);
+    if (!hl_waiters_wait(c->waiters, &c->wait, hl_deadline_after(timeout_ns)))
+        return hl_err(-ETIMEDOUT, "not complete within %lld ns", (long long)timeout_ns);
     return 0;
 }
 
-const char *hlthunk_completion_status_name(enum hlthunk_completion_status status)
+const char *hlthunk_completion_status_get_name(enum hlthunk_completion_status status)
 {
     static const char *const names[] = {
         [HLTHUNK_COMPLETION_PENDING] = "pending",     [HLTHUNK_COMPLETION_DONE] = "done",

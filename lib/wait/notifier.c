@@ -10,6 +10,7 @@
 #include "lib/core/object.h"
 #include "lib/op/op_event.h"
 #include "lib/op/op_info.h"
+#include "lib/options.h"
 #include "uapi/habanalabs_accel.h"
 
 struct hlthunk_event_notifier {
@@ -22,9 +23,11 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     (void)o, (void)live; /* it has neither size nor address */
 }
 
-int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
+int hlthunk_event_notifier_create(struct hlthunk_device *d,
+                                  const struct hlthunk_event_notifier_options *options,
                                   struct hlthunk_event_notifier **out)
 {
+    struct hlthunk_event_notifier_options o;
     struct hlthunk_event_notifier *n;
     int rc = hl_device_check(d);
 
@@ -32,6 +35,9 @@ int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
         return rc;
     if (!out)
         return hl_err(-EINVAL, "notifier is NULL");
+    rc = HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
     n = calloc(1, sizeof(*n));
     if (!n)
         return hl_err(-ENOMEM, "no memory for a notifier");
@@ -41,7 +47,7 @@ int hlthunk_event_notifier_create(struct hlthunk_device *d, const char *label,
         return hl_device_failed(d, rc);
     }
     n->eventfd = d->events.eventfd.fd;
-    hl_object_init(&n->object, "event notifier", d, label, __builtin_return_address(0), describe);
+    hl_object_init(&n->object, "event notifier", d, o.label, __builtin_return_address(0), describe);
     hl_object_enlist(&n->object);
     *out = n;
     return 0;
@@ -164,16 +170,16 @@ static int read_record(int fd, struct hlthunk_event *e)
 /* Not hl_object_check(): after a reset the object is stale, and its last events are of interest. */
 static int check(const struct hlthunk_event_notifier *n, const struct hlthunk_event *event)
 {
-    if (!n || !event)
-        return hl_err(-EINVAL, "%s is NULL", n ? "event" : "notifier");
-    if (event->size < sizeof(event->size) + sizeof(event->kind))
-        return hl_err(-EINVAL, "event->size is %zu, not sizeof(struct hlthunk_event)", event->size);
+    int rc = n ? hl_struct_check(event, "event") : hl_err(-EINVAL, "notifier is NULL");
+
+    if (rc)
+        return rc;
     if (!hl_epoch_is_ours(n->object.epoch))
         return hl_err(-EPERM, "notifier was made by the parent of this process");
     return 0;
 }
 
-int hlthunk_event_notifier_wait(struct hlthunk_event_notifier *n, uint64_t timeout_us,
+int hlthunk_event_notifier_wait(struct hlthunk_event_notifier *n, int64_t timeout_ns,
                                 struct hlthunk_event *event)
 {
     struct hlthunk_event e = { 0 };
@@ -184,25 +190,24 @@ int hlthunk_event_notifier_wait(struct hlthunk_event_notifier *n, uint64_t timeo
     if (rc)
         return rc;
     d = n->object.device;
-    deadline = hl_deadline_ns(timeout_us);
+    deadline = hl_deadline_after(timeout_ns);
     while ((kind = hl_events_take(d)) < 0) {
         rc = hl_event_wait_count(n->eventfd, deadline, &count);
         if (rc)
             return rc;
         if (!count)
-            return hl_err(-ETIMEDOUT, "no event within %llu us", (unsigned long long)timeout_us);
+            return hl_err(-ETIMEDOUT, "no event within %lld ns", (long long)timeout_ns);
         rc = hl_events_fetch(d);
         if (rc)
             return rc;
     }
     e.kind = (enum hlthunk_event_kind)kind;
     e.recorded = read_record(d->fd, &e) == 0 && e.timestamp_ns != 0;
-    e.size = event->size;
-    memcpy(event, &e, event->size < sizeof(e) ? event->size : sizeof(e));
+    HL_STRUCT_FILL(event, e);
     return 0;
 }
 
-const char *hlthunk_event_kind_name(enum hlthunk_event_kind kind)
+const char *hlthunk_event_kind_get_name(enum hlthunk_event_kind kind)
 {
     static const char *const names[] = {
         [HLTHUNK_EVENT_TPC_ASSERT] = "TPC assert",

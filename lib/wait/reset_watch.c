@@ -12,7 +12,7 @@
 #include "lib/options.h"
 #include "lib/thread.h"
 
-#define INTERVAL_US 100000
+#define INTERVAL_NS 100000000u
 #define INTERVAL_MAX_MS 3600000
 #define DEAF_MS 100 /* how long at most the driver's events are not listened to */
 
@@ -58,7 +58,7 @@ static void *run(void *arg)
 {
     struct hlthunk_reset_watch *w = arg;
     struct hlthunk_device *d = w->object.device;
-    enum hlthunk_stale why;
+    enum hlthunk_stale_reason why;
     bool deaf = false;
 
     pthread_mutex_lock(&w->gate);
@@ -70,7 +70,7 @@ static void *run(void *arg)
         if (deaf)
             hl_events_fetch(d);
         hl_device_ask(d);
-        why = hlthunk_device_stale(d);
+        why = hlthunk_device_get_stale_reason(d);
     } while (why == HLTHUNK_STALE_NOT);
     own = w;
     /* which may give the watch back: it is not looked at after this */
@@ -115,9 +115,9 @@ static int set_up(struct hlthunk_reset_watch *w)
     return rc;
 }
 
-static int interval_ms(uint64_t us)
+static int interval_ms(uint64_t ns)
 {
-    uint64_t ms = (us ? us : INTERVAL_US) / 1000;
+    uint64_t ms = (ns ? ns : INTERVAL_NS) / 1000000;
 
     return ms < 1 ? 1 : ms > INTERVAL_MAX_MS ? INTERVAL_MAX_MS : (int)ms;
 }
@@ -142,7 +142,7 @@ int hlthunk_reset_watch_create(struct hlthunk_device *d, hlthunk_reset_fn fn, vo
         return hl_err(-ENOMEM, "no memory for a reset watch");
     w->fn = fn;
     w->user = user;
-    w->interval_ms = interval_ms(o.interval_us);
+    w->interval_ms = interval_ms(o.interval_ns);
     w->listener.wake = HL_EVENTFD_NONE;
     atomic_init(&w->stop, false);
     pthread_mutex_init(&w->gate, NULL); /* cannot fail without attributes */

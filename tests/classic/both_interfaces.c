@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A new program: what pkg-config gives is enough for the objects and for the classic functions. */
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
 #include <hlthunk.h>

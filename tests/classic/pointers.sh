@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Defect 30: a pointer that becomes a 64-bit number directly is sign-extended on 32-bit machines.
-# The compiler says where: the library is parsed as for one.  pointers.sh ROOT
+# The compiler says where: the library is parsed as for one.  pointers.sh ROOT BUILD
 root=$1
 arch=$(cc -print-multiarch 2>/dev/null)
 [ "$arch" = x86_64-linux-gnu ] || { echo "no 32-bit parsing on $arch"; exit 77; }
@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 mkdir "$tmp/gnu"
 : > "$tmp/gnu/stubs-32.h"
 flags="-m32 -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DHL_VERSION=\"\" -I$root
-       -I$root/include -I$tmp -I/usr/include/$arch -fsyntax-only
+       -I$root/include -I$2/include -I$tmp -I/usr/include/$arch -fsyntax-only
        -Werror=pointer-to-int-cast -Werror=int-to-pointer-cast"
 printf '#include <stdint.h>\nuint64_t f(void *p);\nuint64_t f(void *p) { return (uint64_t)p; }\n' \
     > "$tmp/bad.c"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What a library exports, what its map lists and what its headers declare are one set.
 
-symbols.py LIBRARY MAP INCLUDE-DIR HEADER [FILE-OF-NAMES]
+symbols.py LIBRARY MAP FOLDER[:FOLDER…] HEADER[,HEADER…] [FILE-OF-NAMES]
 """
 import re
 import subprocess
@@ -25,8 +25,11 @@ def listed(path):
 
 
 def declared(include, header):
-    text = subprocess.run(['cc', '-E', '-P', '-I', include, '-include', header, '-x', 'c',
-                           '/dev/null'], check=True, capture_output=True, text=True).stdout
+    flags = [f'-I{folder}' for folder in include.split(':')]
+    for name in header.split(','):
+        flags += ['-include', name]
+    text = subprocess.run(['cc', '-E', '-P', *flags, '-x', 'c', '/dev/null'],
+                          check=True, capture_output=True, text=True).stdout
     # without what is in braces: members that are pointers to functions
     previous = None
     while previous != text:

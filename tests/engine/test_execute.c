@@ -15,8 +15,7 @@ static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 static void test_dma(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
 
         for (unsigned i = 0; i < 4096; i++)
@@ -44,8 +43,7 @@ static void test_wrcomp(void **state)
     static const uint32_t data[] = { 0x409028, 0x50007C, 0x4C8B8C4 };
 
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
 
         eng_reg_write(&m->e, lo[a_], (uint32_t)DOORBELL);
@@ -63,8 +61,7 @@ static void test_wrcomp(void **state)
 static void test_messages(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
 
         cb_msg(&c, MEM_BASE + 0x1000, 0xAABBCCDD, 0);
@@ -90,8 +87,7 @@ static void test_messages(void **state)
 static void test_timestamp(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
 
         m->now = 0x123456789ABC;
@@ -110,8 +106,7 @@ static void test_wreg(void **state)
     static const uint32_t block[] = { 0x400000, 0x500000, 0x4C80000 };
 
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
         uint32_t reg = 0x7F0, shift = a_ == 0 ? 0 : 8;
 
@@ -131,8 +126,7 @@ static void test_wreg(void **state)
 static void test_long_bulk(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
         struct eng_cb direct;
 
@@ -161,8 +155,7 @@ static void test_long_bulk(void **state)
 static void test_fence(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 }, d = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 1);
         uint64_t f = cfg_addr(m, eng_fence_offset(m->e.asic, 1, 2));
@@ -195,8 +188,7 @@ static void test_fence(void **state)
 static void test_fence_overflow(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         uint32_t f = eng_fence_offset(m->e.asic, 1, 0);
 
         for (unsigned i = 0; i < 17; i++)
@@ -210,8 +202,7 @@ static void test_fence_overflow(void **state)
 static void test_wait(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 1);
 
@@ -238,8 +229,7 @@ static void test_wait(void **state)
 static void test_repeat(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
         uint32_t add = 0x80000001;
 
@@ -262,8 +252,7 @@ static void test_repeat(void **state)
 static void test_stop_and_unknown(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 }, d = { .len = 0 }, good = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 1);
 
@@ -301,8 +290,7 @@ static void test_stop_and_unknown(void **state)
 static void test_faults(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
         struct eng_cb bad = { .addr = 0x1234, .len = 64 };
         struct eng_queue *q = eng_queue(&m->e, 1);
@@ -343,8 +331,7 @@ static void test_cp_dma(void **state)
     static const unsigned queue[] = { 7, 41, 20 }; /* TPC 0 */
 
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb up = { .len = 0 }, low = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, queue[a_]);
         uint32_t lower_fence = a_ == 0 ? 0xE09158 : eng_fence_offset(m->e.asic, queue[a_], 0) + 16;
@@ -373,8 +360,7 @@ static void test_cp_dma(void **state)
 static void test_predicates_and_scalars(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 }, msg = { .len = 0 };
         uint32_t one = 1, map = 1u << 9;
 
@@ -430,8 +416,7 @@ static void test_arbitration(void **state)
     static const uint32_t cfg[] = { 0, 0x508A00, 0x4C8A4A4 };
 
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c[3];
 
         if (!cfg[a_])
@@ -472,8 +457,7 @@ static void test_commit(void **state)
     };
 
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
         uint64_t src = MEM_BASE + 0x10000, dst = MEM_BASE + 0x20000;
         uint32_t v[6] = { (uint32_t)src, (uint32_t)(src >> 32),
@@ -535,8 +519,7 @@ static void test_race(void **state)
 static void test_full(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct eng_cb cb = { .mem = m->mem, .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 0);
 

@@ -54,8 +54,7 @@ static void arm(struct machine *m, unsigned mon, unsigned sob_id, uint8_t watch,
 static void test_objects(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         set_sob(m, 5, 10);
         assert_int_equal(sob(m, 5), 10);
         set_sob(m, 5, INC | 7);
@@ -88,8 +87,7 @@ static void test_negative(void **state)
 static void test_monitor(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         uint32_t armed = eng_mon_arm_offset(m->e.asic, 0, 7);
 
         payload(m, 7, MEM_BASE + 0x100, 0xABCD);
@@ -121,8 +119,7 @@ static void test_monitor(void **state)
 static void test_group(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         if (a_ == 0)
             continue; /* Goya has no groups */
         payload(m, 3, MEM_BASE + 0x100, 1);
@@ -159,8 +156,7 @@ static void test_single(void **state)
 static void test_armed_behind_its_back(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         uint32_t x = a_ == 0 ? 8 | 1u << 16 : 1 | 0xFE00u | 1u << 17;
 
         payload(m, 9, MEM_BASE + 0x100, 5);
@@ -174,8 +170,7 @@ static void test_armed_behind_its_back(void **state)
 static void test_wait_for_object(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         struct cb c = { .len = 0 };
 
         payload(m, 1, cfg_addr(m, eng_fence_offset(m->e.asic, 1, 0)), 1);
@@ -297,8 +292,7 @@ static void test_gaudi2_cq(void **state)
 static void test_endless(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         payload(m, 0, cfg_addr(m, eng_mon_arm_offset(m->e.asic, 0, 1)), 0xFE00);
         payload(m, 1, cfg_addr(m, eng_mon_arm_offset(m->e.asic, 0, 0)), 0xFE00);
         eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, 0), 0xFE00);
@@ -310,8 +304,7 @@ static void test_endless(void **state)
 static void test_bad_payload(void **state)
 {
     (void)state;
-    EACH(m)
-    {
+    EACH (m) {
         payload(m, 2, 0x10, 1);
         arm(m, 2, 0, 1, false, 1);
         set_sob(m, 0, 1);

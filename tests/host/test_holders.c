@@ -83,8 +83,10 @@ static int keep(const struct hlthunk_holder *h, void *user)
 
 static struct hlthunk_holders_seen look(const struct hlthunk_device_entry *device)
 {
-    struct hlthunk_holders_options o = { .size = sizeof(o), .device = device, .root = tree_root() };
-    struct hlthunk_holders_seen seen = { .size = sizeof(seen) };
+    struct hlthunk_holders_options o = { .struct_size = sizeof(o),
+                                         .device = device,
+                                         .root = tree_root() };
+    struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
 
     told_count = 0;
     assert_int_equal(hlthunk_holders(&o, keep, NULL, &seen), 0);
@@ -265,7 +267,7 @@ static int stop(const struct hlthunk_holder *h, void *user)
 
 static void a_visitor_ends_the_list(void **state)
 {
-    struct hlthunk_holders_options o = { .size = sizeof(o), .root = tree_root() };
+    struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = tree_root() };
     int calls = 0;
 
     (void)state;
@@ -281,8 +283,8 @@ static void a_visitor_ends_the_list(void **state)
 
 static void bad_arguments(void **state)
 {
-    struct hlthunk_holders_options o = { .size = sizeof(o), .root = "/no/such/folder" };
-    struct hlthunk_holders_seen seen = { .size = 0, .devices = 77 };
+    struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = "/no/such/folder" };
+    struct hlthunk_holders_seen seen = { .struct_size = 0, .devices = 77 };
 
     (void)state;
     assert_int_equal(hlthunk_holders(&o, keep, NULL, NULL), -ENOENT);
@@ -291,9 +293,9 @@ static void bad_arguments(void **state)
     assert_int_equal(hlthunk_holders(&o, NULL, NULL, NULL), -EINVAL);
     assert_int_equal(hlthunk_holders(&o, keep, NULL, &seen), -EINVAL);
     assert_int_equal(seen.devices, 77);
-    o.size = 3;
+    o.struct_size = 3;
     assert_int_equal(hlthunk_holders(&o, keep, NULL, NULL), -EINVAL);
-    assert_non_null(strstr(hlthunk_last_error(), "options->size"));
+    assert_non_null(strstr(hlthunk_last_error(), "options->struct_size"));
     assert_string_equal(hlthunk_holder_kind_name(HLTHUNK_HOLDER_DMABUF), "dma-buf");
     assert_string_equal(hlthunk_holder_kind_name((enum hlthunk_holder_kind)99), "unknown");
 }

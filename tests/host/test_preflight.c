@@ -35,7 +35,7 @@ static int keep(const struct hlthunk_check *c, void *user)
 
 static void look_for(const char *importer)
 {
-    struct hlthunk_preflight_options o = { .size = sizeof(o),
+    struct hlthunk_preflight_options o = { .struct_size = sizeof(o),
                                            .root = tree_root(),
                                            .importer = importer };
     int rc;
@@ -517,7 +517,7 @@ static int stop(const struct hlthunk_check *c, void *user)
 
 static void bad_arguments(void **state)
 {
-    struct hlthunk_preflight_options o = { .size = sizeof(o), .root = tree_root() };
+    struct hlthunk_preflight_options o = { .struct_size = sizeof(o), .root = tree_root() };
     int calls = 0;
 
     (void)state;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
 #include "lib/fork.h"
@@ -111,7 +112,7 @@ static void expect_status_after(int error)
 
 static struct hlthunk_pool_statistics statistics(void)
 {
-    struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+    struct hlthunk_pool_statistics s = { .struct_size = sizeof(s) };
 
     assert_int_equal(hlthunk_pool_get_statistics(pool, &s), 0);
     return s;
@@ -135,7 +136,7 @@ static void alloc_fails(int error)
 
 static struct hlthunk_buffer *alloc(uint64_t size)
 {
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .exportable = true };
+    struct hlthunk_pool_buffer_options o = { .struct_size = sizeof(o), .exportable = true };
     struct hlthunk_buffer *b;
 
     assert_int_equal(hlthunk_pool_alloc(pool, size, &o, &b), 0);
@@ -224,7 +225,7 @@ static void exports(void **state)
     mock_end();
     for (unsigned i = 0; i < 2; i++) {
         /* the mapping and where in it */
-        at = hlthunk_buffer_address(b[i]) - ADDRESS;
+        at = hlthunk_buffer_get_address(b[i]) - ADDRESS;
         expect_export(2 * page, at + page, open("/dev/null", O_RDWR | O_CLOEXEC), 0);
         assert_int_equal(hlthunk_dmabuf_export(b[i], page, 2 * page, NULL, &m), 0);
         mock_end();

@@ -37,7 +37,7 @@ static void other_errnos_ask_nothing(void **state)
         fresh(false);
         assert_int_equal(hl_device_failed(&d, rc), rc);
         assert_int_equal(mock_count(), 0);
-        assert_int_equal(hlthunk_device_stale(&d), HLTHUNK_STALE_NOT);
+        assert_int_equal(hlthunk_device_get_stale_reason(&d), HLTHUNK_STALE_NOT);
     }
     assert_int_equal(hl_device_result(&d, 0), 0);
     assert_int_equal(mock_count(), 0);
@@ -47,7 +47,7 @@ static void the_status_decides(void **state)
 {
     static const struct {
         uint32_t status;
-        enum hlthunk_stale stale;
+        enum hlthunk_stale_reason stale;
     } answers[] = {
         { HL_DEVICE_STATUS_OPERATIONAL, HLTHUNK_STALE_NOT },
         { HL_DEVICE_STATUS_IN_RESET, HLTHUNK_STALE_RESET },
@@ -63,7 +63,7 @@ static void the_status_decides(void **state)
         for (size_t e = 0; e < sizeof(errors) / sizeof(errors[0]); e++) {
             for (int control = 0; control < 2; control++) {
                 struct hl_info_device_status s = { .status = answers[a].status };
-                enum hlthunk_stale stale = answers[a].stale;
+                enum hlthunk_stale_reason stale = answers[a].stale;
 
                 if (control && stale == HLTHUNK_STALE_RESET)
                     stale = HLTHUNK_STALE_NOT;
@@ -72,7 +72,7 @@ static void the_status_decides(void **state)
                 assert_int_equal(hl_device_failed(&d, -errors[e]), stale ? -ENODEV : -errors[e]);
                 assert_int_equal(mock_count(), 1);
                 mock_end();
-                assert_int_equal(hlthunk_device_stale(&d), stale);
+                assert_int_equal(hlthunk_device_get_stale_reason(&d), stale);
                 if (stale)
                     assert_non_null(strstr(hlthunk_last_error(), "0000:0d:00.0 was reset or"));
             }
@@ -92,7 +92,8 @@ static void every_errno_of_the_question(void **state)
         fresh(false);
         expect_question(&s, mock_errnos[e]);
         assert_int_equal(hl_device_failed(&d, -EBUSY), gone ? -ENODEV : -EBUSY);
-        assert_int_equal(hlthunk_device_stale(&d), gone ? HLTHUNK_STALE_GONE : HLTHUNK_STALE_NOT);
+        assert_int_equal(hlthunk_device_get_stale_reason(&d),
+                         gone ? HLTHUNK_STALE_GONE : HLTHUNK_STALE_NOT);
         mock_end();
     }
 }
@@ -105,7 +106,7 @@ static void events_decide(void **state)
 
         fresh(false);
         hl_device_learn_events(&d, mask);
-        assert_int_equal(hlthunk_device_stale(&d),
+        assert_int_equal(hlthunk_device_get_stale_reason(&d),
                          mask == HL_NOTIFIER_EVENT_DEVICE_RESET ||
                                  mask == HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE
                              ? HLTHUNK_STALE_RESET
@@ -119,7 +120,7 @@ static void the_first_reason_stays(void **state)
     fresh(false);
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     hl_device_mark_stale(&d, HLTHUNK_STALE_GONE);
-    assert_int_equal(hlthunk_device_stale(&d), HLTHUNK_STALE_RESET);
+    assert_int_equal(hlthunk_device_get_stale_reason(&d), HLTHUNK_STALE_RESET);
 }
 
 /* Its memory goes with its file: the kernel is not asked, and nothing is kept for later. */

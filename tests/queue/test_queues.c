@@ -230,7 +230,8 @@ static void buffers_of_every_kind(void **state)
     assert_memory_equal(memory + 8100, r->in + 3, 100);
     assert_memory_equal(r->out, memory + 100, 8192);
     assert_int_equal(memory[116], 0x77);
-    if (can_export() && hlthunk_dmabuf_export(r->a, 0, hlthunk_buffer_size(r->a), NULL, &m) == 0) {
+    if (can_export() &&
+        hlthunk_dmabuf_export(r->a, 0, hlthunk_buffer_get_size(r->a), NULL, &m) == 0) {
         ok(hlthunk_buffer_from_dmabuf(r->d, m, NULL, &again));
         ok(hlthunk_queue_write(r->q, again, 64, r->in, 100));
         ok(hlthunk_queue_read_sync(r->q, r->out, r->a, 64, 100));
@@ -490,10 +491,10 @@ static void a_fence_behind_a_wait(void **state)
 static void packets_of_ones_own(void **state)
 {
     struct rig *r = *state;
-    struct hlthunk_command_buffer_options o = { .size = sizeof(o),
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
                                                 .device_mapped = on_asic("gaudi2") };
     struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = 24 };
-    uint64_t from = hlthunk_buffer_address(r->a), to = hlthunk_buffer_address(r->b);
+    uint64_t from = hlthunk_buffer_get_address(r->a), to = hlthunk_buffer_get_address(r->b);
     uint32_t words[2] = { 4096, 9u << 24 | 3u << 30 };
     uint8_t *packet;
 
@@ -503,7 +504,7 @@ static void packets_of_ones_own(void **state)
         words[1] |= 8;
     refused(hlthunk_queue_submit_packets(r->q, &p), EINVAL, "command_buffer is NULL");
     ok(hlthunk_command_buffer_create(r->d, 4096, &o, &p.command_buffer));
-    packet = hlthunk_command_buffer_data(p.command_buffer);
+    packet = hlthunk_command_buffer_borrow_data(p.command_buffer);
     memcpy(packet, words, 8);
     memcpy(packet + 8, &from, 8);
     memcpy(packet + 16, &to, 8);
@@ -672,7 +673,7 @@ static void count_lost(struct hlthunk_fence *f, void *user)
 static void a_reset_loses_what_is_pending(void **state)
 {
     struct hlthunk_fence_result x = { .struct_size = sizeof(x) };
-    struct hlthunk_command_buffer_options o = { .size = sizeof(o),
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
                                                 .device_mapped = on_asic("gaudi2") };
     struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = 8 };
     const uint32_t wait[2] = { 1 | 1u << 16 | 3u << 30, 8u << 24 | 3u << 30 }; /* FENCE */
@@ -692,7 +693,7 @@ static void a_reset_loses_what_is_pending(void **state)
     done = fence_of(q);
     ok(hlthunk_fence_wait(done, -1));
     ok(hlthunk_command_buffer_create(d, 4096, &o, &p.command_buffer));
-    memcpy(hlthunk_command_buffer_data(p.command_buffer), wait, 8);
+    memcpy(hlthunk_command_buffer_borrow_data(p.command_buffer), wait, 8);
     ok(hlthunk_queue_submit_packets(q, &p));
     hlthunk_command_buffer_unref(p.command_buffer);
     atomic_store(&calls, 0);

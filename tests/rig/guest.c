@@ -176,7 +176,7 @@ pid_t rig_holder(void)
     pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
-        struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 10000000 };
+        struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 10000000000 };
         struct hlthunk_device *d;
         struct hlthunk_buffer *b;
         struct hlthunk_dmabuf *m;
@@ -220,7 +220,7 @@ int rig_ended(pid_t pid, unsigned seconds)
 
 void rig_serves(unsigned seconds)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 1000000 };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 1000000000 };
     struct timespec until, now;
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;

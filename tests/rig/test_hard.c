@@ -17,8 +17,8 @@ static void expect_event(struct hlthunk_event_notifier *n, enum hlthunk_event_ki
                          struct hlthunk_event *e)
 {
     do {
-        e->size = sizeof(*e);
-        ok(hlthunk_event_notifier_wait(n, 15000000, e));
+        e->struct_size = sizeof(*e);
+        ok(hlthunk_event_notifier_wait(n, 15000000000, e));
     } while (e->kind != kind);
 }
 
@@ -133,7 +133,7 @@ static void the_module_stays_while_memory_is_exported(void **state)
     if (can_export()) {
         ok(hlthunk_buffer_alloc(d, 64 * MIB, NULL, &b));
         ok(hlthunk_dmabuf_export(b, 0, 64 * MIB, NULL, &m));
-        ok(hlthunk_dmabuf_get_fd(m, &fd));
+        ok(hlthunk_dmabuf_dup_fd(m, &fd));
         hlthunk_dmabuf_unref(m);
         hlthunk_buffer_unref(b);
         hlthunk_device_close(d);
@@ -177,7 +177,8 @@ static void killed_while_exporting(void **state)
 
         assert_true(pid >= 0);
         if (pid == 0) {
-            struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 20000000 };
+            struct hlthunk_device_options o = { .struct_size = sizeof(o),
+                                                .timeout_ns = 20000000000 };
             struct hlthunk_device *d;
             struct hlthunk_buffer *b;
             struct hlthunk_dmabuf *m;
@@ -212,11 +213,11 @@ struct user {
     enum hlthunk_completion_status ended;
     void *memory;
     int fd, done;
-    enum hlthunk_stale why;
+    enum hlthunk_stale_reason why;
     int raw, rc; /* what the driver said, and what the library made of it */
 };
 
-static void drop(struct hlthunk_device *d, enum hlthunk_stale why, void *arg)
+static void drop(struct hlthunk_device *d, enum hlthunk_stale_reason why, void *arg)
 {
     struct user *u = arg;
     struct hlthunk_buffer *none = NULL;
@@ -235,9 +236,9 @@ static void drop(struct hlthunk_device *d, enum hlthunk_stale why, void *arg)
     hlthunk_command_buffer_unref(u->cb);
     hlthunk_event_notifier_unref(u->n);
     if (u->c) {
-        struct hlthunk_completion_result r = { .size = sizeof(r) };
+        struct hlthunk_completion_result r = { .struct_size = sizeof(r) };
 
-        if (hlthunk_completion_wait(u->c, 400000) || hlthunk_completion_get_result(u->c, &r))
+        if (hlthunk_completion_wait(u->c, 400000000) || hlthunk_completion_get_result(u->c, &r))
             r.status = HLTHUNK_COMPLETION_PENDING;
         u->ended = r.status;
         hlthunk_completion_unref(u->c);
@@ -263,20 +264,20 @@ static void user_begin(struct user *u)
     ok(hlthunk_event_notifier_create(u->d, NULL, &u->n));
     if (can_export()) {
         ok(hlthunk_dmabuf_export(u->b, 0, 0, NULL, &u->m));
-        ok(hlthunk_dmabuf_get_fd(u->m, &u->fd));
+        ok(hlthunk_dmabuf_dup_fd(u->m, &u->fd));
     }
     if (on_asic("gaudi2")) {
-        struct hlthunk_device_properties p = { .size = sizeof(p) };
+        struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
 
         ok(hlthunk_device_get_properties(u->d, &p));
-        ok(hlthunk_completion_for_interrupt(u->d, p.first_user_interrupt + 3u, u->memory, 1, NULL,
-                                            &u->c));
+        ok(hlthunk_completion_create_for_interrupt(u->d, p.first_user_interrupt + 3u, u->memory, 1,
+                                                   NULL, &u->c));
     }
     ok(hlthunk_reset_watch_create(u->d, drop, u, NULL, &u->w));
 }
 
 /* Called back, all given back, and alive: the driver has not had to kill anybody. */
-static void user_end(struct user *u, enum hlthunk_stale why)
+static void user_end(struct user *u, enum hlthunk_stale_reason why)
 {
     struct pollfd p = { .fd = u->done, .events = POLLIN };
 

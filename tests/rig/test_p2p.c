@@ -79,7 +79,7 @@ static void an_import_outlives_its_exporter(void **state)
 {
     const char *route = getenv("TEST_P2P");
     struct hlthunk_device *d = open_device();
-    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 300000 };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 300000000 };
     struct hlthunk_buffer *b;
     struct hlthunk_dmabuf *m;
     int gpu = importer();

@@ -109,8 +109,8 @@ static int transfer(struct pair *p, enum nic_op op, const struct hlthunk_verbs_m
         .lkey = h->mr->lkey,
         .local = (uintptr_t)h->at,
         .length = n,
-        .rkey = hlthunk_verbs_mr_rkey(mr),
-        .remote = hlthunk_verbs_mr_address(mr) + at,
+        .rkey = hlthunk_verbs_mr_get_rkey(mr),
+        .remote = hlthunk_verbs_mr_get_address(mr) + at,
     };
 
     return nic_do(&p->nic, &r);
@@ -119,8 +119,8 @@ static int transfer(struct pair *p, enum nic_op op, const struct hlthunk_verbs_m
 /* The accelerator's own DMA, between its memory and p->in (down) or p->out (up). */
 static void device_copy(struct pair *p, uint64_t offset, uint32_t n, bool up)
 {
-    uint64_t there = hlthunk_buffer_address(p->buffer) + offset;
-    uint64_t here = hlthunk_buffer_address(up ? p->out.buffer : p->in.buffer);
+    uint64_t there = hlthunk_buffer_get_address(p->buffer) + offset;
+    uint64_t here = hlthunk_buffer_get_address(up ? p->out.buffer : p->in.buffer);
 
     assert_int_equal(
         copy_by_device(p->device, up ? there : here, up ? here : there, n, up, 20000000), 0);
@@ -158,7 +158,7 @@ static void bytes_travel(void **state)
     set_up(&p, SIZE);
     ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
     vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
-    assert_int_equal(hlthunk_verbs_mr_size(mr), SIZE);
+    assert_int_equal(hlthunk_verbs_mr_get_size(mr), SIZE);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         work_fill(p.in.at, SIZE, i);
         memset(p.out.at, 0xee, SIZE);
@@ -198,9 +198,9 @@ static void ranges(void **state)
     if (!route())
         skip();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct hlthunk_dmabuf_options d = { .size = sizeof(d),
+        struct hlthunk_dmabuf_options d = { .struct_size = sizeof(d),
                                             .whole_pages = cases[i].whole_pages };
-        struct hlthunk_verbs_mr_options o = { .size = sizeof(o),
+        struct hlthunk_verbs_mr_options o = { .struct_size = sizeof(o),
                                               .offset = cases[i].offset,
                                               .size_bytes = cases[i].bytes,
                                               .iova = cases[i].iova };
@@ -214,7 +214,7 @@ static void ranges(void **state)
         device_copy(&p, 0, SIZE, false);
         ok(hlthunk_dmabuf_export(p.buffer, cases[i].from, cases[i].size, &d, &m));
         vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, &o, &mr));
-        n = hlthunk_verbs_mr_size(mr);
+        n = hlthunk_verbs_mr_get_size(mr);
         assert_int_equal(n, cases[i].bytes ? cases[i].bytes : cases[i].size ? cases[i].size : SIZE);
         memset(p.in.at, 'r', SIZE);
         assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, (uint32_t)n), IBV_WC_SUCCESS);
@@ -261,7 +261,7 @@ static void many_buffers(void **state)
                                  .lkey = p.in.mr->lkey,
                                  .local = (uintptr_t)p.in.at + i % N * PART + i / N * (PART / 4),
                                  .length = PART / 4,
-                                 .rkey = hlthunk_verbs_mr_rkey(mr[i % N]),
+                                 .rkey = hlthunk_verbs_mr_get_rkey(mr[i % N]),
                                  .remote = i / N * (PART / 4) };
 
         assert_int_equal(nic_post(&p.nic, &r), 0);
@@ -269,8 +269,9 @@ static void many_buffers(void **state)
     for (unsigned i = 0; i < 4 * N; i++)
         assert_int_equal(nic_poll(&p.nic, 30000), IBV_WC_SUCCESS);
     for (unsigned i = 0; i < N; i++) {
-        assert_int_equal(copy_by_device(p.device, hlthunk_buffer_address(b[i]),
-                                        hlthunk_buffer_address(p.out.buffer), PART, true, 20000000),
+        assert_int_equal(copy_by_device(p.device, hlthunk_buffer_get_address(b[i]),
+                                        hlthunk_buffer_get_address(p.out.buffer), PART, true,
+                                        20000000),
                          0);
         assert_true(work_same(p.out.at, PART, i));
         hlthunk_verbs_mr_unref(mr[i]);
@@ -304,9 +305,9 @@ static void two_cards(void **state)
     assert_int_equal(nic_do(&p.nic, &(struct nic_request){ .op = NIC_WRITE,
                                                            .ah = to,
                                                            .qpn = other.qp->qp_num,
-                                                           .lkey = hlthunk_verbs_mr_lkey(here),
+                                                           .lkey = hlthunk_verbs_mr_get_lkey(here),
                                                            .length = MIB,
-                                                           .rkey = hlthunk_verbs_mr_rkey(there),
+                                                           .rkey = hlthunk_verbs_mr_get_rkey(there),
                                                            .remote = MIB }),
                      IBV_WC_SUCCESS);
     device_copy(&p, MIB, MIB, true);

@@ -21,7 +21,7 @@
 #include "lib/share/transport.h"
 
 static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
-#define EACH_TYPE(t) (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
+#define EACH_TYPE(t) for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
 
 static struct hl_parcel parcel;
 static uint8_t message[HL_MESSAGE_MAX_BYTES + 100];
@@ -103,31 +103,29 @@ static void there_and_back(void **state)
     static const size_t counts[] = { 1, 2, 252, 253 };
 
     (void)state;
-    for
-        EACH_TYPE(t)
-        {
-            unsigned before = count_fds();
+    EACH_TYPE (t) {
+        unsigned before = count_fds();
 
-            open_pair(t, 0);
-            for (size_t k = 0; k < 4; k++) {
-                size_t n = encode(counts[k]);
+        open_pair(t, 0);
+        for (size_t k = 0; k < 4; k++) {
+            size_t n = encode(counts[k]);
 
-                assert_int_equal(hl_parcel_send(pair[0], message, n, fds, counts[k], 0), 0);
-                memset(&parcel, 0xff, sizeof(parcel));
-                assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
-                assert_int_equal(parcel.bytes, n);
-                assert_int_equal(parcel.fds, counts[k]);
-                assert_memory_equal(parcel.data, message, n);
-                for (size_t i = 0; i < counts[k]; i++) {
-                    assert_true(parcel.fd[i] > 2);
-                    assert_true(same_file(parcel.fd[i], fds[i]));
-                    assert_int_equal(fcntl(parcel.fd[i], F_GETFD), FD_CLOEXEC);
-                }
-                hl_parcel_close(&parcel);
+            assert_int_equal(hl_parcel_send(pair[0], message, n, fds, counts[k], 0), 0);
+            memset(&parcel, 0xff, sizeof(parcel));
+            assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
+            assert_int_equal(parcel.bytes, n);
+            assert_int_equal(parcel.fds, counts[k]);
+            assert_memory_equal(parcel.data, message, n);
+            for (size_t i = 0; i < counts[k]; i++) {
+                assert_true(parcel.fd[i] > 2);
+                assert_true(same_file(parcel.fd[i], fds[i]));
+                assert_int_equal(fcntl(parcel.fd[i], F_GETFD), FD_CLOEXEC);
             }
-            close_pair();
-            assert_int_equal(count_fds(), before);
+            hl_parcel_close(&parcel);
         }
+        close_pair();
+        assert_int_equal(count_fds(), before);
+    }
 }
 
 /* Several messages and other data on one socket: none reads into the next. */
@@ -136,23 +134,21 @@ static void in_step(void **state)
     char c;
 
     (void)state;
-    for
-        EACH_TYPE(t)
-        {
-            open_pair(t, 0);
-            for (size_t k = 1; k < 20; k++) {
-                assert_int_equal(hl_parcel_send(pair[0], message, encode(k), fds, k, 0), 0);
-                assert_int_equal(send(pair[0], "x", 1, 0), 1);
-            }
-            for (size_t k = 1; k < 20; k++) {
-                assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
-                assert_int_equal(parcel.fds, k);
-                hl_parcel_close(&parcel);
-                assert_int_equal(recv(pair[1], &c, 1, 0), 1);
-                assert_int_equal(c, 'x');
-            }
-            close_pair();
+    EACH_TYPE (t) {
+        open_pair(t, 0);
+        for (size_t k = 1; k < 20; k++) {
+            assert_int_equal(hl_parcel_send(pair[0], message, encode(k), fds, k, 0), 0);
+            assert_int_equal(send(pair[0], "x", 1, 0), 1);
         }
+        for (size_t k = 1; k < 20; k++) {
+            assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
+            assert_int_equal(parcel.fds, k);
+            hl_parcel_close(&parcel);
+            assert_int_equal(recv(pair[1], &c, 1, 0), 1);
+            assert_int_equal(c, 'x');
+        }
+        close_pair();
+    }
 }
 
 /* A stream cuts messages wherever it likes: byte by byte, here. */
@@ -176,7 +172,7 @@ static void *receive_later(void *result)
     static struct hl_parcel p;
 
     usleep(20000);
-    *(int *)result = hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &p, 5000000);
+    *(int *)result = hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &p, 5000000000);
     if (!*(int *)result) {
         *(int *)result = (int)p.fds;
         hl_parcel_close(&p);
@@ -197,11 +193,11 @@ static void small_buffer(void **state)
         open_pair(0, flags ? SOCK_NONBLOCK : 0);
         assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)), 0);
         assert_int_equal(pthread_create(&thread, NULL, receive_later, &got), 0);
-        assert_int_equal(hl_parcel_send(pair[0], message, n, fds, 253, 0), 0);
+        assert_int_equal(hl_parcel_send(pair[0], message, n, fds, 253, -1), 0);
         pthread_join(thread, NULL);
         assert_int_equal(got, 253);
         /* nobody receives */
-        refused(hl_parcel_send(pair[0], message, n, fds, 253, 30000), ETIMEDOUT,
+        refused(hl_parcel_send(pair[0], message, n, fds, 253, 30000000), ETIMEDOUT,
                 "close the socket");
         close_pair();
     }
@@ -214,26 +210,22 @@ static void small_buffer(void **state)
 static void nothing_there(void **state)
 {
     (void)state;
-    for
-        EACH_TYPE(t)
-        {
-            open_pair(t, 0);
-            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000), ETIMEDOUT,
-                    "longer than 10000 us");
-            close_pair();
-            open_pair(t, SOCK_NONBLOCK);
-            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EAGAIN,
-                    "not ready");
-            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000), ETIMEDOUT,
-                    "longer than 10000 us");
-            if (types[t] != SOCK_DGRAM) {
-                close(pair[0]);
-                refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPIPE,
-                        "closed");
-                pair[0] = -1;
-            }
-            close_pair();
+    EACH_TYPE (t) {
+        open_pair(t, 0);
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000000), ETIMEDOUT,
+                "longer than 10000000 ns");
+        close_pair();
+        open_pair(t, SOCK_NONBLOCK);
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EAGAIN, "not ready");
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000000), ETIMEDOUT,
+                "longer than 10000000 ns");
+        if (types[t] != SOCK_DGRAM) {
+            close(pair[0]);
+            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPIPE, "closed");
+            pair[0] = -1;
         }
+        close_pair();
+    }
 }
 
 static void full(void **state)
@@ -241,22 +233,19 @@ static void full(void **state)
     int rc = 0;
 
     (void)state;
-    for
-        EACH_TYPE(t)
-        {
-            open_pair(t, SOCK_NONBLOCK);
-            for (int i = 0; !rc && i < 100000; i++)
-                rc = send(pair[0], "x", 1, 0) < 0 ? -errno : 0;
-            assert_int_equal(rc, -EAGAIN);
-            refused(hl_parcel_send(pair[0], message, encode(1), fds, 1, 0), EAGAIN, "not ready");
-            refused(hl_parcel_send(pair[0], message, encode(1), fds, 1, 10000), ETIMEDOUT,
-                    "longer");
-            close(pair[1]);
-            refused(hl_parcel_send(pair[0], message, encode(1), fds, 1, 10000), EPIPE, "closed");
-            pair[1] = -1;
-            close_pair();
-            rc = 0;
-        }
+    EACH_TYPE (t) {
+        open_pair(t, SOCK_NONBLOCK);
+        for (int i = 0; !rc && i < 100000; i++)
+            rc = send(pair[0], "x", 1, 0) < 0 ? -errno : 0;
+        assert_int_equal(rc, -EAGAIN);
+        refused(hl_parcel_send(pair[0], message, encode(1), fds, 1, 0), EAGAIN, "not ready");
+        refused(hl_parcel_send(pair[0], message, encode(1), fds, 1, 10000000), ETIMEDOUT, "longer");
+        close(pair[1]);
+        refused(hl_parcel_send(pair[0], message, encode(1), fds, 1, 10000000), EPIPE, "closed");
+        pair[1] = -1;
+        close_pair();
+        rc = 0;
+    }
 }
 
 static void no_socket(void **state)
@@ -290,41 +279,39 @@ static void hostile(void **state)
     unsigned before = count_fds();
 
     (void)state;
-    for
-        EACH_TYPE(t)
-        {
-            bool stream = types[t] == SOCK_STREAM;
+    EACH_TYPE (t) {
+        bool stream = types[t] == SOCK_STREAM;
 
-            for (size_t k = 1; k <= n + 1; k++) {
-                if (k == n || (stream && k > n))
-                    continue;
-                open_pair(t, 0);
-                raw_send(message, k, 2);
-                if (stream) {
-                    shutdown(pair[0], SHUT_WR);
-                    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
-                            "ends after");
-                } else {
-                    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
-                            "bytes");
-                }
-                close_pair();
-            }
-            for (size_t k = 0; k < 6; k++) {
-                if (k == 2)
-                    continue;
-                open_pair(t, 0);
-                raw_send(message, n, k);
-                refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
-                        "descriptors");
-                close_pair();
-            }
+        for (size_t k = 1; k <= n + 1; k++) {
+            if (k == n || (stream && k > n))
+                continue;
             open_pair(t, 0);
-            raw_send(message, n, 253);
-            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
-                    "with 253 descriptors");
+            raw_send(message, k, 2);
+            if (stream) {
+                shutdown(pair[0], SHUT_WR);
+                refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
+                        "ends after");
+            } else {
+                refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
+                        "bytes");
+            }
             close_pair();
         }
+        for (size_t k = 0; k < 6; k++) {
+            if (k == 2)
+                continue;
+            open_pair(t, 0);
+            raw_send(message, n, k);
+            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
+                    "descriptors");
+            close_pair();
+        }
+        open_pair(t, 0);
+        raw_send(message, n, 253);
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
+                "with 253 descriptors");
+        close_pair();
+    }
     /* on a stream each byte may bring some: more than any message has */
     open_pair(0, 0);
     n = encode(1);
@@ -369,11 +356,11 @@ static void stops(void **state)
     open_pair(0, 0);
     raw_send(message, n - 1, 2);
     start = now_ms();
-    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 50000), ETIMEDOUT,
+    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 50000000), ETIMEDOUT,
             "close the socket");
     assert_in_range(now_ms() - start, 49, 2000);
     close_pair();
-    open_pair(0, SOCK_NONBLOCK); /* without a timeout: a second */
+    open_pair(0, 0); /* without waiting: a second */
     raw_send(message, 1, 2);
     start = now_ms();
     refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), ETIMEDOUT,
@@ -391,26 +378,23 @@ static void no_room(void **state)
 
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-    for
-        EACH_TYPE(t)
-        {
-            int highest;
+    EACH_TYPE (t) {
+        int highest;
 
-            open_pair(t, 0);
-            assert_int_equal(hl_parcel_send(pair[0], message, encode(20), fds, 20, 0), 0);
-            assert_int_equal(hl_parcel_send(pair[0], message, encode(1), fds, 1, 0), 0);
-            highest = dup(0);
-            close(highest);
-            low = (struct rlimit){ (rlim_t)highest + 7, old.rlim_max };
-            assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
-            refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EMFILE,
-                    "only 7 of 20");
-            /* and the next one is received */
-            assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
-            hl_parcel_close(&parcel);
-            assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
-            close_pair();
-        }
+        open_pair(t, 0);
+        assert_int_equal(hl_parcel_send(pair[0], message, encode(20), fds, 20, 0), 0);
+        assert_int_equal(hl_parcel_send(pair[0], message, encode(1), fds, 1, 0), 0);
+        highest = dup(0);
+        close(highest);
+        low = (struct rlimit){ (rlim_t)highest + 7, old.rlim_max };
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EMFILE, "only 7 of 20");
+        /* and the next one is received */
+        assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
+        hl_parcel_close(&parcel);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+        close_pair();
+    }
     assert_int_equal(count_fds(), before);
 }
 
@@ -446,19 +430,17 @@ static void more_beside(void **state)
     int on = 1;
 
     (void)state;
-    for
-        EACH_TYPE(t)
-        {
-            open_pair(t, 0);
-            assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
-            setsockopt(pair[1], SOL_SOCKET, 34 /* SO_PASSSEC */, &on, sizeof(on));
-            setsockopt(pair[1], SOL_SOCKET, 76 /* SO_PASSPIDFD */, &on, sizeof(on));
-            assert_int_equal(hl_parcel_send(pair[0], message, encode(253), fds, 253, 0), 0);
-            assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
-            assert_int_equal(parcel.fds, 253);
-            hl_parcel_close(&parcel);
-            close_pair();
-        }
+    EACH_TYPE (t) {
+        open_pair(t, 0);
+        assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
+        setsockopt(pair[1], SOL_SOCKET, 34 /* SO_PASSSEC */, &on, sizeof(on));
+        setsockopt(pair[1], SOL_SOCKET, 76 /* SO_PASSPIDFD */, &on, sizeof(on));
+        assert_int_equal(hl_parcel_send(pair[0], message, encode(253), fds, 253, 0), 0);
+        assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
+        assert_int_equal(parcel.fds, 253);
+        hl_parcel_close(&parcel);
+        close_pair();
+    }
     assert_int_equal(count_fds(), before);
 }
 
@@ -484,10 +466,10 @@ static void interrupted(void **state)
     assert_int_equal(timer_settime(timer, 0, &every_ms, NULL), 0);
     open_pair(0, 0);
     start = now_ms();
-    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 40000), ETIMEDOUT, "longer");
+    refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 40000000), ETIMEDOUT, "longer");
     assert_in_range(now_ms() - start, 39, 2000);
     assert_int_equal(pthread_create(&thread, NULL, receive_later, &got), 0);
-    assert_int_equal(hl_parcel_send(pair[0], message, encode(253), fds, 253, 0), 0);
+    assert_int_equal(hl_parcel_send(pair[0], message, encode(253), fds, 253, -1), 0);
     pthread_join(thread, NULL);
     assert_int_equal(got, 253);
     timer_delete(timer);

@@ -17,7 +17,7 @@ static void say(const char *what, int rc)
 
 int main(void)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 60000000 };
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 60000000000 };
     struct hlthunk_device *d = NULL;
     struct hlthunk_buffer *b = NULL;
     struct hlthunk_dmabuf *m = NULL;
@@ -39,8 +39,8 @@ int main(void)
         hlthunk_buffer_unref(b);
     }
     rc = hlthunk_device_get_status(d, &s);
-    printf("status=%s\n", rc ? strerrorname_np(-rc) : hlthunk_status_name(s));
-    say("close", hlthunk_device_close(d));
+    printf("status=%s\n", rc ? strerrorname_np(-rc) : hlthunk_status_get_name(s));
+    printf("close=%zu\n", hlthunk_device_close(d));
     rc = hlthunk_device_open(&wait, &d);
     say("reopen", rc);
     if (!rc)

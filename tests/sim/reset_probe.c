@@ -38,7 +38,7 @@ static int look(const char *call, int rc)
     if (strcmp(expected, "neither")) {
         if (rc != -ENODEV || !strstr(hlthunk_last_error(), "reset or removed"))
             complain(call);
-    } else if (rc == -ENODEV || hlthunk_device_stale(d)) {
+    } else if (rc == -ENODEV || hlthunk_device_get_stale_reason(d)) {
         complain("stale, without a reset");
     }
     return rc;
@@ -49,7 +49,7 @@ static void work(void *memory)
     struct hlthunk_buffer *b = NULL, *host = NULL;
     struct hlthunk_command_buffer *cb = NULL;
     struct hlthunk_dmabuf *m = NULL;
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
 
     look("alloc", hlthunk_buffer_alloc(d, 1 << 20, NULL, &b));
     look("from_host", hlthunk_buffer_from_host(d, memory, 4096, NULL, &host));
@@ -69,8 +69,8 @@ static void work(void *memory)
 
 int main(int argc, char **argv)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 20000000 };
-    enum hlthunk_stale why = HLTHUNK_STALE_NOT;
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 20000000000 };
+    enum hlthunk_stale_reason why = HLTHUNK_STALE_NOT;
     void *memory = NULL;
     int rc;
 
@@ -83,7 +83,7 @@ int main(int argc, char **argv)
     hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
     for (int i = 0; i < 20; i++)
         work(memory);
-    why = hlthunk_device_stale(d);
+    why = hlthunk_device_get_stale_reason(d);
     if (why != (!strcmp(expected, "reset")  ? HLTHUNK_STALE_RESET
                 : !strcmp(expected, "gone") ? HLTHUNK_STALE_GONE
                                             : HLTHUNK_STALE_NOT))

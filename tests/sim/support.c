@@ -58,7 +58,7 @@ bool can_export(void)
 
 struct hlthunk_device *open_device(void)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 20000000 };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 20000000000 };
     struct hlthunk_device *d;
 
     ok(hlthunk_device_open(&o, &d));
@@ -68,8 +68,8 @@ struct hlthunk_device *open_device(void)
 int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
                    uint64_t wait_us)
 {
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
-    struct hlthunk_command_buffer_options o = { .size = sizeof(o) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o) };
     struct hl_cs_chunk chunk = { .cb_size = 24, .queue_index = up ? 4 : 0 };
     struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
     int rc, fd = hlthunk_device_borrow_fd(d);
@@ -84,10 +84,10 @@ int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_
     memcpy(words + 2, &src, 8);
     memcpy(words + 4, &dst, 8);
     ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
-    memcpy(hlthunk_command_buffer_data(cb), words, sizeof(words));
-    chunk.cb_handle = hlthunk_command_buffer_handle(cb);
+    memcpy(hlthunk_command_buffer_borrow_data(cb), words, sizeof(words));
+    chunk.cb_handle = hlthunk_command_buffer_borrow_handle(cb);
     if (o.device_mapped) {
-        chunk.cb_handle = hlthunk_command_buffer_address(cb);
+        chunk.cb_handle = hlthunk_command_buffer_get_address(cb);
         chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
     }
     rc = hlthunk_command_submission(fd, &in, &out);

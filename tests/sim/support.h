@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
 #include "sim/importer.h"

@@ -7,7 +7,7 @@
 
 static void undone(void **state)
 {
-    struct hlthunk_command_buffer_options o = { .size = sizeof(o), .device_mapped = true };
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
     struct hlthunk_command_buffer *cb = (void *)0x1234;
     struct hlthunk_device *d = open_device();
     unsigned before = count_fds();
@@ -19,7 +19,7 @@ static void undone(void **state)
     assert_int_equal(count_fds(), before);
     /* created (1), asked for its address (2), destroyed (3): the next one is the whole again */
     ok(hlthunk_command_buffer_create(d, 8192, &o, &cb));
-    ok(hlthunk_command_buffer_usage(cb, &uses));
+    ok(hlthunk_command_buffer_get_usage(cb, &uses));
     hlthunk_command_buffer_unref(cb);
     assert_int_equal(hlthunk_device_close(d), 0);
     d = open_device(); /* with a mapping left it would be busy */

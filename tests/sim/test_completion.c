@@ -56,7 +56,7 @@ static int poll_one(int fd, int ms)
 
 static struct hlthunk_completion_result result_of(struct hlthunk_completion *c)
 {
-    struct hlthunk_completion_result r = { .size = sizeof(r), .status = 99 };
+    struct hlthunk_completion_result r = { .struct_size = sizeof(r), .status = 99 };
 
     ok(hlthunk_completion_get_result(c, &r));
     return r;
@@ -103,20 +103,20 @@ static void a_submission_is_told(void **state)
     struct hlthunk_completion *c;
 
     (void)state;
-    ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c));
+    ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c));
     assert_int_equal(poll_one(hlthunk_completion_borrow_fd(c), PATIENCE_MS), 1);
     r = result_of(c);
     assert_int_equal(r.status, HLTHUNK_COMPLETION_DONE);
     assert_int_equal(r.error, 0);
     assert_true(r.timestamp_ns > 0);
-    assert_int_equal(r.size, sizeof(r));
+    assert_int_equal(r.struct_size, sizeof(r));
     ok(hlthunk_completion_wait(c, 0));
     assert_int_equal(read(hlthunk_completion_borrow_fd(c), &count, 8), 8);
     assert_int_equal(count, 1);
     /* it holds the device */
     assert_ptr_equal(hlthunk_completion_ref(c), c);
     hlthunk_completion_unref(c);
-    refused(hlthunk_device_close(hlthunk_device_ref(d)), EBUSY, "last object");
+    assert_int_not_equal(hlthunk_device_close(hlthunk_device_ref(d)), 0);
     hlthunk_completion_unref(c);
     hlthunk_completion_unref(NULL);
     work_cb_free(&w, &cb);
@@ -131,8 +131,8 @@ static void several_are_told_together(void **state)
     (void)state;
     for (int i = 0; i < 20; i++)
         seq[i] = nop(&cb, HL_CS_FLAGS_TIMESTAMP);
-    ok(hlthunk_completion_for_submissions(d, seq, 20, NULL, &c));
-    ok(hlthunk_completion_wait(c, PATIENCE_MS * 1000ull));
+    ok(hlthunk_completion_create_for_submissions(d, seq, 20, NULL, &c));
+    ok(hlthunk_completion_wait(c, PATIENCE_MS * INT64_C(1000000)));
     assert_int_equal(poll_one(hlthunk_completion_borrow_fd(c), 0), 1);
     assert_int_equal(result_of(c).status, HLTHUNK_COMPLETION_DONE);
     hlthunk_completion_unref(c);
@@ -150,8 +150,8 @@ static void a_signal_is_told(void **state)
     if (on_asic("goya"))
         skip(); /* has none */
     ok(hlthunk_signal_submission(w.fd, &in, &out));
-    ok(hlthunk_completion_for_submissions(d, &out.seq, 1, NULL, &c));
-    ok(hlthunk_completion_wait(c, PATIENCE_MS * 1000ull));
+    ok(hlthunk_completion_create_for_submissions(d, &out.seq, 1, NULL, &c));
+    ok(hlthunk_completion_wait(c, PATIENCE_MS * INT64_C(1000000)));
     assert_int_equal(result_of(c).status, HLTHUNK_COMPLETION_DONE);
     hlthunk_completion_unref(c);
 }
@@ -160,7 +160,8 @@ static void a_signal_is_told(void **state)
 static void many_at_once(void **state)
 {
     enum { N = 300 };
-    struct hlthunk_completion_options o = { .size = sizeof(o), .eventfd = eventfd(0, EFD_CLOEXEC) };
+    struct hlthunk_completion_options o = { .struct_size = sizeof(o),
+                                            .eventfd = eventfd(0, EFD_CLOEXEC) };
     static struct hlthunk_completion *c[N];
     unsigned threads = count_threads(), fds = count_fds();
     struct work_cb cb = { 0 };
@@ -171,7 +172,7 @@ static void many_at_once(void **state)
     for (int i = 0; i < N; i++) {
         uint64_t seq = nop(&cb, HL_CS_FLAGS_TIMESTAMP);
 
-        ok(hlthunk_completion_for_submissions(d, &seq, 1, &o, &c[i]));
+        ok(hlthunk_completion_create_for_submissions(d, &seq, 1, &o, &c[i]));
         assert_int_equal(hlthunk_completion_borrow_fd(c[i]), o.eventfd);
     }
     assert_true(count_threads() <= threads + 8); /* four, and what a sanitizer has of its own */
@@ -221,7 +222,7 @@ static void waiting_costs_little(void **state)
         skip(); /* the driver resets a device whose queues stand still */
     for (int i = 0; i < N; i++) {
         seq = stuck(&cb, 0, 0);
-        ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c[i]));
+        ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c[i]));
     }
     cpu = cpu_seconds();
     usleep(1000000);
@@ -231,11 +232,11 @@ static void waiting_costs_little(void **state)
     assert_int_equal(result_of(c[0]).status, HLTHUNK_COMPLETION_PENDING);
     assert_int_equal(result_of(c[N - 1]).status, HLTHUNK_COMPLETION_PENDING);
     assert_int_equal(poll_one(hlthunk_completion_borrow_fd(c[0]), 0), 0);
-    refused(hlthunk_completion_wait(c[0], 20000), ETIMEDOUT, "not complete");
+    refused(hlthunk_completion_wait(c[0], 20000000), ETIMEDOUT, "not complete");
     /* every thread has one of these; a later submission overtakes them */
     seq = nop(&quick, 0);
-    ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &after));
-    ok(hlthunk_completion_wait(after, PATIENCE_MS * 1000ull));
+    ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &after));
+    ok(hlthunk_completion_wait(after, PATIENCE_MS * INT64_C(1000000)));
     assert_int_equal(result_of(after).status, HLTHUNK_COMPLETION_DONE);
     hlthunk_completion_unref(after);
     start = seconds();
@@ -263,7 +264,7 @@ static void its_own_timeout_is_told(void **state)
         struct hlthunk_completion_result r;
         struct hlthunk_completion *c;
 
-        ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c));
+        ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c));
         assert_int_equal(poll_one(hlthunk_completion_borrow_fd(c), PATIENCE_MS), 1);
         r = result_of(c);
         status = r.status;
@@ -277,7 +278,7 @@ static void its_own_timeout_is_told(void **state)
         set_up(state);
     }
     assert_int_equal(status, HLTHUNK_COMPLETION_TIMED_OUT);
-    assert_string_equal(hlthunk_completion_status_name(status), "timed out");
+    assert_string_equal(hlthunk_completion_status_get_name(status), "timed out");
 }
 
 static void a_reset_ends_all(void **state)
@@ -291,7 +292,7 @@ static void a_reset_ends_all(void **state)
         skip(); /* tests/rig/test_hard.c */
     for (int i = 0; i < 8; i++) {
         seq = stuck(&cb, 0, 0);
-        ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c[i]));
+        ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c[i]));
     }
     assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl reset 0"), 0);
     for (int i = 0; i < 8; i++) {
@@ -307,11 +308,11 @@ static void a_reset_ends_all(void **state)
         if (r.status == HLTHUNK_COMPLETION_LOST)
             assert_int_equal(r.error, -ENODEV);
     }
-    assert_int_equal(hlthunk_device_stale(d), HLTHUNK_STALE_RESET);
+    assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_RESET);
     for (int i = 0; i < 8; i++)
         hlthunk_completion_unref(c[i]);
     munmap(cb.mem, cb.size);
-    refused(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c[0]), ENODEV,
+    refused(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c[0]), ENODEV,
             "reset or removed");
     assert_int_equal(hlthunk_device_close(d), 0);
     d = NULL;
@@ -330,16 +331,16 @@ static void an_interrupt_is_told(void **state)
     assert_int_equal(posix_memalign(&p, 4096, 4096), 0);
     word = memset(p, 0, 4096);
     if (!on_asic("gaudi2")) {
-        refused(hlthunk_completion_for_interrupt(d, interrupt, word, 5, NULL, &c), EOPNOTSUPP,
-                "no interrupts");
+        refused(hlthunk_completion_create_for_interrupt(d, interrupt, word, 5, NULL, &c),
+                EOPNOTSUPP, "no interrupts");
         free(p);
         return;
     }
     va = work_map(&w, word, 4096);
-    ok(hlthunk_completion_for_interrupt(d, interrupt, word, 0, NULL, &at_once));
+    ok(hlthunk_completion_create_for_interrupt(d, interrupt, word, 0, NULL, &at_once));
     assert_int_equal(result_of(at_once).status, HLTHUNK_COMPLETION_DONE);
-    ok(hlthunk_completion_for_interrupt(d, interrupt, word, 5, NULL, &c));
-    ok(hlthunk_completion_for_interrupt(d, interrupt, word + 1, 1, NULL, &never));
+    ok(hlthunk_completion_create_for_interrupt(d, interrupt, word, 5, NULL, &c));
+    ok(hlthunk_completion_create_for_interrupt(d, interrupt, word + 1, 1, NULL, &never));
     assert_int_equal(poll_one(hlthunk_completion_borrow_fd(c), 100), 0);
     work_cb(&w, &cb, 4096);
     work_msg(&cb, va, 5, false);
@@ -353,12 +354,14 @@ static void an_interrupt_is_told(void **state)
     hlthunk_completion_unref(never);
     hlthunk_completion_unref(at_once);
     hlthunk_completion_unref(c);
-    refused(hlthunk_completion_for_interrupt(d, 0xffc, word, 9, NULL, &c), EINVAL, "interrupt");
-    refused(hlthunk_completion_for_interrupt(d, 0x1000, word, 9, NULL, &c), EINVAL, "above");
-    refused(hlthunk_completion_for_interrupt(d, interrupt, NULL, 9, NULL, &c), EINVAL, "NULL");
-    refused(
-        hlthunk_completion_for_interrupt(d, interrupt, (uint64_t *)((char *)p + 4), 9, NULL, &c),
-        EINVAL, "multiple of 8");
+    refused(hlthunk_completion_create_for_interrupt(d, 0xffc, word, 9, NULL, &c), EINVAL,
+            "interrupt");
+    refused(hlthunk_completion_create_for_interrupt(d, 0x1000, word, 9, NULL, &c), EINVAL, "above");
+    refused(hlthunk_completion_create_for_interrupt(d, interrupt, NULL, 9, NULL, &c), EINVAL,
+            "NULL");
+    refused(hlthunk_completion_create_for_interrupt(d, interrupt, (uint64_t *)((char *)p + 4), 9,
+                                                    NULL, &c),
+            EINVAL, "multiple of 8");
     work_cb_free(&w, &cb);
     work_unmap(&w, va);
     free(p);
@@ -366,10 +369,10 @@ static void an_interrupt_is_told(void **state)
 
 static void bad_input(void **state)
 {
-    struct hlthunk_completion_options bad = { .size = sizeof(bad), .eventfd = 12345 };
-    struct hlthunk_device_options control = { .size = sizeof(control), .control = true };
+    struct hlthunk_completion_options bad = { .struct_size = sizeof(bad), .eventfd = 12345 };
+    struct hlthunk_device_options control = { .struct_size = sizeof(control), .control = true };
     struct hlthunk_completion *c = NULL, *good;
-    struct hlthunk_completion_result r = { .size = 4 };
+    struct hlthunk_completion_result r = { .struct_size = 4 };
     struct hlthunk_device *monitor;
     struct work_cb cb = { 0 };
     uint64_t seq = nop(&cb, 0), future = seq + 1000;
@@ -377,29 +380,35 @@ static void bad_input(void **state)
     int ends[2];
 
     (void)state;
-    refused(hlthunk_completion_for_submissions(NULL, &seq, 1, NULL, &c), EINVAL, "device");
-    refused(hlthunk_completion_for_submissions(d, NULL, 1, NULL, &c), EINVAL, "sequences is NULL");
-    refused(hlthunk_completion_for_submissions(d, &seq, 0, NULL, &c), EINVAL, "count is 0");
-    refused(hlthunk_completion_for_submissions(d, &seq, SIZE_MAX / 8, NULL, &c), ENOMEM, "memory");
-    refused(hlthunk_completion_for_submissions(d, &seq, 1, NULL, NULL), EINVAL, "completion");
-    refused(hlthunk_completion_for_submissions(d, &future, 1, NULL, &c), EINVAL, "never submitted");
-    refused(hlthunk_completion_for_submissions(d, &seq, 1, &bad, &c), EBADF, "not open");
+    refused(hlthunk_completion_create_for_submissions(NULL, &seq, 1, NULL, &c), EINVAL, "device");
+    refused(hlthunk_completion_create_for_submissions(d, NULL, 1, NULL, &c), EINVAL,
+            "sequences is NULL");
+    refused(hlthunk_completion_create_for_submissions(d, &seq, 0, NULL, &c), EINVAL, "count is 0");
+    refused(hlthunk_completion_create_for_submissions(d, &seq, SIZE_MAX / 8, NULL, &c), ENOMEM,
+            "memory");
+    refused(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, NULL), EINVAL,
+            "completion");
+    refused(hlthunk_completion_create_for_submissions(d, &future, 1, NULL, &c), EINVAL,
+            "never submitted");
+    refused(hlthunk_completion_create_for_submissions(d, &seq, 1, &bad, &c), EBADF, "not open");
     assert_int_equal(pipe(ends), 0);
     bad.eventfd = ends[1];
-    refused(hlthunk_completion_for_submissions(d, &seq, 1, &bad, &c), EINVAL, "not an eventfd");
+    refused(hlthunk_completion_create_for_submissions(d, &seq, 1, &bad, &c), EINVAL,
+            "not an eventfd");
     close(ends[0]);
     close(ends[1]);
     ok(hlthunk_device_open(&control, &monitor));
-    refused(hlthunk_completion_for_submissions(monitor, &seq, 1, NULL, &c), EPERM, "control");
+    refused(hlthunk_completion_create_for_submissions(monitor, &seq, 1, NULL, &c), EPERM,
+            "control");
     hlthunk_device_unref(monitor);
     assert_null(c);
     assert_int_equal(count_fds(), fds);
-    ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &good));
+    ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &good));
     refused(hlthunk_completion_get_result(good, &r), EINVAL, "size");
     refused(hlthunk_completion_get_result(good, NULL), EINVAL, "result is NULL");
     refused(hlthunk_completion_get_result(NULL, &r), EINVAL, "completion is NULL");
     hlthunk_completion_unref(good);
-    assert_string_equal(hlthunk_completion_status_name((enum hlthunk_completion_status)77),
+    assert_string_equal(hlthunk_completion_status_get_name((enum hlthunk_completion_status)77),
                         "unknown");
     work_cb_free(&w, &cb);
 }
@@ -416,14 +425,15 @@ static void a_child_has_none(void **state)
     if (in_rig())
         skip();
     seq = stuck(&cb, 0, 0);
-    ok(hlthunk_completion_for_submissions(d, &seq, 1, NULL, &c));
+    ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c));
     pid = fork();
     if (pid == 0) {
-        struct hlthunk_completion_result r = { .size = sizeof(r) };
+        struct hlthunk_completion_result r = { .struct_size = sizeof(r) };
         struct hlthunk_completion *none = NULL;
         int bad = hlthunk_completion_get_result(c, &r) != -EPERM ||
                   hlthunk_completion_wait(c, 0) != -EPERM ||
-                  hlthunk_completion_for_submissions(d, &seq, 1, NULL, &none) != -EPERM || none;
+                  hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &none) != -EPERM ||
+                  none;
 
         hlthunk_completion_unref(c);
         hlthunk_device_unref(d);

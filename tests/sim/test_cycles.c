@@ -38,7 +38,7 @@ static void flat(void **state)
     const char *count = getenv("TEST_CYCLES");
     unsigned n = count ? (unsigned)atoi(count) : 2000;
     struct hlthunk_device *d = open_device();
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     unsigned fds;
     long before __attribute__((unused));
     size_t heap __attribute__((unused));

@@ -20,7 +20,7 @@ expect() {
 }
 
 good="alloc=ok export=ok"
-end="status=operational close=ok reopen=ok"
+end="status=operational close=0 reopen=ok"
 expect "no fault" "open=ok $good $good $good $end"
 expect "second allocation" "open=ok $good alloc=ENOMEM $good $end" --fault alloc:2:ENOMEM
 expect "exports from the second on" "open=ok $good alloc=ok export=EMFILE alloc=ok export=EMFILE $end" \
@@ -29,9 +29,9 @@ expect "a range of calls" "open=ok alloc=EIO alloc=EIO $good $end" --fault alloc
 expect "open" "open=EACCES" --fault open:1:EACCES
 expect "a mapping" "open=ok alloc=ENOSPC $good $good $end" --fault map:1:ENOSPC
 # lost for its user, ready again when that has closed it
-expect "reset" "open=ok $good alloc=ENODEV alloc=ENODEV status=in reset close=ok reopen=ok" \
+expect "reset" "open=ok $good alloc=ENODEV alloc=ENODEV status=in reset close=0 reopen=ok" \
     --fault alloc:2:reset
-expect "removal" "open=ok $good alloc=ENODEV alloc=ENODEV status=ENODEV close=ok reopen=ENODEV" \
+expect "removal" "open=ok $good alloc=ENODEV alloc=ENODEV status=ENODEV close=0 reopen=ENODEV" \
     --fault alloc:2:remove
 expect "delay" "open=ok $good $good $good $end" --fault 'alloc:*:delay=5'
 

@@ -26,7 +26,7 @@ static int keep(const struct hlthunk_holder *h, void *user)
 static void look(void)
 {
     memset(&seen, 0, sizeof(seen));
-    seen.size = sizeof(seen);
+    seen.struct_size = sizeof(seen);
     found_count = 0;
     ok(hlthunk_holders(NULL, keep, NULL, &seen));
     assert_true(seen.processes > 0);
@@ -79,7 +79,7 @@ static void open_and_keep(void)
 
 static void nodes(void **state)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *control;
     const struct hlthunk_holder *h;
     pid_t pid;
@@ -130,8 +130,8 @@ static void a_leaked_dmabuf(void **state)
     ok(hlthunk_buffer_alloc(d, 2 * MIB, NULL, &b));
     ok(hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &m));
     ok(hlthunk_dmabuf_set_name(m, "weights"));
-    ok(hlthunk_dmabuf_get_fd(m, &inherited));
-    identity = hlthunk_dmabuf_identity(m);
+    ok(hlthunk_dmabuf_dup_fd(m, &inherited));
+    identity = hlthunk_dmabuf_get_identity(m);
     usleep(30000);
     pid = start(close_all_but_inherited);
     close(inherited);
@@ -178,8 +178,8 @@ static void a_dmabuf_in_flight(void **state)
     d = open_device();
     ok(hlthunk_buffer_alloc(d, 2 * MIB, NULL, &b));
     ok(hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &m));
-    identity = hlthunk_dmabuf_identity(m);
-    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    identity = hlthunk_dmabuf_get_identity(m);
+    ok(hlthunk_dmabuf_dup_fd(m, &fd));
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof(int));

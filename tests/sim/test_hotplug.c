@@ -27,13 +27,13 @@ static size_t count(void)
     struct hlthunk_device_entry entries[64];
     size_t n;
 
-    ok(hlthunk_device_enumerate(entries, 64, &n));
+    ok(hlthunk_device_enumerate(entries, sizeof(*entries), 64, &n));
     return n;
 }
 
 static int try_open(uint32_t index, struct hlthunk_device **d)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o),
+    struct hlthunk_device_options o = { .struct_size = sizeof(o),
                                         .select = HLTHUNK_SELECT_INDEX,
                                         .index = index };
 
@@ -61,12 +61,12 @@ static void one_more_device(void **state)
     assert_int_equal(ctl("add gaudi2", line, sizeof(line)), 0);
     assert_string_equal(line, node_of(1));
     assert_int_equal(access(line, F_OK), 0);
-    ok(hlthunk_device_enumerate(entries, 64, &n));
+    ok(hlthunk_device_enumerate(entries, sizeof(*entries), 64, &n));
     assert_int_equal(n, 2);
     assert_int_equal(entries[1].index, 1);
     assert_int_equal(entries[1].asic, HLTHUNK_ASIC_GAUDI2);
     assert_string_equal(entries[1].pci_address, "0000:11:00.0");
-    ok(hlthunk_device_entry_attribute(&entries[1], "status", line, sizeof(line)));
+    assert_true(hlthunk_device_entry_get_attribute(&entries[1], "status", line, sizeof(line)) > 0);
     assert_string_equal(line, "Operational");
     /* it works, beside the one that is open */
     ok(try_open(1, &second));
@@ -95,7 +95,7 @@ static void write_byte(struct hlthunk_buffer *b, char value, char *before)
 static void a_pulled_device_comes_back_empty(void **state)
 {
     struct hlthunk_device_options control = {
-        .size = sizeof(control), .control = true, .select = HLTHUNK_SELECT_INDEX, .index = 1
+        .struct_size = sizeof(control), .control = true, .select = HLTHUNK_SELECT_INDEX, .index = 1
     };
     struct hlthunk_device *d, *monitor;
     struct hlthunk_buffer *b;

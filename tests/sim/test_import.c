@@ -25,9 +25,10 @@ static bool vendor(void)
 
 static struct hlthunk_device *open_nth(uint32_t index)
 {
-    struct hlthunk_device_options o = {
-        .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX, .index = index, .timeout_us = 2000000
-    };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o),
+                                        .select = HLTHUNK_SELECT_INDEX,
+                                        .index = index,
+                                        .timeout_ns = 2000000000 };
     struct hlthunk_device *d;
 
     ok(hlthunk_device_open(&o, &d));
@@ -37,10 +38,10 @@ static struct hlthunk_device *open_nth(uint32_t index)
 /* Nobody holds anything of a device any more. */
 static void assert_free(uint32_t index)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o),
+    struct hlthunk_device_options o = { .struct_size = sizeof(o),
                                         .select = HLTHUNK_SELECT_INDEX,
                                         .index = index };
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     struct hlthunk_device *d;
 
     ok(hlthunk_device_open(&o, &d));
@@ -51,7 +52,7 @@ static void assert_free(uint32_t index)
 
 static enum hlthunk_asic asic_of(struct hlthunk_device *d)
 {
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
 
     ok(hlthunk_device_get_properties(d, &p));
     return p.asic;
@@ -81,7 +82,7 @@ static void host_new(struct host *h, struct hlthunk_device *d, unsigned seed)
     assert_non_null(h->bytes);
     pattern(h->bytes, SIZE, seed);
     ok(hlthunk_buffer_from_host(d, h->bytes, SIZE, NULL, &h->b));
-    h->at = hlthunk_buffer_address(h->b);
+    h->at = hlthunk_buffer_get_address(h->b);
 }
 
 static void host_end(struct host *h)
@@ -121,13 +122,13 @@ static void one_device_reads_and_writes_what_another_exported(void **state)
     /* the upper half: what is exported need not begin with the buffer */
     ok(hlthunk_dmabuf_export(memory, SIZE, SIZE, NULL, &m));
     ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
-    assert_int_equal(hlthunk_buffer_size(import), SIZE);
-    assert_ptr_equal(hlthunk_buffer_imported_dmabuf(import), m);
-    assert_null(hlthunk_buffer_imported_dmabuf(own));
+    assert_int_equal(hlthunk_buffer_get_size(import), SIZE);
+    assert_ptr_equal(hlthunk_buffer_borrow_dmabuf(import), m);
+    assert_null(hlthunk_buffer_borrow_dmabuf(own));
     assert_false(hlthunk_buffer_is_host(import));
-    assert_ptr_equal(hlthunk_buffer_device(import), b);
-    there = hlthunk_buffer_address(import);
-    here = hlthunk_buffer_address(memory) + SIZE;
+    assert_ptr_equal(hlthunk_buffer_borrow_device(import), b);
+    there = hlthunk_buffer_get_address(import);
+    here = hlthunk_buffer_get_address(memory) + SIZE;
     assert_true(there != 0);
 
     /* the exporter writes, the importer reads: straight, and by way of its own memory */
@@ -135,8 +136,8 @@ static void one_device_reads_and_writes_what_another_exported(void **state)
     copy(b, there, hb.at, SIZE, true);
     assert_true(holds(&hb, 1));
     memset(hb.bytes, 0, SIZE);
-    copy(b, there, hlthunk_buffer_address(own), SIZE, true);
-    copy(b, hlthunk_buffer_address(own), hb.at, SIZE, true);
+    copy(b, there, hlthunk_buffer_get_address(own), SIZE, true);
+    copy(b, hlthunk_buffer_get_address(own), hb.at, SIZE, true);
     assert_true(holds(&hb, 1));
     /* the other way round */
     pattern(hb.bytes, SIZE, 2);
@@ -145,7 +146,7 @@ static void one_device_reads_and_writes_what_another_exported(void **state)
     assert_true(holds(&ha, 2));
     /* untouched memory reads as zeros through an import, too; the lower half is such */
     memset(ha.bytes, 1, SIZE);
-    copy(a, hlthunk_buffer_address(memory), ha.at, SIZE, true);
+    copy(a, hlthunk_buffer_get_address(memory), ha.at, SIZE, true);
     for (size_t i = 0; i < SIZE; i++)
         assert_int_equal(ha.bytes[i], 0);
 
@@ -221,7 +222,7 @@ static void an_import_keeps_the_exporters_mapping(void **state)
     ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
     ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
     hlthunk_dmabuf_unref(m);
-    address = hlthunk_buffer_address(memory);
+    address = hlthunk_buffer_get_address(memory);
     if (mmu) {
         refused(hlthunk_buffer_unmap(memory), EBUSY, "dma-buf");
         /* the kernel says so, too */
@@ -241,7 +242,7 @@ static void an_import_keeps_the_exporters_mapping(void **state)
 /* Its own dma-buf: the memory has an address there already.  Every driver can. */
 static void a_self_import_is_recognised(void **state)
 {
-    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "again" };
+    struct hlthunk_buffer_from_dmabuf_options o = { .struct_size = sizeof(o), .label = "again" };
     struct hlthunk_buffer *memory, *same, *upper;
     struct hlthunk_dmabuf *m, *part, *back;
     struct hlthunk_device *a;
@@ -257,22 +258,22 @@ static void a_self_import_is_recognised(void **state)
     ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
     ok(hlthunk_dmabuf_export(memory, SIZE, SIZE, NULL, &part));
     ok(hlthunk_buffer_from_dmabuf(a, m, &o, &same));
-    assert_int_equal(hlthunk_buffer_address(same), hlthunk_buffer_address(memory));
-    assert_int_equal(hlthunk_buffer_size(same), 2 * SIZE);
+    assert_int_equal(hlthunk_buffer_get_address(same), hlthunk_buffer_get_address(memory));
+    assert_int_equal(hlthunk_buffer_get_size(same), 2 * SIZE);
     /* by a descriptor that went round and came back */
-    ok(hlthunk_dmabuf_get_fd(part, &fd));
+    ok(hlthunk_dmabuf_dup_fd(part, &fd));
     ok(hlthunk_dmabuf_import(fd, &back));
     ok(hlthunk_buffer_from_dmabuf(a, back, NULL, &upper));
-    assert_int_equal(hlthunk_buffer_address(upper), hlthunk_buffer_address(memory) + SIZE);
+    assert_int_equal(hlthunk_buffer_get_address(upper), hlthunk_buffer_get_address(memory) + SIZE);
     hlthunk_dmabuf_unref(m);
     hlthunk_dmabuf_unref(part);
     hlthunk_dmabuf_unref(back);
     hlthunk_buffer_unref(memory);
 
     host_new(&h, a, 5);
-    copy(a, h.at, hlthunk_buffer_address(upper), SIZE, false);
+    copy(a, h.at, hlthunk_buffer_get_address(upper), SIZE, false);
     memset(h.bytes, 0, SIZE);
-    copy(a, hlthunk_buffer_address(same) + SIZE, h.at, SIZE, true);
+    copy(a, hlthunk_buffer_get_address(same) + SIZE, h.at, SIZE, true);
     assert_true(holds(&h, 5));
     host_end(&h);
     hlthunk_buffer_unref(same);
@@ -284,10 +285,10 @@ static void a_self_import_is_recognised(void **state)
 
 static void refusals(void **state)
 {
-    struct hlthunk_buffer_options o = { .size = sizeof(o) };
+    struct hlthunk_buffer_from_dmabuf_options o = { .struct_size = sizeof(o) };
     struct hlthunk_buffer *memory, *import = NULL;
     struct hlthunk_device *a, *b, *control;
-    struct hlthunk_device_options c = { .size = sizeof(c), .control = true };
+    struct hlthunk_device_options c = { .struct_size = sizeof(c), .control = true };
     struct hlthunk_dmabuf *m;
 
     (void)state;
@@ -300,12 +301,7 @@ static void refusals(void **state)
     refused(hlthunk_buffer_from_dmabuf(NULL, m, NULL, &import), EINVAL, "device is NULL");
     refused(hlthunk_buffer_from_dmabuf(b, NULL, NULL, &import), EINVAL, "dmabuf is NULL");
     refused(hlthunk_buffer_from_dmabuf(b, m, NULL, NULL), EINVAL, "buffer is NULL");
-    o.hint = 4096;
-    refused(hlthunk_buffer_from_dmabuf(b, m, &o, &import), EINVAL, "hint");
-    o.hint = 0;
-    o.unmapped = true;
-    refused(hlthunk_buffer_from_dmabuf(b, m, &o, &import), EINVAL, "unmapped");
-    o.size = 4;
+    o.struct_size = 4;
     refused(hlthunk_buffer_from_dmabuf(b, m, &o, &import), EINVAL, "size");
     ok(hlthunk_device_open(&c, &control));
     refused(hlthunk_buffer_from_dmabuf(control, m, NULL, &import), EPERM, "control");
@@ -409,7 +405,7 @@ static void in_killed_process(int (*f)(void))
 
 static struct hlthunk_device *child_open(uint32_t index)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o),
+    struct hlthunk_device_options o = { .struct_size = sizeof(o),
                                         .select = HLTHUNK_SELECT_INDEX,
                                         .index = index };
     struct hlthunk_device *d;
@@ -441,7 +437,7 @@ static void a_killed_importer_lets_go(void **state)
     a = open_nth(0);
     ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
     ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
-    ok(hlthunk_dmabuf_get_fd(m, &handed));
+    ok(hlthunk_dmabuf_dup_fd(m, &handed));
     in_killed_process(import_it);
     close(handed);
     hlthunk_dmabuf_unref(m);
@@ -495,7 +491,7 @@ static void export_and_wait(int socket)
         hlthunk_dmabuf_export(memory, 0, 0, NULL, &m))
         _exit(1);
     host_new(&h, a, 17);
-    copy(a, h.at, hlthunk_buffer_address(memory), SIZE, false);
+    copy(a, h.at, hlthunk_buffer_get_address(memory), SIZE, false);
     if (!send_fd(socket, hlthunk_dmabuf_borrow_fd(m)))
         _exit(1);
     for (;;)
@@ -506,7 +502,7 @@ static void export_and_wait(int socket)
  */
 static void a_killed_exporters_memory_lives_on(void **state)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
     struct hlthunk_buffer *import;
     struct hlthunk_device *a, *b;
     struct hlthunk_dmabuf *m;
@@ -534,7 +530,7 @@ static void a_killed_exporters_memory_lives_on(void **state)
 
     assert_int_equal(hlthunk_device_open(&o, &a), -EBUSY);
     host_new(&h, b, 3);
-    copy(b, hlthunk_buffer_address(import), h.at, SIZE, true);
+    copy(b, hlthunk_buffer_get_address(import), h.at, SIZE, true);
     assert_true(holds(&h, 17));
     host_end(&h);
     hlthunk_buffer_unref(import);
@@ -573,7 +569,7 @@ static void many_imports_leave_no_traces(void **state)
 /* Last: the exporter is pulled, and an access through the import is a page fault. */
 static void a_pulled_exporter_is_a_page_fault(void **state)
 {
-    struct hlthunk_event e = { .size = sizeof(e) };
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n;
     struct hlthunk_device *a, *b;
     struct hlthunk_buffer *memory, *import;
@@ -591,12 +587,12 @@ static void a_pulled_exporter_is_a_page_fault(void **state)
     ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
     ok(hlthunk_buffer_from_dmabuf(b, m, NULL, &import));
     host_new(&h, b, 3);
-    address = hlthunk_buffer_address(import);
+    address = hlthunk_buffer_get_address(import);
     copy(b, address, h.at, SIZE, true);
     assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl remove 0"), 0);
     assert_true(copy_by_device(b, address, h.at, 4096, true, 1000) != 0);
     do {
-        ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+        ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
     } while (e.kind != HLTHUNK_EVENT_PAGE_FAULT);
     assert_true(e.recorded);
     assert_int_equal(e.address, address);

@@ -22,7 +22,8 @@ static int rounds = 60;
 static void exchange(int socket)
 {
     for (;;) {
-        struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 1000000 };
+        struct hlthunk_device_options wait = { .struct_size = sizeof(wait),
+                                               .timeout_ns = 1000000000 };
         struct hlthunk_device *d;
         struct hlthunk_buffer *b;
         struct hlthunk_dmabuf *m;
@@ -35,7 +36,7 @@ static void exchange(int socket)
         for (int i = 0; i < 4; i++) {
             if (!can_export())
                 break;
-            if (hlthunk_dmabuf_export(b, 0, 0, NULL, &m) || hlthunk_dmabuf_get_fd(m, &fd))
+            if (hlthunk_dmabuf_export(b, 0, 0, NULL, &m) || hlthunk_dmabuf_dup_fd(m, &fd))
                 _exit(2);
             sent = send_fd(socket, fd);
             close(fd);
@@ -94,7 +95,7 @@ static void end(pid_t pid)
 
 static void one_round(void)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 1000000 };
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 1000000000 };
     struct timespec moment = { .tv_nsec = 1000 * (1 + random() % 20000) };
     struct hlthunk_memory_usage u;
     struct hlthunk_device *d;

@@ -30,9 +30,10 @@ static void submit(struct one *o)
 {
     struct hl_cs_chunk chunk = { .cb_size = 48, .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
     struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
-    uint64_t host = hlthunk_buffer_address(o->host), memory = hlthunk_buffer_address(o->memory);
+    uint64_t host = hlthunk_buffer_get_address(o->host),
+             memory = hlthunk_buffer_get_address(o->memory);
     uint64_t ends[2][2] = { { host, memory }, { memory, host + SIZE } };
-    uint32_t *p = hlthunk_command_buffer_data(o->cb);
+    uint32_t *p = hlthunk_command_buffer_borrow_data(o->cb);
     struct hlthunk_cs_out out;
 
     for (unsigned i = 0; i < 2; i++) {
@@ -40,17 +41,17 @@ static void submit(struct one *o)
         p[6 * i + 1] = 9u << 24 | 7u << 29; /* LIN_DMA, after what came before */
         memcpy(p + 6 * i + 2, ends[i], sizeof(ends[i]));
     }
-    chunk.cb_handle = hlthunk_command_buffer_address(o->cb);
+    chunk.cb_handle = hlthunk_command_buffer_get_address(o->cb);
     ok(hlthunk_command_submission(hlthunk_device_borrow_fd(o->d), &in, &out));
     o->seq = out.seq;
 }
 
 static void begin(struct one *o, uint32_t index)
 {
-    struct hlthunk_device_options select = { .size = sizeof(select),
+    struct hlthunk_device_options select = { .struct_size = sizeof(select),
                                              .select = HLTHUNK_SELECT_INDEX,
                                              .index = index };
-    struct hlthunk_command_buffer_options mapped = { .size = sizeof(mapped),
+    struct hlthunk_command_buffer_options mapped = { .struct_size = sizeof(mapped),
                                                      .device_mapped = true };
 
     ok(hlthunk_device_open(&select, &o->d));
@@ -85,7 +86,7 @@ static void all_work_at_once(void **state)
     size_t n;
 
     (void)state;
-    ok(hlthunk_device_enumerate(entries, MOST, &n));
+    ok(hlthunk_device_enumerate(entries, sizeof(*entries), MOST, &n));
     assert_int_equal(n, wanted);
     for (uint32_t i = 0; i < wanted; i++)
         begin(&all[i], i);
@@ -125,8 +126,8 @@ static void memory_is_there_where_it_was_written(void **state)
     assert_non_null(bytes);
     ok(hlthunk_buffer_alloc(d, size, NULL, &b));
     ok(hlthunk_buffer_from_host(d, bytes, MIB, NULL, &host));
-    at = hlthunk_buffer_address(b);
-    there = hlthunk_buffer_address(host);
+    at = hlthunk_buffer_get_address(b);
+    there = hlthunk_buffer_get_address(host);
     memset(bytes, 0x5a, MIB);
     assert_int_equal(copy_by_device(d, there, at, 4096, false, 10000000), 0);
     assert_int_equal(copy_by_device(d, there, at + size - 4096, 4096, false, 10000000), 0);

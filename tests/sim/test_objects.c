@@ -10,26 +10,28 @@
 
 static void discovery_and_selection(void **state)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o) };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o) };
     struct hlthunk_device_entry e;
     struct hlthunk_device *d;
     char upper[24], text[64];
     size_t n = 99;
 
     (void)state;
-    ok(hlthunk_device_enumerate(&e, 1, &n));
+    ok(hlthunk_device_enumerate(&e, sizeof(e), 1, &n));
     assert_int_equal(n, 1);
-    assert_string_equal(hlthunk_asic_name(e.asic), test_asic());
+    assert_string_equal(hlthunk_asic_get_name(e.asic), test_asic());
     assert_int_equal(e.legacy, on_kernel("6.1"));
     assert_string_equal(e.node, on_kernel("6.1") ? "/dev/hl0" : "/dev/accel/accel0");
-    refused(hlthunk_device_enumerate(NULL, 1, &n), EINVAL, "entries is NULL");
-    refused(hlthunk_device_enumerate(NULL, 0, NULL), EINVAL, "count is NULL");
-    ok(hlthunk_device_entry_attribute(&e, "status", text, sizeof(text)));
+    refused(hlthunk_device_enumerate(NULL, sizeof(e), 1, &n), EINVAL, "entries is NULL");
+    refused(hlthunk_device_enumerate(NULL, sizeof(e), 0, NULL), EINVAL, "count is NULL");
+    assert_int_equal(hlthunk_device_entry_get_attribute(&e, "status", text, sizeof(text)), 11);
     assert_string_equal(text, "Operational");
-    refused(hlthunk_device_entry_attribute(&e, "../x", text, sizeof(text)), EINVAL, "name");
-    refused(hlthunk_device_entry_attribute(&e, "status", text, 5), ENOSPC, "12 bytes");
-    assert_int_equal(hlthunk_device_entry_attribute(&e, "module_id", text, sizeof(text)),
-                     on_kernel("6.1") ? -ENOENT : 0);
+    refused(hlthunk_device_entry_get_attribute(&e, "../x", text, sizeof(text)), EINVAL, "name");
+    assert_int_equal(hlthunk_device_entry_get_attribute(&e, "status", text, 5), 11);
+    assert_string_equal(text, "Oper");
+    assert_int_equal(hlthunk_device_entry_get_attribute(&e, "status", NULL, 0), 11);
+    assert_int_equal(hlthunk_device_entry_get_attribute(&e, "module_id", text, sizeof(text)),
+                     on_kernel("6.1") ? -ENOENT : 1);
 
     snprintf(upper, sizeof(upper), "%s", test_pci_address());
     o.select = HLTHUNK_SELECT_PCI_ADDRESS;
@@ -43,19 +45,20 @@ static void discovery_and_selection(void **state)
     refused(hlthunk_device_open(&o, &d), ENODEV, "PCI address 0000:11:00.0");
     o.pci_address = "pci";
     refused(hlthunk_device_open(&o, &d), EINVAL, "no PCI address");
-    o = (struct hlthunk_device_options){ .size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
+    o = (struct hlthunk_device_options){ .struct_size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
     ok(hlthunk_device_open(&o, &d));
     hlthunk_device_unref(d);
     o.index = 1;
     refused(hlthunk_device_open(&o, &d), ENODEV, "index 1");
-    o = (struct hlthunk_device_options){ .size = sizeof(o),
+    o = (struct hlthunk_device_options){ .struct_size = sizeof(o),
                                          .select = HLTHUNK_SELECT_ASIC,
                                          .asic = e.asic };
     ok(hlthunk_device_open(&o, &d));
     hlthunk_device_unref(d);
-    o.asic = HLTHUNK_ASIC_GAUDI3;
-    refused(hlthunk_device_open(&o, &d), ENODEV, "ASIC gaudi3");
-    o = (struct hlthunk_device_options){ .size = sizeof(o), .select = HLTHUNK_SELECT_MODULE_ID };
+    o.asic = e.asic == HLTHUNK_ASIC_GOYA ? HLTHUNK_ASIC_GAUDI : HLTHUNK_ASIC_GOYA;
+    refused(hlthunk_device_open(&o, &d), ENODEV, hlthunk_asic_get_name(o.asic));
+    o = (struct hlthunk_device_options){ .struct_size = sizeof(o),
+                                         .select = HLTHUNK_SELECT_MODULE_ID };
     if (on_kernel("6.1"))
         refused(hlthunk_device_open(&o, &d), ENODEV, "module ID 0");
     else
@@ -69,13 +72,13 @@ static void discovery_and_selection(void **state)
 static void properties(void **state)
 {
     struct hlthunk_device *d = open_device();
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct {
         struct hlthunk_device_properties p;
         char more[16];
-    } longer = { .p = { .size = sizeof(longer) }, .more = "xxxxxxxxxxxxxxx" };
+    } longer = { .p = { .struct_size = sizeof(longer) }, .more = "xxxxxxxxxxxxxxx" };
     enum hlthunk_status status = (enum hlthunk_status)99;
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
 
     (void)state;
     ok(hlthunk_device_get_properties(d, &p));
@@ -91,7 +94,7 @@ static void properties(void **state)
     ok(hlthunk_device_get_properties(d, &longer.p));
     assert_int_equal(longer.more[0], 0);
     p = (struct hlthunk_device_properties){ 0 };
-    refused(hlthunk_device_get_properties(d, &p), EINVAL, "properties->size is 0");
+    refused(hlthunk_device_get_properties(d, &p), EINVAL, "properties->struct_size is 0");
     ok(hlthunk_device_get_status(d, &status));
     assert_int_equal(status, HLTHUNK_STATUS_OPERATIONAL);
     ok(hlthunk_device_get_memory_usage(d, &u));
@@ -102,9 +105,9 @@ static void properties(void **state)
 
 static void control_node(void **state)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *primary = open_device(), *a, *b;
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_buffer *buffer = (void *)1;
 
     (void)state;
@@ -122,9 +125,9 @@ static void control_node(void **state)
 static void buffers(void **state)
 {
     struct hlthunk_device *d = open_device();
-    struct hlthunk_buffer_options o = { .size = sizeof(o), .label = "weights" };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
-    struct hlthunk_memory_usage u;
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .label = "weights" };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     struct hlthunk_buffer *a, *b, *none = (void *)1;
     uint64_t page;
 
@@ -132,16 +135,16 @@ static void buffers(void **state)
     ok(hlthunk_device_get_properties(d, &p));
     page = p.memory_page_size;
     ok(hlthunk_buffer_alloc(d, page + 1, &o, &a));
-    assert_int_equal(hlthunk_buffer_size(a), page + 1);
-    assert_int_equal(hlthunk_buffer_granted_size(a), 2 * page);
-    assert_int_not_equal(hlthunk_buffer_address(a), 0);
+    assert_int_equal(hlthunk_buffer_get_size(a), page + 1);
+    assert_int_equal(hlthunk_buffer_get_granted_size(a), 2 * page);
+    assert_int_not_equal(hlthunk_buffer_get_address(a), 0);
     assert_false(hlthunk_buffer_is_host(a));
-    assert_ptr_equal(hlthunk_buffer_device(a), d);
+    assert_ptr_equal(hlthunk_buffer_borrow_device(a), d);
     ok(hlthunk_device_get_memory_usage(d, &u));
     assert_int_equal(u.used_bytes, 2 * page);
     ok(hlthunk_buffer_alloc(d, 1, NULL, &b));
-    assert_true(hlthunk_buffer_address(b) >= hlthunk_buffer_address(a) + 2 * page ||
-                hlthunk_buffer_address(b) + page <= hlthunk_buffer_address(a));
+    assert_true(hlthunk_buffer_get_address(b) >= hlthunk_buffer_get_address(a) + 2 * page ||
+                hlthunk_buffer_get_address(b) + page <= hlthunk_buffer_get_address(a));
     hlthunk_buffer_unref(b);
     refused(hlthunk_buffer_alloc(d, 0, NULL, &none), EINVAL, "size_bytes is 0");
     refused(hlthunk_buffer_alloc(d, p.memory_size, NULL, &none), ENOMEM, "free");
@@ -150,12 +153,12 @@ static void buffers(void **state)
     refused(hlthunk_buffer_alloc(d, 1, NULL, NULL), EINVAL, "buffer is NULL");
     o.force_hint = true;
     refused(hlthunk_buffer_alloc(d, 1, &o, &none), EINVAL, "force_hint");
-    o.hint = hlthunk_buffer_address(a);
+    o.hint = hlthunk_buffer_get_address(a);
     refused(hlthunk_buffer_alloc(d, 1, &o, &none), ENOMEM, "not free");
     assert_ptr_equal(none, (void *)1);
     o.hint += 8 * page;
     ok(hlthunk_buffer_alloc(d, 1, &o, &b));
-    assert_int_equal(hlthunk_buffer_address(b), o.hint);
+    assert_int_equal(hlthunk_buffer_get_address(b), o.hint);
     hlthunk_buffer_unref(b);
     hlthunk_buffer_unref(a);
     ok(hlthunk_device_get_memory_usage(d, &u));
@@ -166,25 +169,25 @@ static void buffers(void **state)
 /* The address of memory that was given back is free again, and nobody else's while it is not. */
 static void an_address_that_is_wished_for(void **state)
 {
-    struct hlthunk_buffer_options o = { .size = sizeof(o) };
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b, *other, *none = (void *)1;
 
     (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
-    o.hint = hlthunk_buffer_address(b);
+    o.hint = hlthunk_buffer_get_address(b);
     hlthunk_buffer_unref(b);
     ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
-    assert_int_equal(hlthunk_buffer_address(b), o.hint);
+    assert_int_equal(hlthunk_buffer_get_address(b), o.hint);
     hlthunk_buffer_unref(b);
     o.force_hint = true;
     ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
-    assert_int_equal(hlthunk_buffer_address(b), o.hint);
+    assert_int_equal(hlthunk_buffer_get_address(b), o.hint);
     refused(hlthunk_buffer_alloc(d, MIB, &o, &none), ENOMEM, "not free");
     assert_ptr_equal(none, (void *)1);
     o.force_hint = false;
     ok(hlthunk_buffer_alloc(d, MIB, &o, &other));
-    assert_int_not_equal(hlthunk_buffer_address(other), o.hint);
+    assert_int_not_equal(hlthunk_buffer_get_address(other), o.hint);
     hlthunk_buffer_unref(other);
     hlthunk_buffer_unref(b);
     assert_int_equal(hlthunk_device_close(d), 0);
@@ -193,22 +196,22 @@ static void an_address_that_is_wished_for(void **state)
 static void mapping_later(void **state)
 {
     struct hlthunk_device *d = open_device();
-    struct hlthunk_buffer_options o = { .size = sizeof(o), .unmapped = true };
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
     struct hlthunk_dmabuf *m;
     struct hlthunk_buffer *b;
 
     (void)state;
     ok(hlthunk_buffer_alloc(d, 1, &o, &b));
     if (on_asic("gaudi")) {
-        assert_int_not_equal(hlthunk_buffer_address(b), 0);
+        assert_int_not_equal(hlthunk_buffer_get_address(b), 0);
         ok(hlthunk_buffer_map(b, NULL));
         refused(hlthunk_buffer_unmap(b), EINVAL, "physical address");
     } else {
-        assert_int_equal(hlthunk_buffer_address(b), 0);
+        assert_int_equal(hlthunk_buffer_get_address(b), 0);
         refused(hlthunk_dmabuf_export(b, 0, 0, NULL, &m), EINVAL, "not mapped");
         refused(hlthunk_buffer_unmap(b), EINVAL, "not mapped");
         ok(hlthunk_buffer_map(b, NULL));
-        assert_int_not_equal(hlthunk_buffer_address(b), 0);
+        assert_int_not_equal(hlthunk_buffer_get_address(b), 0);
         refused(hlthunk_buffer_map(b, NULL), EALREADY, "mapped at");
         if (can_export()) {
             ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
@@ -216,7 +219,7 @@ static void mapping_later(void **state)
             hlthunk_dmabuf_unref(m);
         }
         ok(hlthunk_buffer_unmap(b));
-        assert_int_equal(hlthunk_buffer_address(b), 0);
+        assert_int_equal(hlthunk_buffer_get_address(b), 0);
     }
     hlthunk_buffer_unref(b);
     assert_int_equal(hlthunk_device_close(d), 0);
@@ -231,7 +234,7 @@ static void host_memory(void **state)
 
     (void)state;
     ok(hlthunk_buffer_from_host(d, memory + 100, MIB, NULL, &b));
-    assert_int_equal(hlthunk_buffer_address(b) & 4095, ((uintptr_t)memory + 100) & 4095);
+    assert_int_equal(hlthunk_buffer_get_address(b) & 4095, ((uintptr_t)memory + 100) & 4095);
     assert_true(hlthunk_buffer_is_host(b));
     refused(hlthunk_dmabuf_export(b, 0, 4096, NULL, &m), EOPNOTSUPP, "host memory");
     refused(hlthunk_buffer_unmap(b), EINVAL, "host memory");
@@ -247,7 +250,7 @@ static void host_memory(void **state)
 static void exports(void **state)
 {
     struct hlthunk_device *d = open_device();
-    struct hlthunk_dmabuf_options o = { .size = sizeof(o), .read_only = true };
+    struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .read_only = true };
     struct hlthunk_dmabuf *whole, *part, *again, *ro, *none = (void *)1;
     struct hlthunk_buffer *b;
     int fd = -1;
@@ -258,9 +261,9 @@ static void exports(void **state)
     refused(hlthunk_dmabuf_export(b, 2796202, 4096, NULL, &none), EINVAL,
             "offset 2796202 is not a multiple of the page size 4096");
     refused(hlthunk_dmabuf_export(b, 0, 4097, NULL, &none), EINVAL, "size_bytes 4097");
-    refused(hlthunk_dmabuf_export(b, hlthunk_buffer_granted_size(b), 4096, NULL, &none), EINVAL,
+    refused(hlthunk_dmabuf_export(b, hlthunk_buffer_get_granted_size(b), 4096, NULL, &none), EINVAL,
             "not within the buffer");
-    refused(hlthunk_dmabuf_export(b, 4096, hlthunk_buffer_granted_size(b), NULL, &none), EINVAL,
+    refused(hlthunk_dmabuf_export(b, 4096, hlthunk_buffer_get_granted_size(b), NULL, &none), EINVAL,
             "more than the buffer's");
     refused(hlthunk_dmabuf_export(b, 4096, -4096ull, NULL, &none), EINVAL, "more than");
     assert_ptr_equal(none, (void *)1);
@@ -272,21 +275,21 @@ static void exports(void **state)
         return;
     }
     ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &whole));
-    assert_int_equal(hlthunk_dmabuf_size(whole), 4 * MIB);
+    assert_int_equal(hlthunk_dmabuf_get_size(whole), 4 * MIB);
     ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, NULL, &part));
-    assert_int_equal(hlthunk_dmabuf_offset(part), MIB);
-    assert_int_not_equal(hlthunk_dmabuf_identity(part), hlthunk_dmabuf_identity(whole));
+    assert_int_equal(hlthunk_dmabuf_get_offset(part), MIB);
+    assert_int_not_equal(hlthunk_dmabuf_get_identity(part), hlthunk_dmabuf_get_identity(whole));
     ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, NULL, &again));
     assert_ptr_equal(again, part);
     hlthunk_dmabuf_unref(again);
     /* another end, another start: other ranges */
     ok(hlthunk_dmabuf_export(b, MIB, MIB, NULL, &again));
     assert_ptr_not_equal(again, part);
-    assert_int_equal(hlthunk_dmabuf_size(again), MIB);
+    assert_int_equal(hlthunk_dmabuf_get_size(again), MIB);
     hlthunk_dmabuf_unref(again);
     ok(hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &again));
     assert_ptr_not_equal(again, part);
-    assert_int_equal(hlthunk_dmabuf_offset(again), 0);
+    assert_int_equal(hlthunk_dmabuf_get_offset(again), 0);
     hlthunk_dmabuf_unref(again);
     ok(hlthunk_dmabuf_export(b, MIB, 2 * MIB, &o, &ro));
     assert_ptr_not_equal(ro, part);
@@ -295,14 +298,14 @@ static void exports(void **state)
     hlthunk_dmabuf_unref(ro);
 
     /* fresh descriptors: the caller's, close-on-exec, above 2 */
-    ok(hlthunk_dmabuf_get_fd(part, &fd));
+    ok(hlthunk_dmabuf_dup_fd(part, &fd));
     assert_int_not_equal(fd, hlthunk_dmabuf_borrow_fd(part));
     assert_true(fd > 2);
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
     /* an import of one finds the object, and takes it over */
     ok(hlthunk_dmabuf_import(fd, &again));
     assert_ptr_equal(again, part);
-    assert_ptr_equal(hlthunk_dmabuf_buffer(again), b);
+    assert_ptr_equal(hlthunk_dmabuf_borrow_buffer(again), b);
     assert_int_equal(fcntl(fd, F_GETFD), -1);
     hlthunk_dmabuf_unref(again);
     /* the borrowed one is the object's already, and stays open */
@@ -344,17 +347,17 @@ static void imports_find_exports_of_any_age(void **state)
         hlthunk_dmabuf_unref(m[i]);
     for (unsigned i = 1; i < COUNT; i += 3) {
         assert_int_equal(fstat(hlthunk_dmabuf_borrow_fd(m[i]), &st), 0);
-        assert_int_equal(hlthunk_dmabuf_identity(m[i]), st.st_ino);
-        ok(hlthunk_dmabuf_get_fd(m[i], &fd));
+        assert_int_equal(hlthunk_dmabuf_get_identity(m[i]), st.st_ino);
+        ok(hlthunk_dmabuf_dup_fd(m[i], &fd));
         ok(hlthunk_dmabuf_import(fd, &again));
         assert_ptr_equal(again, m[i]);
         hlthunk_dmabuf_unref(again);
-        assert_int_equal(hlthunk_dmabuf_identity(m[i]), st.st_ino);
+        assert_int_equal(hlthunk_dmabuf_get_identity(m[i]), st.st_ino);
         /* and one more that is new */
         ok(hlthunk_dmabuf_export(b, (i - 1) * 4096, 4096, NULL, &m[i - 1]));
     }
     for (unsigned i = 0; i < COUNT; i++) {
-        ok(hlthunk_dmabuf_get_fd(m[i], &fd));
+        ok(hlthunk_dmabuf_dup_fd(m[i], &fd));
         ok(hlthunk_dmabuf_import(fd, &again));
         assert_ptr_equal(again, m[i]);
         hlthunk_dmabuf_unref(again);
@@ -383,7 +386,7 @@ static void failed_imports_leave_the_fd(void **state)
 static int export_by_hand(struct hlthunk_device *d, struct hlthunk_buffer *b)
 {
     int fd = hlthunk_device_mapped_memory_export_dmabuf_fd(
-        hlthunk_device_borrow_fd(d), hlthunk_buffer_address(b), MIB, 0, O_RDWR | O_CLOEXEC);
+        hlthunk_device_borrow_fd(d), hlthunk_buffer_get_address(b), MIB, 0, O_RDWR | O_CLOEXEC);
 
     assert_true(fd > 2);
     return fd;
@@ -409,10 +412,10 @@ static void imports_from_elsewhere(void **state)
     ok(hlthunk_dmabuf_import(fd, &m));
     assert_int_equal(hlthunk_dmabuf_borrow_fd(m), fd);
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
-    assert_int_equal(hlthunk_dmabuf_size(m), MIB);
-    assert_null(hlthunk_dmabuf_buffer(m));
+    assert_int_equal(hlthunk_dmabuf_get_size(m), MIB);
+    assert_null(hlthunk_dmabuf_borrow_buffer(m));
     assert_int_equal(fstat(fd, &st), 0);
-    assert_int_equal(hlthunk_dmabuf_identity(m), st.st_ino);
+    assert_int_equal(hlthunk_dmabuf_get_identity(m), st.st_ino);
     copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     ok(hlthunk_dmabuf_import(copy, &again));
     assert_ptr_equal(again, m);
@@ -473,7 +476,7 @@ static void descriptors_are_above_2(void **state)
         ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
         assert_true(hlthunk_dmabuf_borrow_fd(m) > 2);
         assert_int_equal(fcntl(hlthunk_dmabuf_borrow_fd(m), F_GETFD), FD_CLOEXEC);
-        ok(hlthunk_dmabuf_get_fd(m, &fd));
+        ok(hlthunk_dmabuf_dup_fd(m, &fd));
         assert_true(fd > 2);
         close(fd);
         assert_int_equal(fcntl(0, F_GETFD), -1);
@@ -482,7 +485,7 @@ static void descriptors_are_above_2(void **state)
         close(fd);
         n = take_all_descriptors(taken, MAX, &before);
         fd = -7;
-        refused(hlthunk_dmabuf_get_fd(m, &fd), EMFILE, "no file descriptor is left");
+        refused(hlthunk_dmabuf_dup_fd(m, &fd), EMFILE, "no file descriptor is left");
         refused(hlthunk_dmabuf_import(0, &none), EMFILE, "duplicated");
         assert_int_equal(fd, -7);
         assert_ptr_equal(none, (void *)1);
@@ -514,7 +517,7 @@ static void managed_by_the_caller(void **state)
 
     (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
-    address = hlthunk_buffer_address(b);
+    address = hlthunk_buffer_get_address(b);
     refused(hlthunk_buffer_from_address(d, address + 1, 4096, NULL, &none), EINVAL, "multiple");
     refused(hlthunk_buffer_from_address(d, address, 4095, NULL, &none), EINVAL, "multiple");
     refused(hlthunk_buffer_from_address(d, -4096ull, 8192, NULL, &none), EINVAL, "wraps");

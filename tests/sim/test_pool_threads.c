@@ -32,7 +32,8 @@ static unsigned roll(unsigned *seed, unsigned n)
 /* Turns all of a buffer's granules from one state to the other, and sees that they were in it. */
 static void mark(const struct hlthunk_buffer *b, unsigned char from)
 {
-    uint64_t at = (hlthunk_buffer_address(b) - start) / 64, n = hlthunk_buffer_granted_size(b) / 64;
+    uint64_t at = (hlthunk_buffer_get_address(b) - start) / 64,
+             n = hlthunk_buffer_get_granted_size(b) / 64;
     bool right = at + n <= granules;
 
     for (uint64_t i = at; right && i < at + n; i++)
@@ -51,7 +52,7 @@ static void give_back(struct hlthunk_buffer *b)
 
 static struct hlthunk_buffer *get(unsigned *seed)
 {
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o),
+    struct hlthunk_pool_buffer_options o = { .struct_size = sizeof(o),
                                              .exportable = !roll(seed, 8),
                                              .alignment = 1u << roll(seed, 15) };
     uint64_t size = roll(seed, 20) ? 1 + roll(seed, 3000) : 1 + roll(seed, 200000);
@@ -63,7 +64,7 @@ static struct hlthunk_buffer *get(unsigned *seed)
         atomic_fetch_add(&refused_for_room, 1);
         return NULL;
     }
-    must(!(hlthunk_buffer_address(b) & (o.alignment - 1)));
+    must(!(hlthunk_buffer_get_address(b) & (o.alignment - 1)));
     if (taken)
         mark(b, 0);
     atomic_fetch_add(&allocated, 1);
@@ -92,7 +93,7 @@ static void *worker(void *argument)
         if (!roll(&seed, 4))
             kept[k] = atomic_exchange(&mailbox[roll(&seed, 16)], kept[k]);
         if (!roll(&seed, 500)) {
-            struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+            struct hlthunk_pool_statistics s = { .struct_size = sizeof(s) };
 
             must(hlthunk_pool_trim(pool, roll(&seed, 3), NULL) == 0);
             must(hlthunk_pool_get_statistics(pool, &s) == 0);
@@ -121,7 +122,7 @@ static void run_all(void)
 
 static uint64_t device_page(void)
 {
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
 
     ok(hlthunk_device_get_properties(device, &p));
     return p.memory_page_size;
@@ -130,7 +131,7 @@ static uint64_t device_page(void)
 /* Nothing is left of what all did. */
 static void check_nothing_is_taken(unsigned live)
 {
-    struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+    struct hlthunk_pool_statistics s = { .struct_size = sizeof(s) };
 
     ok(hlthunk_pool_trim(pool, 0, NULL));
     ok(hlthunk_pool_get_statistics(pool, &s));
@@ -142,7 +143,7 @@ static void check_nothing_is_taken(unsigned live)
 /* One chunk, which is too small for all on some devices: no granule belongs to two. */
 static void nothing_twice(void **state)
 {
-    struct hlthunk_pool_options o = { .size = sizeof(o) };
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
     struct hlthunk_buffer *b;
 
     (void)state;
@@ -150,7 +151,7 @@ static void nothing_twice(void **state)
     o.chunk_bytes = o.max_bytes = device_page();
     ok(hlthunk_pool_create(device, &o, &pool));
     ok(hlthunk_pool_alloc(pool, o.chunk_bytes, NULL, &b));
-    start = hlthunk_buffer_address(b);
+    start = hlthunk_buffer_get_address(b);
     granules = o.chunk_bytes / 64;
     hlthunk_buffer_unref(b);
     ok(hlthunk_pool_alloc(pool, 1, NULL, &b)); /* keeps the chunk where it is */
@@ -171,7 +172,7 @@ static void nothing_twice(void **state)
 /* Chunks come and go. */
 static void several_chunks(void **state)
 {
-    struct hlthunk_pool_options o = { .size = sizeof(o) };
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
 
     (void)state;
     device = open_device();
@@ -198,8 +199,8 @@ static void *give_all(void *argument)
 /* The pool's last reference goes while threads give its buffers back: whoever is last ends it. */
 static void closing_among_threads(void **state)
 {
-    struct hlthunk_pool_options o = { .size = sizeof(o) };
-    struct hlthunk_memory_usage u;
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     pthread_t t[THREADS];
 
     (void)state;

@@ -16,7 +16,7 @@ static int importing_child(int socket)
     char byte = 0;
     int fd = receive_fd(socket);
 
-    if (fd < 0 || hlthunk_dmabuf_import(fd, &m) || hlthunk_dmabuf_size(m) != 2 * MIB)
+    if (fd < 0 || hlthunk_dmabuf_import(fd, &m) || hlthunk_dmabuf_get_size(m) != 2 * MIB)
         return 1;
     if (driver->attach(hlthunk_dmabuf_borrow_fd(m), false, &a) || driver->map(a) != -EPERM)
         return 2;
@@ -59,7 +59,7 @@ static void hand_over(void **state)
     assert_int_equal(driver->attach(hlthunk_dmabuf_borrow_fd(whole), true, &a), 0);
     assert_int_equal(driver->map(a), 0);
     assert_int_equal(driver->write(a, MIB + 7, "p", 1), 1);
-    ok(hlthunk_dmabuf_get_fd(part, &fd));
+    ok(hlthunk_dmabuf_dup_fd(part, &fd));
     assert_true(send_fd(pair[0], fd));
     close(fd);
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -79,7 +79,7 @@ static void hand_over(void **state)
 static void killed(void **state)
 {
     struct hlthunk_device *d;
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     int ready[2];
     pid_t pid;
     char c;
@@ -114,7 +114,7 @@ static void killed(void **state)
 /* A dma-buf in another process, or on its way there, keeps the device. */
 static void leaked_elsewhere(void **state)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 50000 };
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 50000000 };
     int busy = on_kernel("6.1") ? -EAGAIN : -EBUSY, pair[2], fd;
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
@@ -128,7 +128,7 @@ static void leaked_elsewhere(void **state)
     d = open_device();
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
-    ok(hlthunk_dmabuf_get_fd(m, &fd));
+    ok(hlthunk_dmabuf_dup_fd(m, &fd));
     assert_true(send_fd(pair[0], fd)); /* and never received */
     close(fd);
     hlthunk_dmabuf_unref(m);
@@ -151,7 +151,7 @@ static void leaked_elsewhere(void **state)
 /* An open that waits gets the device when its user goes. */
 static void waiting_for_the_device(void **state)
 {
-    struct hlthunk_device_options wait = { .size = sizeof(wait), .timeout_us = 60000000 };
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 60000000000 };
     struct hlthunk_device *d;
     int ready[2], go[2];
     pid_t pid;

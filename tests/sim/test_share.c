@@ -25,7 +25,7 @@ struct share {
 
 static void share_open(struct share *s)
 {
-    struct hlthunk_dmabuf_options o = { .size = sizeof(o), .label = "shared" };
+    struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .label = "shared" };
 
     s->device = open_device();
     ok(hlthunk_buffer_alloc(s->device, MIB, NULL, &s->buffer));
@@ -45,11 +45,11 @@ static void share_close(struct share *s)
 
 static void origin_is(const struct hlthunk_dmabuf *m, uint64_t offset)
 {
-    struct hlthunk_dmabuf_origin o = { .size = sizeof(o) };
+    struct hlthunk_dmabuf_origin o = { .struct_size = sizeof(o) };
 
     ok(hlthunk_dmabuf_get_origin(m, &o));
     assert_int_equal(o.offset, offset);
-    assert_int_equal(hlthunk_dmabuf_offset(m), offset);
+    assert_int_equal(hlthunk_dmabuf_get_offset(m), offset);
     assert_string_equal(o.pci_address, test_pci_address());
     assert_string_equal(o.label, "shared");
 }
@@ -60,20 +60,21 @@ static void origin_is(const struct hlthunk_dmabuf *m, uint64_t offset)
  */
 static int relay(int from, int to)
 {
-    struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
+    const int64_t wait = 10000000000;
     struct hlthunk_dmabuf *m[COUNT + 1] = { NULL };
-    struct hlthunk_dmabuf_origin o = { .size = sizeof(o) };
+    struct hlthunk_dmabuf_origin o = { .struct_size = sizeof(o) };
     const struct hlsim_importer *driver = hlsim_importer();
     unsigned before = count_fds();
     size_t n = 0;
     int fd;
 
-    if (hlthunk_dmabuf_receive(from, m, COUNT + 1, &n, &wait) || n != COUNT || m[COUNT])
+    if (hlthunk_dmabuf_receive(from, m, COUNT + 1, &n, wait) || n != COUNT || m[COUNT])
         return 1;
     for (size_t i = 0; i < n; i++) {
         fd = hlthunk_dmabuf_borrow_fd(m[i]);
-        if (hlthunk_dmabuf_size(m[i]) != 2 * STEP || hlthunk_dmabuf_buffer(m[i]) ||
-            hlthunk_dmabuf_offset(m[i]) != i * STEP || fd <= 2 || fcntl(fd, F_GETFD) != FD_CLOEXEC)
+        if (hlthunk_dmabuf_get_size(m[i]) != 2 * STEP || hlthunk_dmabuf_borrow_buffer(m[i]) ||
+            hlthunk_dmabuf_get_offset(m[i]) != i * STEP || fd <= 2 ||
+            fcntl(fd, F_GETFD) != FD_CLOEXEC)
             return 2;
         if (hlthunk_dmabuf_get_origin(m[i], &o) || o.offset != i * STEP ||
             strcmp(o.pci_address, test_pci_address()) || strcmp(o.label, "shared"))
@@ -88,7 +89,7 @@ static int relay(int from, int to)
             driver->detach(a);
         }
     }
-    if (hlthunk_dmabuf_send(to, m, n, &wait))
+    if (hlthunk_dmabuf_send(to, m, n, wait))
         return 5;
     for (size_t i = 0; i < n; i++)
         hlthunk_dmabuf_unref(m[i]);
@@ -104,7 +105,7 @@ static void around(void **state)
     if (!can_export())
         skip();
     for (unsigned t = 0; t < 3; t++) {
-        struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
+        const int64_t wait = 10000000000;
         struct hlthunk_dmabuf *back[COUNT];
         int sockets[3][2], status;
         struct share s;
@@ -128,8 +129,8 @@ static void around(void **state)
             assert_int_equal(driver->write(a, STEP, &word, sizeof(word)), sizeof(word));
             driver->detach(a);
         }
-        ok(hlthunk_dmabuf_send(sockets[0][0], s.m, COUNT, NULL));
-        ok(hlthunk_dmabuf_receive(sockets[2][1], back, COUNT, &n, &wait));
+        ok(hlthunk_dmabuf_send(sockets[0][0], s.m, COUNT, HLTHUNK_WAIT_INDEFINITELY));
+        ok(hlthunk_dmabuf_receive(sockets[2][1], back, COUNT, &n, wait));
         assert_int_equal(n, COUNT);
         for (unsigned i = 0; i < COUNT; i++) {
             assert_ptr_equal(back[i], s.m[i]);
@@ -164,17 +165,19 @@ static void many(void **state)
     for (unsigned i = 0; i <= HLTHUNK_DMABUF_SEND_MAX; i++)
         m[i] = s.m[i % COUNT];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    refused(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX + 1, NULL), EINVAL,
-            "count is 254");
-    ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, NULL));
-    ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, NULL));
+    refused(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX + 1, HLTHUNK_WAIT_INDEFINITELY),
+            EINVAL, "count is 254");
+    ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, HLTHUNK_WAIT_INDEFINITELY));
+    ok(hlthunk_dmabuf_send(pair[0], m, HLTHUNK_DMABUF_SEND_MAX, HLTHUNK_WAIT_INDEFINITELY));
     /* too many for the caller: refused, and the next one is received */
     memset(back, 0, sizeof(back));
-    refused(hlthunk_dmabuf_receive(pair[1], back, HLTHUNK_DMABUF_SEND_MAX - 1, &n, NULL), ENOSPC,
-            "253 dma-bufs, max is 252");
+    refused(hlthunk_dmabuf_receive(pair[1], back, HLTHUNK_DMABUF_SEND_MAX - 1, &n,
+                                   HLTHUNK_WAIT_INDEFINITELY),
+            ENOSPC, "253 dma-bufs, max is 252");
     assert_int_equal(n, 0);
     assert_null(back[0]);
-    ok(hlthunk_dmabuf_receive(pair[1], back, HLTHUNK_DMABUF_SEND_MAX, &n, NULL));
+    ok(hlthunk_dmabuf_receive(pair[1], back, HLTHUNK_DMABUF_SEND_MAX, &n,
+                              HLTHUNK_WAIT_INDEFINITELY));
     assert_int_equal(n, HLTHUNK_DMABUF_SEND_MAX);
     for (unsigned i = 0; i < n; i++) {
         assert_ptr_equal(back[i], m[i]);
@@ -188,23 +191,26 @@ static void many(void **state)
 
 static void bad_arguments(void **state)
 {
-    struct hlthunk_share_options o = { .size = 3 };
     struct hlthunk_dmabuf *none[2] = { NULL, NULL }, *bare;
-    struct hlthunk_dmabuf_origin origin = { .size = 0 };
+    struct hlthunk_dmabuf_origin origin = { .struct_size = 0 };
     struct share s;
     size_t n = 77;
     int pair[2];
 
     (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    refused(hlthunk_dmabuf_send(pair[0], NULL, 1, NULL), EINVAL, "dmabufs is NULL");
-    refused(hlthunk_dmabuf_send(pair[0], none, 0, NULL), EINVAL, "count is 0");
-    refused(hlthunk_dmabuf_send(pair[0], none, 2, NULL), EINVAL, "element of dmabufs is NULL");
-    refused(hlthunk_dmabuf_send(pair[0], none, 1, &o), EINVAL, "options->size");
-    refused(hlthunk_dmabuf_receive(pair[0], NULL, 1, &n, NULL), EINVAL, "dmabufs is NULL");
-    refused(hlthunk_dmabuf_receive(pair[0], none, 1, NULL, NULL), EINVAL, "count is NULL");
-    refused(hlthunk_dmabuf_receive(pair[0], none, 0, &n, NULL), EINVAL, "max is 0");
-    refused(hlthunk_dmabuf_receive(pair[0], none, 1, &n, &o), EINVAL, "options->size");
+    refused(hlthunk_dmabuf_send(pair[0], NULL, 1, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+            "dmabufs is NULL");
+    refused(hlthunk_dmabuf_send(pair[0], none, 0, HLTHUNK_WAIT_INDEFINITELY), EINVAL, "count is 0");
+    refused(hlthunk_dmabuf_send(pair[0], none, 2, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+            "element of dmabufs is NULL");
+    refused(hlthunk_dmabuf_receive(pair[0], NULL, 1, &n, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+            "dmabufs is NULL");
+    refused(hlthunk_dmabuf_receive(pair[0], none, 1, NULL, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+            "count is NULL");
+    refused(hlthunk_dmabuf_receive(pair[0], none, 0, &n, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+            "max is 0");
+    refused(hlthunk_dmabuf_receive(pair[0], none, 1, &n, 0), EAGAIN, "not ready for receiving");
     refused(hlthunk_dmabuf_get_origin(NULL, &origin), EINVAL, "dmabuf is NULL");
     assert_int_equal(n, 77);
     if (can_export()) {
@@ -212,17 +218,17 @@ static void bad_arguments(void **state)
         int fd, status;
 
         share_open(&s);
-        refused(hlthunk_dmabuf_send(-1, s.m, 1, NULL), EBADF, "socket -1");
+        refused(hlthunk_dmabuf_send(-1, s.m, 1, HLTHUNK_WAIT_INDEFINITELY), EBADF, "socket -1");
         refused(hlthunk_dmabuf_get_origin(s.m[0], NULL), EINVAL, "origin is NULL");
-        refused(hlthunk_dmabuf_get_origin(s.m[0], &origin), EINVAL, "origin->size is 0");
-        ok(hlthunk_dmabuf_get_fd(s.m[0], &fd));
+        refused(hlthunk_dmabuf_get_origin(s.m[0], &origin), EINVAL, "origin->struct_size is 0");
+        ok(hlthunk_dmabuf_dup_fd(s.m[0], &fd));
         pid = fork();
         if (pid == 0) {
-            int bad = hlthunk_dmabuf_send(pair[0], s.m, 1, NULL) != -EPERM ||
+            int bad = hlthunk_dmabuf_send(pair[0], s.m, 1, HLTHUNK_WAIT_INDEFINITELY) != -EPERM ||
                       !strstr(hlthunk_last_error(), "parent");
 
             /* a bare descriptor tells nothing of its origin */
-            origin.size = sizeof(origin);
+            origin.struct_size = sizeof(origin);
             bad |= hlthunk_dmabuf_import(fd, &bare) != 0 ||
                    hlthunk_dmabuf_get_origin(bare, &origin) != -ENODATA;
             hlthunk_dmabuf_unref(bare);
@@ -262,8 +268,8 @@ static bool hear(int socket, char c)
  */
 static int guest(int socket)
 {
-    struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 10000000 };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    const int64_t wait = 10000000000;
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     const struct hlsim_importer *driver = hlsim_importer();
     struct hlthunk_buffer *mine, *theirs;
     struct hlthunk_dmabuf *m = NULL;
@@ -271,13 +277,13 @@ static int guest(int socket)
     struct note note;
     int rc;
 
-    if (hlthunk_device_receive(socket, &d, &wait) ||
+    if (hlthunk_device_receive(socket, &d, wait) ||
         read(socket, &note, sizeof(note)) != sizeof(note))
         return 1;
     if (hlthunk_device_get_properties(d, &p) || strcmp(p.pci_address, test_pci_address()))
         return 2;
     rc = hlthunk_buffer_alloc(d, MIB, NULL, &mine);
-    if (p.has_device_mmu ? rc || hlthunk_buffer_address(mine) == note.address
+    if (p.has_device_mmu ? rc || hlthunk_buffer_get_address(mine) == note.address
                          : rc != -EOPNOTSUPP || !strstr(hlthunk_last_error(), "another process"))
         return 3;
     if (hlthunk_buffer_from_address(d, note.address, note.size, NULL, &theirs))
@@ -307,7 +313,7 @@ static int guest(int socket)
 static void device_in_two_processes(void **state)
 {
     const struct hlsim_importer *driver = hlsim_importer();
-    struct hlthunk_memory_usage before, after;
+    struct hlthunk_memory_usage before = { .struct_size = sizeof(before) }, after = before;
     struct hlthunk_dmabuf *m = NULL;
     struct hlthunk_buffer *b;
     struct hlthunk_device *d;
@@ -326,9 +332,9 @@ static void device_in_two_processes(void **state)
     d = open_device();
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_device_get_memory_usage(d, &before));
-    note.address = hlthunk_buffer_address(b);
+    note.address = hlthunk_buffer_get_address(b);
     note.size = MIB;
-    ok(hlthunk_device_send(pair[0], d, NULL));
+    ok(hlthunk_device_send(pair[0], d, HLTHUNK_WAIT_INDEFINITELY));
     assert_int_equal(write(pair[0], &note, sizeof(note)), sizeof(note));
     assert_true(hear(pair[0], 'w'));
     ok(hlthunk_device_get_memory_usage(d, &after));
@@ -360,7 +366,7 @@ static void device_in_two_processes(void **state)
 /* Sent to oneself it is the same object; a control node can be sent, too. */
 static void device_to_oneself(void **state)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *d[2], *back, *none = (void *)&none;
     struct hlthunk_buffer *b;
     unsigned before;
@@ -373,17 +379,19 @@ static void device_to_oneself(void **state)
         assert_int_equal(socketpair(AF_UNIX, types[t], 0, pair), 0);
         before = count_fds();
         for (int i = 0; i < 2; i++) {
-            ok(hlthunk_device_send(pair[0], d[i], NULL));
-            ok(hlthunk_device_receive(pair[1], &back, NULL));
+            ok(hlthunk_device_send(pair[0], d[i], HLTHUNK_WAIT_INDEFINITELY));
+            ok(hlthunk_device_receive(pair[1], &back, HLTHUNK_WAIT_INDEFINITELY));
             assert_ptr_equal(back, d[i]);
             hlthunk_device_unref(back);
         }
         assert_int_equal(count_fds(), before);
-        refused(hlthunk_device_send(pair[0], NULL, NULL), EINVAL, "device is NULL");
-        refused(hlthunk_device_receive(pair[1], NULL, NULL), EINVAL, "device is NULL");
+        refused(hlthunk_device_send(pair[0], NULL, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+                "device is NULL");
+        refused(hlthunk_device_receive(pair[1], NULL, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
+                "device is NULL");
         close(pair[0]);
         close(pair[1]);
-        refused(hlthunk_device_receive(-1, &none, NULL), EBADF, "socket -1");
+        refused(hlthunk_device_receive(-1, &none, HLTHUNK_WAIT_INDEFINITELY), EBADF, "socket -1");
     }
     assert_ptr_equal(none, &none);
     /* it is not a guest's: memory can be had */
@@ -418,9 +426,9 @@ static void raw_send(int socket, const void *data, size_t n, const int *fds, siz
 static void honest_item(const struct hlthunk_dmabuf *m, struct hl_message_item *item)
 {
     memset(item, 0, sizeof(*item));
-    item->identity = hlthunk_dmabuf_identity(m);
-    item->size = hlthunk_dmabuf_size(m);
-    item->offset = hlthunk_dmabuf_offset(m);
+    item->identity = hlthunk_dmabuf_get_identity(m);
+    item->size = hlthunk_dmabuf_get_size(m);
+    item->offset = hlthunk_dmabuf_get_offset(m);
     item->origin_known = true;
     strcpy(item->pci_address, test_pci_address());
     strcpy(item->label, "shared");
@@ -482,7 +490,8 @@ static void lies(void **state)
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
         hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, 2);
         raw_send(pair[0], bytes, sizeof(bytes), fds, 2);
-        refused(hlthunk_dmabuf_receive(pair[1], got, 2, &n, NULL), EPROTO, says[lie]);
+        refused(hlthunk_dmabuf_receive(pair[1], got, 2, &n, HLTHUNK_WAIT_INDEFINITELY), EPROTO,
+                says[lie]);
         assert_int_equal(n, 77);
         assert_null(got[0]);
         close(pair[0]);
@@ -501,7 +510,7 @@ static void device_lies(void **state)
     static const char *const says[] = { "not of node",     "not of node",   "not of a Habana",
                                         "not of node",     "the device is", "the device is",
                                         "carries dma-bufs" };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_device *d = open_device(), *got = (void *)&got;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), memory = memfd_create("x", MFD_CLOEXEC);
     struct stat st, null_st;
@@ -544,7 +553,8 @@ static void device_lies(void **state)
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
         hl_message_encode(bytes, lie == 6 ? HL_MESSAGE_DMABUFS : HL_MESSAGE_DEVICE, &item, 1);
         raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
-        refused(hlthunk_device_receive(pair[1], &got, NULL), EPROTO, says[lie]);
+        refused(hlthunk_device_receive(pair[1], &got, HLTHUNK_WAIT_INDEFINITELY), EPROTO,
+                says[lie]);
         assert_ptr_equal(got, &got);
         close(pair[0]);
         close(pair[1]);
@@ -562,13 +572,14 @@ static int two_stories(int socket)
     struct hlthunk_dmabuf *first, *second;
     size_t n;
 
-    if (hlthunk_dmabuf_receive(socket, &first, 1, &n, NULL) || hlthunk_dmabuf_offset(first) != STEP)
+    if (hlthunk_dmabuf_receive(socket, &first, 1, &n, HLTHUNK_WAIT_INDEFINITELY) ||
+        hlthunk_dmabuf_get_offset(first) != STEP)
         return 1;
-    if (hlthunk_dmabuf_receive(socket, &second, 1, &n, NULL) != -EPROTO ||
+    if (hlthunk_dmabuf_receive(socket, &second, 1, &n, HLTHUNK_WAIT_INDEFINITELY) != -EPROTO ||
         !strstr(hlthunk_last_error(), "as offset"))
         return 2;
-    if (hlthunk_dmabuf_receive(socket, &second, 1, &n, NULL) || second != first ||
-        hlthunk_dmabuf_offset(first) != STEP) /* that sender did not know */
+    if (hlthunk_dmabuf_receive(socket, &second, 1, &n, HLTHUNK_WAIT_INDEFINITELY) ||
+        second != first || hlthunk_dmabuf_get_offset(first) != STEP) /* that sender did not know */
         return 3;
     hlthunk_dmabuf_unref(second);
     hlthunk_dmabuf_unref(first);
@@ -592,7 +603,7 @@ static void contradictions(void **state)
         _exit(two_stories(pair[1]));
     share_open(&s);
     fd = hlthunk_dmabuf_borrow_fd(s.m[1]);
-    ok(hlthunk_dmabuf_send(pair[0], &s.m[1], 1, NULL));
+    ok(hlthunk_dmabuf_send(pair[0], &s.m[1], 1, HLTHUNK_WAIT_INDEFINITELY));
     honest_item(s.m[1], &item);
     item.offset = 0;
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
@@ -614,7 +625,7 @@ static void contradictions(void **state)
  */
 static void any_message(void **state)
 {
-    struct hlthunk_share_options wait = { .size = sizeof(wait), .timeout_us = 500 };
+    const int64_t wait = 500000;
     unsigned rounds = getenv("TEST_VALGRIND") ? 100 : 1500, accepted = 0, before;
     static uint8_t bytes[2 * HL_MESSAGE_MAX_BYTES];
     int piped[2], others[2];
@@ -685,7 +696,7 @@ static void any_message(void **state)
             raw_send(pair[0], bytes + sent, length - sent, fds, fd_count);
         if (random() % 2)
             shutdown(pair[0], SHUT_WR);
-        rc = hlthunk_dmabuf_receive(pair[1], got, COUNT, &n, &wait);
+        rc = hlthunk_dmabuf_receive(pair[1], got, COUNT, &n, wait);
         if (rc == 0) {
             accepted++;
             assert_in_range(n, 1, COUNT);

@@ -27,12 +27,12 @@ static void *worker(void *argument)
     for (unsigned i = 0; i < ROUNDS; i++) {
         struct hlthunk_buffer *b = NULL;
         struct hlthunk_dmabuf *m = NULL, *again = NULL;
-        struct hlthunk_memory_usage u;
+        struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
         int fd = -1;
 
         must(hlthunk_buffer_alloc(device, 4096 * (1 + seed % 5), NULL, &b));
         must(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
-        must(hlthunk_dmabuf_get_fd(m, &fd));
+        must(hlthunk_dmabuf_dup_fd(m, &fd));
         must(hlthunk_dmabuf_import(fd, &again));
         must(again != m);
         must(hlthunk_device_get_memory_usage(device, &u));

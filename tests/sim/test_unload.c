@@ -18,7 +18,7 @@
     X(hlthunk_device_unref)                                                                        \
     X(hlthunk_reset_watch_create)                                                                  \
     X(hlthunk_reset_watch_unref)                                                                   \
-    X(hlthunk_completion_for_interrupt)                                                            \
+    X(hlthunk_completion_create_for_interrupt)                                                     \
     X(hlthunk_completion_unref)                                                                    \
     X(hlthunk_buffer_alloc)                                                                        \
     X(hlthunk_buffer_unref)
@@ -26,7 +26,7 @@
 static struct {
     void *handle;
 #define MEMBER(name) __typeof__(name) *name;
-    EACH(MEMBER)
+    EACH (MEMBER)
 } lib;
 
 static struct hlthunk_device *device;
@@ -41,12 +41,12 @@ static void load(const char *path)
         exit(1);
     }
 #define LOOK_UP(name) lib.name = (__typeof__(name) *)dlsym(lib.handle, #name);
-    EACH(LOOK_UP)
+    EACH (LOOK_UP)
 }
 
 static void open_it(void)
 {
-    const struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 20000000 };
+    const struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 20000000000 };
 
     if (lib.hlthunk_device_open(&o, &device))
         abort();
@@ -58,7 +58,7 @@ static void reset_it(void)
         abort();
 }
 
-static void give_all_back(struct hlthunk_device *d, enum hlthunk_stale why, void *user)
+static void give_all_back(struct hlthunk_device *d, enum hlthunk_stale_reason why, void *user)
 {
     (void)d, (void)why, (void)user;
     lib.hlthunk_reset_watch_unref(watch);
@@ -67,7 +67,7 @@ static void give_all_back(struct hlthunk_device *d, enum hlthunk_stale why, void
     sem_wait(&go_on);
 }
 
-static void only_say(struct hlthunk_device *d, enum hlthunk_stale why, void *user)
+static void only_say(struct hlthunk_device *d, enum hlthunk_stale_reason why, void *user)
 {
     (void)d, (void)why, (void)user;
     sem_post(&called);
@@ -127,7 +127,7 @@ static void waited(void)
     struct hlthunk_completion *c;
 
     open_it();
-    if (lib.hlthunk_completion_for_interrupt(device, 0, &word, 1, NULL, &c))
+    if (lib.hlthunk_completion_create_for_interrupt(device, 0, &word, 1, NULL, &c))
         abort();
     lib.hlthunk_completion_unref(c);
     lib.hlthunk_device_unref(device);
@@ -141,7 +141,7 @@ static void with_everything_alive(void)
 
     open_it();
     watch_it(only_say);
-    if (lib.hlthunk_completion_for_interrupt(device, 0, &word, 1, NULL, &c))
+    if (lib.hlthunk_completion_create_for_interrupt(device, 0, &word, 1, NULL, &c))
         abort();
 }
 

@@ -140,7 +140,7 @@ static void debug_operations(void **state)
 /* Host memory that is not pinned: pages may come later, and one that is not there is a fault. */
 static void memory_on_demand(void **state)
 {
-    struct hlthunk_event e = { .size = sizeof(e) };
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n;
     struct hlthunk_buffer *memory;
     struct hlthunk_device *d;
@@ -168,17 +168,17 @@ static void memory_on_demand(void **state)
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &memory));
     memset(p, 0x77, 8192);
-    assert_int_equal(copy_by_device(d, va, hlthunk_buffer_address(memory), 4096, false, 10000000),
-                     0);
+    assert_int_equal(
+        copy_by_device(d, va, hlthunk_buffer_get_address(memory), 4096, false, 10000000), 0);
     memset(p, 0, 8192);
     assert_int_equal(
-        copy_by_device(d, hlthunk_buffer_address(memory), va + 4096, 4096, true, 10000000), 0);
+        copy_by_device(d, hlthunk_buffer_get_address(memory), va + 4096, 4096, true, 10000000), 0);
     assert_int_equal(p[4096], 0x77);
     assert_int_equal(p[8191], 0x77);
-    assert_true(copy_by_device(d, va + 8192, hlthunk_buffer_address(memory), 4096, false, 1000) !=
-                0);
+    assert_true(
+        copy_by_device(d, va + 8192, hlthunk_buffer_get_address(memory), 4096, false, 1000) != 0);
     do {
-        ok(hlthunk_event_notifier_wait(n, 5000000, &e));
+        ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
     } while (e.kind != HLTHUNK_EVENT_PAGE_FAULT);
     assert_int_equal(e.address, va + 8192);
     hlthunk_event_notifier_unref(n);
@@ -190,8 +190,8 @@ static void memory_on_demand(void **state)
 /* Which driver it is can be told in reset, too. */
 static void the_generation_is_known_in_reset(void **state)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .control = true };
-    struct hlthunk_device_properties p = { .size = sizeof(p) };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_device *d = open_device(), *control;
 
     (void)state;

@@ -25,8 +25,7 @@ static void refused(struct bench *b, const struct hl_cs_chunk *k, uint32_t n, ui
 static void test_refusals(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12)
-    {
+    EACH (b, SIM_SUB_6_12) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         struct hl_cs_chunk many[513];
         union hl_cs_args args = { .in = { .pad = { 0, 0, 0, 1 } } };
@@ -111,8 +110,7 @@ static void test_6_1_differs(void **state)
 static void test_runs(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12)
-    {
+    EACH (b, SIM_SUB_6_12) {
         union hl_wait_cs_args w;
         uint8_t p[64];
         uint64_t seq;
@@ -133,8 +131,7 @@ static void test_runs(void **state)
 static void test_in_flight(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12)
-    {
+    EACH (b, SIM_SUB_6_12) {
         union hl_cs_args args = { 0 }, before;
         union hl_wait_cs_args w;
         struct hl_cs_chunk k = { .cb_handle = HANDLE(2), .cb_size = 8 };
@@ -265,8 +262,7 @@ static int wait_cs(struct bench *b, uint32_t queue, uint64_t seq, union hl_cs_ar
 static void test_signal_and_wait(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12)
-    {
+    EACH (b, SIM_SUB_6_12) {
         uint32_t other = 4;
         uint64_t fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 0, 0);
         union hl_cs_args sig, wait;
@@ -407,8 +403,7 @@ static void test_sync_object_wraps(void **state)
 static void test_engines(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12)
-    {
+    EACH (b, SIM_SUB_6_12) {
         uint32_t ids[] = { 0, 3, 45 };
         union hl_cs_args a;
         int rc;
@@ -447,8 +442,7 @@ static void test_engines(void **state)
 static void test_timeout(void **state)
 {
     (void)state;
-    EACH(b, SIM_SUB_6_12)
-    {
+    EACH (b, SIM_SUB_6_12) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         union hl_cs_args args = { .in = { .timeout = 1 } };
         union hl_wait_cs_args w;

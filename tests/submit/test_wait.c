@@ -17,8 +17,7 @@ static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 static void test_numbers(void **state)
 {
     (void)state;
-    EACH(b)
-    {
+    EACH (b) {
         union hl_wait_cs_args w;
         uint8_t p[16];
 
@@ -48,8 +47,7 @@ static void test_numbers(void **state)
 static void test_timestamps(void **state)
 {
     (void)state;
-    EACH(b)
-    {
+    EACH (b) {
         union hl_wait_cs_args w;
         int64_t t0 = b->call.env->now_ns(b), t1;
         uint8_t p[16];
@@ -125,8 +123,7 @@ static int multi(struct bench *b, const uint64_t *seq, uint8_t n, uint64_t us,
 static void test_multi(void **state)
 {
     (void)state;
-    EACH(b)
-    {
+    EACH (b) {
         union hl_wait_cs_args w = { .in = { .flags = HL_WAIT_CS_FLAGS_MULTI_CS } };
         uint64_t seq[33] = { 0 }, fence;
         uint8_t p[16];

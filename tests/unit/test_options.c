@@ -6,23 +6,25 @@
 #include "lib/options.h"
 
 struct ours {
-    size_t size;
+    size_t struct_size;
     int first, second;
+    unsigned char reserved[8];
 };
 
 static void none_is_all_defaults(void **state)
 {
-    struct ours o = { 1, 2, 3 };
+    struct ours o = { 1, 2, 3, { 4 } };
 
     (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, NULL), 0);
     assert_int_equal(o.first, 0);
     assert_int_equal(o.second, 0);
+    assert_int_equal(o.reserved[0], 0);
 }
 
 static void a_shorter_one_gets_defaults(void **state)
 {
-    struct ours theirs = { offsetof(struct ours, second), 5, 99 }, o = { 0 };
+    struct ours theirs = { offsetof(struct ours, second), 5, 99, { 0 } }, o = { 0 };
 
     (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), 0);
@@ -30,37 +32,68 @@ static void a_shorter_one_gets_defaults(void **state)
     assert_int_equal(o.second, 0);
 }
 
+/* Every single byte of the tail, the first and the last one too. */
 static void a_longer_one_must_be_zero_there(void **state)
 {
     struct {
         struct ours known;
         char more[16];
-    } theirs = { { sizeof(theirs), 5, 6 }, { 0 } };
+    } theirs = { { sizeof(theirs), 5, 6, { 0 } }, { 0 } };
     struct ours o = { 0 };
+    char says[32];
 
     (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), 0);
     assert_int_equal(o.second, 6);
+    for (size_t i = 0; i < sizeof(theirs.more); i++) {
+        o.second = 7;
+        theirs.more[i] = 1;
+        assert_int_equal(HL_OPTIONS_READ(o, &theirs), -E2BIG);
+        snprintf(says, sizeof(says), "at offset %zu,", sizeof(o) + i);
+        assert_non_null(strstr(hlthunk_last_error(), says));
+        assert_int_not_equal(o.second, 6); /* nothing of it was taken */
+        theirs.more[i] = 0;
+    }
+    /* and not one byte past the end */
     theirs.more[15] = 1;
-    assert_int_equal(HL_OPTIONS_READ(o, &theirs), -EINVAL);
-    assert_non_null(strstr(hlthunk_last_error(), "offset 31"));
+    theirs.known.struct_size--;
+    assert_int_equal(HL_OPTIONS_READ(o, &theirs), 0);
 }
 
 static void a_size_must_be_there(void **state)
 {
-    struct ours theirs = { 0, 5, 6 }, o = { 0 };
+    struct ours theirs = { 0, 5, 6, { 0 } }, o = { 0 };
 
     (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), -EINVAL);
-    theirs.size = sizeof(size_t) - 1;
+    theirs.struct_size = sizeof(size_t) - 1;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), -EINVAL);
-    assert_non_null(strstr(hlthunk_last_error(), "options->size is 7"));
+    assert_non_null(strstr(hlthunk_last_error(), "options->struct_size is"));
+    assert_int_equal(hl_struct_check(&theirs, "usage"), -EINVAL);
+    assert_non_null(strstr(hlthunk_last_error(), "usage->struct_size is"));
+    assert_int_equal(hl_struct_check(NULL, "usage"), -EINVAL);
+    assert_non_null(strstr(hlthunk_last_error(), "usage is NULL"));
+    theirs.struct_size = sizeof(size_t);
+    assert_int_equal(hl_struct_check(&theirs, "usage"), 0);
 }
 
-/* A struct that the library fills: as much as the caller has, zeros behind what is known. */
-static void what_is_given_fits(void **state)
+static void reserved_members_must_be_zero(void **state)
 {
-    const struct ours o = { 99, 5, 6 };
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        struct ours o = { 0 };
+
+        assert_int_equal(HL_OPTIONS_RESERVED(o), 0);
+        o.reserved[i] = 1;
+        assert_int_equal(HL_OPTIONS_RESERVED(o), -E2BIG);
+        assert_non_null(strstr(hlthunk_last_error(), "options->reserved"));
+    }
+}
+
+/* A struct that the library fills: as much as the caller has, zeros past what is known. */
+static void what_is_filled_fits(void **state)
+{
+    const struct ours o = { 99, 5, 6, { 0 } };
     struct {
         struct ours known;
         char more[16];
@@ -68,17 +101,17 @@ static void what_is_given_fits(void **state)
 
     (void)state;
     memset(&theirs, 'x', sizeof(theirs));
-    theirs.known.size = offsetof(struct ours, second);
-    hl_struct_give(&theirs, &o, sizeof(o));
-    assert_int_equal(theirs.known.size, offsetof(struct ours, second));
+    theirs.known.struct_size = offsetof(struct ours, second);
+    HL_STRUCT_FILL(&theirs, o);
+    assert_int_equal(theirs.known.struct_size, offsetof(struct ours, second));
     assert_int_equal(theirs.known.first, 5);
     assert_int_equal(theirs.known.second, 0x78787878);
-    theirs.known.size = sizeof(theirs);
-    hl_struct_give(&theirs, &o, sizeof(o));
-    assert_int_equal(theirs.known.size, sizeof(theirs));
+    theirs.known.struct_size = sizeof(theirs) - 1;
+    HL_STRUCT_FILL(&theirs, o);
+    assert_int_equal(theirs.known.struct_size, sizeof(theirs) - 1);
     assert_int_equal(theirs.known.second, 6);
     for (size_t i = 0; i < sizeof(theirs.more); i++)
-        assert_int_equal(theirs.more[i], 0);
+        assert_int_equal(theirs.more[i], i == 15 ? 'x' : 0);
 }
 
 int main(void)
@@ -88,7 +121,8 @@ int main(void)
         cmocka_unit_test(a_shorter_one_gets_defaults),
         cmocka_unit_test(a_longer_one_must_be_zero_there),
         cmocka_unit_test(a_size_must_be_there),
-        cmocka_unit_test(what_is_given_fits),
+        cmocka_unit_test(reserved_members_must_be_zero),
+        cmocka_unit_test(what_is_filled_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
 #include "lib/fork.h"
@@ -87,13 +88,13 @@ static void right_or_no_memory(int rc, const void *out)
 /* What a program does with a pool; true when nothing failed. */
 static bool all_of_it(struct hlthunk_device *d)
 {
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o),
+    struct hlthunk_pool_buffer_options o = { .struct_size = sizeof(o),
                                              .exportable = true,
                                              .alignment = 1 << 20 };
     struct hlthunk_pool *p = (void *)1;
     struct hlthunk_buffer *a = (void *)1, *b = (void *)1;
     struct hlthunk_dmabuf *m = (void *)1;
-    struct hlthunk_pool_statistics s = { .size = sizeof(s) };
+    struct hlthunk_pool_statistics s = { .struct_size = sizeof(s) };
     int rc = hlthunk_pool_create(d, NULL, &p);
 
     right_or_no_memory(rc, p);

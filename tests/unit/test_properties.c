@@ -51,9 +51,9 @@ static void asics(void **state)
         enum hlthunk_asic asic;
         bool mmu;
     } table[] = {
-        { 0x0001, HLTHUNK_ASIC_GOYA, true },   { 0x1000, HLTHUNK_ASIC_GAUDI, false },
-        { 0x1010, HLTHUNK_ASIC_GAUDI, false }, { 0x1020, HLTHUNK_ASIC_GAUDI2, true },
-        { 0x1060, HLTHUNK_ASIC_GAUDI3, true }, { 0x9999, HLTHUNK_ASIC_UNKNOWN, true },
+        { 0x0001, HLTHUNK_ASIC_GOYA, true },    { 0x1000, HLTHUNK_ASIC_GAUDI, false },
+        { 0x1010, HLTHUNK_ASIC_GAUDI, false },  { 0x1020, HLTHUNK_ASIC_GAUDI2, true },
+        { 0x1060, HLTHUNK_ASIC_UNKNOWN, true }, { 0x9999, HLTHUNK_ASIC_UNKNOWN, true },
     };
 
     (void)state;

@@ -57,7 +57,7 @@ static void tear_down(struct fixture *f)
 static void bytes_move(void **state)
 {
     struct hlthunk_verbs_mr_options o = {
-        .size = sizeof(o), .offset = 64 * 1024, .size_bytes = MIB, .iova = 0x7000000010000
+        .struct_size = sizeof(o), .offset = 64 * 1024, .size_bytes = MIB, .iova = 0x7000000010000
     };
     struct hlthunk_verbs_mr *a, *b;
     struct card one, two;
@@ -74,22 +74,24 @@ static void bytes_move(void **state)
     before = count_fds();
     vok(hlthunk_verbs_mr_register(&one.pd, f.part, ALL, &o, &a));
     vok(hlthunk_verbs_mr_register(&two.pd, f.whole, IBV_ACCESS_REMOTE_READ, NULL, &b));
-    assert_int_equal(hlthunk_verbs_mr_address(a), 0x7000000010000);
-    assert_int_equal(hlthunk_verbs_mr_size(a), MIB);
-    assert_int_equal(hlthunk_verbs_mr_address(b), 0);
-    assert_int_equal(hlthunk_verbs_mr_size(b), SIZE);
-    assert_ptr_equal(hlthunk_verbs_mr_dmabuf(a), f.part);
-    assert_int_equal(hlthunk_verbs_mr_lkey(a), hlthunk_verbs_mr_borrow(a)->lkey);
-    assert_int_equal(hlthunk_verbs_mr_rkey(a), hlthunk_verbs_mr_borrow(a)->rkey);
-    assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + 5, "region", 7),
+    assert_int_equal(hlthunk_verbs_mr_get_address(a), 0x7000000010000);
+    assert_int_equal(hlthunk_verbs_mr_get_size(a), MIB);
+    assert_int_equal(hlthunk_verbs_mr_get_address(b), 0);
+    assert_int_equal(hlthunk_verbs_mr_get_size(b), SIZE);
+    assert_ptr_equal(hlthunk_verbs_mr_borrow_dmabuf(a), f.part);
+    assert_int_equal(hlthunk_verbs_mr_get_lkey(a), hlthunk_verbs_mr_borrow_mr(a)->lkey);
+    assert_int_equal(hlthunk_verbs_mr_get_rkey(a), hlthunk_verbs_mr_borrow_mr(a)->rkey);
+    assert_int_equal(
+        card_write(&one, hlthunk_verbs_mr_get_rkey(a), 0x7000000010000 + 5, "region", 7), 0);
+    assert_int_equal(card_read(&two, hlthunk_verbs_mr_get_rkey(b), MIB + 64 * 1024 + 5, text, 7),
                      0);
-    assert_int_equal(card_read(&two, hlthunk_verbs_mr_rkey(b), MIB + 64 * 1024 + 5, text, 7), 0);
     assert_string_equal(text, "region");
     /* no right, no range, another card's key */
-    assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(b), 0, "x", 1), -EACCES);
-    assert_int_equal(card_write(&one, hlthunk_verbs_mr_rkey(a), 0x7000000010000 + MIB, "x", 1),
+    assert_int_equal(card_write(&two, hlthunk_verbs_mr_get_rkey(b), 0, "x", 1), -EACCES);
+    assert_int_equal(card_write(&one, hlthunk_verbs_mr_get_rkey(a), 0x7000000010000 + MIB, "x", 1),
                      -EACCES);
-    assert_int_equal(card_write(&two, hlthunk_verbs_mr_rkey(a), 0x7000000010000, "x", 1), -EACCES);
+    assert_int_equal(card_write(&two, hlthunk_verbs_mr_get_rkey(a), 0x7000000010000, "x", 1),
+                     -EACCES);
     assert_ptr_equal(hlthunk_verbs_mr_ref(a), a);
     hlthunk_verbs_mr_unref(a);
     assert_int_equal(one.deregistered, 0);
@@ -151,7 +153,7 @@ static void every_order(void **state)
                 hlthunk_dmabuf_unref(m);
                 break;
             case 3:
-                assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "x", 1), 0);
+                assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 0, "x", 1), 0);
                 before = count_fds();
                 hlthunk_verbs_mr_unref(mr);
                 assert_int_equal(card.deregistered, 1);
@@ -184,14 +186,14 @@ static void many_cards(void **state)
         ok(hlthunk_dmabuf_export(f.buffer, 0, SIZE, NULL, &again));
         vok(hlthunk_verbs_mr_register(&cards[i].pd, again, ALL, NULL, &mr[i]));
         hlthunk_dmabuf_unref(again);
-        assert_int_equal(cards[i].last_inode, hlthunk_dmabuf_identity(f.whole));
+        assert_int_equal(cards[i].last_inode, hlthunk_dmabuf_get_identity(f.whole));
     }
     for (unsigned i = 0; i < 16; i++) {
         uint64_t word = i, got = 99;
 
-        assert_int_equal(card_write(&cards[i], hlthunk_verbs_mr_rkey(mr[i]), 0, &word, 8), 0);
-        assert_int_equal(card_read(&cards[15 - i], hlthunk_verbs_mr_rkey(mr[15 - i]), 0, &got, 8),
-                         0);
+        assert_int_equal(card_write(&cards[i], hlthunk_verbs_mr_get_rkey(mr[i]), 0, &word, 8), 0);
+        assert_int_equal(
+            card_read(&cards[15 - i], hlthunk_verbs_mr_get_rkey(mr[15 - i]), 0, &got, 8), 0);
         assert_int_equal(got, i);
     }
     for (unsigned i = 0; i < 16; i++)
@@ -202,9 +204,9 @@ static void many_cards(void **state)
 /* Of whole pages the region is the range that was exported, never its neighbours. */
 static void only_the_exported_range(void **state)
 {
-    struct hlthunk_dmabuf_options whole_pages = { .size = sizeof(whole_pages),
+    struct hlthunk_dmabuf_options whole_pages = { .struct_size = sizeof(whole_pages),
                                                   .whole_pages = true };
-    struct hlthunk_verbs_mr_options o = { .size = sizeof(o), .offset = 10 };
+    struct hlthunk_verbs_mr_options o = { .struct_size = sizeof(o), .offset = 10 };
     struct hlthunk_verbs_mr *mr = (void *)&mr, *all;
     struct hlthunk_dmabuf *range, *longer;
     struct fixture f;
@@ -217,28 +219,28 @@ static void only_the_exported_range(void **state)
     card_init(&card, "double0", true);
     set_up(&f);
     ok(hlthunk_dmabuf_export(f.buffer, MIB + 100, 293, &whole_pages, &range));
-    assert_int_equal(hlthunk_dmabuf_data_size(range), 293);
-    assert_int_equal(hlthunk_dmabuf_data_size(f.part), 2 * MIB);
+    assert_int_equal(hlthunk_dmabuf_get_data_size(range), 293);
+    assert_int_equal(hlthunk_dmabuf_get_data_size(f.part), 2 * MIB);
     vok(hlthunk_verbs_mr_register(&card.pd, range, ALL, NULL, &mr));
-    assert_int_equal(hlthunk_verbs_mr_address(mr), 100);
-    assert_int_equal(hlthunk_verbs_mr_size(mr), 293);
+    assert_int_equal(hlthunk_verbs_mr_get_address(mr), 100);
+    assert_int_equal(hlthunk_verbs_mr_get_size(mr), 293);
     vok(hlthunk_verbs_mr_register(&card.pd, f.whole, ALL, NULL, &all));
     memset(got, 'n', sizeof(got));
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(all), MIB + 95, got, 303), 0);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(all), MIB + 95, got, 303), 0);
     memset(got, 'r', sizeof(got));
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 100, got, 293), 0);
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 99, "x", 1), -EACCES);
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 393, "x", 1), -EACCES);
-    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(all), MIB + 95, got, 303), 0);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 100, got, 293), 0);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 99, "x", 1), -EACCES);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 393, "x", 1), -EACCES);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_get_rkey(all), MIB + 95, got, 303), 0);
     for (int i = 0; i < 303; i++)
         assert_int_equal(got[i], i < 5 || i >= 298 ? 'n' : 'r');
     hlthunk_verbs_mr_unref(mr);
     /* a part of it, called by an address that fits into its page */
     o.iova = 0x5000 + 110;
     vok(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr));
-    assert_int_equal(hlthunk_verbs_mr_size(mr), 283);
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0x5000 + 110, "P", 1), 0);
-    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(all), MIB + 110, got, 1), 0);
+    assert_int_equal(hlthunk_verbs_mr_get_size(mr), 283);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 0x5000 + 110, "P", 1), 0);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_get_rkey(all), MIB + 110, got, 1), 0);
     assert_int_equal(got[0], 'P');
     hlthunk_verbs_mr_unref(mr);
     mr = (void *)&mr;
@@ -253,7 +255,7 @@ static void only_the_exported_range(void **state)
     /* the same pages for another range are another object */
     ok(hlthunk_dmabuf_export(f.buffer, MIB + 100, 294, &whole_pages, &longer));
     assert_ptr_not_equal(longer, range);
-    assert_int_equal(hlthunk_dmabuf_data_size(longer), 294);
+    assert_int_equal(hlthunk_dmabuf_get_data_size(longer), 294);
     hlthunk_dmabuf_unref(longer);
     hlthunk_dmabuf_unref(range);
     hlthunk_verbs_mr_unref(all);
@@ -344,11 +346,11 @@ static void every_error(void **state)
 
 static void bad_arguments(void **state)
 {
-    struct hlthunk_verbs_mr_options o = { .size = sizeof(o) };
+    struct hlthunk_verbs_mr_options o = { .struct_size = sizeof(o) };
     struct {
         struct hlthunk_verbs_mr_options known;
         char more;
-    } longer = { .known = { .size = sizeof(longer) } };
+    } longer = { .known = { .struct_size = sizeof(longer) } };
     struct hlthunk_verbs_mr *mr = (void *)&mr;
     struct fixture f;
     struct card card;
@@ -362,10 +364,10 @@ static void bad_arguments(void **state)
     set_up(&f);
     vrefused(hlthunk_verbs_mr_register(NULL, f.part, ALL, NULL, &mr), EINVAL, "pd is NULL");
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, NULL), EINVAL, "mr is NULL");
-    o.size = 4;
+    o.struct_size = 4;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL,
-             "options->size is 4");
-    o.size = sizeof(o);
+             "options->struct_size is 4");
+    o.struct_size = sizeof(o);
     o.offset = 2 * MIB;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "not within");
     o.offset = MIB;
@@ -381,7 +383,7 @@ static void bad_arguments(void **state)
     o.offset = 0;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "64 bits");
     longer.more = 1;
-    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &longer.known, &mr), EINVAL,
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &longer.known, &mr), E2BIG,
              "non-zero byte");
     assert_ptr_equal(mr, &mr);
     assert_int_equal(card.registered, 0);
@@ -391,7 +393,7 @@ static void bad_arguments(void **state)
     o.iova = 12;
     vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr));
     hlthunk_verbs_mr_unref(mr);
-    o = (struct hlthunk_verbs_mr_options){ .size = sizeof(o),
+    o = (struct hlthunk_verbs_mr_options){ .struct_size = sizeof(o),
                                            .size_bytes = MIB,
                                            .iova = UINT64_MAX & ~(MIB - 1) };
     vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr));
@@ -416,8 +418,8 @@ static void deregister(void **state)
     vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr));
     card.deregister_error = EBUSY;
     vrefused(hlthunk_verbs_mr_deregister(mr), EBUSY, "memory windows");
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "x", 1), 0);
-    assert_ptr_equal(hlthunk_verbs_mr_dmabuf(mr), f.part);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 0, "x", 1), 0);
+    assert_ptr_equal(hlthunk_verbs_mr_borrow_dmabuf(mr), f.part);
     card.deregister_error = EIO;
     vrefused(hlthunk_verbs_mr_deregister(mr), EIO, "cannot be deregistered");
     card.deregister_error = 524;
@@ -426,10 +428,10 @@ static void deregister(void **state)
     vok(hlthunk_verbs_mr_deregister(mr));
     vok(hlthunk_verbs_mr_deregister(mr));
     assert_int_equal(card.deregistered, 1);
-    assert_null(hlthunk_verbs_mr_borrow(mr));
-    assert_null(hlthunk_verbs_mr_dmabuf(mr));
-    assert_int_equal(hlthunk_verbs_mr_lkey(mr), 0);
-    assert_int_equal(hlthunk_verbs_mr_rkey(mr), 0);
+    assert_null(hlthunk_verbs_mr_borrow_mr(mr));
+    assert_null(hlthunk_verbs_mr_borrow_dmabuf(mr));
+    assert_int_equal(hlthunk_verbs_mr_get_lkey(mr), 0);
+    assert_int_equal(hlthunk_verbs_mr_get_rkey(mr), 0);
     tear_down(&f); /* nothing of it is held any more */
     hlthunk_verbs_mr_unref(mr);
     assert_int_equal(card.deregistered, 1);
@@ -437,7 +439,7 @@ static void deregister(void **state)
 
 static int is_dmabuf(const struct hlthunk_live_object *o, void *user)
 {
-    *(int *)user += !strcmp(o->kind, "dma-buf");
+    *(int *)user += !strcmp(hlthunk_live_object_get_kind(o), "dma-buf");
     return 0;
 }
 
@@ -464,8 +466,8 @@ static void stuck(void **state)
         hlthunk_dmabuf_unref(f.whole);
         hlthunk_dmabuf_unref(f.part);
         hlthunk_buffer_unref(f.buffer);
-        ok(hlthunk_device_live_objects(f.device, is_dmabuf, &dmabufs));
-        _exit(dmabufs != 1 || hlthunk_device_close(f.device) != -EBUSY);
+        ok(hlthunk_device_list_live_objects(f.device, is_dmabuf, &dmabufs));
+        _exit(dmabufs != 1 || !hlthunk_device_close(f.device));
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
@@ -500,8 +502,8 @@ static void after_fork(void **state)
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
-    assert_int_equal(card_write(&card, hlthunk_verbs_mr_rkey(mr), 0, "f", 1), 0);
-    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(mr), 0, &c, 1), 0);
+    assert_int_equal(card_write(&card, hlthunk_verbs_mr_get_rkey(mr), 0, "f", 1), 0);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_get_rkey(mr), 0, &c, 1), 0);
     assert_int_equal(c, 'f');
     hlthunk_verbs_mr_unref(mr);
     tear_down(&f);
@@ -516,14 +518,15 @@ static int with_the_card(int socket)
     size_t n;
 
     card_init(&card, "double0", true);
-    if (hlthunk_dmabuf_receive(socket, &m, 1, &n, NULL) || hlthunk_dmabuf_offset(m) != MIB + 100 ||
-        hlthunk_dmabuf_data_size(m) != 293)
+    if (hlthunk_dmabuf_receive(socket, &m, 1, &n, HLTHUNK_WAIT_INDEFINITELY) ||
+        hlthunk_dmabuf_get_offset(m) != MIB + 100 || hlthunk_dmabuf_get_data_size(m) != 293)
         return 1;
     if (hlthunk_verbs_mr_register(&card.pd, m, ALL, NULL, &mr))
         return 2;
     hlthunk_dmabuf_unref(m);
-    if (hlthunk_verbs_mr_size(mr) != 293 ||
-        card_write(&card, hlthunk_verbs_mr_rkey(mr), hlthunk_verbs_mr_address(mr), "other", 6))
+    if (hlthunk_verbs_mr_get_size(mr) != 293 ||
+        card_write(&card, hlthunk_verbs_mr_get_rkey(mr), hlthunk_verbs_mr_get_address(mr), "other",
+                   6))
         return 3;
     hlthunk_verbs_mr_unref(mr);
     return card.deregistered != 1;
@@ -531,7 +534,7 @@ static int with_the_card(int socket)
 
 static void in_another_process(void **state)
 {
-    struct hlthunk_dmabuf_options whole_pages = { .size = sizeof(whole_pages),
+    struct hlthunk_dmabuf_options whole_pages = { .struct_size = sizeof(whole_pages),
                                                   .whole_pages = true };
     struct hlthunk_verbs_mr *mr;
     struct hlthunk_dmabuf *range;
@@ -551,12 +554,12 @@ static void in_another_process(void **state)
     card_init(&card, "double1", true);
     set_up(&f);
     ok(hlthunk_dmabuf_export(f.buffer, MIB + 100, 293, &whole_pages, &range));
-    ok(hlthunk_dmabuf_send(pair[0], &range, 1, NULL));
+    ok(hlthunk_dmabuf_send(pair[0], &range, 1, HLTHUNK_WAIT_INDEFINITELY));
     hlthunk_dmabuf_unref(range);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
     vok(hlthunk_verbs_mr_register(&card.pd, f.whole, ALL, NULL, &mr));
-    assert_int_equal(card_read(&card, hlthunk_verbs_mr_rkey(mr), MIB + 100, text, 6), 0);
+    assert_int_equal(card_read(&card, hlthunk_verbs_mr_get_rkey(mr), MIB + 100, text, 6), 0);
     assert_string_equal(text, "other");
     hlthunk_verbs_mr_unref(mr);
     tear_down(&f);
