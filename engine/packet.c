@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From bytes to struct eng_packet, and from there to a line of text. */
+/* From bytes to struct eng_packet. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/asic.h"
@@ -169,72 +167,4 @@ int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct 
         break;
     }
     return 0;
-}
-
-int eng_format(const struct eng_packet *p, char *buf, size_t size)
-{
-    char tail[64], head[192];
-    const char *name = eng_op_name(p->op);
-
-    snprintf(tail, sizeof(tail), "%s%s%s", p->eb ? " eb" : "", p->mb ? " mb" : "",
-             p->rb ? " rb" : "");
-    if (p->pred)
-        snprintf(tail + strlen(tail), sizeof(tail) - strlen(tail), " if p%u", p->pred);
-    switch (p->op) {
-    case ENG_WREG_32:
-    case ENG_WREG_64_SHORT:
-        snprintf(head, sizeof(head), " reg %#x = %#x", p->reg, p->value);
-        break;
-    case ENG_WREG_64_LONG:
-        snprintf(head, sizeof(head), " reg %#x = %#" PRIx64, p->reg, p->addr);
-        break;
-    case ENG_WREG_BULK:
-    case ENG_WRITE_ARC_STREAM:
-        snprintf(head, sizeof(head), " reg %#x, %u quadwords", p->reg, p->len);
-        break;
-    case ENG_MSG_LONG:
-    case ENG_MSG_PROT:
-        if (p->timestamp)
-            snprintf(head, sizeof(head), " %#" PRIx64 " = time", p->addr);
-        else
-            snprintf(head, sizeof(head), " %#" PRIx64 " = %#x", p->addr, p->value);
-        break;
-    case ENG_MSG_SHORT:
-        snprintf(head, sizeof(head), " base%u + %#x = %#x", p->base, p->reg, p->value);
-        break;
-    case ENG_LIN_DMA:
-        if (p->memset)
-            snprintf(head, sizeof(head), " memset %#" PRIx64 " with %#" PRIx64 ", %u bytes%s",
-                     p->dst, p->addr, p->len, p->wrcomp ? " wrcomp" : "");
-        else
-            snprintf(head, sizeof(head), " %#" PRIx64 " -> %#" PRIx64 ", %u bytes%s", p->addr,
-                     p->dst, p->len, p->wrcomp ? " wrcomp" : "");
-        break;
-    case ENG_CP_DMA:
-        snprintf(head, sizeof(head), " %#" PRIx64 ", %u bytes", p->addr, p->len);
-        break;
-    case ENG_FENCE:
-        snprintf(head, sizeof(head), " id %u >= %u, then - %u", p->id, p->target, p->dec);
-        break;
-    case ENG_WAIT:
-        snprintf(head, sizeof(head), " %u cycles, then fence %u + %u", p->cycles, p->id, p->inc);
-        break;
-    case ENG_REPEAT:
-        snprintf(head, sizeof(head), " %s %s %u", p->outer ? "outer" : "inner",
-                 p->start ? "start" : "end", p->jump);
-        break;
-    case ENG_ARB_POINT:
-        snprintf(head, sizeof(head), " %s, priority %u", p->release ? "release" : "acquire",
-                 p->priority);
-        break;
-    case ENG_LOAD_AND_EXE:
-        snprintf(head, sizeof(head), "%s%s%s from %#" PRIx64, p->load ? " load" : "",
-                 p->load ? p->scalars ? " scalars" : " predicates" : "",
-                 p->exe ? p->second ? " exe upper" : " exe" : "", p->addr);
-        break;
-    default:
-        head[0] = 0;
-        break;
-    }
-    return snprintf(buf, size, "%s%s%s", name, head, tail);
 }

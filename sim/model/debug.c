@@ -101,40 +101,55 @@ static bool reachable(const struct sim_device *d, const struct sim_state *s, uin
                           (addr >= p->sram_start && end <= p->sram_end));
 }
 
+/* *_config_etr(): where the trace goes, and where it has got to. */
+static int etr(struct sim_state *s, struct sim_device *d, const struct hl_debug_args *args,
+               const union input *in, uint64_t *out)
+{
+    if (args->enable) {
+        if (!in || !in->etr.buffer_size ||
+            !reachable(d, s, in->etr.buffer_address, in->etr.buffer_size))
+            return -EINVAL;
+    } else if (args->output_size >= 8 && out) {
+        out[0] = 0; /* nothing was written to the trace buffer */
+    }
+    return 0;
+}
+
+/* A unit that is switched on or off: one that is what it shall be already is left alone. */
+static int toggle(bool *on, struct sim_state *s, struct sim_device *d,
+                  const struct hl_debug_args *args, const union input *in, uint64_t *out)
+{
+    int rc;
+
+    if (!!args->enable == *on)
+        return 0;
+    rc = args->op == HL_DEBUG_OP_ETR ? etr(s, d, args, in, out) : args->enable && !in ? -EINVAL : 0;
+    if (!rc)
+        *on = args->enable;
+    return rc;
+}
+
 static int configure(struct sim_state *s, struct sim_device *d, const struct hl_debug_args *args,
                      const union input *in, uint64_t *out)
 {
     struct sim_context *c = &d->context;
-    bool *on = args->op == HL_DEBUG_OP_ETR ? &c->etr : NULL;
 
     if (args->op == HL_DEBUG_OP_TIMESTAMP)
         return 0; /* deprecated: does nothing */
     if (args->op != HL_DEBUG_OP_ETR && args->reg_idx >= units[d->asic][args->op])
         return -EINVAL;
     switch (args->op) {
+    case HL_DEBUG_OP_ETR:
+        return toggle(&c->etr, s, d, args, in, out);
+    case HL_DEBUG_OP_ETF:
+        return toggle(&c->etf[args->reg_idx], s, d, args, in, out);
     case HL_DEBUG_OP_SPMU:
         return spmu(d, args, in ? &in->spmu : NULL, out);
-    case HL_DEBUG_OP_ETF:
-        on = &c->etf[args->reg_idx];
-        break;
     case HL_DEBUG_OP_FUNNEL:
         return 0;
     default:
-        break;
+        return args->enable && !in ? -EINVAL : 0;
     }
-    /* units that are what they shall be already are left alone */
-    if (on && !!args->enable == *on)
-        return 0;
-    if (args->enable && !in)
-        return -EINVAL;
-    if (args->op == HL_DEBUG_OP_ETR && args->enable &&
-        (!in->etr.buffer_size || !reachable(d, s, in->etr.buffer_address, in->etr.buffer_size)))
-        return -EINVAL;
-    if (args->op == HL_DEBUG_OP_ETR && !args->enable && args->output_size >= 8 && out)
-        out[0] = 0; /* nothing was written to the trace buffer */
-    if (on)
-        *on = args->enable;
-    return 0;
 }
 
 /* debug_coresight() */

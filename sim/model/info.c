@@ -582,6 +582,23 @@ static bool asks_generation(uint32_t op)
     return op == HL_INFO_MODULE_PARAMS || op == HL_INFO_PAGE_FAULT_EVENT;
 }
 
+/* Is it one that this kernel has?  Loudly where not. */
+static bool knows(const struct sim_env *env, uint32_t op)
+{
+    bool named = op < sizeof(queries) / sizeof(queries[0]) && queries[op].answer;
+
+    if (named && env->state->kernel >= queries[op].since)
+        return true;
+    if (!asks_generation(op))
+        env->complain(env->state,
+                      !named ? "unknown INFO operation"
+                      : queries[op].since == SIM_KERNEL_VENDOR
+                          ? "INFO operation of the vendor's driver (--kernel vendor has it)"
+                          : "INFO operation of a later kernel",
+                      op);
+    return false;
+}
+
 int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args)
 {
     struct sim_state *s = env->state;
@@ -592,7 +609,7 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
         .d = &s->devices[s->files[file].device],
         .args = args,
     };
-    bool named, known;
+    bool known;
 
     q.a = sim_asic_of(q.d);
     if (q.f->kind == SIM_FILE_PRIMARY)
@@ -602,15 +619,7 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
     /* the vendor's driver has made an input of the pad */
     if (args->pad && s->kernel == SIM_KERNEL_6_12)
         return -EINVAL;
-    named = args->op < sizeof(queries) / sizeof(queries[0]) && queries[args->op].answer;
-    known = named && s->kernel >= queries[args->op].since;
-    if (!known && !asks_generation(args->op))
-        env->complain(s,
-                      !named ? "unknown INFO operation"
-                      : queries[args->op].since == SIM_KERNEL_VENDOR
-                          ? "INFO operation of the vendor's driver (--kernel vendor has it)"
-                          : "INFO operation of a later kernel",
-                      args->op);
+    known = knows(env, args->op);
     if (known && s->kernel >= queries[args->op].always)
         return queries[args->op].answer(&q);
     if (!sim_device_operational(q.d))

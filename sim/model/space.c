@@ -40,58 +40,88 @@ static bool unaligned_hint(uint64_t hint, uint64_t page, uint64_t align)
     return hint < UINT64_MAX - page && (hint & 0xFFFFFFFFFFFF) % page;
 }
 
+/* What is asked of an address space, and the best so far. */
+struct search {
+    uint64_t size, hint, align;
+    bool aligned; /* starts are */
+    const uint64_t *reserved;
+    uint32_t best;
+    uint64_t start, room;
+};
+
+enum verdict { GO_ON, FOUND, NOWHERE };
+
+/* Where in a block there is room for it: false when there is none. */
+static bool room_in(const struct search *q, const struct sim_block *b, uint64_t *start)
+{
+    *start = b->start;
+    if (q->aligned && (*start & (q->align - 1))) {
+        *start = (*start & ~(q->align - 1)) + q->align;
+        if (*start > b->end)
+            return false;
+    }
+    if (b->end - *start + 1 < q->size)
+        return false;
+    return !q->reserved || q->hint || *start > q->reserved[1] ||
+           *start + q->size - 1 < q->reserved[0];
+}
+
+/* The smallest that fits; the one with the hint ends the search. */
+static enum verdict look_at(struct search *q, const struct sim_block *b, uint32_t i)
+{
+    uint64_t start, room;
+
+    if (!room_in(q, b, &start))
+        return GO_ON;
+    room = b->end - start + 1;
+    if (q->best == SIM_NONE || room < q->room) {
+        q->best = i;
+        q->start = start;
+        q->room = room;
+    }
+    /* the driver's sum wraps around for such a hint, and what it then finds is nowhere */
+    if (q->hint >= start && q->hint + q->size < q->hint)
+        return NOWHERE;
+    if (!q->hint || q->hint < start || q->hint + q->size > b->end)
+        return GO_ON;
+    q->best = i;
+    q->start = q->hint;
+    return FOUND;
+}
+
+static void take(struct sim_space *sp, uint32_t i, uint64_t start, uint64_t size)
+{
+    struct sim_block b = sp->blocks[i];
+
+    erase(sp, i);
+    if (b.end > start + size - 1)
+        insert(sp, i, start + size, b.end);
+    if (b.start < start)
+        insert(sp, i, b.start, start - 1);
+}
+
 uint64_t sim_space_get(struct sim_space *sp, uint64_t size, uint64_t hint, bool force,
                        uint64_t page, uint64_t align, const uint64_t reserved[2])
 {
-    uint64_t best_start = 0, best_size = 0;
-    uint32_t best = SIM_NONE;
+    struct search q = { .size = size,
+                        .hint = hint,
+                        .align = align,
+                        .aligned = power_of_2(page),
+                        .reserved = reserved,
+                        .best = SIM_NONE };
+    enum verdict v = GO_ON;
 
     if (unaligned_hint(hint, page, align)) {
         if (force)
             return 0;
-        hint = 0;
+        q.hint = 0;
     }
-    for (uint32_t i = 0; i < sp->count; i++) {
-        const struct sim_block *b = &sp->blocks[i];
-        uint64_t start = b->start, room;
-
-        if (power_of_2(page) && (start & (align - 1))) {
-            start = (start & ~(align - 1)) + align;
-            if (start > b->end)
-                continue;
-        }
-        room = b->end - start + 1;
-        if (room < size)
-            continue;
-        if (reserved && !hint && start <= reserved[1] && start + size - 1 >= reserved[0])
-            continue;
-        /* the smallest that fits; the one with the hint ends the search */
-        if (best == SIM_NONE || room < best_size) {
-            best = i;
-            best_start = start;
-            best_size = room;
-        }
-        /* the driver's sum wraps around for such a hint, and what it then finds is nowhere */
-        if (hint >= start && hint + size < hint)
-            return 0;
-        if (hint && hint >= start && hint + size <= b->end) {
-            best = i;
-            best_start = hint;
-            break;
-        }
-    }
-    if (best == SIM_NONE || (force && best_start != hint))
+    for (uint32_t i = 0; v == GO_ON && i < sp->count; i++)
+        v = look_at(&q, &sp->blocks[i], i);
+    if (v == NOWHERE || q.best == SIM_NONE || (force && q.start != q.hint))
         return 0;
-    {
-        struct sim_block b = sp->blocks[best];
-
-        erase(sp, best);
-        if (b.end > best_start + size - 1)
-            insert(sp, best, best_start + size, b.end);
-        if (b.start < best_start)
-            insert(sp, best, b.start, best_start - 1);
-    }
-    return best_start;
+    take(sp, q.best, q.start, size);
+    return q.start;
 }
 
 void sim_space_put(struct sim_space *sp, uint64_t start, uint64_t size)

@@ -275,6 +275,27 @@ static int schedule(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t hand
     return rc;
 }
 
+/* validate_queue_index(): a queue of the user's, and its kind of command buffer. */
+static bool valid_queue(struct sim_sub_call *c, const struct hl_cs_chunk *k,
+                        struct eng_queue_desc *d, struct sim_sub_cb *cb)
+{
+    if (k->queue_index >= c->p->queues)
+        return false;
+    *d = eng_queue_desc(c->p->eng, k->queue_index);
+    switch (d->kind) {
+    case ENG_QUEUE_CPU:
+    case ENG_QUEUE_NONE:
+        return false;
+    case ENG_QUEUE_HW: /* Gaudi2's queues take users' buffers only */
+        return k->cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
+    case ENG_QUEUE_EXT:
+        return c->env->cb(c->priv, k->cb_handle, cb) >= 0 && k->cb_size >= 8 &&
+               k->cb_size <= cb->size;
+    default:
+        return true;
+    }
+}
+
 /* One chunk of an ordinary submission: validate_queue_index() to cs_parser(). */
 static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *tail,
                      const struct hl_cs_chunk *k, bool *outside)
@@ -283,22 +304,11 @@ static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *ta
     struct eng_queue_desc d;
     struct sim_sub_cb cb = { 0 };
     struct sim_sub_job *j;
-    bool kernel_cb;
     int rc;
 
-    if (k->queue_index >= p->queues)
-        goto invalid;
-    d = eng_queue_desc(p->eng, k->queue_index);
-    if (d.kind == ENG_QUEUE_CPU || d.kind == ENG_QUEUE_NONE)
-        goto invalid;
-    if (d.kind == ENG_QUEUE_HW && !(k->cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB))
-        goto invalid; /* Gaudi2's queues take users' buffers only */
-    kernel_cb = d.kind == ENG_QUEUE_EXT;
-    if (kernel_cb) {
-        if (c->env->cb(c->priv, k->cb_handle, &cb) < 0)
-            goto invalid;
-        if (k->cb_size < 8 || k->cb_size > cb.size)
-            goto invalid;
+    if (!valid_queue(c, k, &d, &cb)) {
+        COUNT(c, validation);
+        return -EINVAL;
     }
     if (d.kind != ENG_QUEUE_INT) {
         *outside = true;
@@ -308,7 +318,7 @@ static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *ta
     rc = add_job(c, cs, tail, k->queue_index, d.kind, &j);
     if (rc)
         return rc;
-    if (kernel_cb) {
+    if (d.kind == ENG_QUEUE_EXT) {
         /* the driver copies first and checks the copy: nobody can change it in between */
         rc = sim_sub_stash(c, j, cb.mem, k->cb_size);
         if (!rc)
@@ -321,9 +331,6 @@ static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *ta
     if (rc)
         COUNT(c, parsing);
     return rc;
-invalid:
-    COUNT(c, validation);
-    return -EINVAL;
 }
 
 /* cs_ioctl_default() */
@@ -480,18 +487,103 @@ static int find_signal(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint
     return 0;
 }
 
+/* Which signal a wait is for: its number into *seq. */
+static int signal_number(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint32_t flags,
+                         uint64_t *seq)
+{
+    int rc = 0;
+
+    if (flags & HL_CS_FLAGS_ENCAP_SIGNALS)
+        *seq = k->encaps_signal_seq;
+    else if (k->num_signal_seq_arr != 1)
+        rc = -EINVAL;
+    else if (c->env->copy_in(c->priv, seq, k->signal_seq_arr, 8) < 0)
+        rc = -EFAULT;
+    if (rc)
+        COUNT(c, validation);
+    return rc;
+}
+
+/* The next value of a stream's sync object: the command buffer that adds it. */
+static int make_signal(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t q, uint8_t *cb,
+                       uint32_t *n, uint32_t *sob_addr, uint16_t *sob_count)
+{
+    struct sim_sub_sob *b = &c->s->sob[q];
+    int rc;
+
+    cs->sob_which = b->current;
+    cs->sob_value = b->next_value;
+    *n = signal_cb(c->p, cb, b->id[cs->sob_which]);
+    rc = take_values(c, q, 1, false);
+    cs->sob_queue = q + 1;
+    *sob_addr = sob_address(c->p, b->id[b->current]);
+    *sob_count = (uint16_t)(b->next_value - 1);
+    return rc;
+}
+
+/* The command buffer that waits for a signal's, or a reservation's, value. */
+static uint32_t make_wait(struct sim_sub_call *c, struct sim_sub_cs *cs,
+                          const struct hl_cs_chunk *k, const struct sim_sub_cs *fence,
+                          uint32_t handle, uint8_t *cb)
+{
+    struct sim_submit *s = c->s;
+    struct sim_sub_sob *from;
+
+    if (handle != SIM_SUB_NONE) {
+        struct sim_sub_handle *h = &s->handle[handle];
+
+        /* counted from 1; 0 means the first (hl_hw_queue_encaps_sig_set_sob_info()) */
+        cs->sob_queue = h->queue + 1;
+        cs->sob_which = h->which;
+        cs->sob_value = h->before + (k->encaps_signal_offset ? k->encaps_signal_offset - 1 : 0);
+        h->refs++;
+        cs->handle = handle + 1;
+    } else {
+        cs->sob_queue = fence->sob_queue;
+        cs->sob_which = fence->sob_which;
+        cs->sob_value = fence->sob_value;
+    }
+    from = &s->sob[cs->sob_queue - 1];
+    from->refs[cs->sob_which]++;
+    return wait_cb(c->p, cb, k->queue_index, from->id[cs->sob_which], cs->sob_value,
+                   s->sob[k->queue_index].mon);
+}
+
+/* Has the queue sync objects of its own? The open driver has no network ports, so no collective
+ * operation either. */
+static bool can_signal(const struct sim_sub_props *p, enum sim_sub_type type, uint32_t queue)
+{
+    return queue < p->queues && sim_sub_sync_queue(p, queue) && type != SIM_SUB_COLLECTIVE;
+}
+
+/* A submission with one job: 0, or -errno with *cs perhaps made. */
+static int new_single(struct sim_sub_call *c, enum sim_sub_type type, uint32_t flags,
+                      uint32_t timeout_ms, uint32_t q, struct sim_sub_cs **cs,
+                      struct sim_sub_job **j)
+{
+    uint32_t tail = SIM_SUB_NONE;
+    int rc = new_cs(c, type, flags, timeout_ms, cs);
+
+    if (rc) {
+        *cs = NULL;
+        return rc;
+    }
+    rc = add_job(c, *cs, &tail, q, eng_queue_desc(c->p->eng, q).kind, j);
+    rc = rc ? rc : check_operational(c);
+    return rc ? rc : room(c, *cs);
+}
+
 /* cs_ioctl_signal_wait(); out: offset and count of the sync object. */
 static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64_t chunks,
                           uint64_t *seq, uint32_t flags, uint32_t timeout_ms, uint32_t *sob_addr,
                           uint16_t *sob_count)
 {
     struct sim_submit *s = c->s;
-    struct sim_sub_cs *cs, *fence = NULL;
+    struct sim_sub_cs *cs = NULL, *fence = NULL;
     struct hl_cs_chunk *k;
     struct sim_sub_job *j;
-    struct sim_sub_sob *b;
     uint64_t signal_seq = 0;
-    uint32_t q, tail = SIM_SUB_NONE, handle = SIM_SUB_NONE, n;
+    uint32_t handle = SIM_SUB_NONE, n = 0;
     uint8_t cb[64];
     int rc;
 
@@ -499,85 +591,35 @@ static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64
     rc = copy_chunks(c, chunks, 1, &k);
     if (rc)
         return rc;
-    q = k->queue_index;
-    if (q >= c->p->queues || !sim_sub_sync_queue(c->p, q) ||
-        /* the open driver has no network ports, so no collective operation either */
-        type == SIM_SUB_COLLECTIVE) {
+    if (!can_signal(c->p, type, k->queue_index)) {
         COUNT(c, validation);
         rc = -EINVAL;
+    } else if (type == SIM_SUB_WAIT) {
+        rc = signal_number(c, k, flags, &signal_seq);
+    }
+    if (rc)
         goto out_free;
-    }
-    if (type == SIM_SUB_WAIT) {
-        if (flags & HL_CS_FLAGS_ENCAP_SIGNALS) {
-            signal_seq = k->encaps_signal_seq;
-        } else if (k->num_signal_seq_arr != 1) {
-            COUNT(c, validation);
-            rc = -EINVAL;
-        } else if (c->env->copy_in(c->priv, &signal_seq, k->signal_seq_arr, 8) < 0) {
-            COUNT(c, validation);
-            rc = -EFAULT;
-        }
-        if (rc)
-            goto out_free;
-    }
     sim_sub_lock(s);
     if (type == SIM_SUB_WAIT) {
         rc = find_signal(c, k, flags, signal_seq, &fence, &handle);
         if (rc || !fence)
             goto out; /* without a fence: the signal is there already */
     }
-    rc = new_cs(c, type, flags, timeout_ms, &cs);
-    if (rc)
-        goto out;
-    *seq = cs->seq;
-    rc = add_job(c, cs, &tail, q, eng_queue_desc(c->p->eng, q).kind, &j);
-    if (!rc)
-        rc = check_operational(c);
-    if (!rc)
-        rc = room(c, cs);
-    if (rc)
-        goto fail;
-    b = &s->sob[q];
-    if (type == SIM_SUB_SIGNAL) {
-        uint8_t which = b->current;
-
-        cs->sob_value = b->next_value;
-        n = signal_cb(c->p, cb, b->id[which]);
-        rc = take_values(c, q, 1, false);
-        cs->sob_queue = q + 1;
-        cs->sob_which = which;
-        *sob_addr = sob_address(c->p, b->id[b->current]);
-        *sob_count = (uint16_t)(b->next_value - 1);
-    } else {
-        const struct sim_sub_sob *from;
-
-        if (handle != SIM_SUB_NONE) {
-            const struct sim_sub_handle *h = &s->handle[handle];
-
-            /* counted from 1; 0 means the first (hl_hw_queue_encaps_sig_set_sob_info()) */
-            cs->sob_queue = h->queue + 1;
-            cs->sob_which = h->which;
-            cs->sob_value = h->before + (k->encaps_signal_offset ? k->encaps_signal_offset - 1 : 0);
-            s->handle[handle].refs++;
-            cs->handle = handle + 1;
-        } else {
-            cs->sob_queue = fence->sob_queue;
-            cs->sob_which = fence->sob_which;
-            cs->sob_value = fence->sob_value;
-        }
-        from = &s->sob[cs->sob_queue - 1];
-        s->sob[cs->sob_queue - 1].refs[cs->sob_which]++;
-        n = wait_cb(c->p, cb, q, from->id[cs->sob_which], cs->sob_value, b->mon);
-    }
+    rc = new_single(c, type, flags, timeout_ms, k->queue_index, &cs, &j);
+    if (cs)
+        *seq = cs->seq;
+    if (!rc && type == SIM_SUB_SIGNAL)
+        rc = make_signal(c, cs, k->queue_index, cb, &n, sob_addr, sob_count);
+    else if (!rc)
+        n = make_wait(c, cs, k, fence, handle, cb);
     if (!rc)
         rc = sim_sub_stash(c, j, cb, n);
-    if (rc)
-        goto fail;
-    launch(c, cs);
-    goto out;
-fail:
-    sim_sub_release(c, cs);
-    *seq = UINT64_MAX;
+    if (!rc) {
+        launch(c, cs);
+    } else if (cs) {
+        sim_sub_release(c, cs);
+        *seq = UINT64_MAX;
+    }
 out:
     sim_sub_unlock(s);
 out_free:

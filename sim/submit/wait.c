@@ -22,6 +22,25 @@ static int64_t deadline(struct sim_sub_call *c, uint64_t us)
 
 /* ---------------------------------------------------------------- one submission */
 
+/* Errors of a submission that a wait for it tells. */
+static int told(int error)
+{
+    return error == -ETIMEDOUT || error == -EIO ? error : 0;
+}
+
+/* One that nobody has a fence of any more: what is remembered of it. */
+static int without_fence(struct sim_submit *s, uint64_t seq, uint32_t *status, uint32_t *flags,
+                         int64_t *timestamp)
+{
+    int error = 0;
+
+    *status = HL_WAIT_CS_STATUS_COMPLETED;
+    if (sim_sub_outcome(s, seq, timestamp, &error))
+        return told(error);
+    *flags |= HL_WAIT_CS_STATUS_FLAG_GONE;
+    return 0;
+}
+
 /* hl_wait_for_fence(): 0 with *status, or an error. With the lock held, given up while waiting. */
 static int wait_fence(struct sim_sub_call *c, uint64_t seq, uint64_t timeout_us, bool forever,
                       uint32_t *status, uint32_t *flags, int64_t *timestamp)
@@ -33,23 +52,16 @@ static int wait_fence(struct sim_sub_call *c, uint64_t seq, uint64_t timeout_us,
 
     for (;;) {
         struct sim_sub_cs *f;
-        int rc, error = 0;
+        int rc, error;
         uint32_t gen = __atomic_load_n(&s->gen, __ATOMIC_SEQ_CST);
 
         f = sim_sub_fence(c, seq, &rc);
         if (rc)
             return rc;
-        if (!f) {
-            if (!sim_sub_outcome(s, seq, timestamp, &error)) {
-                *flags |= HL_WAIT_CS_STATUS_FLAG_GONE;
-                *status = HL_WAIT_CS_STATUS_COMPLETED;
-                return 0;
-            }
-            *status = HL_WAIT_CS_STATUS_COMPLETED;
-            return error == -ETIMEDOUT || error == -EIO ? error : 0;
-        }
+        if (!f)
+            return without_fence(s, seq, status, flags, timestamp);
         *timestamp = f->timestamp;
-        error = f->error == -ETIMEDOUT || f->error == -EIO ? f->error : 0;
+        error = told(f->error);
         if (f->done) {
             *status = HL_WAIT_CS_STATUS_COMPLETED;
             return error;
@@ -137,7 +149,7 @@ static int poll_fences(struct sim_sub_call *c, struct multi *m)
             continue;
         }
         m->streams |= f->streams;
-        if (f->error == -ETIMEDOUT || f->error == -EIO)
+        if (told(f->error))
             return f->error;
         if (!f->done)
             continue;
@@ -150,25 +162,48 @@ static int poll_fences(struct sim_sub_call *c, struct multi *m)
     return 0;
 }
 
+/* hl_multi_cs_wait_ioctl(): the argument's own checks, and the numbers to wait for. */
+static int multi_arguments(struct sim_sub_call *c, const struct hl_wait_cs_in *in, struct multi *m)
+{
+    if (c->p->kernel != SIM_SUB_6_1)
+        for (size_t i = 0; i < sizeof(in->pad); i++)
+            if (in->pad[i])
+                return -EINVAL;
+    if (!c->p->multi_cs)
+        return -EPERM;
+    m->n = in->seq_arr_len;
+    if (m->n > MULTI_MAX)
+        return -EINVAL;
+    return m->n && c->env->copy_in(c->priv, m->seq, in->seq, m->n * 8) < 0 ? -EFAULT : 0;
+}
+
+static void multi_answer(const struct multi *m, union hl_wait_cs_args *args)
+{
+    memset(args, 0, sizeof(*args));
+    if (!m->map) {
+        args->out.status = HL_WAIT_CS_STATUS_BUSY;
+        return;
+    }
+    args->out.status = HL_WAIT_CS_STATUS_COMPLETED;
+    args->out.cs_completion_map = m->map;
+    if (m->timestamp) {
+        args->out.timestamp_nsec = m->timestamp;
+        args->out.flags |= HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
+    } else {
+        args->out.flags |= HL_WAIT_CS_STATUS_FLAG_GONE;
+    }
+}
+
 static int wait_multi(struct sim_sub_call *c, union hl_wait_cs_args *args)
 {
     struct sim_submit *s = c->s;
     struct multi m = { .want_time = true };
     int64_t until;
     uint64_t us = args->in.timeout_us;
-    int rc;
+    int rc = multi_arguments(c, &args->in, &m);
 
-    if (c->p->kernel != SIM_SUB_6_1)
-        for (size_t i = 0; i < sizeof(args->in.pad); i++)
-            if (args->in.pad[i])
-                return -EINVAL;
-    if (!c->p->multi_cs)
-        return -EPERM;
-    m.n = args->in.seq_arr_len;
-    if (m.n > MULTI_MAX)
-        return -EINVAL;
-    if (m.n && c->env->copy_in(c->priv, m.seq, args->in.seq, m.n * 8) < 0)
-        return -EFAULT;
+    if (rc)
+        return rc;
     until = deadline(c, us);
     sim_sub_lock(s);
     if (s->mcs_waiters >= MULTI_WAITERS) {
@@ -194,19 +229,7 @@ static int wait_multi(struct sim_sub_call *c, union hl_wait_cs_args *args)
     sim_sub_unlock(s);
     if (rc)
         return rc;
-    memset(args, 0, sizeof(*args));
-    if (!m.map) {
-        args->out.status = HL_WAIT_CS_STATUS_BUSY;
-        return 0;
-    }
-    args->out.status = HL_WAIT_CS_STATUS_COMPLETED;
-    args->out.cs_completion_map = m.map;
-    if (m.timestamp) {
-        args->out.timestamp_nsec = m.timestamp;
-        args->out.flags |= HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
-    } else {
-        args->out.flags |= HL_WAIT_CS_STATUS_FLAG_GONE;
-    }
+    multi_answer(&m, args);
     return 0;
 }
 
