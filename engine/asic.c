@@ -41,6 +41,16 @@ uint64_t eng_cfg_size(const struct eng_asic *asic)
     return asic->cfg_size;
 }
 
+uint64_t eng_sram_base(const struct eng_asic *asic)
+{
+    return asic->sram_base;
+}
+
+uint64_t eng_sram_size(const struct eng_asic *asic)
+{
+    return asic->sram_size;
+}
+
 unsigned eng_sm_count(const struct eng_asic *asic)
 {
     return asic->sm.count;

@@ -51,6 +51,7 @@ const struct eng_asic eng_asic_gaudi = {
     .name = "gaudi",
     .cfg_base = CFG_BASE,
     .cfg_size = 0x4000000,
+    .sram_base = 0x7FF0000000, .sram_size = 0x1400000,
     .fmt = {
         .ops = 0xBFFE,          /* 1..0xD, 0xF */
         .wreg_shift = 8,

@@ -44,6 +44,7 @@ const struct eng_asic eng_asic_goya = {
     .name = "goya",
     .cfg_base = CFG_BASE,
     .cfg_size = 0x4000000,
+    .sram_base = 0x7FF0000000, .sram_size = 0x32A0000,
     .fmt = {
         .ops = 0x0FBE,          /* 1..5, 7..0xB */
         .wreg_shift = 0,

@@ -110,6 +110,8 @@ unsigned eng_queue_count(const struct eng_asic *asic);
 struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue_id);
 uint64_t eng_cfg_base(const struct eng_asic *asic);
 uint64_t eng_cfg_size(const struct eng_asic *asic);
+uint64_t eng_sram_base(const struct eng_asic *asic);
+uint64_t eng_sram_size(const struct eng_asic *asic);
 /* Offsets of sync objects, monitors and completion queues; sm: 0..eng_sm_count()-1. */
 unsigned eng_sm_count(const struct eng_asic *asic);
 uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob);

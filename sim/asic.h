@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/engine.h"
 #include "sim/state.h"
 
 struct sim_asic {
@@ -22,7 +23,7 @@ struct sim_asic {
     uint64_t memory_base, memory_size; /* physical, all of it */
     uint64_t memory_reserved;          /* at its start, for driver and firmware */
     uint64_t memory_page;
-    uint64_t sram_base, sram_size, sram_reserved;
+    uint64_t sram_reserved; /* at its start; the rest is the chip's (engine/asic_*.c) */
     /* address spaces: first and last byte */
     uint64_t host_first, host_last;
     /* of the former, what the driver keeps at its start: mapped command buffers, a pool of its own
@@ -55,6 +56,11 @@ enum sim_asic_id sim_asic_by_name(const char *name);
 static inline const struct sim_asic *sim_asic_of(const struct sim_device *d)
 {
     return &sim_asics[d->asic];
+}
+
+static inline const struct eng_asic *sim_engine_of(const struct sim_asic *a)
+{
+    return eng_asic_find(a->name);
 }
 
 #endif

@@ -33,6 +33,7 @@ struct executor {
     struct submission_call call; /* first: the callbacks get its address */
     struct sim_exec *exec;
     uint8_t *memory, *buffers, *regs, *sram;
+    uint64_t sram_base, sram_size;
     uint32_t last_map[2]; /* of the two mappings that were used last */
     uint8_t *bounce;
     struct helper *helper;
@@ -166,9 +167,9 @@ static bool locate(struct executor *x, uint64_t addr, struct place *p)
     const struct sim_asic *a = sim_asic_of(d);
     const struct sim_map *m;
 
-    if (addr >= a->sram_base && addr - a->sram_base < a->sram_size) {
-        *p = (struct place){ .mem = x->sram + (addr - a->sram_base),
-                             .left = a->sram_size - (addr - a->sram_base) };
+    if (addr >= x->sram_base && addr - x->sram_base < x->sram_size) {
+        *p = (struct place){ .mem = x->sram + (addr - x->sram_base),
+                             .left = x->sram_size - (addr - x->sram_base) };
         return true;
     }
     if (!a->device_mmu && addr >= a->memory_base + a->memory_reserved &&
@@ -336,9 +337,7 @@ static bool missed(struct executor *x, bool *write)
 /* Of this device's own memory alone. */
 static bool own(const struct executor *x, const struct place *p)
 {
-    const struct sim_asic *a = sim_asic_of(x->call.device);
-
-    return p->mem && (p->of == x || (p->mem >= x->sram && p->mem < x->sram + a->sram_size));
+    return p->mem && (p->of == x || (p->mem >= x->sram && p->mem < x->sram + x->sram_size));
 }
 
 static void wrote(struct executor *x, const struct place *p, uint64_t n)
@@ -825,7 +824,9 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     x->memory = map(d->memory_fd, a->memory_size);
     x->buffers = map(d->buffer_fd, SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
     x->regs = map(d->regs_fd, eng_cfg_size(call.p->eng));
-    x->sram = map(-1, a->sram_size);
+    x->sram_base = eng_sram_base(sim_engine_of(a));
+    x->sram_size = eng_sram_size(sim_engine_of(a));
+    x->sram = map(-1, x->sram_size);
     x->bounce = malloc(BOUNCE);
     call.priv = x;
     if (x->memory && x->buffers && x->regs && x->sram && x->bounce)
@@ -840,7 +841,7 @@ void execute_clear(struct sim_state *s, struct sim_device *d)
 
     fallocate(d->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)a->memory_size);
     if (x && x->sram)
-        madvise(x->sram, a->sram_size, MADV_DONTNEED);
+        madvise(x->sram, x->sram_size, MADV_DONTNEED);
 }
 
 int execute_import(uint32_t import, int fd, uint64_t size)

@@ -46,9 +46,9 @@ static int hw_ip(struct query *q)
 {
     const struct sim_asic *a = q->a;
     struct hl_info_hw_ip_info ip = {
-        .sram_base_address = a->sram_base + a->sram_reserved,
+        .sram_base_address = eng_sram_base(sim_engine_of(a)) + a->sram_reserved,
         .dram_base_address = a->device_mmu ? a->device_first : a->memory_base + a->memory_reserved,
-        .sram_size = (uint32_t)(a->sram_size - a->sram_reserved),
+        .sram_size = (uint32_t)(eng_sram_size(sim_engine_of(a)) - a->sram_reserved),
         .num_of_events = a->event_count[sim_later(q->s)],
         .device_id = a->pci_device_id,
         .module_id = q->d->module_id,

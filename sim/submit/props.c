@@ -7,7 +7,6 @@
 
 #include "sim/submit/submit.h"
 
-#define CFG_SRAM 0x7FF0000000ull
 #define USER_DRAM 0x20000000ull
 
 static struct sim_sub_props goya(enum sim_sub_kernel k)
@@ -18,8 +17,7 @@ static struct sim_sub_props goya(enum sim_sub_kernel k)
         .ctx_switch = true,
         .queues = 15,
         .first_irq = 0xFFFF,
-        .sram_start = CFG_SRAM + 0x8000,
-        .sram_end = CFG_SRAM + 0x32A0000,
+        .sram_start = 0x8000, /* the driver's, from its beginning */
         .dram_start = USER_DRAM,
         .dram_end = 0x100000000ull,
         .dmmu_start = 0x800000000ull,
@@ -51,8 +49,7 @@ static struct sim_sub_props gaudi(enum sim_sub_kernel k)
         .sm = 0,
         .sob_base = 3,
         .mon_base = 2,
-        .sram_start = CFG_SRAM + 0x80,
-        .sram_end = CFG_SRAM + 0x1400000,
+        .sram_start = 0x80,
         .dram_start = USER_DRAM,
         .dram_end = 0x800000000ull,
         .pmmu_start = 0x1000000000000ull,
@@ -84,8 +81,6 @@ static struct sim_sub_props gaudi2(enum sim_sub_kernel k)
         .sm = 0,
         .sob_base = 1,
         .mon_base = 0,
-        .sram_start = 0x1000FFFFFD000000ull,
-        .sram_end = 0x1001000000000000ull,
         .dram_start = 0x1001000000000000ull,
         .dram_end = 0x1002000000000000ull,
         .dmmu_start = 0x1001000000000000ull,
@@ -111,6 +106,8 @@ const struct sim_sub_props *sim_sub_props(const char *asic, enum sim_sub_kernel 
         /* the same bytes each time: no lock needed */
         x = i == 0 ? goya(kernel) : i == 1 ? gaudi(kernel) : gaudi2(kernel);
         x.eng = eng_asic_find(asic);
+        x.sram_start += eng_sram_base(x.eng);
+        x.sram_end = eng_sram_base(x.eng) + eng_sram_size(x.eng);
         *p = x;
         return p;
     }
