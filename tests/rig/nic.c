@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <infiniband/efadv.h>
 #include <limits.h>
 #include <stdio.h>
@@ -33,6 +34,24 @@ void nic_pci_address(unsigned card, char *address, size_t size)
     if (!realpath(path, real))
         fail_msg("%s: %s", path, strerror(errno));
     snprintf(address, size, "%s", strrchr(real, '/') + 1);
+}
+
+void nic_fault(unsigned card, enum nic_fault command, uint32_t argument)
+{
+    uint32_t words[3] = { argument, 0, command }, error = 1;
+    const off_t at[3] = { 0xfe8, 0xfec, 0xfe0 };
+    char address[32], path[96];
+    int fd;
+
+    nic_pci_address(card, address, sizeof(address));
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pwrite(fd, &words[i], 4, at[i]), 4);
+    assert_int_equal(pread(fd, &error, 4, 0xfe4), 4);
+    close(fd);
+    assert_int_equal(error, 0);
 }
 
 static void open_card(struct nic *n, unsigned card)

@@ -11,14 +11,15 @@ out=$(mktemp)
 passed=0 failed=0 skipped=0
 trap 'rm -f "$out"' EXIT
 
-# machine WHAT RIG-OPTIONS… -- PROGRAM…: one program in a machine
+# machine WHAT RIG-OPTIONS… -- PROGRAM…: one program in a machine, which ends with $code
+code=0
 machine() {
     what=$1
     shift
     HLTHUNK_RIG_BUILD=$build "$source/rig/run" "$@" > "$out" 2>&1
     rc=$?
     case $rc in
-    0) passed=$((passed + 1)); echo "ok $what" ;;
+    "$code") passed=$((passed + 1)); echo "ok $what" ;;
     77) skipped=$((skipped + 1)); echo "skipped $what: $(tail -n 1 "$out")" ;;
     *) failed=$((failed + 1)); echo "FAILED $what: exit code $rc"; cat "$out" ;;
     esac
@@ -36,11 +37,24 @@ machine "programs of rdma-core and perftest" --kernel 7 --asic "${asics%% *}" --
 machine "the demonstration" --kernel 7 --asic "${asics%% *}" --asic "${asics%% *}" --nic --nic -- \
     "$build/tools/hlthunk" demo --rdma
 says '^5 steps done, 0 failed'
+# what doctor says of these machines is what the tests have found
+machine "doctor and a card beside" --kernel 7 --asic "${asics%% *}" --nic -- \
+    "$build/tools/hlthunk" doctor
+says '^  route  *ok  *Both are below the bridge'
+says '^  import  *ok'
+code=4
+machine "doctor and a card apart" --kernel 7 --asic "${asics%% *}" --nic --nic-apart -- \
+    "$build/tools/hlthunk" doctor
+says '^  import  *PROBLEM'
+code=0
 if [ $# = 0 ]; then
     for kernel in 6.12 6.1; do
         machine "the refusal of $kernel" --kernel $kernel --asic gaudi --nic -- \
             "$build/tests/rig/rig_rdma"
     done
+    code=4
+    machine "doctor on 6.12" --kernel 6.12 --asic gaudi --nic -- "$build/tools/hlthunk" doctor
+    says '^  p2pdma  *PROBLEM'
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

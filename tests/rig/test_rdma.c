@@ -464,6 +464,39 @@ static void messages(void **state)
     tear_down(&p);
 }
 
+/* Lost packets are sent again; a card without a cable, and one that refuses, say so. */
+static void faults_on_request(void **state)
+{
+    const uint32_t reg_mr = 7, no_resources = 1;
+    struct hlthunk_verbs_mr *mr, *none = (void *)&none;
+    struct hlthunk_dmabuf *m;
+    struct pair p;
+
+    (void)state;
+    if (!route())
+        skip();
+    set_up(&p, SIZE);
+    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
+    nic_fault(0, NIC_REFUSE, reg_mr << 8 | no_resources);
+    assert_int_equal(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &none), -ENOMEM);
+    assert_non_null(strstr(hlthunk_verbs_last_error(), "efa_0"));
+    assert_ptr_equal(none, &none);
+    nic_fault(0, NIC_HEAL, 0);
+    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+    work_fill(p.in.at, SIZE, 8);
+    nic_fault(0, NIC_DROP, 3);
+    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
+    device_copy(&p, 0, SIZE, true);
+    assert_true(work_same(p.out.at, SIZE, 8));
+    nic_fault(0, NIC_UNPLUG, 0);
+    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_RESP_TIMEOUT_ERR);
+    nic_fault(0, NIC_HEAL, 0);
+    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
+    hlthunk_verbs_mr_unref(mr);
+    hlthunk_dmabuf_unref(m);
+    tear_down(&p);
+}
+
 /* References given back in each of the 24 orders; the last look at the memory works in all. */
 static void every_order(void **state)
 {
@@ -676,6 +709,7 @@ int main(void)
         cmocka_unit_test_teardown(many_buffers, rig_teardown),
         cmocka_unit_test_teardown(two_cards, rig_teardown),
         cmocka_unit_test_teardown(a_gibibyte, rig_teardown),
+        cmocka_unit_test_teardown(faults_on_request, rig_teardown),
         cmocka_unit_test_teardown(every_order, rig_teardown),
         cmocka_unit_test_teardown(killed_in_the_middle, rig_teardown),
         cmocka_unit_test_teardown(reset_while_writing, rig_teardown),
