@@ -219,8 +219,13 @@ void eng_dma_commit(struct eng_qman *m, uint32_t value)
         if (!x.memset && bytes_of(&x.src_dims) < x.left)
             x.left = bytes_of(&x.src_dims);
     }
-    while (!eng_dma_push(m, &x))
+    while (!eng_dma_push(m, &x)) {
+        if (m->copying) { /* what it copies starts it again, and there is no room: lost */
+            report(e, &m->cp[4], e->asic->cfg_base + c + d->commit, true, -EBUSY);
+            return;
+        }
         eng_dma_step(m);
+    }
 }
 
 static void completion(struct eng_qman *m, const struct eng_queue *q)
@@ -276,8 +281,10 @@ bool eng_dma_step(struct eng_qman *m)
         return false;
     d = &m->dma[m->dma_head % ENG_DMA_DEPTH];
     q = &m->cp[d->stream];
+    m->copying = true;
     if (d->left)
         n = piece(e, q, d, d->left < e->chunk ? d->left : e->chunk);
+    m->copying = false;
     if (n < 0) {
         m->dma_head++;
         q->dma_out--;

@@ -253,6 +253,7 @@ struct eng_qman {
     struct eng_queue cp[ENG_STREAMS];
     struct eng_dma dma[ENG_DMA_DEPTH];
     uint32_t dma_head, dma_tail;
+    bool copying;     /* the core is at work on the first of them */
     int8_t arb_owner; /* stream, or -1 */
     uint64_t bytes;   /* moved so far, for a person */
 };
@@ -268,6 +269,7 @@ struct eng {
     uint32_t turn;
     uint64_t chunk;  /* a DMA core's turn, in bytes */
     unsigned nested; /* depth of monitors that write to sync objects */
+    unsigned fired;  /* monitors that one write has set off so far */
 };
 
 /*

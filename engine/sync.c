@@ -23,7 +23,8 @@
 #define STS_VALID 1u
 #define SINGLE_SOB 0x3FFu
 #define SINGLE_EQUAL (1u << 15)
-#define MAX_NESTED 64u /* monitors that set off one another: give up rather than recurse */
+#define MAX_FIRED 65536u /* that one write sets off, at any depth: likewise */
+#define MAX_NESTED 64u   /* monitors that set off one another: give up rather than recurse */
 
 static uint32_t get(struct eng *e, uint32_t off)
 {
@@ -89,6 +90,8 @@ static void fire(struct eng *e, uint32_t base, unsigned mon)
     uint32_t cfg = s->config ? get(e, base + s->config + 4 * mon) : 0;
     unsigned writes = s->config ? 1 + eng_bits(cfg, 5, 2) : 1;
 
+    if (e->fired++ >= MAX_FIRED)
+        return;
     put(e, base + s->arm + 4 * mon, 0);
     put(e, base + s->status + 4 * mon, 0);
     for (unsigned i = 0; i < writes && mon + i < s->mons; i++) {
@@ -164,6 +167,8 @@ static void check_group(struct eng *e, uint32_t base, unsigned group)
 
     if (e->nested >= MAX_NESTED)
         return;
+    if (!e->nested)
+        e->fired = 0;
     e->nested++;
     for (unsigned m = 0; m < s->mons; m++) {
         uint32_t arm = get(e, base + s->arm + 4 * m);
@@ -222,6 +227,8 @@ bool eng_sm_write(struct eng *e, uint32_t offset, uint32_t value)
             put(e, offset, value);
             put(e, base + s->status + 4 * m, STS_VALID | (~eng_bits(value, 8, 8) & 0xFF) << 1);
             if (holds(e, base, m, value) && e->nested < MAX_NESTED) {
+                if (!e->nested)
+                    e->fired = 0;
                 e->nested++;
                 fire(e, base, m);
                 e->nested--;
