@@ -3,6 +3,8 @@
 #include "rig/emu/emu.h"
 #include <string.h>
 
+#define MAX_ENTRIES 65536u /* the driver has 4096 bytes */
+
 static void put32(uint8_t *p, uint32_t x)
 {
     memcpy(p, &x, 4);
@@ -100,8 +102,13 @@ void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi)
 {
     uint32_t entries = bytes / 16;
 
-    if (!entries)
+    if (!entries || (entries & (entries - 1)) || entries > MAX_ENTRIES) {
+        emu_log(e, "a CPU queue of %u bytes", bytes);
         return;
+    }
+    /* both count modulo twice the ring's length, whatever was written */
+    pi &= 2 * entries - 1;
+    e->cpu_ci &= 2 * entries - 1;
     while (e->cpu_ci != pi) {
         struct {
             uint64_t ptr;

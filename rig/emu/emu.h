@@ -35,6 +35,7 @@ struct emu_asic {
     void (*setup)(struct emu *e); /* before anything else; may be NULL */
     void (*reset)(struct emu *e, bool hard);
     void (*reg)(struct emu *e, uint32_t off, uint32_t x);
+    bool (*step)(struct emu *e); /* work besides the queues': was there any? May be NULL */
     void (*cpucp)(struct emu *e, unsigned op, uint64_t value);
     bool hmmu; /* device memory has an MMU of its own, with scrambling */
     bool pqc;  /* queues write completions of their own */
@@ -47,6 +48,16 @@ struct emu_asic {
     unsigned event_critical, event_error; /* events that reset the device, or only tell */
 };
 
+/* A queue's ring of descriptors in the machine's memory */
+struct emu_pq {
+    uint64_t base;
+    unsigned log2len;
+    uint32_t pi, ci; /* producer index; the register that tells how far it is consumed */
+    bool stalled;    /* there is more than the engine had room for */
+};
+
+enum emu_reset { EMU_NO_RESET, EMU_SOFT_RESET, EMU_HARD_RESET };
+
 struct emu {
     struct vfu v;
     const struct emu_asic *a;
@@ -57,12 +68,22 @@ struct emu {
     int dram_fd;
     struct window_owner window; /* for other devices that reach our memory */
     struct eng eng;
+    struct emu_pq pq[ENG_MAX_QMANS][ENG_STREAMS - 1];
+    bool stalled;  /* one of them is */
+    bool stepping; /* the engine is at work: a reset waits for the end of its step */
+    enum emu_reset pending_reset;
+    struct {
+        uint64_t src, dst, left;
+        uint32_t commit;
+        bool busy;
+    } kdma; /* Gaudi2: the driver's own copies */
     uint32_t cpu_ci, eq_pi, eq_index, fits;
     uint64_t hop0[1024], hop0_hbm[2]; /* by ASID */
     uint64_t doorbell; /* Gaudi2: page of host memory that stands for MSI-X; 0: none */
     bool cpu_mmu;      /* CPU queue addresses go through the MMU */
     unsigned long nreg_wr, nreg_rd, ncpucp, npkt;
     FILE *log;
+    uint64_t logged; /* bytes */
     int verbose;
     struct timespec t0;
     uint32_t comms_sts;
@@ -75,16 +96,29 @@ struct emu {
 
 extern const struct emu_asic emu_goya, emu_gaudi, emu_gaudi2;
 
+/* e->a and the options are set: memory, registers, configuration space. 0, or -1 and errno. */
+int emu_init(struct emu *e);
+void emu_fini(struct emu *e);
 void emu_log(struct emu *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 uint32_t emu_get(struct emu *e, uint32_t off);
 void emu_set(struct emu *e, uint32_t off, uint32_t x);
-void *emu_ptr(struct emu *e, uint64_t a, uint64_t len);
+/* Is there memory at this physical address of the device's view (own, or the machine's)? */
+bool emu_is_memory(struct emu *e, uint64_t a);
+/* Copy out (to the device's view) or in, physical addresses: 0 or -EFAULT. */
+int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out);
 int emu_write32(struct emu *e, uint64_t a, uint32_t x);
+/* Likewise, through the MMU unless asid is negative: 0 or -1, and it is logged. */
 int emu_copy(struct emu *e, int asid, uint64_t a, void *buf, uint64_t len, bool out);
+/* -EOPNOTSUPP: not memory of the device's own */
 int emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len);
 bool emu_is_virtual(struct emu *e, uint64_t a);
 bool emu_translate(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, uint64_t *left);
 int emu_exec_init(struct emu *e);
+void emu_exec_reset(struct emu *e);
+int emu_run(void *priv); /* a slice of work: struct serve's run() */
+/* As soon as the engine's step is over, or now. */
+void emu_reset(struct emu *e, bool hard);
+void emu_settle(struct emu *e);
 void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, unsigned log2len,
                     uint32_t pi, uint32_t ci);
 void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n);

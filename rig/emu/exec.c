@@ -6,6 +6,7 @@
  * MMU; everything else goes through it when the address is a virtual one.
  */
 #include "rig/emu/emu.h"
+#include "rig/emu/serve.h"
 #include <errno.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 #define PQC_LBW_LO 0x46Cu
 #define PQC_LBW_HI 0x47Cu
 #define PQC_CFG 0x48Cu
-#define USER_ASID 1u /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
+#define MAX_LOG2LEN 24u /* descriptors in a ring; the driver has 2^12 */
+#define USER_ASID 1u    /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
 
 static int translate(struct emu *e, uint64_t a, uint64_t *pa, uint64_t *left)
 {
@@ -33,19 +35,13 @@ static int move(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out)
 
     while (len) {
         uint64_t pa, n;
-        void *p;
 
         if (translate(e, a, &pa, &n))
             return -EFAULT;
         if (n > len)
             n = len;
-        p = emu_ptr(e, pa, n);
-        if (!p)
+        if (emu_mem(e, pa, b, n, out))
             return -EFAULT;
-        if (out)
-            memcpy(p, b, n);
-        else
-            memcpy(b, p, n);
         a += n;
         b += n;
         len -= n;
@@ -77,9 +73,7 @@ static int op_fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t
     struct emu *e = priv;
 
     (void)q;
-    if (emu_is_virtual(e, dst))
-        return -EOPNOTSUPP;
-    return emu_fill(e, dst, pattern, len);
+    return emu_is_virtual(e, dst) ? -EOPNOTSUPP : emu_fill(e, dst, pattern, len);
 }
 
 /* Gaudi2: what is written to the virtual doorbell, host memory by its look, is an interrupt. */
@@ -180,40 +174,103 @@ int emu_exec_init(struct emu *e)
     return eng_init(&e->eng, eng_asic_find(e->a->name), e->cfg, &ops, e, 0);
 }
 
-/* A producer index: take the descriptors up to it. ci: the register that tells how far. */
-void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, unsigned log2len,
-                    uint32_t pi, uint32_t ci)
+/*
+ * Take descriptors up to the producer index, as many as the engine has room for. The index and the
+ * place of the last descriptor count modulo twice the ring's length, whatever was written to them.
+ */
+static void fetch(struct emu *e, struct emu_pq *r, struct eng_queue *q)
 {
-    struct eng_queue *q = eng_queue_at(&e->eng, qm, stream);
-    uint32_t mask = (1u << (log2len & 31)) - 1, at = emu_get(e, ci);
+    uint32_t mask = (1u << r->log2len) - 1, at = emu_get(e, r->ci) & (2 * mask + 1);
 
-    if (!q) {
-        emu_log(e, "no queue %#x stream %u", qm, stream);
-        return;
-    }
-    while (at != pi) {
+    for (r->stalled = false; at != r->pi; at = (at + 1) & (2 * mask + 1)) {
         struct {
             uint64_t ptr;
             uint32_t len, ctl;
         } bd;
-        const void *p = emu_ptr(e, pq + 16ull * (at & mask), 16);
         struct eng_cb cb;
 
-        if (!p) {
+        if (emu_mem(e, r->base + 16ull * (at & mask), &bd, sizeof(bd), false)) {
             emu_log(e, "queue %d: no descriptors at %#llx", eng_queue_id(q),
-                    (unsigned long long)pq);
+                    (unsigned long long)r->base);
             break;
         }
-        memcpy(&bd, p, 16);
+        cb = (struct eng_cb){ .addr = bd.ptr, .len = bd.len, .cookie = bd.ctl };
+        if (eng_push(q, &cb) < 0) {
+            r->stalled = e->stalled = true; /* goes on once the engine has room */
+            break;
+        }
         if (e->verbose)
             emu_log(e, "queue %d: descriptor %u: %#llx, %u bytes", eng_queue_id(q), at,
                     (unsigned long long)bd.ptr, bd.len);
-        cb = (struct eng_cb){ .addr = bd.ptr, .len = bd.len, .cookie = bd.ctl };
-        if (bd.len && eng_push(q, &cb) < 0) {
-            emu_log(e, "queue %d is full", eng_queue_id(q));
-            break;
-        }
-        at = (at + 1) & (2 * mask + 1);
     }
-    emu_set(e, ci, at);
+    emu_set(e, r->ci, at);
+}
+
+void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, unsigned log2len,
+                    uint32_t pi, uint32_t ci)
+{
+    struct eng_queue *q = eng_queue_at(&e->eng, qm, stream);
+    struct emu_pq *r;
+
+    if (!q || log2len > MAX_LOG2LEN) {
+        emu_log(e, "no queue %#x stream %u of 2^%u descriptors", qm, stream, log2len);
+        return;
+    }
+    r = &e->pq[q->qman - e->eng.qman][stream];
+    *r = (struct emu_pq){
+        .base = pq, .log2len = log2len, .pi = pi & ((2u << log2len) - 1), .ci = ci
+    };
+    fetch(e, r, q);
+}
+
+static void fetch_stalled(struct emu *e)
+{
+    if (!e->stalled)
+        return;
+    e->stalled = false;
+    for (unsigned i = 0; i < e->eng.nqman; i++) {
+        for (unsigned s = 0; s < ENG_STREAMS - 1; s++) {
+            struct eng_queue *q = &e->eng.qman[i].cp[s];
+
+            /* not for one descriptor at a time */
+            if (!e->pq[i][s].stalled)
+                continue;
+            if (q->tail - q->head <= q->depth / 2)
+                fetch(e, &e->pq[i][s], q);
+            else
+                e->stalled = true;
+        }
+    }
+}
+
+void emu_exec_reset(struct emu *e)
+{
+    eng_reset(&e->eng);
+    memset(e->pq, 0, sizeof(e->pq));
+    e->stalled = false;
+}
+
+int emu_run(void *priv)
+{
+    struct emu *e = priv;
+    uint64_t end = op_now(e) + SERVE_SLICE_NS, until, now;
+
+    for (;;) {
+        bool more;
+
+        emu_settle(e);
+        fetch_stalled(e);
+        e->stepping = true;
+        more = eng_step(&e->eng);
+        if (e->a->step && e->a->step(e))
+            more = true;
+        e->stepping = false;
+        if (!more && !e->pending_reset)
+            break;
+        if (op_now(e) >= end)
+            return 0;
+    }
+    until = eng_deadline(&e->eng);
+    now = op_now(e);
+    return !until ? -1 : until > now ? (int)((until - now) / 1000000) + 1 : 0;
 }

@@ -65,7 +65,7 @@ static void reset(struct emu *e, bool hard)
         emu_set(e, b + 0x38, 0x3FFF);
         emu_set(e, b + 0xC74, 0x700);
     }
-    eng_reset(&e->eng);
+    emu_exec_reset(e);
     memset(e->hop0, 0, sizeof(e->hop0));
     for (unsigned i = 0; i < 32; i++)
         emu_set(e, SCRATCH(i), 0);
@@ -113,7 +113,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         break;
     case SW_ALL_RST:
         if (x & 1)
-            reset(e, true);
+            emu_reset(e, true);
         break;
     case GIC_SETSPI:
         if (x != 484) {

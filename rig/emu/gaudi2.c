@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Gaudi2 (HL-225, PCI 1da3:1020 rev 1): registers, the COMMS boot protocol. */
 #include "rig/emu/emu.h"
+#include <errno.h>
 #include <string.h>
 
 #define MSIX_DOORBELL 0x4C02948u /* mmPCIE_DBI_MSIX_DOORBELL_OFF */
@@ -28,6 +29,9 @@
 #define EVENT_PMMU_FAULT 768u
 #define KDMA 0x4E8B000u
 #define KDMA_COMMIT (KDMA + 0x8EC)
+#define KDMA_COMPLETION 0x1u
+#define KDMA_FILL 0x10u
+#define KDMA_PIECE (64 * MiB) /* fills mostly, of zeros: holes in the file */
 #define IRQ_PI_UPD SCRATCH(9) /* told to the driver in the descriptor */
 #define IRQ_HALT SCRATCH(10)
 #define IRQ_INTS SCRATCH(11)
@@ -91,7 +95,8 @@ static void reset(struct emu *e, bool hard)
     for (unsigned i = 0; i < NQM; i++)
         for (unsigned s = 0; s < 4; s++)
             emu_set(e, qm_base[i] + 0x90 + 4 * s, 0);
-    eng_reset(&e->eng);
+    emu_exec_reset(e);
+    e->kdma.busy = false;
     if (!hard)
         return;
     e->doorbell = 0;
@@ -187,7 +192,7 @@ static void comms(struct emu *e, uint32_t x)
         emu_set(e, BOOT_STATUS, e->fits++ ? 3 : 15);
         break;
     case 6: /* RST_DEV */
-        reset(e, true);
+        emu_reset(e, true);
         return;
     case 7: /* GOTO_WFE */
         emu_set(e, BOOT_STATUS, 1);
@@ -205,6 +210,7 @@ static uint64_t r64(struct emu *e, uint32_t lo, uint32_t hi)
     return emu_get(e, lo) | (uint64_t)emu_get(e, hi) << 32;
 }
 
+/* The driver's own DMA. The work is done in pieces (kdma_step), whatever the size. */
 static void kdma(struct emu *e, uint32_t commit)
 {
     uint64_t src = r64(e, KDMA + 0x8D8, KDMA + 0x8DC), dst = r64(e, KDMA + 0x8E0, KDMA + 0x8E4);
@@ -213,94 +219,153 @@ static void kdma(struct emu *e, uint32_t commit)
     if (e->verbose)
         emu_log(e, "KDMA %#x: %#llx -> %#llx size %#x", commit, (unsigned long long)src,
                 (unsigned long long)dst, size);
-    if ((commit & 0x10) && dst >= e->a->cfg_base && dst - e->a->cfg_base < e->a->cfg_size)
-        memset(e->cfg + (dst - e->a->cfg_base), (int)(src & 0xff), size); /* an ARC's memory */
-    else
-        eng_dma(&e->eng, NULL, dst, src, size, commit & 0x10);
-    if (commit & 1)
+    if (e->kdma.busy) {
+        emu_log(e, "KDMA is busy");
+        return;
+    }
+    e->kdma.src = src;
+    e->kdma.dst = dst;
+    e->kdma.left = size;
+    e->kdma.commit = commit;
+    e->kdma.busy = true;
+}
+
+static int kdma_piece(struct emu *e, uint64_t n)
+{
+    bool fill = e->kdma.commit & KDMA_FILL;
+    uint64_t off = e->kdma.dst - e->a->cfg_base;
+
+    if (!fill || off >= e->a->cfg_size)
+        return eng_dma(&e->eng, NULL, e->kdma.dst, e->kdma.src, n, fill);
+    if (n > e->a->cfg_size - off)
+        return -EFAULT;
+    memset(e->cfg + off, (int)(e->kdma.src & 0xff), n); /* an ARC's memory */
+    return 0;
+}
+
+static bool kdma_step(struct emu *e)
+{
+    uint64_t n = e->kdma.left < KDMA_PIECE ? e->kdma.left : KDMA_PIECE;
+
+    if (!e->kdma.busy)
+        return false;
+    if (n && kdma_piece(e, n) < 0) {
+        emu_log(e, "KDMA cannot go on at %#llx", (unsigned long long)e->kdma.dst);
+        e->kdma.left = n;
+    }
+    e->kdma.left -= n;
+    e->kdma.dst += n;
+    if (!(e->kdma.commit & KDMA_FILL))
+        e->kdma.src += n;
+    if (e->kdma.left)
+        return true;
+    e->kdma.busy = false;
+    if (e->kdma.commit & KDMA_COMPLETION)
         emu_write32(e, r64(e, KDMA + 0x8C0, KDMA + 0x8BC), emu_get(e, KDMA + 0x8C4));
+    return true;
+}
+
+/* The firmware's mailboxes and doorbells */
+static void reg_psoc(struct emu *e, uint32_t off, uint32_t x)
+{
+    switch (off) {
+    case KMD_MSG:
+        comms(e, x);
+        break;
+    case IRQ_PI_UPD:
+        if (emu_get(e, CPU_QINIT) == 1) {
+            emu_log(e, "CPU queues: PQ %#llx EQ %#llx",
+                    (unsigned long long)r64(e, CPU_PQ_LO, CPU_PQ_HI),
+                    (unsigned long long)r64(e, CPU_EQ_LO, CPU_EQ_HI));
+            emu_set(e, CPU_QINIT, 2);
+        } else {
+            emu_run_cpu(e, r64(e, CPU_PQ_LO, CPU_PQ_HI), emu_get(e, CPU_PQ_LEN),
+                        emu_get(e, CPU_PQ_PI));
+        }
+        break;
+    case IRQ_SOFT_RST:
+        emu_log(e, "soft reset by interrupt, event %u", x);
+        emu_reset(e, false);
+        emu_set(e, CPU_RST_STATUS, 1);
+        break;
+    case IRQ_HALT:
+    case IRQ_INTS:
+        emu_log(e, "event %u (%s)", x, off == IRQ_HALT ? "halt" : "interrupts");
+        break;
+    default:
+        break;
+    }
+}
+
+static bool is_stlb(uint32_t page)
+{
+    return page == PMMU_STLB || ((page & 0xFF9CFFFF) == 0x4081000 && page < 0x4800000);
+}
+
+static void reg_stlb(struct emu *e, uint32_t page, uint32_t o, uint32_t x)
+{
+    switch (o) {
+    case 0x00: { /* busy: the page table of an ASID */
+        unsigned asid = emu_get(e, page + 0x04);
+        uint64_t hop0 = (uint64_t)emu_get(e, page + 0x08) << 12 | (uint64_t)emu_get(e, page + 0x0C)
+                                                                      << 44;
+
+        if (page == PMMU_STLB)
+            e->hop0[asid & 1023] = hop0;
+        else
+            e->hop0_hbm[asid & 1] = hop0;
+        emu_set(e, page, 0);
+        break;
+    }
+    case 0x34: /* invalidate all */
+        emu_set(e, page + o, 0);
+        break;
+    case 0x8C: /* invalidate a range */
+        emu_set(e, page + o, x & ~1u);
+        break;
+    case 0x50: /* the memory cache's status */
+        emu_set(e, page + 0x54, 1);
+        break;
+    default:
+        break;
+    }
+}
+
+static void reg_producer(struct emu *e, uint32_t page, unsigned stream, uint32_t pi)
+{
+    uint32_t s = 4 * stream;
+
+    for (unsigned i = 0; i < NQM; i++) {
+        if (page == qm_base[i])
+            emu_exec_queue(e, page, stream, r64(e, page + 0x50 + s, page + 0x60 + s),
+                           emu_get(e, page + 0x70 + s), pi, page + 0x90 + s);
+    }
 }
 
 static void reg(struct emu *e, uint32_t off, uint32_t x)
 {
     uint32_t page = off & ~0xfffu, o = off & 0xfff;
 
-    if (page == PSOC) {
-        if (off == KMD_MSG) {
-            comms(e, x);
-        } else if (off == IRQ_PI_UPD) {
-            if (emu_get(e, CPU_QINIT) == 1) {
-                emu_log(e, "CPU queues: PQ %#llx EQ %#llx",
-                        (unsigned long long)r64(e, CPU_PQ_LO, CPU_PQ_HI),
-                        (unsigned long long)r64(e, CPU_EQ_LO, CPU_EQ_HI));
-                emu_set(e, CPU_QINIT, 2);
-            } else {
-                emu_run_cpu(e, r64(e, CPU_PQ_LO, CPU_PQ_HI), emu_get(e, CPU_PQ_LEN),
-                            emu_get(e, CPU_PQ_PI));
-            }
-        } else if (off == IRQ_SOFT_RST) {
-            emu_log(e, "soft reset by interrupt, event %u", x);
-            reset(e, false);
-            emu_set(e, CPU_RST_STATUS, 1);
-        } else if (off == IRQ_HALT || off == IRQ_INTS) {
-            emu_log(e, "event %u (%s)", x, off == IRQ_HALT ? "halt" : "interrupts");
-        }
-        return;
-    }
-    if (off == MSIX_DOORBELL) {
-        if (vfu_irq(&e->v, VFU_IRQ_MSIX, x) < 0)
-            emu_log(e, "interrupt %u has no vector", x);
-        return;
-    }
-    if (off == SW_ALL_RST) {
-        if (x & 1)
-            reset(e, true);
-        return;
-    }
-    if (off == KDMA_COMMIT) {
+    if (page == PSOC)
+        reg_psoc(e, off, x);
+    else if (off == MSIX_DOORBELL && vfu_irq(&e->v, VFU_IRQ_MSIX, x) < 0)
+        emu_log(e, "interrupt %u has no vector", x);
+    else if (off == SW_ALL_RST && (x & 1))
+        emu_reset(e, true);
+    else if (off == KDMA_COMMIT)
         kdma(e, x);
-        return;
-    }
-    if (page == PMMU_STLB || ((page & 0xFF9CFFFF) == 0x4081000 && page < 0x4800000)) {
-        if (o == 0x00) { /* busy: the page table of an ASID */
-            unsigned asid = emu_get(e, page + 0x04);
-            uint64_t hop0 =
-                (uint64_t)emu_get(e, page + 0x08) << 12 | (uint64_t)emu_get(e, page + 0x0C) << 44;
-
-            if (page == PMMU_STLB)
-                e->hop0[asid & 1023] = hop0;
-            else
-                e->hop0_hbm[asid & 1] = hop0;
-            emu_set(e, off, 0);
-        } else if (o == 0x34) { /* invalidate all */
-            emu_set(e, off, 0);
-        }
-        if (o == 0x8C) /* invalidate a range */
-            emu_set(e, off, x & ~1u);
-        if (o == 0x50) /* the memory cache's status */
-            emu_set(e, page + 0x54, 1);
-        return;
-    }
-    if (o == 0x110 && (off & 0xF000) == 0x3000) { /* a decoder is told to stop */
+    else if (is_stlb(page))
+        reg_stlb(e, page, o, x);
+    else if (o == 0x110 && (off & 0xF000) == 0x3000) /* a decoder is told to stop */
         emu_set(e, off, x | 0x10);
-        return;
-    }
-    if (o >= 0x80 && o < 0x90) { /* a producer index */
-        unsigned s = (o - 0x80) / 4;
-
-        for (unsigned i = 0; i < NQM; i++) {
-            if (page != qm_base[i])
-                continue;
-            emu_exec_queue(e, page, s, r64(e, page + 0x50 + 4 * s, page + 0x60 + 4 * s),
-                           emu_get(e, page + 0x70 + 4 * s), x, page + 0x90 + 4 * s);
-        }
-    }
+    else if (o >= 0x80 && o < 0x90)
+        reg_producer(e, page, (o - 0x80) / 4, x);
 }
 
 static void cpucp(struct emu *e, unsigned op, uint64_t value)
 {
     if (op == 64) /* soft reset: all but the CPU */
-        reset(e, false);
+        emu_reset(e, false);
     else if (op == 2) /* may use PCI; where MSI-X is asked for */
         e->doorbell = value & ~0xFFFull;
     else if (op == 1)
@@ -359,5 +424,6 @@ const struct emu_asic emu_gaudi2 = {
     .setup = setup,
     .reset = reset,
     .reg = reg,
+    .step = kdma_step,
     .cpucp = cpucp,
 };

@@ -37,7 +37,7 @@ static void reset(struct emu *e, bool hard)
     emu_set(e, 0xD9024, 0x4f);
     emu_set(e, PSOC + 0x28, 0);
     emu_set(e, SW_RESET, 0);
-    eng_reset(&e->eng);
+    emu_exec_reset(e);
     for (unsigned i = 0; i < 5; i++)
         emu_set(e, QM(i) + 0x70, 0);
     if (!hard)
@@ -78,7 +78,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         }
         break;
     case SW_RESET:
-        reset(e, x & (1u << 12)); /* the CPU's bit: all of it */
+        emu_reset(e, x & (1u << 12)); /* the CPU's bit: all of it */
         break;
     case GIC_SETSPI:
         if (x != 484) {

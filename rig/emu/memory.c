@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* The device's view of memory: its own, its registers, the host's. */
 #include "rig/emu/emu.h"
+#include "rig/emu/guard.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 uint32_t emu_get(struct emu *e, uint32_t off)
 {
-    uint32_t x;
-
-    memcpy(&x, e->cfg + off, 4);
-    return x;
+    return eng_reg_read(&e->eng, off);
 }
 
 void emu_set(struct emu *e, uint32_t off, uint32_t x)
 {
-    memcpy(e->cfg + off, &x, 4);
+    if (off <= e->a->cfg_size - 4)
+        memcpy(e->cfg + off, &x, 4);
 }
 
-/* A device physical address, to a pointer; NULL for registers and holes. */
-void *emu_ptr(struct emu *e, uint64_t a, uint64_t len)
+/* Memory of the device's own, to a pointer; NULL for anything else. */
+static uint8_t *own(struct emu *e, uint64_t a, uint64_t len)
 {
     const struct emu_asic *s = e->a;
 
@@ -30,9 +28,24 @@ void *emu_ptr(struct emu *e, uint64_t a, uint64_t len)
     if (a >= s->sram_base && a - s->sram_base < s->sram_size &&
         len <= s->sram_size - (a - s->sram_base))
         return e->sram + (a - s->sram_base);
-    if (a >= s->host_base)
-        return vfu_iova(&e->v, a - s->host_base, len);
     return NULL;
+}
+
+bool emu_is_memory(struct emu *e, uint64_t a)
+{
+    return own(e, a, 1) || (a >= e->a->host_base && vfu_mapped(&e->v, a - e->a->host_base));
+}
+
+int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out)
+{
+    uint8_t *p = own(e, a, len);
+
+    if (p)
+        return (out ? guard_copy(p, buf, len) : guard_copy(buf, p, len)) ? 0 : -EFAULT;
+    if (a < e->a->host_base)
+        return -EFAULT;
+    a -= e->a->host_base;
+    return out ? vfu_write(&e->v, a, buf, len) : vfu_read(&e->v, a, buf, len);
 }
 
 int emu_write32(struct emu *e, uint64_t a, uint32_t x)
@@ -44,28 +57,19 @@ int emu_write32(struct emu *e, uint64_t a, uint32_t x)
     return rc;
 }
 
-/* Copy out (to the device's view) or in; through the MMU unless asid is negative. */
 int emu_copy(struct emu *e, int asid, uint64_t a, void *buf, uint64_t len, bool out)
 {
     uint8_t *b = buf;
 
     while (len) {
         uint64_t pa = a, n = len;
-        void *p;
 
-        if (asid >= 0) {
-            if (!emu_translate(e, (unsigned)asid, a, &pa, &n))
-                goto bad;
-            if (n > len)
-                n = len;
-        }
-        p = emu_ptr(e, pa, n);
-        if (!p)
+        if (asid >= 0 && !emu_translate(e, (unsigned)asid, a, &pa, &n))
             goto bad;
-        if (out)
-            memcpy(p, b, n);
-        else
-            memcpy(b, p, n);
+        if (n > len)
+            n = len;
+        if (emu_mem(e, pa, b, n, out))
+            goto bad;
         a += n;
         b += n;
         len -= n;
@@ -78,21 +82,16 @@ bad:
 
 int emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len)
 {
-    uint8_t *p = emu_ptr(e, a, len);
+    uint8_t *p = own(e, a, len);
     uint64_t o = a - e->a->dram_base;
 
-    if (!p) {
-        emu_log(e, "memset of nowhere: %#llx + %#llx", (unsigned long long)a,
-                (unsigned long long)len);
-        return -EFAULT;
-    }
+    if (!p)
+        return -EOPNOTSUPP;
     if (!val && a >= e->a->dram_base && o < e->dram_size && len >= MiB && !((o | len) & 4095)) {
         /* keep the backing file sparse */
         if (fallocate(e->dram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)o,
                       (off_t)len) == 0)
             return 0;
     }
-    for (uint64_t i = 0; i + 8 <= len; i += 8)
-        memcpy(p + i, &val, 8);
-    return 0;
+    return guard_fill(p, val, len) ? 0 : -EFAULT;
 }

@@ -7,7 +7,6 @@
  * turns, so 48 MiB of the address space become 64 MiB (gaudi2_mmu_scramble_addr()).
  */
 #include "rig/emu/emu.h"
-#include <string.h>
 
 #define PRESENT 1ull
 #define LAST (1ull << 11)
@@ -24,13 +23,10 @@ static bool walk(struct emu *e, const uint8_t *shift, unsigned hops, uint64_t ho
                  uint64_t *pa, uint64_t *left)
 {
     for (unsigned i = 0; i < hops; i++) {
-        const void *p = emu_ptr(e, hop + (va >> shift[i] & 511) * 8, 8);
         uint64_t pte, size = 1ull << shift[i];
 
-        if (!p)
-            return false;
-        memcpy(&pte, p, 8);
-        if (!(pte & PRESENT))
+        if (emu_mem(e, hop + (va >> shift[i] & 511) * 8, &pte, sizeof(pte), false) ||
+            !(pte & PRESENT))
             return false;
         if ((pte & LAST) || i == hops - 1) {
             *pa = (pte & ~FLAGS) + (va & (size - 1));
@@ -60,7 +56,7 @@ static bool walk_hbm(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, ui
 bool emu_is_virtual(struct emu *e, uint64_t a)
 {
     if (!e->a->hmmu)
-        return !emu_ptr(e, a, 1);
+        return !emu_is_memory(e, a);
     if (a >= PMMU_START)
         return true;
     return a >= e->a->dram_base + e->a->info_dram && a < HBM_VA_END;

@@ -1,84 +1,73 @@
 /* SPDX-License-Identifier: MIT */
-/* PCI configuration space, and which pages of the BARs have side effects. */
+/* The accelerators' configuration space, and which pages of their BARs have side effects. */
+#include "rig/emu/config.h"
 #include "rig/emu/emu.h"
 #include <stdlib.h>
 #include <string.h>
 
-static void put32(uint8_t *p, uint32_t x)
+#define HABANA 0x1DA3
+#define PROCESSING_ACCELERATOR 0x120000
+#define EXPRESS_AT 0x40
+#define MSI_AT 0x80
+/* ELBI: an indirect window on the registers, in extended configuration space */
+#define ELBI_ADDRESS 0xFF0
+#define ELBI_DATA 0xFF4
+#define ELBI_CONTROL 0xFF8
+#define ELBI_STATUS 0xFFC
+#define ELBI_WRITE (1u << 31)
+#define ELBI_DONE (1u << 31)
+
+static uint32_t get(const struct emu *e, unsigned at)
 {
-    memcpy(p, &x, 4);
+    uint32_t x;
+
+    memcpy(&x, e->v.cfg + at, 4);
+    return x;
 }
 
-/* ELBI: an indirect window on the registers, in extended config space */
+static void put(struct emu *e, unsigned at, uint32_t x)
+{
+    memcpy(e->v.cfg + at, &x, 4);
+}
+
+static void elbi(struct emu *e)
+{
+    uint32_t address = get(e, ELBI_ADDRESS), data = get(e, ELBI_DATA);
+    uint32_t off = address - (uint32_t)e->a->cfg_base;
+
+    if (get(e, ELBI_CONTROL) & ELBI_WRITE) {
+        if (e->verbose)
+            emu_log(e, "ELBI write %#x = %#x", address, data);
+        emu_set(e, off, data);
+    } else {
+        put(e, ELBI_DATA, emu_get(e, off));
+    }
+    put(e, ELBI_STATUS, ELBI_DONE);
+}
+
 void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len)
 {
-    uint32_t addr, data, ctl, cfg = (uint32_t)e->a->cfg_base;
-
-    if (off + len > sizeof(e->v.cfg))
+    if (len > sizeof(e->v.cfg) || off > sizeof(e->v.cfg) - len)
         return;
     memcpy(e->v.cfg + off, buf, len);
     window_update(&e->window, e->v.cfg);
     if (off == EMU_MAILBOX && len == 4)
         emu_mailbox(e);
-    if (off != 0xFF8 || len != 4)
-        return;
-    memcpy(&addr, e->v.cfg + 0xFF0, 4);
-    memcpy(&data, e->v.cfg + 0xFF4, 4);
-    memcpy(&ctl, e->v.cfg + 0xFF8, 4);
-    if (addr - cfg < e->a->cfg_size) {
-        if (ctl & 0x80000000u) {
-            if (e->verbose)
-                emu_log(e, "ELBI write %#x = %#x", addr, data);
-            emu_set(e, addr - cfg, data);
-        } else {
-            data = emu_get(e, addr - cfg);
-            memcpy(e->v.cfg + 0xFF4, &data, 4);
-        }
-    }
-    ctl = 0x80000000u; /* done */
-    memcpy(e->v.cfg + 0xFFC, &ctl, 4);
+    if (off == ELBI_CONTROL && len == 4)
+        elbi(e);
 }
 
 void emu_config_setup(struct emu *e)
 {
-    uint8_t *c = e->v.cfg;
-    uint16_t w;
-
-    w = 0x1DA3;
-    memcpy(c, &w, 2);
-    memcpy(c + 0x2C, &w, 2);
-    memcpy(c + 2, &e->a->devid, 2);
-    memcpy(c + 0x2E, &e->a->devid, 2);
-    c[0x06] = 0x10; /* status: capabilities */
-    c[0x08] = e->a->rev;
-    c[0x0B] = 0x12;                     /* class 0x1200: processing accelerator */
-    c[0x10] = c[0x18] = c[0x20] = 0x0C; /* 64-bit, prefetchable, three times */
-    c[0x34] = 0x40;
-    /* PCI Express, version 2, endpoint; x16, 16 GT/s */
-    c[0x40] = 0x10;
-    c[0x41] = 0x80;
-    c[0x42] = 0x02;
-    put32(c + 0x44, 0x00008001);
-    put32(c + 0x4C, 0x00000104);
-    c[0x52] = 0x04;
-    c[0x53] = 0x01;
-    if (e->a->msix) { /* table at BAR2 + 0, PBA at half */
-        c[0x80] = 0x11;
-        w = (uint16_t)(e->nvec - 1);
-        memcpy(c + 0x82, &w, 2);
-        put32(c + 0x84, 2);
-        put32(c + 0x88, (uint32_t)(e->v.region[2].size / 2) | 2);
-        e->v.irq_count[VFU_IRQ_MSIX] = e->nvec;
-    } else { /* 64-bit MSI, one vector is asked for */
-        unsigned l = 0;
-
-        while (1u << l < e->nvec)
-            l++;
-        c[0x80] = 0x05;
-        w = (uint16_t)(0x0080 | l << 1);
-        memcpy(c + 0x82, &w, 2);
-        e->v.irq_count[VFU_IRQ_MSI] = e->nvec;
-    }
+    config_ids(&e->v,
+               &(struct config_ids){ HABANA, e->a->devid, e->a->rev, PROCESSING_ACCELERATOR });
+    for (unsigned bar = 0; bar < 6; bar += 2)
+        config_bar64(&e->v, bar);
+    config_express(&e->v, EXPRESS_AT, MSI_AT);
+    if (e->a->msix)
+        config_msix(&e->v, MSI_AT, 0, e->nvec, 2);
+    else
+        config_msi(&e->v, MSI_AT, 0, e->nvec);
 }
 
 static int cmp_u32(const void *a, const void *b)

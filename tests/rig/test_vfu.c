@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "rig/emu/guard.h"
 #include "rig/emu/vfu.h"
 
 struct header {
@@ -85,10 +86,7 @@ static int teardown(void **state)
     (void)state;
     close(client);
     close(server.sock);
-    munmap(server.region[2].mem, 1 << 20);
-    close(server.region[2].fd);
-    for (unsigned i = 0; i < server.ndma; i++)
-        munmap(server.dma[i].mem, server.dma[i].size);
+    vfu_fini(&server);
     return 0;
 }
 
@@ -243,22 +241,24 @@ static void memory_of_the_machine_is_mapped(void **state)
         uint64_t iova, size;
     } unmap = { 24, 0, 1 << 30, 0x2000 };
     int fd = memfd_create("ram", MFD_CLOEXEC);
-    uint8_t x = 0x5A, *p;
+    uint8_t x = 0x5A, y[0x2001] = { 0 };
 
     (void)state;
     assert_int_equal(ftruncate(fd, 0x4000), 0);
     assert_int_equal(pwrite(fd, &x, 1, 0x1234), 1);
     assert_int_equal(ask(DMA_MAP, &map, 32, fd, NULL, NULL), 0);
-    p = vfu_iova(&server, (1 << 30) + 0x234, 1);
-    assert_non_null(p);
-    assert_int_equal(*p, 0x5A);
-    assert_non_null(vfu_iova(&server, 1 << 30, 0x2000));
-    assert_null(vfu_iova(&server, 1 << 30, 0x2001));
-    assert_null(vfu_iova(&server, (1 << 30) - 1, 1));
-    assert_null(vfu_iova(&server, (1 << 30) + 8, UINT64_MAX));
+    assert_int_equal(vfu_read(&server, (1 << 30) + 0x234, y, 1), 0);
+    assert_int_equal(y[0], 0x5A);
+    assert_int_equal(vfu_read(&server, 1 << 30, y, 0x2000), 0);
+    assert_int_equal(vfu_read(&server, 1 << 30, y, 0x2001), -EFAULT);
+    assert_int_equal(vfu_read(&server, (1 << 30) - 1, y, 1), -EFAULT);
+    x = 0x77;
+    assert_int_equal(vfu_write(&server, (1 << 30) + 1, &x, 1), 0);
+    assert_int_equal(pread(fd, y, 1, 0x1001), 1);
+    assert_int_equal(y[0], 0x77);
     assert_int_equal(ask(DMA_MAP, &map, 24, fd, NULL, NULL), EINVAL);
     assert_int_equal(ask(DMA_UNMAP, &unmap, 24, -1, NULL, NULL), 0);
-    assert_null(vfu_iova(&server, 1 << 30, 1));
+    assert_int_equal(vfu_read(&server, 1 << 30, y, 1), -EFAULT);
     assert_int_equal(server.ndma, 0);
     close(fd);
 }
@@ -302,6 +302,215 @@ static void a_client_that_goes_or_lies_ends_it(void **state)
     assert_int_equal(vfu_step(&server), 0);
 }
 
+static unsigned descriptors(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* Lines of /proc/self/maps: what is mapped. */
+static unsigned mappings(void)
+{
+    FILE *f = fopen("/proc/self/maps", "re");
+    unsigned n = 0;
+    int c;
+
+    assert_non_null(f);
+    while ((c = fgetc(f)) != EOF)
+        n += c == '\n';
+    fclose(f);
+    return n;
+}
+
+static int memory_file(void)
+{
+    int fd = memfd_create("ram", MFD_CLOEXEC);
+
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, 0x4000), 0);
+    return fd;
+}
+
+struct map {
+    uint32_t argsz, flags;
+    uint64_t off, iova, size;
+};
+
+static void a_read_only_map_is_not_written(void **state)
+{
+    struct map ro = { 32, 1, 0, 0x10000, 0x1000 }, wo = { 32, 2, 0x1000, 0x11000, 0x1000 };
+    int fd = memory_file();
+    uint8_t x[2] = { 1, 2 };
+
+    (void)state;
+    assert_int_equal(ask(DMA_MAP, &ro, 32, fd, NULL, NULL), 0);
+    assert_int_equal(ask(DMA_MAP, &wo, 32, fd, NULL, NULL), 0);
+    assert_int_equal(vfu_write(&server, 0x10000, x, 1), -EFAULT);
+    assert_int_equal(vfu_write(&server, 0x10FFF, x, 2), -EFAULT);
+    assert_int_equal(vfu_write(&server, 0x11000, x, 2), 0);
+    assert_int_equal(vfu_read(&server, 0x11000, x, 1), -EFAULT);
+    assert_int_equal(vfu_read(&server, 0x10FFF, x, 1), 0);
+    close(fd);
+}
+
+/* Two maps that meet are one range for the device. */
+static void an_access_spans_maps(void **state)
+{
+    struct map a = { 32, 3, 0, 0x10000, 0x1000 }, b = { 32, 3, 0x2000, 0x11000, 0x1000 };
+    int fd = memory_file();
+    uint8_t x[4] = { 1, 2, 3, 4 }, y[4];
+
+    (void)state;
+    assert_int_equal(ask(DMA_MAP, &a, 32, fd, NULL, NULL), 0);
+    assert_int_equal(ask(DMA_MAP, &b, 32, fd, NULL, NULL), 0);
+    assert_int_equal(vfu_write(&server, 0x10FFE, x, 4), 0);
+    assert_int_equal(pread(fd, y, 2, 0xFFE), 2);
+    assert_int_equal(pread(fd, y + 2, 2, 0x2000), 2);
+    assert_memory_equal(x, y, 4);
+    close(fd);
+}
+
+static void a_file_that_shrinks_is_no_signal(void **state)
+{
+    struct map m = { 32, 3, 0, 0x10000, 0x4000 };
+    int fd = memory_file();
+    uint8_t x[16] = { 0 };
+
+    (void)state;
+    guard_install(); /* here: the test's frame has a handler of its own around each test */
+    assert_int_equal(ask(DMA_MAP, &m, 32, fd, NULL, NULL), 0);
+    assert_int_equal(vfu_write(&server, 0x12000, x, sizeof(x)), 0);
+    assert_int_equal(ftruncate(fd, 0x1000), 0);
+    assert_int_equal(vfu_read(&server, 0x12000, x, sizeof(x)), -EFAULT);
+    assert_int_equal(vfu_write(&server, 0x12000, x, sizeof(x)), -EFAULT);
+    assert_int_equal(vfu_read(&server, 0x10000, x, sizeof(x)), 0);
+    close(fd);
+}
+
+static void our_own_memory_cannot_be_shrunk(void **state)
+{
+    (void)state;
+    assert_int_equal(ftruncate(server.region[2].fd, 0), -1);
+    assert_int_equal(errno, EPERM);
+    assert_int_equal(ftruncate(server.region[2].fd, 1 << 21), -1);
+}
+
+static void maps_that_cannot_be_are_refused(void **state)
+{
+    const struct map first = { 32, 3, 0, 0x10000, 0x2000 };
+    const struct {
+        struct map m;
+        uint32_t error;
+    } bad[] = {
+        { { 32, 3, 0, 0x11000, 0x2000 }, EEXIST }, { { 32, 3, 0, 0xF000, 0x9000 }, EEXIST },
+        { { 32, 3, 0, 0x20000, 0 }, EINVAL },      { { 32, 3, 0, UINT64_MAX, 0x1000 }, EINVAL },
+        { { 32, 0, 0, 0x20000, 0x1000 }, EINVAL }, { { 32, 3, 1, 0x20000, 0x1000 }, EINVAL },
+    };
+    struct {
+        uint32_t argsz, flags;
+        uint64_t iova, size;
+    } unmap = { 24, 0, UINT64_MAX, 2 };
+    int fd = memory_file();
+
+    (void)state;
+    assert_int_equal(ask(DMA_MAP, &first, 32, fd, NULL, NULL), 0);
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(ask(DMA_MAP, &bad[i].m, 32, fd, NULL, NULL), bad[i].error);
+    assert_int_equal(server.ndma, 1);
+    assert_int_equal(ask(DMA_UNMAP, &unmap, 24, -1, NULL, NULL), EINVAL);
+    close(fd);
+}
+
+static void a_refused_map_leaves_nothing(void **state)
+{
+    struct map m = { 32, 3, 0, 0, 0x1000 };
+    int fd = memory_file();
+    unsigned before;
+
+    (void)state;
+    for (unsigned i = 0; i < VFU_MAX_DMA; i++) {
+        m.iova = 0x1000ull * i;
+        assert_int_equal(ask(DMA_MAP, &m, 32, fd, NULL, NULL), 0);
+    }
+    m.iova += 0x1000;
+    before = mappings();
+    assert_int_equal(ask(DMA_MAP, &m, 32, fd, NULL, NULL), ENOSPC);
+    assert_int_equal(mappings(), before);
+    close(fd);
+}
+
+/* However many come, and in however many pieces: none stays open here. */
+static void too_many_descriptors_are_refused(void **state)
+{
+    struct map m = { 32, 3, 0, 0, 0x1000 };
+    struct header h = { .id = 77, .command = DMA_MAP, .size = sizeof(h) + sizeof(m) };
+    uint8_t message[sizeof(h) + sizeof(m)];
+    unsigned before;
+    int fds[7];
+
+    (void)state;
+    memcpy(message, &h, sizeof(h));
+    memcpy(message + sizeof(h), &m, sizeof(m));
+    for (unsigned i = 0; i < 7; i++)
+        fds[i] = client;
+    before = descriptors();
+    for (size_t at = 0; at < sizeof(message); at += 6) { /* eight pieces, seven each */
+        union {
+            struct cmsghdr align;
+            char buf[CMSG_SPACE(sizeof(fds))];
+        } c = { .buf = { 0 } };
+        struct iovec iov = { message + at, 6 };
+        struct msghdr s = {
+            .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf, .msg_controllen = sizeof(c.buf)
+        };
+
+        CMSG_FIRSTHDR(&s)->cmsg_level = SOL_SOCKET;
+        CMSG_FIRSTHDR(&s)->cmsg_type = SCM_RIGHTS;
+        CMSG_FIRSTHDR(&s)->cmsg_len = CMSG_LEN(sizeof(fds));
+        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&s)), fds, sizeof(fds));
+        assert_int_equal(sendmsg(client, &s, 0), 6);
+    }
+    assert_int_equal(vfu_step(&server), 1);
+    assert_int_equal(recv(client, &h, sizeof(h), 0), sizeof(h));
+    assert_int_equal(h.error, EMFILE);
+    assert_int_equal(descriptors(), before);
+}
+
+static void half_a_message_does_not_wait_for_the_rest(void **state)
+{
+    struct header h = { .id = 5, .command = RESET, .size = sizeof(h) };
+
+    (void)state;
+    assert_int_equal(vfu_step(&server), 1); /* nothing at all */
+    assert_int_equal(send(client, &h, 5, 0), 5);
+    assert_int_equal(vfu_step(&server), 1);
+    assert_int_equal(seen.resets, 0);
+    assert_int_equal(send(client, (char *)&h + 5, sizeof(h) - 5, 0), sizeof(h) - 5);
+    assert_int_equal(vfu_step(&server), 1);
+    assert_int_equal(seen.resets, 1);
+}
+
+static void an_interrupt_never_waits(void **state)
+{
+    struct {
+        uint32_t argsz, flags, index, start, count;
+    } set = { 20, 0x24, VFU_IRQ_MSIX, 0, 1 };
+    uint64_t full = UINT64_MAX - 1, n;
+    int fd = eventfd(0, EFD_CLOEXEC); /* that blocks */
+
+    (void)state;
+    assert_int_equal(ask(SET_IRQS, &set, 20, fd, NULL, NULL), 0);
+    assert_int_equal(write(fd, &full, sizeof(full)), sizeof(full));
+    alarm(20);
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 0), 0);
+    alarm(0);
+    assert_int_equal(read(fd, &n, sizeof(n)), sizeof(n));
+    close(fd);
+}
+
 int main(void)
 {
 #define vfu_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -312,6 +521,15 @@ int main(void)
         vfu_test(memory_of_the_machine_is_mapped),
         vfu_test(interrupts_are_event_descriptors),
         vfu_test(a_client_that_goes_or_lies_ends_it),
+        vfu_test(a_read_only_map_is_not_written),
+        vfu_test(an_access_spans_maps),
+        vfu_test(a_file_that_shrinks_is_no_signal),
+        vfu_test(our_own_memory_cannot_be_shrunk),
+        vfu_test(maps_that_cannot_be_are_refused),
+        vfu_test(a_refused_map_leaves_nothing),
+        vfu_test(too_many_descriptors_are_refused),
+        vfu_test(half_a_message_does_not_wait_for_the_rest),
+        vfu_test(an_interrupt_never_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
  * between them: enough that the kernel's unmodified efa driver and rdma-core's libefa work.
  */
 #include "rig/emu/efa/card.h"
+#include "rig/emu/guard.h"
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -156,6 +157,7 @@ int main(int argc, char **argv)
 
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* never outlive the script that started it */
     signal(SIGPIPE, SIG_IGN);
+    guard_install();
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == 's' && n < EFA_MAX_CARDS)
             seat[n++].socket = optarg;

@@ -4,6 +4,7 @@
  * devices have let us see of their BARs. Nothing else is ever touched.
  */
 #include "rig/emu/efa/card.h"
+#include "rig/emu/guard.h"
 #include <errno.h>
 #include <string.h>
 
@@ -11,9 +12,8 @@
 
 static void *lookup(struct efa_card *c, uint64_t addr, uint64_t len, bool write)
 {
-    void *p = vfu_iova(&c->v, addr, len);
+    void *p = vfu_iova(&c->v, addr, len, write);
 
-    (void)write;
     for (unsigned i = 0; !p && i < c->net->windows; i++)
         p = window_ptr(c->net->window[i], addr, len);
     return p;
@@ -41,15 +41,11 @@ static int copy(struct efa_card *c, uint64_t addr, void *buf, uint64_t len, bool
         uint64_t n = len;
         void *p = efa_ptr(c, addr, &n, write);
 
-        if (!p) {
+        if (!p || !(write ? guard_copy(p, b, n) : guard_copy(b, p, n))) {
             efa_log(c, "bus error: %s of %llu bytes at %#llx", write ? "write" : "read",
                     (unsigned long long)len, (unsigned long long)addr);
             return -EFAULT;
         }
-        if (write)
-            memcpy(p, b, n);
-        else
-            memcpy(b, p, n);
         addr += n;
         b += n;
         len -= n;

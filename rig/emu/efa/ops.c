@@ -6,6 +6,7 @@
  * each, so that nothing moves any more once a region has been deregistered.
  */
 #include "rig/emu/efa/card.h"
+#include "rig/emu/guard.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,9 +106,8 @@ static int move(struct efa_card *to, struct efa_mr *tm, uint64_t ta, struct efa_
             return -1;
         *failed = to;
         t = efa_mr_ptr(to, tm, ta, &n, true);
-        if (!t)
+        if (!t || !guard_copy(t, f, n))
             return -1;
-        memmove(t, f, n);
         ta += n;
         fa += n;
         len -= n;
