@@ -1,14 +1,32 @@
 # SPDX-License-Identifier: MIT
 # Sourced. Starts the emulated devices and the machine, passes its output on, ends all of it.
 
-RIG_PIDS=
+RIG_PIDS= RIG_EMUS= RIG_JANITOR=
 rig_cleanup() {
     trap - EXIT INT TERM HUP
-    for rig_pid in $RIG_PIDS; do
+    for rig_pid in $RIG_JANITOR $RIG_PIDS; do
         kill "$rig_pid" 2> /dev/null
     done
     wait 2> /dev/null
     rm -rf "$RIG_WORK"
+}
+
+# rig_started PID: one more process that ends with us.
+rig_started() {
+    RIG_PIDS="$RIG_PIDS $1"
+    echo "$1" >> "$RIG_WORK/pids"
+}
+
+# When we are killed, or our whole group is, somebody else cleans up.
+rig_janitor() {
+    : > "$RIG_WORK/pids"
+    # shellcheck disable=SC2016
+    setsid sh -c 'while kill -0 "$1"; do sleep 0.5; done
+        for pid in $(cat "$2/pids"); do kill "$pid"; done
+        sleep 0.5
+        for pid in $(cat "$2/pids"); do kill -9 "$pid"; done
+        rm -rf "$2"' sh $$ "$RIG_WORK" > /dev/null 2>&1 < /dev/null &
+    RIG_JANITOR=$!
 }
 
 rig_work() {
@@ -18,6 +36,25 @@ rig_work() {
     trap rig_cleanup EXIT
     trap 'rig_cleanup; exit 130' INT
     trap 'rig_cleanup; exit 143' TERM HUP
+    rig_janitor
+}
+
+# An emulated device that ended by itself while the machine runs: the machine is of no use now.
+rig_devices_live() {
+    for rig_pid in $RIG_EMUS; do
+        kill -0 "$rig_pid" 2> /dev/null || return 1
+    done
+}
+
+# rig_device_ended PID: how it ended, if not as it should.
+rig_device_ended() {
+    kill "$1" 2> /dev/null
+    wait "$1" 2> /dev/null
+    rig_status=$?
+    case $rig_status in
+    0 | 127 | 143) ;;
+    *) rig_say "an emulated device ended with $rig_status (128 + a signal; see its log)" ;;
+    esac
 }
 
 # KVM where it boots the kernel, TCG otherwise. What was found is remembered.
@@ -39,9 +76,12 @@ rig_accel() {
         (rig_qemu -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel kvm \
             -cpu host -m 512M -kernel "$RIG_VMLINUZ" -initrd "$RIG_WORK/kvm.cpio" \
             -append 'console=ttyS0 quiet panic=-1' -serial "file:$RIG_WORK/kvm.log" \
-            > /dev/null 2>&1 < /dev/null) & rig_pid=$!
+            > "$RIG_WORK/kvm.said" 2>&1 < /dev/null) & rig_pid=$!
+        rig_started $rig_pid
         rig_i=0
-        while kill -0 $rig_pid 2> /dev/null && [ $rig_i -lt 200 ]; do
+        # QEMU stays, stopped, when KVM gives up
+        while kill -0 $rig_pid 2> /dev/null && [ $rig_i -lt 200 ] &&
+            ! grep -qi 'internal error\|emulation failure' "$RIG_WORK/kvm.said"; do
             sleep 0.1
             rig_i=$((rig_i + 1))
         done
@@ -50,6 +90,8 @@ rig_accel() {
         if grep -q alive "$RIG_WORK/kvm.log" 2> /dev/null; then
             echo kvm > "$rig_known"
         else
+            rig_say "KVM does not boot this kernel, so emulation (tcg) it is, from now on:" \
+                "$(grep -i -m 1 'error\|failure\|denied' "$RIG_WORK/kvm.said" || echo no sign of life)"
             echo tcg > "$rig_known"
         fi
     fi
@@ -87,7 +129,8 @@ rig_cards() {
     done
     # shellcheck disable=SC2086
     "$RIG_BUILD/rig/rig-efa" $RIG_EMU_OPTIONS $rig_windows $rig_seats &
-    RIG_PIDS="$RIG_PIDS $!"
+    RIG_EMUS="$RIG_EMUS $!"
+    rig_started $!
     rig_c=0
     while [ $rig_c -lt "$RIG_NICS" ]; do
         rig_await "$RIG_WORK/nic$rig_c.sock"
@@ -131,7 +174,8 @@ rig_boot() {
         "$RIG_BUILD/rig/rig-emu" --asic "$rig_asic" --socket "$RIG_WORK/$rig_n.sock" \
             --log "$RIG_LOGS/$rig_asic-$rig_n.device.log" $rig_window $rig_driver \
             $RIG_EMU_OPTIONS &
-        RIG_PIDS="$RIG_PIDS $!"
+        RIG_EMUS="$RIG_EMUS $!"
+        rig_started $!
         rig_await "$RIG_WORK/$rig_n.sock"
         rig_place="\"addr\":\"$((rig_n + 4))\""
         if [ -n "$RIG_P2P$RIG_NICS" ]; then
@@ -179,7 +223,10 @@ rig_boot() {
         -chardev "file,id=s3,path=$RIG_FACTS" -serial chardev:s3 \
         -chardev "socket,id=gdb,path=$RIG_WORK/gdb.sock,server=on,wait=off" -gdb chardev:gdb \
         $rig_devices > "$RIG_LOGS/qemu.log" 2>&1 < /dev/null) & rig_vm=$!
-    RIG_PIDS="$RIG_PIDS $rig_vm"
+    rig_started $rig_vm
+    rig_started $rig_cat1
+    rig_started $rig_cat2
+    RIG_LATE=
     rig_i=0
     rig_poked=$((1 - RIG_STRICT))
     while kill -0 $rig_vm 2> /dev/null; do
@@ -193,6 +240,14 @@ rig_boot() {
         fi
         if [ $rig_i -gt $((RIG_TIMEOUT * 10)) ]; then
             rig_say "the machine did not end within $RIG_TIMEOUT s"
+            RIG_LATE=1
+            kill $rig_vm
+            break
+        fi
+        rig_devices_live && continue
+        sleep 1 # a machine that ends takes its devices with it
+        if kill -0 $rig_vm 2> /dev/null; then
+            rig_say "an emulated device is gone: the machine is ended"
             kill $rig_vm
             break
         fi
@@ -203,11 +258,11 @@ rig_boot() {
         kill $rig_cat1 $rig_cat2 2> /dev/null
     fi
     wait $rig_cat1 $rig_cat2 2> /dev/null
-    for rig_pid in $RIG_PIDS; do
-        kill "$rig_pid" 2> /dev/null
-        wait "$rig_pid" 2> /dev/null
+    for rig_pid in $RIG_EMUS; do
+        rig_device_ended "$rig_pid"
     done
-    RIG_PIDS=
+    RIG_PIDS= RIG_EMUS=
+    : > "$RIG_WORK/pids"
 }
 
 # rig_fact NAME: the rest of the last line that begins with it.

@@ -11,8 +11,10 @@
 #include "engine/engine.h"
 
 #define MEM_BASE 0x100000000ull
-#define MEM_SIZE 65536u
-#define STEPS 20000
+#define MEM_SIZE 8192u
+#define MOST 4096u /* bytes of an input: 512 packets at least */
+#define STEPS 2048
+#define RESET 1024u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -56,42 +58,65 @@ static void trace(void *priv, const struct eng_queue *q, uint64_t addr, const st
 
 static const struct eng_ops ops = { .read = rd, .write = wr, .now_ns = now, .trace = trace };
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/*
+ * One engine for each ASIC, for all inputs. After each the queue is empty again, and what its
+ * packets left in the registers goes with every RESET-th: a whole reset costs as much as a
+ * thousand packets.
+ */
+static struct eng *engine(unsigned which, uint64_t *time)
 {
     static const char *const names[] = { "goya", "gaudi", "gaudi2" };
-    static uint8_t *cfg;
-    const struct eng_asic *a;
+    static struct eng engines[3];
+    static unsigned inputs[3];
+    struct eng *e = &engines[which];
+
+    if (!e->asic) {
+        void *cfg = mmap(NULL, 0x8000000, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+        if (cfg == MAP_FAILED || eng_init(e, eng_asic_find(names[which]), cfg, &ops, time, 0))
+            abort();
+    } else if (++inputs[which] % RESET == 0) {
+        eng_reset(e);
+    }
+    e->priv = time;
+    return e;
+}
+
+static void empty(struct eng_queue *q)
+{
+    struct eng_qman *m = q->qman;
+
+    for (unsigned s = 0; s < ENG_STREAMS; s++)
+        eng_queue_reset(&m->cp[s]);
+    m->dma_head = m->dma_tail = 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
     struct eng_queue *q;
-    struct eng e;
+    struct eng *e;
     struct eng_cb cb;
     uint64_t time = 0;
 
     if (size < 11)
         return 0;
-    if (!cfg) {
-        cfg = mmap(NULL, 0x8000000, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (cfg == MAP_FAILED)
-            abort();
-    }
-    a = eng_asic_find(names[data[0] % 3]);
-    memset(mem, 0, sizeof(mem));
-    if (size - 3 > 32768)
-        size = 32768 + 3;
-    memcpy(mem, data + 3, size - 3);
-    if (eng_init(&e, a, cfg, &ops, &time, data[2]))
+    size = (size < MOST ? size : MOST) - 3;
+    e = engine(data[0] % 3, &time);
+    q = eng_queue(e, data[1] % eng_queue_count(e->asic));
+    if (!q)
         return 0;
-    q = eng_queue(&e, data[1] % eng_queue_count(a));
-    if (q) {
-        cb = (struct eng_cb){ .addr = MEM_BASE, .len = (uint32_t)size - 3 };
-        if (eng_push(q, &cb))
-            abort();
-        cb.mem = mem;
-        if (eng_push(q, &cb))
-            abort();
-        for (unsigned i = 0; i < STEPS && eng_step(&e); i++)
-            ;
-    }
-    eng_fini(&e);
+    memset(mem, 0, sizeof(mem));
+    memcpy(mem, data + 3, size);
+    e->rng = data[2];
+    cb = (struct eng_cb){ .addr = MEM_BASE, .len = (uint32_t)size };
+    if (eng_push(q, &cb))
+        abort();
+    cb.mem = mem;
+    if (eng_push(q, &cb))
+        abort();
+    for (unsigned i = 0; i < STEPS && eng_step(e); i++)
+        ;
+    empty(q);
     return 0;
 }
