@@ -97,7 +97,7 @@ static void one_round(void)
 {
     struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 1000000000 };
     struct timespec moment = { .tv_nsec = 1000 * (1 + random() % 20000) };
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     struct hlthunk_device *d;
     int pair[2];
     pid_t exporter, importer;

@@ -66,7 +66,7 @@ static void work(struct hlthunk_device *d)
     struct hlthunk_buffer *b;
     struct hlthunk_buffer *h;
     struct hlthunk_dmabuf *e;
-    struct hlthunk_memory_usage u;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     static char host[4096] __attribute__((aligned(4096)));
 
     ok(hlthunk_buffer_alloc(d, 2 * MIB, NULL, &b));
