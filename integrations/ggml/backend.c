@@ -120,12 +120,12 @@ static const char *device_name(ggml_backend_dev_t device)
 static const char *device_description(ggml_backend_dev_t device)
 {
     (void)device;
-    return hlthunk_asic_name(hl_ggml.properties.asic);
+    return hlthunk_asic_get_name(hl_ggml.properties.asic);
 }
 
 static void get_memory(ggml_backend_dev_t device, size_t *free_bytes, size_t *total)
 {
-    struct hlthunk_memory_usage usage = { 0 };
+    struct hlthunk_memory_usage usage = { .struct_size = sizeof(usage) };
 
     (void)device;
     MUST(hlthunk_device_get_memory_usage(hl_ggml.device, &usage));
@@ -240,11 +240,11 @@ __attribute__((visibility("default"))) ggml_backend_reg_t ggml_backend_init(void
 /* NULL where there is no device: ggml goes on without this backend. */
 ggml_backend_reg_t ggml_backend_init(void)
 {
-    struct hlthunk_device_options o = { .size = sizeof(o), .timeout_us = 5000000 };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 5000000000 };
 
     if (hl_ggml.device)
         return &registration;
-    hl_ggml.properties.size = sizeof(hl_ggml.properties);
+    hl_ggml.properties.struct_size = sizeof(hl_ggml.properties);
     if (hlthunk_device_open(&o, &hl_ggml.device))
         return NULL;
     if (hlthunk_device_get_properties(hl_ggml.device, &hl_ggml.properties) ||

@@ -23,7 +23,7 @@ static void free_buffer(ggml_backend_buffer_t buffer)
 
 static void *get_base(ggml_backend_buffer_t buffer)
 {
-    return (void *)(uintptr_t)hlthunk_buffer_address(of(buffer));
+    return (void *)(uintptr_t)hlthunk_buffer_get_address(of(buffer));
 }
 
 static ggml_backend_buffer_t owner(const struct ggml_tensor *tensor)
@@ -42,7 +42,7 @@ struct hlthunk_buffer *hl_ggml_buffer(const struct ggml_tensor *tensor, size_t o
 {
     struct hlthunk_buffer *buffer = of(owner(tensor));
 
-    *at = (uintptr_t)tensor->data - hlthunk_buffer_address(buffer) + offset;
+    *at = (uintptr_t)tensor->data - hlthunk_buffer_get_address(buffer) + offset;
     return buffer;
 }
 
@@ -98,8 +98,8 @@ static bool copy_tensor(ggml_backend_buffer_t buffer, const struct ggml_tensor *
 
 static void clear(ggml_backend_buffer_t buffer, uint8_t value)
 {
-    MUST(hlthunk_queue_fill(hl_ggml.queue, of(buffer), 0, hlthunk_buffer_size(of(buffer)), value,
-                            1));
+    MUST(hlthunk_queue_fill(hl_ggml.queue, of(buffer), 0, hlthunk_buffer_get_size(of(buffer)),
+                            value, 1));
 }
 
 static ggml_backend_buffer_t alloc_buffer(ggml_backend_buffer_type_t type, size_t size)
@@ -113,7 +113,9 @@ static ggml_backend_buffer_t alloc_buffer(ggml_backend_buffer_type_t type, size_
         .cpy_tensor = copy_tensor,
         .clear = clear,
     };
-    struct hlthunk_pool_buffer_options o = { .size = sizeof(o), .alignment = 256, .label = "ggml" };
+    struct hlthunk_pool_buffer_options o = { .struct_size = sizeof(o),
+                                             .alignment = 256,
+                                             .label = "ggml" };
     struct hlthunk_buffer *b;
 
     if (hlthunk_pool_alloc(hl_ggml.pool, size ? size : 1, &o, &b))
