@@ -102,6 +102,11 @@ void nic_open(struct nic *n, unsigned card, unsigned rnr_retry)
     a.pd = n->pd;
     a.send_cq = a.recv_cq = n->cq;
     n->qp = efadv_create_qp_ex(n->context, &a, &efa, sizeof(efa));
+    n->writes = n->qp != NULL;
+    if (!n->qp && errno == EOPNOTSUPP) {
+        a.send_ops_flags = IBV_QP_EX_WITH_SEND | IBV_QP_EX_WITH_RDMA_READ;
+        n->qp = efadv_create_qp_ex(n->context, &a, &efa, sizeof(efa));
+    }
     if (!n->qp)
         fail_msg("no SRD queue pair: %s", strerror(errno));
     n->qpx = ibv_qp_to_qp_ex(n->qp);

@@ -20,6 +20,7 @@ struct nic {
     struct ibv_qp *qp;
     struct ibv_qp_ex *qpx;
     union ibv_gid gid;
+    bool writes;        /* RDMA write: not under the driver of 6.1 */
     struct ibv_wc last; /* the completion that was polled last */
 };
 
