@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rig/emu/efa/card.h"
+#include "rig/emu/guard.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -63,9 +64,6 @@ static void *in_ram(uint64_t iova, uint64_t len)
                                                                            : NULL;
 }
 
-#if __has_include("rig/emu/guard.h") /* a server whose maps may be read-only, or shrink */
-#include "rig/emu/guard.h"
-
 void *vfu_iova(struct vfu *v, uint64_t iova, uint64_t len, bool write)
 {
     (void)v;
@@ -78,13 +76,6 @@ bool guard_copy(void *to, const void *from, size_t len)
     memmove(to, from, len);
     return true;
 }
-#else
-void *vfu_iova(struct vfu *v, uint64_t iova, uint64_t len)
-{
-    (void)v;
-    return in_ram(iova, len);
-}
-#endif
 
 static uint64_t now(void)
 {

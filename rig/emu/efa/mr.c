@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory regions: keys, rights, and the pages behind a range of addresses. */
 #include "rig/emu/efa/card.h"
+#include "rig/emu/guard.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,12 +145,8 @@ int efa_mr_copy(struct efa_card *c, const struct efa_mr *mr, uint64_t addr, void
         uint64_t n = len;
         void *p = efa_mr_ptr(c, mr, addr, &n, to_region);
 
-        if (!p)
+        if (!p || !(to_region ? guard_copy(p, b, n) : guard_copy(b, p, n)))
             return -EFAULT;
-        if (to_region)
-            memcpy(p, b, n);
-        else
-            memcpy(b, p, n);
         addr += n;
         b += n;
         len -= n;
