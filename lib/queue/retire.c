@@ -132,8 +132,9 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
         hl_queue_lock(q);
     if (q->lost || number < q->head)
         return;
-    if (rc == 0 && out.status == HL_WAIT_CS_STATUS_COMPLETED) {
+    if (rc == 0)
         q->refusals = 0;
+    if (rc == 0 && out.status == HL_WAIT_CS_STATUS_COMPLETED) {
         retire_until(q, number,
                      out.flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out.timestamp_nsec : 0);
         return;

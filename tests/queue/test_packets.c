@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <hlthunk/hlthunk.h>
 
@@ -32,16 +34,18 @@ static unsigned command_buffers;
 
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    static uint8_t staging[4 << 20] __attribute__((aligned(4096)));
-
-    (void)address, (void)protection, (void)flags;
-    return fd < 0 && size == sizeof(staging) ? staging : command_memory[NUMBER((uint64_t)offset)];
+    if (fd < 0)
+        return (void *)syscall(SYS_mmap, address, size, protection, flags, fd, offset);
+    return command_memory[NUMBER((uint64_t)offset)];
 }
 
 int munmap(void *address, size_t size)
 {
-    (void)address, (void)size;
-    return 0;
+    uint8_t *p = address;
+
+    if (p >= command_memory[0] && p < command_memory[64])
+        return 0;
+    return (int)syscall(SYS_munmap, address, size);
 }
 
 static int submit(union hl_cs_args *a)
