@@ -61,7 +61,7 @@ static int seen(const struct hlthunk_live_object *live, void *user)
 /* The thread that told of a fence gives it back after the program has heard of it. */
 static void close_device(struct hlthunk_device *d)
 {
-    for (unsigned i = 0; i < 5000 && hlthunk_device_live_objects(d, seen, NULL) == 1; i++)
+    for (unsigned i = 0; i < 5000 && hlthunk_device_list_live_objects(d, seen, NULL) == 1; i++)
         usleep(1000);
     assert_int_equal(hlthunk_device_close(d), 0);
 }
