@@ -25,7 +25,7 @@ bool hl_file_id_equal(const struct hl_file_id *a, const struct hl_file_id *b)
 
 bool hl_fd_is(int fd, const struct hl_file_id *id)
 {
-    struct hl_file_id now;
+    struct hl_file_id now = { 0 };
 
     return hl_file_id(fd, &now) == 0 && hl_file_id_equal(&now, id);
 }

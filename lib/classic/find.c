@@ -131,7 +131,7 @@ int hl_find_module_id(uint32_t module_id, struct hlthunk_device_entry *entry)
 
 int hlthunk_get_device_index_from_pci_bus_id(const char *busid)
 {
-    struct hlthunk_device_entry entry;
+    struct hlthunk_device_entry entry = { 0 };
     int rc = hl_find_bus_id(busid, &entry);
 
     return rc ? hl_classic(rc) : (int)entry.index;
@@ -139,7 +139,7 @@ int hlthunk_get_device_index_from_pci_bus_id(const char *busid)
 
 int hlthunk_get_device_index_from_module_id(uint32_t module_id)
 {
-    struct hlthunk_device_entry entry;
+    struct hlthunk_device_entry entry = { 0 };
     int rc = hl_find_module_id(module_id, &entry);
 
     return rc ? hl_classic(rc) : (int)entry.index;

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -64,7 +65,11 @@ int hl_event_mask(int fd, uint64_t *mask)
 static int take_count(int eventfd, uint64_t *count)
 {
     struct iovec iov = { .iov_base = count, .iov_len = sizeof(*count) };
+#ifdef RWF_NOWAIT
     ssize_t n = preadv2(eventfd, &iov, 1, -1, RWF_NOWAIT);
+#else /* musl has neither the call nor the number; an offset of -1 is two words */
+    ssize_t n = syscall(SYS_preadv2, (long)eventfd, &iov, 1L, -1L, -1L, 0x8L);
+#endif
 
     if (n < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
         n = read(eventfd, count, sizeof(*count));

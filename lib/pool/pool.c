@@ -45,7 +45,7 @@ static unsigned shard_count(void)
 {
     long n = 2 * sysconf(_SC_NPROCESSORS_ONLN);
 
-    return n < 2 ? 2 : n > HL_POOL_MAX_SHARDS ? HL_POOL_MAX_SHARDS : (unsigned)n;
+    return n < 2 ? 2 : n > (long)HL_POOL_MAX_SHARDS ? HL_POOL_MAX_SHARDS : (unsigned)n;
 }
 
 static struct hl_pool_shard *new_shards(struct hlthunk_pool *p, unsigned count)
