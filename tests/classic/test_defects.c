@@ -585,6 +585,42 @@ static void handles_of_timestamps_are_no_command_buffers(void **state)
     assert_int_equal(hlthunk_command_submission(FD, &in, &out), 0);
 }
 
+/* Each chunk of both arrays is looked at, and none past their ends. */
+static void every_chunk_is_looked_at(void **state)
+{
+    static const uint32_t counts[] = { 1, 3, HL_MAX_JOBS_PER_CS };
+    struct hl_cs_chunk chunks[HL_MAX_JOBS_PER_CS + 1];
+    struct hlthunk_cs_in execute = { .chunks_execute = chunks };
+    struct hlthunk_cs_in restore = { .chunks_restore = chunks };
+    struct hlthunk_cs_out out;
+
+    (void)state;
+    memset(chunks, 0, sizeof(chunks));
+    for (size_t i = 0; i <= HL_MAX_JOBS_PER_CS; i++)
+        chunks[i].cb_handle = CB_HANDLE;
+    door_open(KERNEL_6_1, door_answers_zero);
+    assert_int_equal(hlthunk_get_device_status_info(FD), 0);
+    for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+        uint32_t n = counts[c];
+
+        execute.num_chunks_execute = restore.num_chunks_restore = n;
+        /* just past the end: not this submission's */
+        chunks[n].cb_handle = TS_HANDLE;
+        assert_int_equal(hlthunk_command_submission(FD, &execute, &out), 0);
+        assert_int_equal(hlthunk_command_submission(FD, &restore, &out), 0);
+        chunks[n].cb_handle = CB_HANDLE;
+        for (uint32_t i = 0; i < n; i++) {
+            chunks[i].cb_handle = TS_HANDLE;
+            assert_int_equal(hlthunk_command_submission(FD, &execute, &out), -EINVAL);
+            assert_int_equal(hlthunk_command_submission(FD, &restore, &out), -EINVAL);
+            chunks[i].cb_handle = CB_HANDLE;
+        }
+    }
+    execute.num_chunks_execute = restore.num_chunks_restore = HL_MAX_JOBS_PER_CS + 1;
+    assert_int_equal(hlthunk_command_submission(FD, &execute, &out), -EINVAL);
+    assert_int_equal(hlthunk_command_submission(FD, &restore, &out), -EINVAL);
+}
+
 static void debug_operations_of_the_vendor_pass(void **state)
 {
     uint32_t words[4];
@@ -679,6 +715,7 @@ int main(void)
         cmocka_unit_test(short_answers_end_in_zeros),
         cmocka_unit_test(exports_have_the_flags_of_the_original),
         cmocka_unit_test(handles_of_timestamps_are_no_command_buffers),
+        cmocka_unit_test(every_chunk_is_looked_at),
         cmocka_unit_test(debug_operations_of_the_vendor_pass),
         cmocka_unit_test(names_of_asics),
         cmocka_unit_test(the_rest),

@@ -307,6 +307,54 @@ static void handles_of_another_kind_are_refused(void **state)
     assert_int_equal(door_calls, 0);
 }
 
+/* What the driver answers, and what the original library then gave its caller. */
+static const struct fate {
+    int rc;
+    uint32_t status, flags;
+    /* the original's results: where its status was the kernel's, not a part of the input */
+    int result;
+    uint32_t given;
+} fates[] = {
+    { 0, HL_WAIT_CS_STATUS_COMPLETED, 0, 0, HL_WAIT_CS_STATUS_COMPLETED },
+    { 0, HL_WAIT_CS_STATUS_COMPLETED, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD, 0,
+      HL_WAIT_CS_STATUS_COMPLETED },
+    /* so old, or dropped, that the driver keeps no more of it than that it is over */
+    { 0, HL_WAIT_CS_STATUS_COMPLETED, HL_WAIT_CS_STATUS_FLAG_GONE, 0, HL_WAIT_CS_STATUS_COMPLETED },
+    { 0, HL_WAIT_CS_STATUS_BUSY, 0, 0, HL_WAIT_CS_STATUS_BUSY },
+    { -ETIMEDOUT, HL_WAIT_CS_STATUS_TIMEDOUT, 0, -ETIMEDOUT, HL_WAIT_CS_STATUS_TIMEDOUT },
+    { -EIO, HL_WAIT_CS_STATUS_ABORTED, 0, -EIO, HL_WAIT_CS_STATUS_ABORTED },
+};
+static const struct fate *fate;
+
+static int meets_fate(enum door_op op, void *arg)
+{
+    union hl_wait_cs_args *a = arg;
+
+    (void)op;
+    memset(a, 0, sizeof(*a));
+    a->out.status = fate->status;
+    a->out.flags = fate->flags;
+    return fate->rc;
+}
+
+static void statuses_are_the_original_s(void **state)
+{
+    (void)state;
+    for (size_t f = 0; f < sizeof(fates) / sizeof(fates[0]); f++) {
+        fate = &fates[f];
+        for (unsigned w = 0; w < WAITS; w++) {
+            uint32_t status = 77;
+            int rc;
+
+            door_open(KERNEL_6_12, meets_fate);
+            rc = all_waits(w, 0, &status);
+            if (rc != fate->result || status != fate->given)
+                fail_msg("wait %u, answer %zu: %d and status %u, not %d and %u", w, f, rc, status,
+                         fate->result, fate->given);
+        }
+    }
+}
+
 static void multi_counts_what_completed(void **state)
 {
     uint64_t seq[3] = { 1, 2, 3 };
@@ -335,6 +383,7 @@ int main(void)
         cmocka_unit_test(defect_5_interrupt_numbers_keep_their_flags),
         cmocka_unit_test(timestamps_only_when_valid),
         cmocka_unit_test(handles_of_another_kind_are_refused),
+        cmocka_unit_test(statuses_are_the_original_s),
         cmocka_unit_test(multi_counts_what_completed),
     };
 
