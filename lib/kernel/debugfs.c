@@ -42,7 +42,7 @@ int hl_debugfs_open(const struct hlthunk_device_entry *entry, const char *name, 
         int fd;
 
         snprintf(path + n, sizeof(path) - (size_t)n, "/%s", name);
-        fd = open(path, flags | O_CLOEXEC);
+        fd = open(path, flags | O_CLOEXEC, 0);
         if (fd >= 0)
             return hl_fd_sanitize(fd);
         rc = -errno;

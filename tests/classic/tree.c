@@ -55,19 +55,6 @@ int open(const char *path, int flags, ...)
     return (int)syscall(SYS_openat, AT_FDCWD, real, flags, mode);
 }
 
-/* What open() without a mode is in a fortified build. */
-int __open_2(const char *path, int flags);
-int __open_2(const char *path, int flags)
-{
-    return open(path, flags);
-}
-
-int __open64_2(const char *path, int flags);
-int __open64_2(const char *path, int flags)
-{
-    return open(path, flags);
-}
-
 DIR *opendir(const char *path)
 {
     char buffer[512];
