@@ -192,7 +192,10 @@ bool node_of_fd(int fd, uint32_t *device, bool *control)
 
 bool path_node(const char *path, uint32_t *device, bool *control)
 {
-    char plain[256], node[64];
+    char plain[256], node[64], file[PATH_BUFFER];
+    int saved = errno;
+    struct stat st;
+    bool there;
 
     if (!sim || !path || path[0] != '/')
         return false;
@@ -200,6 +203,12 @@ bool path_node(const char *path, uint32_t *device, bool *control)
     path_unmap(plain);
     if (strncmp(plain, "/dev/", 5))
         return false;
+    /* a node may have been renamed, as a container does */
+    snprintf(file, sizeof(file), "%s%s", sim->tree, plain);
+    there = syscall(SYS_newfstatat, AT_FDCWD, file, &st, 0) == 0 && st.st_dev == sim->tree_dev;
+    errno = saved;
+    if (there && node_of_inode(st.st_ino, device, control))
+        return true;
     for (uint32_t i = 0; i < sim->device_count; i++) {
         for (int c = 0; c < 2; c++) {
             layout_node(sim, sim->devices[i].index, c, node, sizeof(node));
