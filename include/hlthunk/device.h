@@ -65,8 +65,10 @@ struct hlthunk_device_entry {
     uint16_t pci_device_id; /* 0 where sysfs does not tell */
     bool legacy;            /* /dev/hlN, generation MISC */
     uint8_t reserved[5];
-    char pci_address[24];  /* "0000:0d:00.0", lower case; the domain may be longer */
-    char node[40];         /* "/dev/accel/accel0" */
+    char pci_address[24]; /* "0000:0d:00.0", lower case; the domain may be longer; "" without
+                             sysfs */
+    char node[40];         /* "/dev/accel/accel0": the usual path, which in a container may be
+                             another device's (hlthunk_device_entry_find_node()) */
     char control_node[40]; /* "/dev/accel/accel_controlD0" */
 };
 
@@ -79,9 +81,11 @@ struct hlthunk_device_entry {
  * @count: receives how many devices there are, which may be more than @max
  *
  * Reads one directory and one attribute per device below /sys/class/accel (other vendors'
- * devices are skipped) or /sys/class/habanalabs (there one more, for the ASIC).  Opens no node.  No
- * device is no error:
- * *@count is 0.  -ENOMEM, -EINVAL (@count NULL, or @entries NULL with @max > 0).  Any thread.
+ * devices are skipped) or /sys/class/habanalabs (there one more, for the ASIC), and opens no node.
+ * Where sysfs is not mounted or must not be read, the nodes in /dev are asked instead; PCI
+ * addresses are "" then.  A machine without a device is not an error: *@count is 0.  What could not
+ * be looked at is one: -EMFILE, -ENFILE, -ENOMEM, -EACCES …; -ENOENT: there is no sysfs, and no
+ * node answers. -EINVAL (@count NULL, or @entries NULL with @max > 0).  Any thread.
  *
  * Since: 0.9
  */
@@ -106,12 +110,29 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, const char *name,
                                    char *value, size_t size_bytes);
 
+/**
+ * hlthunk_device_entry_find_node() - where this process has the device's node
+ * @entry: from hlthunk_device_enumerate()
+ * @control: the control node, not the primary one
+ * @path: receives the path, NUL-terminated
+ * @size: bytes at @path
+ *
+ * Finds the node by its number, whatever its name: in a container .node may be another device's, or
+ * missing.  -ENODEV: none under /dev, so the device was not passed to this container (or udev has
+ * not made the node yet).  -ENOSPC when the path does not fit.  Does not open the node.  Any
+ * thread.
+ *
+ * Since: 1.0
+ */
+HLTHUNK_API int hlthunk_device_entry_find_node(const struct hlthunk_device_entry *entry,
+                                               bool control, char *path, size_t size);
+
 /* How hlthunk_device_open() chooses. */
 enum hlthunk_device_select {
     HLTHUNK_SELECT_ANY = 0,         /* the first that can be opened */
     HLTHUNK_SELECT_PCI_ADDRESS = 1, /* .pci_address; hex in either case, domain optional */
     HLTHUNK_SELECT_INDEX = 2,       /* .index: N of accelN or hlN */
-    HLTHUNK_SELECT_MODULE_ID = 3,   /* .module_id: the card's place in its server (not on 6.1) */
+    HLTHUNK_SELECT_MODULE_ID = 3,   /* .module_id: the card's place in its server */
     HLTHUNK_SELECT_ASIC = 4,        /* .asic: the first such chip that can be opened */
 };
 
@@ -138,9 +159,11 @@ struct hlthunk_device;
  * One process at a time can have a device open for compute.  While it is taken (-EBUSY) or in
  * reset or still being released (-EAGAIN), this sleeps and tries again until .timeout_ns is over;
  * then the error is the last one, and the text says which it was and for how long it was waited.
- * Other errors are final: -ENODEV (no such device), -EACCES (the node's permissions), -EPERM (the
- * device is not operational), -EINVAL (bad options; or a kernel from 6.12 on whose driver cannot
- * be opened at all, see docs/upstream-defects.md).  Opening the control node needs no free device.
+ * Other errors are final: -ENODEV (no such device, or none that this container was given), -EACCES
+ * (the node's permissions), -EPERM (the device is not operational, or the container's device cgroup
+ * does not allow it: the text says which), -EMFILE and the like (devices could not be looked for),
+ * -EINVAL (bad options; or a kernel from 6.12 on whose driver cannot be opened at all, see
+ * docs/upstream-defects.md).  Opening the control node needs no free device.
  *
  * Since: 0.9
  */

@@ -11,17 +11,23 @@
 #include "lib/error.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/pci_address.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/op/op_info.h"
 #include "lib/op/op_open.h"
 
-/* The revision letter of a Gaudi2 as sysfs has it ("GAUDI2B"), as a PCI revision; 0 without one. */
-static uint8_t gaudi2_revision(const struct hlthunk_device_entry *entry)
+/*
+ * The revision letter of a Gaudi2 as sysfs has it ("GAUDI2B"), as a PCI revision; 0 without one.
+ * -errno with a text when it could not be read.
+ */
+static int gaudi2_revision(const struct hlthunk_device_entry *entry)
 {
     static const char prefix[] = "GAUDI2";
     char type[32];
+    int rc = hl_attribute_read("", entry, "device_type", type, sizeof(type));
 
-    if (hl_entry_attribute(entry, "device_type", type, sizeof(type)) < 0 ||
-        strncmp(type, prefix, sizeof(prefix) - 1))
+    if (hl_is_exhausted(rc))
+        return hl_err(rc, "device_type of %s cannot be read: %s", entry->node, strerror(-rc));
+    if (rc || strncmp(type, prefix, sizeof(prefix) - 1))
         return 0;
     switch (type[sizeof(prefix) - 1]) {
     case 'B':
@@ -35,19 +41,29 @@ static uint8_t gaudi2_revision(const struct hlthunk_device_entry *entry)
     }
 }
 
-enum hlthunk_device_name hl_entry_name(struct hlthunk_device_entry *entry)
+int hl_entry_name(struct hlthunk_device_entry *entry, enum hlthunk_device_name *name)
 {
-    switch (hl_entry_asic(entry)) {
+    int rc = hl_entry_asic(entry);
+
+    if (rc)
+        return rc;
+    switch (entry->asic) {
     case HLTHUNK_ASIC_GOYA:
-        return HLTHUNK_DEVICE_GOYA;
-    case HLTHUNK_ASIC_GAUDI:
-        return HLTHUNK_DEVICE_GAUDI;
-    case HLTHUNK_ASIC_GAUDI2:
-        return hl_device_name_from_pci(0x1020, gaudi2_revision(entry));
-    case HLTHUNK_ASIC_UNKNOWN:
+        *name = HLTHUNK_DEVICE_GOYA;
         break;
+    case HLTHUNK_ASIC_GAUDI:
+        *name = HLTHUNK_DEVICE_GAUDI;
+        break;
+    case HLTHUNK_ASIC_GAUDI2:
+        rc = gaudi2_revision(entry);
+        if (rc < 0)
+            return rc;
+        *name = hl_device_name_from_pci(0x1020, (uint8_t)rc);
+        break;
+    default:
+        *name = HLTHUNK_DEVICE_INVALID;
     }
-    return HLTHUNK_DEVICE_INVALID;
+    return 0;
 }
 
 int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
@@ -60,13 +76,16 @@ int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
     if (!busid)
         return hl_err(-EINVAL, "busid is NULL");
     if (!hl_pci_parse(busid, &wanted))
-        return hl_err(-EINVAL, "busid \"%.40s\" is no PCI address such as 0000:0d:00.0", busid);
+        return hl_err(-EINVAL, "busid \"%.40s\" is not a PCI address such as 0000:0d:00.0", busid);
     rc = hl_discover(&list, &n);
     if (rc)
         return rc;
     rc = hl_err(-ENODEV, "none of this machine's %zu Habana devices has PCI address %.40s", n,
                 busid);
     for (size_t i = 0; i < n; i++) {
+        if (!list[i].pci_address[0])
+            rc = hl_err(-ENODATA, "which PCI address %s has cannot be known: /sys cannot be read",
+                        list[i].node);
         if (!hl_pci_parse(list[i].pci_address, &a) || !hl_pci_equal(&a, &wanted))
             continue;
         *entry = list[i];
@@ -77,53 +96,28 @@ int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
     return rc;
 }
 
-/* Linux 6.1 has no attribute for it: the control node is asked. */
-static int ask_module_id(const struct hlthunk_device_entry *entry, uint32_t *module_id)
-{
-    struct hl_info_hw_ip_info ip = { 0 };
-    int fd = hl_open_node(entry->control_node, 0), rc;
-
-    if (fd < 0)
-        return fd;
-    rc = hl_info_get(fd, HL_INFO_HW_IP_INFO, &ip, sizeof(ip));
-    close(fd);
-    if (rc == 0)
-        *module_id = ip.module_id;
-    return rc;
-}
-
-static int entry_module_id(const struct hlthunk_device_entry *entry, uint32_t *module_id)
-{
-    char text[32], *end;
-    unsigned long x;
-
-    if (hl_entry_attribute(entry, "module_id", text, sizeof(text)) < 0)
-        return ask_module_id(entry, module_id);
-    x = strtoul(text, &end, 0);
-    if (end == text || *end || x > UINT32_MAX)
-        return hl_err(-EIO, "module_id of %s is \"%s\"", entry->node, text);
-    *module_id = (uint32_t)x;
-    return 0;
-}
-
 int hl_find_module_id(uint32_t module_id, struct hlthunk_device_entry *entry)
 {
     struct hlthunk_device_entry *list;
     uint32_t id = 0;
     size_t n;
-    int rc = hl_discover(&list, &n);
+    int rc = hl_discover(&list, &n), unknown = 0;
 
     if (rc)
         return rc;
     rc = -ENODEV;
-    for (size_t i = 0; i < n; i++) {
-        if (entry_module_id(&list[i], &id) || id != module_id)
-            continue;
-        *entry = list[i];
-        rc = 0;
-        break;
+    for (size_t i = 0; i < n && rc; i++) {
+        int one = hl_entry_module_id(&list[i], &id);
+
+        if (one == 0 && id == module_id) {
+            *entry = list[i];
+            rc = 0;
+        }
+        unknown = one ? one : unknown;
     }
     free(list);
+    if (rc && unknown)
+        return unknown; /* with the text of the device that may be the one */
     return rc ? hl_err(rc, "none of this machine's %zu Habana devices has module ID %u", n,
                        module_id)
               : 0;
@@ -150,17 +144,21 @@ int hlthunk_get_device_count(enum hlthunk_device_name device_name)
     struct hlthunk_device_entry *list;
     size_t n;
     int count = 0, rc;
+    enum hlthunk_device_name name = HLTHUNK_DEVICE_DONT_CARE;
 
     if (device_name == HLTHUNK_DEVICE_INVALID || (unsigned)device_name > HLTHUNK_DEVICE_GAUDI2D)
         return hl_classic(hl_err(-EINVAL, "device_name %d is no ASIC", (int)device_name));
     rc = hl_discover(&list, &n);
     if (rc)
         return hl_classic(rc);
-    for (size_t i = 0; i < n; i++)
-        count += device_name == HLTHUNK_DEVICE_DONT_CARE ||
-                 hl_device_name_fits(hl_entry_name(&list[i]), device_name);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        if (device_name != HLTHUNK_DEVICE_DONT_CARE)
+            rc = hl_entry_name(&list[i], &name);
+        count += rc == 0 && (device_name == HLTHUNK_DEVICE_DONT_CARE ||
+                             hl_device_name_fits(name, device_name));
+    }
     free(list);
-    return count;
+    return rc ? hl_classic(rc) : count;
 }
 
 /* Both from one query; a device that does not answer it has no ID and no name. */
@@ -199,7 +197,12 @@ int hlthunk_get_pci_bus_id_from_fd(int fd, char *pci_bus_id, int len)
         return hl_classic(hl_err(-EINVAL, !pci_bus_id ? "pci_bus_id is NULL" : "len is %d", len));
     rc = hl_discover_fd(fd, &entry, &control);
     if (rc)
-        return hl_classic(hl_err(rc, "fd %d is no node of the habanalabs driver", fd));
+        return hl_classic(rc);
+    if (!entry.pci_address[0])
+        return hl_classic(hl_err(-ENODATA,
+                                 "the PCI address of fd %d cannot be known: /sys cannot "
+                                 "be read",
+                                 fd));
     n = strlen(entry.pci_address) + 1;
     if (n > (size_t)len)
         return hl_classic(hl_err(-ENOSPC, "the PCI address %s needs %zu bytes, len is %d",

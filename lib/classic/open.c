@@ -21,7 +21,7 @@
 
 static int open_node(const struct hlthunk_device_entry *entry, bool control)
 {
-    return hl_open_node(control ? entry->control_node : entry->node, 0);
+    return hl_open_node(entry, control, 0);
 }
 
 /* Tries attempt() until it is not EAGAIN any more, for a second at most. */
@@ -74,10 +74,14 @@ static int attempt_any(void *arg)
     int fd = -ENODEV;
 
     for (size_t i = 0; i < any->count; i++) {
-        int e;
+        enum hlthunk_device_name name;
+        int e = 0;
 
-        if (any->name != HLTHUNK_DEVICE_DONT_CARE &&
-            !hl_device_name_fits(hl_entry_name(&any->list[i]), any->name))
+        if (any->name != HLTHUNK_DEVICE_DONT_CARE)
+            e = hl_entry_name(&any->list[i], &name);
+        if (e)
+            return e;
+        if (any->name != HLTHUNK_DEVICE_DONT_CARE && !hl_device_name_fits(name, any->name))
             continue;
         e = open_node(&any->list[i], any->control);
         if (e >= 0)
@@ -134,13 +138,11 @@ int hlthunk_open_control(int dev_id, const char *busid)
     rc = hl_discover(&list, &n);
     if (rc)
         return hl_classic(rc);
-    rc = -ENODEV;
+    rc = hl_err(-ENODEV, "none of this machine's %zu Habana devices has index %d", n, dev_id);
     for (size_t i = 0; i < n && rc == -ENODEV; i++)
         if (dev_id >= 0 && list[i].index == (uint32_t)dev_id)
             rc = open_node(&list[i], true);
     free(list);
-    if (rc == -ENODEV)
-        hl_err(rc, "none of this machine's %zu Habana devices has index %d", n, dev_id);
     return hl_classic(rc);
 }
 

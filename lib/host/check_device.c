@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <hlthunk/buffer.h>
@@ -14,10 +15,13 @@
 
 #include "lib/host/preflight.h"
 #include "lib/kernel/discovery.h"
+#include "lib/kernel/node.h"
 #include "lib/kernel/pci_tree.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 #include "lib/op/op_info.h"
 #include "lib/op/op_open.h"
+#include "lib/op/open_error.h"
 #include "uapi/habanalabs_accel.h"
 
 /* Since then a node's driver must say that its offsets are unsigned, and habanalabs does not. */
@@ -34,6 +38,7 @@
 struct orphan {
     struct hl_preflight *p;
     unsigned count;
+    int unreadable; /* the errno of a function that could not be looked at */
 };
 
 /* A Habana function on the bus that is no device to the library. */
@@ -43,14 +48,20 @@ static int orphan(const char *address, void *user)
     struct hl_preflight *p = o->p;
     uint32_t vendor, device, class_code;
     char driver[32];
+    int rc = hl_pci_ids(p->root, address, &vendor, &device, &class_code);
 
-    if (!hl_pci_ids(p->root, address, &vendor, &device, &class_code) ||
-        vendor != HL_PCI_VENDOR_HABANA)
+    if (rc && !hl_is_absent(rc))
+        o->unreadable = rc;
+    if (rc || vendor != HL_PCI_VENDOR_HABANA)
         return 0;
     o->count++;
     snprintf(p->device, sizeof(p->device), "%.23s", address);
-    hl_pci_driver(p->root, address, driver, sizeof(driver));
-    if (!*driver)
+    rc = hl_pci_driver(p->root, address, driver, sizeof(driver));
+    if (rc)
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "%s (1da3:%04x) is on the bus; which driver has it cannot be read: %s.",
+                          address, device, strerror(-rc));
+    else if (!*driver)
         hl_preflight_tell(
             p, "device", HLTHUNK_VERDICT_PROBLEM,
             "modprobe habanalabs; if it is loaded, look into the kernel's log (dmesg | grep "
@@ -81,14 +92,28 @@ static int orphan(const char *address, void *user)
     return p->rc;
 }
 
-void hl_preflight_devices(struct hl_preflight *p, size_t count)
+void hl_preflight_devices(struct hl_preflight *p, int rc, size_t count)
 {
     struct orphan o = { .p = p };
 
+    if (rc) {
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Which devices this machine has cannot be known: %s.",
+                          hlthunk_last_error());
+        return;
+    }
     if (count)
-        return; /* each tells of itself */
-    hl_tree_each(p->root, orphan, &o, "/sys/bus/pci/devices");
-    if (!o.count)
+        return; /* each is reported by itself */
+    rc = hl_tree_each(p->root, orphan, &o, "/sys/bus/pci/devices");
+    rc = rc ? rc : o.unreadable;
+    if (o.count || p->rc)
+        return;
+    if (rc && !hl_is_absent(rc))
+        hl_preflight_tell(p, "device", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "No driver has a Habana device. Whether one is on the PCI bus cannot be "
+                          "read: %s.",
+                          strerror(-rc));
+    else
         hl_preflight_tell(
             p, "device", HLTHUNK_VERDICT_PROBLEM,
             "Is the card plugged in and powered (lspci -d 1da3:)? In a virtual machine or "
@@ -98,55 +123,119 @@ void hl_preflight_devices(struct hl_preflight *p, size_t count)
 
 /* ---- nodes and permissions ---- */
 
+/* Where a node is: its path below the root, 0; -ENODEV: there is none; -errno. */
+static int find_node(const struct hl_preflight *p, const struct hlthunk_device_entry *e,
+                     bool control, char *path)
+{
+    const char *usual = control ? e->control_node : e->node;
+    int rc;
+
+    if (!*p->root)
+        return hl_node_find(e, control, path, HL_NODE_PATH);
+    rc = hl_tree_exists(p->root, "%s", usual);
+    if (rc > 0)
+        snprintf(path, HL_NODE_PATH, "%s", usual);
+    return rc > 0 ? 0 : rc ? rc : -ENODEV;
+}
+
+int hl_preflight_nodes(const struct hl_preflight *p, const struct hlthunk_device_entry *e,
+                       const char **missing)
+{
+    char path[HL_NODE_PATH];
+    int rc = find_node(p, e, false, path);
+
+    *missing = e->node;
+    if (rc == 0) {
+        *missing = e->control_node;
+        rc = find_node(p, e, true, path);
+    }
+    return rc == -ENODEV ? 0 : rc ? rc : 1;
+}
+
 static bool check_node(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
-    const char *missing = !hl_tree_exists(p->root, "%s", e->node)           ? e->node
-                          : !hl_tree_exists(p->root, "%s", e->control_node) ? e->control_node
-                                                                            : NULL;
+    const char *missing;
+    char node[HL_NODE_PATH] = "", control[HL_NODE_PATH] = "";
+    int rc = hl_preflight_nodes(p, e, &missing);
 
-    if (!missing)
-        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_OK, NULL, "%s and %s exist.", e->node,
-                          e->control_node);
+    if (rc > 0 && find_node(p, e, false, node) == 0 && find_node(p, e, true, control) == 0)
+        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_OK, NULL, "Its nodes are %s and %s.", node,
+                          control);
+    else if (rc < 0)
+        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Whether %s exists cannot be known: %s.", missing, strerror(-rc));
+    else if (p->some_passed && !p->options.pci_address)
+        hl_preflight_tell(p, "node", HLTHUNK_VERDICT_WARNING,
+                          "To use it here, pass its nodes on as well (--device=...).",
+                          "This device was not passed to this container, where another one was: "
+                          "it has no %s.",
+                          missing);
     else
         hl_preflight_tell(
             p, "node", HLTHUNK_VERDICT_PROBLEM,
             "In a container pass the nodes on (--device=/dev/accel or --device=/dev/hlN); "
             "elsewhere udev makes them: udevadm trigger.",
-            "The driver has the device, but %s does not exist.", missing);
-    return !missing;
+            "The driver has the device, but %s does not exist: it was not passed to this "
+            "container, or udev has not made it.",
+            missing);
+    return rc != 0;
 }
 
+/* May this process open the node?  What access() answers says why not. */
 static bool check_permission(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
-    char path[HL_TREE_PATH];
+    char path[HL_TREE_PATH], node[HL_NODE_PATH];
     struct stat st;
+    int rc = find_node(p, e, false, node);
 
-    snprintf(path, sizeof(path), "%s%s", p->root, e->node);
-    if (access(path, R_OK | W_OK) == 0) {
-        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_OK, NULL,
-                          "This user may read and write %s.", e->node);
-        return true;
-    }
+    if (rc)
+        return false; /* reported as "node" */
+    snprintf(path, sizeof(path), "%s%s", p->root, node);
+    rc = access(path, R_OK | W_OK) ? -errno : 0;
     if (stat(path, &st) < 0)
         memset(&st, 0, sizeof(st));
-    hl_preflight_tell(
-        p, "permission", HLTHUNK_VERDICT_PROBLEM,
-        "Add this user to the node's group, or give the node another group or mode with a "
-        "udev rule: KERNEL==\"accel[0-9]*\", GROUP=\"render\", MODE=\"0660\".",
-        "This user (uid %u) may not read and write %s: its owner is uid %u, its group %u, "
-        "its mode %03o.",
-        (unsigned)geteuid(), e->node, (unsigned)st.st_uid, (unsigned)st.st_gid,
-        (unsigned)st.st_mode & 0777);
-    return false;
+    if (rc == 0)
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_OK, NULL,
+                          "This user may read and write %s.", node);
+    else if (rc == -EPERM)
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
+                          "Start the container with --device for this node, or let its cgroup "
+                          "allow the node's number (systemd: DeviceAllow=).",
+                          "The device cgroup of this container does not allow %s (%u:%u): opens "
+                          "are EPERM.",
+                          node, major(st.st_rdev), minor(st.st_rdev));
+    else if (rc == -EACCES && hl_open_mode_allows(&st))
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
+                          "Look into the audit log (ausearch -m avc, dmesg), and at the mount "
+                          "options of /dev.",
+                          "This user (uid %u) may not read and write %s, although its mode (%03o) "
+                          "allows it: a security module (SELinux, AppArmor), an access control "
+                          "list or a mount without devices (nodev) refuses it.",
+                          (unsigned)geteuid(), node, (unsigned)st.st_mode & 0777);
+    else if (rc == -EACCES)
+        hl_preflight_tell(
+            p, "permission", HLTHUNK_VERDICT_PROBLEM,
+            "Add this user to the node's group, or give the node another group or mode with a "
+            "udev rule: KERNEL==\"accel[0-9]*\", GROUP=\"render\", MODE=\"0660\".",
+            "This user (uid %u) may not read and write %s: its owner is uid %u, its group %u, "
+            "its mode %03o.",
+            (unsigned)geteuid(), node, (unsigned)st.st_uid, (unsigned)st.st_gid,
+            (unsigned)st.st_mode & 0777);
+    else
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Whether this user may read and write %s cannot be known: %s.", node,
+                          strerror(-rc));
+    return rc == 0;
 }
 
 static void check_status(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
-    char path[96], text[64];
+    char text[64];
+    int rc = hl_attribute_read(p->root, e, "status", text, sizeof(text));
 
-    hl_attribute_path(e, "status", path, sizeof(path));
-    if (hl_tree_read(p->root, text, sizeof(text), "%s", path))
-        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_UNKNOWN, NULL, "%s cannot be read.", path);
+    if (rc)
+        hl_preflight_tell(p, "status", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "The device's attribute \"status\" cannot be read: %s.", strerror(-rc));
     else if (!strcasecmp(text, "operational"))
         hl_preflight_tell(p, "status", HLTHUNK_VERDICT_OK, NULL, "The driver says: %s.", text);
     else if (!strncasecmp(text, "in ", 3))
@@ -200,7 +289,7 @@ static int count_holder(const struct hlthunk_holder *h, void *user)
 /* What the control node says: how often the device was opened, and whether it is in use. */
 static bool ask_control(const struct hlthunk_device_entry *e, struct hl_open_stats_info *stats)
 {
-    int fd = hl_open_node(e->control_node, 0), rc;
+    int fd = hl_open_node(e, true, 0), rc;
 
     if (fd < 0)
         return false;
@@ -285,6 +374,8 @@ static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entr
                           "Nobody can open %s on this kernel (EINVAL): since 6.12 Linux demands "
                           "FOP_UNSIGNED_OFFSET of a node's driver, and this habanalabs lacks it.",
                           e->node);
+    else if (hl_is_exhausted(rc))
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_UNKNOWN, NULL, "%s.", hlthunk_last_error());
     else if (rc == -EBUSY || rc == -EAGAIN)
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_WARNING,
                           "Wait and try again; see \"holders\".", "%s.", hlthunk_last_error());
@@ -297,8 +388,8 @@ static int try_export(const struct hlthunk_device_entry *e)
 {
     struct hlthunk_device_options o = {
         .struct_size = sizeof(o),
-        .select = HLTHUNK_SELECT_PCI_ADDRESS,
-        .pci_address = e->pci_address,
+        .select = HLTHUNK_SELECT_INDEX,
+        .index = e->index,
     };
     struct hlthunk_device *d = NULL;
     struct hlthunk_buffer *b = NULL;
@@ -317,7 +408,7 @@ static int try_export(const struct hlthunk_device_entry *e)
 /* True when the export was tried, and told. */
 static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
-    int fd = hl_open_node(e->node, 0), rc;
+    int fd = hl_open_node(e, false, 0), rc;
 
     tell_opened(p, e, fd);
     if (fd < 0)
@@ -326,8 +417,9 @@ static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_
     rc = try_export(e);
     if (rc)
         hl_preflight_tell(p, "export",
-                          rc == -EBUSY || rc == -EAGAIN ? HLTHUNK_VERDICT_WARNING
-                                                        : HLTHUNK_VERDICT_PROBLEM,
+                          rc == -EMFILE || rc == -ENFILE  ? HLTHUNK_VERDICT_UNKNOWN
+                          : rc == -EBUSY || rc == -EAGAIN ? HLTHUNK_VERDICT_WARNING
+                                                          : HLTHUNK_VERDICT_PROBLEM,
                           NULL, "Tried, and failed: %s.", hlthunk_last_error());
     else
         hl_preflight_tell(p, "export", HLTHUNK_VERDICT_OK, NULL,
@@ -362,7 +454,7 @@ static bool check_open(struct hl_preflight *p, const struct hlthunk_device_entry
                      "distributions' habanalabs lacks it, and then every open is EINVAL"
                    : "");
     } else {
-        fd = hl_open_node(e->node, 0);
+        fd = hl_open_node(e, false, 0);
         tell_opened(p, e, fd);
         if (fd >= 0)
             close(fd);
@@ -385,23 +477,25 @@ static void check_export(struct hl_preflight *p, const struct hlthunk_device_ent
                           hlthunk_asic_get_name(e->asic));
 }
 
-void hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+bool hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
     struct facts f;
-    bool usable;
+    bool here, usable;
 
     hl_preflight_tell(p, "device", HLTHUNK_VERDICT_OK, NULL, "%s %u at %s.",
-                      hlthunk_asic_get_name(e->asic), e->index, e->pci_address);
-    usable = check_node(p, e);
-    usable = usable && check_permission(p, e);
+                      hlthunk_asic_get_name(e->asic), e->index,
+                      *e->pci_address ? e->pci_address : "an unknown PCI address");
+    here = check_node(p, e);
+    usable = here && check_permission(p, e);
     check_status(p, e);
-    if (p->rc)
-        return;
+    if (p->rc || (!here && p->some_passed))
+        return false;
     gather(p, e, &f);
     if (usable && check_open(p, e, &f)) {
         check_holders(p, &f);
-        return;
+        return true;
     }
     check_holders(p, &f);
     check_export(p, e);
+    return true;
 }

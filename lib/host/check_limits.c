@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Limits of this process and settings of the machine that sharing memory runs into. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/host/preflight.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
 #define ENOUGH_MEMLOCK (64ull << 20)
@@ -25,31 +27,43 @@ static bool soft_limit(const char *text, const char *name, uint64_t *soft, uint6
     return true;
 }
 
-/* May this process lock memory without a limit? */
-static bool may_lock(const char *root)
+/* May this process lock memory without a limit?  1, 0, or -errno. */
+static int may_lock(const char *root)
 {
-    char text[4096];
-    const char *at;
+    size_t n;
+    char *text = hl_tree_read_all(root, &n, "/proc/self/status");
+    const char *at = text ? strstr(text, "CapEff:") : NULL;
+    int rc = !text ? -errno
+             : at  ? (int)(strtoull(at + 7, NULL, 16) >> CAPABILITY_IPC_LOCK & 1)
+                   : -EPROTO;
 
-    return hl_tree_read(root, text, sizeof(text), "/proc/self/status") == 0 &&
-           (at = strstr(text, "CapEff:")) != NULL &&
-           (strtoull(at + 7, NULL, 16) >> CAPABILITY_IPC_LOCK & 1);
+    free(text);
+    return rc;
 }
 
-static void check_memlock(struct hl_preflight *p, const char *limits)
+static void check_memlock(struct hl_preflight *p, const char *limits, int error)
 {
     uint64_t soft, hard;
+    int exempt;
 
-    if (!soft_limit(limits, "Max locked memory", &soft, &hard))
+    if (!limits || !soft_limit(limits, "Max locked memory", &soft, &hard)) {
         hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "RLIMIT_MEMLOCK cannot be read.");
-    else if (soft == UINT64_MAX)
+                          "RLIMIT_MEMLOCK cannot be read: %s.", strerror(error));
+        return;
+    }
+    exempt = soft == UINT64_MAX ? 1 : may_lock(p->root);
+    if (soft == UINT64_MAX)
         hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_OK, NULL, "RLIMIT_MEMLOCK is unlimited.");
-    else if (may_lock(p->root))
+    else if (exempt > 0)
         hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_OK, NULL,
                           "RLIMIT_MEMLOCK is %" PRIu64 " KiB, and does not count for this process "
                           "(CAP_IPC_LOCK).",
                           soft >> 10);
+    else if (exempt < 0 && soft < ENOUGH_MEMLOCK)
+        hl_preflight_tell(p, "memlock", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "RLIMIT_MEMLOCK is %" PRIu64 " KiB; whether it counts for this process "
+                          "(CAP_IPC_LOCK) cannot be read: %s.",
+                          soft >> 10, strerror(-exempt));
     else if (soft < ENOUGH_MEMLOCK)
         hl_preflight_tell(
             p, "memlock", HLTHUNK_VERDICT_WARNING,
@@ -64,14 +78,14 @@ static void check_memlock(struct hl_preflight *p, const char *limits)
                           "RLIMIT_MEMLOCK is %" PRIu64 " MiB.", soft >> 20);
 }
 
-static void check_files(struct hl_preflight *p, const char *limits)
+static void check_files(struct hl_preflight *p, const char *limits, int error)
 {
     uint64_t soft, hard;
     char remedy[128];
 
-    if (!soft_limit(limits, "Max open files", &soft, &hard)) {
+    if (!limits || !soft_limit(limits, "Max open files", &soft, &hard)) {
         hl_preflight_tell(p, "nofile", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "RLIMIT_NOFILE cannot be read.");
+                          "RLIMIT_NOFILE cannot be read: %s.", strerror(error));
         return;
     }
     if (soft >= ENOUGH_FILES) {
@@ -102,49 +116,75 @@ static uint64_t meminfo(const char *text, const char *name)
     return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
+/* The setting for transparent huge pages, in words; *good: they can be used. */
+static const char *transparent(const char *root, bool *good, char *text, size_t size)
+{
+    size_t n;
+    char *setting = hl_tree_read_all(root, &n, "/sys/kernel/mm/transparent_hugepage/enabled");
+    int rc = setting ? 0 : -errno;
+    const char *words;
+
+    if (hl_is_absent(rc) && hl_tree_exists(root, "/sys/kernel/mm") <= 0) {
+        snprintf(text, size, "cannot be known (there is no /sys)");
+        words = text;
+    } else if (rc && !hl_is_absent(rc)) {
+        snprintf(text, size, "cannot be known (%s)", strerror(-rc));
+        words = text;
+    } else {
+        words = rc                             ? "are not built in"
+                : strstr(setting, "[always]")  ? "are used always"
+                : strstr(setting, "[madvise]") ? "are used on request (madvise)"
+                                               : "are never used";
+    }
+    *good = setting && (strstr(setting, "[always]") || strstr(setting, "[madvise]"));
+    free(setting);
+    return words;
+}
+
 static void check_huge_pages(struct hl_preflight *p)
 {
-    char text[8192], thp[128] = "";
+    size_t n;
+    char *text = hl_tree_read_all(p->root, &n, "/proc/meminfo"), buffer[96];
     uint64_t total, unused, size;
-    const char *mode = "not built in";
+    const char *words;
+    bool good;
 
-    if (hl_tree_read(p->root, text, sizeof(text), "/proc/meminfo")) {
+    if (!text) {
         hl_preflight_tell(p, "huge-pages", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "/proc/meminfo cannot be read.");
+                          "/proc/meminfo cannot be read: %s.", strerror(errno));
         return;
     }
     total = meminfo(text, "HugePages_Total:");
     unused = meminfo(text, "HugePages_Free:");
     size = meminfo(text, "Hugepagesize:");
-    hl_tree_read(p->root, thp, sizeof(thp), "/sys/kernel/mm/transparent_hugepage/enabled");
-    if (strstr(thp, "[always]"))
-        mode = "always";
-    else if (strstr(thp, "[madvise]"))
-        mode = "on request (madvise)";
-    else if (*thp)
-        mode = "never";
-    if (total || strstr(thp, "[always]") || strstr(thp, "[madvise]"))
+    free(text);
+    words = transparent(p->root, &good, buffer, sizeof(buffer));
+    if (total || good)
         hl_preflight_tell(p, "huge-pages", HLTHUNK_VERDICT_OK, NULL,
                           "Huge pages: %" PRIu64 " of %" PRIu64 " free, %" PRIu64 " KiB each; "
                           "transparent ones %s.",
-                          unused, total, size, mode);
+                          unused, total, size, words);
+    else if (words == buffer)
+        hl_preflight_tell(p, "huge-pages", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "There are no reserved huge pages; transparent ones %s.", words);
     else
         hl_preflight_tell(
             p, "huge-pages", HLTHUNK_VERDICT_WARNING,
             "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled, or reserve some "
             "with vm.nr_hugepages.",
-            "There are no huge pages, and transparent ones are %s: host buffers are mapped "
+            "There are no huge pages, and transparent ones %s: host buffers are mapped "
             "into the device in pages of 4 KiB, which is slow for large ones.",
-            mode);
+            words);
 }
 
 void hl_preflight_limits(struct hl_preflight *p)
 {
-    char limits[4096];
+    size_t n;
+    char *limits = hl_tree_read_all(p->root, &n, "/proc/self/limits");
+    int error = limits ? EPROTO : errno;
 
-    if (hl_tree_read(p->root, limits, sizeof(limits), "/proc/self/limits"))
-        limits[0] = '\0';
-    check_memlock(p, limits);
-    check_files(p, limits);
+    check_memlock(p, limits, error);
+    check_files(p, limits, error);
+    free(limits);
     check_huge_pages(p);
 }

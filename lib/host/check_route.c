@@ -15,6 +15,7 @@
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/pci_tree.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
 #define MAX_CANDIDATES 256
@@ -75,19 +76,19 @@ static const struct bridge {
 
 /* ---- the host bridge ---- */
 
-static bool cpu_is_amd_zen(const char *root)
+/* 1, 0, or -errno. */
+static int cpu_is_amd_zen(const char *root)
 {
-    char text[2048];
-    const char *family;
-    int rc = hl_tree_read(root, text, sizeof(text), "/proc/cpuinfo");
+    size_t n;
+    char *text = hl_tree_read_all(root, &n, "/proc/cpuinfo");
+    const char *family = text ? strstr(text, "cpu family") : NULL;
+    int rc = text ? 0 : -errno;
 
-    /* the first processor's part is enough, and the file is longer */
-    if (rc && rc != -ENOSPC)
-        return false;
-    text[sizeof(text) - 1] = '\0';
-    family = strstr(text, "cpu family");
     family = family ? strchr(family, ':') : NULL;
-    return strstr(text, "AuthenticAMD") && family && strtoul(family + 1, NULL, 10) >= AMD_ZEN;
+    if (family)
+        rc = strstr(text, "AuthenticAMD") && strtoul(family + 1, NULL, 10) >= AMD_ZEN;
+    free(text);
+    return rc;
 }
 
 enum listed { NOT_LISTED, LISTED, LISTED_LATER, LISTED_FOR_ONE };
@@ -107,51 +108,59 @@ static enum listed look_up(const struct hl_preflight *p, uint32_t vendor, uint32
     return NOT_LISTED;
 }
 
-/* May requests go through the host bridges?  Says so in text. */
-static bool through_host_bridge(const struct hl_preflight *p, const struct hl_pci_chain *a,
-                                const struct hl_pci_chain *b, char *text, size_t size)
+/* May requests go through the host bridges?  1, 0, or -errno when that is unknown; why in text. */
+static int through_host_bridge(const struct hl_preflight *p, const struct hl_pci_chain *a,
+                               const struct hl_pci_chain *b, char *text, size_t size)
 {
     const struct hl_pci_chain *both[2] = { a, b };
     bool same = !strcmp(a->root_bus, b->root_bus);
+    int zen = cpu_is_amd_zen(p->root);
 
-    if (cpu_is_amd_zen(p->root)) {
+    if (zen > 0) {
         snprintf(text, size, "the host bridge of an AMD Zen processor lets it pass");
-        return true;
+        return 1;
     }
     for (int i = 0; i < (same ? 1 : 2); i++) {
         uint32_t vendor, device;
         enum listed l;
+        int rc = hl_pci_host_bridge(p->root, both[i]->root_bus, &vendor, &device);
 
-        if (!hl_pci_host_bridge(p->root, both[i]->root_bus, &vendor, &device)) {
+        if (rc < 0) {
+            snprintf(text, size, "the host bridge of %s cannot be read (%s)", both[i]->root_bus,
+                     strerror(-rc));
+            return rc;
+        }
+        if (rc == 0) {
             snprintf(text, size, "%s has no host bridge that the kernel could know",
                      both[i]->root_bus);
-            return false;
+            return 0;
         }
         l = look_up(p, vendor, device, same);
         if (l != LISTED) {
-            snprintf(text, size, "the host bridge of %s (%04x:%04x) %s", both[i]->root_bus, vendor,
-                     device,
+            snprintf(text, size, "the host bridge of %s (%04x:%04x) %s%s", both[i]->root_bus,
+                     vendor, device,
                      l == LISTED_LATER ? "is on the list of later kernels only"
                      : l == LISTED_FOR_ONE
                          ? "is on the kernel's list for devices below one and the same bridge only"
-                         : "is not on the kernel's list");
-            return false;
+                         : "is not on the kernel's list",
+                     zen < 0 && !hl_is_absent(zen) ? " (the processor's kind cannot be read)" : "");
+            return zen < 0 && !hl_is_absent(zen) ? zen : 0;
         }
     }
     snprintf(text, size, "the host bridge is on the kernel's list");
-    return true;
+    return 1;
 }
 
 /* ---- the way ---- */
 
-enum way { WAY_SWITCH, WAY_HOST_BRIDGE, WAY_NONE, WAY_UNKNOWN };
+enum way { WAY_SWITCH, WAY_HOST_BRIDGE, WAY_NONE, WAY_ACS_HIDDEN, WAY_UNKNOWN };
 
 struct route {
     enum way way;
     char common[24];       /* the lowest bridge above both, or "" */
     char redirecting[200]; /* functions with ACS redirect, as pci=disable_acs_redir= wants them */
     bool acs_hidden;
-    char host[160]; /* about the host bridge */
+    char host[256]; /* about the host bridge */
 };
 
 /* How far down the chain of a is the first function that b has above (or at) itself?  -1: none. */
@@ -180,7 +189,7 @@ static void look_at_acs(const struct hl_preflight *p, const char *address, struc
 static void find_route(const struct hl_preflight *p, const struct hl_pci_chain *a,
                        const struct hl_pci_chain *b, struct route *r)
 {
-    int common = common_bridge(a, b);
+    int common = common_bridge(a, b), host;
 
     memset(r, 0, sizeof(*r));
     if (common >= 0) {
@@ -195,10 +204,13 @@ static void find_route(const struct hl_preflight *p, const struct hl_pci_chain *
             return;
         }
     }
-    if (through_host_bridge(p, a, b, r->host, sizeof(r->host)))
+    host = through_host_bridge(p, a, b, r->host, sizeof(r->host));
+    if (host > 0)
         r->way = WAY_HOST_BRIDGE;
+    else if (common >= 0 && !*r->redirecting)
+        r->way = WAY_ACS_HIDDEN;
     else
-        r->way = common >= 0 && !*r->redirecting ? WAY_UNKNOWN : WAY_NONE;
+        r->way = host < 0 ? WAY_UNKNOWN : WAY_NONE;
 }
 
 /* ---- one candidate ---- */
@@ -232,6 +244,13 @@ static enum hlthunk_verdict check_route(struct hl_preflight *p, const struct hl_
                           r.host);
         break;
     case WAY_UNKNOWN:
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "route", verdict, NULL,
+                          "Through the host bridge, and whether that lets it pass is not known: "
+                          "%s.",
+                          r.host);
+        break;
+    case WAY_ACS_HIDDEN:
         verdict = HLTHUNK_VERDICT_UNKNOWN;
         hl_preflight_tell(
             p, "route", verdict, "Ask again as root.",
@@ -269,9 +288,14 @@ static enum hlthunk_verdict check_route(struct hl_preflight *p, const struct hl_
 static void check_iommu(struct hl_preflight *p)
 {
     char group[32], type[32];
+    int rc = hl_tree_link_name(p->root, group, sizeof(group), "/sys/bus/pci/devices/%s/iommu_group",
+                               p->importer);
 
-    if (hl_tree_link_name(p->root, group, sizeof(group), "/sys/bus/pci/devices/%s/iommu_group",
-                          p->importer))
+    if (rc && !hl_is_absent(rc))
+        hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Whether an IOMMU translates its requests cannot be read: %s.",
+                          strerror(-rc));
+    else if (rc)
         hl_preflight_tell(p, "iommu", HLTHUNK_VERDICT_OK, NULL,
                           "No IOMMU translates its requests.");
     else if (hl_tree_read(p->root, type, sizeof(type), "/sys/bus/pci/devices/%s/iommu_group/type",
@@ -290,10 +314,30 @@ static void check_iommu(struct hl_preflight *p)
             group, type);
 }
 
-static enum hlthunk_verdict check_driver(struct hl_preflight *p, const char *driver, unsigned base)
+struct candidates {
+    const struct hl_preflight *p;
+    struct candidate {
+        char address[24], driver[32];
+        unsigned base_class;
+        int driver_error; /* the driver could not be read */
+    } list[MAX_CANDIDATES];
+    unsigned count;
+    int error; /* some function could not be looked at */
+};
+
+static enum hlthunk_verdict check_driver(struct hl_preflight *p, const struct candidate *n)
 {
     const struct importer *known = NULL;
     enum hlthunk_verdict verdict = HLTHUNK_VERDICT_OK;
+    const char *driver = n->driver;
+    unsigned base = n->base_class;
+    int rdma = hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", p->importer);
+
+    if (n->driver_error) {
+        hl_preflight_tell(p, "importer", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Which driver has it cannot be read: %s.", strerror(-n->driver_error));
+        return HLTHUNK_VERDICT_UNKNOWN;
+    }
 
     for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]); i++) {
         if (!strcmp(driver, importers[i].driver) && base == importers[i].base_class)
@@ -314,8 +358,11 @@ static enum hlthunk_verdict check_driver(struct hl_preflight *p, const char *dri
         hl_preflight_tell(p, "importer", verdict,
                           "Look for allow_peer2peer in that driver's source, or try.",
                           "Whether the driver %s allows peer-to-peer is not known.", driver);
-    } else if (known->rdma_module &&
-               !hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", p->importer)) {
+    } else if (known->rdma_module && rdma < 0) {
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "importer", verdict, NULL,
+                          "Whether it has an RDMA device cannot be read: %s.", strerror(-rdma));
+    } else if (known->rdma_module && !rdma) {
         verdict = bad(p);
         hl_preflight_tell(
             p, "importer", verdict, "Load the RDMA driver (modprobe), and see \"rdma link\".",
@@ -337,15 +384,6 @@ static enum hlthunk_verdict check_driver(struct hl_preflight *p, const char *dri
 
 /* ---- the candidates ---- */
 
-struct candidates {
-    const struct hl_preflight *p;
-    struct candidate {
-        char address[24], driver[32];
-        unsigned base_class;
-    } list[MAX_CANDIDATES];
-    unsigned count;
-};
-
 /* May this function import at all?  Of network cards those with RDMA, or with a driver that has it.
  */
 static bool is_candidate(const struct hl_preflight *p, const char *address, const char *driver,
@@ -362,7 +400,7 @@ static bool is_candidate(const struct hl_preflight *p, const char *address, cons
             if (importers[i].base_class == base && !strcmp(importers[i].driver, driver))
                 return true;
         }
-        return hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", address);
+        return hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", address) > 0;
     default:
         return false;
     }
@@ -373,14 +411,18 @@ static int add_candidate(const char *address, void *user)
     struct candidates *c = user;
     struct candidate n = { 0 };
     uint32_t vendor, device, class_code;
+    int rc;
 
-    if (c->count == MAX_CANDIDATES || strlen(address) >= sizeof(n.address) ||
-        !hl_pci_ids(c->p->root, address, &vendor, &device, &class_code) ||
-        vendor == HL_PCI_VENDOR_HABANA) /* of these the vendor's driver alone imports */
+    if (c->count == MAX_CANDIDATES || strlen(address) >= sizeof(n.address))
+        return 0;
+    rc = hl_pci_ids(c->p->root, address, &vendor, &device, &class_code);
+    if (rc && !hl_is_absent(rc))
+        c->error = rc;
+    if (rc || vendor == HL_PCI_VENDOR_HABANA) /* of these the vendor's driver alone imports */
         return 0;
     strcpy(n.address, address);
     n.base_class = class_code >> 16;
-    hl_pci_driver(c->p->root, address, n.driver, sizeof(n.driver));
+    n.driver_error = hl_pci_driver(c->p->root, address, n.driver, sizeof(n.driver));
     if (c->p->options.importer) {
         struct hl_pci_address a, b;
 
@@ -432,12 +474,15 @@ static enum hlthunk_verdict check_candidate(struct hl_preflight *p,
 {
     struct hl_pci_chain chain;
     enum hlthunk_verdict driver, route;
+    int rc;
 
     strcpy(p->importer, n->address);
-    driver = check_driver(p, n->driver, n->base_class);
-    if (hl_pci_chain(p->root, n->address, &chain)) {
+    driver = check_driver(p, n);
+    rc = hl_pci_chain(p->root, n->address, &chain);
+    if (rc) {
         route = HLTHUNK_VERDICT_UNKNOWN;
-        hl_preflight_tell(p, "route", route, NULL, "Its place on the bus cannot be read.");
+        hl_preflight_tell(p, "route", route, NULL, "Its place on the bus cannot be read: %s.",
+                          strerror(-rc));
     } else {
         route = check_route(p, device, &chain);
     }
@@ -451,6 +496,7 @@ void hl_preflight_importers(struct hl_preflight *p, const struct hlthunk_device_
     enum hlthunk_verdict best = HLTHUNK_VERDICT_PROBLEM, one;
     struct candidates *c = calloc(1, sizeof(*c));
     struct hl_pci_chain chain;
+    int rc;
 
     if (p->rc)
         goto out;
@@ -458,19 +504,25 @@ void hl_preflight_importers(struct hl_preflight *p, const struct hlthunk_device_
         p->rc = hl_err(-ENOMEM, "no memory for a list of importers");
         goto out;
     }
-    if (hl_pci_chain(p->root, e->pci_address, &chain)) {
+    rc = *e->pci_address ? hl_pci_chain(p->root, e->pci_address, &chain) : -ENODATA;
+    if (rc) {
         hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "The device's place on the bus cannot be read.");
+                          "The device's place on the bus cannot be read: %s.", strerror(-rc));
         goto out;
     }
     c->p = p;
-    hl_tree_each(p->root, add_candidate, c, "/sys/bus/pci/devices");
+    rc = hl_tree_each(p->root, add_candidate, c, "/sys/bus/pci/devices");
+    rc = rc ? rc : c->error;
     qsort(c->list, c->count, sizeof(c->list[0]), by_address);
     for (unsigned i = 0; i < c->count && !p->rc; i++) {
         one = check_candidate(p, &chain, &c->list[i]);
         best = one < best ? one : best;
     }
-    check_import(p, c->count, best);
+    if (rc && best != HLTHUNK_VERDICT_OK)
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Not all PCI devices that might import can be read: %s.", strerror(-rc));
+    else
+        check_import(p, c->count, best);
 out:
     free(c);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <hlthunk/holders.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "lib/error.h"
 #include "lib/host/root.h"
 #include "lib/kernel/discovery.h"
+#include "lib/kernel/node.h"
 #include "lib/kernel/process.h"
 #include "lib/kernel/tree.h"
 #include "lib/options.h"
@@ -32,7 +34,9 @@ struct look {
     size_t kernel_count;
     bool kernel_known;
     struct hlthunk_holders_seen seen;
+    dev_t (*numbers)[2];       /* of each device's nodes, 0: not known */
     struct hl_process process; /* the one that is looked at */
+    bool hidden;               /* some of it could not be looked at */
     int rc;                    /* what visit returned, or an error */
 };
 
@@ -57,6 +61,19 @@ static int tell(struct look *l, const struct hlthunk_holder *h)
     return l->rc = l->visit(h, l->user);
 }
 
+/*
+ * A failed look.  What is gone meanwhile holds nothing; what may not be seen is counted; and when
+ * this process itself is short of descriptors or memory, nothing can be said.
+ */
+static void failed(struct look *l, int rc)
+{
+    if (hl_is_exhausted(rc))
+        l->rc =
+            hl_err(rc, "process %d cannot be looked at: %s", (int)l->process.pid, strerror(-rc));
+    else if (!hl_is_gone(rc))
+        l->hidden = true;
+}
+
 /* The device whose node has this path; *control: which of its two. */
 static const struct hlthunk_device_entry *device_of_path(const struct look *l, const char *path,
                                                          bool *control)
@@ -69,25 +86,50 @@ static const struct hlthunk_device_entry *device_of_path(const struct look *l, c
     return NULL;
 }
 
-/* In a container a node may have any path: its number tells. */
-static const struct hlthunk_device_entry *device_of_number(const struct look *l, int fd,
-                                                           bool *control)
+/*
+ * A path means something in the other process's file system alone, and there a node may have any
+ * name: the number of the file tells.  file: a way to it from here.
+ */
+static const struct hlthunk_device_entry *device_of_file(const struct look *l, const char *file,
+                                                         const char *path, bool *control)
 {
-    char path[HL_TREE_PATH], name[64];
-    struct stat st;
+    struct statx sx;
+    dev_t number;
 
-    if (snprintf(path, sizeof(path), "%s/proc/%d/fd/%d", l->root, (int)l->process.pid, fd) >=
-            (int)sizeof(path) ||
-        stat(path, &st) < 0 || !S_ISCHR(st.st_mode) ||
-        hl_tree_link_name(l->root, name, sizeof(name), "/sys/dev/char/%u:%u", major(st.st_rdev),
-                          minor(st.st_rdev)))
+    /* no question to a file server that may be gone: type and number are in memory */
+    if (*l->root || statx(AT_FDCWD, file, AT_STATX_DONT_SYNC, STATX_TYPE, &sx) < 0)
+        return device_of_path(l, path, control);
+    if (!S_ISCHR(sx.stx_mode))
         return NULL;
+    number = makedev(sx.stx_rdev_major, sx.stx_rdev_minor);
     for (size_t i = 0; i < l->count; i++) {
-        *control = !strcmp(name, strrchr(l->devices[i].control_node, '/') + 1);
-        if (*control || !strcmp(name, strrchr(l->devices[i].node, '/') + 1))
-            return &l->devices[i];
+        for (unsigned c = 0; c < 2; c++) {
+            const char *usual = c ? l->devices[i].control_node : l->devices[i].node;
+
+            *control = c;
+            if (l->numbers[i][c] ? l->numbers[i][c] == number : !strcmp(path, usual))
+                return &l->devices[i];
+        }
     }
     return NULL;
+}
+
+/* The numbers of the devices' nodes; those that sysfs does not tell stay unknown. */
+static int read_numbers(struct look *l)
+{
+    l->numbers = calloc(l->count + 1, sizeof(*l->numbers));
+    if (!l->numbers)
+        return hl_err(-ENOMEM, "no memory for the numbers of %zu devices", l->count);
+    for (size_t i = 0; i < l->count; i++) {
+        for (int c = 0; c < 2; c++) {
+            int rc = hl_node_number(l->root, &l->devices[i], c, &l->numbers[i][c]);
+
+            if (hl_is_exhausted(rc))
+                return hl_err(rc, "the number of %s cannot be read: %s", l->devices[i].node,
+                              strerror(-rc));
+        }
+    }
+    return 0;
 }
 
 static int look_at_dmabuf(struct look *l, int fd, const struct hl_dmabuf_info *info)
@@ -116,19 +158,25 @@ static int look_at_fd(const char *name, void *user)
     const struct hlthunk_device_entry *e;
     struct hl_dmabuf_info info;
     struct hlthunk_holder h;
-    char target[256];
+    char target[256], file[HL_TREE_PATH];
     bool control = false;
     int fd = atoi(name);
+    int rc =
+        hl_tree_link(l->root, target, sizeof(target), "/proc/%d/fd/%d", (int)l->process.pid, fd);
 
-    if (hl_tree_link(l->root, target, sizeof(target), "/proc/%d/fd/%d", (int)l->process.pid, fd))
-        return 0; /* closed meanwhile, or a path too long for ours */
-    if (hl_process_dmabuf(l->root, l->process.pid, fd, target, &info))
+    if (rc == -ENOSPC)
+        target[0] = '/', target[1] = '\0'; /* a long path: the number still tells */
+    else if (rc)
+        return failed(l, rc), l->rc;
+    rc = hl_process_dmabuf(l->root, l->process.pid, fd, target, &info);
+    if (rc < 0)
+        return failed(l, rc), l->rc;
+    if (rc)
         return strcmp(info.exporter, EXPORTER) ? 0 : look_at_dmabuf(l, fd, &info);
     if (target[0] != '/')
         return 0;
-    e = device_of_path(l, target, &control);
-    if (!e && !strncmp(target, "/dev/", 5))
-        e = device_of_number(l, fd, &control);
+    snprintf(file, sizeof(file), "%s/proc/%d/fd/%d", l->root, (int)l->process.pid, fd);
+    e = device_of_file(l, file, target, &control);
     if (!e)
         return 0;
     h = holder_of(l, control ? HLTHUNK_HOLDER_CONTROL_NODE : HLTHUNK_HOLDER_NODE);
@@ -141,10 +189,15 @@ static int look_at_fd(const char *name, void *user)
 static int look_at_mapping(const struct hl_mapping *m, void *user)
 {
     struct look *l = user;
-    bool control;
-    const struct hlthunk_device_entry *e = device_of_path(l, m->path, &control);
+    const struct hlthunk_device_entry *e;
     struct hlthunk_holder h;
+    char file[HL_TREE_PATH];
+    bool control;
 
+    if (snprintf(file, sizeof(file), "/proc/%d/root%s", (int)l->process.pid, m->path) >=
+        (int)sizeof(file))
+        return 0;
+    e = device_of_file(l, file, m->path, &control);
     if (!e)
         return 0;
     h = holder_of(l, HLTHUNK_HOLDER_MAPPING);
@@ -159,19 +212,26 @@ static void look_at_process(struct look *l, pid_t pid)
 {
     int rc;
 
-    if (hl_process_read(l->root, pid, &l->process) || l->process.kernel_thread)
-        return; /* gone meanwhile, or without descriptors */
-    rc = hl_tree_each(l->root, look_at_fd, l, "/proc/%d/fd", (int)pid);
-    if (l->rc)
-        return;
-    if (rc == -EACCES || rc == -EPERM) {
-        l->seen.hidden_processes++;
+    l->hidden = false;
+    rc = hl_process_read(l->root, pid, &l->process);
+    if (rc) {
+        l->process.pid = pid;
+        failed(l, rc);
+        l->seen.hidden_processes += l->hidden;
         return;
     }
-    if (rc)
-        return;
-    l->seen.processes++;
-    hl_process_mappings(l->root, pid, "/dev/", look_at_mapping, l);
+    if (l->process.kernel_thread)
+        return; /* without descriptors */
+    rc = hl_tree_each(l->root, look_at_fd, l, "/proc/%d/fd", (int)pid);
+    if (!l->rc && rc)
+        failed(l, rc);
+    if (!l->rc && !l->hidden && !rc) {
+        rc = hl_process_mappings(l->root, pid, look_at_mapping, l);
+        if (!l->rc && rc)
+            failed(l, rc);
+    }
+    l->seen.hidden_processes += l->hidden;
+    l->seen.processes += !l->hidden && !rc;
 }
 
 static void look_at_kernel(struct look *l)
@@ -198,8 +258,10 @@ static int read_kernel(struct look *l)
 {
     int rc = hl_kernel_dmabufs(l->root, EXPORTER, &l->kernel, &l->kernel_count);
 
+    if (hl_is_exhausted(rc))
+        return hl_err(rc, "the kernel's list of dma-bufs cannot be read: %s", strerror(-rc));
     if (rc)
-        return rc == -ENOMEM ? hl_err(rc, "no memory for the list of dma-bufs") : 0;
+        return 0; /* said by .kernel_list */
     l->kernel_known = l->seen.kernel_list = true;
     l->kernel_seen = calloc(l->kernel_count + 1, sizeof(*l->kernel_seen));
     return l->kernel_seen ? 0 : hl_err(-ENOMEM, "no memory for the list of dma-bufs");
@@ -251,13 +313,15 @@ int hlthunk_holders(const struct hlthunk_holders_options *options,
     l.count = o.device ? 1 : n;
     l.seen.devices = (uint32_t)n;
     l.seen.other_namespace = hl_process_in_namespace(l.root);
-    rc = read_kernel(&l);
+    rc = read_numbers(&l);
+    rc = rc ? rc : read_kernel(&l);
     if (rc == 0) {
         look_everywhere(&l);
         rc = l.rc;
     }
     free(l.kernel);
     free(l.kernel_seen);
+    free(l.numbers);
     free(all);
     if (seen && rc >= 0)
         HL_STRUCT_FILL(seen, l.seen);

@@ -11,6 +11,7 @@
 #include "lib/host/root.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/pci_address.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 #include "lib/options.h"
 
@@ -40,10 +41,13 @@ void hl_preflight_tell(struct hl_preflight *p, const char *id, enum hlthunk_verd
 
 static void check_kernel(struct hl_preflight *p)
 {
-    if (!p->kernel.release[0])
+    int rc = hl_kernel_version(p->root, &p->kernel);
+
+    if (rc)
         hl_preflight_tell(
             p, "kernel", HLTHUNK_VERDICT_UNKNOWN, NULL,
-            "/proc/sys/kernel/osrelease cannot be read: which kernel runs is not known.");
+            "/proc/sys/kernel/osrelease cannot be read (%s): which kernel runs is not known.",
+            strerror(-rc));
     else
         hl_preflight_tell(p, "kernel", HLTHUNK_VERDICT_OK, NULL, "Linux %s.", p->kernel.release);
 }
@@ -65,6 +69,11 @@ static void check_p2pdma(struct hl_preflight *p)
             "The kernel is built without peer-to-peer DMA, CONFIG_PCI_P2PDMA (%s): "
             "exports succeed, and every other device that imports gets EPERM.",
             source);
+    else if (!hl_is_absent(p->p2pdma))
+        hl_preflight_tell(p, "p2pdma", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Whether the kernel has CONFIG_PCI_P2PDMA cannot be known: its "
+                          "configuration cannot be read (%s).",
+                          strerror(-p->p2pdma));
     else
         hl_preflight_tell(p, "p2pdma", HLTHUNK_VERDICT_UNKNOWN,
                           "Look for CONFIG_PCI_P2PDMA in the configuration that this kernel was "
@@ -83,7 +92,7 @@ static int choose(const struct hl_preflight *p, struct hlthunk_device_entry *lis
         return 0;
     if (!hl_pci_parse(p->options.pci_address, &wanted))
         return hl_err(-EINVAL,
-                      "options->pci_address \"%.40s\" is no PCI address such as 0000:0d:00.0",
+                      "options->pci_address \"%.40s\" is not a PCI address such as 0000:0d:00.0",
                       p->options.pci_address);
     for (size_t i = 0; i < *count; i++) {
         if (hl_pci_parse(list[i].pci_address, &a) && hl_pci_equal(&a, &wanted)) {
@@ -105,17 +114,20 @@ static int check_options(struct hl_preflight *p)
     if (rc)
         return rc;
     if (o->open > HLTHUNK_PREFLIGHT_OPEN_AND_EXPORT)
-        return hl_err(-EINVAL, "options->open is %d, no choice", (int)o->open);
+        return hl_err(-EINVAL, "options->open is %d, which is not a choice", (int)o->open);
     if (*p->root)
         o->open = HLTHUNK_PREFLIGHT_OPEN_NEVER;
     if (!o->importer)
         return 0;
     if (!hl_pci_parse(o->importer, &a))
-        return hl_err(-EINVAL, "options->importer \"%.40s\" is no PCI address such as 0000:0d:00.0",
+        return hl_err(-EINVAL,
+                      "options->importer \"%.40s\" is not a PCI address such as 0000:0d:00.0",
                       o->importer);
     hl_pci_format(&a, p->importer, sizeof(p->importer));
-    if (!hl_tree_exists(p->root, "/sys/bus/pci/devices/%s", p->importer))
-        return hl_err(-ENODEV, "options->importer: there is no PCI device %s", p->importer);
+    rc = hl_tree_exists(p->root, "/sys/bus/pci/devices/%s", p->importer);
+    if (rc <= 0)
+        return hl_err(rc ? rc : -ENODEV, "options->importer: there is no PCI device %s%s%s",
+                      p->importer, rc ? " that can be looked at: " : "", rc ? strerror(-rc) : "");
     p->importer[0] = '\0';
     return 0;
 }
@@ -125,9 +137,10 @@ int hlthunk_preflight(const struct hlthunk_preflight_options *options,
                       enum hlthunk_verdict *worst)
 {
     struct hl_preflight p = { .visit = visit, .user = user };
-    struct hlthunk_device_entry *list;
-    size_t n;
-    int rc;
+    struct hlthunk_device_entry *list = NULL;
+    const char *missing;
+    size_t n = 0;
+    int rc, found;
 
     rc = HL_OPTIONS_READ(p.options, options);
     if (rc)
@@ -135,23 +148,26 @@ int hlthunk_preflight(const struct hlthunk_preflight_options *options,
     if (!visit)
         return hl_err(-EINVAL, "visit is NULL");
     rc = check_options(&p);
-    rc = rc ? rc : hl_discover_in(p.root, &list, &n);
     if (rc)
         return rc;
-    rc = choose(&p, list, &n);
+    found = hl_discover_in(p.root, &list, &n);
+    if (found == -ENOMEM || (found && p.options.pci_address))
+        return found;
+    rc = found ? 0 : choose(&p, list, &n);
     if (rc) {
         free(list);
         return rc;
     }
-    hl_kernel_version(p.root, &p.kernel);
+    for (size_t i = 0; i < n && !p.some_passed; i++)
+        p.some_passed = hl_preflight_nodes(&p, &list[i], &missing) > 0;
     check_kernel(&p);
     check_p2pdma(&p);
-    hl_preflight_devices(&p, n);
+    hl_preflight_devices(&p, found, n);
     for (size_t i = 0; i < n; i++) {
-        hl_entry_asic_in(p.root, &list[i]);
+        hl_entry_identify(p.root, &list[i]);
         memcpy(p.device, list[i].pci_address, sizeof(p.device));
-        hl_preflight_device(&p, &list[i]);
-        hl_preflight_importers(&p, &list[i]);
+        if (hl_preflight_device(&p, &list[i]))
+            hl_preflight_importers(&p, &list[i]);
         p.device[0] = '\0';
     }
     hl_preflight_limits(&p);

@@ -9,14 +9,18 @@
 
 int hl_root_check(const char *option, const char **root)
 {
+    int rc;
+
     if (!option) {
         *root = "";
         return 0;
     }
     if (!*option || strlen(option) > HL_TREE_PATH / 2)
         return hl_err(-EINVAL, "options->root is %s", *option ? "too long" : "empty");
-    if (!hl_tree_exists(option, "/."))
-        return hl_err(-ENOENT, "options->root \"%.200s\" is no folder", option);
+    rc = hl_tree_exists(option, "/.");
+    if (rc <= 0)
+        return hl_err(rc ? rc : -ENOENT, "options->root \"%.200s\" is no folder: %s", option,
+                      strerror(rc ? -rc : ENOENT));
     *root = option;
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/kernel/inflate.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
 /* Configurations have some 300 KiB. */
@@ -40,10 +41,10 @@ static int is_set(const char *text, const char *option)
     return 0;
 }
 
-/* A text that is no configuration at all must not count as "not set". */
+/* A text that is not a configuration at all must not count as "not set". */
 static int answer(char *text, const char *option, const char *where, char *source, size_t size)
 {
-    int rc = -ENOENT;
+    int rc = text ? -ENOENT : -errno;
 
     if (text && strstr(text, "CONFIG_")) {
         rc = is_set(text, option);
@@ -59,7 +60,8 @@ static int from_compressed(const char *root, const char *option, char *source, s
     char *bytes = hl_tree_read_all(root, &n, "/proc/config.gz"), *text;
 
     if (!bytes)
-        return -ENOENT;
+        return -errno;
+    errno = ENOENT;
     text = hl_gunzip((const unsigned char *)bytes, n, MAX_CONFIG, &length);
     free(bytes);
     return answer(text, option, "/proc/config.gz", source, size);
@@ -72,7 +74,9 @@ static int from_symbols(const char *root, const char *symbol, char *source, size
     char *text = hl_tree_read_all(root, &n, "/proc/kallsyms");
     int rc = 0;
 
-    if (!text || n < 4096) { /* hidden, as in some containers */
+    if (!text)
+        return -errno;
+    if (n < 4096) { /* hidden, as in some containers */
         free(text);
         return -ENOENT;
     }
@@ -83,24 +87,35 @@ static int from_symbols(const char *root, const char *symbol, char *source, size
     return rc;
 }
 
+/* Of two failed looks the one that says why: absence tells less than an error. */
+static int worse(int a, int b)
+{
+    return hl_is_absent(a) ? b : a;
+}
+
 int hl_kernel_option(const char *root, const struct hl_kernel_version *v, const char *option,
                      const char *symbol, char *source, size_t size)
 {
     static const char *const places[] = { "/boot/config-%s", "/lib/modules/%s/config",
                                           "/usr/lib/modules/%s/config" };
+    int rc = -ENOENT, one;
     char path[160];
     size_t n;
-    int rc;
 
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(path, sizeof(path), places[i], v->release);
 #pragma GCC diagnostic pop
-        rc = answer(hl_tree_read_all(root, &n, "%s", path), option, path, source, size);
-        if (rc >= 0)
-            return rc;
+        one = answer(hl_tree_read_all(root, &n, "%s", path), option, path, source, size);
+        if (one >= 0)
+            return one;
+        rc = worse(rc, one);
     }
-    rc = from_compressed(root, option, source, size);
-    return rc < 0 && symbol ? from_symbols(root, symbol, source, size) : rc;
+    one = from_compressed(root, option, source, size);
+    if (one < 0 && symbol) {
+        rc = worse(rc, one);
+        one = from_symbols(root, symbol, source, size);
+    }
+    return one >= 0 ? one : worse(rc, one);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/kernel/node.h"
 #include "lib/options.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
@@ -80,40 +81,50 @@ static bool uevent_value(const char *text, const char *key, char *value, size_t 
     return false;
 }
 
-/* Fills vendor-dependent fields; false: not a Habana device, or gone meanwhile. */
-static bool read_accel(const char *root, struct hlthunk_device_entry *e)
+/*
+ * Fills in what the class entry says.  1; 0: not a Habana device, or gone meanwhile; -errno: it
+ * could not be read.
+ */
+static int read_accel(const char *root, struct hlthunk_device_entry *e)
 {
     char text[1024], value[32];
     unsigned vendor, device;
     struct hl_pci_address a;
+    int rc =
+        hl_tree_read(root, text, sizeof(text), "/sys/class/accel/accel%u/device/uevent", e->index);
 
-    if (hl_tree_read(root, text, sizeof(text), "/sys/class/accel/accel%u/device/uevent",
-                     e->index) ||
-        !uevent_value(text, "PCI_ID", value, sizeof(value)) ||
+    if (rc)
+        return rc;
+    if (!uevent_value(text, "PCI_ID", value, sizeof(value)) ||
         sscanf(value, "%x:%x", &vendor, &device) != 2 || vendor != HL_PCI_VENDOR_HABANA ||
         !uevent_value(text, "PCI_SLOT_NAME", value, sizeof(value)) || !hl_pci_parse(value, &a))
-        return false;
+        return 0;
     hl_pci_format(&a, e->pci_address, sizeof(e->pci_address));
     e->pci_device_id = (uint16_t)device;
     e->asic = hl_asic_of_pci_id(device);
-    return true;
+    return 1;
 }
 
-static bool read_legacy(const char *root, struct hlthunk_device_entry *e)
+static int read_legacy(const char *root, struct hlthunk_device_entry *e)
 {
     char text[64];
     struct hl_pci_address a;
+    int rc =
+        hl_tree_read(root, text, sizeof(text), "/sys/class/habanalabs/hl%u/pci_addr", e->index);
 
-    if (hl_tree_read(root, text, sizeof(text), "/sys/class/habanalabs/hl%u/pci_addr", e->index) ||
-        !hl_pci_parse(text, &a))
-        return false;
+    if (rc)
+        return rc;
+    if (!hl_pci_parse(text, &a))
+        return 0;
     hl_pci_format(&a, e->pci_address, sizeof(e->pci_address));
-    return true;
+    return 1;
 }
 
-static bool read_entry(const char *root, const struct class *c, uint32_t index,
-                       struct hlthunk_device_entry *e)
+static int read_entry(const char *root, const struct class *c, uint32_t index,
+                      struct hlthunk_device_entry *e)
 {
+    int rc;
+
     memset(e, 0, sizeof(*e));
     e->index = index;
     e->legacy = c->legacy;
@@ -123,7 +134,9 @@ static bool read_entry(const char *root, const struct class *c, uint32_t index,
     snprintf(e->node, sizeof(e->node), c->node, index);
     snprintf(e->control_node, sizeof(e->control_node), c->control_node, index);
 #pragma GCC diagnostic pop
-    return c->legacy ? read_legacy(root, e) : read_accel(root, e);
+    rc = c->legacy ? read_legacy(root, e) : read_accel(root, e);
+    /* what is removed while its file is open answers ENODEV */
+    return hl_is_absent(rc) || rc == -ENODEV ? 0 : rc;
 }
 
 static int by_index(const void *a, const void *b)
@@ -166,20 +179,46 @@ static int scan_entry(const char *name, void *user)
     struct scan *s = user;
     struct hlthunk_device_entry e;
     uint32_t index;
+    int rc;
 
-    if (!entry_index(name, s->class->primary, &index) || !read_entry(s->root, s->class, index, &e))
+    if (!entry_index(name, s->class->primary, &index))
         return 0;
-    return add(s->list, &e) ? 1 : 0;
+    rc = read_entry(s->root, s->class, index, &e);
+    return rc > 0 ? add(s->list, &e) : rc;
 }
 
+/* A class that does not exist has no devices, if there is a sysfs at all. */
 static int scan(const char *root, const struct class *c, struct list *l)
 {
     struct scan s = { .root = root, .class = c, .list = l };
     int rc = hl_tree_each(root, scan_entry, &s, "%s", c->path);
 
-    if (rc == -ENOMEM)
-        return hl_err(-ENOMEM, "no memory to read %s", c->path);
-    return rc > 0 ? -ENOMEM : 0; /* a class that does not exist has no devices */
+    if (hl_is_absent(rc)) {
+        rc = hl_tree_exists(root, "/sys/class");
+        rc = rc > 0 ? 0 : rc == 0 ? -ENOENT : rc;
+    }
+    return rc;
+}
+
+static int add_node(const struct hlthunk_device_entry *e, void *user)
+{
+    return add(user, e);
+}
+
+/* Without sysfs a node that answers is a device, too; why: what sysfs answered. */
+static int ask_nodes(struct list *l, int why)
+{
+    int rc;
+
+    l->count = 0;
+    rc = hl_node_each(add_node, l);
+    if (rc)
+        return rc == -ENOMEM ? rc
+                             : hl_err(rc, "device nodes cannot be looked at: %s", strerror(-rc));
+    if (l->count)
+        return 0;
+    return hl_err(why, "/sys/class cannot be read (%s), and no node of a Habana device is in /dev",
+                  strerror(-why));
 }
 
 int hl_discover(struct hlthunk_device_entry **list, size_t *count)
@@ -190,14 +229,19 @@ int hl_discover(struct hlthunk_device_entry **list, size_t *count)
 int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t *count)
 {
     struct list l = { 0 };
+    int rc = 0;
 
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        int rc = scan(root, &classes[i], &l);
-
-        if (rc) {
-            free(l.entries);
-            return rc;
-        }
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]) && !rc; i++)
+        rc = scan(root, &classes[i], &l);
+    if (rc && *root && rc == -ENOENT)
+        rc = 0; /* what is not recorded was not there */
+    if (hl_is_exhausted(rc) || (rc && *root))
+        hl_err(rc, "%s/sys/class cannot be read: %s", root, strerror(-rc));
+    else if (rc)
+        rc = ask_nodes(&l, rc);
+    if (rc) {
+        free(l.entries);
+        return rc;
     }
     if (l.count > 1)
         qsort(l.entries, l.count, sizeof(*l.entries), by_index);
@@ -206,33 +250,27 @@ int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t 
     return 0;
 }
 
-/*
- * The kernel's own answer to "which device is this node": the entry's name behind
- * /sys/dev/char/MAJOR:MINOR.  No parity or difference of minors tells it on every generation.
- */
-int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
+/* Where sysfs does not say which device it is, the file itself does. */
+static int ask_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
+{
+    int rc = hl_node_ask(fd, entry, control);
+
+    if (rc == -ENOTTY || rc == -EINVAL)
+        return hl_err(-ENODEV, "fd %d is not a node of a Habana device", fd);
+    return rc ? hl_err(rc, "fd %d does not say which device it is: %s", fd, strerror(-rc)) : 0;
+}
+
+/* By the name of a class entry: 0, -ENODEV, or -errno when it could not be read. */
+static int discover_name(const char *name, struct hlthunk_device_entry *entry, bool *control)
 {
     struct hlthunk_device_entry e;
-    char path[64], target[PATH_MAX];
-    const char *name;
-    struct stat st;
     uint32_t index;
-    ssize_t n;
 
-    if (fstat(fd, &st) < 0)
-        return hl_err(-errno, "fd %d is not open", fd);
-    if (!S_ISCHR(st.st_mode))
-        return hl_err(-ENODEV, "fd %d is no device node", fd);
-    snprintf(path, sizeof(path), "/sys/dev/char/%u:%u", major(st.st_rdev), minor(st.st_rdev));
-    n = readlink(path, target, sizeof(target) - 1);
-    if (n < 0)
-        return hl_err(-ENODEV, "%s does not exist: fd %d is no device of this system", path, fd);
-    target[n] = '\0';
-    name = strrchr(target, '/') ? strrchr(target, '/') + 1 : target;
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
         const struct class *c = &classes[i];
         char control_prefix[32];
         bool ctl = false;
+        int rc;
 
         snprintf(control_prefix, sizeof(control_prefix), "%s_controlD", c->primary);
         if (!entry_index(name, c->primary, &index)) {
@@ -240,41 +278,84 @@ int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
             if (!entry_index(name, control_prefix, &index))
                 continue;
         }
-        if (!read_entry("", c, index, &e))
-            continue;
+        rc = read_entry("", c, index, &e);
+        if (rc <= 0)
+            return rc ? rc : -ENODEV;
         *entry = e;
         *control = ctl;
         return 0;
     }
-    return hl_err(-ENODEV, "fd %d is %s, which is no Habana device", fd, name);
+    return -ENODEV;
 }
 
-void hl_attribute_path(const struct hlthunk_device_entry *entry, const char *name, char *path,
-                       size_t size)
+/*
+ * The kernel's own answer to "which device is this node": the name of the entry that
+ * /sys/dev/char/MAJOR:MINOR leads to.
+ */
+int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
 {
-    if (entry->legacy)
+    char name[64] = "";
+    struct stat st;
+    int rc;
+
+    if (fstat(fd, &st) < 0)
+        return hl_err(-errno, "fd %d is not open", fd);
+    if (!S_ISCHR(st.st_mode))
+        return hl_err(-ENODEV, "fd %d is not a device node", fd);
+    rc = hl_tree_link_name("", name, sizeof(name), "/sys/dev/char/%u:%u", major(st.st_rdev),
+                           minor(st.st_rdev));
+    if (hl_is_absent(rc) && hl_tree_exists("", "/sys/dev/char") > 0)
+        return hl_err(-ENODEV, "fd %d is %u:%u, which is not a device of this system", fd,
+                      major(st.st_rdev), minor(st.st_rdev));
+    rc = rc ? rc : discover_name(name, entry, control);
+    if (rc == -ENODEV)
+        return hl_err(rc, "fd %d is %s, which is not a Habana device", fd, name);
+    if (hl_is_exhausted(rc))
+        return hl_err(rc, "which device fd %d is cannot be read: %s", fd, strerror(-rc));
+    return rc ? ask_fd(fd, entry, control) : 0;
+}
+
+bool hl_attribute_path(const struct hlthunk_device_entry *entry, const char *name, unsigned which,
+                       char *path, size_t size)
+{
+    if (which == 0 && entry->legacy)
         snprintf(path, size, "/sys/class/habanalabs/hl%u/%s", entry->index, name);
-    else
+    else if (which == 0)
         snprintf(path, size, "/sys/class/accel/accel%u/device/%s", entry->index, name);
+    else if (which == 1 && entry->legacy && *entry->pci_address)
+        /* MISC has the driver's attributes in the class entry, the PCI device's beside them */
+        snprintf(path, size, "/sys/bus/pci/devices/%s/%s", entry->pci_address, name);
+    else
+        return false;
+    return true;
 }
 
-enum hlthunk_asic hl_entry_asic(struct hlthunk_device_entry *entry)
+int hl_attribute_read(const char *root, const struct hlthunk_device_entry *entry, const char *name,
+                      char *value, size_t size)
 {
-    return hl_entry_asic_in("", entry);
+    char path[256];
+    int rc = -ENOENT;
+
+    for (unsigned i = 0; hl_is_absent(rc) && hl_attribute_path(entry, name, i, path, sizeof(path));
+         i++)
+        rc = hl_tree_read(root, value, size, "%s", path);
+    return rc;
 }
 
-enum hlthunk_asic hl_entry_asic_in(const char *root, struct hlthunk_device_entry *entry)
+int hl_entry_identify(const char *root, struct hlthunk_device_entry *entry)
 {
     char text[16];
+    int rc;
 
     if (entry->pci_device_id)
-        return entry->asic;
-    if (hl_tree_read(root, text, sizeof(text), "/sys/bus/pci/devices/%s/device",
-                     entry->pci_address) == 0) {
-        entry->pci_device_id = (uint16_t)strtoul(text, NULL, 16);
-        entry->asic = hl_asic_of_pci_id(entry->pci_device_id);
-    }
-    return entry->asic;
+        return 0;
+    rc = hl_tree_read(root, text, sizeof(text), "/sys/bus/pci/devices/%s/device",
+                      entry->pci_address);
+    if (rc)
+        return rc;
+    entry->pci_device_id = (uint16_t)strtoul(text, NULL, 16);
+    entry->asic = hl_asic_of_pci_id(entry->pci_device_id);
+    return 0;
 }
 
 int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_size, size_t max,
@@ -296,7 +377,12 @@ int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_
     for (size_t i = 0; i < n && i < max; i++) {
         void *entry = (char *)entries + i * entry_size;
 
-        hl_entry_asic(&list[i]);
+        rc = hl_entry_identify("", &list[i]);
+        if (hl_is_exhausted(rc)) {
+            hl_err(rc, "the ASIC of device %u cannot be read: %s", list[i].index, strerror(-rc));
+            free(list);
+            return rc;
+        }
         memcpy(entry, &entry_size, sizeof(entry_size));
         HL_STRUCT_FILL(entry, list[i]);
     }
@@ -308,17 +394,15 @@ int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_
 int hl_entry_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
                        size_t size)
 {
-    char path[256];
     char text[4096];
     size_t n;
     int rc;
 
     if (!*name || strchr(name, '/') || name[0] == '.' || strlen(name) > 64)
-        return hl_err(-EINVAL, "name \"%.64s\" is no attribute's name", name);
-    hl_attribute_path(entry, name, path, sizeof(path));
-    rc = hl_sysfs_read(path, text, sizeof(text));
+        return hl_err(-EINVAL, "name \"%.64s\" is not an attribute's name", name);
+    rc = hl_attribute_read("", entry, name, text, sizeof(text));
     if (rc)
-        return hl_err(rc, "%s: %s", path, strerror(-rc));
+        return hl_err(rc, "attribute %s of device %u: %s", name, entry->index, strerror(-rc));
     n = strlen(text);
     if (size) {
         size_t kept = n < size ? n : size - 1;
@@ -339,4 +423,23 @@ int hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry,
         return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : !name ? "name" : "value");
     rc = hl_options_read(&e, sizeof(e), entry, "entry");
     return rc ? rc : hl_entry_attribute(&e, name, value, size);
+}
+
+int hlthunk_device_entry_find_node(const struct hlthunk_device_entry *entry, bool control,
+                                   char *path, size_t size)
+{
+    char found[HL_NODE_PATH];
+    size_t n;
+    int rc;
+
+    if (!entry || !path)
+        return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : "path");
+    rc = hl_node_find(entry, control, found, sizeof(found));
+    if (rc)
+        return rc;
+    n = strlen(found) + 1;
+    if (n > size)
+        return hl_err(-ENOSPC, "the path %s needs %zu bytes, size is %zu", found, n, size);
+    memcpy(path, found, n);
+    return 0;
 }

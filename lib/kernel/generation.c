@@ -13,6 +13,11 @@
 /* ACCEL_MAJOR of the kernel: the nodes of generation B on. */
 #define ACCEL_MAJOR 261
 
+bool hl_generation_accel_major(unsigned major)
+{
+    return major == ACCEL_MAJOR;
+}
+
 static int info(int fd, uint32_t op, void *out, uint32_t size)
 {
     struct hl_info_args args = {
@@ -28,7 +33,7 @@ static bool on_accel_node(int fd)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && major(st.st_rdev) == ACCEL_MAJOR;
+    return fstat(fd, &st) == 0 && hl_generation_accel_major(major(st.st_rdev));
 }
 
 int hl_generation_probe(int fd, enum hlthunk_generation *generation)

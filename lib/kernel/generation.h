@@ -10,6 +10,9 @@
 
 #include <hlthunk/device.h>
 
+/* Is it the major number of primary nodes from generation ACCEL on? */
+bool hl_generation_accel_major(unsigned major);
+
 /* 0 or -errno (-ENOTTY: no device of this driver). */
 int hl_generation_probe(int fd, enum hlthunk_generation *generation);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/kernel/pci_address.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
 /* Of the configuration space (PCI Express Base Specification, chapter 7). */
@@ -52,27 +53,32 @@ int hl_pci_chain(const char *root, const char *address, struct hl_pci_chain *c)
     return 0;
 }
 
-static bool read_hex(const char *root, const char *address, const char *name, uint32_t *value)
+static int read_hex(const char *root, const char *address, const char *name, uint32_t *value)
 {
     char text[32];
+    int rc = hl_tree_read(root, text, sizeof(text), "/sys/bus/pci/devices/%s/%s", address, name);
 
-    if (hl_tree_read(root, text, sizeof(text), "/sys/bus/pci/devices/%s/%s", address, name))
-        return false;
-    *value = (uint32_t)strtoul(text, NULL, 16);
-    return true;
+    if (rc == 0)
+        *value = (uint32_t)strtoul(text, NULL, 16);
+    return rc;
 }
 
-bool hl_pci_ids(const char *root, const char *address, uint32_t *vendor, uint32_t *device,
-                uint32_t *class_code)
+int hl_pci_ids(const char *root, const char *address, uint32_t *vendor, uint32_t *device,
+               uint32_t *class_code)
 {
-    return read_hex(root, address, "vendor", vendor) && read_hex(root, address, "device", device) &&
-           read_hex(root, address, "class", class_code);
+    int rc = read_hex(root, address, "vendor", vendor);
+
+    rc = rc ? rc : read_hex(root, address, "device", device);
+    return rc ? rc : read_hex(root, address, "class", class_code);
 }
 
-void hl_pci_driver(const char *root, const char *address, char *driver, size_t size)
+int hl_pci_driver(const char *root, const char *address, char *driver, size_t size)
 {
-    if (hl_tree_link_name(root, driver, size, "/sys/bus/pci/devices/%s/driver", address))
+    int rc = hl_tree_link_name(root, driver, size, "/sys/bus/pci/devices/%s/driver", address);
+
+    if (rc)
         *driver = '\0';
+    return hl_is_absent(rc) ? 0 : rc;
 }
 
 static unsigned word(const unsigned char *p)
@@ -153,17 +159,18 @@ static int keep_first(const char *name, void *user)
     return 0;
 }
 
-bool hl_pci_host_bridge(const char *root, const char *root_bus, uint32_t *vendor, uint32_t *device)
+int hl_pci_host_bridge(const char *root, const char *root_bus, uint32_t *vendor, uint32_t *device)
 {
     struct first f = { 0 };
     char address[24];
     uint32_t class_code;
+    int rc = hl_tree_each(root, keep_first, &f, "/sys/devices/%s", root_bus);
 
-    hl_tree_each(root, keep_first, &f, "/sys/devices/%s", root_bus);
-    if (!f.found)
-        return false;
+    if (rc || !f.found)
+        return hl_is_absent(rc) ? 0 : rc;
     hl_pci_format(&f.address, address, sizeof(address));
-    if (!hl_pci_ids(root, address, vendor, device, &class_code))
-        return false;
+    rc = hl_pci_ids(root, address, vendor, device, &class_code);
+    if (rc)
+        return rc;
     return (!f.address.device && !f.address.function) || is_root_port(root, address, class_code);
 }

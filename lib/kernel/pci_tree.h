@@ -19,12 +19,12 @@ struct hl_pci_chain {
 /* 0 or -errno; -ENODEV: there is no such function. */
 int hl_pci_chain(const char *root, const char *address, struct hl_pci_chain *chain);
 
-/* Vendor, device, class (24 bits) of a function; false when it is not there. */
-bool hl_pci_ids(const char *root, const char *address, uint32_t *vendor, uint32_t *device,
-                uint32_t *class_code);
+/* Vendor, device, class (24 bits) of a function: 0 or -errno. */
+int hl_pci_ids(const char *root, const char *address, uint32_t *vendor, uint32_t *device,
+               uint32_t *class_code);
 
-/* The driver's name, or "" for none. */
-void hl_pci_driver(const char *root, const char *address, char *driver, size_t size);
+/* The driver's name, "" for none: 0, or -errno when that could not be read. */
+int hl_pci_driver(const char *root, const char *address, char *driver, size_t size);
 
 /*
  * Does Access Control Services redirect peer-to-peer requests upwards here?  1, 0 (or no such
@@ -35,8 +35,8 @@ int hl_pci_acs_redirects(const char *root, const char *address);
 
 /*
  * The function that stands for a host bridge: the first on its root bus if that is device 0 or a
- * root port.  Its ids, or false without one.
+ * root port.  1 and its ids, 0 without one, or -errno when that could not be read.
  */
-bool hl_pci_host_bridge(const char *root, const char *root_bus, uint32_t *vendor, uint32_t *device);
+int hl_pci_host_bridge(const char *root, const char *root_bus, uint32_t *vendor, uint32_t *device);
 
 #endif

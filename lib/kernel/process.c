@@ -27,13 +27,45 @@ static uint64_t uptime_ns(const char *root)
     return s * 1000000000u + hundredths * 10000000u;
 }
 
+/* The value of a line "KEY:\tvalue", up to its end; false without it. */
+static bool value_of(const char *text, const char *key, char *value, size_t size)
+{
+    size_t k = strlen(key), n;
+
+    for (const char *p = text; p; p = strchr(p, '\n')) {
+        p += *p == '\n';
+        if (strncmp(p, key, k) || p[k] != ':')
+            continue;
+        p += k + 1;
+        p += strspn(p, " \t");
+        n = strcspn(p, "\n");
+        n = n < size - 1 ? n : size - 1;
+        memcpy(value, p, n);
+        value[n] = '\0';
+        return true;
+    }
+    return false;
+}
+
+/* The owner, from status, whose length has no bound that is worth relying on. */
+static int read_owner(const char *root, pid_t pid, uid_t *uid)
+{
+    size_t n;
+    char *text = hl_tree_read_all(root, &n, "/proc/%d/status", (int)pid), value[48];
+    int rc = text ? -EPROTO : -errno;
+
+    if (text && value_of(text, "Uid", value, sizeof(value)) && sscanf(value, "%u", uid) == 1)
+        rc = 0;
+    free(text);
+    return rc;
+}
+
 int hl_process_read(const char *root, pid_t pid, struct hl_process *p)
 {
     char text[1024], *open, *close;
     unsigned long long start;
-    unsigned flags, uid;
     uint64_t now, ticks = (uint64_t)sysconf(_SC_CLK_TCK);
-    const char *line;
+    unsigned flags;
     size_t n;
     int rc = hl_tree_read(root, text, sizeof(text), "/proc/%d/stat", (int)pid);
 
@@ -57,12 +89,7 @@ int hl_process_read(const char *root, pid_t pid, struct hl_process *p)
     now = uptime_ns(root);
     start = start * (1000000000u / (ticks ? ticks : 100));
     p->age_ns = now > start ? now - start : 0;
-    if (hl_tree_read(root, text, sizeof(text), "/proc/%d/status", (int)pid) == -ENOENT)
-        return -ENOENT;
-    line = strstr(text, "\nUid:");
-    if (line && sscanf(line + 5, "%u", &uid) == 1)
-        p->uid = uid;
-    return 0;
+    return read_owner(root, pid, &p->uid);
 }
 
 struct pids {
@@ -114,26 +141,6 @@ int hl_process_list(const char *root, pid_t **pids, size_t *count)
     return 0;
 }
 
-/* The value of a line "KEY:\tvalue", up to its end; false without it. */
-static bool value_of(const char *text, const char *key, char *value, size_t size)
-{
-    size_t k = strlen(key), n;
-
-    for (const char *p = text; p; p = strchr(p, '\n')) {
-        p += *p == '\n';
-        if (strncmp(p, key, k) || p[k] != ':')
-            continue;
-        p += k + 1;
-        p += strspn(p, " \t");
-        n = strcspn(p, "\n");
-        n = n < size - 1 ? n : size - 1;
-        memcpy(value, p, n);
-        value[n] = '\0';
-        return true;
-    }
-    return false;
-}
-
 static uint64_t number_of(const char *text, const char *key)
 {
     char value[32];
@@ -153,15 +160,18 @@ static uint64_t inode_age_ns(const struct stat *st)
     return st->st_ctim.tv_sec && age > 0 ? (uint64_t)age : 0;
 }
 
-bool hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
-                       struct hl_dmabuf_info *info)
+int hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
+                      struct hl_dmabuf_info *info)
 {
     char text[1024], path[HL_TREE_PATH];
     struct stat st;
+    int rc;
 
-    if (strncmp(target, "/dmabuf:", 8) ||
-        hl_tree_read(root, text, sizeof(text), "/proc/%d/fdinfo/%d", (int)pid, fd))
-        return false;
+    if (strncmp(target, "/dmabuf:", 8))
+        return 0;
+    rc = hl_tree_read(root, text, sizeof(text), "/proc/%d/fdinfo/%d", (int)pid, fd);
+    if (rc)
+        return rc;
     memset(info, 0, sizeof(*info));
     value_of(text, "exp_name", info->exporter, sizeof(info->exporter));
     value_of(text, "name", info->name, sizeof(info->name));
@@ -173,14 +183,15 @@ bool hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
         info->inode = info->inode ? info->inode : st.st_ino; /* fdinfo has it since 5.14 */
         info->age_ns = inode_age_ns(&st);
     }
-    return true;
+    return 1;
 }
 
-int hl_process_mappings(const char *root, pid_t pid, const char *part,
+int hl_process_mappings(const char *root, pid_t pid,
                         int (*visit)(const struct hl_mapping *mapping, void *user), void *user)
 {
     unsigned long long start, end;
     char *text, *next;
+    char perms[8];
     size_t size;
     int rc = 0, at;
 
@@ -195,10 +206,9 @@ int hl_process_mappings(const char *root, pid_t pid, const char *part,
             *next++ = '\0';
         else
             next = line + strlen(line);
-        if (!strstr(line, part))
-            continue;
         at = 0;
-        if (sscanf(line, "%llx-%llx %*s %*s %*s %*s %n", &start, &end, &at) != 2 || !at)
+        if (sscanf(line, "%llx-%llx %7s %*s %*s %*s %n", &start, &end, perms, &at) != 3 || !at ||
+            !strchr(perms, 's') || line[at] != '/')
             continue;
         m = (struct hl_mapping){ .start = start, .end = end, .path = line + at };
         rc = visit(&m, user);
@@ -210,9 +220,9 @@ int hl_process_mappings(const char *root, pid_t pid, const char *part,
 bool hl_process_in_namespace(const char *root)
 {
     char target[64];
+    int rc = hl_tree_link(root, target, sizeof(target), "/proc/self/ns/pid");
 
-    return hl_tree_link(root, target, sizeof(target), "/proc/self/ns/pid") == 0 &&
-           strcmp(target, FIRST_PID_NAMESPACE) != 0;
+    return rc ? !hl_is_absent(rc) : strcmp(target, FIRST_PID_NAMESPACE) != 0;
 }
 
 /* "SIZE FLAGS MODE COUNT EXPORTER INODE NAME", separated by white space. */

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/kernel/sysfs.h"
+
 struct hl_process {
     pid_t pid;
     uid_t uid;
@@ -16,7 +18,13 @@ struct hl_process {
     uint64_t age_ns; /* 0: not known */
 };
 
-/* root as in lib/kernel/tree.h.  0 or -errno (-ENOENT, -ESRCH: it is gone). */
+/* Does a failed look at a process mean that it, or its descriptor, is gone? */
+static inline bool hl_is_gone(int rc)
+{
+    return hl_is_absent(rc) || rc == -ESRCH;
+}
+
+/* root as in lib/kernel/tree.h.  0 or -errno. */
 int hl_process_read(const char *root, pid_t pid, struct hl_process *process);
 
 /* All processes, by PID; *pids is malloc'ed.  0 or -errno. */
@@ -30,25 +38,26 @@ struct hl_dmabuf_info {
 };
 
 /*
- * Is the descriptor, whose link reads target, a dma-buf?  Reads its fdinfo.
+ * Is the descriptor, whose link reads target, a dma-buf?  1 and what its fdinfo says, 0, or -errno.
  */
-bool hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
-                       struct hl_dmabuf_info *info);
+int hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
+                      struct hl_dmabuf_info *info);
 
 /* One line of a process's maps. */
 struct hl_mapping {
     uint64_t start, end;
-    const char *path; /* "" for none */
+    const char *path;
 };
 
 /*
- * Each mapping of a file whose path contains part: visit until it returns non-zero.  That, 0, or
+ * Each shared mapping of a file that has a path: visit until it returns non-zero.  That, 0, or
  * -errno when the maps cannot be read.
  */
-int hl_process_mappings(const char *root, pid_t pid, const char *part,
+int hl_process_mappings(const char *root, pid_t pid,
                         int (*visit)(const struct hl_mapping *mapping, void *user), void *user);
 
-/* Is this process in a PID namespace of its own, as in a container? */
+/* Is this process in a PID namespace of its own, as in a container?  Also when it cannot be known.
+ */
 bool hl_process_in_namespace(const char *root);
 
 /* One dma-buf of the kernel's own list. */

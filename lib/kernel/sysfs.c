@@ -14,6 +14,7 @@ int hl_sysfs_read(const char *path, char *value, size_t size)
 
     if (!size)
         return -ENOSPC;
+    value[0] = '\0';
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -27,10 +28,12 @@ int hl_sysfs_read(const char *path, char *value, size_t size)
         }
     }
     close(fd);
-    if (rc)
+    if (!rc && n == size)
+        rc = -ENOSPC;
+    if (rc) {
+        value[0] = '\0';
         return rc;
-    if (n == size)
-        return -ENOSPC;
+    }
     while (n && isspace((unsigned char)value[n - 1]))
         n--;
     value[n] = '\0';

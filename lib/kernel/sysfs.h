@@ -2,12 +2,27 @@
 #ifndef HL_KERNEL_SYSFS_H
 #define HL_KERNEL_SYSFS_H
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
- * Reads a text file of sysfs or debugfs into value, NUL-terminated and without final white space.
- * 0, -ENOSPC when it does not fit, or -errno.
+ * Reads a text file of sysfs, procfs or debugfs into value, NUL-terminated and without final white
+ * space.  0, -ENOSPC when it does not fit, or -errno; value is "" after a failure.
  */
 int hl_sysfs_read(const char *path, char *value, size_t size);
+
+/* Does a failed look mean that the thing is not there?  Every other errno means "could not look".
+ */
+static inline bool hl_is_absent(int rc)
+{
+    return rc == -ENOENT || rc == -ENOTDIR;
+}
+
+/* Out of descriptors or memory: says nothing of what was looked for, and the caller must know. */
+static inline bool hl_is_exhausted(int rc)
+{
+    return rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM;
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/kernel/sysfs.h"
@@ -117,11 +118,18 @@ int hl_tree_link_name(const char *root, char *name, size_t size, const char *pat
     return 0;
 }
 
-bool hl_tree_exists(const char *root, const char *path, ...)
+int hl_tree_exists(const char *root, const char *path, ...)
 {
     char full[HL_TREE_PATH];
+    struct stat st;
+    int rc = JOIN(full, root, path);
 
-    return JOIN(full, root, path) == 0 && access(full, F_OK) == 0;
+    if (rc)
+        return rc;
+    /* not access(): of a node it also asks the device cgroup */
+    if (stat(full, &st) == 0)
+        return 1;
+    return hl_is_absent(-errno) ? 0 : -errno;
 }
 
 int hl_tree_each(const char *root, int (*visit)(const char *name, void *user), void *user,
@@ -137,9 +145,18 @@ int hl_tree_each(const char *root, int (*visit)(const char *name, void *user), v
     dir = opendir(full);
     if (!dir)
         return -errno;
-    while (!rc && (d = readdir(dir))) {
-        if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
-            rc = visit(d->d_name, user);
+    for (;;) {
+        errno = 0;
+        d = readdir(dir);
+        if (!d) {
+            rc = -errno;
+            break;
+        }
+        if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+            continue;
+        rc = visit(d->d_name, user);
+        if (rc)
+            break;
     }
     closedir(dir);
     return rc;

@@ -6,7 +6,6 @@
 #ifndef HL_KERNEL_TREE_H
 #define HL_KERNEL_TREE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The longest path that is put together here. */
@@ -30,11 +29,12 @@ int hl_tree_link(const char *root, char *target, size_t size, const char *path, 
 int hl_tree_link_name(const char *root, char *name, size_t size, const char *path, ...)
     __attribute__((format(printf, 4, 5)));
 
-bool hl_tree_exists(const char *root, const char *path, ...) __attribute__((format(printf, 2, 3)));
+/* 1, 0, or -errno when it could not be looked for. */
+int hl_tree_exists(const char *root, const char *path, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Calls visit for each entry of a folder but "." and "..", until it returns non-zero: that, 0, or
- * -errno when the folder cannot be opened.
+ * -errno when the folder cannot be opened or read.
  */
 int hl_tree_each(const char *root, int (*visit)(const char *name, void *user), void *user,
                  const char *path, ...) __attribute__((format(printf, 4, 5)));

@@ -5,100 +5,130 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
+
+#include <hlthunk/error.h>
 
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/kernel/deadline.h"
 #include "lib/kernel/discovery.h"
+#include "lib/kernel/node.h"
 #include "lib/kernel/pci_address.h"
+#include "lib/kernel/sysfs.h"
+#include "lib/op/op_info.h"
+#include "lib/op/open_error.h"
+#include "uapi/habanalabs_accel.h"
 
 /* Pauses between attempts: short at first (a release takes milliseconds), then rarer. */
 #define PAUSE_MIN_US 500
 #define PAUSE_MAX_US 50000
 
-static int open_once(const char *node)
+/* One attempt.  *explained: the text is set, and is the reason. */
+static int open_once(const struct hlthunk_device_entry *e, bool control, char *path, size_t size,
+                     bool *explained)
 {
-    int fd;
+    int fd, rc = hl_node_find(e, control, path, size);
 
+    *explained = rc != 0;
+    if (rc)
+        return rc;
     do {
-        fd = open(node, O_RDWR | O_CLOEXEC);
+        fd = open(path, O_RDWR | O_CLOEXEC);
     } while (fd < 0 && errno == EINTR);
-    return fd < 0 ? -errno : hl_fd_sanitize(fd);
-}
-
-/* Linux 6.12 and later refuse to open a node whose driver lacks FOP_UNSIGNED_OFFSET. */
-static bool kernel_checks_fop_flags(void)
-{
-    unsigned a, b;
-    struct utsname u;
-
-    return uname(&u) == 0 && sscanf(u.release, "%u.%u", &a, &b) == 2 &&
-           (a > 6 || (a == 6 && b >= 12));
-}
-
-static int explain(const char *node, int rc, uint64_t waited_us)
-{
-    char waited[64] = "";
-
-    if (waited_us)
-        snprintf(waited, sizeof(waited), " (waited for %llu ms)",
-                 (unsigned long long)waited_us / 1000);
-    switch (rc) {
-    case -EBUSY:
-        return hl_err(rc,
-                      "%s is busy%s: some process has it open, or still has a dma-buf or a "
-                      "mapping of it",
-                      node, waited);
-    case -EAGAIN:
-        return hl_err(rc,
-                      "%s is in reset, or still being released by its last user%s; a dma-buf "
-                      "that some process has not closed keeps it there on Linux 6.1",
-                      node, waited);
-    case -EPERM:
-        return hl_err(rc, "%s is not operational: the driver has disabled it, or it needs a reset",
-                      node);
-    case -EACCES:
-        return hl_err(rc, "no permission to open %s: check its owner and group", node);
-    case -ENOENT:
-    case -ENXIO:
-    case -ENODEV:
-        return hl_err(-ENODEV, "%s: no such device", node);
-    case -EINVAL:
-        if (kernel_checks_fop_flags())
-            return hl_err(rc,
-                          "%s cannot be opened on this kernel: its habanalabs driver lacks "
-                          "FOP_UNSIGNED_OFFSET, which Linux demands since 6.12 (see "
-                          "docs/upstream-defects.md)",
-                          node);
-        /* fall through */
-    default:
-        return hl_err(rc, "%s: %s", node, strerror(-rc));
+    if (fd < 0)
+        return -errno;
+    rc = hl_node_check(fd, e, control, path);
+    if (rc) {
+        close(fd);
+        *explained = true;
+        return rc;
     }
+    return hl_fd_sanitize(fd);
 }
 
-/* Does the entry fit the selection?  Reads sysfs only where the selection needs it. */
-static bool selected(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
-                     struct hlthunk_device_entry *e)
+/* ---- what a device is ---- */
+
+static int ask_control(const struct hlthunk_device_entry *e, struct hl_info_hw_ip_info *ip)
+{
+    int fd = hl_open_node(e, true, 0), rc;
+
+    if (fd < 0)
+        return fd;
+    memset(ip, 0, sizeof(*ip));
+    rc = hl_info_get(fd, HL_INFO_HW_IP_INFO, ip, sizeof(*ip));
+    close(fd);
+    return rc;
+}
+
+int hl_entry_module_id(const struct hlthunk_device_entry *e, uint32_t *module_id)
+{
+    struct hl_info_hw_ip_info ip;
+    char text[32], *end;
+    unsigned long x;
+    int rc = hl_attribute_read("", e, "module_id", text, sizeof(text));
+
+    if (hl_is_exhausted(rc))
+        return hl_err(rc, "module_id of %s cannot be read: %s", e->node, strerror(-rc));
+    if (rc) {
+        rc = ask_control(e, &ip);
+        if (rc == 0)
+            *module_id = ip.module_id;
+        return rc;
+    }
+    x = strtoul(text, &end, 0);
+    if (end == text || *end || x > UINT32_MAX)
+        return hl_err(-EIO, "module_id of %s is \"%s\"", e->node, text);
+    *module_id = (uint32_t)x;
+    return 0;
+}
+
+int hl_entry_asic(struct hlthunk_device_entry *e)
+{
+    struct hl_info_hw_ip_info ip;
+    int rc = hl_entry_identify("", e);
+
+    if (hl_is_exhausted(rc))
+        return hl_err(rc, "the ASIC of %s cannot be read: %s", e->node, strerror(-rc));
+    rc = rc ? ask_control(e, &ip) : 0;
+    if (rc == 0 && !e->pci_device_id) {
+        e->pci_device_id = (uint16_t)ip.device_id;
+        e->asic = hl_asic_of_pci_id(ip.device_id);
+    }
+    return rc;
+}
+
+/* ---- which device ---- */
+
+/*
+ * Does the entry fit the selection?  1, 0, or -errno with a text when it cannot be known.  Reads
+ * sysfs only where the selection needs it.
+ */
+static int selected(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
+                    struct hlthunk_device_entry *e)
 {
     struct hl_pci_address a;
-    char text[32];
+    uint32_t module_id;
+    int rc;
 
     switch (o->select) {
     case HLTHUNK_SELECT_ANY:
-        return true;
+        return 1;
     case HLTHUNK_SELECT_INDEX:
         return e->index == o->index;
     case HLTHUNK_SELECT_PCI_ADDRESS:
+        if (!*e->pci_address)
+            return hl_err(-ENODATA, "which PCI address %s has cannot be known: /sys cannot be read",
+                          e->node);
         return hl_pci_parse(e->pci_address, &a) && hl_pci_equal(&a, pci);
     case HLTHUNK_SELECT_MODULE_ID:
-        return hl_entry_attribute(e, "module_id", text, sizeof(text)) >= 0 &&
-               strtoul(text, NULL, 0) == o->module_id;
+        rc = hl_entry_module_id(e, &module_id);
+        return rc ? rc : module_id == o->module_id;
     case HLTHUNK_SELECT_ASIC:
-        return hl_entry_asic(e) == o->asic;
+        rc = hl_entry_asic(e);
+        return rc ? rc : e->asic == o->asic;
     }
-    return false;
+    return 0;
 }
 
 static int check(const struct hlthunk_device_options *o, struct hl_pci_address *pci)
@@ -112,16 +142,17 @@ static int check(const struct hlthunk_device_options *o, struct hl_pci_address *
         if (!o->pci_address)
             return hl_err(-EINVAL, "options->pci_address is NULL");
         if (!hl_pci_parse(o->pci_address, pci))
-            return hl_err(-EINVAL,
-                          "options->pci_address \"%.40s\" is no PCI address such as 0000:0d:00.0",
-                          o->pci_address);
+            return hl_err(
+                -EINVAL, "options->pci_address \"%.40s\" is not a PCI address such as 0000:0d:00.0",
+                o->pci_address);
         return 0;
     case HLTHUNK_SELECT_ASIC:
         if (o->asic <= HLTHUNK_ASIC_UNKNOWN || o->asic > HLTHUNK_ASIC_GAUDI2)
-            return hl_err(-EINVAL, "options->asic is %d, no ASIC", (int)o->asic);
+            return hl_err(-EINVAL, "options->asic is %d, which is not an ASIC", (int)o->asic);
         return 0;
     }
-    return hl_err(-EINVAL, "options->select is %d, no way to choose a device", (int)o->select);
+    return hl_err(-EINVAL, "options->select is %d, which is not a way to choose a device",
+                  (int)o->select);
 }
 
 static int none(const struct hlthunk_device_options *o, size_t devices)
@@ -129,8 +160,7 @@ static int none(const struct hlthunk_device_options *o, size_t devices)
     char what[80] = "";
 
     if (!devices)
-        return hl_err(-ENODEV, "this machine has no Habana device, or its driver is not loaded "
-                               "(try a simulated one: hlsim run -- PROGRAM)");
+        return hl_err(-ENODEV, "this machine has no Habana device, or its driver is not loaded");
     if (o->select == HLTHUNK_SELECT_PCI_ADDRESS)
         snprintf(what, sizeof(what), "PCI address %s", o->pci_address);
     else if (o->select == HLTHUNK_SELECT_INDEX)
@@ -156,17 +186,84 @@ static bool may_pass(int rc)
     return rc == -EBUSY || rc == -EAGAIN;
 }
 
-int hl_open_node(const char *node, uint64_t timeout_us)
+int hl_open_node(const struct hlthunk_device_entry *e, bool control, uint64_t timeout_us)
 {
     uint64_t start = hl_now_ns(), deadline = hl_deadline_ns(timeout_us);
     useconds_t pause = PAUSE_MIN_US;
-    int fd = open_once(node);
+    char path[HL_NODE_PATH] = "";
+    bool explained;
+    int fd = open_once(e, control, path, sizeof(path), &explained);
 
     while (may_pass(fd) && hl_left_us(deadline)) {
         wait_a_little(deadline, &pause);
-        fd = open_once(node);
+        fd = open_once(e, control, path, sizeof(path), &explained);
     }
-    return fd >= 0 ? fd : explain(node, fd, timeout_us ? (hl_now_ns() - start) / 1000 : 0);
+    if (fd >= 0 || explained)
+        return fd;
+    return hl_open_error(e, path, fd, timeout_us ? (hl_now_ns() - start) / 1000 : 0);
+}
+
+/* Of several failures the one to report: what may pass, then what exists, then what does not. */
+struct failure {
+    int weight, rc;
+    struct hlthunk_device_entry entry;
+    char path[HL_NODE_PATH];
+    char text[320]; /* "": by hl_open_error() */
+};
+
+enum { WEIGHT_NONE, WEIGHT_UNKNOWN, WEIGHT_ABSENT, WEIGHT_FAILED, WEIGHT_MAY_PASS };
+
+static void note(struct failure *f, int weight, int rc, const struct hlthunk_device_entry *e,
+                 const char *path, bool explained)
+{
+    if (weight <= f->weight)
+        return;
+    f->weight = weight;
+    f->rc = rc;
+    f->entry = *e;
+    snprintf(f->path, sizeof(f->path), "%s", path);
+    snprintf(f->text, sizeof(f->text), "%s", explained ? hlthunk_last_error() : "");
+}
+
+/* One device of the list: its fd, or a negative number when it is not that, for which see *f. */
+static int try_one(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
+                   struct hlthunk_device_entry *e, struct failure *f)
+{
+    char path[HL_NODE_PATH] = "";
+    bool explained;
+    int rc = selected(o, pci, e);
+
+    if (rc < 0)
+        note(f, hl_is_exhausted(rc) ? WEIGHT_FAILED : WEIGHT_UNKNOWN, rc, e, path, true);
+    if (rc <= 0)
+        return -ENODEV;
+    rc = open_once(e, o->control, path, sizeof(path), &explained);
+    if (rc < 0)
+        note(f,
+             may_pass(rc)    ? WEIGHT_MAY_PASS
+             : rc == -ENODEV ? WEIGHT_ABSENT
+                             : WEIGHT_FAILED,
+             rc, e, path, explained);
+    return rc;
+}
+
+/* One round: the fd, or -errno with *f, or with the text where that has no weight. */
+static int try_all(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
+                   struct hlthunk_device_entry *entry, struct failure *f)
+{
+    struct hlthunk_device_entry *list;
+    size_t n;
+    int fd = -ENODEV, rc = hl_discover(&list, &n);
+
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < n && fd < 0; i++) {
+        fd = try_one(o, pci, &list[i], f);
+        if (fd >= 0)
+            *entry = list[i];
+    }
+    free(list);
+    return fd >= 0 ? fd : f->weight ? f->rc : none(o, n);
 }
 
 int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_device_entry *entry)
@@ -174,45 +271,21 @@ int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_devi
     uint64_t deadline = hl_deadline_after(o->timeout_ns), start = hl_now_ns();
     useconds_t pause = PAUSE_MIN_US;
     struct hl_pci_address pci = { 0 };
-    struct hlthunk_device_entry *list;
-    const char *node;
-    char last_node[sizeof(list->node)] = "";
-    int rc = check(o, &pci), fd;
-    size_t n, matches;
-    bool worth_waiting;
+    struct failure f;
+    int fd = check(o, &pci);
 
-    if (rc)
-        return rc;
+    if (fd)
+        return fd;
     for (;;) {
-        rc = hl_discover(&list, &n);
-        if (rc)
-            return rc;
-        matches = 0;
-        worth_waiting = false;
-        for (size_t i = 0; i < n; i++) {
-            if (!selected(o, &pci, &list[i]))
-                continue;
-            matches++;
-            node = o->control ? list[i].control_node : list[i].node;
-            fd = open_once(node);
-            if (fd >= 0) {
-                *entry = list[i];
-                free(list);
-                return fd;
-            }
-            /* of several failures the one that may pass is the one to tell */
-            if (!worth_waiting) {
-                rc = fd;
-                snprintf(last_node, sizeof(last_node), "%s", node);
-            }
-            worth_waiting |= may_pass(fd);
-        }
-        free(list);
-        if (!matches)
-            return none(o, n);
-        if (!worth_waiting || !hl_left_us(deadline))
+        f.weight = WEIGHT_NONE;
+        fd = try_all(o, &pci, entry, &f);
+        if (fd >= 0 || f.weight != WEIGHT_MAY_PASS || !hl_left_us(deadline))
             break;
         wait_a_little(deadline, &pause);
     }
-    return explain(last_node, rc, o->timeout_ns ? (hl_now_ns() - start) / 1000 : 0);
+    if (fd >= 0 || f.weight == WEIGHT_NONE)
+        return fd;
+    if (*f.text)
+        return hl_err(f.rc, "%s", f.text);
+    return hl_open_error(&f.entry, f.path, f.rc, o->timeout_ns ? (hl_now_ns() - start) / 1000 : 0);
 }

@@ -9,16 +9,23 @@
 #include <hlthunk/device.h>
 
 /*
- * Opens a node (O_RDWR, O_CLOEXEC, above 2): the fd, or -errno with a text that tells busy, in
- * reset, not operational, no permission and no device apart.  Waits out EBUSY and EAGAIN up to
- * timeout_us; 0 tries once.
+ * Opens a device's node, wherever this process has it (O_RDWR, O_CLOEXEC, above 2): the fd of that
+ * very device, or -errno with a text that tells busy, in reset, not operational, not allowed, no
+ * permission and no device apart.  Waits out EBUSY and EAGAIN up to timeout_us; 0 tries once.
  */
-int hl_open_node(const char *node, uint64_t timeout_us);
+int hl_open_node(const struct hlthunk_device_entry *entry, bool control, uint64_t timeout_us);
 
 /*
  * The devices that options select, tried in order: the fd or -errno.  *entry is set on success.
  */
 int hl_open_selected(const struct hlthunk_device_options *options,
                      struct hlthunk_device_entry *entry);
+
+/*
+ * What a device is, from sysfs, or from its control node where sysfs does not say: 0 or -errno with
+ * a text.  The module ID (6.1 has no attribute for it), and the entry's ASIC and PCI device ID.
+ */
+int hl_entry_module_id(const struct hlthunk_device_entry *entry, uint32_t *module_id);
+int hl_entry_asic(struct hlthunk_device_entry *entry);
 
 #endif

@@ -10,6 +10,7 @@ unsigned door_calls;
 unsigned char door_last[64];
 int door_error;
 bool door_any_fd;
+int door_fd;
 
 static const size_t sizes[] = {
     [OP_INFO] = sizeof(struct hl_info_args), [OP_CB] = sizeof(union hl_cb_args),
@@ -47,6 +48,7 @@ int ioctl(int fd, unsigned long request, ...)
         rc = -ENOTTY;
     } else {
         door_calls++;
+        door_fd = fd;
         memset(door_last, 0, sizeof(door_last));
         memcpy(door_last, arg, sizes[nr]);
         rc = driver(nr, arg);

@@ -38,6 +38,9 @@ extern unsigned door_calls;
 /* The argument of the last, as it came in. */
 extern unsigned char door_last[64];
 
+/* The descriptor of the call that the driver answers. */
+extern int door_fd;
+
 /* Any descriptor is a device's, not FD alone: for tests that open nodes. */
 extern bool door_any_fd;
 

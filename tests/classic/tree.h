@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A /sys and a /dev of the test's own: paths below them lead into a temporary directory, for this
- * program's open(), opendir(), readlink() and fstat().
+ * program's open(), opendir(), readlink(), stat() and fstat().
  */
 #ifndef TESTS_CLASSIC_TREE_H
 #define TESTS_CLASSIC_TREE_H
@@ -22,6 +22,12 @@ void tree_accel(unsigned index, unsigned control_minor, const char *pci, const c
                 const char *type, unsigned module_id);
 void tree_legacy(unsigned index, const char *pci, const char *pci_device);
 
+/* Another name, as a container may give a node; a whole part that a container lacks. */
+void tree_rename(const char *from, const char *to);
+void tree_remove(const char *path);
+/* At the next open of path, from takes its place first. */
+void tree_swap_at_open(const char *path, const char *from);
+
 /* What text a file has now. */
 void tree_read(const char *path, char *text, size_t size);
 
@@ -30,5 +36,8 @@ extern unsigned tree_opens, tree_opens_inherited;
 /* The next so many opens of nodes fail with this errno. */
 extern int tree_fail_errno;
 extern unsigned tree_fail_count;
+/* What is at or below this path is refused with this errno; 0: nothing. */
+extern const char *tree_refused_path;
+extern int tree_refused_errno;
 
 #endif

@@ -3,7 +3,10 @@
 #include "tests/host/tree.h"
 #include "tests/unit/test.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <hlthunk/hlthunk.h>
@@ -247,6 +250,80 @@ static void what_is_hidden_is_counted(void **state)
     tree_mode("/proc/200/fd", 0755);
 }
 
+/* A folder that the next opendir() of it fails with this errno for. */
+static const char *closed_path = "";
+static int closed_errno;
+
+DIR *opendir(const char *path)
+{
+    int fd;
+
+    if (*closed_path && strstr(path, closed_path)) {
+        errno = closed_errno;
+        return NULL;
+    }
+    fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    return fd < 0 ? NULL : fdopendir(fd);
+}
+
+/* Each errno means what it means: hidden, gone, or this process's own lack of something. */
+static void why_a_process_is_not_seen(void **state)
+{
+    static const struct {
+        int error;
+        unsigned processes, hidden;
+        int rc;
+    } cases[] = {
+        { EACCES, 1, 1, 0 },       { EPERM, 1, 1, 0 },        { EIO, 1, 1, 0 },
+        { ENOENT, 1, 0, 0 },       { ESRCH, 1, 0, 0 },        { EMFILE, 0, 0, -EMFILE },
+        { ENFILE, 0, 0, -ENFILE }, { ENOMEM, 0, 0, -ENOMEM },
+    };
+    struct hlthunk_holders_options o = { .size = sizeof(o), .root = tree_root() };
+
+    (void)state;
+    tree_device(0, "0000:10:00.0", 0x1020, 0);
+    put_process(100, "mine", 65534, 0, 1);
+    put_fd(100, 3, "/dev/accel/accel0");
+    put_process(200, "theirs", 0, 0, 1);
+    put_fd(200, 3, "/dev/accel/accel0");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hlthunk_holders_seen seen = { .size = sizeof(seen) };
+
+        told_count = 0;
+        closed_path = "/proc/200/fd";
+        closed_errno = cases[i].error;
+        assert_int_equal(hlthunk_holders(&o, keep, NULL, &seen), cases[i].rc);
+        closed_path = "";
+        assert_int_equal(seen.processes, cases[i].processes);
+        assert_int_equal(seen.hidden_processes, cases[i].hidden);
+        assert_int_equal(told_count, 1);
+    }
+}
+
+/* A status that is longer than a page, and a descriptor whose fdinfo is not for us. */
+static void long_and_hidden_files(void **state)
+{
+    char line[3000];
+
+    (void)state;
+    memset(line, 'x', sizeof(line) - 1);
+    line[sizeof(line) - 1] = '\0';
+    tree_device(0, "0000:10:00.0", 0x1020, 0);
+    put_process(100, "mine", 0, 0, 1);
+    tree_put("/proc/100/status", "Name:\t%s\nUid:\t4711\t0\t0\t0\n", line);
+    put_fd(100, 3, "/dev/accel/accel0");
+    look(NULL);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].h.uid, 4711);
+    /* no owner in it: not root's, but hidden */
+    tree_put("/proc/100/status", "Name:\t%s\n", line);
+    assert_int_equal(look(NULL).hidden_processes, 1);
+    put_process(200, "other", 0, 0, 1);
+    put_fd(200, 4, "/dmabuf:");
+    tree_put("/proc/200/fdinfo/4", "%s", line);
+    assert_int_equal(look(NULL).hidden_processes, 2);
+}
+
 static void another_namespace(void **state)
 {
     (void)state;
@@ -310,6 +387,8 @@ int main(void)
         CASE(nodes_of_6_1),
         CASE(the_kernels_list),
         CASE(what_is_hidden_is_counted),
+        CASE(why_a_process_is_not_seen),
+        CASE(long_and_hidden_files),
         CASE(another_namespace),
         CASE(a_visitor_ends_the_list),
         CASE(bad_arguments),

@@ -487,6 +487,95 @@ static void limits(void **state)
     expect("nofile", HLTHUNK_VERDICT_UNKNOWN, "cannot be read");
 }
 
+/* Of two cards one was passed on: the other is no problem, unless it is asked for. */
+static void not_passed_to_this_container(void **state)
+{
+    struct hlthunk_preflight_options o = { .size = sizeof(o),
+                                           .root = tree_root(),
+                                           .pci_address = "0000:07:00.0" };
+    unsigned other = 0;
+
+    (void)state;
+    put_switch(0x1234, 0);
+    tree_device(1, "0000:07:00.0", 0x1020, 0);
+    tree_remove("/dev/accel/accel1");
+    look();
+    for (unsigned i = 0; i < told_count; i++) {
+        if (strcmp(told[i].device, "0000:07:00.0") != 0)
+            continue;
+        other++;
+        assert_int_not_equal(told[i].verdict, HLTHUNK_VERDICT_PROBLEM);
+        if (!strcmp(told[i].id, "node")) {
+            assert_int_equal(told[i].verdict, HLTHUNK_VERDICT_WARNING);
+            expect_text(&told[i], "not passed to this container");
+        }
+    }
+    assert_int_equal(other, 3); /* device, node, status: all else is not this process's business */
+    told_count = 0;
+    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), 0);
+    expect("node", HLTHUNK_VERDICT_PROBLEM, "not passed to this container");
+    tree_remove("/dev/accel");
+    look();
+    expect("node", HLTHUNK_VERDICT_PROBLEM, "/dev/accel/accel0 does not exist");
+}
+
+/* What cannot be read is not known, with the reason: never "there is none". */
+static void look_at_the_unreadable(void)
+{
+    look();
+    expect("device", HLTHUNK_VERDICT_UNKNOWN, "Permission denied");
+    expect("huge-pages", HLTHUNK_VERDICT_UNKNOWN, "Permission denied");
+    expect("p2pdma", HLTHUNK_VERDICT_UNKNOWN, "Permission denied");
+    expect("memlock", HLTHUNK_VERDICT_UNKNOWN, "Permission denied");
+}
+
+static void the_unreadable_is_unknown(void **state)
+{
+    static const char *const hidden[] = { "/sys/class/accel", "/boot",
+                                          "/sys/kernel/mm/transparent_hugepage" };
+
+    (void)state;
+    tree_put("/proc/self/limits", "Max locked memory  8192  8192  bytes\n");
+    tree_put("/proc/meminfo", "HugePages_Total: 0\n");
+    tree_remove("/sys/kernel");
+    tree_folder("/sys/kernel");
+    look();
+    expect("huge-pages", HLTHUNK_VERDICT_UNKNOWN, "there is no /sys");
+    tree_folder("/sys/kernel/mm");
+    look();
+    expect("huge-pages", HLTHUNK_VERDICT_WARNING, "not built in");
+    tree_put("/sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
+    tree_put("/proc/self/status", "CapEff:\t0000000000000000\n");
+    tree_mode("/proc/self/status", 0);
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        tree_mode(hidden[i], 0);
+    as_nobody(look_at_the_unreadable);
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+        tree_mode(hidden[i], 0755);
+}
+
+/* Files that are longer than anybody expected end where they end (a sanitizer and valgrind look).
+ */
+static void long_files(void **state)
+{
+    char text[6000];
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    tree_put("/proc/sys/kernel/osrelease", "%s", text);
+    tree_put("/sys/kernel/mm/transparent_hugepage/enabled", "%s [never]\n", text);
+    tree_put("/proc/meminfo", "%s\nHugePages_Total: 0\n", text);
+    tree_put("/proc/self/status", "Name:\t%s\nCapEff:\t0000000000004000\n", text);
+    tree_put("/proc/self/limits", "%s\nMax locked memory  8192  8192  bytes\n", text);
+    tree_put("/sys/class/accel/accel0/device/status", "%s\n", text);
+    look();
+    expect("kernel", HLTHUNK_VERDICT_UNKNOWN, "No space left");
+    expect("huge-pages", HLTHUNK_VERDICT_WARNING, "never");
+    expect("memlock", HLTHUNK_VERDICT_OK, "CAP_IPC_LOCK");
+    expect("status", HLTHUNK_VERDICT_UNKNOWN, "No space left");
+}
+
 static void no_device(void **state)
 {
     (void)state;
@@ -569,6 +658,9 @@ int main(void)
         CASE(linux_6_1),
         CASE(holders),
         CASE(limits),
+        CASE(not_passed_to_this_container),
+        CASE(the_unreadable_is_unknown),
+        CASE(long_files),
         CASE(no_device),
         CASE(bad_arguments),
     };

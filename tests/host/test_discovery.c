@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: MIT */
+/* Which device a node is, whatever its name, and whatever cannot be read. */
+#include "tests/classic/door.h"
+#include "tests/classic/tree.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <hlthunk/device.h>
+
+#define FIRST "0000:33:00.0"
+#define SECOND "0000:4d:00.0"
+
+/* The driver: the chip and the module ID follow from the minor number of the node that is asked. */
+static int answer(enum door_op op, void *arg)
+{
+    const struct hl_info_args *a = arg;
+    struct hl_info_hw_ip_info ip = { .dram_enabled = 1, .dram_size = 1 << 30 };
+    struct stat st;
+
+    if (op != OP_INFO)
+        return -ENOTTY;
+    if (a->op == HL_INFO_MODULE_PARAMS || fstat(door_fd, &st))
+        return -EINVAL;
+    ip.module_id = 10 + minor(st.st_rdev);
+    ip.device_id = minor(st.st_rdev) ? 0x1000 : 0x1020;
+    memset((void *)(uintptr_t)a->return_pointer, 0, a->return_size);
+    if (a->op == HL_INFO_HW_IP_INFO)
+        memcpy((void *)(uintptr_t)a->return_pointer, &ip,
+               a->return_size < sizeof(ip) ? a->return_size : sizeof(ip));
+    return 0;
+}
+
+/* A Gaudi2 and a Gaudi. */
+static int setup(void **state)
+{
+    (void)state;
+    door_any_fd = true;
+    door_open(KERNEL_6_12, answer);
+    tree_begin();
+    tree_accel(0, 0, FIRST, "1DA3:1020", "GAUDI2", 10);
+    tree_accel(1, 1, SECOND, "1DA3:1000", "GAUDI", 11);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    tree_end();
+    door_any_fd = false;
+    return 0;
+}
+
+/* The container has the second device, under the first one's names. */
+static void second_as_first(void)
+{
+    tree_remove("/dev/accel/accel0");
+    tree_remove("/dev/accel/accel_controlD0");
+    tree_rename("/dev/accel/accel1", "/dev/accel/accel0");
+    tree_rename("/dev/accel/accel_controlD1", "/dev/accel/accel_controlD0");
+}
+
+static int open_as(struct hlthunk_device_options o, struct hlthunk_device_properties *p)
+{
+    struct hlthunk_device *d;
+    int rc;
+
+    o.size = sizeof(o);
+    rc = hlthunk_device_open(&o, &d);
+    if (rc)
+        return rc;
+    p->size = sizeof(*p);
+    assert_int_equal(hlthunk_device_get_properties(d, p), 0);
+    hlthunk_device_unref(d);
+    return 0;
+}
+
+static void assert_says(int rc, int error, const char *part)
+{
+    if (rc != error || !strstr(hlthunk_last_error(), part))
+        fail_msg("%d: \"%s\", not %d: \"%s\"", rc, hlthunk_last_error(), error, part);
+}
+
+static void a_renamed_node_is_the_device_that_it_is(void **state)
+{
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_ASIC, .asic = HLTHUNK_ASIC_GAUDI };
+    struct hlthunk_device_properties p;
+    char id[32];
+    int fd;
+
+    (void)state;
+    second_as_first();
+    for (int control = 0; control < 2; control++) {
+        o.control = control;
+        assert_int_equal(open_as(o, &p), 0);
+        assert_string_equal(p.pci_address, SECOND);
+        assert_int_equal(p.asic, HLTHUNK_ASIC_GAUDI);
+        assert_int_equal(p.index, 1);
+        /* any device: the one that is here */
+        assert_int_equal(open_as((struct hlthunk_device_options){ .control = control }, &p), 0);
+        assert_string_equal(p.pci_address, SECOND);
+    }
+    o.asic = HLTHUNK_ASIC_GAUDI2;
+    assert_says(open_as(o, &p), -ENODEV, "not passed to this container");
+    o = (struct hlthunk_device_options){ .select = HLTHUNK_SELECT_INDEX };
+    assert_says(open_as(o, &p), -ENODEV, "not passed to this container");
+    o = (struct hlthunk_device_options){ .select = HLTHUNK_SELECT_PCI_ADDRESS,
+                                         .pci_address = FIRST };
+    assert_says(open_as(o, &p), -ENODEV, FIRST);
+    o.pci_address = SECOND;
+    assert_int_equal(open_as(o, &p), 0);
+    o = (struct hlthunk_device_options){ .select = HLTHUNK_SELECT_MODULE_ID, .module_id = 11 };
+    assert_int_equal(open_as(o, &p), 0);
+    assert_string_equal(p.pci_address, SECOND);
+    /* the classic opens */
+    fd = hlthunk_open(HLTHUNK_DEVICE_GAUDI, NULL);
+    assert_true(fd > 2);
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, sizeof(id)), 0);
+    assert_string_equal(id, SECOND);
+    hlthunk_close(fd);
+    fd = hlthunk_open_control_by_bus_id(SECOND);
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, sizeof(id)), 0);
+    assert_string_equal(id, SECOND);
+    hlthunk_close(fd);
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_GAUDI2, NULL), -1);
+    assert_says(hlthunk_open_control(0, NULL), -ENODEV, "not passed to this container");
+}
+
+static void where_a_node_is(void **state)
+{
+    struct hlthunk_device_entry list[2];
+    char path[64];
+    size_t n;
+
+    (void)state;
+    assert_int_equal(hlthunk_device_enumerate(list, 2, &n), 0);
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], false, path, sizeof(path)), 0);
+    assert_string_equal(path, "/dev/accel/accel1");
+    second_as_first();
+    tree_rename("/dev/accel/accel0", "/dev/tensor");
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], false, path, sizeof(path)), 0);
+    assert_string_equal(path, "/dev/tensor");
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], true, path, sizeof(path)), 0);
+    assert_string_equal(path, "/dev/accel/accel_controlD0");
+    assert_int_equal(hlthunk_device_entry_find_node(&list[0], true, path, sizeof(path)), -ENODEV);
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], true, path, 5), -ENOSPC);
+    assert_int_equal(hlthunk_device_entry_find_node(NULL, true, path, 5), -EINVAL);
+    assert_string_equal(path, "/dev/accel/accel_controlD0");
+}
+
+/* What open() finds may be another node than what was there a moment before. */
+static void a_node_that_changes_meanwhile(void **state)
+{
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX, .index = 1 };
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    tree_swap_at_open("/dev/accel/accel1", "/dev/accel/accel0");
+    assert_says(open_as(o, &p), -ENODEV, "another device");
+}
+
+/* ---- without sysfs ---- */
+
+static void nodes_answer_without_sysfs(void **state)
+{
+    static const int errors[] = { 0, EACCES, EPERM, EIO };
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_ASIC, .asic = HLTHUNK_ASIC_GAUDI };
+    struct hlthunk_device_properties p;
+    struct hlthunk_device_entry list[4];
+    struct hlthunk_device *d;
+    char text[32];
+    size_t n;
+    int fd;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        tree_refused_path = "/sys";
+        tree_refused_errno = errors[i] ? errors[i] : ENOENT;
+        assert_int_equal(hlthunk_device_enumerate(list, 4, &n), 0);
+        assert_int_equal(n, 2);
+        assert_int_equal(list[0].asic, HLTHUNK_ASIC_GAUDI2);
+        assert_int_equal(list[1].asic, HLTHUNK_ASIC_GAUDI);
+        assert_int_equal(list[1].index, 1);
+        assert_string_equal(list[1].pci_address, "");
+        assert_string_equal(list[1].node, "/dev/accel/accel1");
+        assert_int_equal(open_as(o, &p), 0);
+        assert_int_equal(p.index, 1);
+        assert_string_equal(p.pci_address, "");
+        assert_says(open_as((struct hlthunk_device_options){ .select = HLTHUNK_SELECT_PCI_ADDRESS,
+                                                             .pci_address = SECOND },
+                            &p),
+                    -ENODATA, "cannot be known");
+        assert_int_equal(
+            open_as((struct hlthunk_device_options){ .select = HLTHUNK_SELECT_MODULE_ID,
+                                                     .module_id = 11 },
+                    &p),
+            0);
+        fd = open("/dev/accel/accel_controlD1", O_RDWR | O_CLOEXEC);
+        assert_int_equal(hlthunk_device_from_fd(fd, &d), 0);
+        p.size = sizeof(p);
+        assert_int_equal(hlthunk_device_get_properties(d, &p), 0);
+        assert_int_equal(p.index, 1);
+        assert_true(p.control);
+        hlthunk_device_unref(d);
+        assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, text, sizeof(text)), -ENODATA);
+        close(fd);
+        assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI), 1);
+        assert_int_equal(hlthunk_device_entry_attribute(&list[0], "status", text, sizeof(text)),
+                         -tree_refused_errno);
+    }
+    /* renamed: the file itself says which it is, not its name */
+    second_as_first();
+    assert_int_equal(open_as(o, &p), 0);
+    assert_int_equal(p.index, 1);
+    assert_says(open_as((struct hlthunk_device_options){ .select = HLTHUNK_SELECT_INDEX }, &p),
+                -ENODEV, "has index 0");
+}
+
+static void neither_sysfs_nor_nodes(void **state)
+{
+    struct hlthunk_device_properties p;
+    size_t n = 77;
+
+    (void)state;
+    tree_remove("/dev/accel");
+    tree_refused_path = "/sys";
+    tree_refused_errno = EACCES;
+    assert_says(hlthunk_device_enumerate(NULL, 0, &n), -EACCES, "/sys/class");
+    assert_int_equal(n, 77);
+    assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -EACCES, "/sys/class");
+    /* a sysfs without such classes does say that there is none */
+    tree_refused_errno = 0;
+    tree_remove("/sys/class/accel");
+    tree_file("/sys/class/net/x", "");
+    assert_int_equal(hlthunk_device_enumerate(NULL, 0, &n), 0);
+    assert_int_equal(n, 0);
+    assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -ENODEV, "no Habana device");
+}
+
+/* Another vendor's accelerator, and a busy node, which cannot be asked and still is one. */
+static void what_does_not_answer(void **state)
+{
+    struct hlthunk_device_entry list[4];
+    size_t n;
+
+    (void)state;
+    tree_refused_path = "/sys";
+    tree_refused_errno = ENOENT;
+    door_open(KERNEL_6_12, door_fails);
+    door_error = ENOTTY;
+    assert_int_equal(hlthunk_device_enumerate(NULL, 0, &n), -ENOENT);
+    door_open(KERNEL_6_12, answer);
+    tree_remove("/dev/accel/accel_controlD0");
+    tree_remove("/dev/accel/accel_controlD1");
+    tree_fail_errno = EBUSY;
+    tree_fail_count = 3; /* a control node that is not there, and the first primary one */
+    assert_int_equal(hlthunk_device_enumerate(list, 4, &n), 0);
+    assert_int_equal(n, 2);
+    tree_fail_count = 0;
+}
+
+/* ---- out of descriptors ---- */
+
+static rlim_t soft;
+
+static void leave_descriptors(int fd, unsigned n)
+{
+    struct rlimit r;
+
+    getrlimit(RLIMIT_NOFILE, &r);
+    if (n == UINT32_MAX) {
+        r.rlim_cur = soft;
+    } else {
+        soft = r.rlim_cur;
+        r.rlim_cur = (rlim_t)fd + 1 + n;
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+}
+
+static void no_descriptor_is_not_no_device(void **state)
+{
+    struct hlthunk_device_properties p;
+    struct hlthunk_device_entry list[2];
+    struct hlthunk_device *d = NULL;
+    char text[32];
+    size_t n = 77;
+    int fd;
+
+    (void)state;
+    assert_int_equal(hlthunk_device_enumerate(list, 2, &n), 0);
+    n = 77;
+    fd = open("/dev/accel/accel1", O_RDWR | O_CLOEXEC);
+    leave_descriptors(fd, 0);
+    assert_says(hlthunk_device_enumerate(list, 2, &n), -EMFILE, "/sys/class");
+    assert_int_equal(n, 77);
+    assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -EMFILE, "Too many open files");
+    assert_says(hlthunk_device_from_fd(fd, &d), -EMFILE, "Too many open files");
+    assert_null(d);
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_DONT_CARE), -EMFILE);
+    assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, text, sizeof(text)), -EMFILE);
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), -1);
+    assert_int_equal(errno, EMFILE);
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, FIRST), -EMFILE);
+    assert_int_equal(hlthunk_open_by_module_id(11), -EMFILE);
+    assert_int_equal(hlthunk_device_entry_attribute(&list[0], "status", text, sizeof(text)),
+                     -EMFILE);
+    leave_descriptors(fd, UINT32_MAX);
+    close(fd);
+}
+
+/* However few there are, nobody says "no device"; with enough it works. */
+static void few_descriptors(void **state)
+{
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_MODULE_ID, .module_id = 11 };
+    struct hlthunk_device_properties p;
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), rc = -1;
+
+    (void)state;
+    for (unsigned n = 0; n < 8; n++) {
+        leave_descriptors(fd, n);
+        rc = open_as(o, &p);
+        leave_descriptors(fd, UINT32_MAX);
+        if (rc && rc != -EMFILE)
+            fail_msg("%u free: %d: %s", n, rc, hlthunk_last_error());
+        o.select = n % 2 ? HLTHUNK_SELECT_ASIC : HLTHUNK_SELECT_MODULE_ID;
+        o.asic = HLTHUNK_ASIC_GAUDI;
+    }
+    assert_int_equal(rc, 0);
+    close(fd);
+}
+
+/* ---- why it cannot be opened ---- */
+
+static void fail_opens(int error)
+{
+    tree_fail_errno = error;
+    tree_fail_count = 1000;
+}
+
+static void eperm_is_the_drivers_or_the_cgroups(void **state)
+{
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX };
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    fail_opens(EPERM);
+    tree_file("/sys/class/accel/accel0/device/status", "Disabled\n");
+    assert_says(open_as(o, &p), -EPERM, "the driver says \"Disabled\"");
+    tree_file("/sys/class/accel/accel0/device/status", "Operational\n");
+    assert_says(open_as(o, &p), -EPERM, "cgroup does not allow it");
+    assert_says(open_as(o, &p), -EPERM, "c 261:0 rw");
+    tree_remove("/sys/class/accel/accel0/device/status");
+    assert_says(open_as(o, &p), -EPERM, "either the driver");
+    assert_says(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, FIRST), -EPERM, "either the driver");
+    tree_fail_count = 0;
+}
+
+static void eacces_is_the_mode_or_something_else(void **state)
+{
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX };
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    fail_opens(EACCES);
+    if (getuid() == 0) {
+        assert_says(open_as(o, &p), -EACCES, "security module");
+        assert_int_equal(seteuid(65534), 0);
+        assert_says(open_as(o, &p), -EACCES, "its mode is 640, its owner uid 0");
+        assert_int_equal(seteuid(0), 0);
+    }
+    tree_fail_count = 0;
+}
+
+/* Of several devices the reason of the one that may become free. */
+static void the_reason_to_report(void **state)
+{
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    tree_remove("/dev/accel/accel1");
+    tree_fail_errno = EACCES;
+    tree_fail_count = 1;
+    assert_int_equal(open_as((struct hlthunk_device_options){ 0 }, &p), -EACCES);
+    tree_fail_errno = EBUSY;
+    tree_fail_count = 1;
+    assert_int_equal(open_as((struct hlthunk_device_options){ 0 }, &p), -EBUSY);
+    tree_remove("/dev/accel/accel0");
+    assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -ENODEV, "not passed");
+}
+
+/* ---- attributes ---- */
+
+static void attributes_of_each_generation(void **state)
+{
+    struct hlthunk_device_entry list[4];
+    char value[16] = "x";
+    size_t n;
+
+    (void)state;
+    tree_file("/sys/class/accel/accel0/device/numa_node", "1\n");
+    assert_int_equal(hlthunk_device_enumerate(list, 4, &n), 0);
+    assert_int_equal(hlthunk_device_entry_attribute(&list[0], "numa_node", value, 16), 0);
+    assert_string_equal(value, "1");
+    tree_end();
+    tree_begin();
+    tree_legacy(0, FIRST, "0x1020");
+    tree_file("/sys/bus/pci/devices/" FIRST "/numa_node", "3\n");
+    assert_int_equal(hlthunk_device_enumerate(list, 4, &n), 0);
+    assert_int_equal(n, 1);
+    assert_int_equal(list[0].asic, HLTHUNK_ASIC_GAUDI2);
+    assert_int_equal(hlthunk_device_entry_attribute(&list[0], "numa_node", value, 16), 0);
+    assert_string_equal(value, "3");
+    assert_int_equal(hlthunk_device_entry_attribute(&list[0], "nothing", value, 16), -ENOENT);
+    assert_int_equal(hlthunk_device_entry_attribute(&list[0], "device_type", value, 4), -ENOSPC);
+    assert_string_equal(value, "3");
+}
+
+/* Names are read whole, by decimal digits, and within 31 bits. */
+static void names_of_entries(void **state)
+{
+    static const char *const names[] = { "accel2147483648", "accel9999999999999999999",
+                                         "accel:",          "accel/",
+                                         "accel+2",         "accel00" };
+    struct hlthunk_device_entry list[8];
+    char path[96];
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "/sys/class/accel/%s/device/uevent", names[i]);
+        tree_file(path, "PCI_ID=1DA3:1020\nPCI_SLOT_NAME=0000:45:00.0\n");
+    }
+    tree_accel(2147483647, 9, "0000:99:00.0", "1da3:1010", "GAUDI SEC", 3);
+    tree_accel(10, 8, "0000:88:00.0", "1DA3:1060", "GAUDI3", 4);
+    assert_int_equal(hlthunk_device_enumerate(list, 8, &n), 0);
+    assert_int_equal(n, 4);
+    assert_int_equal(list[2].index, 10); /* by number, not by name */
+    assert_int_equal(list[2].asic, HLTHUNK_ASIC_GAUDI3);
+    assert_int_equal(list[3].index, 2147483647);
+    assert_int_equal(list[3].asic, HLTHUNK_ASIC_GAUDI);
+    assert_int_equal(list[3].pci_device_id, 0x1010);
+    /* more than fit: counted, and nothing behind the array written */
+    memset(list, 0x77, sizeof(list));
+    assert_int_equal(hlthunk_device_enumerate(list, 1, &n), 0);
+    assert_int_equal(n, 4);
+    assert_int_equal(list[1].index, 0x77777777);
+}
+
+/* A uevent of other keys, of a key that only begins so, and one that is cut. */
+static void uevents(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t devices;
+    } cases[] = {
+        { "PCI_ID=1DA3:1020\nPCI_SLOT_NAME=0000:45:00.0\n", 3 },
+        { "PCI_SLOT_NAME=0000:45:00.0\nPCI_ID=1DA3:1020", 3 },
+        { "XPCI_ID=1DA3:1020\nPCI_SLOT_NAME=0000:45:00.0\n", 2 },
+        { "PCI_IDX=1DA3:1020\nPCI_SLOT_NAME=0000:45:00.0\n", 2 },
+        { "PCI_ID=1DA3\nPCI_SLOT_NAME=0000:45:00.0\n", 2 },
+        { "PCI_ID=1DA4:1020\nPCI_SLOT_NAME=0000:45:00.0\n", 2 },
+        { "PCI_ID=1DA3:1020\nPCI_SLOT_NAME=nowhere\n", 2 },
+        { "PCI_ID=1DA3:1020\n", 2 },
+        { "", 2 },
+    };
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        tree_file("/sys/class/accel/accel5/device/uevent", cases[i].text);
+        assert_int_equal(hlthunk_device_enumerate(NULL, 0, &n), 0);
+        if (n != cases[i].devices)
+            fail_msg("%zu devices with \"%s\"", n, cases[i].text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        TEST(a_renamed_node_is_the_device_that_it_is),
+        TEST(where_a_node_is),
+        TEST(a_node_that_changes_meanwhile),
+        TEST(nodes_answer_without_sysfs),
+        TEST(neither_sysfs_nor_nodes),
+        TEST(what_does_not_answer),
+        TEST(no_descriptor_is_not_no_device),
+        TEST(few_descriptors),
+        TEST(eperm_is_the_drivers_or_the_cgroups),
+        TEST(eacces_is_the_mode_or_something_else),
+        TEST(the_reason_to_report),
+        TEST(attributes_of_each_generation),
+        TEST(names_of_entries),
+        TEST(uevents),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
