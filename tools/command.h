@@ -59,12 +59,16 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
 /* For people; text is returned. */
 const char *format_size(uint64_t bytes, char *text, size_t size);
 const char *format_age(uint64_t ns, char *text, size_t size);
-/* Names that others chose, such as those of processes, must not steer a terminal: ASCII, the rest
- * is '?'. */
+/*
+ * Names that others chose, such as those of processes, must not steer a terminal: ASCII, the rest
+ * is '?'.
+ */
 const char *printable(const char *text, char *out, size_t size);
 
 /* Prints the object and deletes it: EXIT_OK, or EXIT_FAILED without memory. */
 int print_object(cJSON *object);
+/* A text that others chose: what is not UTF-8 in it becomes U+FFFD. */
+void add_text(cJSON *object, const char *name, const char *text);
 /* A number of 64 bits as text, since JSON's are floating point for many readers. */
 void add_hex(cJSON *object, const char *name, uint64_t value);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,9 @@
 
 int fail(const char *what)
 {
-    fprintf(stderr, "hlthunk: %s: %s\n", what, hlthunk_last_error());
+    char text[400];
+
+    fprintf(stderr, "hlthunk: %s: %s\n", what, printable(hlthunk_last_error(), text, sizeof(text)));
     return EXIT_FAILED;
 }
 
@@ -23,6 +26,7 @@ int no_device(const char *command)
 
 bool parse_device(const char *text, struct hlthunk_device_options *o)
 {
+    unsigned long long index;
     char *end;
 
     o->struct_size = sizeof(*o);
@@ -42,8 +46,11 @@ bool parse_device(const char *text, struct hlthunk_device_options *o)
         return true;
     }
     o->select = HLTHUNK_SELECT_INDEX;
-    o->index = (uint32_t)strtoul(text, &end, 10);
-    return *text && !*end;
+    errno = 0;
+    index = strtoull(text, &end, 10);
+    o->index = (uint32_t)index;
+    /* digits alone: strtoull() takes signs and white space as well */
+    return *text >= '0' && *text <= '9' && !*end && !errno && index <= UINT32_MAX;
 }
 
 /* "10:00.0" is "0000:10:00.0", in either case. */
@@ -76,7 +83,8 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
     size_t n = 0;
 
     if (!parse_device(text, &o)) {
-        fprintf(stderr, "hlthunk: %s: \"%s\" is no index, PCI address or ASIC\n", command, text);
+        fprintf(stderr, "hlthunk: %s: \"%s\" is not an index, PCI address or ASIC\n", command,
+                text);
         return EXIT_USAGE;
     }
     if (hlthunk_device_enumerate(list, sizeof(*list), 64, &n))
@@ -173,6 +181,40 @@ int print_object(cJSON *object)
     puts(text);
     cJSON_free(text);
     return EXIT_OK;
+}
+
+/* How many bytes the UTF-8 character at p has; 0: it is not one. */
+static size_t utf8(const unsigned char *p)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    size_t n = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 : *p >> 3 == 30 ? 4 : 0;
+    uint32_t c = n > 1 ? *p & (0x7fu >> n) : *p;
+
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) /* also at the end of the text */
+            return 0;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    return n && c >= least[n] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff) ? n : 0;
+}
+
+void add_text(cJSON *object, const char *name, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    char *valid = malloc(3 * strlen(text) + 1), *out = valid;
+
+    if (!valid)
+        return;
+    while (*p) {
+        size_t n = utf8(p);
+
+        memcpy(out, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);
+        out += n ? n : 3;
+        p += n ? n : 1;
+    }
+    *out = '\0';
+    cJSON_AddStringToObject(object, name, valid);
+    free(valid);
 }
 
 void add_hex(cJSON *object, const char *name, uint64_t value)

@@ -108,12 +108,12 @@ static void add_check(const struct doctor *d, const struct hlthunk_check *c)
     cJSON_AddStringToObject(r, "id", c->id);
     cJSON_AddStringToObject(r, "verdict", hlthunk_verdict_name(c->verdict));
     if (*c->device)
-        cJSON_AddStringToObject(r, "device", c->device);
+        add_text(r, "device", c->device);
     if (*c->importer)
-        cJSON_AddStringToObject(r, "importer", c->importer);
-    cJSON_AddStringToObject(r, "text", c->text);
+        add_text(r, "importer", c->importer);
+    add_text(r, "text", c->text);
     if (*c->remedy)
-        cJSON_AddStringToObject(r, "remedy", c->remedy);
+        add_text(r, "remedy", c->remedy);
 }
 
 static int check(const struct hlthunk_check *c, void *user)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cjson/cJSON.h>
 
@@ -8,8 +10,9 @@
 
 static const char usage[] =
     "usage: hlthunk list [--json]\n\n"
-    "Lists the Habana devices of this machine: index, ASIC, PCI address, state, module ID, node.\n"
-    "Reads sysfs alone: no device is opened.\n";
+    "Lists the Habana devices of this machine: index, ASIC, PCI address, state, module ID, and the\n"
+    "node, under whatever name this container has it.  Reads sysfs, and opens no device where that\n"
+    "can be read.\n";
 
 /* An attribute, or "-" where this kernel lacks it. */
 static const char *attribute(const struct hlthunk_device_entry *e, const char *name, char *value,
@@ -18,17 +21,31 @@ static const char *attribute(const struct hlthunk_device_entry *e, const char *n
     return hlthunk_device_entry_get_attribute(e, name, value, size) < 0 ? "-" : value;
 }
 
+/* Where this process has the node, or why it has none. */
+static const char *node_of(const struct hlthunk_device_entry *e, char *text, size_t size)
+{
+    int rc = hlthunk_device_entry_find_node(e, false, text, size);
+
+    if (rc == -ENODEV)
+        snprintf(text, size, "not passed to this container");
+    else if (rc)
+        snprintf(text, size, "unknown: %s", strerror(-rc));
+    return text;
+}
+
 static void print_table(const struct hlthunk_device_entry *list, size_t n)
 {
     printf("%-5s  %-7s  %-14s  %-13s  %-6s  %s\n", "INDEX", "ASIC", "PCI ADDRESS", "STATUS",
            "MODULE", "NODE");
     for (size_t i = 0; i < n; i++) {
-        char status[48], module[16];
+        char status[64], module[16], node[256], plain[64];
 
-        printf("%-5u  %-7s  %-14s  %-13s  %-6s  %s\n", list[i].index,
-               hlthunk_asic_get_name(list[i].asic), list[i].pci_address,
-               attribute(&list[i], "status", status, sizeof(status)),
-               attribute(&list[i], "module_id", module, sizeof(module)), list[i].node);
+        printf(
+            "%-5u  %-7s  %-14s  %-13s  %-6s  %s\n", list[i].index, hlthunk_asic_name(list[i].asic),
+            *list[i].pci_address ? list[i].pci_address : "?",
+            printable(attribute(&list[i], "status", status, sizeof(status)), plain, sizeof(plain)),
+            attribute(&list[i], "module_id", module, sizeof(module)),
+            node_of(&list[i], node, sizeof(node)));
     }
 }
 
@@ -36,8 +53,18 @@ static void add_attribute(cJSON *o, const struct hlthunk_device_entry *e, const 
 {
     char value[64];
 
-    if (hlthunk_device_entry_get_attribute(e, name, value, sizeof(value)) >= 0)
-        cJSON_AddStringToObject(o, name, value);
+    if (hlthunk_device_entry_attribute(e, name, value, sizeof(value)) >= 0)
+        add_text(o, name, value);
+}
+
+static void add_node(cJSON *o, const struct hlthunk_device_entry *e, bool control, const char *name)
+{
+    char path[256];
+
+    if (hlthunk_device_entry_find_node(e, control, path, sizeof(path)) == 0)
+        add_text(o, name, path);
+    else
+        cJSON_AddNullToObject(o, name);
 }
 
 static int print_json(const struct hlthunk_device_entry *list, size_t n)
@@ -53,12 +80,12 @@ static int print_json(const struct hlthunk_device_entry *list, size_t n)
         cJSON_AddStringToObject(o, "asic", hlthunk_asic_get_name(list[i].asic));
         cJSON_AddStringToObject(o, "pci_address", list[i].pci_address);
         cJSON_AddNumberToObject(o, "pci_device_id", list[i].pci_device_id);
-        cJSON_AddStringToObject(o, "node", list[i].node);
-        cJSON_AddStringToObject(o, "control_node", list[i].control_node);
+        add_node(o, &list[i], false, "node");
+        add_node(o, &list[i], true, "control_node");
         add_attribute(o, &list[i], "device_type");
         add_attribute(o, &list[i], "status");
-        if (hlthunk_device_entry_get_attribute(&list[i], "module_id", module, sizeof(module)) >= 0)
-            cJSON_AddNumberToObject(o, "module_id", atoi(module));
+        if (hlthunk_device_entry_attribute(&list[i], "module_id", module, sizeof(module)) >= 0)
+            cJSON_AddNumberToObject(o, "module_id", (double)strtoul(module, NULL, 10));
     }
     return print_object(top);
 }

@@ -43,8 +43,9 @@ static bool take(int c, void *user)
         return end != optarg && !*end && s->interval >= 0.01 && s->interval <= 86400;
     }
     if (c == 'c') {
+        errno = 0;
         s->count = strtoul(optarg, &end, 10);
-        return *optarg && !*end && s->count;
+        return *optarg >= '0' && *optarg <= '9' && !*end && !errno && s->count;
     }
     return false;
 }
@@ -227,9 +228,9 @@ static void compare(const struct sample *last, struct sample *s)
 static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, struct sample *s)
 {
     struct hlthunk_device_options o = {
-        .struct_size = sizeof(o),
-        .select = HLTHUNK_SELECT_PCI_ADDRESS,
-        .pci_address = e->pci_address,
+        .size = sizeof(o),
+        .select = HLTHUNK_SELECT_INDEX,
+        .index = e->index,
         .control = true,
     };
     struct hlthunk_holders_options h = { .struct_size = sizeof(h), .device = e };
@@ -249,12 +250,17 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
             *d = NULL;
         }
     }
-    if (!s->open &&
-        hlthunk_device_entry_get_attribute(e, "status", s->status, sizeof(s->status)) < 0)
-        snprintf(s->status, sizeof(s->status), "gone");
-    s->resets = hlthunk_device_entry_get_attribute(e, "hard_reset_cnt", text, sizeof(text)) < 0
-                    ? -1
-                    : atol(text);
+    if (!s->open) {
+        int rc = hlthunk_device_entry_attribute(e, "status", text, sizeof(text));
+
+        if (rc == -ENOENT || rc == -ENODEV)
+            snprintf(text, sizeof(text), "gone");
+        else if (rc < 0)
+            snprintf(text, sizeof(text), "unknown: %s", strerror(-rc));
+        printable(text, s->status, sizeof(s->status));
+    }
+    s->resets =
+        hlthunk_device_entry_attribute(e, "hard_reset_cnt", text, sizeof(text)) < 0 ? -1 : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
     /* a descriptor of our own is no holder of interest: it is of the control node */
@@ -270,7 +276,7 @@ static void print_json(const struct hlthunk_device_entry *e, const struct sample
     cJSON_AddStringToObject(o, "time", s->time);
     cJSON_AddNumberToObject(o, "device", e->index);
     cJSON_AddStringToObject(o, "pci_address", e->pci_address);
-    cJSON_AddStringToObject(o, "status", s->status);
+    add_text(o, "status", s->status);
     if (s->memory_known) {
         cJSON_AddNumberToObject(o, "memory_bytes", (double)s->memory_size);
         cJSON_AddNumberToObject(o, "memory_free_bytes", (double)s->memory_free);
@@ -286,13 +292,13 @@ static void print_json(const struct hlthunk_device_entry *e, const struct sample
         cJSON_AddNumberToObject(o, "opened", (double)s->stats.open_counter);
     }
     if (*s->user)
-        cJSON_AddStringToObject(o, "user", s->user);
+        add_text(o, "user", s->user);
     cJSON_AddNumberToObject(o, "dmabufs", s->dmabufs);
     cJSON_AddNumberToObject(o, "dmabuf_bytes", (double)s->dmabuf_bytes);
     cJSON_AddNumberToObject(o, "mappings", s->mappings);
     cJSON_AddNumberToObject(o, "hidden_processes", s->hidden);
     if (*s->events)
-        cJSON_AddStringToObject(o, "events", s->events);
+        add_text(o, "events", s->events);
     text = cJSON_PrintUnformatted(o);
     cJSON_Delete(o);
     if (text)

@@ -23,8 +23,10 @@ static const char *user_name(uint32_t uid, char *text, size_t size)
 {
     const struct passwd *p = getpwuid(uid);
 
+    if (p)
+        return printable(p->pw_name, text, size);
     snprintf(text, size, "%u", uid);
-    return p ? p->pw_name : text;
+    return text;
 }
 
 static const char *device_name(const struct hlthunk_holder *h, char *text, size_t size)
@@ -60,14 +62,14 @@ static void print_detail(const struct hlthunk_holder *h)
     if (*h->name)
         printf(", named \"%s\"", printable(h->name, text, sizeof(text)));
     if (*h->importers)
-        printf(", imported by %s", h->importers);
+        printf(", imported by %s", printable(h->importers, text, sizeof(text)));
     if (h->kind == HLTHUNK_HOLDER_KERNEL)
         printf(", no process with a descriptor was seen");
 }
 
 static void print_row(struct output *o, const struct hlthunk_holder *h)
 {
-    char pid[16] = "-", fd[16] = "-", user[16], comm[24], device[24], size[32] = "-", age[32];
+    char pid[16] = "-", fd[16] = "-", user[40], comm[24], device[24], size[32] = "-", age[32];
 
     if (!o->count)
         printf("%7s  %-10s  %-15s  %-8s  %-12s  %4s  %9s  %9s\n", "PID", "USER", "COMMAND",
@@ -98,7 +100,7 @@ static void add_row(const struct output *o, const struct hlthunk_holder *h)
     if (h->pid) {
         cJSON_AddNumberToObject(r, "pid", h->pid);
         cJSON_AddNumberToObject(r, "uid", h->uid);
-        cJSON_AddStringToObject(r, "command", h->comm);
+        add_text(r, "command", h->comm);
         cJSON_AddNumberToObject(r, "process_age_seconds", (double)h->process_age_ns / 1e9);
     }
     if (h->fd >= 0)
@@ -115,9 +117,9 @@ static void add_row(const struct output *o, const struct hlthunk_holder *h)
     if (h->age_ns)
         cJSON_AddNumberToObject(r, "age_seconds", (double)h->age_ns / 1e9);
     cJSON_AddNumberToObject(r, "references", (double)h->references);
-    cJSON_AddStringToObject(r, "name", h->name);
+    add_text(r, "name", h->name);
     if (h->attachments_known)
-        cJSON_AddStringToObject(r, "importers", h->importers);
+        add_text(r, "importers", h->importers);
 }
 
 static int row(const struct hlthunk_holder *h, void *user)

@@ -89,7 +89,7 @@ runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
         runs 0 "$hlsim" $two sh -c "$hold" "$hlthunk" --json gaudi2 && says '"kind":.*"node"'
         says '"hidden_processes":'
         runs 3 "$hlsim" $two "$hlthunk" who 7 && warns '"7"'
-        runs 2 "$hlsim" $two "$hlthunk" who x && warns 'no index'
+        runs 2 "$hlsim" $two "$hlthunk" who x && warns 'not an index'
         runs 2 "$hlsim" $two "$hlthunk" who 0 1
     }
 }
@@ -160,9 +160,9 @@ if command -v script >/dev/null; then
     fits 4 20
     terminal 0 0 "'$hlthunk' monitor --count 1" && says '^mappings  *0'
     # what happened is seen on a small one, too
-    terminal 10 40 "'$hlthunk' monitor --count 30 --interval 0.1 & sleep 1; '$hlsim' ctl remove 0; wait \$!"
+    terminal 11 40 "'$hlthunk' monitor --count 30 --interval 0.1 & sleep 1; '$hlsim' ctl remove 0; wait \$!"
     says 'status: ' && says '^hard resets  *-[^0-9]'
-    fits 10 40
+    fits 11 40
     # another size is drawn at once; Ctrl-C ends the line and the command, not as a failure
     terminal 24 80 "'$hlthunk' monitor --interval 60 & sleep 1; stty rows 10 cols 40; sleep 1; kill -INT \$!; wait \$!"
     [ "$(grep -c "$escape\[H" "$out")" -ge 2 ] || bad "not drawn again for another size"
@@ -173,6 +173,30 @@ else
     echo "note: no script(1): nothing was tried on a terminal"
 fi
 
+# numbers are not cut, and nothing but digits is one
+for n in 4294967296 18446744073709551616 -1 +0 ' 0' 0x0 ''; do
+    for command in info who doctor; do
+        runs 2 "$hlsim" run -- "$hlthunk" $command "$n"
+    done
+    [ "$n" = 4294967296 ] || runs 2 "$hlsim" run -- "$hlthunk" monitor --count "$n"
+done
+
+# a container that was given the second card alone, under the first one's name
+room=$(mktemp -d)
+in_container="(cd $room/hlsim-*/dev/accel && rm accel0 accel_controlD0 && mv accel1 accel0 && mv accel_controlD1 accel_controlD0)"
+TMPDIR=$room runs 0 "$hlsim" run --device gaudi2 --device gaudi -- sh -c "$in_container && '$hlthunk' list"
+says 'gaudi2 .*0000:10:00.0 .*not passed to this container$'
+says 'gaudi .*0000:11:00.0 .*/dev/accel/accel0$'
+TMPDIR=$room runs 0 "$hlsim" run --device gaudi2 --device gaudi -- sh -c "$in_container && '$hlthunk' info gaudi && '$hlthunk' list --json"
+says '^device  *gaudi 1 (0000:11:00.0)' && says '"node":.*null'
+TMPDIR=$room runs 3 "$hlsim" run --device gaudi2 --device gaudi -- sh -c "$in_container && '$hlthunk' info gaudi2"
+warns 'not passed to this container'
+TMPDIR=$room runs 0 "$hlsim" run --device gaudi2 --device gaudi -- sh -c "$in_container && exec 3<>/dev/accel/accel0 && '$hlthunk' who"
+says 'accel1  *node'
+TMPDIR=$room runs 4 "$hlsim" run --device gaudi2 --device gaudi -- sh -c "$in_container && '$hlthunk' doctor gaudi2"
+says 'node  *PROBLEM .*'
+rm -r "$room"
+
 # a process's name is its own choice, and no command to a terminal
 odd=$(mktemp -d)
 cp "$(command -v sleep)" "$odd/e${escape}[31mx"
@@ -180,6 +204,13 @@ for command in 'monitor --count 1' who 'doctor --passive'; do
     runs 0 "$hlsim" run -- sh -c "'$odd/e${escape}[31mx' 3 3<>/dev/accel/accel0 & sleep 0.3; '$hlthunk' $command; kill \$!"
     says 'e?\[31mx'
     ! grep -q "$escape" "$out" || bad "an escape sequence of another process"
+done
+# nor is it always UTF-8, which JSON has to be
+cp "$(command -v sleep)" "$odd/$(printf 'e\377\303')"
+for command in 'monitor --count 1 --json' 'who --json' 'doctor --passive --json'; do
+    runs 0 "$hlsim" run -- sh -c "'$odd/$(printf 'e\377\303')' 3 3<>/dev/accel/accel0 & sleep 0.3; '$hlthunk' $command; kill \$!"
+    python3 -c 'import json, sys; sys.exit("e\ufffd\ufffd" not in str(json.loads(open(sys.argv[1], "rb").read().decode())))' \
+        "$out" || bad "$command is not JSON in UTF-8, or lacks the name"
 done
 rm -r "$odd"
 
