@@ -44,14 +44,14 @@ static void print_table(const struct facts *f)
     const struct hlthunk_device_properties *p = &f->p;
     char card[sizeof(p->card_name)], firmware[sizeof(p->firmware_version)];
 
-    printf("device            %s %u (%s)\n", hlthunk_asic_name(p->asic), p->index,
+    printf("device            %s %u (%s)\n", hlthunk_asic_get_name(p->asic), p->index,
            *p->pci_address ? p->pci_address : "PCI address not known");
     printf("card              %s, PCI ID 1da3:%04x\n", printable(p->card_name, card, sizeof(card)),
            p->pci_device_id);
     printf("firmware          %s%s\n", printable(p->firmware_version, firmware, sizeof(firmware)),
            p->secured ? " (secured)" : "");
-    printf("driver            generation %s\n", hlthunk_generation_name(p->generation));
-    printf("status            %s\n", hlthunk_status_name(f->status));
+    printf("driver            generation %s\n", hlthunk_generation_get_name(p->generation));
+    printf("status            %s\n", hlthunk_status_get_name(f->status));
     printf("device memory     %llu MiB from %#llx, pages of %llu MiB, %s\n", MIB(p->memory_size),
            (unsigned long long)p->memory_base, MIB(p->memory_page_size),
            p->has_device_mmu ? "behind an MMU" : "physical addresses");

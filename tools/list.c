@@ -41,8 +41,8 @@ static void print_table(const struct hlthunk_device_entry *list, size_t n)
         char status[64], module[16], node[256], plain[64];
 
         printf(
-            "%-5u  %-7s  %-14s  %-13s  %-6s  %s\n", list[i].index, hlthunk_asic_name(list[i].asic),
-            *list[i].pci_address ? list[i].pci_address : "?",
+            "%-5u  %-7s  %-14s  %-13s  %-6s  %s\n", list[i].index,
+            hlthunk_asic_get_name(list[i].asic), *list[i].pci_address ? list[i].pci_address : "?",
             printable(attribute(&list[i], "status", status, sizeof(status)), plain, sizeof(plain)),
             attribute(&list[i], "module_id", module, sizeof(module)),
             node_of(&list[i], node, sizeof(node)));
@@ -53,7 +53,7 @@ static void add_attribute(cJSON *o, const struct hlthunk_device_entry *e, const 
 {
     char value[64];
 
-    if (hlthunk_device_entry_attribute(e, name, value, sizeof(value)) >= 0)
+    if (hlthunk_device_entry_get_attribute(e, name, value, sizeof(value)) >= 0)
         add_text(o, name, value);
 }
 
@@ -84,7 +84,7 @@ static int print_json(const struct hlthunk_device_entry *list, size_t n)
         add_node(o, &list[i], true, "control_node");
         add_attribute(o, &list[i], "device_type");
         add_attribute(o, &list[i], "status");
-        if (hlthunk_device_entry_attribute(&list[i], "module_id", module, sizeof(module)) >= 0)
+        if (hlthunk_device_entry_get_attribute(&list[i], "module_id", module, sizeof(module)) >= 0)
             cJSON_AddNumberToObject(o, "module_id", (double)strtoul(module, NULL, 10));
     }
     return print_object(top);

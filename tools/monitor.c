@@ -228,7 +228,7 @@ static void compare(const struct sample *last, struct sample *s)
 static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, struct sample *s)
 {
     struct hlthunk_device_options o = {
-        .size = sizeof(o),
+        .struct_size = sizeof(o),
         .select = HLTHUNK_SELECT_INDEX,
         .index = e->index,
         .control = true,
@@ -251,7 +251,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
         }
     }
     if (!s->open) {
-        int rc = hlthunk_device_entry_attribute(e, "status", text, sizeof(text));
+        int rc = hlthunk_device_entry_get_attribute(e, "status", text, sizeof(text));
 
         if (rc == -ENOENT || rc == -ENODEV)
             snprintf(text, sizeof(text), "gone");
@@ -259,8 +259,9 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
             snprintf(text, sizeof(text), "unknown: %s", strerror(-rc));
         printable(text, s->status, sizeof(s->status));
     }
-    s->resets =
-        hlthunk_device_entry_attribute(e, "hard_reset_cnt", text, sizeof(text)) < 0 ? -1 : atol(text);
+    s->resets = hlthunk_device_entry_get_attribute(e, "hard_reset_cnt", text, sizeof(text)) < 0
+                    ? -1
+                    : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
     /* a descriptor of our own is no holder of interest: it is of the control node */

@@ -65,8 +65,8 @@ struct hlthunk_device_entry {
     uint16_t pci_device_id; /* 0 where sysfs does not tell */
     bool legacy;            /* /dev/hlN, generation MISC */
     uint8_t reserved[5];
-    char pci_address[24]; /* "0000:0d:00.0", lower case; the domain may be longer; "" without
-                             sysfs */
+    char pci_address[24];  /* "0000:0d:00.0", lower case; the domain may be longer; "" without
+                              sysfs */
     char node[40];         /* "/dev/accel/accel0": the usual path, which in a container may be
                              another device's (hlthunk_device_entry_find_node()) */
     char control_node[40]; /* "/dev/accel/accel_controlD0" */
@@ -122,7 +122,7 @@ hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, con
  * not made the node yet).  -ENOSPC when the path does not fit.  Does not open the node.  Any
  * thread.
  *
- * Since: 1.0
+ * Since: 0.9
  */
 HLTHUNK_API int hlthunk_device_entry_find_node(const struct hlthunk_device_entry *entry,
                                                bool control, char *path, size_t size);

@@ -278,7 +278,7 @@ static void why_a_process_is_not_seen(void **state)
         { ENOENT, 1, 0, 0 },       { ESRCH, 1, 0, 0 },        { EMFILE, 0, 0, -EMFILE },
         { ENFILE, 0, 0, -ENFILE }, { ENOMEM, 0, 0, -ENOMEM },
     };
-    struct hlthunk_holders_options o = { .size = sizeof(o), .root = tree_root() };
+    struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = tree_root() };
 
     (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
@@ -287,7 +287,7 @@ static void why_a_process_is_not_seen(void **state)
     put_process(200, "theirs", 0, 0, 1);
     put_fd(200, 3, "/dev/accel/accel0");
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct hlthunk_holders_seen seen = { .size = sizeof(seen) };
+        struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
 
         told_count = 0;
         closed_path = "/proc/200/fd";

@@ -490,7 +490,7 @@ static void limits(void **state)
 /* Of two cards one was passed on: the other is no problem, unless it is asked for. */
 static void not_passed_to_this_container(void **state)
 {
-    struct hlthunk_preflight_options o = { .size = sizeof(o),
+    struct hlthunk_preflight_options o = { .struct_size = sizeof(o),
                                            .root = tree_root(),
                                            .pci_address = "0000:07:00.0" };
     unsigned other = 0;

@@ -44,7 +44,7 @@ static void discovery_and_selection(void **state)
     o.pci_address = "0000:11:00.0";
     refused(hlthunk_device_open(&o, &d), ENODEV, "PCI address 0000:11:00.0");
     o.pci_address = "pci";
-    refused(hlthunk_device_open(&o, &d), EINVAL, "no PCI address");
+    refused(hlthunk_device_open(&o, &d), EINVAL, "not a PCI address");
     o = (struct hlthunk_device_options){ .struct_size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
     ok(hlthunk_device_open(&o, &d));
     hlthunk_device_unref(d);
@@ -544,7 +544,7 @@ static void from_fd(void **state)
     assert_ptr_equal(same, d);
     hlthunk_device_unref(same);
     assert_int_equal(pipe(pipes), 0);
-    refused(hlthunk_device_from_fd(pipes[0], &other), ENODEV, "no device node");
+    refused(hlthunk_device_from_fd(pipes[0], &other), ENODEV, "not a device node");
     refused(hlthunk_device_from_fd(-1, &other), EBADF, "not open");
     close(pipes[0]);
     close(pipes[1]);
