@@ -3,7 +3,6 @@
 #define BENCH_DEVICE_H
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "lib/device/device.h"
@@ -13,14 +12,12 @@ static inline struct hlthunk_device *make_device(void)
 {
     struct hlthunk_device *d = calloc(1, sizeof(*d));
 
-    atomic_init(&d->refs, 1);
+    hl_parent_init(&d->base, NULL);
     d->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    hl_file_id(d->fd, &d->id);
-    d->epoch = 1;
+    hl_file_id(d->fd, &d->file.id);
     d->props.has_device_mmu = true;
     d->props.memory_page_size = 768ull << 20;
     d->props.memory_size = 96ull << 30;
-    pthread_mutex_init(&d->lock, NULL);
     return d;
 }
 

@@ -20,7 +20,6 @@
 #include <hlthunk/hlthunk.h>
 
 #include "bench/device.h"
-#include "lib/core/registry.h"
 #include "uapi/requests.h"
 
 #define SIZE 4096

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/page.h"
 
-#include "lib/hot.h"
-
 #include <stdatomic.h>
 #include <unistd.h>
 
-HL_HOT uint64_t hl_page_size(void)
+uint64_t hl_page_size(void)
 {
     static _Atomic uint64_t size; /* 0: not asked yet; every thread finds the same */
     uint64_t s = atomic_load_explicit(&size, memory_order_relaxed);

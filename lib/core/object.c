@@ -1,83 +1,161 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/object.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "lib/core/attachment.h"
 #include "lib/error.h"
-#include "lib/fork.h"
-#include "lib/hot.h"
 #include "lib/kernel/deadline.h"
-#include "lib/device/device.h"
 
-HL_HOT void *hl_object_new(size_t size)
+void *hl_object_new(size_t size)
 {
-    void *p = malloc(size);
-
-    __asm__("" : "+r"(p)); /* or the compiler makes one calloc() of the two */
-    return p ? memset(p, 0, size) : NULL;
+    return calloc(1, size);
 }
 
-HL_HOT void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
-                           const char *label, const void *creator,
-                           void (*describe)(const struct hl_object *, struct hlthunk_live_object *))
+void hl_object_init(struct hl_object *o, const struct hl_object_ops *ops, struct hl_parent *parent,
+                    const char *label, const void *creator)
 {
     atomic_init(&o->refs, 1);
-    o->kind = kind;
-    o->device = device;
+    o->ops = ops;
+    o->parent = parent;
+    o->holds_parent = parent != NULL;
     o->epoch = hl_process_epoch();
     o->created_ns = hl_coarse_now_ns();
     o->creator = creator;
     o->trace = hl_trace_take(creator);
-    o->describe = describe;
     hl_object_set_label(o, label);
-    if (device)
-        hl_refs_get(&device->refs);
+    if (parent)
+        hl_object_get(&parent->object);
 }
 
-HL_HOT void hl_object_enlist(struct hl_object *o)
+int hl_parent_init(struct hl_parent *p, const struct hl_object_ops *ops)
 {
-    bool locked = hl_lock(&o->device->lock);
+    int rc = pthread_mutex_init(&p->lock, NULL);
 
-    hl_object_list(o);
-    hl_unlock(&o->device->lock, locked);
+    if (rc == 0)
+        hl_object_init(&p->object, ops, NULL, NULL, NULL);
+    return -rc;
 }
 
-HL_HOT void hl_object_delist(struct hl_object *o)
+void hl_object_list(struct hl_object *o)
 {
-    if (hl_epoch_is_ours(o->epoch)) {
-        bool locked = hl_lock(&o->device->lock);
+    struct hl_parent *p = o->parent;
 
-        hl_object_unlist(o);
-        hl_unlock(&o->device->lock, locked);
-    }
+    if (!p)
+        return;
+    pthread_mutex_lock(&p->lock);
+    o->prev = p->last;
+    if (p->last)
+        p->last->next = o;
+    else
+        p->first = o;
+    p->last = o;
+    o->listed = true;
+    pthread_mutex_unlock(&p->lock);
 }
 
-bool hl_refs_try_get(atomic_uint *refs)
+/* Not in a forked child: its copy of a parent's list may be half changed, and nobody walks it. */
+static void unlist(struct hl_object *o)
 {
-    unsigned n = atomic_load_explicit(refs, memory_order_relaxed);
+    struct hl_parent *p = o->parent;
+
+    if (!o->listed || !hl_object_is_ours(o))
+        return;
+    pthread_mutex_lock(&p->lock);
+    if (o->prev)
+        o->prev->next = o->next;
+    else
+        p->first = o->next;
+    if (o->next)
+        o->next->prev = o->prev;
+    else
+        p->last = o->prev;
+    pthread_mutex_unlock(&p->lock);
+}
+
+void hl_object_fini(struct hl_object *o)
+{
+    free(o->trace);
+    o->trace = NULL;
+}
+
+void hl_object_free(struct hl_object *o)
+{
+    hl_object_fini(o);
+    free(o);
+}
+
+bool hl_object_try_get(struct hl_object *o)
+{
+    unsigned n = atomic_load_explicit(&o->refs, memory_order_relaxed);
 
     while (n) {
-        if (atomic_compare_exchange_weak_explicit(refs, &n, n + 1, memory_order_acquire,
+        if (atomic_compare_exchange_weak_explicit(&o->refs, &n, n + 1, memory_order_acquire,
                                                   memory_order_relaxed))
             return true;
     }
     return false;
 }
 
-HL_HOT int hl_object_check(const struct hl_object *o, const char *name)
+void hl_object_put(struct hl_object *o)
+{
+    if (!o || atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    if (!o->ops->linger || !o->ops->linger(o))
+        hl_object_end(o);
+}
+
+void hl_object_end(struct hl_object *o)
+{
+    struct hl_parent *parent = o->holds_parent ? o->parent : NULL;
+
+    unlist(o);
+    o->ops->destroy(o);
+    if (parent)
+        hl_object_put(&parent->object);
+}
+
+int hl_object_check(const struct hl_object *o, const char *name)
 {
     if (!o)
         return hl_err(-EINVAL, "%s is NULL", name);
-    if (!hl_epoch_is_ours(o->epoch))
+    if (!hl_object_is_ours(o))
         return hl_err(-EPERM,
                       "%s was made by the parent of this process: after fork() a child opens and "
                       "imports for itself",
                       name);
-    if (o->device && atomic_load_explicit(&o->device->stale, memory_order_relaxed))
+    if (o->parent && atomic_load_explicit(&o->parent->stale, memory_order_relaxed))
         return hl_err(-ENODEV,
                       "%s is stale: its device was reset or removed; release it, and open the "
                       "device again",
                       name);
     return 0;
+}
+
+uint64_t hl_parent_reclaim(struct hl_parent *p)
+{
+    struct hl_object *some[32];
+    uint64_t bytes = 0;
+    unsigned n = 0;
+
+    pthread_mutex_lock(&p->lock);
+    for (struct hl_object *o = p->first; o && n < sizeof(some) / sizeof(some[0]); o = o->next) {
+        if (o->ops->reclaim && hl_object_try_get(o))
+            some[n++] = o;
+    }
+    pthread_mutex_unlock(&p->lock);
+    while (n--) {
+        bytes += some[n]->ops->reclaim(some[n]);
+        hl_object_put(some[n]);
+    }
+    return bytes;
+}
+
+bool hl_parent_find_mapping(struct hl_parent *p, uint64_t address, uint64_t *start, uint64_t *size)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&p->lock);
+    for (const struct hl_object *o = p->first; o && !found; o = o->next)
+        found = o->ops->mapping && o->ops->mapping(o, address, start, size);
+    pthread_mutex_unlock(&p->lock);
+    return found;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What all objects on a device have in common: a reference count, their place in the device's
- * list of live objects, and where they were made.
+ * What every object is: a count of references, a table of operations, a parent that it holds and
+ * that lists it while it lives, and where it was made.  A device is the parent of all others.
  */
 #ifndef HL_CORE_OBJECT_H
 #define HL_CORE_OBJECT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,10 +16,13 @@
 
 #include <hlthunk/leaks.h>
 
-#include "lib/fork.h"
 #include "lib/core/trace.h"
+#include "lib/fork.h"
 #include "lib/thread.h"
 
+struct hl_attachment;
+struct hl_object;
+struct hl_parent;
 struct hlthunk_device;
 
 /* An entry of a report (hlthunk/leaks.h): an object, or a pool's buffers of one kind. */
@@ -37,24 +41,56 @@ struct hlthunk_live_object {
 
 #define HL_LABEL_SIZE 32
 
+/* Operations that are NULL do nothing. */
+struct hl_object_ops {
+    const char *kind; /* "buffer", ... */
+    /*
+     * The last reference is gone, and the object is in no list: gives back what it has, whatever
+     * of it was built, and ends with hl_object_free().  In a forked child (hl_object_is_ours()) it
+     * frees the copies alone.  The parent is put after it.
+     */
+    void (*destroy)(struct hl_object *object);
+    /* Called before that, still listed.  True: the object ends later, by hl_object_end(). */
+    bool (*linger)(struct hl_object *object);
+    /* Fills size, offset and address for a report; with the parent's lock held. */
+    void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
+    /* Lists what it consists of, for a report.  The same lock; visit() takes none. */
+    int (*parts)(const struct hl_object *object, hlthunk_live_object_fn visit, void *user);
+    /* Gives back to the device what it only keeps for later: bytes.  Without locks. */
+    uint64_t (*reclaim)(struct hl_object *object);
+    /* Bytes that are free within what reclaim() has to leave.  With the parent's lock held. */
+    uint64_t (*kept)(const struct hl_object *object);
+    /* Its device mapping that this address is in; false: none.  The same lock. */
+    bool (*mapping)(const struct hl_object *object, uint64_t address, uint64_t *start,
+                    uint64_t *size);
+};
+
 struct hl_object {
     atomic_uint refs;
-    const char *kind;              /* "buffer", … */
-    struct hlthunk_device *device; /* held (a dma-buf: by its buffer); NULL for a foreign dma-buf */
-    struct hl_object *prev, *next; /* guarded by device->lock; of a pool: by its shard's */
+    bool holds_parent, listed;
+    const struct hl_object_ops *ops;
+    union { /* NULL for a device and a foreign dma-buf */
+        struct hl_parent *parent;
+        struct hlthunk_device *device; /* the same: its first member is the struct hl_parent */
+    };
+    struct hl_object *prev, *next; /* guarded by the parent's lock; of a pool: by its shard's */
     uint64_t epoch;                /* of the process that made it */
     uint64_t created_ns;
     const void *creator;
     struct hl_trace *trace; /* NULL: traces are off */
     char label[HL_LABEL_SIZE];
-    /* fills size, offset and address for a report; called with device->lock held */
-    void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
-    /* lists what it consists of, for a report; NULL: nothing.  The same lock; visit() takes none */
-    int (*parts)(const struct hl_object *object, hlthunk_live_object_fn visit, void *user);
 };
 
-/* Memory for one, all zero; NULL without.  (calloc() bypasses the thread's cache of freed blocks.)
- */
+/* An object that others have as their parent. */
+struct hl_parent {
+    struct hl_object object;
+    atomic_int stale;                    /* not 0: its children's handles mean nothing any more */
+    pthread_mutex_t lock;                /* guards the list and what the layers keep with it */
+    struct hl_object *first, *last;      /* children, the oldest first */
+    struct hl_attachment *_Atomic parts; /* attachment.h */
+};
+
+/* Memory for one, all zero, of the size of the struct that it is the first member of. */
 void *hl_object_new(size_t size);
 
 static inline void hl_object_set_label(struct hl_object *o, const char *label)
@@ -64,51 +100,40 @@ static inline void hl_object_set_label(struct hl_object *o, const char *label)
         strncat(o->label, label, sizeof(o->label) - 1);
 }
 
-/* Of zeros.  First reference; takes one of the device (which may be NULL). */
-void hl_object_init(struct hl_object *o, const char *kind, struct hlthunk_device *device,
-                    const char *label, const void *creator,
-                    void (*describe)(const struct hl_object *, struct hlthunk_live_object *));
+/* @o must be zeroed.  Starts with one reference, takes one of the parent, and is not listed. */
+void hl_object_init(struct hl_object *o, const struct hl_object_ops *ops, struct hl_parent *parent,
+                    const char *label, const void *creator);
 
-/*
- * On and off the device's list of live objects (hl_object_list() and _unlist() of device.h, with
- * the lock held), and nothing done to the list in a forked child.  An object is listed once it is
- * complete: another thread may look at it from then on.
- */
-void hl_object_enlist(struct hl_object *o);
-void hl_object_delist(struct hl_object *o);
+/* 0 or -errno without a text. */
+int hl_parent_init(struct hl_parent *p, const struct hl_object_ops *ops);
 
-/* Frees what hl_object_init() allocated: the last that happens to an object but for its memory. */
-static inline void hl_object_fini(struct hl_object *o)
+/* Into its parent's list: complete, since another thread may look at it from now on. */
+void hl_object_list(struct hl_object *o);
+
+/* Frees it and what hl_object_init() allocated: the last line of a destroy(). */
+void hl_object_free(struct hl_object *o);
+
+/* The second half of that, for memory that goes on as something else. */
+void hl_object_fini(struct hl_object *o);
+
+static inline void hl_object_get(struct hl_object *o)
 {
-    if (__builtin_expect(o->trace != NULL, 0))
-        free(o->trace);
-    o->trace = NULL;
-}
-
-static inline void hl_refs_get(atomic_uint *refs)
-{
-    if (hl_single_threaded())
-        atomic_store_explicit(refs, atomic_load_explicit(refs, memory_order_relaxed) + 1,
-                              memory_order_relaxed);
-    else
-        atomic_fetch_add_explicit(refs, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
 }
 
 /* A reference from a list: false when the last one is just going away. */
-bool hl_refs_try_get(atomic_uint *refs);
+bool hl_object_try_get(struct hl_object *o);
 
-/* True for the last one. */
-static inline bool hl_refs_put(atomic_uint *refs)
+/* NULL is allowed.  The last one destroys it, or lets it linger. */
+void hl_object_put(struct hl_object *o);
+
+/* Out of the list, destroyed, the parent put. */
+void hl_object_end(struct hl_object *o);
+
+/* Made by this process, not by a parent that forked? */
+static inline bool hl_object_is_ours(const struct hl_object *o)
 {
-    unsigned before;
-
-    if (hl_single_threaded()) {
-        before = atomic_load_explicit(refs, memory_order_relaxed);
-        atomic_store_explicit(refs, before - 1, memory_order_relaxed);
-    } else {
-        before = atomic_fetch_sub_explicit(refs, 1, memory_order_acq_rel);
-    }
-    return before == 1;
+    return hl_epoch_is_ours(o->epoch);
 }
 
 /*
@@ -116,5 +141,11 @@ static inline bool hl_refs_put(atomic_uint *refs)
  * of this process); -ENODEV (the device was reset or removed under it).
  */
 int hl_object_check(const struct hl_object *o, const char *name);
+
+/* Has every child give back what it only keeps: bytes.  Without locks. */
+uint64_t hl_parent_reclaim(struct hl_parent *p);
+
+/* The child with a device mapping around an address; false without one. */
+bool hl_parent_find_mapping(struct hl_parent *p, uint64_t address, uint64_t *start, uint64_t *size);
 
 #endif

@@ -7,36 +7,17 @@
 #include <string.h>
 
 #include "lib/fork.h"
-#include "lib/device/device.h"
-#include "lib/memory/dmabuf.h"
 
-#define BUCKETS 256 /* of dma-bufs, by inode: a process may export thousands */
+#define BUCKETS 256 /* by inode: a process may export thousands of dma-bufs */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards all below */
-static struct hlthunk_device *devices;
-static struct hlthunk_dmabuf *dmabufs[BUCKETS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the table */
+static struct hl_registered *table[BUCKETS];
 /* of the process whose objects these are; of the one whose first thread prepares them */
 static _Atomic uint64_t epoch, claimed;
 
-static struct hlthunk_dmabuf **bucket(const struct hl_file_id *id)
+static struct hl_registered **bucket(const struct hl_file_id *id)
 {
-    return &dmabufs[(id->ino ^ id->ino >> 8) % BUCKETS];
-}
-
-static void link_in(struct hlthunk_dmabuf **head, struct hlthunk_dmabuf *m)
-{
-    m->index_next = *head;
-    m->index_link = head;
-    if (*head)
-        (*head)->index_link = &m->index_next;
-    *head = m;
-}
-
-static void unlink_from(struct hlthunk_dmabuf *m)
-{
-    *m->index_link = m->index_next;
-    if (m->index_next)
-        m->index_next->index_link = m->index_link;
+    return &table[(id->ino ^ id->ino >> 8) % BUCKETS];
 }
 
 /*
@@ -50,8 +31,7 @@ static void enter(void)
     if (atomic_load(&epoch) != now) {
         if (was != now && atomic_compare_exchange_strong(&claimed, &was, now)) {
             pthread_mutex_init(&lock, NULL);
-            devices = NULL;
-            memset(dmabufs, 0, sizeof(dmabufs));
+            memset(table, 0, sizeof(table));
             atomic_store(&epoch, now);
         }
         while (atomic_load(&epoch) != now) /* another thread was first */
@@ -65,62 +45,43 @@ static void leave(void)
     pthread_mutex_unlock(&lock);
 }
 
-void hl_registry_add_device(struct hlthunk_device *d)
+void hl_registry_add(struct hl_registered *r, struct hl_object *object)
 {
+    struct hl_registered **head = bucket(&r->id);
+
     enter();
-    d->next = devices;
-    devices = d;
+    r->object = object;
+    r->next = *head;
+    r->link = head;
+    if (*head)
+        (*head)->link = &r->next;
+    *head = r;
     leave();
 }
 
-void hl_registry_remove_device(struct hlthunk_device *d)
+void hl_registry_remove(struct hl_registered *r)
 {
+    if (!r->object)
+        return;
     enter();
-    for (struct hlthunk_device **p = &devices; *p; p = &(*p)->next) {
-        if (*p == d) {
-            *p = d->next;
-            break;
-        }
+    *r->link = r->next;
+    if (r->next)
+        r->next->link = r->link;
+    r->object = NULL;
+    leave();
+}
+
+struct hl_object *hl_registry_find(const struct hl_file_id *id, const struct hl_object_ops *ops,
+                                   bool (*fits)(const struct hl_object *object))
+{
+    struct hl_object *o = NULL;
+
+    enter();
+    for (const struct hl_registered *r = *bucket(id); r && !o; r = r->next) {
+        if (r->object->ops == ops && hl_file_id_equal(&r->id, id) && (!fits || fits(r->object)) &&
+            hl_object_try_get(r->object))
+            o = r->object;
     }
     leave();
-}
-
-struct hlthunk_device *hl_registry_find_device(const struct hl_file_id *id)
-{
-    struct hlthunk_device *d;
-
-    enter();
-    for (d = devices; d; d = d->next) {
-        if (hl_file_id_equal(&d->id, id) && !atomic_load(&d->stale) && hl_refs_try_get(&d->refs))
-            break;
-    }
-    leave();
-    return d;
-}
-
-void hl_registry_add_dmabuf(struct hlthunk_dmabuf *m)
-{
-    enter();
-    link_in(bucket(&m->id), m);
-    leave();
-}
-
-void hl_registry_remove_dmabuf(struct hlthunk_dmabuf *m)
-{
-    enter();
-    unlink_from(m);
-    leave();
-}
-
-struct hlthunk_dmabuf *hl_registry_find_dmabuf(const struct hl_file_id *id)
-{
-    struct hlthunk_dmabuf *m;
-
-    enter();
-    for (m = *bucket(id); m; m = m->index_next) {
-        if (hl_file_id_equal(&m->id, id) && hl_refs_try_get(&m->object.refs))
-            break;
-    }
-    leave();
-    return m;
+    return o;
 }

@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This process's devices and dma-bufs by the identity of their files, so that importing one that
- * is here already finds the object.  Entries hold no reference; what is found is one more.
+ * This process's objects by the identity of their files, so that opening or importing what is here
+ * already finds the object.  Entries hold no reference; what is found is one more.
  */
 #ifndef HL_CORE_REGISTRY_H
 #define HL_CORE_REGISTRY_H
 
 #include <stdbool.h>
 
+#include "lib/core/object.h"
 #include "lib/fd.h"
 
-struct hlthunk_device;
-struct hlthunk_dmabuf;
+/* Part of an object that has a file. */
+struct hl_registered {
+    struct hl_file_id id;
+    struct hl_object *object;
+    struct hl_registered *next, **link; /* guarded by the registry's lock */
+};
 
-void hl_registry_add_device(struct hlthunk_device *device);
-void hl_registry_remove_device(struct hlthunk_device *device);
-struct hlthunk_device *hl_registry_find_device(const struct hl_file_id *id);
+/* r->id is set. */
+void hl_registry_add(struct hl_registered *r, struct hl_object *object);
+/* Nothing happens to one that was not added. */
+void hl_registry_remove(struct hl_registered *r);
 
-void hl_registry_add_dmabuf(struct hlthunk_dmabuf *dmabuf);
-void hl_registry_remove_dmabuf(struct hlthunk_dmabuf *dmabuf);
-struct hlthunk_dmabuf *hl_registry_find_dmabuf(const struct hl_file_id *id);
+/*
+ * The object with these operations and this file that fits (NULL: each does), one more reference;
+ * NULL without one.
+ */
+struct hl_object *hl_registry_find(const struct hl_file_id *id, const struct hl_object_ops *ops,
+                                   bool (*fits)(const struct hl_object *object));
 
 #endif

@@ -4,16 +4,57 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/core/attachment.h"
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
+#include "lib/kernel/eventfd.h"
 #include "lib/op/op_event.h"
 
-void hl_events_init(struct hl_events *e)
+/* Guarded by the device's lock. */
+struct events {
+    struct hl_attachment part;
+    struct hl_eventfd eventfd; /* ours, registered with the driver */
+    unsigned users;
+    bool notifier;    /* one of them is the event notifier */
+    uint64_t pending; /* fetched from the driver, not given out by the notifier yet */
+};
+
+static void init(struct hl_attachment *a, struct hl_parent *parent)
 {
-    *e = (struct hl_events){ .eventfd = HL_EVENTFD_NONE };
+    (void)parent;
+    ((struct events *)a)->eventfd = HL_EVENTFD_NONE;
+}
+
+/* Its users are gone; in a forked child there is the copy of the eventfd. */
+static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
+{
+    (void)parent, (void)ours;
+    hl_eventfd_close(&((struct events *)a)->eventfd);
+}
+
+static const struct hl_attachment_ops ops = {
+    .size = sizeof(struct events),
+    .init = init,
+    .destroy = destroy,
+};
+
+/* NULL: nobody has joined yet. */
+static struct events *events_of(struct hlthunk_device *d)
+{
+    return hl_attachment_find(&d->base, &ops);
+}
+
+static struct events *events_get(struct hlthunk_device *d)
+{
+    struct events *e = hl_attachment_get(&d->base, &ops);
+
+    if (!e)
+        hl_err(-ENOMEM, "no memory for the events of a device");
+    return e;
 }
 
 /* A new eventfd, registered: 0 or -errno. */
-static int set_up(struct hl_events *e, int device_fd)
+static int set_up(struct events *e, int device_fd)
 {
     int rc = hl_eventfd_open(&e->eventfd);
 
@@ -27,10 +68,12 @@ static int set_up(struct hl_events *e, int device_fd)
 
 int hl_events_join(struct hlthunk_device *d, bool notifier)
 {
-    struct hl_events *e = &d->events;
+    struct events *e = events_get(d);
     int rc = 0;
 
-    pthread_mutex_lock(&d->lock);
+    if (!e)
+        return -ENOMEM;
+    pthread_mutex_lock(&d->base.lock);
     if (notifier && e->notifier) {
         rc = hl_err(-EBUSY, "this device file has a notifier already");
     } else if (!e->users) {
@@ -42,15 +85,15 @@ int hl_events_join(struct hlthunk_device *d, bool notifier)
         if (notifier && e->pending) /* a watch has taken the count */
             hl_eventfd_signal(&e->eventfd);
     }
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_unlock(&d->base.lock);
     return rc;
 }
 
 void hl_events_leave(struct hlthunk_device *d, bool notifier)
 {
-    struct hl_events *e = &d->events;
+    struct events *e = events_of(d);
 
-    pthread_mutex_lock(&d->lock);
+    pthread_mutex_lock(&d->base.lock);
     if (notifier)
         e->notifier = false;
     if (--e->users == 0) {
@@ -58,71 +101,44 @@ void hl_events_leave(struct hlthunk_device *d, bool notifier)
         hl_eventfd_close(&e->eventfd);
         e->pending = 0;
     }
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_unlock(&d->base.lock);
 }
 
-void hl_events_forget(struct hl_events *e)
+int hl_events_fd(struct hlthunk_device *d)
 {
-    hl_eventfd_close(&e->eventfd);
+    return events_of(d)->eventfd.fd;
 }
 
 int hl_events_fetch(struct hlthunk_device *d)
 {
+    struct events *e = events_of(d);
     uint64_t mask = 0;
     int rc;
 
     /* under the lock: what one has fetched, the other finds */
-    pthread_mutex_lock(&d->lock);
-    if (!d->events.notifier)
-        hl_eventfd_clear(&d->events.eventfd); /* first: what comes from now on is seen again */
+    pthread_mutex_lock(&d->base.lock);
+    if (!e->notifier)
+        hl_eventfd_clear(&e->eventfd); /* first: what comes from now on is seen again */
     rc = hl_event_mask(d->fd, &mask);
     if (rc == 0)
-        d->events.pending |= mask;
-    pthread_mutex_unlock(&d->lock);
+        e->pending |= mask;
+    pthread_mutex_unlock(&d->base.lock);
     if (rc)
         return hl_device_failed(d, rc);
     hl_device_learn_events(d, mask);
     return 0;
 }
 
-void hl_events_add_listener(struct hlthunk_device *d, struct hl_listener *l)
-{
-    pthread_mutex_lock(&d->lock);
-    l->next = d->events.listeners;
-    d->events.listeners = l;
-    pthread_mutex_unlock(&d->lock);
-}
-
-void hl_events_remove_listener(struct hlthunk_device *d, struct hl_listener *l)
-{
-    struct hl_listener **p = &d->events.listeners;
-
-    pthread_mutex_lock(&d->lock);
-    while (*p && *p != l)
-        p = &(*p)->next;
-    if (*p)
-        *p = l->next;
-    pthread_mutex_unlock(&d->lock);
-}
-
-void hl_events_wake(struct hlthunk_device *d)
-{
-    pthread_mutex_lock(&d->lock);
-    for (struct hl_listener *l = d->events.listeners; l; l = l->next)
-        hl_eventfd_signal(&l->wake);
-    pthread_mutex_unlock(&d->lock);
-}
-
 int hl_events_take(struct hlthunk_device *d)
 {
-    struct hl_events *e = &d->events;
+    struct events *e = events_of(d);
     int kind = -1;
 
-    pthread_mutex_lock(&d->lock);
+    pthread_mutex_lock(&d->base.lock);
     if (e->pending) {
         kind = __builtin_ctzll(e->pending);
         e->pending &= e->pending - 1;
     }
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_unlock(&d->base.lock);
     return kind;
 }

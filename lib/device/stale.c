@@ -9,7 +9,27 @@
 
 enum hlthunk_stale_reason hlthunk_device_get_stale_reason(const struct hlthunk_device *d)
 {
-    return (enum hlthunk_stale_reason)atomic_load(&d->stale);
+    return (enum hlthunk_stale_reason)atomic_load(&d->base.stale);
+}
+
+void hl_stale_add_listener(struct hlthunk_device *d, struct hl_listener *l)
+{
+    pthread_mutex_lock(&d->base.lock);
+    l->next = d->listeners;
+    d->listeners = l;
+    pthread_mutex_unlock(&d->base.lock);
+}
+
+void hl_stale_remove_listener(struct hlthunk_device *d, struct hl_listener *l)
+{
+    struct hl_listener **p = &d->listeners;
+
+    pthread_mutex_lock(&d->base.lock);
+    while (*p && *p != l)
+        p = &(*p)->next;
+    if (*p)
+        *p = l->next;
+    pthread_mutex_unlock(&d->base.lock);
 }
 
 void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale_reason why)
@@ -19,14 +39,17 @@ void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale_reason wh
     /* a control node's file outlives a reset, and has no memory that is lost in it */
     if (d->props.control && why != HLTHUNK_STALE_GONE)
         return;
-    if (!atomic_compare_exchange_strong(&d->stale, &not_yet, (int)why))
+    if (!atomic_compare_exchange_strong(&d->base.stale, &not_yet, (int)why))
         return;
     hl_log(HLTHUNK_LOG_WARNING,
            "%s %s: its objects are stale; drop what importers have registered, release the "
            "objects and open the device again",
            d->props.pci_address,
            why == HLTHUNK_STALE_RESET ? "is being reset" : "is gone or has failed");
-    hl_events_wake(d);
+    pthread_mutex_lock(&d->base.lock);
+    for (struct hl_listener *l = d->listeners; l; l = l->next)
+        hl_eventfd_signal(&l->wake);
+    pthread_mutex_unlock(&d->base.lock);
 }
 
 void hl_device_learn_status(struct hlthunk_device *d, uint32_t status)
@@ -69,14 +92,14 @@ static uint32_t ask(struct hlthunk_device *d)
 bool hl_device_ask(struct hlthunk_device *d)
 {
     ask(d);
-    return atomic_load(&d->stale) != HLTHUNK_STALE_NOT;
+    return atomic_load(&d->base.stale) != HLTHUNK_STALE_NOT;
 }
 
 bool hl_device_ask_after_wait(struct hlthunk_device *d)
 {
     if (ask(d) == HL_DEVICE_STATUS_OPERATIONAL)
         hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
-    return atomic_load(&d->stale) != HLTHUNK_STALE_NOT;
+    return atomic_load(&d->base.stale) != HLTHUNK_STALE_NOT;
 }
 
 int hl_device_failed(struct hlthunk_device *d, int rc)

@@ -8,11 +8,22 @@
 
 #include <hlthunk/reset.h>
 
+#include "lib/kernel/eventfd.h"
+
 struct hlthunk_device;
+
+/* A thread that wants to know when the device becomes stale: its eventfd is signalled then. */
+struct hl_listener {
+    struct hl_listener *next; /* guarded by the device's lock */
+    struct hl_eventfd wake;
+};
+
+void hl_stale_add_listener(struct hlthunk_device *device, struct hl_listener *listener);
+void hl_stale_remove_listener(struct hlthunk_device *device, struct hl_listener *listener);
 
 /*
  * From now on every call on the device's objects fails with -ENODEV; the first reason stays.  Not
- * with device->lock held.
+ * with device->base.lock held.
  */
 void hl_device_mark_stale(struct hlthunk_device *device, enum hlthunk_stale_reason why);
 

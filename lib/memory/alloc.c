@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/memory/alloc.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include <hlthunk/error.h>
+
 #include "lib/error.h"
-#include "lib/hot.h"
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
+#include "lib/memory/pending.h"
+#include "lib/memory/physical.h"
 #include "lib/op/op_mem.h"
 #include "lib/page.h"
 
 typedef unsigned long long ull;
 
 /* The page need not be a power of two (768 MiB). */
-HL_HOT int hl_memory_round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *granted)
+int hl_memory_round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *granted)
 {
     uint64_t page = d->props.memory_page_size ? d->props.memory_page_size : hl_page_size();
 
@@ -35,13 +42,10 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
             d->props.pci_address);
     if (!align || (align & (align - 1)))
         align = hl_page_size();
-    pthread_mutex_lock(&d->lock);
-    rc = o->hint && hl_aligned(o->hint, hl_page_size())
-             ? hl_ranges_take(&d->ranges, o->hint, m->granted)
-             : -EBUSY;
+    rc = o->hint && hl_aligned(o->hint, hl_page_size()) ? hl_physical_take(d, o->hint, m->granted)
+                                                        : -EBUSY;
     if (rc && !o->force_hint)
-        rc = hl_ranges_alloc(&d->ranges, m->granted, align, &address);
-    pthread_mutex_unlock(&d->lock);
+        rc = hl_physical_alloc(d, m->granted, align, &address);
     if (rc && o->force_hint)
         return hl_err(-ENOMEM, "options->hint %#llx, which .force_hint demands, is not free",
                       (ull)o->hint);
@@ -50,9 +54,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
                       (ull)m->granted);
     rc = hl_mem_alloc(d->fd, m->granted, 0, 0, &handle);
     if (rc) {
-        pthread_mutex_lock(&d->lock);
-        hl_ranges_free(&d->ranges, address);
-        pthread_mutex_unlock(&d->lock);
+        hl_physical_give(d, address);
         return hl_device_failed(d, rc);
     }
     m->address = address;
@@ -61,8 +63,8 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     return 0;
 }
 
-HL_HOT static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
-                                const struct hlthunk_buffer_options *o, struct hl_memory *m)
+static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
+                         const struct hlthunk_buffer_options *o, struct hl_memory *m)
 {
     uint32_t flags = (o->contiguous ? HL_MEM_CONTIGUOUS : 0u) | (o->shared ? HL_MEM_SHARED : 0u);
     int rc = hl_mem_alloc(d->fd, size, 0, flags, &m->handle);
@@ -78,19 +80,56 @@ HL_HOT static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
     return rc;
 }
 
-HL_HOT int hl_memory_alloc(struct hlthunk_device *d, uint64_t size,
-                           const struct hlthunk_buffer_options *o, struct hl_memory *m)
+static int once(struct hlthunk_device *d, uint64_t size, const struct hlthunk_buffer_options *o,
+                struct hl_memory *m)
+{
+    return d->props.has_device_mmu ? alloc_virtual(d, size, o, m) : alloc_physical(d, o, m);
+}
+
+/* What is free in this process without being the device's: chunks that a pool has in use partly. */
+static int tell_what_is_kept(struct hlthunk_device *d, int rc)
+{
+    char text[200];
+    const char *most = NULL;
+    char label[HL_LABEL_SIZE] = "";
+    uint64_t all = 0, largest = 0;
+
+    pthread_mutex_lock(&d->base.lock);
+    for (const struct hl_object *o = d->base.first; o; o = o->next) {
+        uint64_t bytes = o->ops->kept ? o->ops->kept(o) : 0;
+
+        all += bytes;
+        if (bytes > largest) {
+            largest = bytes;
+            most = o->ops->kind;
+            memcpy(label, o->label, sizeof(label));
+        }
+    }
+    pthread_mutex_unlock(&d->base.lock);
+    if (!all)
+        return rc;
+    snprintf(text, sizeof(text), "%s", hlthunk_last_error());
+    return hl_err(rc, "%s; %llu bytes are free in chunks that pools have in use, most in %s %s",
+                  text, (ull)all, most, label[0] ? label : "(no label)");
+}
+
+int hl_memory_alloc(struct hlthunk_device *d, uint64_t size, const struct hlthunk_buffer_options *o,
+                    struct hl_memory *m)
 {
     int rc = hl_memory_round_up(d, size, &m->granted);
 
     if (rc)
         return rc;
     hl_pending_retry(d);
-    return d->props.has_device_mmu ? alloc_virtual(d, size, o, m) : alloc_physical(d, o, m);
+    rc = once(d, size, o, m);
+    if (rc == -ENOMEM && hl_parent_reclaim(&d->base)) {
+        hl_pending_retry(d);
+        rc = once(d, size, o, m);
+    }
+    return rc == -ENOMEM ? tell_what_is_kept(d, rc) : rc;
 }
 
-HL_HOT int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m, uint64_t hint,
-                         bool force_hint)
+int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m, uint64_t hint, bool force_hint)
 {
     int rc = hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint), &m->address);
 

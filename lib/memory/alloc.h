@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A piece of device memory as the kernel knows it: allocation; see pending.h for its release. */
+/* Allocation of device memory; see pending.h for its release. */
 #ifndef HL_MEMORY_ALLOC_H
 #define HL_MEMORY_ALLOC_H
 
@@ -8,16 +8,8 @@
 
 #include <hlthunk/buffer.h>
 
+#include "lib/memory/memory.h"
 #include "uapi/habanalabs_accel.h"
-
-struct hl_memory {
-    uint64_t handle;    /* of ALLOC; 0: none */
-    uint64_t address;   /* of MAP, or physical; 0: none */
-    uint64_t granted;   /* bytes */
-    bool ours_to_unmap; /* the library mapped it */
-    bool ours_to_free;  /* the library allocated it */
-    bool physical;      /* no device MMU: address is in device->ranges */
-};
 
 /* A size as the device rounds it up to its page.  0, or -ENOMEM: it does not fit 64 bits. */
 int hl_memory_round_up(const struct hlthunk_device *device, uint64_t size, uint64_t *granted);

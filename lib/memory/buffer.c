@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "lib/error.h"
-#include "lib/hot.h"
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
+#include "lib/memory/alloc.h"
 #include "lib/memory/dmabuf.h"
-#include "lib/pool/pool.h"
+#include "lib/memory/physical.h"
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
@@ -25,7 +26,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /* What the ways to make a buffer check alike. */
-HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size, struct hlthunk_buffer **out)
+static int check_new(struct hlthunk_device *d, uint64_t size, struct hlthunk_buffer **out)
 {
     int rc = hl_device_check(d);
 
@@ -41,9 +42,40 @@ HL_HOT static int check_new(struct hlthunk_device *d, uint64_t size, struct hlth
     return 0;
 }
 
+static bool mapping(const struct hl_object *o, uint64_t address, uint64_t *start, uint64_t *size)
+{
+    const struct hlthunk_buffer *b = (const struct hlthunk_buffer *)o;
+
+    if (!b->memory.ours_to_unmap || address - b->memory.address >= b->memory.granted)
+        return false;
+    *start = b->memory.address;
+    *size = b->memory.granted;
+    return true;
+}
+
+static void destroy(struct hl_object *o)
+{
+    struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
+    struct hlthunk_dmabuf *imported = b->imported;
+
+    if (!hl_object_is_ours(o))
+        hl_open_exports_drop(b->open_exports);
+    else
+        hl_memory_release(o->device, &b->memory, b->open_exports);
+    hl_object_free(o);
+    hlthunk_dmabuf_unref(imported);
+}
+
+static const struct hl_object_ops ops = {
+    .kind = "buffer",
+    .destroy = destroy,
+    .describe = describe,
+    .mapping = mapping,
+};
+
 /* Not listed yet: it has no memory. */
-HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size,
-                                            const char *label, const void *creator)
+static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
+                                     const void *creator)
 {
     struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
 
@@ -53,32 +85,19 @@ HL_HOT static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t s
     }
     b->size = size;
     b->memory.granted = size;
-    hl_object_init(&b->object, "buffer", d, label, creator, describe);
+    hl_object_init(&b->object, &ops, &d->base, label, creator);
     return b;
 }
 
 /* It is complete. */
-HL_HOT static void give(struct hlthunk_buffer *b, struct hlthunk_buffer **out)
+static void give(struct hlthunk_buffer *b, struct hlthunk_buffer **out)
 {
-    hl_object_enlist(&b->object);
+    hl_object_list(&b->object);
     *out = b;
 }
 
-/* An object that has no memory and is in no list. */
-HL_HOT static void discard(struct hlthunk_buffer *b)
-{
-    struct hlthunk_device *d = b->object.device;
-    struct hlthunk_dmabuf *imported = b->imported;
-
-    hl_object_fini(&b->object);
-    free(b);
-    hlthunk_device_unref(d);
-    hlthunk_dmabuf_unref(imported);
-}
-
-HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
-                                const struct hlthunk_buffer_options *options,
-                                struct hlthunk_buffer **out)
+int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
+                         const struct hlthunk_buffer_options *options, struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_options o;
     struct hlthunk_buffer *b;
@@ -96,7 +115,7 @@ HL_HOT int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
         return -ENOMEM;
     rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
     if (rc) {
-        discard(b);
+        hl_object_put(&b->object);
         return rc;
     }
     give(b, out);
@@ -125,7 +144,7 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
                          &b->memory.address);
     if (rc) {
         rc = hl_device_failed(d, rc);
-        discard(b);
+        hl_object_put(&b->object);
         return rc;
     }
     b->memory.ours_to_unmap = true;
@@ -138,7 +157,7 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
                                 struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_from_address_options o;
-    uint64_t page = hl_page_size();
+    uint64_t page = hl_page_size(), start, mapped;
     struct hlthunk_buffer *b;
     int rc = check_new(d, size_bytes, out);
 
@@ -154,18 +173,22 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
     if (address + size_bytes < address)
         return hl_err(-EINVAL, "address %#llx + size_bytes %llu wraps around", (ull)address,
                       (ull)size_bytes);
+    if (d->props.has_device_mmu && hl_parent_find_mapping(&d->base, address, &start, &mapped) &&
+        (address != start || size_bytes > mapped))
+        return hl_err(-EINVAL,
+                      "%#llx + %llu is not the start of a mapping, which the driver exports by: "
+                      "this process has %llu bytes mapped at %#llx; export a range of that buffer",
+                      (ull)address, (ull)size_bytes, (ull)mapped, (ull)start);
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
     b->memory.address = address;
     if (!d->props.has_device_mmu) {
-        pthread_mutex_lock(&d->lock);
-        rc = hl_ranges_take(&d->ranges, address, size_bytes);
-        pthread_mutex_unlock(&d->lock);
-        b->memory.physical = true;
+        rc = hl_physical_take(d, address, size_bytes);
+        b->memory.physical = rc == 0;
     }
     if (rc) {
-        discard(b);
+        hl_object_put(&b->object);
         if (rc == -EBUSY)
             return hl_err(rc, "part of %#llx + %llu belongs to another buffer", (ull)address,
                           (ull)size_bytes);
@@ -214,7 +237,7 @@ int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *
     else
         rc = map_foreign(b);
     if (rc) {
-        discard(b);
+        hl_object_put(&b->object);
         return rc;
     }
     give(b, out);
@@ -258,9 +281,9 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
                       b->host ? "is host memory: release it instead"
                               : "is not mapped by the library");
     d = b->object.device;
-    pthread_mutex_lock(&d->lock);
+    pthread_mutex_lock(&d->base.lock);
     exported = b->dmabufs != NULL;
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_unlock(&d->base.lock);
     if (exported)
         return hl_err(-EBUSY, "buffer at %#llx has a live dma-buf: release that first",
                       (ull)b->memory.address);
@@ -271,31 +294,23 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
                       (ull)b->memory.address);
     if (rc)
         return hl_device_failed(d, rc);
+    pthread_mutex_lock(&d->base.lock); /* a report reads it */
     b->memory.address = 0;
     b->memory.ours_to_unmap = false;
+    pthread_mutex_unlock(&d->base.lock);
     return 0;
 }
 
 struct hlthunk_buffer *hlthunk_buffer_ref(struct hlthunk_buffer *b)
 {
-    hl_refs_get(&b->object.refs);
+    hl_object_get(&b->object);
     return b;
 }
 
-HL_HOT void hlthunk_buffer_unref(struct hlthunk_buffer *b)
+void hlthunk_buffer_unref(struct hlthunk_buffer *b)
 {
-    if (!b || !hl_refs_put(&b->object.refs))
-        return;
-    if (b->shard) {
-        hl_pool_take_back(b);
-        return;
-    }
-    hl_object_delist(&b->object);
-    if (hl_epoch_is_ours(b->object.epoch))
-        hl_memory_release(b->object.device, &b->memory, b->watches);
-    else
-        hl_watches_drop(b->watches);
-    discard(b);
+    if (b)
+        hl_object_put(&b->object);
 }
 
 uint64_t hlthunk_buffer_get_address(const struct hlthunk_buffer *b)

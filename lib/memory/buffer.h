@@ -24,7 +24,7 @@ struct hlthunk_buffer {
     unsigned class;
     /* guarded by the device's lock */
     struct hlthunk_dmabuf *dmabufs;
-    struct hlthunk_dmabuf *watches; /* that others still hold (pending.h) */
+    struct hl_open_export *open_exports; /* that others still hold */
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "lib/kernel/map.h"
 #include "lib/log.h"
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
 #include "lib/core/object.h"
 #include "lib/op/op_cb.h"
 #include "lib/op/op_cs.h"
@@ -32,26 +33,31 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = cb->address;
 }
 
-/* Takes the object apart, whatever there is of it: the mapping first. */
-static void release(struct hlthunk_command_buffer *cb)
+/* Whatever there is of it: the mapping first. */
+static void destroy(struct hl_object *o)
 {
-    struct hlthunk_device *d = cb->object.device;
+    struct hlthunk_command_buffer *cb = (struct hlthunk_command_buffer *)o;
+    struct hlthunk_device *d = o->device;
 
-    if (hl_epoch_is_ours(cb->object.epoch)) {
+    if (hl_object_is_ours(o)) {
         if (cb->data)
             hl_unmap(cb->data, cb->map_size);
         /* a stale device's go with its file */
-        if (cb->handle && !atomic_load(&d->stale) && hl_cb_destroy(d->fd, cb->handle) &&
+        if (cb->handle && !atomic_load(&d->base.stale) && hl_cb_destroy(d->fd, cb->handle) &&
             !hl_device_ask(d))
             hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
                    hlthunk_last_error());
     }
-    hl_object_fini(&cb->object);
-    free(cb);
-    hlthunk_device_unref(d);
+    hl_object_free(o);
 }
 
-/* Creates, maps, asks for the address: on failure release() undoes what was done. */
+static const struct hl_object_ops ops = {
+    .kind = "command buffer",
+    .destroy = destroy,
+    .describe = describe,
+};
+
+/* Creates, maps, asks for the address: on failure destroy() undoes what was done. */
 static int build(struct hlthunk_command_buffer *cb, bool device_mapped)
 {
     int fd = cb->object.device->fd;
@@ -93,31 +99,28 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     cb->map_size = (size_bytes + page - 1) / page * page;
     /* the driver takes no whole 2 MiB */
     cb->size = cb->map_size > HL_MAX_CB_SIZE ? size_bytes : cb->map_size;
-    hl_object_init(&cb->object, "command buffer", d, o.label, __builtin_return_address(0),
-                   describe);
+    hl_object_init(&cb->object, &ops, &d->base, o.label, __builtin_return_address(0));
     rc = build(cb, o.device_mapped);
     if (rc) {
         rc = hl_device_failed(d, rc);
-        release(cb);
+        hl_object_put(&cb->object);
         return rc;
     }
-    hl_object_enlist(&cb->object);
+    hl_object_list(&cb->object);
     *out = cb;
     return 0;
 }
 
 struct hlthunk_command_buffer *hlthunk_command_buffer_ref(struct hlthunk_command_buffer *cb)
 {
-    hl_refs_get(&cb->object.refs);
+    hl_object_get(&cb->object);
     return cb;
 }
 
 void hlthunk_command_buffer_unref(struct hlthunk_command_buffer *cb)
 {
-    if (!cb || !hl_refs_put(&cb->object.refs))
-        return;
-    hl_object_delist(&cb->object);
-    release(cb);
+    if (cb)
+        hl_object_put(&cb->object);
 }
 
 void *hlthunk_command_buffer_borrow_data(const struct hlthunk_command_buffer *cb)

@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "lib/error.h"
-#include "lib/hot.h"
 #include "lib/kernel/door.h"
 #include "lib/memory/buffer.h"
 #include "lib/device/device.h"
-#include "lib/core/registry.h"
+#include "lib/device/stale.h"
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
@@ -41,9 +40,65 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = m->buffer ? m->buffer->memory.address + m->offset : 0;
 }
 
+/*
+ * Off the buffer's list.  Where the kernel does not track the export, a file that others still hold
+ * is watched until they have closed it, so that the memory is not reused.  True: m is that now.
+ */
+static bool leave_buffer(struct hlthunk_dmabuf *m)
+{
+    struct hlthunk_buffer *b = m->buffer;
+    struct hlthunk_device *d = b->object.device;
+    /* nobody gets a stale device's memory again */
+    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->base.stale) &&
+                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+
+    pthread_mutex_lock(&d->base.lock);
+    for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
+        if (*p == m) {
+            *p = m->next;
+            break;
+        }
+    }
+    if (watched) {
+        m->open_export = (struct hl_open_export){
+            .next = b->open_exports, .fd = m->fd, .id = m->file.id, .memory = m
+        };
+        b->open_exports = &m->open_export;
+    }
+    pthread_mutex_unlock(&d->base.lock);
+    return watched;
+}
+
+static void destroy(struct hl_object *o)
+{
+    struct hlthunk_dmabuf *m = (struct hlthunk_dmabuf *)o;
+    struct hlthunk_buffer *b = m->buffer;
+    bool watched = false;
+
+    if (hl_object_is_ours(o)) {
+        hl_registry_remove(&m->file);
+        watched = b && leave_buffer(m);
+    }
+    free(atomic_load(&m->origin));
+    if (watched) {
+        hl_object_fini(o);
+    } else {
+        if (m->fd >= 0)
+            hl_fd_close(m->fd, &m->file.id); /* a child's copy, too: it keeps the memory exported */
+        hl_object_free(o);
+    }
+    hlthunk_buffer_unref(b);
+}
+
+static const struct hl_object_ops ops = {
+    .kind = "dma-buf",
+    .destroy = destroy,
+    .describe = describe,
+};
+
 /* Without a file yet; NULL with the text set.  device: of its buffer, which will hold it. */
-HL_HOT static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
-                                            const void *creator)
+static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *label,
+                                     const void *creator)
 {
     struct hlthunk_dmabuf *m = hl_object_new(sizeof(*m));
 
@@ -51,32 +106,24 @@ HL_HOT static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const
         hl_err(-ENOMEM, "no memory for a dma-buf object");
         return NULL;
     }
-    hl_object_init(&m->object, "dma-buf", NULL, label, creator, describe);
+    hl_object_init(&m->object, &ops, NULL, label, creator);
     m->object.device = device;
+    m->fd = -1;
     return m;
 }
 
-/* An object without a file. */
-static void discard(struct hlthunk_dmabuf *m)
-{
-    hl_object_fini(&m->object);
-    free(m);
-}
-
 /* It has a file now: the buffer's, from here on. */
-HL_HOT static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = m->object.device;
-    bool locked;
 
-    hl_refs_get(&b->object.refs);
-    m->buffer = b;
-    locked = hl_lock(&d->lock);
-    hl_object_list(&m->object);
+    m->buffer = hlthunk_buffer_ref(b);
+    pthread_mutex_lock(&d->base.lock);
     m->next = b->dmabufs;
-    __atomic_store_n(&b->dmabufs, m, __ATOMIC_RELAXED);
-    hl_unlock(&d->lock, locked);
-    hl_registry_add_dmabuf(m);
+    b->dmabufs = m;
+    pthread_mutex_unlock(&d->base.lock);
+    hl_object_list(&m->object);
+    hl_registry_add(&m->file, &m->object);
 }
 
 /* One more reference of the object of this very range, or NULL. */
@@ -85,17 +132,14 @@ static struct hlthunk_dmabuf *find(struct hlthunk_buffer *b, uint64_t offset,
 {
     struct hlthunk_device *d = b->object.device;
     struct hlthunk_dmabuf *m;
-    bool locked;
 
-    if (!__atomic_load_n(&b->dmabufs, __ATOMIC_RELAXED))
-        return NULL; /* the first export of a buffer */
-    locked = hl_lock(&d->lock);
+    pthread_mutex_lock(&d->base.lock);
     for (m = b->dmabufs; m; m = m->next) {
         if (m->offset == offset && m->size == pages->size && m->data == pages->data &&
-            m->read_only == read_only && hl_refs_try_get(&m->object.refs))
+            m->read_only == read_only && hl_object_try_get(&m->object))
             break;
     }
-    hl_unlock(&d->lock, locked);
+    pthread_mutex_unlock(&d->base.lock);
     return m;
 }
 
@@ -130,8 +174,8 @@ static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
 }
 
 /* A range that consists of pages; size 0: to the end. */
-HL_HOT static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
-                              struct pages *pages)
+static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
+                       struct pages *pages)
 {
     uint64_t page = hl_page_size(), end = (b->size + page - 1) & ~(page - 1);
     int rc;
@@ -173,9 +217,8 @@ static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
     return rc;
 }
 
-HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
-                                 uint64_t size_bytes, const struct hlthunk_dmabuf_options *options,
-                                 struct hlthunk_dmabuf **out)
+int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
+                          const struct hlthunk_dmabuf_options *options, struct hlthunk_dmabuf **out)
 {
     struct hlthunk_dmabuf_options o;
     struct hlthunk_dmabuf *m;
@@ -216,13 +259,15 @@ HL_HOT int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset,
     rc = hl_mem_export(buffer->object.device->fd, base, pages.size, pages.address - base, flags,
                        &m->fd);
     if (rc) {
-        discard(m);
+        m->fd = -1;
+        hl_object_put(&m->object);
         return hl_device_failed(buffer->object.device, rc);
     }
-    rc = hl_file_id(m->fd, &m->id);
+    rc = hl_file_id(m->fd, &m->file.id);
     if (rc) {
         close(m->fd);
-        discard(m);
+        m->fd = -1;
+        hl_object_put(&m->object);
         return hl_err(rc, "the dma-buf that the driver gave does not tell its identity: %s",
                       strerror(-rc));
     }
@@ -244,7 +289,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     rc = hl_file_id(fd, &id);
     if (rc)
         return hl_err(rc, "fd %d is not open", fd);
-    m = hl_registry_find_dmabuf(&id);
+    m = (struct hlthunk_dmabuf *)hl_registry_find(&id, &ops, NULL);
     if (m) {
         if (fd != m->fd) /* a borrowed one is the object's already */
             close(fd);
@@ -265,7 +310,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
         own = -errno;
     if (own < 0) {
-        discard(m);
+        hl_object_put(&m->object);
         return hl_err(own, "fd %d cannot be %s: %s", fd, fd <= 2 ? "duplicated" : "taken over",
                       strerror(-own));
     }
@@ -274,79 +319,22 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     m->fd = own;
     m->size = (uint64_t)size;
     m->data = m->size;
-    m->id = id;
-    hl_registry_add_dmabuf(m);
+    m->file.id = id;
+    hl_registry_add(&m->file, &m->object);
     *out = m;
     return 0;
 }
 
 struct hlthunk_dmabuf *hlthunk_dmabuf_ref(struct hlthunk_dmabuf *m)
 {
-    hl_refs_get(&m->object.refs);
+    hl_object_get(&m->object);
     return m;
 }
 
-/* It is in no list any more, and keeps its descriptor. */
-static void watch(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
+void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
 {
-    struct hlthunk_device *d = b->object.device;
-
-    pthread_mutex_lock(&d->lock);
-    m->next = b->watches;
-    b->watches = m;
-    pthread_mutex_unlock(&d->lock);
-}
-
-/*
- * Off the buffer's list.  Where the kernel does not track the export, a file that others still hold
- * is watched until they have closed it, so that the memory is not reused.  True: m is now a watch.
- */
-HL_HOT static bool leave_buffer(struct hlthunk_dmabuf *m)
-{
-    struct hlthunk_buffer *b = m->buffer;
-    struct hlthunk_device *d = b->object.device;
-    /* nobody gets a stale device's memory again */
-    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->stale) &&
-                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
-    bool locked;
-
-    hl_registry_remove_dmabuf(m);
-    locked = hl_lock(&d->lock);
-    hl_object_unlist(&m->object);
-    for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
-        if (*p == m) {
-            __atomic_store_n(p, m->next, __ATOMIC_RELAXED);
-            break;
-        }
-    }
-    hl_unlock(&d->lock, locked);
-    if (watched)
-        watch(m, b);
-    return watched;
-}
-
-HL_HOT void hlthunk_dmabuf_unref(struct hlthunk_dmabuf *m)
-{
-    struct hlthunk_buffer *b;
-    bool watched = false;
-
-    if (!m || !hl_refs_put(&m->object.refs))
-        return;
-    b = m->buffer;
-    if (hl_epoch_is_ours(m->object.epoch)) {
-        if (b)
-            watched = leave_buffer(m);
-        else
-            hl_registry_remove_dmabuf(m);
-    }
-    if (!watched)
-        hl_fd_close(m->fd, &m->id); /* a child's copy, too: it keeps the memory exported */
-    hl_object_fini(&m->object);
-    if (!watched) {
-        free(atomic_load(&m->origin));
-        free(m);
-    }
-    hlthunk_buffer_unref(b);
+    if (m)
+        hl_object_put(&m->object);
 }
 
 int hlthunk_dmabuf_dup_fd(struct hlthunk_dmabuf *m, int *fd)
@@ -405,7 +393,7 @@ struct hlthunk_buffer *hlthunk_dmabuf_borrow_buffer(const struct hlthunk_dmabuf 
 
 uint64_t hlthunk_dmabuf_get_identity(const struct hlthunk_dmabuf *m)
 {
-    return m->id.ino;
+    return m->file.id.ino;
 }
 
 int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *m, const char *name)

@@ -7,14 +7,17 @@
 
 #include "lib/fd.h"
 #include "lib/core/object.h"
+#include "lib/core/registry.h"
+#include "lib/memory/open_export.h"
 
 struct hlthunk_buffer;
 
 struct hlthunk_dmabuf {
     struct hl_object object;
     int fd; /* ours: above 2, O_CLOEXEC */
-    struct hl_file_id id;
-    struct hlthunk_buffer *buffer; /* a reference; NULL for a foreign one */
+    struct hl_registered file;
+    struct hl_open_export open_export; /* what it becomes when others hold its file longer */
+    struct hlthunk_buffer *buffer;     /* a reference; NULL for a foreign one */
     /* of a received one: what its sender said; NULL, or written once */
     _Atomic(struct hlthunk_dmabuf_origin *) origin;
     uint64_t offset, size;
@@ -23,8 +26,6 @@ struct hlthunk_dmabuf {
     bool read_only;
     atomic_bool handed_out;      /* an fd of it has left the object */
     struct hlthunk_dmabuf *next; /* of the buffer; guarded by the device's lock */
-    /* of the registry, guarded by its lock */
-    struct hlthunk_dmabuf *index_next, **index_link;
 };
 
 #endif

@@ -2,57 +2,27 @@
 #include "lib/memory/pending.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/hot.h"
-#include "lib/kernel/sysfs.h"
-#include "lib/log.h"
+#include "lib/core/attachment.h"
 #include "lib/device/device.h"
-#include "lib/memory/dmabuf.h"
+#include "lib/device/stale.h"
+#include "lib/log.h"
+#include "lib/memory/physical.h"
 #include "lib/op/op_mem.h"
 
-bool hl_dmabuf_is_shared(int fd)
-{
-    char path[48], text[512];
-    const char *count;
+struct pending {
+    struct pending *next;
+    struct hl_memory memory;
+    struct hl_open_export *exports;
+};
 
-    /* dma_buf_show_fdinfo(): "count" is the file's references without procfs's own */
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-    if (hl_sysfs_read(path, text, sizeof(text)))
-        return true; /* cannot be known: assume the worst */
-    count = strstr(text, "count:");
-    return !count || strtol(count + strlen("count:"), NULL, 10) > 1;
-}
-
-void hl_watches_drop(struct hlthunk_dmabuf *w)
-{
-    while (w) {
-        struct hlthunk_dmabuf *next = w->next;
-
-        hl_fd_close(w->fd, &w->id);
-        free(w);
-        w = next;
-    }
-}
-
-struct hlthunk_dmabuf *hl_watches_look(struct hlthunk_dmabuf *w)
-{
-    struct hlthunk_dmabuf *rest = NULL, *next;
-
-    for (; w; w = next) {
-        next = w->next;
-        if (hl_dmabuf_is_shared(w->fd)) {
-            w->next = rest;
-            rest = w;
-        } else {
-            w->next = NULL;
-            hl_watches_drop(w);
-        }
-    }
-    return rest;
-}
+/* The device's; guarded by its lock. */
+struct pending_list {
+    struct hl_attachment part;
+    struct pending *_Atomic first; /* changed with the lock held */
+};
 
 /* -EINVAL: still exported.  Everything else is over: done, or gone with the device. */
 static int unmap(struct hlthunk_device *d, struct hl_memory *m)
@@ -77,17 +47,16 @@ static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
  * Does as much as can be done now and clears it in *m.  True when nothing is left.  A stale device
  * is asked nothing: its memory goes with its file, and nobody can get its address again.
  */
-HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m,
-                           struct hlthunk_dmabuf **watches)
+static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_open_export **exports)
 {
-    if (atomic_load(&d->stale)) {
-        hl_watches_drop(*watches);
-        *watches = NULL;
+    if (atomic_load(&d->base.stale)) {
+        hl_open_exports_drop(*exports);
+        *exports = NULL;
         return true;
     }
-    if (*watches)
-        *watches = hl_watches_look(*watches);
-    if (*watches)
+    if (*exports)
+        *exports = hl_open_exports_look(*exports);
+    if (*exports)
         return false;
     if (m->ours_to_unmap) {
         if (unmap(d, m) == -EINVAL)
@@ -95,103 +64,123 @@ HL_HOT static bool release(struct hlthunk_device *d, struct hl_memory *m,
         m->ours_to_unmap = false;
     }
     if (m->ours_to_free) {
-        if (!atomic_load(&d->stale))
+        if (!atomic_load(&d->base.stale))
             free_memory(d, m);
         m->ours_to_free = false;
     }
-    if (m->physical) {
-        pthread_mutex_lock(&d->lock);
-        hl_ranges_free(&d->ranges, m->address);
-        pthread_mutex_unlock(&d->lock);
-    }
+    if (m->physical)
+        hl_physical_give(d, m->address);
     return true;
 }
 
-static __attribute__((cold, noinline)) void
-postpone(struct hlthunk_device *d, const struct hl_memory *m, struct hlthunk_dmabuf *watches)
+/* Tries all again: how many are left. */
+static size_t retry(struct pending_list *list, struct hlthunk_device *d)
 {
-    struct hl_pending *p;
+    struct pending *p, *next, *rest = NULL;
+    size_t left = 0;
+
+    if (!atomic_load_explicit(&list->first, memory_order_relaxed))
+        return 0; /* what another thread adds just now is tried next time */
+    pthread_mutex_lock(&d->base.lock);
+    p = atomic_exchange(&list->first, NULL);
+    pthread_mutex_unlock(&d->base.lock);
+    for (; p; p = next) {
+        next = p->next;
+        if (release(d, &p->memory, &p->exports)) {
+            free(p);
+        } else {
+            p->next = rest;
+            rest = p;
+            left++;
+        }
+    }
+    if (!rest)
+        return 0;
+    pthread_mutex_lock(&d->base.lock);
+    for (p = rest; p->next; p = p->next)
+        ;
+    p->next = atomic_load(&list->first);
+    atomic_store(&list->first, rest);
+    pthread_mutex_unlock(&d->base.lock);
+    return left;
+}
+
+static size_t settle(struct hl_attachment *a, struct hl_parent *parent)
+{
+    return retry((struct pending_list *)a, (struct hlthunk_device *)parent);
+}
+
+/* The device's file is about to be closed: forget what is left, which the kernel frees then. */
+static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
+{
+    struct hlthunk_device *d = (struct hlthunk_device *)parent;
+    struct pending_list *list = (struct pending_list *)a;
+    struct pending *p, *next;
+
+    if (ours)
+        retry(list, d);
+    for (p = atomic_load(&list->first); p; p = next) {
+        next = p->next;
+        if (ours)
+            hl_log(HLTHUNK_LOG_WARNING,
+                   "%s is closed while a dma-buf of its memory (%llu bytes at %#llx) is open "
+                   "elsewhere: the device stays busy until the last such file is closed",
+                   d->props.pci_address, (unsigned long long)p->memory.granted,
+                   (unsigned long long)p->memory.address);
+        hl_open_exports_drop(p->exports);
+        free(p);
+    }
+}
+
+static const struct hl_attachment_ops ops = {
+    .size = sizeof(struct pending_list),
+    .destroy = destroy,
+    .settle = settle,
+};
+
+static void postpone(struct hlthunk_device *d, const struct hl_memory *m,
+                     struct hl_open_export *exports)
+{
+    struct pending_list *list = hl_attachment_get(&d->base, &ops);
+    struct pending *p = malloc(sizeof(*p));
 
     hl_log(HLTHUNK_LOG_WARNING,
            "%s: %llu bytes of device memory at %#llx cannot be released yet: a dma-buf of them is "
            "still open in some process",
            d->props.pci_address, (unsigned long long)m->granted, (unsigned long long)m->address);
-    p = malloc(sizeof(*p));
-    if (!p) {
+    if (!p || !list) {
         /* the range stays taken until the device's file is closed: lost for us, never reused */
         hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");
-        hl_watches_drop(watches);
+        hl_open_exports_drop(exports);
+        free(p);
         return;
     }
     p->memory = *m;
-    p->watches = watches;
-    pthread_mutex_lock(&d->lock);
-    p->next = d->pending;
-    __atomic_store_n(&d->pending, p, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&d->lock);
+    p->exports = exports;
+    pthread_mutex_lock(&d->base.lock);
+    p->next = atomic_load(&list->first);
+    atomic_store(&list->first, p);
+    pthread_mutex_unlock(&d->base.lock);
 }
 
-HL_HOT void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
-                              struct hlthunk_dmabuf *watches)
+void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
+                       struct hl_open_export *exports)
 {
-    if (!release(d, m, &watches))
-        postpone(d, m, watches);
+    if (!release(d, m, &exports))
+        postpone(d, m, exports);
 }
 
-HL_HOT void hl_pending_retry(struct hlthunk_device *d)
+void hl_pending_retry(struct hlthunk_device *d)
 {
-    struct hl_pending *list, *p, *next, *rest = NULL;
+    struct pending_list *list = hl_attachment_find(&d->base, &ops);
 
-    if (!__atomic_load_n(&d->pending, __ATOMIC_RELAXED))
-        return; /* nearly always; what another thread adds just now is tried next time */
-    pthread_mutex_lock(&d->lock);
-    list = d->pending;
-    __atomic_store_n(&d->pending, NULL, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&d->lock);
-    for (p = list; p; p = next) {
-        next = p->next;
-        if (release(d, &p->memory, &p->watches)) {
-            free(p);
-        } else {
-            p->next = rest;
-            rest = p;
-        }
-    }
-    if (!rest)
-        return;
-    pthread_mutex_lock(&d->lock);
-    for (p = rest; p->next; p = p->next)
-        ;
-    p->next = d->pending;
-    __atomic_store_n(&d->pending, rest, __ATOMIC_RELAXED);
-    pthread_mutex_unlock(&d->lock);
+    if (list)
+        retry(list, d);
 }
 
-void hl_pending_forget(struct hlthunk_device *d)
+bool hl_pending_any(struct hlthunk_device *d)
 {
-    struct hl_pending *p, *next;
+    struct pending_list *list = hl_attachment_find(&d->base, &ops);
 
-    for (p = d->pending; p; p = next) {
-        next = p->next;
-        hl_watches_drop(p->watches);
-        free(p);
-    }
-    d->pending = NULL;
-}
-
-void hl_pending_drop(struct hlthunk_device *d)
-{
-    struct hl_pending *p, *next;
-
-    for (p = d->pending; p; p = next) {
-        next = p->next;
-        hl_log(HLTHUNK_LOG_WARNING,
-               "%s is closed while a dma-buf of its memory (%llu bytes at %#llx) is open "
-               "elsewhere: the device stays busy until the last such file is closed",
-               d->props.pci_address, (unsigned long long)p->memory.granted,
-               (unsigned long long)p->memory.address);
-        hl_watches_drop(p->watches);
-        free(p);
-    }
-    d->pending = NULL;
+    return list && atomic_load(&list->first);
 }

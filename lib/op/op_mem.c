@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "lib/error.h"
-#include "lib/hot.h"
 #include "lib/fd.h"
 #include "lib/kernel/door.h"
 #include "lib/kernel/generation.h"
@@ -175,8 +174,8 @@ static int export_error(int fd, int rc, uint64_t address, uint64_t size, uint64_
                   strerror(-rc));
 }
 
-HL_HOT int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint32_t flags,
-                         int *dmabuf_fd)
+int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint32_t flags,
+                  int *dmabuf_fd)
 {
     union hl_mem_args args;
     int rc = check_export(fd, address, size, offset);

@@ -10,7 +10,8 @@
 #include "lib/fork.h"
 #include "lib/log.h"
 #include "lib/device/device.h"
-#include "lib/memory/dmabuf.h"
+#include "lib/memory/alloc.h"
+#include "lib/memory/pending.h"
 #include "lib/pool/pool.h"
 #include "lib/page.h"
 
@@ -46,7 +47,7 @@ static struct hlthunk_buffer *new_blocks(struct hlthunk_pool *p, struct hl_pool_
 
         if (!b)
             break;
-        b->object.kind = "pool buffer";
+        b->object.ops = &hl_pool_buffer_ops;
         b->object.device = p->object.device; /* the pool's reference */
         b->object.epoch = p->object.epoch;
         b->shard = shard;
@@ -181,7 +182,8 @@ static int grow(struct hlthunk_pool *p, const struct hl_pool_request *r,
         return exhausted(p, r, "no device has that much");
     bytes = usual > enough ? usual : enough;
     for (;;) {
-        if (within_limit(p, bytes)) {
+        /* what is empty is of more use in one piece */
+        if (within_limit(p, bytes) || (hl_pool_release_chunks(p, 0) && within_limit(p, bytes))) {
             rc = add_chunk(p, bytes, r, blocks, out);
             if (rc != -ENOMEM)
                 break;
@@ -209,10 +211,10 @@ static void return_held(struct hlthunk_pool *p)
     pthread_mutex_unlock(&p->lock);
     for (; list; list = next) {
         next = next_of(list);
-        list->watches = hl_watches_look(list->watches);
-        if (!list->watches)
+        list->open_exports = hl_open_exports_look(list->open_exports);
+        if (!list->open_exports)
             bytes += list->memory.granted;
-        push(list->watches ? &rest : &back, list);
+        push(list->open_exports ? &rest : &back, list);
     }
     pthread_mutex_lock(&p->lock);
     p->held_bytes -= bytes;
@@ -313,7 +315,7 @@ void hl_pool_return(struct hlthunk_pool *p, struct hlthunk_buffer *blocks)
     pthread_mutex_lock(&p->lock);
     for (b = blocks; b; b = next) {
         next = next_of(b);
-        if (b->watches) {
+        if (b->open_exports) {
             held += b->memory.granted;
             push(&p->held, b);
         } else {
@@ -345,12 +347,12 @@ uint64_t hl_pool_trim(struct hlthunk_pool *p, unsigned keep)
 static void pass_watches(struct hlthunk_pool *p, struct hlthunk_buffer *b)
 {
     struct hl_pool_chunk *c = chunk_of(b);
-    struct hlthunk_dmabuf **end = &b->watches;
+    struct hl_open_export **end = &b->open_exports;
 
     while (*end)
         end = &(*end)->next;
-    *end = c->watches;
-    c->watches = b->watches;
+    *end = c->open_exports;
+    c->open_exports = b->open_exports;
     hl_space_free(&p->space, b->extent);
     free(b);
 }
@@ -368,7 +370,7 @@ void hl_pool_drop_chunks(struct hlthunk_pool *p)
 
         p->chunks = c->next;
         hl_space_remove(&p->space, &c->region);
-        hl_memory_release(p->object.device, &c->memory, c->watches);
+        hl_memory_release(p->object.device, &c->memory, c->open_exports);
         free(c);
     }
     hl_space_fini(&p->space);
@@ -380,7 +382,7 @@ void hl_pool_forget_chunks(struct hlthunk_pool *p)
         struct hlthunk_buffer *b = p->held;
 
         p->held = next_of(b);
-        hl_watches_drop(b->watches);
+        hl_open_exports_drop(b->open_exports);
         free(b);
     }
     while (p->chunks) {

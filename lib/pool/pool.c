@@ -83,6 +83,130 @@ static int check_options(const struct hlthunk_device *d, struct hlthunk_pool_opt
     return 0;
 }
 
+void hl_pool_put(struct hlthunk_pool *p)
+{
+    if (atomic_fetch_sub(&p->holders, 1) == 1)
+        hl_object_end(&p->object);
+}
+
+/* No buffer comes any more; from here on each that goes takes its chunk with it, if it can. */
+static void begin_closing(struct hlthunk_pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    p->closing = true;
+    pthread_mutex_unlock(&p->lock);
+    for (unsigned i = 0; i < p->shard_count; i++) {
+        struct hl_pool_shard *s = &p->shards[i];
+
+        pthread_mutex_lock(&s->lock);
+        s->closing = true;
+        if (s->busy)
+            atomic_fetch_add(&p->holders, 1);
+        pthread_mutex_unlock(&s->lock);
+    }
+    hl_pool_trim(p, 0);
+}
+
+/* Was a lock free when the process forked?  Else what it guards may be half changed for ever. */
+static bool was_free(pthread_mutex_t *lock)
+{
+    if (pthread_mutex_trylock(lock))
+        return false;
+    pthread_mutex_unlock(lock);
+    return true;
+}
+
+/* The child's copy of the bookkeeping; its copies of live buffers are freed one by one. */
+static void forget(struct hlthunk_pool *p)
+{
+    bool whole = was_free(&p->lock);
+
+    for (unsigned i = 0; i < p->shard_count; i++)
+        whole = whole && was_free(&p->shards[i].lock);
+    for (unsigned i = 0; whole && i < p->shard_count; i++) {
+        struct hl_object *o = (struct hl_object *)hl_pool_shard_flush(&p->shards[i]), *next;
+
+        for (; o; o = next) {
+            next = o->next;
+            free(o);
+        }
+    }
+    if (whole)
+        hl_pool_forget_chunks(p);
+}
+
+/* Buffers of it may live on: it goes with the last of them. */
+static bool linger(struct hl_object *o)
+{
+    struct hlthunk_pool *p = (struct hlthunk_pool *)o;
+
+    if (!hl_object_is_ours(o))
+        return false;
+    begin_closing(p);
+    hl_pool_put(p);
+    return true;
+}
+
+static void destroy(struct hl_object *o)
+{
+    struct hlthunk_pool *p = (struct hlthunk_pool *)o;
+
+    if (hl_object_is_ours(o)) {
+        hl_pool_drop_chunks(p);
+        for (unsigned i = 0; i < p->shard_count; i++)
+            pthread_mutex_destroy(&p->shards[i].lock);
+        pthread_mutex_destroy(&p->lock);
+        pthread_mutex_destroy(&p->grow_lock);
+    } else {
+        forget(p);
+    }
+    free(p->shards);
+    hl_object_free(o);
+}
+
+static uint64_t reclaim(struct hl_object *o)
+{
+    return hl_pool_trim((struct hlthunk_pool *)o, 0);
+}
+
+static uint64_t kept(const struct hl_object *o)
+{
+    struct hlthunk_pool *p = (struct hlthunk_pool *)o;
+    uint64_t bytes;
+
+    pthread_mutex_lock(&p->lock);
+    bytes = p->space.free_bytes;
+    pthread_mutex_unlock(&p->lock);
+    return bytes;
+}
+
+static bool mapping(const struct hl_object *o, uint64_t address, uint64_t *start, uint64_t *size)
+{
+    struct hlthunk_pool *p = (struct hlthunk_pool *)o;
+    const struct hl_pool_chunk *c;
+
+    pthread_mutex_lock(&p->lock);
+    for (c = p->chunks; c && address - c->memory.address >= c->memory.granted; c = c->next)
+        ;
+    if (c) {
+        *start = c->memory.address;
+        *size = c->memory.granted;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return c != NULL;
+}
+
+static const struct hl_object_ops ops = {
+    .kind = "pool",
+    .linger = linger,
+    .destroy = destroy,
+    .describe = describe,
+    .parts = hl_pool_parts,
+    .reclaim = reclaim,
+    .kept = kept,
+    .mapping = mapping,
+};
+
 int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_options *options,
                         struct hlthunk_pool **out)
 {
@@ -115,100 +239,22 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
     atomic_init(&p->holders, 1);
     pthread_mutex_init(&p->lock, NULL);
     hl_space_init(&p->space);
-    hl_object_init(&p->object, "pool", d, o.label, __builtin_return_address(0), describe);
-    p->object.parts = hl_pool_parts;
-    hl_object_enlist(&p->object);
+    hl_object_init(&p->object, &ops, &d->base, o.label, __builtin_return_address(0));
+    hl_object_list(&p->object);
     *out = p;
     return 0;
 }
 
 struct hlthunk_pool *hlthunk_pool_ref(struct hlthunk_pool *p)
 {
-    hl_refs_get(&p->object.refs);
+    hl_object_get(&p->object);
     return p;
-}
-
-static void free_pool(struct hlthunk_pool *p)
-{
-    struct hlthunk_device *d = p->object.device;
-
-    free(p->shards);
-    free(p);
-    hlthunk_device_unref(d);
-}
-
-void hl_pool_put(struct hlthunk_pool *p)
-{
-    if (!hl_refs_put(&p->holders))
-        return;
-    hl_pool_drop_chunks(p);
-    hl_object_delist(&p->object);
-    hl_object_fini(&p->object);
-    for (unsigned i = 0; i < p->shard_count; i++)
-        pthread_mutex_destroy(&p->shards[i].lock);
-    pthread_mutex_destroy(&p->lock);
-    pthread_mutex_destroy(&p->grow_lock);
-    free_pool(p);
-}
-
-/* No buffer comes any more; from here on each that goes takes its chunk with it, if it can. */
-static void begin_closing(struct hlthunk_pool *p)
-{
-    pthread_mutex_lock(&p->lock);
-    p->closing = true;
-    pthread_mutex_unlock(&p->lock);
-    for (unsigned i = 0; i < p->shard_count; i++) {
-        struct hl_pool_shard *s = &p->shards[i];
-
-        pthread_mutex_lock(&s->lock);
-        s->closing = true;
-        if (s->busy)
-            hl_refs_get(&p->holders);
-        pthread_mutex_unlock(&s->lock);
-    }
-    hl_pool_trim(p, 0);
-}
-
-/* Was a lock free when the process forked?  Else what it guards may be half changed for ever. */
-static bool was_free(pthread_mutex_t *lock)
-{
-    if (pthread_mutex_trylock(lock))
-        return false;
-    pthread_mutex_unlock(lock);
-    return true;
-}
-
-/* The child's copy of the bookkeeping; its copies of live buffers are freed one by one. */
-static void forget(struct hlthunk_pool *p)
-{
-    bool whole = was_free(&p->lock);
-
-    for (unsigned i = 0; i < p->shard_count; i++)
-        whole = whole && was_free(&p->shards[i].lock);
-    for (unsigned i = 0; whole && i < p->shard_count; i++) {
-        struct hl_object *o = (struct hl_object *)hl_pool_shard_flush(&p->shards[i]), *next;
-
-        for (; o; o = next) {
-            next = o->next;
-            free(o);
-        }
-    }
-    if (whole)
-        hl_pool_forget_chunks(p);
-    hl_object_fini(&p->object);
-    free_pool(p);
 }
 
 void hlthunk_pool_unref(struct hlthunk_pool *p)
 {
-    if (!p || !hl_refs_put(&p->object.refs))
-        return;
-    if (!hl_epoch_is_ours(p->object.epoch)) {
-        forget(p);
-        return;
-    }
-    begin_closing(p);
-    hl_pool_put(p);
+    if (p)
+        hl_object_put(&p->object);
 }
 
 /* What is to be got for what was asked for. */
@@ -326,7 +372,7 @@ int hlthunk_pool_get_statistics(struct hlthunk_pool *p, struct hlthunk_pool_stat
 
     if (!p)
         return hl_err(-EINVAL, "pool is NULL");
-    if (!hl_epoch_is_ours(p->object.epoch))
+    if (!hl_object_is_ours(&p->object))
         return hl_object_check(&p->object, "pool");
     rc = hl_struct_check(statistics, "statistics");
     if (rc)

@@ -4,8 +4,8 @@
  * know which buffers live; behind them the pool takes pieces of chunks (chunk.c), which are
  * device memory as any buffer's.
  *
- * Locks, in this order: grow_lock, device->lock; and then, never one within the other, a shard's
- * lock or the pool's.
+ * Locks, in this order: grow_lock, device->base.lock; and then, never one within the other, a
+ * shard's lock or the pool's.
  */
 #ifndef HL_POOL_H
 #define HL_POOL_H
@@ -50,7 +50,7 @@ struct hl_pool_chunk {
     struct hl_region region; /* first */
     struct hl_memory memory;
     struct hl_pool_chunk *next;
-    struct hlthunk_dmabuf *watches; /* of what is held in it, when the pool goes */
+    struct hl_open_export *open_exports; /* of what is held in it, when the pool goes */
 };
 
 struct hlthunk_pool {
@@ -84,8 +84,8 @@ struct hlthunk_buffer *hl_pool_shard_take(struct hl_pool_shard *shard,
 void hl_pool_shard_start(struct hl_pool_shard *shard, const struct hl_pool_request *request,
                          struct hlthunk_buffer *block);
 
-/* The last reference of a pool's buffer is gone. */
-void hl_pool_take_back(struct hlthunk_buffer *buffer);
+/* Of a pool's buffers: the last reference takes one back into its shard. */
+extern const struct hl_object_ops hl_pool_buffer_ops;
 
 /* All that it keeps, by object.next. */
 struct hlthunk_buffer *hl_pool_shard_flush(struct hl_pool_shard *shard);

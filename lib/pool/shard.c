@@ -119,30 +119,27 @@ static struct hlthunk_buffer *surplus_of(struct hl_pool_shard *s, unsigned class
     return list;
 }
 
-void hl_pool_take_back(struct hlthunk_buffer *b)
+static bool take_back(struct hl_object *o)
 {
-    struct hlthunk_buffer *surplus = b;
+    struct hlthunk_buffer *b = (struct hlthunk_buffer *)o, *surplus = b;
     struct hl_pool_shard *s = b->shard;
     struct hlthunk_pool *p;
     bool last;
 
-    if (!hl_epoch_is_ours(b->object.epoch)) {
-        hl_object_fini(&b->object);
-        free(b); /* a child's copy, which may have forgotten its pool already */
-        return;
-    }
+    if (!hl_object_is_ours(o))
+        return false; /* a child's copy, which may have forgotten its pool already */
     p = s->pool;
     pthread_mutex_lock(&s->lock);
     stop(s, b);
     b->object.next = NULL;
-    if (b->class != HL_POOL_NO_CLASS && !b->watches && !s->closing) {
+    if (b->class != HL_POOL_NO_CLASS && !b->open_exports && !s->closing) {
         keep(s, b);
         surplus = surplus_of(s, b->class);
     }
     if (!surplus) {
         s->busy--;
         pthread_mutex_unlock(&s->lock);
-        return;
+        return true;
     }
     pthread_mutex_unlock(&s->lock);
     /* the pool cannot go before this is done: the shard is busy */
@@ -152,7 +149,14 @@ void hl_pool_take_back(struct hlthunk_buffer *b)
     pthread_mutex_unlock(&s->lock);
     if (last)
         hl_pool_put(p);
+    return true;
 }
+
+const struct hl_object_ops hl_pool_buffer_ops = {
+    .kind = "pool buffer",
+    .linger = take_back,
+    .destroy = hl_object_free,
+};
 
 struct hlthunk_buffer *hl_pool_shard_flush(struct hl_pool_shard *s)
 {

@@ -8,22 +8,6 @@
 #include "lib/options.h"
 #include "lib/queue/queue.h"
 
-static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
-{
-    (void)o, (void)live; /* it has neither size nor address */
-}
-
-static void destroy(struct hlthunk_fence *f)
-{
-    struct hlthunk_device *d = f->object.device;
-    struct hlthunk_queue *q = f->queue;
-
-    hl_object_delist(&f->object);
-    free(f);
-    hlthunk_queue_unref(q);
-    hlthunk_device_unref(d);
-}
-
 void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, int error,
                    int64_t timestamp_ns)
 {
@@ -104,6 +88,23 @@ static int place(struct hlthunk_fence *f, bool stamp)
     return rc;
 }
 
+static void destroy(struct hl_object *o)
+{
+    struct hlthunk_fence *f = (struct hlthunk_fence *)o;
+    struct hlthunk_queue *q = f->queue;
+
+    if (hl_object_is_ours(o)) {
+        hl_queue_lock(q);
+        if (f->status == HLTHUNK_FENCE_PENDING)
+            detach(f);
+        hl_queue_unlock(q);
+    }
+    hl_object_free(o);
+    hlthunk_queue_unref(q);
+}
+
+static const struct hl_object_ops ops = { .kind = "fence", .destroy = destroy };
+
 int hlthunk_queue_create_fence(struct hlthunk_queue *q, const struct hlthunk_fence_options *options,
                                struct hlthunk_fence **out)
 {
@@ -123,36 +124,29 @@ int hlthunk_queue_create_fence(struct hlthunk_queue *q, const struct hlthunk_fen
     if (!f)
         return hl_err(-ENOMEM, "no memory for a fence");
     f->queue = hlthunk_queue_ref(q);
-    hl_object_init(&f->object, "fence", q->object.device, o.label, __builtin_return_address(0),
-                   describe);
-    hl_object_enlist(&f->object);
+    hl_object_init(&f->object, &ops, q->object.parent, o.label, __builtin_return_address(0));
     hl_queue_lock(q);
     rc = place(f, o.timestamp);
     hl_queue_unlock(q);
-    if (rc)
-        destroy(f);
-    else
-        *out = f;
-    return rc;
+    if (rc) {
+        hl_object_put(&f->object);
+        return rc;
+    }
+    hl_object_list(&f->object);
+    *out = f;
+    return 0;
 }
 
 struct hlthunk_fence *hlthunk_fence_ref(struct hlthunk_fence *f)
 {
-    hl_refs_get(&f->object.refs);
+    hl_object_get(&f->object);
     return f;
 }
 
 void hlthunk_fence_unref(struct hlthunk_fence *f)
 {
-    if (!f || !hl_refs_put(&f->object.refs))
-        return;
-    if (hl_epoch_is_ours(f->object.epoch)) {
-        hl_queue_lock(f->queue);
-        if (f->status == HLTHUNK_FENCE_PENDING)
-            detach(f);
-        hl_queue_unlock(f->queue);
-    }
-    destroy(f);
+    if (f)
+        hl_object_put(&f->object);
 }
 
 /* Not hl_object_check(): after a reset the object is stale, and how it ended is of interest. */
@@ -160,7 +154,7 @@ static int check(const struct hlthunk_fence *f)
 {
     if (!f)
         return hl_err(-EINVAL, "fence is NULL");
-    if (!hl_epoch_is_ours(f->object.epoch))
+    if (!hl_object_is_ours(&f->object))
         return hl_err(-EPERM, "fence was made by the parent of this process");
     return 0;
 }

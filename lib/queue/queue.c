@@ -14,11 +14,6 @@
 #define DEPTH_DEFAULT 16u
 #define DEPTH_MAX 1024u
 
-static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
-{
-    (void)o, (void)live; /* it has neither size nor address */
-}
-
 void hl_queue_lock(struct hlthunk_queue *q)
 {
     pthread_mutex_lock(&q->lock);
@@ -62,6 +57,45 @@ int hl_queue_enter(struct hlthunk_queue *q)
     }
     return rc;
 }
+
+/* Submits the rest and sees it through: the engine is done with all memory then. */
+static void drain(struct hlthunk_queue *q)
+{
+    hl_queue_lock(q);
+    if (hl_queue_submit(q) && !q->lost)
+        hl_log(HLTHUNK_LOG_WARNING, "queue %s: what was recorded last is given up: %s",
+               q->object.label, hlthunk_last_error());
+    if (q->head != q->tail)
+        (void)hl_queue_await(q, q->tail - 1, UINT64_MAX);
+    hl_queue_lose(q, -ECANCELED);
+    hl_queue_unlock(q);
+}
+
+static void destroy(struct hl_object *o)
+{
+    struct hlthunk_queue *q = (struct hlthunk_queue *)o;
+
+    if (hl_object_is_ours(&q->object)) {
+        drain(q);
+        hl_queue_stop_thread(q);
+        pthread_cond_destroy(&q->work);
+        pthread_mutex_destroy(&q->lock);
+        hl_staging_destroy(&q->staging);
+    } else {
+        /* the lock and the staging memory are the parent's */
+        hlthunk_buffer_unref(q->staging.buffer);
+        let_go(q->let_go);
+    }
+    for (uint32_t i = 0; i < q->depth; i++) {
+        let_go(q->ring[i].held);
+        hlthunk_command_buffer_unref(q->ring[i].recorded);
+        free(q->ring[i].deliveries);
+    }
+    free(q->ring);
+    hl_object_free(o);
+}
+
+static const struct hl_object_ops ops = { .kind = "queue", .destroy = destroy };
 
 int hlthunk_queue_create(struct hlthunk_device *d, const struct hlthunk_queue_options *options,
                          struct hlthunk_queue **out)
@@ -107,58 +141,22 @@ int hlthunk_queue_create(struct hlthunk_device *d, const struct hlthunk_queue_op
     q->fired_end = &q->fired;
     pthread_mutex_init(&q->lock, NULL); /* neither can fail without attributes */
     pthread_cond_init(&q->work, NULL);
-    hl_object_init(&q->object, "queue", d, o.label, __builtin_return_address(0), describe);
-    hl_object_enlist(&q->object);
+    hl_object_init(&q->object, &ops, &d->base, o.label, __builtin_return_address(0));
+    hl_object_list(&q->object);
     *out = q;
     return 0;
 }
 
 struct hlthunk_queue *hlthunk_queue_ref(struct hlthunk_queue *q)
 {
-    hl_refs_get(&q->object.refs);
+    hl_object_get(&q->object);
     return q;
-}
-
-/* Submits the rest and sees it through: the engine is done with all memory then. */
-static void drain(struct hlthunk_queue *q)
-{
-    hl_queue_lock(q);
-    if (hl_queue_submit(q) && !q->lost)
-        hl_log(HLTHUNK_LOG_WARNING, "queue %s: what was recorded last is given up: %s",
-               q->object.label, hlthunk_last_error());
-    if (q->head != q->tail)
-        (void)hl_queue_await(q, q->tail - 1, UINT64_MAX);
-    hl_queue_lose(q, -ECANCELED);
-    hl_queue_unlock(q);
 }
 
 void hlthunk_queue_unref(struct hlthunk_queue *q)
 {
-    struct hlthunk_device *d;
-
-    if (!q || !hl_refs_put(&q->object.refs))
-        return;
-    d = q->object.device;
-    if (hl_epoch_is_ours(q->object.epoch)) {
-        drain(q);
-        hl_queue_stop_thread(q);
-        pthread_cond_destroy(&q->work);
-        pthread_mutex_destroy(&q->lock);
-        hl_staging_destroy(&q->staging);
-    } else {
-        /* the lock and the staging memory are the parent's */
-        hlthunk_buffer_unref(q->staging.buffer);
-        let_go(q->let_go);
-    }
-    for (uint32_t i = 0; i < q->depth; i++) {
-        let_go(q->ring[i].held);
-        hlthunk_command_buffer_unref(q->ring[i].recorded);
-        free(q->ring[i].deliveries);
-    }
-    free(q->ring);
-    hl_object_delist(&q->object);
-    free(q);
-    hlthunk_device_unref(d);
+    if (q)
+        hl_object_put(&q->object);
 }
 
 int hlthunk_queue_flush(struct hlthunk_queue *q)

@@ -6,6 +6,7 @@
 #include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
 #include "lib/op/op_wait.h"
+#include "lib/device/stale.h"
 #include "lib/queue/queue.h"
 #include "uapi/habanalabs_accel.h"
 
@@ -121,7 +122,7 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     struct hlthunk_device *d = q->object.device;
     uint64_t sequence = hl_queue_batch(q, number)->sequence;
     struct hl_wait_cs_out out = { 0 };
-    bool stale = atomic_load(&d->stale);
+    bool stale = atomic_load(&d->base.stale);
     int rc;
 
     if (timeout_us)

@@ -7,6 +7,7 @@
 #include "lib/error.h"
 #include "lib/device/device.h"
 #include "lib/op/op_cs.h"
+#include "lib/device/stale.h"
 #include "lib/queue/queue.h"
 #include "uapi/habanalabs_accel.h"
 

@@ -133,7 +133,7 @@ static int check(const struct hlthunk_fence *f)
 {
     if (!f)
         return hl_err(-EINVAL, "fence is NULL");
-    if (!hl_epoch_is_ours(f->object.epoch))
+    if (!hl_object_is_ours(&f->object))
         return hl_err(-EPERM, "fence was made by the parent of this process");
     return 0;
 }

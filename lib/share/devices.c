@@ -22,7 +22,7 @@ int hlthunk_device_send(int socket, struct hlthunk_device *d, int64_t timeout_ns
 
     if (rc)
         return rc;
-    item.identity = d->id.rdev;
+    item.identity = d->file.id.rdev;
     item.size = d->props.memory_size;
     item.offset = d->props.memory_base;
     memcpy(item.pci_address, d->props.pci_address, sizeof(item.pci_address));

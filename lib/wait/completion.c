@@ -12,7 +12,9 @@
 #include "lib/kernel/eventfd.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
 #include "lib/op/op_wait.h"
+#include "lib/wait/waiters.h"
 #include "lib/options.h"
 #include "uapi/habanalabs_accel.h"
 
@@ -26,6 +28,7 @@ struct hlthunk_completion {
     struct hl_waiters *waiters;
     struct hl_eventfd eventfd;
     bool own_eventfd;  /* not the caller's */
+    bool added;        /* to the waiters */
     unsigned refusals; /* in a row; of the thread that asks */
     bool checked;      /* the driver has seen the arguments */
     /* written by the thread that asks, read when it is over */
@@ -40,11 +43,6 @@ struct hlthunk_completion {
     size_t next, count;
     uint64_t sequences[];
 };
-
-static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
-{
-    (void)o, (void)live; /* it has neither size nor address */
-}
 
 /* ---- what the threads do ---- */
 
@@ -130,7 +128,7 @@ static bool ask(struct hl_wait *wait, uint64_t timeout_us)
 {
     struct hlthunk_completion *c = of(wait);
     uint64_t deadline = hl_deadline_ns(timeout_us), left = timeout_us;
-    bool stale = atomic_load(&c->object.device->stale);
+    bool stale = atomic_load(&c->object.device->base.stale);
     struct hl_wait_cs_out out;
     int rc;
 
@@ -185,16 +183,18 @@ static int use_eventfd(struct hlthunk_completion *c, int fd)
     return rc ? hl_err(rc, "no eventfd: %s", strerror(-rc)) : 0;
 }
 
-static void release(struct hlthunk_completion *c)
+static void destroy(struct hl_object *o)
 {
-    struct hlthunk_device *d = c->object.device;
+    struct hlthunk_completion *c = (struct hlthunk_completion *)o;
 
+    if (c->added && hl_object_is_ours(o))
+        hl_waiters_cancel(c->waiters, &c->wait);
     if (c->own_eventfd)
         hl_eventfd_close(&c->eventfd);
-    hl_object_fini(&c->object);
-    free(c);
-    hlthunk_device_unref(d);
+    hl_object_free(o);
 }
+
+static const struct hl_object_ops ops = { .kind = "completion", .destroy = destroy };
 
 /* What all kinds check, before they are built. */
 static int check_new(struct hlthunk_device *d, const struct hlthunk_completion_options *options,
@@ -231,7 +231,7 @@ static struct hlthunk_completion *create(struct hlthunk_device *d, size_t count,
     c->wait.ask = ask;
     c->wait.over = over;
     c->count = count;
-    hl_object_init(&c->object, "completion", d, o->label, creator, describe);
+    hl_object_init(&c->object, &ops, &d->base, o->label, creator);
     return c;
 }
 
@@ -256,12 +256,13 @@ static int start(struct hlthunk_completion *c, const struct hlthunk_completion_o
             over(&c->wait);
     } else if (rc == 0) {
         rc = hl_waiters_add(c->waiters, &c->wait);
+        c->added = rc == 0;
     }
     if (rc) {
-        release(c);
+        hl_object_put(&c->object);
         return rc;
     }
-    hl_object_enlist(&c->object);
+    hl_object_list(&c->object);
     *out = c;
     return 0;
 }
@@ -315,18 +316,14 @@ int hlthunk_completion_create_for_interrupt(struct hlthunk_device *d, uint32_t i
 
 struct hlthunk_completion *hlthunk_completion_ref(struct hlthunk_completion *c)
 {
-    hl_refs_get(&c->object.refs);
+    hl_object_get(&c->object);
     return c;
 }
 
 void hlthunk_completion_unref(struct hlthunk_completion *c)
 {
-    if (!c || !hl_refs_put(&c->object.refs))
-        return;
-    if (hl_epoch_is_ours(c->object.epoch))
-        hl_waiters_cancel(c->waiters, &c->wait);
-    hl_object_delist(&c->object);
-    release(c);
+    if (c)
+        hl_object_put(&c->object);
 }
 
 int hlthunk_completion_borrow_fd(const struct hlthunk_completion *c)
@@ -339,7 +336,7 @@ static int check(const struct hlthunk_completion *c)
 {
     if (!c)
         return hl_err(-EINVAL, "completion is NULL");
-    if (!hl_epoch_is_ours(c->object.epoch))
+    if (!hl_object_is_ours(&c->object))
         return hl_err(-EPERM, "completion was made by the parent of this process");
     return 0;
 }

@@ -7,6 +7,8 @@
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
+#include "lib/device/events.h"
+#include "lib/device/stale.h"
 #include "lib/core/object.h"
 #include "lib/op/op_event.h"
 #include "lib/op/op_info.h"
@@ -18,10 +20,15 @@ struct hlthunk_event_notifier {
     int eventfd; /* the device's, which has it while this lives */
 };
 
-static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
+/* A child of fork() has the same device file: it must not end its parent's notifier. */
+static void destroy(struct hl_object *o)
 {
-    (void)o, (void)live; /* it has neither size nor address */
+    if (hl_object_is_ours(o))
+        hl_events_leave(o->device, true);
+    hl_object_free(o);
 }
+
+static const struct hl_object_ops ops = { .kind = "event notifier", .destroy = destroy };
 
 int hlthunk_event_notifier_create(struct hlthunk_device *d,
                                   const struct hlthunk_event_notifier_options *options,
@@ -46,33 +53,23 @@ int hlthunk_event_notifier_create(struct hlthunk_device *d,
         free(n);
         return hl_device_failed(d, rc);
     }
-    n->eventfd = d->events.eventfd.fd;
-    hl_object_init(&n->object, "event notifier", d, o.label, __builtin_return_address(0), describe);
-    hl_object_enlist(&n->object);
+    n->eventfd = hl_events_fd(d);
+    hl_object_init(&n->object, &ops, &d->base, o.label, __builtin_return_address(0));
+    hl_object_list(&n->object);
     *out = n;
     return 0;
 }
 
 struct hlthunk_event_notifier *hlthunk_event_notifier_ref(struct hlthunk_event_notifier *n)
 {
-    hl_refs_get(&n->object.refs);
+    hl_object_get(&n->object);
     return n;
 }
 
 void hlthunk_event_notifier_unref(struct hlthunk_event_notifier *n)
 {
-    struct hlthunk_device *d;
-
-    if (!n || !hl_refs_put(&n->object.refs))
-        return;
-    d = n->object.device;
-    /* a child of fork() has the same device file: it must not end its parent's notifier */
-    if (hl_epoch_is_ours(n->object.epoch))
-        hl_events_leave(d, true);
-    hl_object_delist(&n->object);
-    hl_object_fini(&n->object);
-    free(n);
-    hlthunk_device_unref(d);
+    if (n)
+        hl_object_put(&n->object);
 }
 
 int hlthunk_event_notifier_borrow_fd(const struct hlthunk_event_notifier *n)
@@ -174,7 +171,7 @@ static int check(const struct hlthunk_event_notifier *n, const struct hlthunk_ev
 
     if (rc)
         return rc;
-    if (!hl_epoch_is_ours(n->object.epoch))
+    if (!hl_object_is_ours(&n->object))
         return hl_err(-EPERM, "notifier was made by the parent of this process");
     return 0;
 }

@@ -9,6 +9,8 @@
 
 #include "lib/error.h"
 #include "lib/device/device.h"
+#include "lib/device/events.h"
+#include "lib/device/stale.h"
 #include "lib/options.h"
 #include "lib/thread.h"
 
@@ -21,20 +23,17 @@ struct hlthunk_reset_watch {
     hlthunk_reset_fn fn;
     void *user;
     pthread_t thread;
+    bool runs;                   /* the thread, until it is waited for */
     pthread_mutex_t gate;        /* held until the thread may begin */
     struct hl_listener listener; /* its eventfd also ends the thread */
     int interval_ms;
-    bool listens; /* to the driver's events */
+    bool listens;  /* to the driver's events, */
+    int events_fd; /* which come here */
     atomic_bool stop;
 };
 
 /* The watch whose callback this thread is in: it cannot wait for itself. */
 static _Thread_local const struct hlthunk_reset_watch *own;
-
-static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
-{
-    (void)o, (void)live; /* it has neither size nor address */
-}
 
 /*
  * Sleeps until something may have happened.  Where a notifier has the driver's eventfd it stays
@@ -47,7 +46,7 @@ static void sleep_until_woken(struct hlthunk_reset_watch *w, bool *deaf)
     bool lost = !hl_fd_is(wake->fd, &wake->file);
     struct pollfd p[2] = {
         { .fd = lost ? -1 : wake->fd, .events = POLLIN },
-        { .fd = w->listens && !*deaf ? w->object.device->events.eventfd.fd : -1, .events = POLLIN },
+        { .fd = w->listens && !*deaf ? w->events_fd : -1, .events = POLLIN },
     };
 
     poll(p, 2, (lost || *deaf) && w->interval_ms > DEAF_MS ? DEAF_MS : w->interval_ms);
@@ -78,22 +77,29 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* What there is of it, but for the thread. */
-static void destroy(struct hlthunk_reset_watch *w)
+/* What there is of it. */
+static void destroy(struct hl_object *o)
 {
-    struct hlthunk_device *d = w->object.device;
+    struct hlthunk_reset_watch *w = (struct hlthunk_reset_watch *)o;
 
-    if (hl_epoch_is_ours(w->object.epoch)) {
-        hl_events_remove_listener(d, &w->listener);
+    if (hl_object_is_ours(o)) { /* a forked child has no such thread */
+        if (w->runs && own == w) {
+            pthread_detach(pthread_self());
+        } else if (w->runs) {
+            atomic_store(&w->stop, true);
+            hl_eventfd_signal(&w->listener.wake);
+            pthread_join(w->thread, NULL);
+        }
+        hl_stale_remove_listener(o->device, &w->listener);
         if (w->listens)
-            hl_events_leave(d, false);
+            hl_events_leave(o->device, false);
     }
     hl_eventfd_close(&w->listener.wake);
     pthread_mutex_destroy(&w->gate);
-    hl_object_fini(&w->object);
-    free(w);
-    hlthunk_device_unref(d);
+    hl_object_free(o);
 }
+
+static const struct hl_object_ops ops = { .kind = "reset watch", .destroy = destroy };
 
 /* Everything that the thread needs; what lacks shows in the object, which is destroyed then. */
 static int set_up(struct hlthunk_reset_watch *w)
@@ -104,14 +110,17 @@ static int set_up(struct hlthunk_reset_watch *w)
     if (rc)
         return hl_err(rc, "no file descriptor for a reset watch: %s", strerror(-rc));
     rc = hl_events_join(d, false);
-    w->listens = rc == 0;
+    if (rc == 0) {
+        w->listens = true;
+        w->events_fd = hl_events_fd(d);
+    }
     /* events elsewhere, or none on this node: the status has to do */
     if (rc == -EBUSY || rc == -EOPNOTSUPP)
         rc = hl_device_ask(d) ? hl_device_check(d) : 0;
     else if (rc)
         rc = hl_device_failed(d, rc);
     if (rc == 0)
-        hl_events_add_listener(d, &w->listener);
+        hl_stale_add_listener(d, &w->listener);
     return rc;
 }
 
@@ -146,7 +155,7 @@ int hlthunk_reset_watch_create(struct hlthunk_device *d, hlthunk_reset_fn fn, vo
     w->listener.wake = HL_EVENTFD_NONE;
     atomic_init(&w->stop, false);
     pthread_mutex_init(&w->gate, NULL); /* cannot fail without attributes */
-    hl_object_init(&w->object, "reset watch", d, o.label, __builtin_return_address(0), describe);
+    hl_object_init(&w->object, &ops, &d->base, o.label, __builtin_return_address(0));
     rc = set_up(w);
     if (rc == 0) {
         pthread_mutex_lock(&w->gate);
@@ -154,35 +163,25 @@ int hlthunk_reset_watch_create(struct hlthunk_device *d, hlthunk_reset_fn fn, vo
         if (rc) {
             hl_err(rc, "no thread for a reset watch: %s", strerror(-rc));
         } else { /* before the callback can want it */
-            hl_object_enlist(&w->object);
+            w->runs = true;
+            hl_object_list(&w->object);
             *out = w;
         }
         pthread_mutex_unlock(&w->gate);
     }
     if (rc)
-        destroy(w);
+        hl_object_put(&w->object);
     return rc;
 }
 
 struct hlthunk_reset_watch *hlthunk_reset_watch_ref(struct hlthunk_reset_watch *w)
 {
-    hl_refs_get(&w->object.refs);
+    hl_object_get(&w->object);
     return w;
 }
 
 void hlthunk_reset_watch_unref(struct hlthunk_reset_watch *w)
 {
-    if (!w || !hl_refs_put(&w->object.refs))
-        return;
-    if (hl_epoch_is_ours(w->object.epoch)) { /* a forked child has no such thread */
-        if (own == w) {
-            pthread_detach(pthread_self());
-        } else {
-            atomic_store(&w->stop, true);
-            hl_eventfd_signal(&w->listener.wake);
-            pthread_join(w->thread, NULL);
-        }
-    }
-    hl_object_delist(&w->object);
-    destroy(w);
+    if (w)
+        hl_object_put(&w->object);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/core/attachment.h"
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
@@ -18,6 +19,7 @@
 #define LOOK_SHARE 20u         /* and so many times as long as one look takes */
 
 struct hl_waiters {
+    struct hl_attachment part;
     pthread_mutex_t lock;       /* guards all below */
     pthread_cond_t work, ended; /* an entry without a thread; an entry left by its thread */
     struct hl_wait *first, *last;
@@ -28,31 +30,6 @@ struct hl_waiters {
     bool stop;
     pthread_t thread[HL_WAITER_THREADS];
 };
-
-struct hl_waiters *hl_waiters_of(struct hlthunk_device *d)
-{
-    struct hl_waiters *w;
-    pthread_condattr_t monotonic;
-
-    pthread_mutex_lock(&d->lock);
-    w = d->waiters;
-    if (!w) {
-        w = calloc(1, sizeof(*w));
-        if (w) {
-            pthread_condattr_init(&monotonic);
-            pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-            pthread_mutex_init(&w->lock, NULL);
-            pthread_cond_init(&w->work, NULL);
-            pthread_cond_init(&w->ended, &monotonic);
-            pthread_condattr_destroy(&monotonic);
-        }
-        d->waiters = w;
-    }
-    pthread_mutex_unlock(&d->lock);
-    if (!w)
-        hl_err(-ENOMEM, "no memory to wait for completions");
-    return w;
-}
 
 void hl_waiters_lock(struct hl_waiters *w)
 {
@@ -211,9 +188,27 @@ bool hl_waiters_wait(struct hl_waiters *w, const struct hl_wait *x, uint64_t dea
     return ended;
 }
 
-void hl_waiters_destroy(struct hl_waiters *w)
+static void init(struct hl_attachment *a, struct hl_parent *parent)
 {
-    if (!w)
+    struct hl_waiters *w = (struct hl_waiters *)a;
+    pthread_condattr_t monotonic;
+
+    (void)parent;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->work, NULL);
+    pthread_cond_init(&w->ended, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+/* Without entries: ends the threads, which are the parent's in a forked child. */
+static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
+{
+    struct hl_waiters *w = (struct hl_waiters *)a;
+
+    (void)parent;
+    if (!ours)
         return;
     pthread_mutex_lock(&w->lock);
     w->stop = true;
@@ -224,5 +219,19 @@ void hl_waiters_destroy(struct hl_waiters *w)
     pthread_cond_destroy(&w->work);
     pthread_cond_destroy(&w->ended);
     pthread_mutex_destroy(&w->lock);
-    free(w);
+}
+
+static const struct hl_attachment_ops ops = {
+    .size = sizeof(struct hl_waiters),
+    .init = init,
+    .destroy = destroy,
+};
+
+struct hl_waiters *hl_waiters_of(struct hlthunk_device *d)
+{
+    struct hl_waiters *w = hl_attachment_get(&d->base, &ops);
+
+    if (!w)
+        hl_err(-ENOMEM, "no memory to wait for completions");
+    return w;
 }

@@ -45,7 +45,4 @@ bool hl_waiters_wait(struct hl_waiters *waiters, const struct hl_wait *wait, uin
 void hl_waiters_lock(struct hl_waiters *waiters);
 void hl_waiters_unlock(struct hl_waiters *waiters);
 
-/* Without entries: ends the threads.  NULL is allowed. */
-void hl_waiters_destroy(struct hl_waiters *waiters);
-
 #endif

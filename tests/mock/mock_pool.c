@@ -8,8 +8,9 @@
 #include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
-#include "lib/fork.h"
+#include "lib/core/attachment.h"
 #include "lib/device/device.h"
+#include "lib/memory/pending.h"
 #include "uapi/habanalabs_accel.h"
 
 #define PAGE (2ull << 20)   /* of the device */
@@ -24,13 +25,11 @@ static int set_up(void **state)
 {
     (void)state;
     device = calloc(1, sizeof(*device));
-    atomic_init(&device->refs, 1);
+    hl_parent_init(&device->base, NULL);
     device->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    device->epoch = hl_process_epoch();
     device->props.has_device_mmu = true;
     device->props.memory_page_size = PAGE;
     device->props.memory_size = 1ull << 32;
-    pthread_mutex_init(&device->lock, NULL);
     return hlthunk_pool_create(device, NULL, &pool);
 }
 
@@ -38,11 +37,12 @@ static int tear_down(void **state)
 {
     (void)state;
     hlthunk_pool_unref(pool);
-    assert_int_equal(device->refs, 1);
-    assert_null(device->first);
-    assert_null(device->pending);
+    assert_int_equal(device->base.object.refs, 1);
+    assert_null(device->base.first);
+    assert_false(hl_pending_any(device));
+    hl_attachments_destroy(&device->base);
     close(device->fd);
-    pthread_mutex_destroy(&device->lock);
+    pthread_mutex_destroy(&device->base.lock);
     free(device);
     return 0;
 }

@@ -4,8 +4,9 @@
 
 #include <hlthunk/error.h>
 
-#include "lib/fork.h"
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
+#include "lib/memory/pending.h"
 
 static struct hlthunk_device d;
 
@@ -13,10 +14,9 @@ static void fresh(bool control)
 {
     memset(&d, 0, sizeof(d));
     d.fd = 9;
-    d.epoch = hl_process_epoch();
     d.props.control = control;
     snprintf(d.props.pci_address, sizeof(d.props.pci_address), "0000:0d:00.0");
-    assert_int_equal(pthread_mutex_init(&d.lock, NULL), 0);
+    assert_int_equal(hl_parent_init(&d.base, NULL), 0);
 }
 
 /* The question, whose argument is the library's own, and its answer: a status, or an errno. */
@@ -135,7 +135,7 @@ static void releasing_asks_nothing(void **state)
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     hl_memory_release(&d, &m, NULL);
     assert_int_equal(mock_count(), 0);
-    assert_null(d.pending);
+    assert_false(hl_pending_any(&d));
 }
 
 int main(void)

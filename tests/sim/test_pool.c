@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/device/device.h"
+#include "lib/device/stale.h"
 
 /* The last lines of the log. */
 static char lines[32][512];

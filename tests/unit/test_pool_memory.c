@@ -9,7 +9,6 @@
 #include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
-#include "lib/fork.h"
 #include "lib/device/device.h"
 #include "uapi/habanalabs_accel.h"
 
@@ -127,13 +126,11 @@ static void each_allocation_fails_once(void **state)
     unsigned failed = 0;
 
     (void)state;
-    atomic_init(&d->refs, 1);
+    hl_parent_init(&d->base, NULL);
     d->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    d->epoch = hl_process_epoch();
     d->props.has_device_mmu = true;
     d->props.memory_page_size = 2 << 20;
     d->props.memory_size = 1ull << 32;
-    pthread_mutex_init(&d->lock, NULL);
     fail_at = 0;
     assert_true(all_of_it(d));
     for (unsigned n = 1;; n++) {
@@ -144,8 +141,8 @@ static void each_allocation_fails_once(void **state)
         right = all_of_it(d);
         assert_int_equal(allocated, 0);
         assert_int_equal(mapped, 0);
-        assert_int_equal(d->refs, 1);
-        assert_null(d->first);
+        assert_int_equal(d->base.object.refs, 1);
+        assert_null(d->base.first);
         failed += !right;
         if (calls < n)
             break;
@@ -154,7 +151,7 @@ static void each_allocation_fails_once(void **state)
     /* pool, shards, buffer, chunk, extents, dma-buf: some do without, such as a batch */
     assert_true(failed >= 6);
     close(d->fd);
-    pthread_mutex_destroy(&d->lock);
+    pthread_mutex_destroy(&d->base.lock);
     free(d);
 }
 

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/core/attachment.h"
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
-#include "lib/core/report.h"
+#include "lib/device/report.h"
 
 /* An object as it was, so that nobody is called with a lock held. */
 struct record {
@@ -48,7 +49,7 @@ static int keep(const struct hlthunk_live_object *live, void *user)
 static int keep_object(const struct hl_object *o, uint64_t now, struct records *all)
 {
     struct hlthunk_live_object live = {
-        .kind = o->kind,
+        .kind = o->ops->kind,
         .count = 1,
         .age_ns = now - o->created_ns,
         .label = o->label[0] ? o->label : NULL,
@@ -58,9 +59,10 @@ static int keep_object(const struct hl_object *o, uint64_t now, struct records *
     };
     int rc;
 
-    o->describe(o, &live);
+    if (o->ops->describe)
+        o->ops->describe(o, &live);
     rc = keep(&live, all);
-    return rc || !o->parts ? rc : o->parts(o, keep, all);
+    return rc || !o->ops->parts ? rc : o->ops->parts(o, keep, all);
 }
 
 int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_object_fn visit,
@@ -75,11 +77,11 @@ int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_obje
         return rc;
     if (!visit)
         return hl_err(-EINVAL, "visit is NULL");
-    pthread_mutex_lock(&d->lock);
+    pthread_mutex_lock(&d->base.lock);
     now = hl_coarse_now_ns();
-    for (const struct hl_object *o = d->first; o && !rc; o = o->next)
+    for (const struct hl_object *o = d->base.first; o && !rc; o = o->next)
         rc = keep_object(o, now, &all);
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_unlock(&d->base.lock);
     while ((r = all.first)) {
         if (!rc)
             rc = visit(&r->live, user);
@@ -89,32 +91,21 @@ int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_obje
     return rc;
 }
 
-/* What the kernel still holds of a device, for a dma-buf that is open somewhere. */
-static size_t count_pending(const struct hlthunk_device *d)
-{
-    size_t n = 0;
-
-    for (const struct hl_pending *p = d->pending; p; p = p->next)
-        n++;
-    return n;
-}
-
 size_t hlthunk_device_close(struct hlthunk_device *d)
 {
     size_t alive = 0, pending;
 
     if (!d)
         return 0;
-    if (!hl_epoch_is_ours(d->epoch)) {
+    if (!hl_object_is_ours(&d->base.object)) {
         hlthunk_device_unref(d);
         return 0;
     }
-    hl_pending_retry(d);
-    pthread_mutex_lock(&d->lock);
-    for (const struct hl_object *o = d->first; o; o = o->next)
+    pending = hl_attachments_settle(&d->base);
+    pthread_mutex_lock(&d->base.lock);
+    for (const struct hl_object *o = d->base.first; o; o = o->next)
         alive++;
-    pending = count_pending(d);
-    pthread_mutex_unlock(&d->lock);
+    pthread_mutex_unlock(&d->base.lock);
     if (alive)
         hlthunk_device_list_live_objects(d, hl_report_to_log, d);
     hlthunk_device_unref(d);

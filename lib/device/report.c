@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Live objects in words: for the log, a buffer, a stream. */
-#include "lib/core/report.h"
+#include "lib/device/report.h"
 
 #include <hlthunk/leaks.h>
 

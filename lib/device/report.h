@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef HL_CORE_REPORT_H
-#define HL_CORE_REPORT_H
+#ifndef HL_DEVICE_REPORT_H
+#define HL_DEVICE_REPORT_H
 
 #include <hlthunk/leaks.h>
 

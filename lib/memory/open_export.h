@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Dma-buf files that nobody here refers to any more, while others hold them still.  For memory of
+ * which the kernel does not tell that it is exported (physical, or a piece of a mapping), the
+ * file's count does.
+ */
+#ifndef HL_MEMORY_OPEN_EXPORT_H
+#define HL_MEMORY_OPEN_EXPORT_H
+
+#include <stdbool.h>
+
+#include "lib/fd.h"
+
+/* Part of what was the dma-buf object. */
+struct hl_open_export {
+    struct hl_open_export *next;
+    int fd; /* ours */
+    struct hl_file_id id;
+    void *memory; /* to be freed with it */
+};
+
+/* Does anybody besides fd hold the dma-buf's file: in this process, another, or a driver? */
+bool hl_dmabuf_is_shared(int fd);
+
+/* Drops those that nobody else holds any more; returns the rest. */
+struct hl_open_export *hl_open_exports_look(struct hl_open_export *list);
+
+/* Frees them, and closes the descriptors that still are these files; in a forked child, too. */
+void hl_open_exports_drop(struct hl_open_export *list);
+
+#endif
