@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@
 
 static unsigned long calls;
 static int dmabuf_template;
-static bool no_files; /* dma-bufs are numbers alone, close() does nothing */
+static bool no_files; /* dma-bufs are one file, close() and fstat() do nothing */
 
 /* The driver that costs nothing. */
 int ioctl(int fd, unsigned long request, ...)
@@ -56,7 +57,7 @@ int ioctl(int fd, unsigned long request, ...)
             m->out.device_virt_addr = 0x1001001800000000;
             break;
         case HL_MEM_OP_EXPORT_DMABUF_FD:
-            m->out.fd = no_files ? 9 : fcntl(dmabuf_template, F_DUPFD_CLOEXEC, 3);
+            m->out.fd = no_files ? dmabuf_template : fcntl(dmabuf_template, F_DUPFD_CLOEXEC, 3);
             break;
         }
     }
@@ -66,6 +67,11 @@ int ioctl(int fd, unsigned long request, ...)
 int close(int fd)
 {
     return no_files ? 0 : (int)syscall(SYS_close, fd);
+}
+
+int fstat(int fd, struct stat *st)
+{
+    return no_files ? 0 : (int)syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH);
 }
 
 static uint64_t now_ns(void)
@@ -111,6 +117,7 @@ static void raw_calls(unsigned n)
 static void raw_cycle(int fd)
 {
     union hl_mem_args a = { .in = { .alloc = { .mem_size = 1 << 20 }, .op = HL_MEM_OP_ALLOC } };
+    struct stat st;
     int dmabuf;
 
     ioctl(fd, HL_REQ_D_MEMORY, &a);
@@ -120,6 +127,8 @@ static void raw_cycle(int fd)
                                      .op = HL_MEM_OP_EXPORT_DMABUF_FD } };
     ioctl(fd, HL_REQ_D_MEMORY, &a);
     dmabuf = a.out.fd;
+    fstat(dmabuf, &st); /* which file it is, and whether it still is that */
+    fstat(dmabuf, &st);
     close(dmabuf);
     a = (union hl_mem_args){ .in = { .op = HL_MEM_OP_UNMAP } };
     ioctl(fd, HL_REQ_D_MEMORY, &a);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/core/object.h"
 
-#include "lib/core/attachment.h"
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 

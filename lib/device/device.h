@@ -13,8 +13,9 @@
 struct hl_listener;
 
 struct hlthunk_device {
-    struct hl_parent base; /* .stale: enum hlthunk_stale_reason; .lock guards what upper layers keep */
-    int fd;                /* ours: above 2, O_CLOEXEC */
+    struct hl_parent
+        base; /* .stale: enum hlthunk_stale_reason; .lock guards what upper layers keep */
+    int fd;   /* ours: above 2, O_CLOEXEC */
     struct hl_registered file;
     struct hlthunk_device_properties props; /* constant once the object is made */
     struct hl_listener *listeners;          /* stale.h; guarded by the lock */

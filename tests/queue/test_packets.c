@@ -125,10 +125,9 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     struct hlthunk_queue_options o = { .struct_size = sizeof(o), .engine = engine };
     struct world *w = calloc(1, sizeof(*w));
 
-    atomic_init(&w->d.refs, 1000);
-    w->d.epoch = hl_process_epoch();
+    hl_parent_init(&w->d.base, NULL);
+    atomic_store(&w->d.base.object.refs, 1000);
     w->d.props.asic = asic;
-    pthread_mutex_init(&w->d.lock, NULL);
     init_buffer(w, &w->device_memory, 0x20000000);
     init_buffer(w, &w->other, 0x20000000000);
     init_buffer(w, &w->host, 0x1000000000000);
@@ -145,7 +144,7 @@ static void end(struct world *w)
     assert_int_equal(atomic_load(&w->device_memory.object.refs), 1);
     assert_int_equal(atomic_load(&w->other.object.refs), 1);
     assert_int_equal(atomic_load(&w->host.object.refs), 1);
-    pthread_mutex_destroy(&w->d.lock);
+    pthread_mutex_destroy(&w->d.base.lock);
     free(w);
 }
 

@@ -300,6 +300,109 @@ static void what_is_cached_counts(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* What is empty is given back before anybody is told that there is no memory. */
+static void empty_chunks_are_given_back(void **state)
+{
+    struct hlthunk_pool_options of_one = { .struct_size = sizeof(of_one), .label = "idle" };
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_pool *p, *other;
+    struct hlthunk_buffer *b, *all, *piece, *none = NULL;
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
+    uint64_t page = device_page(d), most;
+
+    (void)state;
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    if (u.free_bytes / page < 2) /* another test's */
+        fail_msg("%llu bytes are free", (unsigned long long)u.free_bytes);
+    of_one.chunk_bytes = page;
+    most = u.free_bytes / page * page;
+    ok(hlthunk_pool_create(d, &of_one, &p));
+    ok(hlthunk_pool_create(d, NULL, &other));
+    /* nearly all of the device: in one empty chunk */
+    ok(hlthunk_pool_alloc(p, most - page, NULL, &b));
+    hlthunk_buffer_unref(b);
+    assert_int_equal(statistics(p).empty_chunks, 1);
+    assert_true(used_on(d) >= most - page);
+    /* for a buffer of the device, another pool, and one that is larger, of the pool itself */
+    ok(hlthunk_buffer_alloc(d, most, NULL, &all));
+    assert_int_equal(statistics(p).chunks, 0);
+    hlthunk_buffer_unref(all);
+    ok(hlthunk_pool_alloc(p, most - page, NULL, &b));
+    hlthunk_buffer_unref(b);
+    ok(hlthunk_pool_alloc(other, most, NULL, &all));
+    assert_int_equal(statistics(p).chunks, 0);
+    hlthunk_buffer_unref(all);
+    ok(hlthunk_pool_alloc(p, most, NULL, &b));
+    assert_int_equal(statistics(other).chunks, 0);
+    hlthunk_buffer_unref(b);
+    /* what is in use stays, and the text says what is free in it */
+    ok(hlthunk_pool_alloc(p, 64, NULL, &piece));
+    refused(hlthunk_buffer_alloc(d, most, NULL, &none), ENOMEM, "pool idle");
+    assert_int_equal(statistics(p).chunks, 1);
+    assert_null(none);
+    hlthunk_buffer_unref(piece);
+    hlthunk_pool_unref(other);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* The same within a pool's own limit. */
+static void empty_chunks_make_room_below_the_limit(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o),
+                                      .chunk_bytes = page,
+                                      .max_bytes = 2 * page };
+    struct hlthunk_buffer *a, *b;
+    struct hlthunk_pool *p;
+
+    (void)state;
+    ok(hlthunk_pool_create(d, &o, &p));
+    ok(hlthunk_pool_alloc(p, page, NULL, &a));
+    ok(hlthunk_pool_alloc(p, page, NULL, &b));
+    hlthunk_buffer_unref(a);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(statistics(p).empty_chunks, 2);
+    ok(hlthunk_pool_alloc(p, 2 * page, NULL, &a));
+    assert_int_equal(statistics(p).chunks, 1);
+    hlthunk_buffer_unref(a);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* An address that is known to be within a mapping: the driver exports by the start of one. */
+static void an_address_within_a_mapping(void **state)
+{
+    struct hlthunk_buffer *b, *piece, *same, *none = NULL;
+    struct hlthunk_device *d;
+    struct hlthunk_pool *p;
+    uint64_t at;
+
+    (void)state;
+    if (on_asic("gaudi")) /* without a device MMU ranges are taken, and this is -EBUSY */
+        skip();
+    d = open_device();
+    ok(hlthunk_buffer_alloc(d, 2 * MIB, NULL, &b));
+    at = hlthunk_buffer_get_address(b);
+    refused(hlthunk_buffer_from_address(d, at + 4096, 4096, NULL, &none), EINVAL, "mapping");
+    refused(hlthunk_buffer_from_address(d, at, 1ull << 40, NULL, &none), EINVAL, "mapping");
+    ok(hlthunk_buffer_from_address(d, at, 4096, NULL, &same));
+    hlthunk_buffer_unref(same);
+    ok(hlthunk_pool_create(d, NULL, &p));
+    ok(hlthunk_pool_alloc(p, 4096, NULL, &same));
+    ok(hlthunk_pool_alloc(p, 4096, NULL, &piece));
+    at = hlthunk_buffer_get_address(piece);
+    if (at % 4096 == 0 && at > hlthunk_buffer_get_address(same))
+        refused(hlthunk_buffer_from_address(d, at, 4096, NULL, &none), EINVAL, "mapping");
+    hlthunk_buffer_unref(same);
+    hlthunk_buffer_unref(piece);
+    hlthunk_pool_unref(p);
+    hlthunk_buffer_unref(b);
+    assert_null(none);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 static void trimming(void **state)
 {
     struct hlthunk_device *d = open_device();
@@ -852,6 +955,9 @@ int main(void)
         cmocka_unit_test(its_own_limit),
         cmocka_unit_test(the_limit_of_the_device),
         cmocka_unit_test(what_is_cached_counts),
+        cmocka_unit_test(empty_chunks_are_given_back),
+        cmocka_unit_test(empty_chunks_make_room_below_the_limit),
+        cmocka_unit_test(an_address_within_a_mapping),
         cmocka_unit_test(trimming),
         cmocka_unit_test(pages_of_its_own),
         cmocka_unit_test(neighbours_only_on_request),
