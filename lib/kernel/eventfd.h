@@ -22,8 +22,10 @@ int hl_eventfd_open(struct hl_eventfd *e);
 
 /*
  * Closes it, unless the program has closed the descriptor and uses the number for something else;
- * *e is HL_EVENTFD_NONE then.  Where procfs cannot be read, the process that made it closes any
- * anonymous file that it finds there, and a forked child none.
+ * *e is HL_EVENTFD_NONE then.  One that the program made after it closed ours, and that got the
+ * same descriptor and by chance the same number of the kernel, cannot be told apart; a child's
+ * never has that number while its parent has ours.  Where procfs cannot be read, the process that
+ * made it closes any anonymous file that it finds there, and a forked child none.
  */
 void hl_eventfd_close(struct hl_eventfd *e);
 
