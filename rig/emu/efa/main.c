@@ -149,7 +149,7 @@ int main(int argc, char **argv)
         { "verbose", no_argument, NULL, 'v' },       { NULL, 0, NULL, 0 },
     };
     static struct efa_net net = { .now = now_ns };
-    struct seat seat[EFA_MAX_CARDS] = { { NULL } };
+    struct seat seat[EFA_MAX_CARDS] = { 0 };
     const char *log[EFA_MAX_CARDS] = { NULL };
     bool verbose = false;
     unsigned n = 0;
