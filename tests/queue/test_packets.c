@@ -43,7 +43,7 @@ int munmap(void *address, size_t size)
 {
     uint8_t *p = address;
 
-    if (p >= command_memory[0] && p < command_memory[64])
+    if (p >= command_memory[0] && p < command_memory[0] + sizeof(command_memory))
         return 0;
     return (int)syscall(SYS_munmap, address, size);
 }

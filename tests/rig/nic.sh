@@ -34,7 +34,8 @@ for asic in $asics; do
 done
 machine "programs of rdma-core and perftest" --kernel 7 --asic "${asics%% *}" --nic -- \
     "$source/tests/rig/nic_programs"
-machine "the demonstration" --kernel 7 --asic "${asics%% *}" --asic "${asics%% *}" --nic --nic -- \
+# two of Gaudi2's BARs do not fit the machine's address space
+machine "the demonstration" --kernel 7 --asic gaudi --asic gaudi --nic --nic -- \
     "$build/tools/hlthunk" demo --rdma
 says '^5 steps done, 0 failed'
 # what doctor says of these machines is what the tests have found
