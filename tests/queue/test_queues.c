@@ -596,8 +596,12 @@ static void a_full_queue_waits_for_room(void **state)
     }
 }
 
+/* 0 under a sanitizer, which keeps what was freed. */
 static unsigned long anonymous_kib(void)
 {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return 0;
+#else
     FILE *status = fopen("/proc/self/status", "r");
     unsigned long kib = 0;
     char line[128];
@@ -607,6 +611,7 @@ static unsigned long anonymous_kib(void)
     if (status)
         fclose(status);
     return kib;
+#endif
 }
 
 /* Nothing grows: neither descriptors nor memory. */
