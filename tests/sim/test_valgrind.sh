@@ -5,7 +5,7 @@ set -u
 command -v valgrind >/dev/null 2>&1 || { echo "no valgrind on this machine"; exit 77; }
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
-TEST_VALGRIND=1 TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --vgdb=no --track-fds=yes --leak-check=full \
+TEST_VALGRIND=1 TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --vgdb=no --fair-sched=try --track-fds=yes --leak-check=full \
     --errors-for-leak-kinds=definite --error-exitcode=9 "$3" >"$out" 2>&1
 rc=$?
 # what is open at the end must have been open at the start; of children their exit codes tell
