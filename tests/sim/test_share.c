@@ -688,8 +688,10 @@ static void any_message(void **state)
             size_t with = (size_t)random() % (fd_count + 1);
 
             raw_send(pair[0], bytes + sent, part, fds, with);
-            memmove(fds, fds + with, (fd_count - with) * sizeof(fds[0]));
             fd_count -= with;
+            /* not memmove(): valgrind takes the fortified one for memcpy() */
+            for (size_t k = 0; k < fd_count; k++)
+                fds[k] = fds[k + with];
             sent += part;
         }
         if (length > sent || type == SOCK_DGRAM)
