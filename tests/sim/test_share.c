@@ -690,8 +690,8 @@ static void any_message(void **state)
             raw_send(pair[0], bytes + sent, part, fds, with);
             fd_count -= with;
             /* not memmove(): valgrind takes the fortified one for memcpy() */
-            for (size_t k = 0; k < fd_count; k++)
-                fds[k] = fds[k + with];
+            for (size_t left = 0; left < fd_count; left++)
+                fds[left] = fds[left + with];
             sent += part;
         }
         if (length > sent || type == SOCK_DGRAM)
