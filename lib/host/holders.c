@@ -86,6 +86,26 @@ static const struct hlthunk_device_entry *device_of_path(const struct look *l, c
     return NULL;
 }
 
+/* The number of a character device; 0: it is another file.  False: it cannot be looked at. */
+static bool device_number(const char *file, dev_t *number)
+{
+#ifdef STATX_TYPE
+    struct statx sx;
+
+    /* no question to a file server that may be gone: type and number are in memory */
+    if (statx(AT_FDCWD, file, AT_STATX_DONT_SYNC, STATX_TYPE, &sx) < 0)
+        return false;
+    *number = S_ISCHR(sx.stx_mode) ? makedev(sx.stx_rdev_major, sx.stx_rdev_minor) : 0;
+#else
+    struct stat st;
+
+    if (stat(file, &st) < 0)
+        return false;
+    *number = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
+#endif
+    return true;
+}
+
 /*
  * A path means something in the other process's file system alone, and there a node may have any
  * name: the number of the file tells.  file: a way to it from here.
@@ -93,15 +113,12 @@ static const struct hlthunk_device_entry *device_of_path(const struct look *l, c
 static const struct hlthunk_device_entry *device_of_file(const struct look *l, const char *file,
                                                          const char *path, bool *control)
 {
-    struct statx sx;
     dev_t number;
 
-    /* no question to a file server that may be gone: type and number are in memory */
-    if (*l->root || statx(AT_FDCWD, file, AT_STATX_DONT_SYNC, STATX_TYPE, &sx) < 0)
+    if (*l->root || !device_number(file, &number))
         return device_of_path(l, path, control);
-    if (!S_ISCHR(sx.stx_mode))
+    if (!number)
         return NULL;
-    number = makedev(sx.stx_rdev_major, sx.stx_rdev_minor);
     for (size_t i = 0; i < l->count; i++) {
         for (unsigned c = 0; c < 2; c++) {
             const char *usual = c ? l->devices[i].control_node : l->devices[i].node;
