@@ -15,6 +15,7 @@ static const char usage_text[] =
     "       hlsim ctl reset|remove DEVICE                  (within a simulation)\n"
     "       hlsim ctl event DEVICE MASK\n"
     "       hlsim ctl add goya|gaudi|gaudi2\n"
+    "       hlsim --help|--version\n"
     "\n"
     "Runs a dynamically linked PROGRAM and its children against simulated accelerators.\n"
     "\n"
@@ -133,6 +134,10 @@ int main(int argc, char **argv)
         return ctl_main(argc - 1, argv + 1);
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
         fputs(usage_text, stdout);
+        return 0;
+    }
+    if (argc > 1 && !strcmp(argv[1], "--version")) {
+        puts("hlsim " HLSIM_VERSION);
         return 0;
     }
     fputs(usage_text, stderr);

@@ -37,6 +37,9 @@ runs 2 "$hlthunk" what && warns 'no command "what"'
 runs 2 "$hlthunk" list --what
 runs 0 "$hlthunk" --help && says list
 runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
+version=$(sed 's/.* //' "$out")
+runs 0 "$hlsim" --version && says "^hlsim $version\$"
+silent
 for command in list info doctor who monitor demo; do
     runs 0 "$hlthunk" $command --help && says usage
 done
