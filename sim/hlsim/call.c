@@ -262,7 +262,9 @@ static int serve_add(struct sim_state *s, const struct sim_request *q)
         __atomic_store_n(&s->device_count, i + 1, __ATOMIC_RELEASE);
     }
     sim_trace_event(s, i, "added");
-    tree_add(s, &s->devices[i]);
+    rc = tree_add(s, &s->devices[i]);
+    if (rc)
+        fprintf(stderr, "hlsim: device %u: its files are incomplete: %s\n", i, strerror(-rc));
     sysfs_write_watch(s, &s->devices[i]);
     return (int)i;
 }

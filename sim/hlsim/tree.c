@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,77 +13,10 @@
 
 #include "sim/asic.h"
 #include "sim/debugfs.h"
+#include "sim/hlsim/pci.h"
+#include "sim/hlsim/put.h"
 #include "sim/layout.h"
 #include "sim/model/submission.h"
-
-static __attribute__((format(printf, 3, 4))) void put(const char *dir, const char *name,
-                                                      const char *fmt, ...)
-{
-    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-    char path[PATH_MAX], new_path[PATH_MAX];
-    bool fresh;
-    va_list ap;
-    int fd;
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    fd = open(path, flags, 0444);
-    fresh = fd >= 0;
-    if (!fresh) {
-        snprintf(new_path, sizeof(new_path), "%s/.%s", dir, strrchr(path, '/') + 1);
-        fd = open(new_path, flags, 0444);
-    }
-    if (fd < 0)
-        return;
-    va_start(ap, fmt);
-    vdprintf(fd, fmt, ap);
-    va_end(ap);
-    fchmod(fd, 0444);
-    close(fd);
-    if (!fresh)
-        rename(new_path, path); /* who reads it meanwhile gets the old value or the new */
-}
-
-static __attribute__((format(printf, 1, 2))) int make_dirs(const char *fmt, ...)
-{
-    char path[PATH_MAX];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(path, sizeof(path), fmt, ap);
-    va_end(ap);
-    for (char *p = path + 1; *p; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        mkdir(path, 0755);
-        *p = '/';
-    }
-    return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-static __attribute__((format(printf, 3, 4))) void link_to(const struct sim_state *s,
-                                                          const char *target, const char *fmt, ...)
-{
-    char name[128], path[PATH_MAX];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(name, sizeof(name), fmt, ap);
-    va_end(ap);
-    snprintf(path, sizeof(path), "%s%s", s->tree, name);
-    if (symlink(target, path) < 0 && errno != EEXIST)
-        fprintf(stderr, "hlsim: %s: %s\n", path, strerror(errno));
-}
-
-/* Files that may be written; what is written is remembered, and nothing follows but for hard_reset.
- */
-static void writable(const char *dir, const char *name, mode_t mode)
-{
-    char path[PATH_MAX + 64];
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    chmod(path, mode);
-}
 
 static const char *const status_names[] = {
     "Operational", "In reset",           "Disabled",
@@ -155,27 +87,6 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
         put(dir, "module_id", "%u\n", d->module_id);
         put(dir, "parent_device", "%s\n", d->pci_address);
     }
-}
-
-static void put_pci(const struct sim_device *d, const char *dir)
-{
-    const struct sim_asic *a = sim_asic_of(d);
-
-    put(dir, "vendor", "0x1da3\n");
-    put(dir, "device", "0x%04x\n", a->pci_device_id);
-    put(dir, "subsystem_vendor", "0x1da3\n");
-    put(dir, "subsystem_device", "0x0000\n");
-    put(dir, "revision", "0x%02x\n", a->pci_revision);
-    put(dir, "class", "0x120000\n");
-    put(dir, "numa_node", "-1\n");
-    put(dir, "enable", "1\n");
-    put(dir, "uevent",
-        "DRIVER=habanalabs\nPCI_CLASS=120000\nPCI_ID=1DA3:%04X\nPCI_SUBSYS_ID=1DA3:0000\n"
-        "PCI_SLOT_NAME=%s\nMODALIAS=pci:v00001DA3d%08Xsv00001DA3sd00000000bc12sc00i00\n",
-        a->pci_device_id, d->pci_address, a->pci_device_id);
-    writable(dir, "uevent", 0644);
-    writable(dir, "numa_node", 0644);
-    writable(dir, "enable", 0644);
 }
 
 static const char *class_name(const struct sim_state *s)
@@ -268,7 +179,7 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     snprintf(pci, sizeof(pci), "/sys/devices/pci0000:00/%s", d->pci_address);
     snprintf(dir, sizeof(dir), "%s%s", s->tree, pci);
     make_dirs("%s", dir);
-    put_pci(d, dir);
+    pci_put_device(d, dir);
     put_hwmon(s, d);
     link_to(s, "../../../bus/pci/drivers/habanalabs", "%s/driver", pci);
     link_to(s, "../../../bus/pci", "%s/subsystem", pci);
@@ -308,11 +219,12 @@ static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
     link_to(s, target, "/sys/kernel/debug/habanalabs/hl%u", d->index);
 }
 
-void tree_add(struct sim_state *s, struct sim_device *d)
+int tree_add(struct sim_state *s, struct sim_device *d)
 {
     put_device(s, d);
     put_debugfs(s, d);
     note_nodes(s, d);
+    return put_failed();
 }
 
 int tree_create(struct sim_state *s)
@@ -334,8 +246,9 @@ int tree_create(struct sim_state *s)
     rc = rc ? rc : make_dirs("%s/sys/dev/char", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/devices", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/drivers/habanalabs", s->tree);
+    rc = rc ? rc : pci_put_driver(s);
     for (uint32_t i = 0; !rc && i < s->device_count; i++)
-        tree_add(s, &s->devices[i]);
+        rc = tree_add(s, &s->devices[i]);
     return rc;
 }
 

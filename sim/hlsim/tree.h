@@ -10,8 +10,8 @@
 
 /* Makes the folder (its path goes to state->tree) and all devices' files: 0 or -errno. */
 int tree_create(struct sim_state *s);
-/* The files of a device that has come to be. */
-void tree_add(struct sim_state *s, struct sim_device *d);
+/* The files of a device that has come to be: 0 or -errno of the first that could not be written. */
+int tree_add(struct sim_state *s, struct sim_device *d);
 /* Temperatures and power, as they are now. */
 void tree_health(const struct sim_state *s);
 /* Writes what changes: the status attributes; a removed device's files go. */

@@ -19,7 +19,6 @@ static const char *const owned[] = {
     "/dev/accel",
     "/sys/class/accel",
     "/sys/class/habanalabs",
-    "/sys/bus/pci/devices",
     "/sys/bus/pci/drivers/habanalabs",
     "/sys/devices/virtual/habanalabs",
     "/sys/devices/virtual/accel",
@@ -82,8 +81,9 @@ bool path_owned(const char *folder, const char *name)
  */
 static bool shared_entry(const char *path, char *buffer)
 {
-    bool prior =
-        !strncmp(path, "/sys/dev/char/", 14) || !strncmp(path, "/sys/devices/pci0000:00/", 24);
+    bool prior = !strncmp(path, "/sys/dev/char/", 14) ||
+                 !strncmp(path, "/sys/bus/pci/devices/", 21) ||
+                 !strncmp(path, "/sys/devices/pci0000:00/", 24);
 
     if (!below(path, "/sys") && !below(path, "/dev"))
         return false;
