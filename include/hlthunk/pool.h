@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pools: many small buffers in few big allocations.
+ * Pools: many small buffers in a few large allocations.
  *
- * The driver rounds each allocation up to the device's page (Gaudi2: 768 MiB), and each costs
- * system calls.  A pool takes chunks of device memory and hands out pieces of them as ordinary
- * buffers: same functions, same rules, and a buffer holds its pool as it would hold its device.
- * All functions here may be called from any number of threads at once, and threads that use
- * buffers of their own do not wait for one another.
+ * The driver rounds each allocation up to the device's page (768 MiB on Gaudi2), and each costs
+ * system calls.  A pool allocates chunks of device memory and hands out pieces of them as ordinary
+ * buffers: the same functions and rules apply, and a buffer holds its pool as it would hold its
+ * device.  Any number of threads may use a pool at once, and threads that use buffers of their own
+ * do not contend.
  *
  * Neighbours: importers of a dma-buf see whole pages.  A buffer with .exportable has its pages to
- * itself, and its export shows nothing else.  Any other shares them with buffers of the same pool:
- * exporting it is refused, unless hlthunk_dmabuf_options.whole_pages says that the importers may
- * see and write whatever else is in these pages, now and as long as they have them.
+ * itself, so exporting it shows nothing else.  Any other buffer shares its pages with buffers of
+ * the same pool: exporting it is refused, unless hlthunk_dmabuf_options.whole_pages states that
+ * importers may see and write whatever else is in these pages for as long as they hold them.
  */
 #ifndef HLTHUNK_POOL_H
 #define HLTHUNK_POOL_H
@@ -28,70 +28,113 @@ struct hlthunk_buffer;
 struct hlthunk_device;
 struct hlthunk_pool;
 
-/* Largest alignment of a pool's buffer. */
+/** define HLTHUNK_POOL_MAX_ALIGNMENT - the largest alignment of a pool's buffer, in bytes */
 #define HLTHUNK_POOL_MAX_ALIGNMENT (1ull << 30)
 
+/**
+ * struct hlthunk_pool_options - how hlthunk_pool_create() sets up a pool
+ * @struct_size: sizeof(struct hlthunk_pool_options)
+ * @chunk_bytes: requested from the device at a time, which rounds up; 0 for 64 MiB
+ * @max_bytes: limit of device memory for all chunks together; 0 for none
+ * @exportable: give every buffer pages of its own
+ * @label: name in leak reports and error texts; the first 31 bytes are copied; may be NULL
+ *
+ * Since: 0.9
+ */
 struct hlthunk_pool_options {
-    size_t struct_size;   /* sizeof(struct hlthunk_pool_options) */
-    uint64_t chunk_bytes; /* asked of the device at a time, which rounds it up; 0: 64 MiB */
-    uint64_t max_bytes;   /* of device memory for all chunks together; 0: no limit */
-    bool exportable;      /* every buffer gets pages of its own */
+    size_t struct_size;
+    uint64_t chunk_bytes;
+    uint64_t max_bytes;
+    bool exportable;
     uint8_t reserved[7];
-    const char *label; /* for leak reports and errors; copied (the first 31 bytes) */
+    const char *label;
 };
 
 /**
- * hlthunk_pool_create() - make a pool on a device
+ * hlthunk_pool_create() - create a pool on a device
  * @device: an open primary node
  * @options: NULL for defaults
- * @pool: receives a reference that is the caller's
+ * @pool: receives a reference that the caller owns
  *
- * Nothing is asked of the device yet: the first buffer brings the first chunk.  -EINVAL: .max_bytes
- * is less than the smallest allocation of the device, .chunk_bytes more than its memory.  -EPERM on
- * a control node.  -ENOMEM (of the host).
+ * No device memory is allocated yet: the first buffer brings the first chunk.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: besides the common ones:
+ *   -EINVAL: .max_bytes is less than the device's smallest allocation, or .chunk_bytes is more than
+ *     its memory
+ *   -EPERM: @device is a control node
+ *   -ENOMEM: host memory is exhausted
+ *
+ * Context: any thread; does not block.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_pool_create(struct hlthunk_device *device,
                                                        const struct hlthunk_pool_options *options,
                                                        struct hlthunk_pool **pool);
 
-/* One more reference; returns the pool.  Any thread.  Since: 0.9 */
+/**
+ * hlthunk_pool_ref() - take one more reference to a pool
+ * @pool: the pool
+ *
+ * Return: @pool.
+ *
+ * Context: any thread; never blocks.
+ * Since: 0.9
+ */
 HLTHUNK_API struct hlthunk_pool *hlthunk_pool_ref(struct hlthunk_pool *pool);
 
 /**
- * hlthunk_pool_unref() - give a reference back; NULL is allowed
+ * hlthunk_pool_unref() - drop a reference to a pool
+ * @pool: the pool; NULL is allowed
  *
- * After the last one nothing can be allocated any more.  Buffers stay what they are; each chunk
- * goes back to the device with its last buffer.  Any thread.
+ * After the last one nothing more can be allocated.  Live buffers remain valid; each chunk returns
+ * to the device with its last buffer.
  *
+ * Context: any thread; the last reference may sleep in the driver.
  * Since: 0.9
  */
 HLTHUNK_API void hlthunk_pool_unref(struct hlthunk_pool *pool);
 
+/**
+ * struct hlthunk_pool_buffer_options - how hlthunk_pool_alloc() allocates
+ * @struct_size: sizeof(struct hlthunk_pool_buffer_options)
+ * @alignment: of the device address, in bytes: a power of two up to HLTHUNK_POOL_MAX_ALIGNMENT; 0
+ *             for 64
+ * @exportable: give the buffer pages of its own, so that importers see no neighbours
+ * @label: name in leak reports; the first 31 bytes are copied; may be NULL
+ *
+ * Since: 0.9
+ */
 struct hlthunk_pool_buffer_options {
-    size_t struct_size; /* sizeof(struct hlthunk_pool_buffer_options) */
-    uint64_t alignment; /* of the device address: a power of two; 0: 64 */
-    bool exportable;    /* pages of its own: no neighbour is visible to an importer */
+    size_t struct_size;
+    uint64_t alignment;
+    bool exportable;
     uint8_t reserved[7];
-    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
+    const char *label;
 };
 
 /**
- * hlthunk_pool_alloc() - a buffer of a pool
- * @size_bytes: at least 1; hlthunk_buffer_get_granted_size() tells what it takes: up to a quarter
- * more, or, with an alignment of up to a page, whole multiples of that
+ * hlthunk_pool_alloc() - allocate a buffer from a pool
+ * @pool: the pool
+ * @size_bytes: at least 1; hlthunk_buffer_get_granted_size() returns what it takes up: at most a
+ *              quarter more, or whole multiples of an alignment of up to a page
  * @options: NULL for defaults
- * @buffer: receives a reference that is the caller's
+ * @buffer: receives a reference that the caller owns
  *
- * As hlthunk_buffer_alloc(), for less: mostly without a system call.  A buffer larger than a chunk
- * gets a chunk of its size.  hlthunk_buffer_unref() gives the memory back to the pool, for other
- * buffers at once, unless a dma-buf of it is still open elsewhere: then it waits for that.
+ * Like hlthunk_buffer_alloc(), but cheaper: most calls make no system call.  A buffer larger than a
+ * chunk gets a chunk of its own size.  hlthunk_buffer_unref() returns the memory to the pool, for
+ * immediate reuse unless a dma-buf of it is still open elsewhere: then reuse waits for that.
  *
- * -ENOMEM when there is no room: the text says which limit was met (.max_bytes, the device's
- * memory) and how much is free in which largest piece.  -EINVAL: size or alignment.  -ENODEV: the
- * device was reset or removed.
+ * Return: 0 or a negative errno.
  *
+ * Errors: besides the common ones:
+ *   -EINVAL: @size_bytes is 0, or the alignment is not a power of two in range
+ *   -ENOMEM: no room; the text says which limit was reached (.max_bytes or the device's memory),
+ *     how much is free, and how large the largest free piece is
+ *   -EBUSY: the device is in reset
+ *
+ * Context: any thread; sleeps in the driver only when the pool needs another chunk.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
@@ -100,39 +143,70 @@ hlthunk_pool_alloc(struct hlthunk_pool *pool, uint64_t size_bytes,
                    struct hlthunk_buffer **buffer);
 
 /**
- * hlthunk_pool_trim() - give chunks without buffers back to the device
- * @keep_chunks: how many of them to keep for later
- * @released_bytes: receives how much was given back; may be NULL
+ * hlthunk_pool_trim() - return chunks without buffers to the device
+ * @pool: the pool
+ * @keep_chunks: how many such chunks to keep for later
+ * @released_bytes: receives how much device memory was returned; may be NULL
  *
- * A pool keeps its chunks until this is called or its last reference goes.  System calls.
+ * A pool otherwise keeps its chunks until its last reference is dropped or the device runs out of
+ * memory.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: the common ones.
+ *
+ * Context: any thread; may sleep in the driver.
  * Since: 0.9
  */
 HLTHUNK_API int hlthunk_pool_trim(struct hlthunk_pool *pool, uint32_t keep_chunks,
                                   uint64_t *released_bytes);
 
-/* granted = taken + cached + held + free, while no other thread uses the pool. */
+/**
+ * struct hlthunk_pool_statistics - how a pool uses its memory
+ * @struct_size: set by the caller: sizeof(struct hlthunk_pool_statistics)
+ * @chunks: allocations of the device that the pool holds
+ * @empty_chunks: chunks in which nothing is taken, cached or held
+ * @granted_bytes: device memory of all chunks
+ * @live_buffers: buffers that the program holds
+ * @used_bytes: size of the live buffers, as requested
+ * @taken_bytes: size of the live buffers, as rounded up
+ * @cached_bytes: released, and kept for the next buffer of that size
+ * @held_bytes: released, but a dma-buf of it is open elsewhere
+ * @free_bytes: not in any buffer
+ * @largest_free_bytes: size of the largest free piece
+ * @allocations: buffers allocated since the pool was created
+ *
+ * granted = taken + cached + held + free, while no other thread uses the pool.
+ *
+ * Since: 0.9
+ */
 struct hlthunk_pool_statistics {
-    size_t struct_size; /* set by the caller: sizeof(struct hlthunk_pool_statistics) */
+    size_t struct_size;
     uint32_t chunks;
-    uint32_t empty_chunks;  /* with nothing taken, cached or held */
-    uint64_t granted_bytes; /* device memory of all chunks */
+    uint32_t empty_chunks;
+    uint64_t granted_bytes;
     uint64_t live_buffers;
-    uint64_t used_bytes;   /* of live buffers, as asked for */
-    uint64_t taken_bytes;  /* by live buffers: used and what was rounded up */
-    uint64_t cached_bytes; /* given back, and ready for the next buffer of that size */
-    uint64_t held_bytes;   /* given back, but a dma-buf of it is open elsewhere */
+    uint64_t used_bytes;
+    uint64_t taken_bytes;
+    uint64_t cached_bytes;
+    uint64_t held_bytes;
     uint64_t free_bytes;
-    uint64_t largest_free_bytes; /* the largest piece of these */
-    uint64_t allocations;        /* since the pool was made */
+    uint64_t largest_free_bytes;
+    uint64_t allocations;
 };
 
 /**
- * hlthunk_pool_get_statistics() - how a pool is used
- * @statistics: .struct_size must be set; receives as much as that holds
+ * hlthunk_pool_get_statistics() - get how a pool uses its memory
+ * @pool: the pool
+ * @statistics: .struct_size must be set; receives as much as it has room for
  *
- * Works on a stale device, too.  No system call.
+ * Works on a stale device.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: the common ones, except -ENODEV.
+ *
+ * Context: any thread; no system call.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
