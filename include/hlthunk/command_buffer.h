@@ -2,9 +2,9 @@
 /*
  * Command buffers: memory for the packets that a queue of the device executes.
  *
- * The driver allocates it, this process sees it, and where the ASIC can (Gaudi2) the device has an
- * address for it.  What belongs together is undone together: the last reference takes the memory
- * out of this process and then destroys the buffer, in that order, which Linux 6.1 needs.
+ * The driver allocates it, this process has it mapped, and where the ASIC supports it (Gaudi2) the
+ * device has an address for it.  The last reference unmaps the memory from this process and then
+ * destroys the buffer, in that order, which Linux 6.1 needs.
  */
 #ifndef HLTHUNK_COMMAND_BUFFER_H
 #define HLTHUNK_COMMAND_BUFFER_H
@@ -20,22 +20,38 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_device;
 struct hlthunk_command_buffer;
 
+/**
+ * struct hlthunk_command_buffer_options - how hlthunk_command_buffer_create() creates
+ * @struct_size: sizeof(struct hlthunk_command_buffer_options)
+ * @device_mapped: give the buffer an address on the device (Gaudi2)
+ * @label: name in leak reports; the first 31 bytes are copied; may be NULL
+ *
+ * Since: 0.9
+ */
 struct hlthunk_command_buffer_options {
-    size_t struct_size; /* sizeof(struct hlthunk_command_buffer_options) */
-    bool device_mapped; /* with an address on the device; -EOPNOTSUPP where there is none */
+    size_t struct_size;
+    bool device_mapped;
     uint8_t reserved[7];
-    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
+    const char *label;
 };
 
 /**
- * hlthunk_command_buffer_create() - memory for packets, zeroed and ready to be written
+ * hlthunk_command_buffer_create() - create a command buffer, zeroed and writable
  * @device: an open primary node
- * @size_bytes: 1 to 2 MiB - 32; rounded up to the host's page where that fits
+ * @size_bytes: 1 to 2 MiB - 32; rounded up to the host's page size where that fits
  * @options: NULL for defaults
- * @command_buffer: receives a reference that is the caller's
+ * @command_buffer: receives a reference that the caller owns
  *
- * -EINVAL, -ENOMEM, -EOPNOTSUPP (.device_mapped on Goya and Gaudi), -EBUSY (in reset).
+ * Return: 0 or a negative errno.
  *
+ * Errors: besides the common ones:
+ *   -EINVAL: @size_bytes is out of range
+ *   -EOPNOTSUPP: .device_mapped on Goya or Gaudi
+ *   -EPERM: @device is a control node
+ *   -ENOMEM: host memory is exhausted
+ *   -EBUSY: the device is in reset
+ *
+ * Context: any thread; may sleep in the driver.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
@@ -43,53 +59,100 @@ hlthunk_command_buffer_create(struct hlthunk_device *device, uint32_t size_bytes
                               const struct hlthunk_command_buffer_options *options,
                               struct hlthunk_command_buffer **command_buffer);
 
-/* One more reference; returns the command buffer.  Any thread.  Since: 0.9 */
+/**
+ * hlthunk_command_buffer_ref() - take one more reference to a command buffer
+ * @command_buffer: the command buffer
+ *
+ * Return: @command_buffer.
+ *
+ * Context: any thread; never blocks.
+ * Since: 0.9
+ */
 HLTHUNK_API struct hlthunk_command_buffer *
 hlthunk_command_buffer_ref(struct hlthunk_command_buffer *command_buffer);
 
 /**
- * hlthunk_command_buffer_unref() - give a reference back; NULL is allowed
+ * hlthunk_command_buffer_unref() - drop a reference to a command buffer
+ * @command_buffer: the command buffer; NULL is allowed
  *
- * The last one unmaps and destroys.  A submission that still uses the buffer keeps its own
- * reference in the driver.  In a child after fork() it only forgets: the memory is the parent's.
- * Any thread.
+ * The last one unmaps and destroys it.  A submission that still uses it holds a reference of its
+ * own in the driver.  In a child after fork() this frees only the child's copy: the memory is the
+ * parent's.
  *
+ * Context: any thread; the last reference may sleep in the driver.
  * Since: 0.9
  */
 HLTHUNK_API void hlthunk_command_buffer_unref(struct hlthunk_command_buffer *command_buffer);
 
 /**
- * hlthunk_command_buffer_borrow_data() - the memory, in this process
+ * hlthunk_command_buffer_borrow_data() - borrow the memory of a command buffer
+ * @command_buffer: the command buffer
  *
- * Valid while the object lives, and not in a child after fork() (the kernel leaves it out there).
- * What a queue has not executed yet must not be changed.  Since: 0.9
+ * Packets that a queue has not executed yet must not be changed.
+ *
+ * Return: the first byte, valid while the object lives; not in a child after fork(), where the
+ * kernel does not map it.
+ *
+ * Context: any thread; no system call.
+ * Since: 0.9
  */
 HLTHUNK_API void *
 hlthunk_command_buffer_borrow_data(const struct hlthunk_command_buffer *command_buffer);
 
-/* Bytes at hlthunk_command_buffer_borrow_data(): at least as asked for.  Since: 0.9 */
+/**
+ * hlthunk_command_buffer_get_size() - get the size of a command buffer
+ * @command_buffer: the command buffer
+ *
+ * Return: bytes at hlthunk_command_buffer_borrow_data(): at least the size requested.
+ *
+ * Context: any thread; no system call.
+ * Since: 0.9
+ */
 HLTHUNK_API uint32_t
 hlthunk_command_buffer_get_size(const struct hlthunk_command_buffer *command_buffer);
 
-/* The driver's handle, for hl_cs_chunk.cb_handle.  Borrowed: not to be destroyed.  Since: 0.9 */
+/**
+ * hlthunk_command_buffer_borrow_handle() - borrow the driver's handle of a command buffer
+ * @command_buffer: the command buffer
+ *
+ * Return: the handle, for hl_cs_chunk.cb_handle; valid while the object lives and not to be
+ * destroyed.
+ *
+ * Context: any thread; no system call.
+ * Since: 0.9
+ */
 HLTHUNK_API uint64_t
 hlthunk_command_buffer_borrow_handle(const struct hlthunk_command_buffer *command_buffer);
 
-/* Address in the device's address space; 0 without .device_mapped.  Since: 0.9 */
+/**
+ * hlthunk_command_buffer_get_address() - get a command buffer's address on the device
+ * @command_buffer: the command buffer
+ *
+ * Return: the address in the device's address space; 0 without .device_mapped.
+ *
+ * Context: any thread; no system call.
+ * Since: 0.9
+ */
 HLTHUNK_API uint64_t
 hlthunk_command_buffer_get_address(const struct hlthunk_command_buffer *command_buffer);
 
 /**
- * hlthunk_command_buffer_submit() - have a queue of the device execute packets
- * @queue_id: the driver's number of the queue (enum goya_queue_id, gaudi_queue_id, ...)
- * @size_bytes: of the packets at the start of the buffer; a multiple of 8, at most its size
- * @sequence: receives the submission's number, for
- *            hlthunk_completion_create_for_submissions()
+ * hlthunk_command_buffer_submit() - submit the packets of a command buffer to a queue
+ * @command_buffer: the command buffer
+ * @queue_id: the driver's number of the queue (enum goya_queue_id, gaudi_queue_id, …)
+ * @size_bytes: size of the packets at the start of the buffer; a multiple of 8, up to its size
+ * @sequence: receives the submission's number, for hlthunk_completion_create_for_submissions()
  *
- * One command submission (HL_CS) with one command buffer.  Does not wait: -EAGAIN when the queue
- * is full.  -EINVAL: the device has no such queue, or @size_bytes; -EBUSY: in reset; -ENODEV.
- * Any thread.
+ * One command submission (HL_CS) of one command buffer.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: besides the common ones:
+ *   -EINVAL: bad @size_bytes, or the device has no such queue
+ *   -EAGAIN: the queue is full
+ *   -EBUSY: the device is in reset
+ *
+ * Context: any thread; does not wait for room or for the submission.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
@@ -97,9 +160,15 @@ hlthunk_command_buffer_submit(struct hlthunk_command_buffer *command_buffer, uin
                               uint32_t size_bytes, uint64_t *sequence);
 
 /**
- * hlthunk_command_buffer_get_usage() - how many submissions use it now
- * @submissions: 0: it can be written again
+ * hlthunk_command_buffer_get_usage() - ask how many submissions use a command buffer
+ * @command_buffer: the command buffer
+ * @submissions: receives the number; 0 means that it can be written again
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: the common ones.
+ *
+ * Context: any thread; one system call.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int

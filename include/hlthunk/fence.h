@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fences: what a queue has been given so far, as an object.
+ * Fences: everything that a queue has been given so far, as an object.
  *
- * A fence is done when everything that its queue was given before it is, host memory of reads
- * included.  It is over when it is done or lost, and stays so.  Somebody has to look: a wait, a
- * question, or the queue's thread, which starts when the first eventfd or callback is asked for.
- * Any thread may use a fence at any time.
+ * A fence is done when all work that its queue was given before it is done, including the host
+ * memory of reads.  It is over when it is done or lost, and stays so.  Its state advances when
+ * somebody looks: a wait, a query, or the queue's thread, which starts with the first eventfd or
+ * callback.  Any thread may use a fence at any time.
  */
 #ifndef HLTHUNK_FENCE_H
 #define HLTHUNK_FENCE_H
@@ -21,105 +21,211 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_fence;
 struct hlthunk_queue;
 
+/**
+ * enum hlthunk_fence_status - how far a fence is
+ * @HLTHUNK_FENCE_PENDING: not over yet
+ * @HLTHUNK_FENCE_DONE: everything before it is done
+ * @HLTHUNK_FENCE_LOST: the device was reset or removed, or a submission timed out
+ *
+ * Since: 0.9
+ */
 enum hlthunk_fence_status {
     HLTHUNK_FENCE_PENDING = 0,
     HLTHUNK_FENCE_DONE = 1,
-    HLTHUNK_FENCE_LOST = 2, /* the device was reset or removed, or the submission timed out */
-};
-
-struct hlthunk_fence_options {
-    size_t struct_size; /* sizeof(struct hlthunk_fence_options) */
-    bool timestamp;     /* the driver notes when it was done */
-    uint8_t reserved[7];
-    const char *label; /* for leak reports; copied (the first 31 bytes); may be NULL */
+    HLTHUNK_FENCE_LOST = 2,
 };
 
 /**
- * hlthunk_queue_create_fence() - a fence after everything that the queue has been given
+ * struct hlthunk_fence_options - how hlthunk_queue_create_fence() creates a fence
+ * @struct_size: sizeof(struct hlthunk_fence_options)
+ * @timestamp: have the driver record when the fence is done
+ * @label: name in leak reports; the first 31 bytes are copied; may be NULL
+ *
+ * Since: 0.9
+ */
+struct hlthunk_fence_options {
+    size_t struct_size;
+    bool timestamp;
+    uint8_t reserved[7];
+    const char *label;
+};
+
+/**
+ * hlthunk_queue_create_fence() - create a fence after everything that a queue has been given
+ * @queue: the queue, of which the fence holds a reference
  * @options: NULL for defaults
- * @fence: receives a reference that is the caller's
+ * @fence: receives a reference that the caller owns
  *
- * Flushes the queue: errors as hlthunk_queue_flush(), and -ENOMEM.  Holds the queue.
+ * Flushes the queue.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: besides the common ones:
+ *   -ENOMEM: host memory is exhausted
+ *   -EBUSY: the device is in reset; what is recorded stays recorded
+ *
+ * Context: any thread; waits while the queue or the driver is full.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
 hlthunk_queue_create_fence(struct hlthunk_queue *queue, const struct hlthunk_fence_options *options,
                            struct hlthunk_fence **fence);
 
-/* One more reference; returns the fence.  Any thread.  Since: 0.9 */
+/**
+ * hlthunk_fence_ref() - take one more reference to a fence
+ * @fence: the fence
+ *
+ * Return: @fence.
+ *
+ * Context: any thread; never blocks.
+ * Since: 0.9
+ */
 HLTHUNK_API struct hlthunk_fence *hlthunk_fence_ref(struct hlthunk_fence *fence);
 
-/* Gives a reference back; NULL is allowed.  Cancels nothing.  Any thread.  Since: 0.9 */
+/**
+ * hlthunk_fence_unref() - drop a reference to a fence
+ * @fence: the fence; NULL is allowed
+ *
+ * Cancels nothing.  The last one drops the fence's reference to its queue.
+ *
+ * Context: any thread; waits for the queue's work if that was the last reference to the queue.
+ * Since: 0.9
+ */
 HLTHUNK_API void hlthunk_fence_unref(struct hlthunk_fence *fence);
 
 /**
- * hlthunk_fence_wait() - wait until the fence is over
- * @timeout_ns: 0 asks, negative waits indefinitely
+ * hlthunk_fence_wait() - wait until a fence is over
+ * @fence: the fence
+ * @timeout_ns: 0 does not wait, negative waits indefinitely
  *
- * 0: done.  -ETIMEDOUT: pending.  -EIO: lost.  A signal does not end the wait.
+ * A signal does not end the wait.
  *
+ * Return: 0 when the fence is done, or a negative errno.
+ *
+ * Errors: besides the common ones, except -ENODEV:
+ *   -ETIMEDOUT: the fence is still pending
+ *   -EIO: the fence is lost
+ *
+ * Context: any thread; sleeps for up to @timeout_ns.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_wait(struct hlthunk_fence *fence,
                                                       int64_t timeout_ns);
 
+/**
+ * struct hlthunk_fence_result - how a fence ended
+ * @struct_size: set by the caller: sizeof(struct hlthunk_fence_result)
+ * @status: how far it is
+ * @error: when lost: -ENODEV, -ETIMEDOUT, -EIO …; otherwise 0
+ * @timestamp_ns: when it was done, by the driver's clock, if the fence was created with .timestamp;
+ *                otherwise 0.  The difference between two fences of a device is elapsed time.
+ *
+ * Since: 0.9
+ */
 struct hlthunk_fence_result {
-    size_t struct_size; /* set by the caller: sizeof(struct hlthunk_fence_result) */
+    size_t struct_size;
     enum hlthunk_fence_status status;
-    int error;            /* LOST: -ENODEV, -ETIMEDOUT, -EIO …; otherwise 0 */
-    int64_t timestamp_ns; /* DONE, with options->timestamp: by the driver's clock; otherwise 0.
-                           * Differences between fences of a device are elapsed time. */
+    int error;
+    int64_t timestamp_ns;
 };
 
 /**
- * hlthunk_fence_get_result() - ask, without waiting
- * @result: .struct_size is set by the caller; what the library does not know is cleared
+ * hlthunk_fence_get_result() - get how a fence ended, or that it is pending
+ * @fence: the fence
+ * @result: .struct_size must be set; receives as much as it has room for
  *
+ * Works after a reset.
+ *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: the common ones, except -ENODEV.
+ *
+ * Context: any thread; one system call while the fence is pending, does not wait.
  * Since: 0.9
  */
 HLTHUNK_API int hlthunk_fence_get_result(struct hlthunk_fence *fence,
                                          struct hlthunk_fence_result *result);
 
 /**
- * hlthunk_fence_create_eventfd() - an eventfd that becomes readable when the fence is over
- * @fd: receives it: fresh, O_CLOEXEC, non-blocking, above 2, the caller's to close
+ * hlthunk_fence_create_eventfd() - create an eventfd that becomes readable when a fence is over
+ * @fence: the fence
+ * @fd: receives the eventfd, which the caller closes: O_CLOEXEC, non-blocking, above 2
  *
- * -EMFILE, -ENFILE, -ENOMEM; -EAGAIN: no thread.
+ * Return: 0 or a negative errno.
  *
+ * Errors: besides the common ones, except -ENODEV:
+ *   -EMFILE, -ENFILE: no descriptor is left
+ *   -EAGAIN: no thread can be created
+ *   -ENOMEM: host memory is exhausted
+ *
+ * Context: any thread; does not wait.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_create_eventfd(struct hlthunk_fence *fence,
                                                                 int *fd);
 
 /**
- * hlthunk_fence_signal_eventfd() - add 1 to an eventfd of the caller's when the fence is over
- * @fd: one may serve any number of fences; the library keeps a duplicate meanwhile
+ * hlthunk_fence_signal_eventfd() - add 1 to an eventfd of the caller's when a fence is over
+ * @fence: the fence
+ * @fd: the eventfd, which may serve any number of fences; the library keeps a duplicate until then
  *
- * -EBADF; -EINVAL: not an eventfd; otherwise as hlthunk_fence_create_eventfd().
+ * Return: 0 or a negative errno.
  *
+ * Errors: besides the common ones, except -ENODEV:
+ *   -EBADF: @fd is not open
+ *   -EINVAL: @fd is not an eventfd
+ *   -EMFILE: no descriptor is left
+ *   -EAGAIN: no thread can be created
+ *   -ENOMEM: host memory is exhausted
+ *
+ * Context: any thread; does not wait.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_signal_eventfd(struct hlthunk_fence *fence,
                                                                 int fd);
 
+/**
+ * typedef hlthunk_fence_fn - is called when a fence is over
+ * @fence: the fence, valid during the call
+ * @user: as passed to hlthunk_fence_set_callback()
+ *
+ * Called once, on the queue's thread, with no lock held.  It may call any function, and should not
+ * block, because the queue's other callbacks wait for it.
+ *
+ * Since: 0.9
+ */
 typedef void (*hlthunk_fence_fn)(struct hlthunk_fence *fence, void *user);
 
 /**
- * hlthunk_fence_set_callback() - a function that is called when the fence is over
- * @fn: called once, on the queue's thread, with no lock held; it may call anything, and should not
- *      block, since the queue's other callbacks wait for it
+ * hlthunk_fence_set_callback() - have a function called when a fence is over
+ * @fence: the fence
+ * @fn: the function
  * @user: passed to @fn
  *
- * Called for a fence that is over already, too.  Several calls add several callbacks.  It comes
- * even if the caller gives its reference back before.  -ENOMEM; -EAGAIN: no thread.
+ * It is called for a fence that is already over, too, and even if the caller drops its reference
+ * first.  Several calls add several callbacks.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: besides the common ones, except -ENODEV:
+ *   -EAGAIN: no thread can be created
+ *   -ENOMEM: host memory is exhausted
+ *
+ * Context: any thread; does not wait.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_set_callback(struct hlthunk_fence *fence,
                                                               hlthunk_fence_fn fn, void *user);
 
-/* The queue, borrowed: valid while the fence lives.  Since: 0.9 */
+/**
+ * hlthunk_fence_borrow_queue() - borrow a fence's queue
+ * @fence: the fence
+ *
+ * Return: the queue, valid while the fence lives and not to be released.
+ *
+ * Context: any thread; no system call.
+ * Since: 0.9
+ */
 HLTHUNK_API struct hlthunk_queue *hlthunk_fence_borrow_queue(const struct hlthunk_fence *fence);
 
 HLTHUNK_END_DECLS
