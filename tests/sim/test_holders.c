@@ -42,6 +42,7 @@ static const struct hlthunk_holder *find(enum hlthunk_holder_kind kind, pid_t pi
 }
 
 static int ready_fd; /* in the child */
+static pid_t children[4];
 
 /* A child that does its part, says so, and stays until it is killed. */
 static pid_t start(void (*part)(void))
@@ -60,6 +61,12 @@ static pid_t start(void (*part)(void))
             pause();
         _exit(1);
     }
+    for (unsigned i = 0; i < 4; i++) {
+        if (!children[i]) {
+            children[i] = pid;
+            break;
+        }
+    }
     close(ready[1]);
     assert_int_equal(read(ready[0], &c, 1), 1);
     close(ready[0]);
@@ -70,6 +77,23 @@ static void end(pid_t pid)
 {
     kill(pid, SIGKILL);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
+    for (unsigned i = 0; i < 4; i++) {
+        if (children[i] == pid)
+            children[i] = 0;
+    }
+}
+
+/* A case that has failed leaves nothing that keeps the device busy in the next ones. */
+static int clear(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        if (children[i])
+            end(children[i]);
+    }
+    for (int fd = 3; fd < 64; fd++)
+        close(fd);
+    return 0;
 }
 
 static void open_and_keep(void)
@@ -269,11 +293,11 @@ static void nobody_sees_less(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nodes),
-        cmocka_unit_test(a_leaked_dmabuf),
-        cmocka_unit_test(a_dmabuf_in_flight),
-        cmocka_unit_test(a_mapping_alone),
-        cmocka_unit_test(nobody_sees_less),
+        cmocka_unit_test_teardown(nodes, clear),
+        cmocka_unit_test_teardown(a_leaked_dmabuf, clear),
+        cmocka_unit_test_teardown(a_dmabuf_in_flight, clear),
+        cmocka_unit_test_teardown(a_mapping_alone, clear),
+        cmocka_unit_test_teardown(nobody_sees_less, clear),
     };
 
     require_simulation();

@@ -5,11 +5,13 @@
  */
 #include "tests/sim/support.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -541,32 +543,66 @@ static void the_dmabuf(void **state)
     close(fd);
 }
 
-/* At once: whoever made the descriptor is through with it when its user has it. */
-static void a_fresh_dmabuf_counts_one(void **state)
+/* Descriptors of nodes that a process has. */
+static unsigned nodes_of(pid_t pid)
 {
-    int fd = open_node(), out;
-    uint64_t a;
+    char folder[32], link[64];
+    struct dirent *e;
+    unsigned n = 0;
+    DIR *d;
+
+    snprintf(folder, sizeof(folder), "/proc/%d/fd", (int)pid);
+    d = opendir(folder);
+    assert_non_null(d);
+    while ((e = readdir(d)))
+        n += readlinkat(dirfd(d), e->d_name, link, sizeof(link)) > 5 && !strncmp(link, "/dev/", 5);
+    closedir(d);
+    return n;
+}
+
+/* All threads of a process, and this one, take turns on one processor. */
+static void share_a_processor(pid_t pid)
+{
+    char folder[32];
+    cpu_set_t one, mine;
+    struct dirent *e;
+    int cpu = 0;
+    DIR *d;
+
+    assert_int_equal(sched_getaffinity(0, sizeof(mine), &mine), 0);
+    while (!CPU_ISSET(cpu, &mine))
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    snprintf(folder, sizeof(folder), "/proc/%d/task", (int)pid);
+    d = opendir(folder);
+    assert_non_null(d);
+    while ((e = readdir(d)))
+        if (e->d_name[0] != '.')
+            sched_setaffinity(atoi(e->d_name), sizeof(one), &one);
+    closedir(d);
+    assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+}
+
+/*
+ * Whoever made the descriptor is through with it when its user has it.  (On one processor the
+ * supervisor is likely to be interrupted as soon as its answer is there.)
+ */
+static void nobody_else_has_a_fresh_node(void **state)
+{
+    unsigned before = nodes_of(getppid());
 
     (void)state;
-    if (!can_export()) {
-        close(fd);
+    if (in_rig())
         skip();
-    }
-    a = exportable(fd);
+    share_a_processor(getppid());
     for (int i = 0; i < 300; i++) {
-        char path[48], text[512] = "";
-        FILE *f;
+        int fd = open(node(true), O_RDWR | O_CLOEXEC);
 
-        assert_int_equal(export(fd, a, 1 << 20, 0, O_RDWR, &out), 0);
-        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", out);
-        f = fopen(path, "r");
-        assert_non_null(f);
-        assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
-        fclose(f);
-        close(out);
-        assert_non_null(strstr(text, "count:\t1\n"));
+        assert_true(fd >= 0);
+        assert_int_equal(nodes_of(getppid()), before);
+        close(fd);
     }
-    close(fd);
 }
 
 static void leaked(void **state)
@@ -658,7 +694,7 @@ int main(void)
         cmocka_unit_test(host_mapping),
         cmocka_unit_test(export_rules),
         cmocka_unit_test(the_dmabuf),
-        cmocka_unit_test(a_fresh_dmabuf_counts_one),
+        cmocka_unit_test(nobody_else_has_a_fresh_node),
         cmocka_unit_test(leaked),
         cmocka_unit_test(command_buffers),
     };
