@@ -2,10 +2,10 @@
 /*
  * Leak reports: what is alive on a device, and where it was made.
  *
- * hlthunk_device_close() writes one through the log.  Each object has its label and the code
- * address of the call that made it; with traces on, the calls that led there, too.  An address is
- * given as its file and the offset in it, which `addr2line -e FILE OFFSET` turns into the line of
- * the call, and with a symbol where the file exports one (link with -rdynamic for that).
+ * hlthunk_device_close() writes one to the log.  Each object has its label and the code address of
+ * the call that made it; with backtraces on, also the calls that led there.  An address is printed
+ * as its file and the offset in it, which `addr2line -e FILE OFFSET` turns into the line of the
+ * call, and with a symbol where the file exports one (link with -rdynamic for that).
  */
 #ifndef HLTHUNK_LEAKS_H
 #define HLTHUNK_LEAKS_H
@@ -21,84 +21,178 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_device;
 struct hlthunk_live_object;
 
+/** define HLTHUNK_TRACE_MAX - the most calls that a backtrace records */
 #define HLTHUNK_TRACE_MAX 32
 
 /**
- * hlthunk_trace_set() - remember how the program came to make an object
- * @depth: calls that are remembered, up to HLTHUNK_TRACE_MAX; 0: none
+ * hlthunk_trace_set() - record how the program came to make each object
+ * @depth: calls to record, up to HLTHUNK_TRACE_MAX; 0 for none
  *
  * For objects that are made from now on, on all devices.  The live buffers of a pool are reported
- * in groups of the same label, creator and calls.  Off unless the environment variable
- * HLTHUNK_TRACE gives a depth (ignored in set-user-ID programs).  Costs some microseconds and 8
- * bytes a call for each object while it is on, one load while it is off.  Nothing is remembered
- * where the C library has no backtrace().  Any thread.
+ * in groups of the same label, creator and backtrace.  Off unless the environment variable
+ * HLTHUNK_TRACE gives a depth (ignored in set-user-ID programs).  While it is on, each object costs
+ * some microseconds and 8 bytes per call.  Nothing is recorded where the C library has no
+ * backtrace().
  *
+ * Context: any thread; no system call.
  * Since: 0.9
  */
 HLTHUNK_API void hlthunk_trace_set(unsigned depth);
 
 /**
  * typedef hlthunk_live_object_fn - receives one entry of a list of live objects
- * @object: valid during the call
- * @user: as given to hlthunk_device_list_live_objects()
+ * @object: the entry, valid during the call
+ * @user: as passed to hlthunk_device_list_live_objects()
  *
- * A non-zero result ends the list.
+ * Called with no lock held; it may call any function.
+ *
+ * Return: 0 to continue; anything else ends the list.
+ *
+ * Since: 0.9
  */
 typedef int (*hlthunk_live_object_fn)(const struct hlthunk_live_object *object, void *user);
 
 /**
  * hlthunk_device_list_live_objects() - list what is alive on a device
+ * @device: the device
  * @visit: called for each entry, oldest first
  * @user: passed to @visit
  *
- * An entry is one object; or, of a pool, all buffers that were made by the same call (and with a
- * trace, by way of the same calls) with the same label, after their pool.
+ * An entry is one object; or, of a pool, all buffers with the same label that the same call made
+ * (with backtraces: through the same calls), listed after their pool.
  *
- * The list is taken first, then @visit is called for each entry with no lock held: it may call what
- * it likes, and what is released meanwhile is still reported.  Returns what @visit last returned,
- * 0, or -ENOMEM before the first call.  Other threads may use the device meanwhile.  Works on a
- * stale device, too.
+ * The list is taken first, so what is released while it is visited is still reported.  Works on a
+ * stale device.
  *
+ * Return: what @visit last returned, 0, or a negative errno before the first call.
+ *
+ * Errors:
+ *   -EINVAL: a NULL argument
+ *   -EPERM: the device was opened by the parent of this process
+ *   -ENOMEM: host memory is exhausted
+ *
+ * Context: any thread; no system call.
  * Since: 0.9
  */
 HLTHUNK_API int hlthunk_device_list_live_objects(struct hlthunk_device *device,
                                                  hlthunk_live_object_fn visit, void *user);
 
-/* "buffer", "dma-buf", "pool", "pool buffer", ...  Since: 0.9 */
-HLTHUNK_API const char *hlthunk_live_object_get_kind(const struct hlthunk_live_object *object);
-/* How many objects the entry stands for; more than 1: pool buffers.  Since: 0.9 */
-HLTHUNK_API uint64_t hlthunk_live_object_get_count(const struct hlthunk_live_object *object);
-/* Bytes of all of them.  Since: 0.9 */
-HLTHUNK_API uint64_t hlthunk_live_object_get_size(const struct hlthunk_live_object *object);
-/* Of a dma-buf: bytes from the start of its buffer.  Since: 0.9 */
-HLTHUNK_API uint64_t hlthunk_live_object_get_offset(const struct hlthunk_live_object *object);
-/* In the device's address space; 0 where it has none.  Since: 0.9 */
-HLTHUNK_API uint64_t hlthunk_live_object_get_address(const struct hlthunk_live_object *object);
-/* Nanoseconds since the oldest was made.  Since: 0.9 */
-HLTHUNK_API uint64_t hlthunk_live_object_get_age_ns(const struct hlthunk_live_object *object);
-/* As the program named it; NULL for none.  Valid during the call.  Since: 0.9 */
-HLTHUNK_API const char *hlthunk_live_object_get_label(const struct hlthunk_live_object *object);
-/* Code address of the call that made it.  Since: 0.9 */
-HLTHUNK_API const void *hlthunk_live_object_get_creator(const struct hlthunk_live_object *object);
 /**
- * hlthunk_live_object_borrow_frames() - lend the return addresses of the calls that led to it
- * @count: receives how many; may be NULL
+ * hlthunk_live_object_get_kind() - get the kind of a live object
+ * @object: the entry
  *
- * NULL without a trace (hlthunk_trace_set()).  Valid during the call of @visit.
+ * Return: a static text: "buffer", "dma-buf", "pool", "pool buffer", …
  *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API const char *hlthunk_live_object_get_kind(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_count() - get how many objects an entry stands for
+ * @object: the entry
+ *
+ * Return: the number; more than 1 only for pool buffers.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API uint64_t hlthunk_live_object_get_count(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_size() - get the size of a live object
+ * @object: the entry
+ *
+ * Return: bytes, of all objects that the entry stands for.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API uint64_t hlthunk_live_object_get_size(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_offset() - get where a live dma-buf starts in its buffer
+ * @object: the entry
+ *
+ * Return: bytes from the start of the buffer; 0 for other kinds.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API uint64_t hlthunk_live_object_get_offset(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_address() - get the device address of a live object
+ * @object: the entry
+ *
+ * Return: the address in the device's address space; 0 where it has none.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API uint64_t hlthunk_live_object_get_address(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_age_ns() - get the age of a live object
+ * @object: the entry
+ *
+ * Return: nanoseconds since the oldest object of the entry was made.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API uint64_t hlthunk_live_object_get_age_ns(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_label() - get the label of a live object
+ * @object: the entry
+ *
+ * Return: the label that the program gave it, valid during the callback; NULL for none.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API const char *hlthunk_live_object_get_label(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_get_creator() - get the call that made a live object
+ * @object: the entry
+ *
+ * Return: the return address of that call in the program's code.
+ *
+ * Context: within the callback.
+ * Since: 0.9
+ */
+HLTHUNK_API const void *hlthunk_live_object_get_creator(const struct hlthunk_live_object *object);
+
+/**
+ * hlthunk_live_object_borrow_frames() - borrow the backtrace of a live object
+ * @object: the entry
+ * @count: receives the number of return addresses; may be NULL
+ *
+ * Return: return addresses, innermost first, valid during the callback; NULL without a backtrace
+ * (see hlthunk_trace_set()).
+ *
+ * Context: within the callback.
  * Since: 0.9
  */
 HLTHUNK_API const void *const *
 hlthunk_live_object_borrow_frames(const struct hlthunk_live_object *object, size_t *count);
 
 /**
- * hlthunk_live_object_format() - put a live object into words
+ * hlthunk_live_object_format() - describe a live object in words
+ * @object: the entry
  * @text: receives the text, NUL-terminated; may be NULL when @size_bytes is 0
- * @size_bytes: room at @text; a longer text is cut
+ * @size_bytes: room at @text; a longer text is truncated
  *
- * One line, and one more for each call of its trace, without a newline at the end.  Returns the
- * length of the whole text without the NUL, as snprintf(3) does; or -EINVAL.
+ * One line, and one more for each call of its backtrace, without a newline at the end.
  *
+ * Return: the length of the whole text without the NUL, as snprintf(3) does, or a negative errno.
+ *
+ * Errors:
+ *   -EINVAL: @object is NULL, or @text is NULL with a @size_bytes
+ *
+ * Context: within the callback.
  * Since: 0.9
  */
 HLTHUNK_API int hlthunk_live_object_format(const struct hlthunk_live_object *object, char *text,
@@ -106,10 +200,20 @@ HLTHUNK_API int hlthunk_live_object_format(const struct hlthunk_live_object *obj
 
 /**
  * hlthunk_device_report() - write what is alive on a device to a stream
+ * @device: the device
+ * @stream: receives the lines of hlthunk_live_object_format() for each entry; it is flushed
  *
- * Lines of hlthunk_live_object_format(), nothing when nothing is alive.  -EIO when the stream
- * fails.  Works on a stale device, too.
+ * Writes nothing when nothing is alive.  Works on a stale device.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors:
+ *   -EINVAL: a NULL argument
+ *   -EPERM: the device was opened by the parent of this process
+ *   -EIO: the stream failed
+ *   -ENOMEM: host memory is exhausted
+ *
+ * Context: any thread; writes to @stream.
  * Since: 0.9
  */
 HLTHUNK_API int hlthunk_device_report(struct hlthunk_device *device, FILE *stream);
