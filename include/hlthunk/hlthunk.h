@@ -6,6 +6,7 @@
 #ifndef HLTHUNK_HLTHUNK_H
 #define HLTHUNK_HLTHUNK_H
 
+#include <hlthunk/address.h>
 #include <hlthunk/buffer.h>
 #include <hlthunk/command_buffer.h>
 #include <hlthunk/completion.h>

@@ -48,6 +48,8 @@ void hl_object_list(struct hl_object *o)
         p->first = o;
     p->last = o;
     o->listed = true;
+    if (o->ops->listed)
+        o->ops->listed(o);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -59,6 +61,8 @@ static void unlist(struct hl_object *o)
     if (!o->listed || !hl_object_is_ours(o))
         return;
     pthread_mutex_lock(&p->lock);
+    if (o->ops->unlisted)
+        o->ops->unlisted(o);
     if (o->prev)
         o->prev->next = o->next;
     else
@@ -146,15 +150,4 @@ uint64_t hl_parent_reclaim(struct hl_parent *p)
         hl_object_put(some[n]);
     }
     return bytes;
-}
-
-bool hl_parent_find_mapping(struct hl_parent *p, uint64_t address, uint64_t *start, uint64_t *size)
-{
-    bool found = false;
-
-    pthread_mutex_lock(&p->lock);
-    for (const struct hl_object *o = p->first; o && !found; o = o->next)
-        found = o->ops->mapping && o->ops->mapping(o, address, start, size);
-    pthread_mutex_unlock(&p->lock);
-    return found;
 }

@@ -60,9 +60,9 @@ struct hl_object_ops {
     uint64_t (*reclaim)(struct hl_object *object);
     /* Bytes that are free within what reclaim() has to leave.  With the parent's lock held. */
     uint64_t (*kept)(const struct hl_object *object);
-    /* Its device mapping that this address is in; false: none.  The same lock. */
-    bool (*mapping)(const struct hl_object *object, uint64_t address, uint64_t *start,
-                    uint64_t *size);
+    /* Called as it joins its parent's list, and before it leaves it.  The same lock. */
+    void (*listed)(struct hl_object *object);
+    void (*unlisted)(struct hl_object *object);
 };
 
 struct hl_object {
@@ -144,8 +144,5 @@ int hl_object_check(const struct hl_object *o, const char *name);
 
 /* Has every child give back what it only keeps: bytes.  Without locks. */
 uint64_t hl_parent_reclaim(struct hl_parent *p);
-
-/* The child with a device mapping around an address; false without one. */
-bool hl_parent_find_mapping(struct hl_parent *p, uint64_t address, uint64_t *start, uint64_t *size);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/memory/buffer.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,15 +43,36 @@ static int check_new(struct hlthunk_device *d, uint64_t size, struct hlthunk_buf
     return 0;
 }
 
-static bool mapping(const struct hl_object *o, uint64_t address, uint64_t *start, uint64_t *size)
+struct hl_object *hl_buffer_get(struct hl_place *place, uint64_t address, uint64_t size)
 {
-    const struct hlthunk_buffer *b = (const struct hlthunk_buffer *)o;
+    struct hlthunk_buffer *b =
+        (struct hlthunk_buffer *)((char *)place - offsetof(struct hlthunk_buffer, place));
+    uint64_t offset = address - b->memory.address;
 
-    if (!b->memory.ours_to_unmap || address - b->memory.address >= b->memory.granted)
-        return false;
-    *start = b->memory.address;
-    *size = b->memory.granted;
-    return true;
+    /* the memory may be larger than what was asked for */
+    if (offset >= b->size || size > b->size - offset || !hl_object_try_get(&b->object))
+        return NULL;
+    return &b->object;
+}
+
+/* Its addresses can be found.  A dma-buf of the device's own memory is there as its buffer. */
+static void appear(struct hlthunk_buffer *b)
+{
+    if (!b->memory.address || (b->imported && !b->memory.ours_to_unmap))
+        return;
+    b->place.get = hl_buffer_get;
+    b->place.mapped = b->memory.ours_to_unmap;
+    hl_place_enter(b->object.device, &b->place, b->memory.address, b->memory.granted);
+}
+
+static void listed(struct hl_object *o)
+{
+    appear((struct hlthunk_buffer *)o);
+}
+
+static void unlisted(struct hl_object *o)
+{
+    hl_place_leave(o->device, &((struct hlthunk_buffer *)o)->place);
 }
 
 static void destroy(struct hl_object *o)
@@ -70,15 +92,19 @@ static const struct hl_object_ops ops = {
     .kind = "buffer",
     .destroy = destroy,
     .describe = describe,
-    .mapping = mapping,
+    .listed = listed,
+    .unlisted = unlisted,
 };
 
 /* Not listed yet: it has no memory. */
 static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, const char *label,
                                      const void *creator)
 {
-    struct hlthunk_buffer *b = hl_object_new(sizeof(*b));
+    struct hlthunk_buffer *b;
 
+    if (hl_places_prepare(d))
+        return NULL;
+    b = hl_object_new(sizeof(*b));
     if (!b) {
         hl_err(-ENOMEM, "no memory for a buffer object");
         return NULL;
@@ -157,8 +183,9 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
                                 struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_from_address_options o;
-    uint64_t page = hl_page_size(), start, mapped;
+    uint64_t page = hl_page_size();
     struct hlthunk_buffer *b;
+    struct hl_span mapping;
     int rc = check_new(d, size_bytes, out);
 
     rc = rc ? rc : HL_OPTIONS_READ(o, options);
@@ -173,12 +200,12 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
     if (address + size_bytes < address)
         return hl_err(-EINVAL, "address %#llx + size_bytes %llu wraps around", (ull)address,
                       (ull)size_bytes);
-    if (d->props.has_device_mmu && hl_parent_find_mapping(&d->base, address, &start, &mapped) &&
-        (address != start || size_bytes > mapped))
+    if (d->props.has_device_mmu && hl_place_find_mapping(d, address, &mapping) &&
+        (address != mapping.start || size_bytes > mapping.size))
         return hl_err(-EINVAL,
                       "%#llx + %llu is not the start of a mapping, which the driver exports by: "
                       "this process has %llu bytes mapped at %#llx; export a range of that buffer",
-                      (ull)address, (ull)size_bytes, (ull)mapped, (ull)start);
+                      (ull)address, (ull)size_bytes, (ull)mapping.size, (ull)mapping.start);
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
@@ -259,7 +286,13 @@ int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map
         return 0;
     if (b->memory.address)
         return hl_err(-EALREADY, "buffer is mapped at %#llx already", (ull)b->memory.address);
-    return hl_memory_map(b->object.device, &b->memory, o.hint, o.force_hint);
+    rc = hl_memory_map(b->object.device, &b->memory, o.hint, o.force_hint);
+    if (rc)
+        return rc;
+    pthread_mutex_lock(&b->object.device->base.lock);
+    appear(b);
+    pthread_mutex_unlock(&b->object.device->base.lock);
+    return 0;
 }
 
 int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
@@ -295,6 +328,7 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
     if (rc)
         return hl_device_failed(d, rc);
     pthread_mutex_lock(&d->base.lock); /* a report reads it */
+    hl_place_leave(d, &b->place);
     b->memory.address = 0;
     b->memory.ours_to_unmap = false;
     pthread_mutex_unlock(&d->base.lock);

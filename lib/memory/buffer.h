@@ -6,6 +6,7 @@
 
 #include "lib/core/object.h"
 #include "lib/memory/pending.h"
+#include "lib/memory/place.h"
 
 struct hl_extent;
 struct hl_pool_shard;
@@ -15,6 +16,7 @@ struct hlthunk_buffer {
     struct hl_object object; /* first: a reference to the device is in it */
     uint64_t size;           /* as asked */
     struct hl_memory memory;
+    struct hl_place place; /* of a pool's: in its chunk's tree */
     bool host;
     struct hlthunk_dmabuf *imported; /* a reference; NULL where the memory is its own */
     /* a piece of a pool (lib/pool/pool.h); constant while the buffer lives */
@@ -26,5 +28,8 @@ struct hlthunk_buffer {
     struct hlthunk_dmabuf *dmabufs;
     struct hl_open_export *open_exports; /* that others still hold */
 };
+
+/* Of a buffer's place. */
+struct hl_object *hl_buffer_get(struct hl_place *place, uint64_t address, uint64_t size);
 
 #endif

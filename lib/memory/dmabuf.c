@@ -173,6 +173,13 @@ static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
                   (ull)offset, (ull)b->size);
 }
 
+/* Is no other buffer in its pages? */
+static bool has_own_pages(const struct hlthunk_buffer *b)
+{
+    return hl_aligned(b->memory.address, hl_page_size()) &&
+           hl_aligned(b->memory.granted, hl_page_size());
+}
+
 /* A range that consists of pages; size 0: to the end. */
 static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t size,
                        struct pages *pages)
@@ -180,7 +187,7 @@ static int exact_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
     uint64_t page = hl_page_size(), end = (b->size + page - 1) & ~(page - 1);
     int rc;
 
-    if (!hl_aligned(b->memory.address, page) || !hl_aligned(b->memory.granted, page))
+    if (!has_own_pages(b))
         return hl_err(-EINVAL,
                       "buffer shares pages with others of its pool: allocate it with "
                       ".exportable, or export with .whole_pages, which shows them to importers");
@@ -217,8 +224,10 @@ static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
     return rc;
 }
 
-int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
-                          const struct hlthunk_dmabuf_options *options, struct hlthunk_dmabuf **out)
+/* around: the pages around the range where no other buffer is in them. */
+static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size, bool around,
+                  const struct hlthunk_dmabuf_options *options, const void *creator,
+                  struct hlthunk_dmabuf **out)
 {
     struct hlthunk_dmabuf_options o;
     struct hlthunk_dmabuf *m;
@@ -237,7 +246,8 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
         return rc;
     rc = check_exportable(buffer, offset);
     if (rc == 0)
-        rc = (o.whole_pages ? whole_pages : exact_pages)(buffer, offset, size_bytes, &pages);
+        rc = (o.whole_pages || (around && has_own_pages(buffer)) ? whole_pages : exact_pages)(
+            buffer, offset, size, &pages);
     if (rc)
         return rc;
     m = find(buffer, offset, &pages, o.read_only);
@@ -245,7 +255,7 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
         *out = m;
         return 0;
     }
-    m = create(buffer->object.device, o.label, __builtin_return_address(0));
+    m = create(buffer->object.device, o.label, creator);
     if (!m)
         return -ENOMEM;
     m->offset = offset;
@@ -274,6 +284,19 @@ int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64
     join_buffer(m, buffer);
     *out = m;
     return 0;
+}
+
+int hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size_bytes,
+                          const struct hlthunk_dmabuf_options *options, struct hlthunk_dmabuf **out)
+{
+    return export(buffer, offset, size_bytes, false, options, __builtin_return_address(0), out);
+}
+
+int hl_dmabuf_export_around(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
+                            const struct hlthunk_dmabuf_options *options, const void *creator,
+                            struct hlthunk_dmabuf **out)
+{
+    return export(buffer, offset, size, true, options, creator, out);
 }
 
 int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)

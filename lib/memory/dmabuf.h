@@ -28,4 +28,12 @@ struct hlthunk_dmabuf {
     struct hlthunk_dmabuf *next; /* of the buffer; guarded by the device's lock */
 };
 
+/*
+ * As hlthunk_dmabuf_export() of any range of a buffer that has its pages for itself: the pages
+ * around it.
+ */
+int hl_dmabuf_export_around(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
+                            const struct hlthunk_dmabuf_options *options, const void *creator,
+                            struct hlthunk_dmabuf **out);
+
 #endif

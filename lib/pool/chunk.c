@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Chunks of a pool: device memory that the pool has, and the pieces of it. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static struct hlthunk_buffer *new_blocks(struct hlthunk_pool *p, struct hl_pool_
         b->object.ops = &hl_pool_buffer_ops;
         b->object.device = p->object.device; /* the pool's reference */
         b->object.epoch = p->object.epoch;
+        b->place.get = hl_buffer_get;
         b->shard = shard;
         b->class = class;
         push(&list, b);
@@ -88,6 +90,8 @@ static int carve(struct hlthunk_pool *p, const struct hl_pool_request *r,
         b->memory.granted = b->extent->size;
         b->memory.physical = chunk->memory.physical;
         b->within = b->extent->start - chunk->memory.address;
+        b->place.span = (struct hl_span){ .start = b->extent->start, .size = b->extent->size };
+        hl_spans_insert(&chunk->blocks, &b->place.span);
         *blocks = next_of(b);
         push(out, b);
     }
@@ -125,6 +129,51 @@ static int exhausted(struct hlthunk_pool *p, const struct hl_pool_request *r, co
                   (ull)largest);
 }
 
+/* The buffer of a chunk that has an address; with the device's lock held. */
+static struct hl_object *get(struct hl_place *place, uint64_t address, uint64_t size)
+{
+    struct hl_pool_chunk *c =
+        (struct hl_pool_chunk *)((char *)place - offsetof(struct hl_pool_chunk, place));
+    struct hl_object *o = NULL;
+    struct hl_place *block;
+
+    pthread_mutex_lock(&c->pool->lock);
+    block = (struct hl_place *)hl_spans_find(&c->blocks, address);
+    if (block)
+        o = block->get(block, address, size);
+    pthread_mutex_unlock(&c->pool->lock);
+    return o;
+}
+
+static void appear(struct hl_pool_chunk *c)
+{
+    struct hlthunk_device *d = c->pool->object.device;
+
+    c->place.get = get;
+    c->place.mapped = c->memory.ours_to_unmap;
+    pthread_mutex_lock(&d->base.lock);
+    hl_place_enter(d, &c->place, c->memory.address, c->memory.granted);
+    pthread_mutex_unlock(&d->base.lock);
+}
+
+/* From here on no other thread is in it. */
+static void disappear(struct hl_pool_chunk *c)
+{
+    struct hlthunk_device *d = c->pool->object.device;
+
+    pthread_mutex_lock(&d->base.lock);
+    hl_place_leave(d, &c->place);
+    pthread_mutex_unlock(&d->base.lock);
+}
+
+/* Back to the device. */
+static void drop(struct hl_pool_chunk *c)
+{
+    disappear(c);
+    hl_memory_release(c->pool->object.device, &c->memory, c->open_exports);
+    free(c);
+}
+
 /* Another chunk, of bytes that the device has rounded already, and the request's piece of it. */
 static int add_chunk(struct hlthunk_pool *p, uint64_t bytes, const struct hl_pool_request *r,
                      struct hlthunk_buffer **blocks, struct hlthunk_buffer **out)
@@ -135,17 +184,18 @@ static int add_chunk(struct hlthunk_pool *p, uint64_t bytes, const struct hl_poo
 
     if (!c)
         return hl_err(-ENOMEM, "no memory for a pool's chunk");
+    c->pool = p;
     rc = hl_memory_alloc(p->object.device, bytes, &none, &c->memory);
     if (rc) {
         free(c);
         return rc;
     }
+    appear(c);
     pthread_mutex_lock(&p->lock);
     rc = hl_space_add(&p->space, &c->region, c->memory.address, c->memory.granted);
     if (rc) {
         pthread_mutex_unlock(&p->lock);
-        hl_memory_release(p->object.device, &c->memory, NULL);
-        free(c);
+        drop(c);
         return hl_err(-ENOMEM, "no memory for a pool's chunk");
     }
     c->next = p->chunks;
@@ -300,8 +350,7 @@ uint64_t hl_pool_release_chunks(struct hlthunk_pool *p, unsigned keep)
     for (; c; c = next) {
         next = c->next;
         bytes += c->memory.granted;
-        hl_memory_release(p->object.device, &c->memory, NULL);
-        free(c);
+        drop(c);
     }
     return bytes;
 }
@@ -319,6 +368,7 @@ void hl_pool_return(struct hlthunk_pool *p, struct hlthunk_buffer *blocks)
             held += b->memory.granted;
             push(&p->held, b);
         } else {
+            hl_spans_remove(&chunk_of(b)->blocks, &b->place.span);
             hl_space_free(&p->space, b->extent);
             push(&gone, b);
         }
@@ -359,6 +409,8 @@ static void pass_watches(struct hlthunk_pool *p, struct hlthunk_buffer *b)
 
 void hl_pool_drop_chunks(struct hlthunk_pool *p)
 {
+    for (struct hl_pool_chunk *c = p->chunks; c; c = c->next)
+        disappear(c);
     while (p->held) {
         struct hlthunk_buffer *b = p->held;
 
@@ -370,8 +422,7 @@ void hl_pool_drop_chunks(struct hlthunk_pool *p)
 
         p->chunks = c->next;
         hl_space_remove(&p->space, &c->region);
-        hl_memory_release(p->object.device, &c->memory, c->open_exports);
-        free(c);
+        drop(c);
     }
     hl_space_fini(&p->space);
 }

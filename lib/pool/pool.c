@@ -180,22 +180,6 @@ static uint64_t kept(const struct hl_object *o)
     return bytes;
 }
 
-static bool mapping(const struct hl_object *o, uint64_t address, uint64_t *start, uint64_t *size)
-{
-    struct hlthunk_pool *p = (struct hlthunk_pool *)o;
-    const struct hl_pool_chunk *c;
-
-    pthread_mutex_lock(&p->lock);
-    for (c = p->chunks; c && address - c->memory.address >= c->memory.granted; c = c->next)
-        ;
-    if (c) {
-        *start = c->memory.address;
-        *size = c->memory.granted;
-    }
-    pthread_mutex_unlock(&p->lock);
-    return c != NULL;
-}
-
 static const struct hl_object_ops ops = {
     .kind = "pool",
     .linger = linger,
@@ -204,7 +188,6 @@ static const struct hl_object_ops ops = {
     .parts = hl_pool_parts,
     .reclaim = reclaim,
     .kept = kept,
-    .mapping = mapping,
 };
 
 int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_options *options,
@@ -221,6 +204,9 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
     rc = HL_OPTIONS_READ(o, options);
     rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     rc = rc ? rc : check_options(d, &o);
+    if (rc)
+        return rc;
+    rc = hl_places_prepare(d);
     if (rc)
         return rc;
     p = hl_object_new(sizeof(*p));

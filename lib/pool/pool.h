@@ -47,7 +47,10 @@ struct hl_pool_shard {
 } __attribute__((aligned(64)));
 
 struct hl_pool_chunk {
-    struct hl_region region; /* first */
+    struct hl_region region;   /* first */
+    struct hlthunk_pool *pool; /* constant */
+    struct hl_place place;     /* in the device's address space */
+    struct hl_spans blocks;    /* places of the blocks in it, alive or not; the pool's lock */
     struct hl_memory memory;
     struct hl_pool_chunk *next;
     struct hl_open_export *open_exports; /* of what is held in it, when the pool goes */

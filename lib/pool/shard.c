@@ -22,7 +22,6 @@ static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
 {
     struct hl_object *o = &b->object;
 
-    atomic_init(&o->refs, 1);
     o->created_ns = hl_coarse_now_ns();
     o->creator = r->creator;
     o->trace = r->trace;
@@ -38,6 +37,8 @@ static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
     s->allocations++;
     s->used_bytes += b->size;
     s->taken_bytes += b->memory.granted;
+    /* whole: who looks for its address can have it from here on */
+    atomic_store_explicit(&o->refs, 1, memory_order_release);
 }
 
 static void stop(struct hl_pool_shard *s, struct hlthunk_buffer *b)

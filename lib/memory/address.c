@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include <hlthunk/address.h>
+
+#include "lib/device/device.h"
+#include "lib/error.h"
+#include "lib/memory/buffer.h"
+#include "lib/memory/dmabuf.h"
+#include "lib/memory/place.h"
+
+typedef unsigned long long ull;
+
+/* One more reference, or NULL with the text set and *rc the error. */
+static struct hlthunk_buffer *find(struct hlthunk_device *d, uint64_t address, uint64_t size,
+                                   int *rc)
+{
+    struct hl_span near;
+    struct hl_object *o = hl_place_find(d, address, size, &near);
+
+    if (o)
+        return (struct hlthunk_buffer *)o;
+    *rc = near.size ? hl_err(-ERANGE,
+                             "address %#llx + %llu is not within one buffer: what is there has "
+                             "%llu bytes at %#llx",
+                             (ull)address, (ull)size, (ull)near.size, (ull)near.start)
+                    : hl_err(-ENOENT, "address %#llx is in no buffer of device %s", (ull)address,
+                             d->props.pci_address);
+    return NULL;
+}
+
+int hlthunk_device_find_buffer(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
+                               struct hlthunk_buffer **buffer, uint64_t *offset)
+{
+    struct hlthunk_buffer *b;
+    int rc = hl_device_check_process(d); /* what is to be released is of interest after a reset */
+
+    if (rc)
+        return rc;
+    if (!buffer)
+        return hl_err(-EINVAL, "buffer is NULL");
+    b = find(d, address, size_bytes ? size_bytes : 1, &rc);
+    if (!b)
+        return rc;
+    if (offset)
+        *offset = address - b->memory.address;
+    *buffer = b;
+    return 0;
+}
+
+int hlthunk_device_export_range(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
+                                const struct hlthunk_dmabuf_options *options,
+                                struct hlthunk_dmabuf **dmabuf, uint64_t *offset)
+{
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    int rc = hl_device_check(d);
+
+    if (rc)
+        return rc;
+    if (!dmabuf)
+        return hl_err(-EINVAL, "dmabuf is NULL");
+    b = find(d, address, size_bytes ? size_bytes : 1, &rc);
+    if (!b)
+        return rc;
+    rc = hl_dmabuf_export_around(b, address - b->memory.address, size_bytes, options,
+                                 __builtin_return_address(0), &m);
+    hlthunk_buffer_unref(b);
+    if (rc)
+        return rc;
+    if (offset)
+        *offset = m->lead;
+    *dmabuf = m;
+    return 0;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/memory/place.h"
+
+#include "lib/core/attachment.h"
+#include "lib/device/device.h"
+#include "lib/error.h"
+
+/* The device's. */
+struct places {
+    struct hl_attachment part;
+    struct hl_spans spans;
+    struct hl_place *second; /* by next */
+};
+
+static const struct hl_attachment_ops ops = { .size = sizeof(struct places) };
+
+int hl_places_prepare(struct hlthunk_device *d)
+{
+    return hl_attachment_get(&d->base, &ops)
+               ? 0
+               : hl_err(-ENOMEM, "no memory for a device's addresses");
+}
+
+void hl_place_enter(struct hlthunk_device *d, struct hl_place *p, uint64_t start, uint64_t size)
+{
+    struct places *all = hl_attachment_find(&d->base, &ops);
+
+    p->span = (struct hl_span){ .start = start, .size = size };
+    p->in = true;
+    p->second = !hl_spans_insert(&all->spans, &p->span);
+    if (p->second) {
+        p->next = all->second;
+        all->second = p;
+    }
+}
+
+void hl_place_leave(struct hlthunk_device *d, struct hl_place *p)
+{
+    struct places *all = hl_attachment_find(&d->base, &ops);
+
+    if (!p->in)
+        return;
+    p->in = false;
+    if (p->second) {
+        struct hl_place **at = &all->second;
+
+        while (*at != p)
+            at = &(*at)->next;
+        *at = p->next;
+    } else {
+        hl_spans_remove(&all->spans, &p->span);
+    }
+}
+
+static bool has(const struct hl_place *p, uint64_t address)
+{
+    return address - p->span.start < p->span.size;
+}
+
+static struct hl_object *find(const struct places *all, uint64_t address, uint64_t size,
+                              struct hl_span *near)
+{
+    struct hl_place *p = (struct hl_place *)hl_spans_find(&all->spans, address);
+    struct hl_object *o = p ? p->get(p, address, size) : NULL;
+
+    if (p)
+        *near = p->span;
+    for (p = all->second; p && !o; p = p->next) {
+        if (!has(p, address))
+            continue;
+        o = p->get(p, address, size);
+        if (p->span.size > near->size)
+            *near = p->span;
+    }
+    return o;
+}
+
+struct hl_object *hl_place_find(struct hlthunk_device *d, uint64_t address, uint64_t size,
+                                struct hl_span *near)
+{
+    const struct places *all = hl_attachment_find(&d->base, &ops);
+    struct hl_object *o = NULL;
+
+    *near = (struct hl_span){ 0 };
+    if (!all)
+        return NULL;
+    pthread_mutex_lock(&d->base.lock);
+    o = find(all, address, size, near);
+    pthread_mutex_unlock(&d->base.lock);
+    return o;
+}
+
+bool hl_place_find_mapping(struct hlthunk_device *d, uint64_t address, struct hl_span *mapping)
+{
+    const struct places *all = hl_attachment_find(&d->base, &ops);
+    const struct hl_place *p;
+
+    if (!all)
+        return false;
+    pthread_mutex_lock(&d->base.lock);
+    p = (struct hl_place *)hl_spans_find(&all->spans, address);
+    if (!p || !p->mapped) {
+        for (p = all->second; p && !(p->mapped && has(p, address)); p = p->next)
+            ;
+    }
+    if (p)
+        *mapping = p->span;
+    pthread_mutex_unlock(&d->base.lock);
+    return p != NULL;
+}
