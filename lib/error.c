@@ -8,15 +8,34 @@
 
 /* Of fixed size: a text must be available when memory is not. */
 static _Thread_local char last_error[320];
+static _Thread_local struct {
+    int rc, internal;
+} note;
+
+void hl_err_note(int rc, int internal)
+{
+    note.rc = rc;
+    note.internal = internal;
+}
+
+static void add_note(int rc, size_t n)
+{
+    if (note.internal && note.rc == rc && n < sizeof(last_error))
+        snprintf(last_error + n, sizeof(last_error) - n,
+                 " (the driver answered %d%s, an errno of the kernel's own)", note.internal,
+                 note.internal == 524 ? ", ENOTSUPP" : "");
+    note.internal = 0;
+}
 
 int hl_err(int rc, const char *fmt, ...)
 {
-    int saved = errno;
+    int saved = errno, n;
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(last_error, sizeof(last_error), fmt, ap);
+    n = vsnprintf(last_error, sizeof(last_error), fmt, ap);
     va_end(ap);
+    add_note(rc, n < 0 ? sizeof(last_error) : (size_t)n);
     errno = saved;
     return rc;
 }

@@ -11,4 +11,10 @@
  */
 int hl_err(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3), cold));
 
+/*
+ * What the next text adds, if it is of this error: internal is the kernel's own errno that became
+ * rc (lib/kernel/errno.h).  0: nothing.
+ */
+void hl_err_note(int rc, int internal);
+
 #endif

@@ -11,6 +11,7 @@
 
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/kernel/errno.h"
 
 #define DEBUGFS "/sys/kernel/debug"
 
@@ -45,7 +46,7 @@ int hl_debugfs_open(const struct hlthunk_device_entry *entry, const char *name, 
         fd = open(path, flags | O_CLOEXEC, 0);
         if (fd >= 0)
             return hl_fd_sanitize(fd);
-        rc = -errno;
+        rc = hl_errno();
         if (rc != -ENOENT && rc != -ENOTDIR)
             break;
     }
@@ -61,7 +62,7 @@ static int put(int fd, const char *text)
     ssize_t n = pwrite(fd, text, strlen(text), 0);
 
     if (n < 0)
-        return -errno;
+        return hl_errno();
     return n == 0 ? -EBUSY : 0;
 }
 
@@ -70,7 +71,7 @@ static int get(int fd, char *text, size_t size)
     ssize_t n = pread(fd, text, size - 1, 0);
 
     if (n < 0)
-        return -errno;
+        return hl_errno();
     text[n] = '\0';
     return n == 0 ? -EBUSY : 0;
 }

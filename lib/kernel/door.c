@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "lib/kernel/errno.h"
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
@@ -32,12 +33,12 @@ static __attribute__((cold, noinline)) int uncommon(int fd, enum hl_call call, v
 {
     unsigned other = !(tried & HL_FAMILY_H);
 
-    rc = rc < 0 ? -errno : 0;
+    rc = rc < 0 ? hl_errno() : 0;
     if (rc == 0)
         remember(tried & HL_FAMILY_H);
     if (rc != -ENOTTY)
         return rc;
-    rc = ioctl(fd, requests[call][other], arg) < 0 ? -errno : 0;
+    rc = ioctl(fd, requests[call][other], arg) < 0 ? hl_errno() : 0;
     if (rc != -ENOTTY && rc != -EBADF)
         remember(other);
     return rc;
@@ -74,7 +75,7 @@ int hl_ioctl_raw(int fd, unsigned long request, void *arg)
     int rc;
 
     do {
-        rc = ioctl(fd, request, arg);
-    } while (rc < 0 && errno == EINTR);
-    return rc < 0 ? -errno : 0;
+        rc = ioctl(fd, request, arg) < 0 ? hl_errno() : 0;
+    } while (rc == -EINTR);
+    return rc;
 }

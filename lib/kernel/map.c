@@ -6,10 +6,12 @@
 #include <sys/mman.h>
 
 #include "lib/error.h"
+#include "lib/kernel/errno.h"
 
 int hl_map_node(int fd, uint64_t handle, size_t size, void **address)
 {
     void *p;
+    int rc;
 
     /* such a program passes the offset in pages, in 32 bits: the bits that say what it is are above
      */
@@ -20,9 +22,11 @@ int hl_map_node(int fd, uint64_t handle, size_t size, void **address)
                       (unsigned long long)handle);
     p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)handle);
 
-    if (p == MAP_FAILED)
-        return hl_err(-errno, "handle %#llx, %zu bytes, cannot be mapped: %s",
-                      (unsigned long long)handle, size, strerror(errno));
+    if (p == MAP_FAILED) {
+        rc = hl_errno();
+        return hl_err(rc, "handle %#llx, %zu bytes, cannot be mapped: %s",
+                      (unsigned long long)handle, size, strerror(-rc));
+    }
     *address = p;
     return 0;
 }

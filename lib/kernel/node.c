@@ -12,6 +12,7 @@
 #include "lib/error.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/door.h"
+#include "lib/kernel/errno.h"
 #include "lib/kernel/generation.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
@@ -225,7 +226,7 @@ static int open_and_ask(const char *path, struct hlthunk_device_entry *e)
     bool control;
 
     if (fd < 0)
-        return -errno;
+        return hl_errno();
     rc = hl_node_ask(fd, e, &control);
     close(fd);
     return rc;

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "lib/kernel/errno.h"
+
 int hl_sysfs_read(const char *path, char *value, size_t size)
 {
     size_t n = 0;
@@ -23,8 +25,9 @@ int hl_sysfs_read(const char *path, char *value, size_t size)
         if (got > 0) {
             n += (size_t)got;
         } else if (got < 0) {
-            rc = errno == EINTR ? 0 : -errno;
-            got = rc ? got : 1;
+            rc = hl_errno();
+            if (rc == -EINTR)
+                got = 1, rc = 0;
         }
     }
     close(fd);

@@ -13,6 +13,7 @@
 #include "lib/fd.h"
 #include "lib/kernel/deadline.h"
 #include "lib/kernel/discovery.h"
+#include "lib/kernel/errno.h"
 #include "lib/kernel/node.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
@@ -35,9 +36,10 @@ static int open_once(const struct hlthunk_device_entry *e, bool control, char *p
         return rc;
     do {
         fd = open(path, O_RDWR | O_CLOEXEC);
-    } while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        return -errno;
+        rc = fd < 0 ? hl_errno() : 0;
+    } while (rc == -EINTR);
+    if (rc)
+        return rc;
     rc = hl_node_check(fd, e, control, path);
     if (rc) {
         close(fd);

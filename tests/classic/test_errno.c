@@ -9,8 +9,11 @@
 
 #include <hlthunk/log.h>
 
-static const int errnos[] = { EPERM,  EIO,    EAGAIN, ENOMEM, EACCES,     EFAULT,    EBUSY, ENODEV,
-                              EINVAL, ENFILE, EMFILE, ENOSPC, EOPNOTSUPP, ETIMEDOUT, EBADF };
+#define KERNEL_ENOTSUPP 524 /* which programs know as EOPNOTSUPP */
+
+static const int errnos[] = { EPERM,      EIO,       EAGAIN, ENOMEM,         EACCES, EFAULT,
+                              EBUSY,      ENODEV,    EINVAL, ENFILE,         EMFILE, ENOSPC,
+                              EOPNOTSUPP, ETIMEDOUT, EBADF,  KERNEL_ENOTSUPP };
 
 #define UNTOUCHED 0x5a
 
@@ -55,7 +58,7 @@ static int expected(const struct call *c, int error)
     for (size_t i = 0; i < sizeof(vendors) / sizeof(vendors[0]); i++)
         if (error == EINVAL && !strcmp(c->name, vendors[i]))
             return EOPNOTSUPP;
-    return error;
+    return error == KERNEL_ENOTSUPP ? EOPNOTSUPP : error;
 }
 
 static void fail_one(const struct call *c, int error)

@@ -2,6 +2,9 @@
 /* Families of request numbers, retries, arguments that the driver overwrites. */
 #include "tests/mock/mock.h"
 
+#include <hlthunk/error.h>
+
+#include "lib/error.h"
 #include "lib/kernel/door.h"
 
 static const struct hl_info_args query = { .return_pointer = 1, .return_size = 2, .op = 3 };
@@ -110,12 +113,91 @@ static void every_error_comes_through(void **state)
     }
 }
 
+/* What the kernel keeps to itself, and no program has a name for, is told in errnos that are known.
+ */
+static int expected(int internal)
+{
+    switch (internal) {
+    case 515: /* ENOIOCTLCMD */
+        return -ENOTTY;
+    case 524: /* ENOTSUPP */
+        return -EOPNOTSUPP;
+    default:
+        return -EIO;
+    }
+}
+
+static bool restarts(int internal)
+{
+    return internal >= 512 && internal <= 516 && internal != 515;
+}
+
+static void the_kernels_own_errnos(void **state)
+{
+    struct hl_info_args args;
+    char number[16];
+
+    (void)state;
+    for (int error = 512; error <= 530; error++) {
+        snprintf(number, sizeof(number), "answered %d", error);
+        if (restarts(error)) {
+            mock_fail(HL_REQ_D_INFO, &query, sizeof(query), error);
+            args = query;
+            assert_int_equal(hl_ioctl_once(7, HL_CALL_INFO, &args), -EINTR);
+            mock_fail(HL_REQ_D_INFO, &query, sizeof(query), error);
+            mock_ok(HL_REQ_D_INFO, &query, &query, sizeof(query));
+            assert_int_equal(ask(&args), 0);
+            mock_expect(&(struct mock_call){ .request = 0x1234, .error = error });
+            mock_expect(&(struct mock_call){ .request = 0x1234 });
+            assert_int_equal(hl_ioctl_raw(7, 0x1234, &args), 0);
+            mock_end();
+            continue;
+        }
+        mock_fail(HL_REQ_D_INFO, &query, sizeof(query), error);
+        if (expected(error) == -ENOTTY)
+            mock_expect(&(struct mock_call){ .request = HL_REQ_H_INFO, .error = error });
+        assert_int_equal(ask(&args), expected(error));
+        mock_end();
+        hl_err(-E2BIG, "another error");
+        assert_string_equal(hlthunk_last_error(), "another error");
+        mock_expect(&(struct mock_call){ .request = 0x1234, .error = error });
+        assert_int_equal(hl_ioctl_raw(7, 0x1234, &args), expected(error));
+        mock_end();
+        hl_err(expected(error), "refused");
+        assert_non_null(strstr(hlthunk_last_error(), "refused"));
+        assert_non_null(strstr(hlthunk_last_error(), number));
+        hl_err(expected(error), "refused");
+        assert_string_equal(hlthunk_last_error(), "refused");
+    }
+    for (int error = 511; error <= 531; error += 20) {
+        mock_fail(HL_REQ_D_INFO, &query, sizeof(query), error);
+        assert_int_equal(ask(&args), -error);
+        mock_end();
+    }
+}
+
+/* Of a failure that was not told, nothing is left for the next. */
+static void an_old_answer_is_not_told(void **state)
+{
+    struct hl_info_args args;
+
+    (void)state;
+    mock_fail(HL_REQ_D_INFO, &query, sizeof(query), 524);
+    assert_int_equal(ask(&args), -EOPNOTSUPP);
+    mock_fail(HL_REQ_D_INFO, &query, sizeof(query), EOPNOTSUPP);
+    assert_int_equal(ask(&args), -EOPNOTSUPP);
+    hl_err(-EOPNOTSUPP, "refused");
+    assert_string_equal(hlthunk_last_error(), "refused");
+    mock_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_old_kernel_is_found),       cmocka_unit_test(a_new_kernel_is_found),
         cmocka_unit_test(neither_is_no_device),         cmocka_unit_test(interrupted),
         cmocka_unit_test(interrupted_with_any_request), cmocka_unit_test(every_error_comes_through),
+        cmocka_unit_test(the_kernels_own_errnos),       cmocka_unit_test(an_old_answer_is_not_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

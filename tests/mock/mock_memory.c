@@ -129,6 +129,18 @@ static void every_errno(void **state)
     }
 }
 
+/* The kernel's own way to say EOPNOTSUPP: callers get that, and read what it was. */
+static void enotsupp_says_so(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        mock_fail(HL_REQ_D_MEMORY, &ops[i].in, sizeof(union hl_mem_args), 524);
+        assert_int_equal(ops[i].call(), -EOPNOTSUPP);
+        assert_non_null(strstr(hlthunk_last_error(), "524, ENOTSUPP"));
+        mock_end();
+    }
+}
+
 /* Address 0 is that driver's other way to say no. */
 static void an_import_at_address_0_failed(void **state)
 {
@@ -170,6 +182,7 @@ int main(void)
         cmocka_unit_test(refused_before_the_kernel),
         cmocka_unit_test(bytes_and_results),
         cmocka_unit_test(every_errno),
+        cmocka_unit_test(enotsupp_says_so),
         cmocka_unit_test(an_import_at_address_0_failed),
     };
 
