@@ -46,8 +46,10 @@ typedef void (*hlthunk_log_fn)(enum hlthunk_log_level level, const char *message
  * HLTHUNK_LOG=error|warning|info|debug sends messages to standard error while no receiver is set;
  * it is ignored in set-user-ID programs.
  *
- * Context: any thread; waits for calls of the previous receiver, none of which runs after it
- * returns. Since: 0.9
+ * When it returns, the previous receiver is not running and will not be called again.
+ *
+ * Context: any thread; waits for the previous receiver if it is running.
+ * Since: 0.9
  */
 HLTHUNK_API void hlthunk_log_set(hlthunk_log_fn fn, void *user, enum hlthunk_log_level level);
 
