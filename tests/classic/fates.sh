@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# fates.sh HLSIM PROGRAM ASIC KERNEL RECORD [LIBRARY]: what fates.c is told with the library that it
+# was built with, compared with what the original library told it, line by line. With LIBRARY, the
+# path of another libhl-thunk.so (the original), its answers are taken live and become the RECORD:
+#   tests/classic/fates.sh build/sim/hlsim build/tests/classic/fates gaudi 6.1 \
+#       tests/classic/fates/gaudi ORIGINAL/libhl-thunk.so
+set -eu
+hlsim=$1 program=$2 asic=$3 kernel=$4 record=$5 library=${6:-}
+export HLSIM_PROGRAM="$hlsim"
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-fates-XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+if [ -n "$library" ]; then
+    mkdir "$tmp/lib"
+    cp "$library" "$tmp/lib/libhl-thunk.so"
+    LD_LIBRARY_PATH="$tmp/lib" ldd "$program" | grep -q "$tmp/lib/libhl-thunk.so"
+    LD_LIBRARY_PATH="$tmp/lib" "$hlsim" run --device "$asic" --kernel "$kernel" -- "$program" \
+        > "$tmp/record"
+    cp "$tmp/record" "$record"
+fi
+"$hlsim" run --device "$asic" --kernel "$kernel" -- "$program" > "$tmp/ours"
+diff "$record" "$tmp/ours"
+echo "$asic on $kernel: $(wc -l < "$record") lines compared, 0 differ"
