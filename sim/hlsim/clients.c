@@ -2,6 +2,7 @@
 #include "sim/hlsim/clients.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -68,6 +69,21 @@ pid_t clients_pid(uint32_t client)
         return 0;
     pthread_mutex_lock(&lock);
     pid = clients[client - 1].pid;
+    pthread_mutex_unlock(&lock);
+    return pid;
+}
+
+pid_t clients_survivor(void)
+{
+    pid_t pid = 0;
+
+    pthread_mutex_lock(&lock);
+    for (uint32_t i = 0; i < CLIENTS && !pid; i++) {
+        struct pollfd p = { .fd = clients[i].pidfd, .events = POLLIN };
+
+        if (clients[i].pid && poll(&p, 1, 0) == 0)
+            pid = clients[i].pid;
+    }
     pthread_mutex_unlock(&lock);
     return pid;
 }

@@ -17,5 +17,7 @@ uint32_t clients_new(pid_t pid);
 pid_t clients_pid(uint32_t client);
 /* Of those that have gone since the last call: gone() gets each name. */
 void clients_reap(void (*gone)(uint32_t client));
+/* A process of the simulation that still runs, or 0. */
+pid_t clients_survivor(void);
 
 #endif

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SIM_HLSIM_REACH_H
-#define SIM_HLSIM_REACH_H
+/* Programs that a preloaded library does not reach. */
+#ifndef HLSIM_REACH_H
+#define HLSIM_REACH_H
 
 /*
- * Warns on standard error when the program, named as for execvp(), is linked statically: nothing is
- * preloaded into it, so it sees the machine as it is.  Scripts are not looked into.
+ * Looks at the program that execvp() would start; of a script, at its interpreter.  One that runs
+ * but sees this machine's devices (static, of another machine's or word size's code, Go) is a line
+ * on standard error.  0, or -ENOEXEC with a line for one that cannot even start: it is for another
+ * C library.
  */
-void warn_if_out_of_reach(const char *program);
+int reach_check(const char *program);
 
 #endif

@@ -78,7 +78,8 @@ pid_t start_program(const struct sim_state *s, char **argv)
         fprintf(stderr, "hlsim: %s: %s\n", library, strerror(-rc));
         return -1;
     }
-    warn_if_out_of_reach(argv[0]);
+    if (reach_check(argv[0]))
+        return -1;
     fflush(NULL);
     pid = fork();
     if (pid)

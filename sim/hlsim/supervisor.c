@@ -260,6 +260,18 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
     return rc;
 }
 
+/* Daemons, and children that nobody has waited for. */
+static void say_who_stays(const struct supervisor *v)
+{
+    pid_t pid = clients_survivor();
+
+    if (pid && !v->s->quiet)
+        fprintf(stderr,
+                "hlsim: the program has ended, and with it the simulation: process %d goes on "
+                "without its devices\n",
+                (int)pid);
+}
+
 int supervisor_run(const struct supervisor_options *options, char **argv)
 {
     static struct supervisor v = { .child = -1 };
@@ -267,8 +279,10 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
 
     if (!rc) {
         v.child = start_program(v.s, argv);
-        if (v.child >= 0)
+        if (v.child >= 0) {
             loop(&v);
+            say_who_stays(&v);
+        }
         settle(v.s);
         execute_stop_all(v.s);
         trace_stop();

@@ -230,11 +230,16 @@ int tree_add(struct sim_state *s, struct sim_device *d)
 int tree_create(struct sim_state *s)
 {
     const char *tmp = getenv("TMPDIR");
+    char absolute[PATH_MAX];
     int rc;
 
     /* thousands of small files: in memory, where there is room for that */
     if (!tmp || !*tmp)
         tmp = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+    /* programs may stand elsewhere, or go there */
+    tmp = realpath(tmp, absolute);
+    if (!tmp)
+        return -errno;
     /* a socket's name has to fit behind it (sim/wire.h) */
     if (snprintf(s->tree, sizeof(s->tree), "%s/hlsim-XXXXXX", tmp) >= (int)sizeof(s->tree) - 12)
         snprintf(s->tree, sizeof(s->tree), "/tmp/hlsim-XXXXXX");

@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: test_reach.sh HLSIM: what a simulation cannot serve is said, and what it can is served
+set -u
+hlsim=$(realpath "$1")
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+failed=0
+fail() {
+    echo "FAIL: $*"
+    failed=1
+}
+
+# said RC TEXT PROGRAM…: the exit code, and a line that has this text ("": none of hlsim's)
+said() {
+    want=$1 text=$2
+    shift 2
+    "$hlsim" run --device gaudi2 -- "$@" >"$dir/out" 2>"$dir/err"
+    rc=$?
+    [ "$rc" = "$want" ] || fail "$*: exit $rc instead of $want: $(cat "$dir/err")"
+    if [ -n "$text" ]; then
+        grep -q "^hlsim: .*$text" "$dir/err" || fail "$*: \"$(cat "$dir/err")\" without \"$text\""
+    elif grep "^hlsim:" "$dir/err"; then
+        fail "$*: complains"
+    fi
+}
+
+cat >"$dir/open.c" <<'EOF'
+#include <fcntl.h>
+int main(void)
+{
+    return open("/dev/accel/accel_controlD0", O_RDWR) < 0 ? 9 : 0;
+}
+EOF
+compiled() {
+    "$@" "$dir/open.c" 2>/dev/null
+}
+
+compiled cc -o "$dir/plain" && said 0 '' "$dir/plain"
+ln -s plain "$dir/link"
+said 0 '' "$dir/link"
+compiled cc -static -o "$dir/static" && said 9 'linked statically' "$dir/static"
+compiled cc -m32 -o "$dir/small" && "$dir/small"
+[ $? = 9 ] && said 9 'another word size' "$dir/small"
+if compiled musl-gcc -o "$dir/musl"; then
+    said 125 'another C library' "$dir/musl"
+else
+    echo "no musl-gcc (musl-tools): programs of another C library are not tried"
+fi
+
+# a program with the note of Go's linker
+cat >"$dir/note.s" <<'EOF'
+        .section .note.go.buildid, "a", %note
+        .balign 4
+        .long 4, 4, 4
+        .asciz "Go\0"
+        .long 0
+EOF
+compiled cc -o "$dir/go" "$dir/note.s" && said 0 'written in Go' "$dir/go"
+
+# a script is what runs it
+printf '#! %s/static\n' "$dir" >"$dir/script"
+chmod +x "$dir/script"
+[ -x "$dir/static" ] && said 9 'linked statically' "$dir/script"
+printf '#!/bin/sh\nexit 3\n' >"$dir/script"
+said 3 '' "$dir/script"
+said 127 'No such file' "$dir/absent"
+
+# a relative TMPDIR is the same folder wherever the program goes
+mkdir "$dir/tmp"
+(cd "$dir" && TMPDIR=tmp "$hlsim" run --device gaudi2 -- sh -c 'cd / && exec 3<>/dev/accel/accel0') ||
+    fail "a relative TMPDIR"
+[ -z "$(ls "$dir/tmp")" ] || fail "left: $(ls "$dir/tmp")"
+TMPDIR=$dir/absent said 125 'No such file' true
+
+# who goes on without the program has no devices any more, which is said
+mkfifo "$dir/joined" "$dir/stay"
+said 4 'goes on without its devices' sh -c '
+    { echo >"$1/joined"; read -r line <"$1/stay"; } >/dev/null 2>&1 &
+    read -r line <"$1/joined"
+    exit 4' sh "$dir"
+echo >"$dir/stay"
+exit $failed
