@@ -6,6 +6,8 @@
 #ifndef HLTHUNK_UAPI_SUPPLEMENT_H
 #define HLTHUNK_UAPI_SUPPLEMENT_H
 
+#include <linux/types.h>
+
 #ifndef HL_INFO_PAGE_FAULT_EVENT
 
 #define HL_NOTIFIER_EVENT_RAZWI (1ULL << 7)

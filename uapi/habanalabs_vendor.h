@@ -6,6 +6,8 @@
 #ifndef HLTHUNK_UAPI_VENDOR_H
 #define HLTHUNK_UAPI_VENDOR_H
 
+#include <linux/types.h>
+
 /* MEMORY: map a foreign dma-buf (hl_mem_in.reg_dmabuf_fd); host memory without pinning. */
 #ifndef HL_MEM_OP_REG_DMABUF_FD
 #define HL_MEM_OP_REG_DMABUF_FD 99

@@ -244,7 +244,7 @@ static void *work(void *unused)
 {
     (void)unused;
     for (;;) {
-        uint32_t seen = __atomic_load_n(&box->work, __ATOMIC_SEQ_CST), posted;
+        uint32_t seen = __atomic_load_n(&box->work, __ATOMIC_SEQ_CST), posted = 0;
         static const struct sim_reply nothing;
         struct sim_reply reply;
         struct call c = { .state = state, .reply = &reply, .pass = -1, .fds = { -1, -1 } };

@@ -1,12 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: test_install.sh SOURCE BUILD HLSIM
+# usage: test_install.sh SOURCE BUILD
 # A program built with pkg-config from an installed prefix, in C and in C++, against the shared and
 # the static library; headers that stand alone; the project as a subproject of another.
 set -u
-source=$1 build=$2 hlsim=$3 failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/own_usr_local.sh"
+source=$1 build=$2 failed=0
+[ "$(meson introspect "$build" --buildoptions |
+    python3 -c 'import json, sys; print(*(o["value"] for o in json.load(sys.stdin) if o["name"] == "prefix"))')" = \
+    /usr/local ] || skip "this build is for another place than /usr/local"
+own_usr_local "$@"
+work=$OWN_USR_LOCAL/work
+mkdir "$work"
 log=$work/log
 
 check() {
@@ -21,21 +26,20 @@ check() {
     fi
 }
 
-check "meson install" meson install -C "$build" --no-rebuild --destdir "$work/root"
-pc=$(find "$work/root" -name hlthunk.pc)
-[ -n "$pc" ] || exit 1
-export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$work/root"
-libdir=$work/root$(pkg-config --variable=libdir hlthunk | sed "s|^$work/root||")
+# no path is set: a program has to find all of it where a plain installation leaves it
+check "meson install" meson install -C "$build" --no-rebuild
+[ $failed = 0 ] || exit 1
 flags=$(pkg-config --cflags --libs hlthunk)
+libdir=$(pkg-config --variable=libdir hlthunk)
 
 # shellcheck disable=SC2086
 check "C with pkg-config" cc -Wall -Wextra -Werror "$source/examples/export.c" $flags -o "$work/c"
-check "it runs" env LD_LIBRARY_PATH="$libdir" "$hlsim" run --device gaudi2 -- "$work/c"
-check "it runs on 6.1" env LD_LIBRARY_PATH="$libdir" "$hlsim" run --device gaudi --kernel 6.1 -- "$work/c"
+check "it runs" hlsim run --device gaudi2 -- "$work/c"
+check "it runs on 6.1" hlsim run --device gaudi --kernel 6.1 -- "$work/c"
 # shellcheck disable=SC2046
 check "the static library" cc "$source/examples/export.c" $(pkg-config --cflags hlthunk) \
     "$libdir/libhlthunk.a" -pthread -o "$work/static"
-check "it runs, too" "$hlsim" run -- "$work/static"
+check "it runs, too" hlsim run -- "$work/static"
 printf '#include <hlthunk/hlthunk.h>\nint main() { return hlthunk_last_error()[0]; }\n' >"$work/x.cc"
 if command -v c++ >/dev/null 2>&1; then
     for std in 11 17 20; do
@@ -43,17 +47,16 @@ if command -v c++ >/dev/null 2>&1; then
         check "C++$std" c++ -std=c++$std -Wall -Wextra -Werror "$work/x.cc" $flags -o "$work/cc"
     done
 fi
-for header in "$work"/root/*/*/include/hlthunk/*.h "$work"/root/*/include/hlthunk/*.h; do
-    [ -f "$header" ] || continue
-    echo "#include <hlthunk/${header##*/}>" >"$work/h.c"
+for header in $(cd /usr/local/include && find . -name '*.h'); do
+    echo "#include <${header#./}>" >"$work/h.c"
     # shellcheck disable=SC2046
-    check "<hlthunk/${header##*/}> alone" cc -Wall -Wextra -Werror -fsyntax-only \
+    check "<${header#./}> alone" cc -Wall -Wextra -Werror -fsyntax-only \
         $(pkg-config --cflags hlthunk) "$work/h.c"
 done
 
 # shellcheck disable=SC2086
 check "two processes" cc -Wall -Wextra -Werror "$source/examples/share.c" $flags -o "$work/share"
-check "they share" env LD_LIBRARY_PATH="$libdir" "$hlsim" run --device gaudi2 -- \
+check "they share" hlsim run --device gaudi2 -- \
     sh -c "'$work/share' export '$work/s' & '$work/share' import '$work/s'; wait"
 grep -q '4 MiB from offset 12 MiB of a buffer on 0000:10:00.0, "activations"' "$log" ||
     { echo "FAIL it said: $(cat "$log")"; failed=1; }
@@ -61,9 +64,8 @@ grep -q '4 MiB from offset 12 MiB of a buffer on 0000:10:00.0, "activations"' "$
 if pkg-config --exists hlthunk-verbs; then
     # shellcheck disable=SC2046
     check "RDMA with pkg-config" cc -Wall -Wextra -Werror "$source/examples/register.c" \
-        $(pkg-config --cflags --libs hlthunk-verbs) $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --libs libibverbs) \
-        -Wl,-rpath-link,"$libdir" -o "$work/register"
-    check "it runs beside no card" env LD_LIBRARY_PATH="$libdir" "$hlsim" run -- "$work/register"
+        $(pkg-config --cflags --libs hlthunk-verbs) $(pkg-config --libs libibverbs) -o "$work/register"
+    check "it runs beside no card" hlsim run -- "$work/register"
     grep -q 'RDMA cards' "$log" || { echo "FAIL it said: $(cat "$log")"; failed=1; }
     # libhlthunk itself needs nothing of it
     if readelf -d "$libdir/libhlthunk.so" | grep NEEDED | grep -q ibverbs; then
@@ -73,15 +75,15 @@ if pkg-config --exists hlthunk-verbs; then
 fi
 
 # in the build folder, as "meson devenv" has it
-flags=$(env -u PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH="$build/meson-uninstalled" \
-    pkg-config --cflags --libs hlthunk)
-# shellcheck disable=SC2086
-check "C with pkg-config, not installed" cc -Wall -Wextra -Werror "$source/examples/export.c" $flags \
-    -o "$work/devenv"
-check "it runs from there" env LD_LIBRARY_PATH="$build/lib" "$hlsim" run -- "$work/devenv"
+cat >"$work/devenv.sh" <<'TEXT'
+set -eux
+! pkg-config --libs hlthunk | grep /usr/local
+cc -Wall -Wextra -Werror "$1/examples/export.c" $(pkg-config --cflags --libs hlthunk) -o "$2/devenv"
+hlsim run -- "$2/devenv"
+cc -Wall -Wextra -Werror "$2/classic.c" $(pkg-config --cflags --libs hlthunk) -o "$2/classic"
+TEXT
 printf '#include <hlthunk.h>\nint main(void) { return hlthunk_close(-1) == 0; }\n' >"$work/classic.c"
-# shellcheck disable=SC2086
-check "classic, not installed" cc -Wall -Wextra -Werror "$work/classic.c" $flags -o "$work/classic"
+check "not installed, in meson devenv" meson devenv -C "$build" sh "$work/devenv.sh" "$source" "$work"
 
 mkdir -p "$work/other/subprojects"
 ln -s "$source" "$work/other/subprojects/hlthunk"
@@ -89,11 +91,9 @@ cp "$source/examples/export.c" "$work/other/"
 cat >"$work/other/meson.build" <<'TEXT'
 project('other', 'c')
 executable('other', 'export.c',
-  dependencies: dependency('hlthunk', fallback: ['hlthunk', 'hlthunk_dep'],
-    default_options: ['tests=disabled', 'tools=disabled', 'sim=disabled', 'rig=disabled',
-                      'docs=disabled', 'verbs=disabled']))
+  dependencies: dependency('hlthunk', fallback: ['hlthunk', 'hlthunk_dep']))
 TEXT
-unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 check "as a subproject" sh -c "meson setup '$work/ob' '$work/other' --wrap-mode=forcefallback && ninja -C '$work/ob'"
-check "that runs" "$hlsim" run -- "$work/ob/other"
+check "that runs" hlsim run -- "$work/ob/other"
+check "and has the library alone" sh -c "! find '$work/ob' -name 'hlsim*' -o -name '*verbs*' | grep ."
 exit $failed
