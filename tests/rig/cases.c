@@ -17,7 +17,8 @@
 struct world w;
 static unsigned count;
 
-static const char *const nodes[][2] = {
+static unsigned device_index;
+static char nodes[2][2][40] = {
     { "/dev/accel/accel0", "/dev/accel/accel_controlD0" },
     { "/dev/hl0", "/dev/hl_controlD0" },
 };
@@ -248,35 +249,65 @@ void state_again(void)
 #define EVERY (~0u)
 #define STATE(n) (1u << (n))
 
-/* Groups of cases, and the states that each is for. */
+/* Groups of cases, the states that each is for, and what it asks. */
 static const struct {
     const char *name;
     unsigned states;
     void (*run)(void);
+    const char *what;
 } groups[] = {
-    { "memory", EVERY, memory_cases },
-    { "file", STATE(0), file_cases },
-    { "info", STATE(0), info_cases },
-    { "cb", STATE(0), cb_cases },
-    { "cs", STATE(0), cs_cases },
-    { "wait", STATE(0), wait_cases },
-    { "debug", STATE(0), debug_cases },
-    { "export", STATE(0) | STATE(2) | STATE(4), export_cases },
-    { "dmabuf", STATE(2), dmabuf_cases },
-    { "values", STATE(0), value_cases },
-    { "argument", STATE(0), argument_cases },
-    { "node", STATE(0), node_cases },
-    { "sysfs", STATE(0), sysfs_cases },
-    { "work", STATE(0), work_cases },
-    { "interrupt", STATE(0), interrupt_cases },
-    { "sequence", STATE(0), sequence_cases },
-    { "host", STATE(0), host_cases },
-    { "mmap", STATE(0), mmap_cases },
-    { "face", STATE(0), face_cases },
-    { "release", STATE(0), release_cases },
-    { "random", STATE(0), random_cases },
-    { "reset", STATE(0), reset_cases },
+    { "memory", EVERY, memory_cases,
+      "MEMORY: allocate, map, unmap, free; good and bad arguments, in six states" },
+    { "file", STATE(0), file_cases, "the node as a file: read, write, seek, ioctls of others" },
+    { "info", STATE(0), info_cases, "INFO: each query, with each size of room" },
+    { "cb", STATE(0), cb_cases, "command buffers: create, look up, destroy" },
+    { "cs", STATE(0), cs_cases, "submissions that the driver refuses" },
+    { "wait", STATE(0), wait_cases, "waits for submissions that do not exist" },
+    { "debug", STATE(0), debug_cases, "DEBUG: requests without a trace unit" },
+    { "export", STATE(0) | STATE(2) | STATE(4), export_cases,
+      "exports of memory as dma-bufs; good and bad ranges" },
+    { "dmabuf", STATE(2), dmabuf_cases, "a dma-buf as a file" },
+    { "values", STATE(0), value_cases, "what INFO tells in numbers, and how these move with use" },
+    { "argument", STATE(0), argument_cases,
+      "arguments at bad addresses, and sizes that requests claim" },
+    { "node", STATE(0), node_cases, "opens, descriptors, processes" },
+    { "sysfs", STATE(0), sysfs_cases, "the driver's attributes" },
+    { "work", STATE(0), work_cases, "submissions that run: packets that copy, fill and signal" },
+    { "interrupt", STATE(0), interrupt_cases, "waits for interrupts of the user's" },
+    { "sequence", STATE(0), sequence_cases,
+      "sequences of several steps, descriptors and processes" },
+    { "host", STATE(0), host_cases, "host memory that the device maps" },
+    { "mmap", STATE(0), mmap_cases, "mappings of command buffers and device memory" },
+    { "face", STATE(0), face_cases, "DRM's own requests" },
+    { "release", STATE(0), release_cases,
+      "what others see while a user closes the device or dies" },
+    { "random", STATE(0), random_cases,
+      "random sequences of memory operations, the same in each run" },
+    { "reset", STATE(0), reset_cases, "what is answered during a hard reset (--reset, as root)" },
 };
+
+const char *cases_group(unsigned i, const char **what)
+{
+    if (i >= sizeof(groups) / sizeof(groups[0]))
+        return NULL;
+    if (what)
+        *what = groups[i].what;
+    return groups[i].name;
+}
+
+void cases_choose_device(unsigned index)
+{
+    device_index = index;
+    snprintf(nodes[0][0], sizeof(nodes[0][0]), "/dev/accel/accel%u", index);
+    snprintf(nodes[0][1], sizeof(nodes[0][1]), "/dev/accel/accel_controlD%u", index);
+    snprintf(nodes[1][0], sizeof(nodes[1][0]), "/dev/hl%u", index);
+    snprintf(nodes[1][1], sizeof(nodes[1][1]), "/dev/hl_controlD%u", index);
+}
+
+unsigned cases_device(void)
+{
+    return device_index;
+}
 
 static bool wanted(const char *group, char **names)
 {
@@ -288,14 +319,12 @@ static bool wanted(const char *group, char **names)
     return false;
 }
 
-/* cases [GROUP…]: all groups without one */
-int main(int argc, char **argv)
+unsigned cases_run(char **names)
 {
-    (void)argc;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (unsigned s = 0; state_enter(s); s++) {
         for (size_t g = 0; g < sizeof(groups) / sizeof(groups[0]); g++) {
-            if (!(groups[g].states & STATE(s)) || !wanted(groups[g].name, argv + 1))
+            if (!(groups[g].states & STATE(s)) || !wanted(groups[g].name, names))
                 continue;
             if (w.dirty)
                 state_again();
@@ -303,6 +332,5 @@ int main(int argc, char **argv)
         }
         state_leave();
     }
-    printf("%u cases\n", count);
-    return 0;
+    return count;
 }

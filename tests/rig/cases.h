@@ -35,6 +35,14 @@ struct world {
 
 extern struct world w;
 
+/* The name of a group of cases, and what it asks (what may be NULL); NULL after the last. */
+const char *cases_group(unsigned i, const char **what);
+/* The device to ask: N of its node.  Otherwise the first. */
+void cases_choose_device(unsigned index);
+unsigned cases_device(void);
+/* Runs these groups, up to a NULL; all without one.  Returns how many lines were printed. */
+unsigned cases_run(char **groups);
+
 /* Puts the device into the state of this number; NULL after the last. */
 const char *state_enter(unsigned state);
 void state_again(void);

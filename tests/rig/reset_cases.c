@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -76,12 +77,15 @@ static void opens(void)
 
 void reset_cases(void)
 {
-    const char *path = w.old_nodes ? "/sys/class/habanalabs/hl0/hard_reset"
-                                   : "/sys/class/accel/accel0/device/hard_reset";
     struct pollfd p;
+    char path[80];
     int fd, n;
     void *m;
 
+    snprintf(path, sizeof(path),
+             w.old_nodes ? "/sys/class/habanalabs/hl%u/hard_reset"
+                         : "/sys/class/accel/accel%u/device/hard_reset",
+             cases_device());
     fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0 || write(fd, "1", 1) != 1) {
         say("hard_reset -> %s", answer(-errno));

@@ -185,9 +185,9 @@ void sysfs_cases(void)
             text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
     }
     if (!w.old_nodes) {
-        snprintf(path, sizeof(path), "%s/accel0/device", folder());
+        snprintf(path, sizeof(path), "%s/accel%u/device", folder(), cases_device());
         attributes(path);
-        snprintf(path, sizeof(path), "%s/accel0/device/driver", folder());
+        snprintf(path, sizeof(path), "%s/accel%u/device/driver", folder(), cases_device());
         n = readlink(path, link, sizeof(link) - 1);
         link[n < 0 ? 0 : n] = '\0';
         say("driver -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') + 1);

@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: test_conformance.sh SOURCE BUILD HLSIM CONFORMANCE
+# What the tool says, refuses and writes, and what is compared with it.
+set -u
+source=$1 build=$2 hlsim=$3 tool=$4 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# expect RC TEXT COMMAND…: ends so, and says TEXT (an extended regular expression)
+expect() {
+    want=$1 text=$2
+    shift 2
+    "$@" >log 2>&1
+    rc=$?
+    if [ $rc != "$want" ] || ! grep -qE "$text" log; then
+        echo "FAIL $*: exit code $rc, not $want, or not \"$text\":"
+        tail -n 20 log
+        failed=1
+    fi
+}
+sim="$hlsim run --quiet --device gaudi2 --"
+quick="--only cb --only sysfs"
+
+expect 0 'Exit codes' "$tool" --help
+expect 0 '^hlthunk-conformance [0-9]' "$tool" --version
+expect 2 'usage' "$tool" --nonsense
+expect 2 'no group "nonsense"' $sim "$tool" --only nonsense
+expect 2 'not an index' $sim "$tool" one
+expect 3 'no device of this index' $sim "$tool" 7
+# says what it never does, and does nothing
+expect 0 'GET_MAGIC' $sim "$tool" --list
+expect 0 '^  memory ' $sim "$tool" --list
+[ -z "$(find . -name '*report*')" ] || { echo "FAIL --list wrote a report"; failed=1; }
+expect 1 'No such file' $sim "$tool" --output "$work/none/report" $quick
+
+# a device that somebody holds: nothing is run, nothing is written
+expect 5 'in use: process [0-9]+ .* has a node' $sim sh -c \
+    "exec 9<>/dev/accel/accel0; '$tool' --output held $quick"
+[ ! -e held ] || { echo "FAIL a held device has a report"; failed=1; }
+# a bystander does not count
+expect 0 'answers are in report' $sim sh -c \
+    "exec 9</dev/accel/accel_controlD0; '$tool' --output report $quick"
+grep -q '^asic: gaudi2$' report && grep -q '^cpucp_ver: ' report && grep -q '^\[cb\]$' report &&
+    grep -q '^answers: [0-9]' report || { echo "FAIL the report lacks something"; failed=1; }
+# a group that does not end is in the report, and the others are run
+expect 4 'debug .*did not go on' $hlsim run --quiet --device gaudi2 --fault debug:1+:delay=600000 -- \
+    "$tool" --output stuck --timeout 30 --only debug --only sysfs
+grep -q '^!ended: no answer in time$' stuck && grep -q '^unfinished: 1$' stuck &&
+    grep -q '^fresh class entry accel0$' stuck || { echo "FAIL the report of a stuck group"; cat stuck; failed=1; }
+
+# the second device of a machine
+expect 0 'answers are in second' $hlsim run --quiet --device gaudi2 --device gaudi -- \
+    "$tool" --output second --only cb 1
+grep -q '^asic: gaudi$' second || { echo "FAIL not the second device"; failed=1; }
+
+# compared: equal; then a line that differs is told
+compare=$source/tests/rig/compare
+expect 2 'not a report' "$compare" "$build" "$source/README.md"
+expect 0 'simulator of 6.12: [0-9]+ answers compared, 0 lines differ' "$compare" "$build" report
+sed 's/-> EINVAL/-> ENODEV/' report >changed
+expect 1 '^> \[cb\] .*ENODEV' "$compare" "$build" changed
+exit $failed

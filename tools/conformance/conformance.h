@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* hlthunk-conformance: what a device answers, in one file. */
+#ifndef TOOLS_CONFORMANCE_H
+#define TOOLS_CONFORMANCE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <hlthunk/hlthunk.h>
+
+enum {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1,     /* the reason is on stderr */
+    EXIT_USAGE = 2,      /* wrong usage */
+    EXIT_NO_DEVICE = 3,  /* there is no such device, or none at all */
+    EXIT_UNFINISHED = 4, /* a group of cases did not end by itself: the report says which */
+    EXIT_HELD = 5,       /* somebody else has the device: nothing was run */
+};
+
+struct plan {
+    struct hlthunk_device_entry device;
+    const char *output;   /* the report's file */
+    const char *only[32]; /* groups; none: all */
+    unsigned only_count;
+    bool reset;              /* the group that resets the device, too */
+    bool yes;                /* do not ask */
+    unsigned long timeout_s; /* for each group */
+};
+
+/* Is the group of this name to run? */
+bool plan_has(const struct plan *p, const char *group);
+/* What will be done, what never is, what each group asks. */
+void plan_print(FILE *f, const struct plan *p);
+
+/* The device's first holder, as a sentence; false: nobody is seen. */
+bool find_holder(const struct hlthunk_device_entry *device, char *text, size_t size);
+
+/* The lines about the machine, up to an empty one. */
+void report_begin(FILE *f, const struct plan *p);
+/*
+ * Runs a group in a process of its own and writes what it printed.  Returns the number of answers;
+ * *finished: it ended by itself.
+ */
+unsigned report_group(FILE *f, const struct plan *p, const char *group, bool *finished);
+void report_end(FILE *f, unsigned answers, unsigned unfinished);
+
+#endif

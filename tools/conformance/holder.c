@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Who has the device. */
+#include <string.h>
+
+#include "tools/conformance/conformance.h"
+
+struct first {
+    const struct hlthunk_device_entry *device;
+    char *text;
+    size_t size;
+};
+
+/* A control node keeps nobody out. */
+static int visit(const struct hlthunk_holder *h, void *user)
+{
+    const struct first *f = user;
+
+    if (h->kind == HLTHUNK_HOLDER_CONTROL_NODE || h->index != f->device->index)
+        return 0;
+    if (h->pid)
+        snprintf(f->text, f->size, "process %d (%s) has a %s of it", h->pid, h->comm,
+                 hlthunk_holder_kind_name(h->kind));
+    else
+        snprintf(f->text, f->size, "the kernel has a dma-buf of it");
+    return 1;
+}
+
+bool find_holder(const struct hlthunk_device_entry *device, char *text, size_t size)
+{
+    struct hlthunk_holders_options options = { .struct_size = sizeof(options), .device = device };
+    struct first f = { device, text, size };
+
+    *text = '\0';
+    return hlthunk_holders(&options, visit, &f, NULL) == 1 || *text;
+}
