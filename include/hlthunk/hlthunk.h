@@ -16,6 +16,7 @@
 #include <hlthunk/fence.h>
 #include <hlthunk/leaks.h>
 #include <hlthunk/holders.h>
+#include <hlthunk/host_memory.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
 #include <hlthunk/preflight.h>

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include <hlthunk/address.h>
+#include <hlthunk/host_memory.h>
 
 #include "lib/device/device.h"
 #include "lib/error.h"
 #include "lib/memory/buffer.h"
 #include "lib/memory/dmabuf.h"
+#include "lib/memory/pinned.h"
 #include "lib/memory/place.h"
 
 typedef unsigned long long ull;
 
 /* One more reference, or NULL with the text set and *rc the error. */
-static struct hlthunk_buffer *find(struct hlthunk_device *d, uint64_t address, uint64_t size,
-                                   int *rc)
+static struct hlthunk_buffer *find(struct hlthunk_device *d, enum hl_space_of space,
+                                   uint64_t address, uint64_t size, int *rc)
 {
     struct hl_span near;
-    struct hl_object *o = hl_place_find(d, address, size, &near);
+    struct hl_object *o = hl_place_find(d, space, address, size, &near);
 
     if (o)
         return (struct hlthunk_buffer *)o;
@@ -22,13 +24,13 @@ static struct hlthunk_buffer *find(struct hlthunk_device *d, uint64_t address, u
                              "address %#llx + %llu is not within one buffer: what is there has "
                              "%llu bytes at %#llx",
                              (ull)address, (ull)size, (ull)near.size, (ull)near.start)
-                    : hl_err(-ENOENT, "address %#llx is in no buffer of device %s", (ull)address,
-                             d->props.pci_address);
+                    : hl_err(-ENOENT, "address %#llx is not in any buffer of device %s",
+                             (ull)address, d->props.pci_address);
     return NULL;
 }
 
-int hlthunk_device_find_buffer(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
-                               struct hlthunk_buffer **buffer, uint64_t *offset)
+static int find_buffer(struct hlthunk_device *d, enum hl_space_of space, uint64_t address,
+                       uint64_t size, struct hlthunk_buffer **buffer, uint64_t *offset)
 {
     struct hlthunk_buffer *b;
     int rc = hl_device_check_process(d); /* what is to be released is of interest after a reset */
@@ -37,12 +39,38 @@ int hlthunk_device_find_buffer(struct hlthunk_device *d, uint64_t address, uint6
         return rc;
     if (!buffer)
         return hl_err(-EINVAL, "buffer is NULL");
-    b = find(d, address, size_bytes ? size_bytes : 1, &rc);
+    b = find(d, space, address, size ? size : 1, &rc);
     if (!b)
         return rc;
     if (offset)
-        *offset = address - b->memory.address;
+        *offset = address - (space == HL_OF_HOST ? (uintptr_t)b->host : b->memory.address);
     *buffer = b;
+    return 0;
+}
+
+int hlthunk_device_find_buffer(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
+                               struct hlthunk_buffer **buffer, uint64_t *offset)
+{
+    return find_buffer(d, HL_OF_DEVICE, address, size_bytes, buffer, offset);
+}
+
+int hlthunk_device_find_host_buffer(struct hlthunk_device *d, const void *host, uint64_t size_bytes,
+                                    struct hlthunk_buffer **buffer, uint64_t *offset)
+{
+    return find_buffer(d, HL_OF_HOST, (uintptr_t)host, size_bytes, buffer, offset);
+}
+
+int hlthunk_device_trim_host_memory(struct hlthunk_device *d, uint64_t keep_bytes,
+                                    uint64_t *released_bytes)
+{
+    int rc = hl_device_check(d);
+    uint64_t bytes;
+
+    if (rc)
+        return rc;
+    bytes = hl_pinned_trim(d, keep_bytes);
+    if (released_bytes)
+        *released_bytes = bytes;
     return 0;
 }
 
@@ -58,7 +86,7 @@ int hlthunk_device_export_range(struct hlthunk_device *d, uint64_t address, uint
         return rc;
     if (!dmabuf)
         return hl_err(-EINVAL, "dmabuf is NULL");
-    b = find(d, address, size_bytes ? size_bytes : 1, &rc);
+    b = find(d, HL_OF_DEVICE, address, size_bytes ? size_bytes : 1, &rc);
     if (!b)
         return rc;
     rc = hl_dmabuf_export_around(b, address - b->memory.address, size_bytes, options,

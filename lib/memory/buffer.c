@@ -5,12 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <hlthunk/host_memory.h>
+
 #include "lib/error.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/memory/alloc.h"
 #include "lib/memory/dmabuf.h"
 #include "lib/memory/physical.h"
+#include "lib/memory/pinned.h"
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
@@ -55,14 +58,29 @@ struct hl_object *hl_buffer_get(struct hl_place *place, uint64_t address, uint64
     return &b->object;
 }
 
+static struct hl_object *get_host(struct hl_place *place, uint64_t address, uint64_t size)
+{
+    struct hlthunk_buffer *b =
+        (struct hlthunk_buffer *)((char *)place - offsetof(struct hlthunk_buffer, host_place));
+    uint64_t offset = address - (uintptr_t)b->host;
+
+    if (offset >= b->size || size > b->size - offset || !hl_object_try_get(&b->object))
+        return NULL;
+    return &b->object;
+}
+
 /* Its addresses can be found.  A dma-buf of the device's own memory is there as its buffer. */
 static void appear(struct hlthunk_buffer *b)
 {
+    if (b->host) {
+        b->host_place.get = get_host;
+        hl_place_enter(b->object.device, HL_OF_HOST, &b->host_place, (uintptr_t)b->host, b->size);
+    }
     if (!b->memory.address || (b->imported && !b->memory.ours_to_unmap))
         return;
     b->place.get = hl_buffer_get;
     b->place.mapped = b->memory.ours_to_unmap;
-    hl_place_enter(b->object.device, &b->place, b->memory.address, b->memory.granted);
+    hl_place_enter(b->object.device, HL_OF_DEVICE, &b->place, b->memory.address, b->memory.granted);
 }
 
 static void listed(struct hl_object *o)
@@ -72,7 +90,10 @@ static void listed(struct hl_object *o)
 
 static void unlisted(struct hl_object *o)
 {
-    hl_place_leave(o->device, &((struct hlthunk_buffer *)o)->place);
+    struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
+
+    hl_place_leave(o->device, HL_OF_DEVICE, &b->place);
+    hl_place_leave(o->device, HL_OF_HOST, &b->host_place);
 }
 
 static void destroy(struct hl_object *o)
@@ -80,10 +101,15 @@ static void destroy(struct hl_object *o)
     struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
     struct hlthunk_dmabuf *imported = b->imported;
 
-    if (!hl_object_is_ours(o))
+    if (!hl_object_is_ours(o)) {
         hl_open_exports_drop(b->open_exports);
-    else
+        if (b->pinned)
+            hl_pinned_forget(b->pinned);
+    } else if (b->pinned) {
+        hl_pinned_put(o->device, b->pinned);
+    } else {
         hl_memory_release(o->device, &b->memory, b->open_exports);
+    }
     hl_object_free(o);
     hlthunk_dmabuf_unref(imported);
 }
@@ -165,7 +191,7 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
-    b->host = true;
+    b->host = host;
     rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(o.force_hint),
                          &b->memory.address);
     if (rc) {
@@ -173,6 +199,33 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
         hl_object_put(&b->object);
         return rc;
     }
+    b->memory.ours_to_unmap = true;
+    give(b, out);
+    return 0;
+}
+
+int hlthunk_buffer_alloc_host(struct hlthunk_device *d, uint64_t size_bytes,
+                              const struct hlthunk_buffer_alloc_host_options *options,
+                              struct hlthunk_buffer **out)
+{
+    struct hlthunk_buffer_alloc_host_options o;
+    struct hlthunk_buffer *b;
+    int rc = check_new(d, size_bytes, out);
+
+    rc = rc ? rc : HL_OPTIONS_READ(o, options);
+    if (rc)
+        return rc;
+    b = create(d, size_bytes, o.label, __builtin_return_address(0));
+    if (!b)
+        return -ENOMEM;
+    rc = hl_pinned_get(d, size_bytes, &b->pinned);
+    if (rc) {
+        hl_object_put(&b->object);
+        return rc;
+    }
+    b->host = b->pinned->host;
+    b->memory.address = b->pinned->address;
+    b->memory.granted = b->pinned->bytes;
     b->memory.ours_to_unmap = true;
     give(b, out);
     return 0;
@@ -328,7 +381,7 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
     if (rc)
         return hl_device_failed(d, rc);
     pthread_mutex_lock(&d->base.lock); /* a report reads it */
-    hl_place_leave(d, &b->place);
+    hl_place_leave(d, HL_OF_DEVICE, &b->place);
     b->memory.address = 0;
     b->memory.ours_to_unmap = false;
     pthread_mutex_unlock(&d->base.lock);
@@ -363,6 +416,11 @@ uint64_t hlthunk_buffer_get_granted_size(const struct hlthunk_buffer *b)
 }
 
 bool hlthunk_buffer_is_host(const struct hlthunk_buffer *b)
+{
+    return b->host != NULL;
+}
+
+void *hlthunk_buffer_borrow_host(const struct hlthunk_buffer *b)
 {
     return b->host;
 }

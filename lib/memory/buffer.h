@@ -9,6 +9,7 @@
 #include "lib/memory/place.h"
 
 struct hl_extent;
+struct hl_pinned;
 struct hl_pool_shard;
 struct hlthunk_dmabuf;
 
@@ -16,8 +17,10 @@ struct hlthunk_buffer {
     struct hl_object object; /* first: a reference to the device is in it */
     uint64_t size;           /* as asked */
     struct hl_memory memory;
-    struct hl_place place; /* of a pool's: in its chunk's tree */
-    bool host;
+    struct hl_place place;    /* of a pool's: in its chunk's tree */
+    void *host;               /* where the CPU has it; NULL: device memory */
+    struct hl_pinned *pinned; /* which is the library's; NULL: the program's */
+    struct hl_place host_place;
     struct hlthunk_dmabuf *imported; /* a reference; NULL where the memory is its own */
     /* a piece of a pool (lib/pool/pool.h); constant while the buffer lives */
     struct hl_pool_shard *shard; /* NULL: not of a pool */

@@ -5,14 +5,27 @@
 #include "lib/device/device.h"
 #include "lib/error.h"
 
-/* The device's. */
+/* Of one address space. */
 struct places {
-    struct hl_attachment part;
     struct hl_spans spans;
     struct hl_place *second; /* by next */
 };
 
-static const struct hl_attachment_ops ops = { .size = sizeof(struct places) };
+/* The device's. */
+struct spaces {
+    struct hl_attachment part;
+    struct places of[2]; /* by enum hl_space_of */
+};
+
+static const struct hl_attachment_ops ops = { .size = sizeof(struct spaces) };
+
+/* NULL: nothing has been there yet. */
+static struct places *places(struct hlthunk_device *d, enum hl_space_of space)
+{
+    struct spaces *s = hl_attachment_find(&d->base, &ops);
+
+    return s ? &s->of[space] : NULL;
+}
 
 int hl_places_prepare(struct hlthunk_device *d)
 {
@@ -21,9 +34,10 @@ int hl_places_prepare(struct hlthunk_device *d)
                : hl_err(-ENOMEM, "no memory for a device's addresses");
 }
 
-void hl_place_enter(struct hlthunk_device *d, struct hl_place *p, uint64_t start, uint64_t size)
+void hl_place_enter(struct hlthunk_device *d, enum hl_space_of space, struct hl_place *p,
+                    uint64_t start, uint64_t size)
 {
-    struct places *all = hl_attachment_find(&d->base, &ops);
+    struct places *all = places(d, space);
 
     p->span = (struct hl_span){ .start = start, .size = size };
     p->in = true;
@@ -34,9 +48,9 @@ void hl_place_enter(struct hlthunk_device *d, struct hl_place *p, uint64_t start
     }
 }
 
-void hl_place_leave(struct hlthunk_device *d, struct hl_place *p)
+void hl_place_leave(struct hlthunk_device *d, enum hl_space_of space, struct hl_place *p)
 {
-    struct places *all = hl_attachment_find(&d->base, &ops);
+    struct places *all = places(d, space);
 
     if (!p->in)
         return;
@@ -75,10 +89,10 @@ static struct hl_object *find(const struct places *all, uint64_t address, uint64
     return o;
 }
 
-struct hl_object *hl_place_find(struct hlthunk_device *d, uint64_t address, uint64_t size,
-                                struct hl_span *near)
+struct hl_object *hl_place_find(struct hlthunk_device *d, enum hl_space_of space, uint64_t address,
+                                uint64_t size, struct hl_span *near)
 {
-    const struct places *all = hl_attachment_find(&d->base, &ops);
+    const struct places *all = places(d, space);
     struct hl_object *o = NULL;
 
     *near = (struct hl_span){ 0 };
@@ -92,7 +106,7 @@ struct hl_object *hl_place_find(struct hlthunk_device *d, uint64_t address, uint
 
 bool hl_place_find_mapping(struct hlthunk_device *d, uint64_t address, struct hl_span *mapping)
 {
-    const struct places *all = hl_attachment_find(&d->base, &ops);
+    const struct places *all = places(d, HL_OF_DEVICE);
     const struct hl_place *p;
 
     if (!all)

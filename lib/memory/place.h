@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where memory is in a device's address space, to find the object of an address.  What the library
+ * Where memory is in a device's address space, and host memory of the device's in the process's, to
+ * find the object of an address.  What the library
  * itself placed is disjoint and in a tree; a second name for addresses that have one already (a
  * program's, hlthunk_buffer_from_address()) is in a list of such, which is searched after it.
  *
@@ -16,6 +17,8 @@
 #include "lib/core/spans.h"
 
 struct hlthunk_device;
+
+enum hl_space_of { HL_OF_DEVICE, HL_OF_HOST };
 
 /* Part of an object that has addresses; zeroed, it is nowhere. */
 struct hl_place {
@@ -34,20 +37,20 @@ struct hl_place {
 int hl_places_prepare(struct hlthunk_device *device);
 
 /* The rest of the place is set. */
-void hl_place_enter(struct hlthunk_device *device, struct hl_place *place, uint64_t start,
-                    uint64_t size);
+void hl_place_enter(struct hlthunk_device *device, enum hl_space_of space, struct hl_place *place,
+                    uint64_t start, uint64_t size);
 
 /* Nothing happens when it is nowhere. */
-void hl_place_leave(struct hlthunk_device *device, struct hl_place *place);
+void hl_place_leave(struct hlthunk_device *device, enum hl_space_of space, struct hl_place *place);
 
 /*
  * The object that has all of these bytes, one more reference; NULL: none.  *near: what has the
  * first of them, if anything has; its size is 0 otherwise.  Takes the lock.
  */
-struct hl_object *hl_place_find(struct hlthunk_device *device, uint64_t address, uint64_t size,
-                                struct hl_span *near);
+struct hl_object *hl_place_find(struct hlthunk_device *device, enum hl_space_of space,
+                                uint64_t address, uint64_t size, struct hl_span *near);
 
-/* The mapping of the library's around an address; false without one.  Takes the lock. */
+/* The mapping of the library's around a device address; false without one.  Takes the lock. */
 bool hl_place_find_mapping(struct hlthunk_device *device, uint64_t address,
                            struct hl_span *mapping);
 

@@ -152,7 +152,7 @@ static void appear(struct hl_pool_chunk *c)
     c->place.get = get;
     c->place.mapped = c->memory.ours_to_unmap;
     pthread_mutex_lock(&d->base.lock);
-    hl_place_enter(d, &c->place, c->memory.address, c->memory.granted);
+    hl_place_enter(d, HL_OF_DEVICE, &c->place, c->memory.address, c->memory.granted);
     pthread_mutex_unlock(&d->base.lock);
 }
 
@@ -162,7 +162,7 @@ static void disappear(struct hl_pool_chunk *c)
     struct hlthunk_device *d = c->pool->object.device;
 
     pthread_mutex_lock(&d->base.lock);
-    hl_place_leave(d, &c->place);
+    hl_place_leave(d, HL_OF_DEVICE, &c->place);
     pthread_mutex_unlock(&d->base.lock);
 }
 

@@ -78,7 +78,7 @@ int ioctl(int fd, unsigned long request, ...)
         memcpy((void *)(uintptr_t)info->return_pointer, c->data,
                c->data_size < info->return_size ? c->data_size : info->return_size);
     }
-    memcpy(arg, c->out, c->size);
+    memcpy(arg, c->out, c->size ? c->size : c->out_size);
     errno = c->error;
     return c->error ? -1 : 0;
 }

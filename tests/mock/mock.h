@@ -17,6 +17,7 @@ struct mock_call {
     unsigned char in[64];  /* what must be in it */
     int error;             /* errno, or 0 */
     unsigned char out[64]; /* what the kernel leaves in it (on failure, too) */
+    size_t out_size;       /* of that, where size is 0 */
     const void *data;      /* INFO: written to return_pointer on success */
     size_t data_size;
 };

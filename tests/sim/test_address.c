@@ -175,8 +175,9 @@ static void wrong_arguments(void **state)
     refused(hlthunk_device_find_buffer(d, at, 1, NULL, NULL), EINVAL, "buffer is NULL");
     refused(hlthunk_device_find_buffer(d, at, 5001, &none, &offset), ERANGE, "one buffer");
     refused(hlthunk_device_find_buffer(d, at, UINT64_MAX, &none, &offset), ERANGE, "one buffer");
-    refused(hlthunk_device_find_buffer(d, at - 1, 1, &none, &offset), ENOENT, "in no buffer");
-    refused(hlthunk_device_export_range(d, at - 1, 1, NULL, &m, &offset), ENOENT, "in no buffer");
+    refused(hlthunk_device_find_buffer(d, at - 1, 1, &none, &offset), ENOENT, "not in any buffer");
+    refused(hlthunk_device_export_range(d, at - 1, 1, NULL, &m, &offset), ENOENT,
+            "not in any buffer");
     refused(hlthunk_device_export_range(d, at, 5001, NULL, &m, &offset), ERANGE, "one buffer");
     refused(hlthunk_device_export_range(d, at, 1, NULL, NULL, &offset), EINVAL, "dmabuf is NULL");
     assert_ptr_equal(none, (void *)1);
