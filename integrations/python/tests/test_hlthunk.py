@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: MIT
+"""The package on a simulated device: hlsim run -- python3 test_hlthunk.py"""
+import ctypes
+import errno
+import mmap
+import os
+import select
+import socket
+import unittest
+
+import hlthunk
+
+MIB = 1 << 20
+
+
+class OpenDevice(unittest.TestCase):
+    def setUp(self):
+        self.device = hlthunk.Device(timeout=10)
+        self.addCleanup(self.device.close)
+
+
+class Devices(OpenDevice):
+    def test_the_list_names_the_open_one(self):
+        addresses = [entry.pci_address for entry in hlthunk.list_devices()]
+        self.assertIn(self.device.properties.pci_address, addresses)
+
+    def test_properties(self):
+        properties = self.device.properties
+        self.assertIsNot(properties.asic, hlthunk.Asic.UNKNOWN)
+        self.assertGreater(properties.memory_size, MIB)
+        self.assertGreater(self.device.memory_usage.free_bytes, 0)
+
+    def test_an_error_has_errno_and_the_sentence(self):
+        with self.assertRaises(hlthunk.Error) as caught:
+            hlthunk.Device(index=4711)
+        self.assertEqual(caught.exception.errno, errno.ENODEV)
+        self.assertIn("4711", caught.exception.strerror)
+
+    def test_one_way_to_choose(self):
+        with self.assertRaises(ValueError):
+            hlthunk.Device("0000:00:00.0", index=0)
+
+    def test_the_same_device_of_a_descriptor(self):
+        with hlthunk.Device.from_fd(self.device.fileno()) as other:
+            self.assertEqual(other.fileno(), self.device.fileno())
+
+    def test_closed_objects_say_so(self):
+        buffer = self.device.alloc(MIB)
+        buffer.close()
+        buffer.close()
+        with self.assertRaisesRegex(ValueError, "Buffer is closed"):
+            buffer.size
+
+
+class Copies(OpenDevice):
+    def setUp(self):
+        super().setUp()
+        self.queue = self.device.queue(label="test")
+        self.addCleanup(self.queue.close)
+        self.a, self.b = self.device.alloc(MIB), self.device.alloc(MIB)
+        self.addCleanup(self.a.close)
+        self.addCleanup(self.b.close)
+
+    def test_there_and_back(self):
+        self.queue.write(self.a, b"there and back", offset=3)
+        self.queue.copy(self.b, self.a, 14, destination_offset=4096, source_offset=3)
+        self.assertEqual(self.queue.read(self.b, 14, offset=4096), b"there and back")
+
+    def test_fill_and_copy_2d(self):
+        self.queue.fill(self.a, b"\0", 64)
+        self.queue.fill(self.b, b"abcd", 16)
+        self.queue.copy_2d(self.a, self.b, width=4, rows=3, destination_pitch=16, source_pitch=4)
+        self.assertEqual(self.queue.read(self.a, 64), (b"abcd" + bytes(12)) * 3 + bytes(16))
+
+    def test_any_object_with_a_buffer(self):
+        text = b"12345678"
+        for data in bytearray(text), memoryview(text), (ctypes.c_char * 8)(*text):
+            self.queue.write(self.a, data)
+            target = bytearray(8)
+            self.queue.read_into(target, self.a)
+            self.assertEqual(target, b"12345678")
+
+    def test_read_only_memory_is_not_written(self):
+        with self.assertRaises(BufferError):
+            self.queue.read_into(b"12345678", self.a)
+
+    def test_a_range_that_does_not_fit(self):
+        with self.assertRaises(hlthunk.Error) as caught:
+            self.queue.write(self.a, bytes(16), offset=MIB - 8)
+        self.assertEqual(caught.exception.errno, errno.EINVAL)
+
+    def test_fences(self):
+        other = self.device.queue()
+        self.addCleanup(other.close)
+        self.queue.write(self.a, b"x" * 4096)
+        fence = self.queue.fence(timestamp=True)
+        self.assertIn(other.wait(fence), list(hlthunk.WaitPlace))
+        other.copy(self.b, self.a, 4096)
+        self.assertTrue(other.finish())
+        self.assertTrue(fence.wait())
+        self.assertIs(fence.result.status, hlthunk.Status.DONE)
+        self.assertGreater(fence.result.timestamp_ns, 0)
+        self.assertEqual(other.read(self.b, 4096), b"x" * 4096)
+
+    def test_an_event_loop_sees_the_fence(self):
+        self.queue.write(self.a, b"x" * 4096)
+        fence = self.queue.fence()
+        fd = fence.eventfd()
+        self.addCleanup(os.close, fd)
+        self.assertEqual(select.select([fd], [], [], 60)[0], [fd])
+
+    def test_reads_for_later_hold_their_memory(self):
+        self.queue.write(self.a, b"later" * 100)
+        target = bytearray(500)
+        fence = self.queue.read_later(target, self.a)
+        with self.assertRaises(BufferError):
+            target.append(0)  # would move it
+        self.assertTrue(fence.wait())
+        self.assertEqual(target, b"later" * 100)
+        fence.close()
+        self.queue.close()
+        target.append(0)
+
+
+class HostMemory(OpenDevice):
+    def setUp(self):
+        super().setUp()
+        self.queue = self.device.queue()
+        self.addCleanup(self.queue.close)
+        self.buffer = self.device.alloc(MIB)
+        self.addCleanup(self.buffer.close)
+
+    def test_allocated(self):
+        host = self.device.alloc_host(8192)
+        self.addCleanup(host.close)
+        host.memory[:5] = b"hello"
+        self.queue.copy(self.buffer, host)
+        self.queue.finish()
+        host.memory[:5] = b"....."
+        self.queue.copy(host, self.buffer, 8192)
+        self.queue.finish()
+        self.assertEqual(bytes(host.memory[:5]), b"hello")
+
+    def test_mapped(self):
+        data = bytearray(b"mapped" * 1000)
+        with self.device.map_host(data) as host:
+            self.queue.copy(self.buffer, host)
+            self.assertEqual(self.queue.read(self.buffer, 6000), bytes(data))
+            with self.assertRaises(BufferError):
+                data.append(0)
+        data.append(0)
+
+    def test_dlpack_out_and_in(self):
+        host = self.device.alloc_host(mmap.PAGESIZE)
+        self.addCleanup(host.close)
+        host.memory[:4] = b"abcd"
+
+        class Array:
+            def __dlpack_device__(self):
+                return 1, 0
+
+            def __dlpack__(self):
+                return hlthunk.to_dlpack(host)
+
+        again, offset, size = hlthunk.from_dlpack(self.device, Array())
+        self.addCleanup(again.close)
+        self.assertEqual((offset, size), (0, mmap.PAGESIZE))
+        self.assertEqual(bytes(again.memory[:4]), b"abcd")
+        host.close()
+        self.queue.copy(self.buffer, again)
+        self.assertEqual(self.queue.read(self.buffer, 4), b"abcd")
+
+    def test_dlpack_of_device_memory(self):
+        class Array:
+            def __dlpack_device__(_):
+                return 12, 0
+
+            def __dlpack__(_):
+                return hlthunk.to_dlpack(self.buffer)
+
+        found, offset, size = hlthunk.from_dlpack(self.device, Array())
+        self.addCleanup(found.close)
+        self.assertEqual((found.address, offset, size), (self.buffer.address, 0, MIB))
+        self.assertEqual(self.device.find(found.address + 100)[1], 100)
+        with self.assertRaises(hlthunk.Error):
+            self.device.find(found.address, MIB + 1)
+
+    def test_a_capsule_nobody_takes_lets_go(self):
+        before = len(hlthunk.dlpack._lent)
+        capsule = hlthunk.to_dlpack(self.buffer)
+        self.assertEqual(len(hlthunk.dlpack._lent), before + 1)
+        del capsule
+        self.assertEqual(len(hlthunk.dlpack._lent), before)
+
+
+class Pools(OpenDevice):
+    def test_statistics(self):
+        with self.device.pool(label="small") as pool:
+            buffers = [pool.alloc(3000) for _ in range(100)]
+            statistics = pool.statistics
+            self.assertEqual((statistics.live_buffers, statistics.used_bytes), (100, 300000))
+            for buffer in buffers:
+                buffer.close()
+            self.assertEqual(pool.statistics.live_buffers, 0)
+            self.assertEqual(pool.trim(), statistics.granted_bytes)
+
+
+class Sharing(OpenDevice):
+    def test_between_sockets(self):
+        buffer = self.device.alloc(MIB)
+        self.addCleanup(buffer.close)
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.addCleanup(here.close)
+        self.addCleanup(there.close)
+        with buffer.export(4096, 8192, label="shared") as dmabuf:
+            hlthunk.send(here, [dmabuf])
+            received, = hlthunk.receive(there, timeout=60)
+            self.assertEqual(received.identity, dmabuf.identity)
+            self.assertEqual((received.size, received.offset), (8192, 4096))
+            with hlthunk.Dmabuf(received.dup()) as imported:
+                self.assertEqual(imported.identity, dmabuf.identity)
+            received.close()
+
+    def test_with_a_second_process(self):
+        buffer, queue = self.device.alloc(MIB), self.device.queue()
+        self.addCleanup(buffer.close)
+        self.addCleanup(queue.close)
+        queue.write(buffer, b"from the parent")
+        self.assertTrue(queue.finish())
+        here, there = socket.socketpair()
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                here.close()
+                device = hlthunk.Device.receive(there, 60)
+                dmabuf, = hlthunk.receive(there, 60)
+                address = int.from_bytes(there.recv(8), "little")
+                with device.name_address(address, dmabuf.size) as named, device.queue() as mine:
+                    status = 0 if mine.read(named, 15) == b"from the parent" else 2
+            finally:
+                os._exit(status)
+        there.close()
+        with buffer.export(0, MIB) as dmabuf:
+            self.device.send(here)
+            hlthunk.send(here, [dmabuf])
+            here.send(buffer.address.to_bytes(8, "little"))
+        here.close()
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
