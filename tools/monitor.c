@@ -5,32 +5,38 @@
  */
 #include <errno.h>
 #include <glob.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <habanalabs/hlthunk.h>
 
 #include "tools/command.h"
+#include "tools/prometheus.h"
 #include "tools/screen.h"
 
 static const char usage[] =
-    "usage: hlthunk monitor [--json] [--interval SECONDS] [--count N] [DEVICE]\n\n"
+    "usage: hlthunk monitor [--json] [--interval SECONDS] [--count N] [DEVICE]\n"
+    "       hlthunk monitor --prometheus [DEVICE]\n\n"
     "Shows a device's status, memory, temperature, power, errors and holders, again and again: on a\n"
     "terminal in place, elsewhere a line each time, with --json one JSON object a line.  What happened\n"
     "since the last look (a reset, a page fault ...) is said once.  Bystander: opens the control node\n"
     "alone.  DEVICE is an index, a PCI address or an ASIC's name; without one, the first device.\n\n"
     "  --interval SECONDS  between two looks; may be a fraction (default: 1)\n"
-    "  --count N           looks, then an end (default: until it is interrupted)\n";
+    "  --count N           looks, then an end (default: until it is interrupted)\n"
+    "  --prometheus        one look at every device, or DEVICE, in Prometheus' text format\n";
 
 struct settings {
     double interval;
     unsigned long count; /* 0: no end */
+    bool prometheus;
 };
 
 static bool take(int c, void *user)
@@ -47,7 +53,8 @@ static bool take(int c, void *user)
         s->count = strtoul(optarg, &end, 10);
         return *optarg >= '0' && *optarg <= '9' && !*end && !errno && s->count;
     }
-    return false;
+    s->prometheus = c == 'p';
+    return s->prometheus;
 }
 
 /* The errors that the driver keeps a record of, the first of each kind since the device was opened.
@@ -495,12 +502,61 @@ static void watch(const struct hlthunk_device_entry *e, const struct settings *s
     hlthunk_device_unref(d);
 }
 
+static double known(bool is, double value)
+{
+    return is ? value : NAN;
+}
+
+static void measure(const struct hlthunk_device_entry *e, struct metrics *m)
+{
+    static struct sample s;
+    struct hlthunk_device *d = NULL;
+
+    look(&d, e, &s);
+    hlthunk_device_unref(d);
+    m->device = *e;
+    memcpy(m->status, s.status, sizeof(m->status));
+    m->values[METRIC_UP] = strcasecmp(s.status, "operational") == 0;
+    m->values[METRIC_MEMORY] = known(s.memory_known, (double)s.memory_size);
+    m->values[METRIC_MEMORY_FREE] = known(s.memory_known, (double)s.memory_free);
+    m->values[METRIC_TEMPERATURE] = known(s.temperature >= 0, (double)s.temperature / 1000);
+    m->values[METRIC_POWER] = known(s.power >= 0, (double)s.power / 1e6);
+    m->values[METRIC_RESETS] = known(s.resets >= 0, (double)s.resets);
+    m->values[METRIC_OPENED] = known(s.stats_known, (double)s.stats.open_counter);
+    m->values[METRIC_IN_USE] = known(s.stats_known, s.stats.is_compute_ctx_active);
+    m->values[METRIC_DMABUFS] = s.dmabufs;
+    m->values[METRIC_DMABUF_BYTES] = (double)s.dmabuf_bytes;
+    m->values[METRIC_FIRMWARE_EVENTS] = known(s.open, (double)s.firmware_events);
+}
+
+/* Every device, or the one that is meant. */
+static int print_metrics(const char *text, const struct hlthunk_device_entry *meant)
+{
+    struct hlthunk_device_entry list[64];
+    static struct metrics m[64];
+    size_t n = 0;
+
+    if (text) {
+        measure(meant, m);
+        n = 1;
+    } else {
+        if (hlthunk_device_enumerate(list, sizeof(*list), 64, &n))
+            return fail("monitor");
+        n = n < 64 ? n : 64;
+        for (size_t i = 0; i < n; i++)
+            measure(&list[i], &m[i]);
+    }
+    prometheus_print(m, n);
+    return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
 int command_monitor(int argc, char **argv)
 {
     static const struct option options[] = {
         COMMON_OPTIONS,
         { "interval", required_argument, NULL, 'i' },
         { "count", required_argument, NULL, 'c' },
+        { "prometheus", no_argument, NULL, 'p' },
         { NULL, 0, NULL, 0 },
     };
     struct sigaction stop = { .sa_handler = interrupt }; /* no SA_RESTART: ends the sleep */
@@ -518,6 +574,8 @@ int command_monitor(int argc, char **argv)
     code = find_device("monitor", argv[optind], &entry);
     if (code != EXIT_OK)
         return code;
+    if (settings.prometheus)
+        return print_metrics(argv[optind], &entry);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);

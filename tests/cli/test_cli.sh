@@ -132,6 +132,18 @@ runs 0 "$hlsim" run -- sh -c "\"$hlthunk\" monitor --interval 0.2 --count 20 & m
     sh -c 'exec 3<>/dev/accel/accel0; sleep 1'; \"$hlsim\" ctl reset 0; wait \$m"
 says ' sh\? *([0-9]' || says 'sleep ([0-9]'
 says '\* .*opened' && says '\* .*hard reset'
+runs 0 "$hlsim" run --device gaudi2 --device goya -- sh -c "exec 9<>/dev/accel/accel0; '$hlthunk' monitor --prometheus"
+says '^hlthunk_in_use{device="0",asic="gaudi2",pci_address="0000:10:00.0"} 1$'
+says '^hlthunk_in_use{device="1",asic="goya",pci_address="0000:11:00.0"} 0$'
+says '^hlthunk_status{.*,status="operational"} 1$'
+silent
+# each line is a comment or a sample of the metric that was announced, once
+awk '/^# HELP / { if (seen[$3]++) exit 1; name = $3; next }
+     /^# TYPE / { if ($3 != name || $4 !~ /^(gauge|counter)$/) exit 1; next }
+     !match($0, /^[a-z_]+\{([a-z_]+="[^"]*",?)+\} [0-9.e+-]+$/) || index($0, name "{") != 1 { exit 1 }' "$out" ||
+    bad "not Prometheus' text format"
+runs 0 "$hlsim" run --device gaudi2 --device goya -- "$hlthunk" monitor --prometheus 1
+[ "$(grep -c '^hlthunk_up' "$out")" = 1 ] || bad "not one device alone"
 runs 2 "$hlthunk" monitor --interval 0
 runs 2 "$hlthunk" monitor --count x
 runs 3 "$hlsim" run -- "$hlthunk" monitor 9

@@ -3,7 +3,8 @@
 # usage: test_conformance.sh SOURCE BUILD HLSIM CONFORMANCE
 # What the tool says, refuses and writes, and what is compared with it.
 set -u
-source=$1 build=$2 hlsim=$3 tool=$4 failed=0
+# called by Meson with names that count from the build folder
+source=$1 build=$2 hlsim=$(readlink -f "$3") tool=$(readlink -f "$4") failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -49,6 +50,10 @@ expect 4 'debug .*did not go on' $hlsim run --quiet --device gaudi2 --fault debu
     "$tool" --output stuck --timeout 30 --only debug --only sysfs
 grep -q '^!ended: no answer in time$' stuck && grep -q '^unfinished: 1$' stuck &&
     grep -q '^fresh class entry accel0$' stuck || { echo "FAIL the report of a stuck group"; cat stuck; failed=1; }
+
+# to standard output: the report and nothing else
+$sim "$tool" --output - --only cb >piped 2>/dev/null && [ "$(sed -n '1p;$p' piped | tr '\n' ' ')" = \
+    "hlthunk-conformance report 1 unfinished: 0 " ] || { echo "FAIL --output -"; cat piped; failed=1; }
 
 # the second device of a machine
 expect 0 'answers are in second' $hlsim run --quiet --device gaudi2 --device gaudi -- \

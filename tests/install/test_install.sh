@@ -96,4 +96,33 @@ TEXT
 check "as a subproject" sh -c "meson setup '$work/ob' '$work/other' --wrap-mode=forcefallback && ninja -C '$work/ob'"
 check "that runs" hlsim run -- "$work/ob/other"
 check "and has the library alone" sh -c "! find '$work/ob' -name 'hlsim*' -o -name '*verbs*' | grep ."
+
+# the same by its name alone, with a wrap that says who has it
+sed "s/, fallback: .*/))/" "$work/other/meson.build" >"$work/meson.build" && mv "$work/meson.build" "$work/other/"
+printf '[wrap-file]\ndirectory = hlthunk\n\n[provide]\n%s\n' \
+    "$(grep '^dependency_names' "$source/packaging/hlthunk.wrap")" >"$work/other/subprojects/hlthunk.wrap"
+check "with a wrap" sh -c "meson setup '$work/wb' '$work/other' --wrap-mode=forcefallback && ninja -C '$work/wb'"
+check "without one, installed" sh -c "meson setup '$work/nb' '$work/other' --wrap-mode=nofallback && ninja -C '$work/nb'"
+check "that runs, too" hlsim run -- "$work/nb/other"
+check "linked statically" sh -c \
+    "meson setup '$work/sb' '$work/other' --wrap-mode=nofallback -Dprefer_static=true && ninja -C '$work/sb'"
+check "which needs no library" sh -c "! readelf -d '$work/sb/other' | grep hlthunk"
+check "and runs" hlsim run -- "$work/sb/other"
+
+# CMake's way
+if command -v cmake >/dev/null 2>&1; then
+    mkdir "$work/cmake"
+    cp "$source/examples/export.c" "$work/cmake/"
+    cat >"$work/cmake/CMakeLists.txt" <<'TEXT'
+cmake_minimum_required(VERSION 3.18)
+project(other C)
+find_package(hlthunk 0.9 REQUIRED)
+add_executable(other export.c)
+target_link_libraries(other PRIVATE hlthunk::hlthunk)
+TEXT
+    check "CMake" sh -c "cmake -S '$work/cmake' -B '$work/cb' && cmake --build '$work/cb'"
+    check "whose program runs" hlsim run -- "$work/cb/other"
+    sed -i 's/hlthunk 0.9/hlthunk 99/' "$work/cmake/CMakeLists.txt"
+    check "CMake refuses a later version" sh -c "! cmake -S '$work/cmake' -B '$work/cc'"
+fi
 exit $failed

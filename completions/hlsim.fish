@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# fish completion for hlsim
+complete -c hlsim -f -n "not __fish_seen_subcommand_from run ctl" -a 'run ctl'
+complete -c hlsim -n "not __fish_seen_subcommand_from ctl" -l help -d 'how it is called'
+complete -c hlsim -n "not __fish_seen_subcommand_from run ctl" -l version -d 'the version'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l device -a 'goya gaudi gaudi2' -d 'a device'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l kernel -a '6.1 6.6 6.12 vendor' -d 'whose driver'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l fault -d 'a line of the fault script'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l bar -d 'size of the PCI BAR in MiB'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l seed -d 'order of the queues'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -r -F -l trace -d 'what was called and what ran'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -l quiet -d 'no lines about unknown requests'
+complete -c hlsim -f -n "__fish_seen_subcommand_from ctl" -a 'reset remove event add goya gaudi gaudi2'

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+# bash completion for hlthunk, hlthunk-conformance and hlsim
+
+_hlthunk_devices() {
+    hlthunk list 2>/dev/null | awk 'NR > 1 { print $1; print $3 }'
+}
+
+_hlthunk() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} options
+    if [ "$COMP_CWORD" = 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "list info doctor monitor who demo --help --version" -- "$cur")
+        return
+    fi
+    case $prev in
+    --root)
+        mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+        return
+        ;;
+    --interval | --count | --importer) return ;;
+    esac
+    case ${COMP_WORDS[1]} in
+    list | info | who) options="--json --help" ;;
+    doctor) options="--json --passive --try --importer --root --help" ;;
+    monitor) options="--json --interval --count --prometheus --help" ;;
+    demo) options="--rdma --help" ;;
+    *) options= ;;
+    esac
+    case $cur in
+    -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur") ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "$(_hlthunk_devices)" -- "$cur") ;;
+    esac
+}
+
+_hlthunk_conformance() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+    case $prev in
+    --output)
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
+    --only)
+        mapfile -t COMPREPLY < <(compgen -W "memory file info cb cs wait debug export dmabuf values argument node sysfs \
+work interrupt sequence host mmap face release random reset" -- "$cur")
+        return
+        ;;
+    --timeout) return ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "--output --only --reset --timeout --yes --list --help --version" -- "$cur")
+}
+
+_hlsim() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} i
+    if [ "$COMP_CWORD" = 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "run ctl --help --version" -- "$cur")
+        return
+    fi
+    if [ "${COMP_WORDS[1]}" = ctl ]; then
+        case $prev in
+        ctl) mapfile -t COMPREPLY < <(compgen -W "reset remove event add" -- "$cur") ;;
+        add) mapfile -t COMPREPLY < <(compgen -W "goya gaudi gaudi2" -- "$cur") ;;
+        esac
+        return
+    fi
+    # after "--" it is the program's
+    for ((i = 2; i < COMP_CWORD; i++)); do
+        if [ "${COMP_WORDS[i]}" = -- ]; then
+            if [ $((i + 1)) = "$COMP_CWORD" ]; then
+                mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+            else
+                mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            fi
+            return
+        fi
+    done
+    case $prev in
+    --device) mapfile -t COMPREPLY < <(compgen -W "goya gaudi gaudi2" -- "$cur") ;;
+    --kernel) mapfile -t COMPREPLY < <(compgen -W "6.1 6.6 6.12 vendor" -- "$cur") ;;
+    --trace) mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+    --fault | --bar | --seed) ;;
+    *) mapfile -t COMPREPLY < <(compgen -W "--device --kernel --fault --bar --seed --trace --quiet --help --" -- "$cur") ;;
+    esac
+}
+
+complete -F _hlthunk hlthunk
+complete -F _hlthunk_conformance hlthunk-conformance
+complete -F _hlsim hlsim
