@@ -197,9 +197,13 @@ static void *run(void *arg)
             if (__atomic_load_n(&s->reset_request, __ATOMIC_RELAXED) != x->reset_seen)
                 break;
         }
+        if (moved) {
+            int64_t took = now(x) - start;
+
+            x->busy_ns += took;
+            sim_sub_worked(s, took);
+        }
         timer = sim_sub_timers(&x->call);
-        if (moved)
-            x->busy_ns += now(x) - start;
         if (start - x->health_ns >= HEALTH_NS) {
             sim_sub_health(s, start, x->busy_ns, x->max_power_mw);
             x->health_ns = start;

@@ -346,6 +346,9 @@ static bool needs_timeout(const struct sim_sub_cs *cs)
     return !cs->staged || cs->first;
 }
 
+/* A processor that moves the bytes of all engines, beside the device: the limit's last bound. */
+#define TIMES_SLOWER 100
+
 /* Only the first submission in line has its time counted (cs_handle_tdr()). */
 void sim_sub_arm_timer(struct sim_sub_call *c)
 {
@@ -360,8 +363,21 @@ void sim_sub_arm_timer(struct sim_sub_call *c)
         s->tdr_ns = s->cs[i].timeout_ms == UINT32_MAX
                         ? INT64_MAX
                         : c->env->now_ns(c->priv) + (int64_t)s->cs[i].timeout_ms * 1000000;
+        s->tdr_longer_ns = (int64_t)s->cs[i].timeout_ms * 1000000 * TIMES_SLOWER;
         return;
     }
+}
+
+void sim_sub_worked(struct sim_submit *s, int64_t ns)
+{
+    sim_sub_lock(s);
+    if (ns > s->tdr_longer_ns)
+        ns = s->tdr_longer_ns;
+    if (s->tdr_cs != SIM_SUB_NONE && s->tdr_ns != INT64_MAX) {
+        s->tdr_ns += ns;
+        s->tdr_longer_ns -= ns;
+    }
+    sim_sub_unlock(s);
 }
 
 static void unlink_cs(struct sim_submit *s, struct sim_sub_cs *cs)

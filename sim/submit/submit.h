@@ -136,6 +136,7 @@ struct sim_submit {
     uint32_t first_cs, last_cs; /* in flight, in order */
     uint32_t tdr_cs;            /* whose timeout runs */
     int64_t tdr_ns;
+    int64_t tdr_longer_ns; /* how much later it may become */
     bool watchdog; /* an error happened: the user shall close the device */
     bool ctx_switched;
     uint32_t mcs_waiters;
@@ -238,6 +239,11 @@ bool sim_sub_take(struct sim_submit *s, struct sim_sub_job *job, uint32_t *index
 void sim_sub_job_done(struct sim_sub_call *c, uint32_t index, uint64_t seq, int error);
 /* An interrupt came: the number of the device's vector (user interrupt id). */
 void sim_sub_irq(struct sim_sub_call *c, unsigned irq);
+/*
+ * The executor has moved something for so long: time that the device would not have needed, and
+ * that the limit of a submission does not count.
+ */
+void sim_sub_worked(struct sim_submit *s, int64_t ns);
 /* When somebody's time is over, in ns; 0: nobody waits. Handles what is already over. */
 int64_t sim_sub_timers(struct sim_sub_call *c);
 

@@ -463,6 +463,38 @@ static void test_timeout(void **state)
     }
 }
 
+/* What the executor needs for the bytes that it moves is not counted; but not for ever. */
+static void test_timeout_of_slow_work(void **state)
+{
+    const int64_t second = 1000000000;
+
+    (void)state;
+    EACH (b, SIM_SUB_6_12) {
+        struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
+        union hl_cs_args args = { .in = { .timeout = 10 } };
+        int64_t before, after;
+
+        if (a_ != 1)
+            continue; /* the limit knows no ASIC */
+        put_fence(b->cb[1], 0, 1);
+        assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_CUSTOM_TIMEOUT, &args), 0);
+        before = sim_sub_timers(&b->call);
+        assert_true(before != 0);
+        sim_sub_worked(b->call.s, 7 * second);
+        after = sim_sub_timers(&b->call);
+        assert_true(after - before >= 7 * second); /* the executor itself adds a little */
+        sim_sub_worked(b->call.s, 1000000 * second);
+        after = sim_sub_timers(&b->call);
+        assert_in_range(after - before, 10 * second, 1000 * second);
+        sim_sub_worked(b->call.s, second);
+        assert_int_equal(sim_sub_timers(&b->call), after);
+        sim_sub_abort_all(&b->call, true);
+        /* with nothing in flight there is no limit to move */
+        sim_sub_worked(b->call.s, second);
+        assert_int_equal(sim_sub_timers(&b->call), 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -477,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_sync_object_wraps),
         cmocka_unit_test(test_engines),
         cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_timeout_of_slow_work),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
