@@ -65,8 +65,15 @@ static int transmit(int c, const struct sim_request *q, int pass)
     do {
         n = syscall(SYS_sendmsg, c, &m, MSG_NOSIGNAL);
     } while (n < 0 && errno == EINTR);
-    return n < 0 ? -errno : 0;
+    return n < 0 ? -(errno == EPIPE ? ECONNRESET : errno) : 0;
 }
+
+/*
+ * The supervisor has closed the connection and not heard what it was for: it hears 256 at a time
+ * before they have said something.
+ */
+#define UNHEARD (-ECONNRESET)
+#define TRIES 100
 
 /* A descriptor that comes back takes the lowest free number, as open() would: after ours. */
 static int receive(int c, struct sim_reply *r, bool cloexec, int fds[2])
@@ -81,6 +88,8 @@ static int receive(int c, struct sim_reply *r, bool cloexec, int fds[2])
     do {
         n = syscall(SYS_recvmsg, c, &m, cloexec ? MSG_CMSG_CLOEXEC : 0);
     } while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return UNHEARD;
     if (n < (ssize_t)offsetof(struct sim_reply, out))
         return -ENODEV;
     rights_take(&m, fds);
@@ -108,7 +117,7 @@ static void sign(struct sim_request *q)
     q->tid = (int32_t)syscall(SYS_gettid);
 }
 
-int client_transfer(struct sim_request *q, struct sim_reply *reply, int pass, bool cloexec,
+static int transfer(struct sim_request *q, struct sim_reply *reply, int pass, bool cloexec,
                     int fds[2])
 {
     int c = connect_supervisor(), rc;
@@ -125,6 +134,16 @@ int client_transfer(struct sim_request *q, struct sim_reply *reply, int pass, bo
     if (fds[0] >= 0)
         fds[0] = lower(fds[0], c, cloexec);
     return reply->rc;
+}
+
+int client_transfer(struct sim_request *q, struct sim_reply *reply, int pass, bool cloexec,
+                    int fds[2])
+{
+    int rc = UNHEARD;
+
+    for (unsigned i = 0; i < TRIES && rc == UNHEARD; i++)
+        rc = transfer(q, reply, pass, cloexec, fds);
+    return rc == UNHEARD ? -ENODEV : rc;
 }
 
 /* ---- joining ---- */

@@ -22,11 +22,12 @@
 #define SIM_FILE_BUCKETS 1024
 #define SIM_MAX_ALLOCS 4096 /* per device: more than its memory has pages */
 #define SIM_MAX_PAGES 2048  /* of device memory: Goya's 2 MiB pages are the most */
-#define SIM_MAX_MAPS 16384
-#define SIM_MAP_BUCKETS 4096
-#define SIM_MAX_BLOCKS 16384 /* free blocks of an address space */
-#define SIM_MAX_BUFFERS 4096
-#define SIM_BUFFER_STRIDE (8ull << 20) /* of a buffer in its memory file: the largest there is */
+/* As many as a process can map (vm.max_map_count): the driver's own limit is the memory. */
+#define SIM_MAX_MAPS 65536
+#define SIM_MAP_BUCKETS 16384
+#define SIM_MAX_BLOCKS 65536 /* free blocks of an address space */
+#define SIM_MAX_BUFFERS 65536
+#define SIM_BUFFER_BYTES (32ull << 30) /* of all that mmap() gives: the size of its memory file */
 #define SIM_MAX_IMPORTS 1024
 #define SIM_MAX_FAULTS 32
 
@@ -39,7 +40,8 @@ enum sim_file_kind {
     SIM_FILE_PRIMARY,
     SIM_FILE_CONTROL,
     SIM_FILE_DMABUF,
-    SIM_FILE_MAPPING, /* what mmap() of a node holds until munmap(); no inode leads here */
+    SIM_FILE_MAPPING, /* of a process that has a node mapped, until it has not; no inode leads here
+                       */
     SIM_FILE_DEBUGFS  /* one of the driver's files there */
 };
 
@@ -65,11 +67,10 @@ struct sim_file {
     uint64_t events;    /* not fetched yet (HL_INFO_GET_EVENTS) */
     bool eventfd;       /* registered: the supervisor has it */
     bool signal;        /* it is to be signalled */
-    uint32_t mappings;  /* of a primary node's file: they keep it open */
+    uint32_t mappings;  /* of a primary node's file: processes that keep it open so */
     bool closed;        /* its descriptors are gone, its mappings are not */
     uint32_t parent;    /* of a mapping: the node's file */
     uint32_t attribute; /* of debugfs: which (enum sim_debugfs) */
-    uint32_t buffer;    /* of a mapping: which; SIM_NONE: registers */
     struct sim_dmabuf dmabuf;
 };
 
@@ -87,6 +88,7 @@ enum sim_space_id {
     SIM_SPACE_HOST_HUGE,
     SIM_SPACE_CB,
     SIM_SPACE_DEVICE,
+    SIM_SPACE_BUFFERS, /* offsets in their memory file */
     SIM_SPACE_COUNT
 };
 
@@ -124,9 +126,11 @@ struct sim_import {
 enum sim_buffer_kind { SIM_BUFFER_FREE, SIM_BUFFER_CB, SIM_BUFFER_TIMESTAMPS };
 struct sim_buffer {
     uint8_t kind;
-    bool destroyed, mapped; /* by its user: the handle is gone; mmap()ed */
-    uint64_t size;          /* bytes, not rounded */
-    uint64_t device_va;     /* of a mapped command buffer; 0: none */
+    bool destroyed;     /* by its user: the handle is gone */
+    uint32_t mapper;    /* file of the process that has it mapped; SIM_NONE: nobody */
+    uint64_t at;        /* in its memory file */
+    uint64_t size;      /* bytes, not rounded */
+    uint64_t device_va; /* of a mapped command buffer; 0: none */
 };
 
 /* The free blocks of an address space: sorted, not adjacent. */
@@ -159,7 +163,8 @@ struct sim_context {
     struct sim_alloc allocs[SIM_MAX_ALLOCS]; /* handle n is entry n - 1 */
     uint16_t page_next[SIM_MAX_PAGES];
     bool page_used[SIM_MAX_PAGES];
-    uint32_t map_top; /* no map from here on was ever used */
+    uint32_t map_top;                 /* no map from here on was ever used */
+    uint32_t buffer_top, buffer_hint; /* likewise; no buffer before the hint is free */
     struct sim_map maps[SIM_MAX_MAPS];
     struct sim_buffer buffers[SIM_MAX_BUFFERS];
     uint32_t map_hint; /* no map before it is free */

@@ -18,22 +18,24 @@
 #define SIM_NO_CLIENT 0
 
 enum sim_request_op {
-    SIM_REQUEST_HELLO,    /* both segments come back, and reply.file: what this process is called */
-    SIM_REQUEST_IOCTL,    /* file, request, argument */
-    SIM_REQUEST_OPEN,     /* device, control, flags: a descriptor comes back */
-    SIM_REQUEST_MMAP,     /* file, argument, length, prot, flags: memory and hold come back */
-    SIM_REQUEST_UNMAPPED, /* file of a mapping: its buffer may be mapped again */
-    SIM_REQUEST_MEMORY,   /* file of a dma-buf: its device's memory comes back */
-    SIM_REQUEST_LOCATE,   /* file of a dma-buf, argument: where that byte is in the memory */
-    SIM_REQUEST_FLAGS,    /* file, flags: F_SETFL */
-    SIM_REQUEST_NAME,     /* file of a dma-buf, its name in args */
-    SIM_REQUEST_FIND,     /* argument: an inode; rc: the file, -ENOENT */
-    SIM_REQUEST_SETTLE,   /* closed files have been noticed when the answer comes */
-    SIM_REQUEST_RELEASE,  /* device: its user has closed it */
-    SIM_REQUEST_ADD,      /* asic: the new device's number */
-    SIM_REQUEST_RESET,    /* device */
-    SIM_REQUEST_REMOVE,   /* device */
-    SIM_REQUEST_EVENT,    /* device, events */
+    SIM_REQUEST_HELLO, /* both segments come back, and reply.file: what this process is called */
+    SIM_REQUEST_IOCTL, /* file, request, argument */
+    SIM_REQUEST_OPEN,  /* device, control, flags: a descriptor comes back */
+    /* file, argument, length; mapper: what it gave before, or SIM_NONE; memory comes back, and of a
+     * new mapper its descriptor */
+    SIM_REQUEST_MMAP,
+    SIM_REQUEST_UNMAPPED,     /* file of a mapper, argument: which buffer may be mapped again */
+    SIM_REQUEST_MEMORY,       /* file of a dma-buf: its device's memory comes back */
+    SIM_REQUEST_LOCATE,       /* file of a dma-buf, argument: where that byte is in the memory */
+    SIM_REQUEST_FLAGS,        /* file, flags: F_SETFL */
+    SIM_REQUEST_NAME,         /* file of a dma-buf, its name in args */
+    SIM_REQUEST_FIND,         /* argument: an inode; rc: the file, -ENOENT */
+    SIM_REQUEST_SETTLE,       /* closed files have been noticed when the answer comes */
+    SIM_REQUEST_RELEASE,      /* device: its user has closed it */
+    SIM_REQUEST_ADD,          /* asic: the new device's number */
+    SIM_REQUEST_RESET,        /* device */
+    SIM_REQUEST_REMOVE,       /* device */
+    SIM_REQUEST_EVENT,        /* device, events */
     SIM_REQUEST_DEBUGFS_OPEN, /* device, argument: which file; flags: a descriptor comes back */
     SIM_REQUEST_DEBUGFS_READ, /* file: the number in reply.at */
     SIM_REQUEST_DEBUGFS_WRITE /* file, argument: the number */
@@ -46,6 +48,7 @@ struct sim_request {
     uint32_t device;
     uint32_t asic;
     uint32_t file;
+    uint32_t mapper;
     uint32_t flags;
     int32_t pinned;   /* could host memory be pinned that the argument names? 0 or -errno */
     uint32_t request; /* of ioctl() */
@@ -66,6 +69,7 @@ struct sim_out {
 struct sim_reply {
     int32_t rc;
     uint32_t file;
+    uint32_t buffer; /* of mmap(): SIM_NONE for registers */
     uint64_t at, left;
     uint32_t out_size; /* used bytes of out: struct sim_out and bytes, one after another */
     uint8_t out[SIM_OUT] __attribute__((aligned(8)));

@@ -85,9 +85,11 @@ static bool is_open(int fd)
 
 static void clear_buffer(struct sim_state *s, struct sim_device *d, uint32_t index)
 {
+    const struct sim_buffer *b = &d->context.buffers[index];
+    uint64_t size = (b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+
     (void)s;
-    fallocate(d->buffer_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-              (off_t)(index * SIM_BUFFER_STRIDE), (off_t)SIM_BUFFER_STRIDE);
+    fallocate(d->buffer_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)b->at, (off_t)size);
 }
 
 static void complain(const struct sim_state *s, const char *what, unsigned long value)
@@ -197,7 +199,8 @@ static int choose(struct sim_state *s, const struct sim_request *q, struct call 
     case 0x2: /* command buffers, timestamps */
     case 0x10:
         rc = sim_buffer_mmap(x, q->argument, q->length, &buffer);
-        c->reply->at = buffer * SIM_BUFFER_STRIDE;
+        if (!rc)
+            c->reply->at = x->buffers[buffer].at;
         c->fds[0] = d->buffer_fd;
         break;
     case 0x4: /* registers */
@@ -209,12 +212,15 @@ static int choose(struct sim_state *s, const struct sim_request *q, struct call 
     }
     if (rc)
         return rc;
-    rc = files_map(s, q->file, buffer, &c->fds[1]);
-    c->own[1] = rc >= 0;
-    if (rc < 0 && buffer != SIM_NONE)
-        sim_buffer_munmap(x, buffer);
+    rc = files_map(s, q->file, q->mapper, &c->fds[1]);
+    if (rc < 0)
+        return rc;
+    c->own[1] = c->fds[1] >= 0;
+    if (buffer != SIM_NONE)
+        x->buffers[buffer].mapper = (uint32_t)rc;
     c->reply->file = (uint32_t)rc;
-    return rc < 0 ? rc : 0;
+    c->reply->buffer = buffer;
+    return 0;
 }
 
 static int serve_mmap(struct sim_state *s, struct call *c)
@@ -358,7 +364,7 @@ static int serve(struct sim_state *s, struct call *c)
     case SIM_REQUEST_UNMAPPED:
         if (!file_of(s, &c->request, 1u << SIM_FILE_MAPPING))
             return -EBADF;
-        files_unmapped(s, c->request.file);
+        files_unmapped(s, c->request.file, c->request.argument);
         return 0;
     case SIM_REQUEST_MEMORY:
     case SIM_REQUEST_LOCATE:
@@ -452,7 +458,7 @@ int call_create_device(struct sim_state *s, uint32_t place, enum sim_asic_id asi
     sim_device_init(s, d, asic, place);
     d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->memory_size);
     snprintf(name, sizeof(name), LAYOUT_BUFFERS "%u", (int)s->supervisor, d->index);
-    d->buffer_fd = memfd(name, SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
+    d->buffer_fd = memfd(name, SIM_BUFFER_BYTES);
     if (d->memory_fd >= 0 && d->buffer_fd >= 0 && !execute_prepare(s, d))
         return 0;
     if (d->memory_fd >= 0)

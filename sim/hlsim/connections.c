@@ -67,6 +67,8 @@ static bool friend(int fd, pid_t *pid)
     return true;
 }
 
+static void take(struct connection *c);
+
 /* A free place, or that of the one that has said nothing for longest. */
 static uint32_t place(void)
 {
@@ -78,7 +80,9 @@ static uint32_t place(void)
         if (connections[i].since < connections[oldest].since)
             oldest = i;
     }
-    close(connections[oldest].fd);
+    take(&connections[oldest]); /* it may have, and we have not listened */
+    if (connections[oldest].fd >= 0)
+        close(connections[oldest].fd);
     connections[oldest].fd = -1;
     return oldest;
 }

@@ -86,7 +86,10 @@ static bool in_map(const struct sim_map *m, uint64_t addr)
 static struct sim_map *find_map(struct executor *x, uint64_t addr)
 {
     struct sim_context *c = &x->call.device->context;
+    struct sim_map *start = sim_map_find(c, addr);
 
+    if (start && in_map(start, addr))
+        return start;
     for (unsigned i = 0; i < 2; i++)
         if (in_map(&c->maps[x->last_map[i]], addr))
             return &c->maps[x->last_map[i]];
@@ -147,13 +150,13 @@ static bool in_buffer(struct executor *x, uint64_t addr, struct place *p)
 {
     const struct sim_context *c = &x->call.device->context;
 
-    for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
+    for (uint32_t i = 0; i < c->buffer_top; i++) {
         const struct sim_buffer *b = &c->buffers[i];
         uint64_t size = (b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
 
         if (!b->device_va || addr < b->device_va || addr - b->device_va >= size)
             continue;
-        *p = (struct place){ .mem = x->buffers + i * SIM_BUFFER_STRIDE + (addr - b->device_va),
+        *p = (struct place){ .mem = x->buffers + b->at + (addr - b->device_va),
                              .left = size - (addr - b->device_va) };
         return true;
     }
@@ -822,7 +825,7 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     env.timed_out = timed_out;
     x->call = (struct submission_call){ NULL, s, d };
     x->memory = map(d->memory_fd, a->memory_size);
-    x->buffers = map(d->buffer_fd, SIM_MAX_BUFFERS * SIM_BUFFER_STRIDE);
+    x->buffers = map(d->buffer_fd, SIM_BUFFER_BYTES);
     x->regs = map(d->regs_fd, eng_cfg_size(call.p->eng));
     x->sram_base = eng_sram_base(sim_engine_of(a));
     x->sram_size = eng_sram_size(sim_engine_of(a));

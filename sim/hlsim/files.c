@@ -61,22 +61,23 @@ static void closed(struct sim_state *s, uint32_t file)
         sim_released(s, file);
 }
 
-void files_unmapped(struct sim_state *s, uint32_t file)
+void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer)
 {
-    struct sim_file *f = &s->files[file];
+    const struct sim_file *f = &s->files[mapper];
     struct sim_context *c = &s->devices[f->device].context;
 
-    if (c->id == f->context && f->buffer != SIM_NONE)
-        sim_buffer_munmap(c, f->buffer);
-    f->buffer = SIM_NONE;
+    if (c->id == f->context && buffer < c->buffer_top && c->buffers[buffer].kind &&
+        c->buffers[buffer].mapper == mapper)
+        sim_buffer_munmap(c, (uint32_t)buffer);
 }
 
-static void mapping_gone(struct sim_state *s, uint32_t file)
+static void mapper_gone(struct sim_state *s, uint32_t file)
 {
     const struct sim_file *f = &s->files[file];
     struct sim_file *parent = &s->files[f->parent];
 
-    files_unmapped(s, file);
+    for (uint32_t i = 0; i < s->devices[f->device].context.buffer_top; i++)
+        files_unmapped(s, file, i);
     if (!--parent->mappings && parent->closed)
         sim_released(s, f->parent);
     sim_file_free(s, file);
@@ -99,7 +100,7 @@ void files_settle(struct sim_state *s)
 
             close(peer[file]);
             peer[file] = -1;
-            (s->files[file].kind == SIM_FILE_MAPPING ? mapping_gone : closed)(s, file);
+            (s->files[file].kind == SIM_FILE_MAPPING ? mapper_gone : closed)(s, file);
         }
     } while (n > 0);
 }
@@ -161,14 +162,18 @@ fail:
     return -errno;
 }
 
-int files_map(struct sim_state *s, uint32_t parent, uint32_t buffer, int *theirs)
+int files_map(struct sim_state *s, uint32_t parent, uint32_t mapper, int *theirs)
 {
-    int file = files_new(s, SIM_FILE_MAPPING, s->files[parent].device, 0, theirs);
+    int file;
 
+    *theirs = -1;
+    if (mapper < SIM_MAX_FILES && s->files[mapper].kind == SIM_FILE_MAPPING &&
+        s->files[mapper].parent == parent)
+        return (int)mapper;
+    file = files_new(s, SIM_FILE_MAPPING, s->files[parent].device, 0, theirs);
     if (file < 0)
         return file;
     s->files[file].parent = parent;
-    s->files[file].buffer = buffer;
     s->files[file].context = s->files[parent].context;
     s->files[parent].mappings++;
     return file;

@@ -14,10 +14,13 @@ int files_create(void);
 /* A new file: its number, and in *theirs the descriptor for the program; or -errno. */
 int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,
               int *theirs);
-/* A mapping of a node's file, which stays open as long. */
-int files_map(struct sim_state *s, uint32_t parent, uint32_t buffer, int *theirs);
-/* All of a mapping was unmapped: its buffer may be mapped again. */
-void files_unmapped(struct sim_state *s, uint32_t file);
+/*
+ * A process that maps a node's file, which stays open as long as it has any of it: the mapper that
+ * it has already, and -1 in *theirs, or a new one; or -errno.
+ */
+int files_map(struct sim_state *s, uint32_t parent, uint32_t mapper, int *theirs);
+/* All of a buffer was unmapped by that mapper: it may be mapped again. */
+void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer);
 /* Takes a dma-buf for a device's context: its import or -errno. */
 int files_import(struct sim_state *s, uint32_t device, uint32_t context, int fd);
 /* An eventfd for a file's events; a negative one takes it back: 0 or -errno. */

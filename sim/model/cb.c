@@ -16,11 +16,48 @@ static struct sim_buffer *by_handle(struct sim_context *c, uint64_t handle)
     return n && n <= SIM_MAX_BUFFERS && c->buffers[n - 1].kind ? &c->buffers[n - 1] : NULL;
 }
 
+static uint64_t rounded(uint64_t size)
+{
+    return (size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+}
+
+/*
+ * In the memory file each buffer has a page after it that nobody maps: the host's kernel would take
+ * two mappings for one that follow one another in the file and in the address space.
+ */
+static uint64_t room(uint64_t size)
+{
+    return rounded(size) + SIM_PAGE;
+}
+
+struct sim_buffer *sim_buffer_new(struct sim_context *c, enum sim_buffer_kind kind, uint64_t size,
+                                  uint64_t *number)
+{
+    uint32_t i = c->buffer_hint;
+    uint64_t at;
+
+    while (i < SIM_MAX_BUFFERS && c->buffers[i].kind != SIM_BUFFER_FREE)
+        i++;
+    at = i < SIM_MAX_BUFFERS ? sim_space_get(&c->spaces[SIM_SPACE_BUFFERS], room(size), 0, false,
+                                             SIM_PAGE, SIM_PAGE, NULL)
+                             : 0;
+    if (!at)
+        return NULL;
+    c->buffer_hint = i + 1;
+    if (c->buffer_top < c->buffer_hint)
+        c->buffer_top = c->buffer_hint;
+    c->buffers[i] =
+        (struct sim_buffer){ .kind = (uint8_t)kind, .mapper = SIM_NONE, .at = at, .size = size };
+    *number = i + 1;
+    return &c->buffers[i];
+}
+
 static int create(const struct sim_asic *a, struct sim_context *c, const struct hl_cb_in *in,
                   uint64_t *handle)
 {
     uint64_t size = in->cb_size < SIM_PAGE ? SIM_PAGE : in->cb_size;
-    uint64_t va = 0, va_size = (size + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+    uint64_t va = 0, va_size = rounded(size), number;
+    struct sim_buffer *b;
 
     if (in->cb_size > HL_MAX_CB_SIZE)
         return -EINVAL;
@@ -32,13 +69,11 @@ static int create(const struct sim_asic *a, struct sim_context *c, const struct 
         if (!va)
             return -ENOMEM;
     }
-    for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
-        if (c->buffers[i].kind == SIM_BUFFER_FREE) {
-            c->buffers[i] =
-                (struct sim_buffer){ .kind = SIM_BUFFER_CB, .size = size, .device_va = va };
-            *handle = TYPE_CB | (uint64_t)(i + 1) << 12;
-            return 0;
-        }
+    b = sim_buffer_new(c, SIM_BUFFER_CB, size, &number);
+    if (b) {
+        b->device_va = va;
+        *handle = TYPE_CB | number << 12;
+        return 0;
     }
     if (va)
         sim_space_put(&c->spaces[SIM_SPACE_CB], va, va_size);
@@ -52,17 +87,21 @@ static int destroy(struct sim_context *c, uint64_t handle)
     if (!b || b->destroyed)
         return -EINVAL;
     b->destroyed = true;
-    if (!b->mapped)
+    if (b->mapper == SIM_NONE)
         sim_buffer_gone(c, b);
     return 0;
 }
 
 void sim_buffer_gone(struct sim_context *c, struct sim_buffer *b)
 {
+    uint32_t i = (uint32_t)(b - c->buffers);
+
     if (b->device_va)
-        sim_space_put(&c->spaces[SIM_SPACE_CB], b->device_va,
-                      (b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1));
+        sim_space_put(&c->spaces[SIM_SPACE_CB], b->device_va, rounded(b->size));
+    sim_space_put(&c->spaces[SIM_SPACE_BUFFERS], b->at, room(b->size));
     memset(b, 0, sizeof(*b));
+    if (i < c->buffer_hint)
+        c->buffer_hint = i;
 }
 
 static int query(struct sim_context *c, union hl_cb_args *args)
@@ -112,9 +151,8 @@ int sim_buffer_mmap(struct sim_context *c, uint64_t offset, uint64_t length, uin
 {
     struct sim_buffer *b = by_handle(c, offset);
 
-    if (!b || length != ((b->size + SIM_PAGE - 1) & ~(SIM_PAGE - 1)) || b->mapped)
+    if (!b || length != rounded(b->size) || b->mapper != SIM_NONE)
         return -EINVAL;
-    b->mapped = true;
     *index = (uint32_t)(b - c->buffers);
     return 0;
 }
@@ -123,7 +161,7 @@ void sim_buffer_munmap(struct sim_context *c, uint32_t index)
 {
     struct sim_buffer *b = &c->buffers[index];
 
-    b->mapped = false;
+    b->mapper = SIM_NONE;
     if (b->destroyed)
         sim_buffer_gone(c, b);
 }

@@ -137,17 +137,18 @@ void sim_device_remove(struct sim_state *s, struct sim_device *d)
 
 void sim_context_init(const struct sim_asic *a, struct sim_context *c)
 {
-    uint32_t id = c->id, maps = c->map_top;
+    uint32_t id = c->id, maps = c->map_top, buffers = c->buffer_top;
 
     /* of the large arrays only what the last context has touched: the rest takes no memory */
     memset(c, 0, offsetof(struct sim_context, maps));
     memset(c->maps, 0, maps * sizeof(c->maps[0]));
-    memset(c->buffers, 0,
-           offsetof(struct sim_context, spaces) - offsetof(struct sim_context, buffers));
+    memset(c->buffers, 0, buffers * sizeof(c->buffers[0]));
+    c->map_hint = 0;
     c->id = id;
     memset(c->map_buckets, 0xff, sizeof(c->map_buckets));
     for (unsigned i = 0; i < SIM_SPACE_COUNT; i++)
         c->spaces[i].count = 0;
+    sim_space_init(&c->spaces[SIM_SPACE_BUFFERS], SIM_PAGE, SIM_BUFFER_BYTES - 1);
     sim_space_init(&c->spaces[SIM_SPACE_CB], a->host_first, a->host_first + a->host_cb_size - 1);
     sim_space_init(&c->spaces[SIM_SPACE_HOST], a->host_first + a->host_cb_size + a->host_pool_size,
                    a->host_last);

@@ -459,19 +459,16 @@ uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *
 
 static int timestamps(struct sim_context *c, uint32_t elements, __u64 *handle)
 {
+    uint64_t number;
+
     if (elements > TS_MAX_ELEMENTS_NUM)
         return -EINVAL;
     if (!elements)
         return -ENOMEM;
-    for (uint32_t i = 0; i < SIM_MAX_BUFFERS; i++) {
-        if (c->buffers[i].kind == SIM_BUFFER_FREE) {
-            c->buffers[i] = (struct sim_buffer){ .kind = SIM_BUFFER_TIMESTAMPS,
-                                                 .size = elements * sizeof(uint64_t) };
-            *handle = TYPE_TIMESTAMPS | (uint64_t)(i + 1) << 12;
-            return 0;
-        }
-    }
-    return -ENOMEM;
+    if (!sim_buffer_new(c, SIM_BUFFER_TIMESTAMPS, elements * sizeof(uint64_t), &number))
+        return -ENOMEM;
+    *handle = TYPE_TIMESTAMPS | number << 12;
+    return 0;
 }
 
 int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args)

@@ -133,6 +133,9 @@ void sim_import_drop(struct sim_state *s, uint32_t import);
 void sim_imports_drop(struct sim_state *s, struct sim_device *d);
 
 /* Buffers behind mmap() of a node (model/cb.c). */
+struct sim_buffer *sim_buffer_new(struct sim_context *c, enum sim_buffer_kind kind, uint64_t size,
+                                  uint64_t *number); /* NULL: no room */
+/* May it be mapped?  Who does so, the caller writes into it. */
 int sim_buffer_mmap(struct sim_context *c, uint64_t offset, uint64_t length, uint32_t *index);
 void sim_buffer_munmap(struct sim_context *c, uint32_t index);
 void sim_buffer_gone(struct sim_context *c, struct sim_buffer *b);

@@ -18,7 +18,7 @@
 static struct {
     pid_t supervisor; /* of which simulation */
     struct sim_submit *submit;
-    void *buffers[SIM_MAX_BUFFERS];
+    uint8_t *buffers;
 } shared[SIM_MAX_DEVICES];
 static pthread_mutex_t shared_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -63,10 +63,9 @@ void *submission_buffer(const struct sim_state *s, const struct sim_device *d, u
     if (!submission_of(s, d))
         return NULL;
     pthread_mutex_lock(&shared_lock);
-    if (!shared[i].buffers[index])
-        shared[i].buffers[index] =
-            map_shared(d->buffer_fd, index * SIM_BUFFER_STRIDE, SIM_BUFFER_STRIDE);
-    p = shared[i].buffers[index];
+    if (!shared[i].buffers)
+        shared[i].buffers = map_shared(d->buffer_fd, 0, SIM_BUFFER_BYTES);
+    p = shared[i].buffers ? shared[i].buffers + d->context.buffers[index].at : NULL;
     pthread_mutex_unlock(&shared_lock);
     return p;
 }

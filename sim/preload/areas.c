@@ -2,45 +2,65 @@
 /*
  * Mappings of nodes, piece by piece, as the kernel keeps them: an munmap() in the middle leaves two
  * pieces.  The buffer is free for another mmap() when as many bytes were unmapped as there were;
- * the node's file stays open until the last piece is gone.
+ * the node's file stays open until the last piece of all is gone, by one descriptor however many
+ * mappings there are: the driver's need none.
  */
 #include "sim/preload/areas.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sim/preload/preload.h"
 
-#define MAX_MAPPINGS 1024
-#define MAX_PIECES 4096
+#define MAX_HOLDS 256
+#define MAX_MAPPINGS 65536u /* more than a process may have (vm.max_map_count) */
+#define MAX_PIECES 65536u
+
+static struct hold {
+    uint32_t uses;         /* mappings, and those that are being made; 0: free */
+    uint32_t node, mapper; /* SIM_NONE: it is being made, with the lock */
+    int fd;
+} holds[MAX_HOLDS];
 
 static struct mapping {
     uint32_t pieces; /* 0: free */
-    uint64_t left;   /* bytes that the driver takes for mapped */
-    uint32_t file;
     int hold;
+    uint32_t buffer;
+    uint64_t left; /* bytes that the driver takes for mapped */
 } mappings[MAX_MAPPINGS];
 
+/* Sorted, and apart from one another. */
 static struct piece {
-    uintptr_t start, end; /* end 0: free */
+    uintptr_t start, end;
     uint32_t mapping;
 } pieces[MAX_PIECES];
 
-static unsigned count;     /* of mappings */
-static unsigned piece_top; /* no piece from here on was ever used */
+static unsigned count; /* of pieces */
+static unsigned top;   /* no mapping from here on was ever used */
+static unsigned hint;  /* no mapping before it is free */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static sigset_t before_making;
 
-static void lock(sigset_t *before)
+void areas_lock(sigset_t *before)
 {
     signals_block(before);
     pthread_mutex_lock(&mutex);
 }
 
-static void unlock(const sigset_t *before)
+void areas_unlock(const sigset_t *before)
 {
     pthread_mutex_unlock(&mutex);
     signals_restore(before);
+}
+
+/* ---- pieces ---- */
+
+static void set_count(unsigned n)
+{
+    __atomic_store_n(&count, n, __ATOMIC_RELAXED);
 }
 
 bool areas_any(void)
@@ -48,129 +68,201 @@ bool areas_any(void)
     return __atomic_load_n(&count, __ATOMIC_RELAXED);
 }
 
-bool areas_room(void)
+/* The first piece that ends after an address. */
+static unsigned first_after(uintptr_t at)
 {
-    return __atomic_load_n(&count, __ATOMIC_RELAXED) < MAX_MAPPINGS;
+    unsigned low = 0, high = count;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (pieces[middle].end > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
 }
 
 bool areas_has(uintptr_t at)
 {
     sigset_t before;
-    bool found = false;
+    unsigned i;
+    bool found;
 
-    lock(&before);
-    for (unsigned i = 0; i < piece_top && !found; i++)
-        found = at >= pieces[i].start && at < pieces[i].end;
-    unlock(&before);
+    areas_lock(&before);
+    i = first_after(at);
+    found = i < count && at >= pieces[i].start;
+    areas_unlock(&before);
     return found;
 }
 
 /* Without room for it the mapping is never taken for unmapped: its file stays open. */
-static void add_piece(uintptr_t start, uintptr_t end, uint32_t mapping)
+static void insert(uintptr_t start, uintptr_t end, uint32_t mapping)
 {
-    unsigned i = 0;
+    unsigned i = first_after(start);
 
     mappings[mapping].pieces++;
-    while (i < piece_top && pieces[i].end)
-        i++;
-    if (i == MAX_PIECES)
+    if (count == MAX_PIECES)
         return;
-    if (i == piece_top)
-        piece_top++;
+    memmove(&pieces[i + 1], &pieces[i], (count - i) * sizeof(pieces[0]));
     pieces[i] = (struct piece){ start, end, mapping };
+    set_count(count + 1);
 }
 
-void areas_add(uintptr_t start, uint64_t length, uint32_t file, int hold)
+static void erase(unsigned i)
+{
+    mappings[pieces[i].mapping].pieces--;
+    memmove(&pieces[i], &pieces[i + 1], (count - i - 1) * sizeof(pieces[0]));
+    set_count(count - 1);
+}
+
+/* ---- what holds the nodes' files ---- */
+
+int areas_claim(uint32_t node, uint32_t *mapper)
+{
+    int free = -1, i;
+    sigset_t before;
+
+    areas_lock(&before);
+    for (i = 0; i < MAX_HOLDS; i++) {
+        if (holds[i].uses && holds[i].node == node)
+            break;
+        if (!holds[i].uses && free < 0)
+            free = i;
+    }
+    if (i == MAX_HOLDS && free >= 0)
+        holds[free] = (struct hold){ .node = node, .mapper = SIM_NONE, .fd = -1 };
+    i = i == MAX_HOLDS ? free : i;
+    if (i >= 0) {
+        holds[i].uses++;
+        *mapper = holds[i].mapper;
+    }
+    if (i >= 0 && *mapper == SIM_NONE)
+        before_making = before;
+    else
+        areas_unlock(&before);
+    return i < 0 ? -ENOMEM : i;
+}
+
+void areas_given(int hold, uint32_t mapper, int fd)
+{
+    const sigset_t before = before_making;
+
+    holds[hold].mapper = mapper;
+    holds[hold].fd = fd;
+    areas_unlock(&before);
+}
+
+static bool put(struct hold *h)
+{
+    if (--h->uses)
+        return false;
+    if (h->fd >= 0)
+        syscall(SYS_close, h->fd);
+    return true;
+}
+
+bool areas_unclaim(int hold)
 {
     sigset_t before;
-    uint32_t i = 0;
+    bool released;
 
-    lock(&before);
-    while (i < MAX_MAPPINGS - 1 && mappings[i].pieces)
+    if (holds[hold].mapper == SIM_NONE)
+        before = before_making;
+    else
+        areas_lock(&before);
+    released = put(&holds[hold]);
+    areas_unlock(&before);
+    return released;
+}
+
+/* ---- mappings ---- */
+
+void areas_add(uintptr_t start, uint64_t length, int hold, uint32_t buffer)
+{
+    uint32_t i;
+
+    for (i = hint; i < MAX_MAPPINGS - 1 && mappings[i].pieces;)
         i++;
-    mappings[i] = (struct mapping){ .left = length, .file = file, .hold = hold };
-    add_piece(start, start + length, i);
-    __atomic_add_fetch(&count, 1, __ATOMIC_RELAXED);
-    unlock(&before);
+    hint = i;
+    if (top <= i)
+        top = i + 1;
+    mappings[i] = (struct mapping){ .hold = hold, .buffer = buffer, .left = length };
+    insert(start, start + length, i);
 }
 
 /* hl_mem_mgr_vm_close(): so many bytes of it are unmapped. */
 static void unmapped(struct mapping *m, uint64_t bytes)
 {
-    struct sim_request q = { .op = SIM_REQUEST_UNMAPPED, .file = m->file };
+    struct sim_request q = { .op = SIM_REQUEST_UNMAPPED,
+                             .file = holds[m->hold].mapper,
+                             .argument = m->buffer };
 
     if (!m->left)
         return;
     m->left -= m->left < bytes ? m->left : bytes;
-    if (!m->left)
+    if (!m->left && m->buffer != SIM_NONE)
         client_call(&q, NULL, false);
 }
 
-/* Takes a range out of a piece; true: it was the mapping's last. */
-static bool cut_piece(struct piece *p, uintptr_t from, uintptr_t to)
+/* Takes a range out of a piece; true: a node's file was let go. */
+static bool cut_piece(unsigned i, uintptr_t from, uintptr_t to)
 {
-    struct mapping *m = &mappings[p->mapping];
-    struct piece old = *p;
+    struct piece old = pieces[i];
+    struct mapping *m = &mappings[old.mapping];
 
-    *p = (struct piece){ 0 };
-    m->pieces--;
+    erase(i);
     if (old.start < from)
-        add_piece(old.start, from, old.mapping);
+        insert(old.start, from, old.mapping);
     if (old.end > to)
-        add_piece(to, old.end, old.mapping);
+        insert(to, old.end, old.mapping);
     unmapped(m, to - from);
     if (m->pieces)
         return false;
-    __atomic_sub_fetch(&count, 1, __ATOMIC_RELAXED);
-    if (m->hold >= 0)
-        syscall(SYS_close, m->hold);
-    return true;
+    if (old.mapping < hint)
+        hint = old.mapping;
+    return put(&holds[m->hold]);
 }
 
 bool areas_cut(uintptr_t start, uint64_t length)
 {
-    sigset_t before;
     uintptr_t end = start + ((length + SIM_PAGE - 1) & ~(SIM_PAGE - 1));
     bool released = false;
+    unsigned i;
 
-    lock(&before);
-    for (unsigned i = 0; i < piece_top; i++) {
+    while ((i = first_after(start)) < count && pieces[i].start < end) {
         uintptr_t from = start > pieces[i].start ? start : pieces[i].start;
         uintptr_t to = end < pieces[i].end ? end : pieces[i].end;
 
-        if (from < to)
-            released |= cut_piece(&pieces[i], from, to);
+        released |= cut_piece(i, from, to);
     }
-    unlock(&before);
     return released;
 }
 
 void areas_move(uintptr_t from, uint64_t length, uintptr_t to)
 {
-    sigset_t before;
+    unsigned i;
 
-    lock(&before);
-    for (unsigned i = 0; i < piece_top; i++) {
-        struct piece *p = &pieces[i];
+    while ((i = first_after(from)) < count && pieces[i].start < from + length) {
+        struct piece p = pieces[i];
 
-        if (p->start < from || p->end > from + length || !p->end)
-            continue;
-        unmapped(&mappings[p->mapping], p->end - p->start);
-        p->start = p->start - from + to;
-        p->end = p->end - from + to;
+        unmapped(&mappings[p.mapping], p.end - p.start);
+        erase(i);
+        insert(p.start - from + to, p.end - from + to, p.mapping);
     }
-    unlock(&before);
 }
 
 void areas_after_fork(void)
 {
-    for (unsigned i = 0; i < MAX_MAPPINGS; i++) {
-        if (mappings[i].pieces && mappings[i].hold >= 0)
-            syscall(SYS_close, mappings[i].hold);
-        mappings[i].pieces = 0;
+    for (unsigned i = 0; i < MAX_HOLDS; i++) {
+        if (holds[i].uses && holds[i].fd >= 0)
+            syscall(SYS_close, holds[i].fd);
+        holds[i].uses = 0;
     }
-    for (unsigned i = 0; i < piece_top; i++)
-        pieces[i].end = 0;
-    piece_top = count = 0;
+    for (unsigned i = 0; i < top; i++)
+        mappings[i].pieces = 0;
+    top = hint = 0;
+    set_count(0);
     pthread_mutex_init(&mutex, NULL);
 }

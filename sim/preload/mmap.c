@@ -3,8 +3,8 @@
  * mmap() of a node: command buffers and timestamps.  As on the real driver a mapping holds the
  * device's file open, is not inherited by fork(), and cannot grow.
  *
- * What holds the file is another one that the supervisor gives with the memory: it learns when that
- * is closed, also when this process is killed.
+ * What holds the file is another one that the supervisor gives with the first mapping: it learns
+ * when that is closed, also when this process is killed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,19 +85,43 @@ static int out_of_the_way(int fd)
     return high;
 }
 
-/* Asks for the memory, and for what holds the node's file: fds[0] and fds[1]. */
-static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *r, int fds[2])
+/*
+ * Asks for the memory, whose descriptor comes back, or -errno; and for what holds the node's file,
+ * where nothing holds it yet.
+ */
+static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *r, int *hold)
 {
     struct sim_request q = {
         .op = SIM_REQUEST_MMAP, .file = file, .argument = offset, .length = length
     };
-    int rc = client_transfer(&q, r, -1, true, fds);
+    int fds[2] = { -1, -1 }, rc;
 
-    if (!rc && fds[1] < 0)
+    *hold = areas_claim(file, &q.mapper);
+    if (*hold < 0)
+        return *hold;
+    rc = client_transfer(&q, r, -1, true, fds);
+    if (!rc && (fds[0] < 0 || (fds[1] < 0) != (r->file == q.mapper)))
         rc = -EMFILE;
-    if (rc)
+    if (rc) {
         rights_close(fds);
-    return rc;
+        if (areas_unclaim(*hold))
+            fd_closed();
+        return rc;
+    }
+    if (q.mapper == SIM_NONE)
+        areas_given(*hold, r->file, out_of_the_way(fds[1]));
+    return fds[0];
+}
+
+/* The buffer may be mapped by somebody else. */
+static void give_back(const struct sim_reply *r, int hold)
+{
+    struct sim_request q = { .op = SIM_REQUEST_UNMAPPED, .file = r->file, .argument = r->buffer };
+
+    if (r->buffer != SIM_NONE)
+        client_call(&q, NULL, false);
+    if (areas_unclaim(hold))
+        fd_closed();
 }
 
 static int map_node(void **address, size_t length, int prot, int flags, uint32_t file,
@@ -106,28 +130,35 @@ static int map_node(void **address, size_t length, int prot, int flags, uint32_t
     const struct sim_file *f = &sim->files[file];
     struct sim_reply r;
     void *p;
-    int rc = probe(*address, length, flags, offset), fds[2];
+    int rc = probe(*address, length, flags, offset), memory, hold;
+    bool released = false;
+    sigset_t before;
 
     length = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
     rc = rc ? rc : check_file(f, offset, length, prot, flags);
     if (!rc && f->kind == SIM_FILE_DMABUF)
         rc = -EINVAL;
-    if (!rc && !areas_room())
-        rc = -ENOMEM;
-    rc = rc ? rc : ask(file, offset, length, &r, fds);
     if (rc)
         return rc;
-    p = REAL(mmap)(*address, length, prot, flags, fds[0], (off_t)r.at);
+    memory = ask(file, offset, length, &r, &hold);
+    if (memory < 0)
+        return memory;
+    areas_lock(&before);
+    p = REAL(mmap)(*address, length, prot, flags, memory, (off_t)r.at);
     rc = p == MAP_FAILED ? -errno : 0;
-    syscall(SYS_close, fds[0]);
+    if (!rc) {
+        REAL(madvise)(p, length, MADV_DONTFORK);
+        released = areas_cut((uintptr_t)p, length);
+        areas_add((uintptr_t)p, length, hold, r.buffer);
+    }
+    areas_unlock(&before);
+    syscall(SYS_close, memory);
     if (rc) {
-        syscall(SYS_close, fds[1]);
-        fd_closed();
+        give_back(&r, hold);
         return rc;
     }
-    REAL(madvise)(p, length, MADV_DONTFORK);
-    areas_cut((uintptr_t)p, length);
-    areas_add((uintptr_t)p, length, r.file, out_of_the_way(fds[1]));
+    if (released)
+        fd_closed();
     *address = p;
     return 0;
 }
@@ -157,20 +188,41 @@ static void *huge_pages(void *address, size_t length, int prot, int flags)
     return start;
 }
 
+static void *ordinary(void *address, size_t length, int prot, int flags, int fd, off_t offset)
+{
+    void *p = REAL(mmap)(address, length, prot, flags, fd, offset);
+
+    if (p == MAP_FAILED && errno == ENOMEM && sim && flags & MAP_HUGETLB && flags & MAP_ANONYMOUS &&
+        length)
+        p = huge_pages(address, length, prot, flags);
+    return p;
+}
+
+static void *over_areas(void *address, size_t length, int prot, int flags, int fd, off_t offset)
+{
+    bool released = false;
+    sigset_t before;
+    void *p;
+
+    areas_lock(&before);
+    p = ordinary(address, length, prot, flags, fd, offset);
+    if (p != MAP_FAILED)
+        released = areas_cut((uintptr_t)p, length);
+    areas_unlock(&before);
+    if (released)
+        fd_closed();
+    return p;
+}
+
 HOOK void *mmap(void *address, size_t length, int prot, int flags, int fd, off_t offset)
 {
     uint32_t file = sim && !(flags & MAP_ANONYMOUS) ? fd_find(fd) : SIM_NONE;
     int saved = errno, rc;
-    void *p;
 
     if (file == SIM_NONE) {
-        p = REAL(mmap)(address, length, prot, flags, fd, offset);
-        if (p == MAP_FAILED && errno == ENOMEM && sim && flags & MAP_HUGETLB &&
-            flags & MAP_ANONYMOUS && length)
-            p = huge_pages(address, length, prot, flags);
-        if (p != MAP_FAILED && flags & MAP_FIXED && areas_any() && areas_cut((uintptr_t)p, length))
-            fd_closed();
-        return p;
+        if (sim && flags & MAP_FIXED && areas_any())
+            return over_areas(address, length, prot, flags, fd, offset);
+        return ordinary(address, length, prot, flags, fd, offset);
     }
     rc = map_node(&address, length, prot, flags, file, (uint64_t)offset);
     errno = rc ? -rc : saved;
@@ -184,9 +236,17 @@ HOOK void *mmap64(void *address, size_t length, int prot, int flags, int fd, off
 
 HOOK int munmap(void *address, size_t length)
 {
-    int rc = REAL(munmap)(address, length);
+    bool released;
+    sigset_t before;
+    int rc;
 
-    if (rc == 0 && sim && areas_any() && areas_cut((uintptr_t)address, length))
+    if (!sim || !areas_any())
+        return REAL(munmap)(address, length);
+    areas_lock(&before);
+    rc = REAL(munmap)(address, length);
+    released = rc == 0 && areas_cut((uintptr_t)address, length);
+    areas_unlock(&before);
+    if (released)
         fd_closed();
     return rc;
 }
@@ -238,6 +298,7 @@ HOOK int madvise(void *address, size_t length, int advice)
 HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 {
     void *where, *p;
+    sigset_t before;
     va_list ap;
 
     va_start(ap, flags);
@@ -247,13 +308,15 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
         errno = EFAULT;
         return MAP_FAILED;
     }
+    if (!sim || !areas_any())
+        return REAL(mremap)(address, old_length, new_length, flags, where);
+    areas_lock(&before);
     p = REAL(mremap)(address, old_length, new_length, flags, where);
-    if (p == MAP_FAILED || !sim || !areas_any())
-        return p;
-    if (new_length < old_length)
+    if (p != MAP_FAILED && new_length < old_length)
         areas_cut((uintptr_t)address + new_length, old_length - new_length);
-    if (p != address)
+    if (p != MAP_FAILED && p != address)
         areas_move((uintptr_t)address, new_length, (uintptr_t)p);
+    areas_unlock(&before);
     return p;
 }
 

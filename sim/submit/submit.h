@@ -137,7 +137,7 @@ struct sim_submit {
     uint32_t tdr_cs;            /* whose timeout runs */
     int64_t tdr_ns;
     int64_t tdr_longer_ns; /* how much later it may become */
-    bool watchdog; /* an error happened: the user shall close the device */
+    bool watchdog;         /* an error happened: the user shall close the device */
     bool ctx_switched;
     uint32_t mcs_waiters;
     /* for the executor */
