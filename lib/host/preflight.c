@@ -77,10 +77,10 @@ static void check_p2pdma(struct hl_preflight *p)
     else
         hl_preflight_tell(p, "p2pdma", HLTHUNK_VERDICT_UNKNOWN,
                           "Look for CONFIG_PCI_P2PDMA in the configuration that this kernel was "
-                          "built with.",
+                          "built with (zgrep P2PDMA /proc/config.gz, where there is one).",
                           "Whether the kernel has CONFIG_PCI_P2PDMA cannot be known: its "
-                          "configuration is neither in /boot nor in /lib/modules nor in "
-                          "/proc/config.gz, and /proc/kallsyms is hidden.");
+                          "configuration is neither in /boot nor in /lib/modules, and "
+                          "/proc/kallsyms is hidden.");
 }
 
 /* The entries that are asked for come first; how many. */

@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/kernel/inflate.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
-
-/* Configurations have some 300 KiB. */
-#define MAX_CONFIG (8u << 20)
 
 int hl_kernel_version(const char *root, struct hl_kernel_version *v)
 {
@@ -52,19 +48,6 @@ static int answer(char *text, const char *option, const char *where, char *sourc
     }
     free(text);
     return rc;
-}
-
-static int from_compressed(const char *root, const char *option, char *source, size_t size)
-{
-    size_t n, length;
-    char *bytes = hl_tree_read_all(root, &n, "/proc/config.gz"), *text;
-
-    if (!bytes)
-        return -errno;
-    errno = ENOENT;
-    text = hl_gunzip((const unsigned char *)bytes, n, MAX_CONFIG, &length);
-    free(bytes);
-    return answer(text, option, "/proc/config.gz", source, size);
 }
 
 /* "ADDRESS TYPE NAME [MODULE]": every kernel lists the names, whoever asks. */
@@ -112,10 +95,6 @@ int hl_kernel_option(const char *root, const struct hl_kernel_version *v, const 
             return one;
         rc = worse(rc, one);
     }
-    one = from_compressed(root, option, source, size);
-    if (one < 0 && symbol) {
-        rc = worse(rc, one);
-        one = from_symbols(root, symbol, source, size);
-    }
+    one = from_symbols(root, symbol, source, size);
     return one >= 0 ? one : worse(rc, one);
 }

@@ -18,8 +18,7 @@ bool hl_kernel_at_least(const struct hl_kernel_version *version, unsigned major,
 /*
  * Is an option of the configuration set (=y or =m)?  1, 0, -ENOENT where there is no configuration,
  * or another -errno where one could not be read.  symbol: a function that is there only with the
- * option, for kernels that do not tell their configuration; NULL for none.  source: where the
- * answer was found.
+ * option, for kernels that do not tell their configuration.  source: where the answer was found.
  */
 int hl_kernel_option(const char *root, const struct hl_kernel_version *version, const char *option,
                      const char *symbol, char *source, size_t size);
