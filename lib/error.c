@@ -4,8 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include <hlthunk/error.h>
-
 /* Of fixed size: a text must be available when memory is not. */
 static _Thread_local char last_error[320];
 static _Thread_local struct {
@@ -40,7 +38,7 @@ int hl_err(int rc, const char *fmt, ...)
     return rc;
 }
 
-const char *hlthunk_last_error(void)
+const char *hl_error_text(void)
 {
     return last_error;
 }

@@ -17,4 +17,7 @@ int hl_err(int rc, const char *fmt, ...) __attribute__((format(printf, 2, 3), co
  */
 void hl_err_note(int rc, int internal);
 
+/* The thread's text. */
+const char *hl_error_text(void);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include <hlthunk-diag/diag.h>
 #include <hlthunk/hlthunk.h>
 
 /* Exit codes. */
@@ -29,6 +30,8 @@ int command_who(int argc, char **argv);
 
 /* "hlthunk: WHAT: the library's last error" on stderr; returns EXIT_FAILED. */
 int fail(const char *what);
+/* The same with the text of another library. */
+int fail_with(const char *what, const char *why);
 /* No device: says so, and how to try the command on a simulated one; EXIT_NO_DEVICE. */
 int no_device(const char *command);
 /*

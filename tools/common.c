@@ -7,12 +7,17 @@
 
 #include "tools/command.h"
 
-int fail(const char *what)
+int fail_with(const char *what, const char *why)
 {
     char text[400];
 
-    fprintf(stderr, "hlthunk: %s: %s\n", what, printable(hlthunk_last_error(), text, sizeof(text)));
+    fprintf(stderr, "hlthunk: %s: %s\n", what, printable(why, text, sizeof(text)));
     return EXIT_FAILED;
+}
+
+int fail(const char *what)
+{
+    return fail_with(what, hlthunk_last_error());
 }
 
 int no_device(const char *command)

@@ -92,7 +92,8 @@ static void print_check(struct doctor *d, const struct hlthunk_check *c)
 
     print_heading(d, c);
     snprintf(lead, sizeof(lead), "  %-10s %-12s ", c->id,
-             c->verdict == HLTHUNK_VERDICT_PROBLEM ? "PROBLEM" : hlthunk_verdict_name(c->verdict));
+             c->verdict == HLTHUNK_VERDICT_PROBLEM ? "PROBLEM"
+                                                   : hlthunk_verdict_get_name(c->verdict));
     wrap(lead, c->text);
     if (*c->remedy) {
         snprintf(lead, sizeof(lead), "  %-10s %-12s ", "", "to do:");
@@ -106,7 +107,7 @@ static void add_check(const struct doctor *d, const struct hlthunk_check *c)
 
     cJSON_AddItemToArray(d->rows, r);
     cJSON_AddStringToObject(r, "id", c->id);
-    cJSON_AddStringToObject(r, "verdict", hlthunk_verdict_name(c->verdict));
+    cJSON_AddStringToObject(r, "verdict", hlthunk_verdict_get_name(c->verdict));
     if (*c->device)
         add_text(r, "device", c->device);
     if (*c->importer)
@@ -138,7 +139,7 @@ static int finish(struct doctor *d, enum hlthunk_verdict worst)
     if (d->rows) {
         cJSON *top = cJSON_CreateObject();
 
-        cJSON_AddStringToObject(top, "verdict", hlthunk_verdict_name(worst));
+        cJSON_AddStringToObject(top, "verdict", hlthunk_verdict_get_name(worst));
         cJSON_AddItemToObject(top, "checks", d->rows);
         if (print_object(top))
             code = EXIT_FAILED;
@@ -183,9 +184,9 @@ int command_doctor(int argc, char **argv)
         d.options.pci_address = entry.pci_address;
     }
     d.rows = json ? cJSON_CreateArray() : NULL;
-    if (hlthunk_preflight(&d.options, check, &d, &worst)) {
+    if (hlthunk_preflight_run(&d.options, check, &d, &worst)) {
         cJSON_Delete(d.rows);
-        return fail("doctor");
+        return fail_with("doctor", hlthunk_diag_last_error());
     }
     return finish(&d, worst);
 }

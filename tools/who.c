@@ -84,7 +84,7 @@ static void print_row(struct output *o, const struct hlthunk_holder *h)
            h->pid ? user_name(h->uid, user, sizeof(user)) : "-",
            h->pid ? printable(h->comm, comm, sizeof(comm)) : "(kernel)",
            device_name(h, device, sizeof(device)),
-           h->kind == HLTHUNK_HOLDER_KERNEL ? "dma-buf" : hlthunk_holder_kind_name(h->kind), fd,
+           h->kind == HLTHUNK_HOLDER_KERNEL ? "dma-buf" : hlthunk_holder_kind_get_name(h->kind), fd,
            size, age_of(h, age, sizeof(age)));
     print_detail(h);
     putchar('\n');
@@ -96,7 +96,7 @@ static void add_row(const struct output *o, const struct hlthunk_holder *h)
     bool dmabuf = h->kind == HLTHUNK_HOLDER_DMABUF || h->kind == HLTHUNK_HOLDER_KERNEL;
 
     cJSON_AddItemToArray(o->rows, r);
-    cJSON_AddStringToObject(r, "kind", hlthunk_holder_kind_name(h->kind));
+    cJSON_AddStringToObject(r, "kind", hlthunk_holder_kind_get_name(h->kind));
     if (h->pid) {
         cJSON_AddNumberToObject(r, "pid", h->pid);
         cJSON_AddNumberToObject(r, "uid", h->uid);
@@ -181,9 +181,9 @@ int command_who(int argc, char **argv)
         return code;
     options.device = argv[optind] ? &entry : NULL;
     o.rows = json ? cJSON_CreateArray() : NULL;
-    if (hlthunk_holders(&options, row, &o, &seen)) {
+    if (hlthunk_holders_list(&options, row, &o, &seen)) {
         cJSON_Delete(o.rows);
-        return fail("who");
+        return fail_with("who", hlthunk_diag_last_error());
     }
     if (json)
         return print_json(&o, &seen);

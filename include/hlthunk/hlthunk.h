@@ -15,11 +15,9 @@
 #include <hlthunk/error.h>
 #include <hlthunk/fence.h>
 #include <hlthunk/leaks.h>
-#include <hlthunk/holders.h>
 #include <hlthunk/host_memory.h>
 #include <hlthunk/log.h>
 #include <hlthunk/notifier.h>
-#include <hlthunk/preflight.h>
 #include <hlthunk/pool.h>
 #include <hlthunk/queue.h>
 #include <hlthunk/reset.h>

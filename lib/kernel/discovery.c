@@ -13,7 +13,6 @@
 
 #include "lib/error.h"
 #include "lib/kernel/node.h"
-#include "lib/options.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
@@ -164,7 +163,8 @@ static int add(struct list *l, const struct hlthunk_device_entry *e)
         l->entries = p;
         l->room = room;
     }
-    l->entries[l->count++] = *e;
+    l->entries[l->count] = *e;
+    l->entries[l->count++].struct_size = sizeof(*e);
     return 0;
 }
 
@@ -355,91 +355,5 @@ int hl_entry_identify(const char *root, struct hlthunk_device_entry *entry)
         return rc;
     entry->pci_device_id = (uint16_t)strtoul(text, NULL, 16);
     entry->asic = hl_asic_of_pci_id(entry->pci_device_id);
-    return 0;
-}
-
-int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_size, size_t max,
-                             size_t *count)
-{
-    struct hlthunk_device_entry *list;
-    size_t n;
-    int rc;
-
-    if (!count)
-        return hl_err(-EINVAL, "count is NULL");
-    if (!entries && max)
-        return hl_err(-EINVAL, "entries is NULL, but max is %zu", max);
-    if (max && entry_size < sizeof(entries->struct_size))
-        return hl_err(-EINVAL, "entry_size is %zu: give sizeof(*entries)", entry_size);
-    rc = hl_discover(&list, &n);
-    if (rc)
-        return rc;
-    for (size_t i = 0; i < n && i < max; i++) {
-        void *entry = (char *)entries + i * entry_size;
-
-        rc = hl_entry_identify("", &list[i]);
-        if (hl_is_exhausted(rc)) {
-            hl_err(rc, "the ASIC of device %u cannot be read: %s", list[i].index, strerror(-rc));
-            free(list);
-            return rc;
-        }
-        memcpy(entry, &entry_size, sizeof(entry_size));
-        HL_STRUCT_FILL(entry, list[i]);
-    }
-    free(list);
-    *count = n;
-    return 0;
-}
-
-int hl_entry_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
-                       size_t size)
-{
-    char text[4096];
-    size_t n;
-    int rc;
-
-    if (!*name || strchr(name, '/') || name[0] == '.' || strlen(name) > 64)
-        return hl_err(-EINVAL, "name \"%.64s\" is not an attribute's name", name);
-    rc = hl_attribute_read("", entry, name, text, sizeof(text));
-    if (rc)
-        return hl_err(rc, "attribute %s of device %u: %s", name, entry->index, strerror(-rc));
-    n = strlen(text);
-    if (size) {
-        size_t kept = n < size ? n : size - 1;
-
-        memcpy(value, text, kept);
-        value[kept] = '\0';
-    }
-    return (int)n;
-}
-
-int hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, const char *name,
-                                       char *value, size_t size)
-{
-    struct hlthunk_device_entry e;
-    int rc;
-
-    if (!entry || !name || (!value && size))
-        return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : !name ? "name" : "value");
-    rc = hl_options_read(&e, sizeof(e), entry, "entry");
-    return rc ? rc : hl_entry_attribute(&e, name, value, size);
-}
-
-int hlthunk_device_entry_find_node(const struct hlthunk_device_entry *entry, bool control,
-                                   char *path, size_t size)
-{
-    char found[HL_NODE_PATH];
-    size_t n;
-    int rc;
-
-    if (!entry || !path)
-        return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : "path");
-    rc = hl_node_find(entry, control, found, sizeof(found));
-    if (rc)
-        return rc;
-    n = strlen(found) + 1;
-    if (n > size)
-        return hl_err(-ENOSPC, "the path %s needs %zu bytes, size is %zu", found, n, size);
-    memcpy(path, found, n);
     return 0;
 }

@@ -49,8 +49,4 @@ enum hlthunk_asic hl_asic_of_pci_id(unsigned pci_device_id);
  */
 int hl_entry_identify(const char *root, struct hlthunk_device_entry *entry);
 
-/* hlthunk_device_entry_get_attribute(), of an entry of ours. */
-int hl_entry_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
-                       size_t size);
-
 #endif

@@ -13,10 +13,7 @@ check() {
 
 printf '#include <stddef.h>\nstruct hole { size_t size; char c; };\n' > "$tmp/hole.c"
 check "$tmp/hole.c" "$2" 2>/dev/null && { echo "the check finds no padding"; exit 1; }
-for header in "$root"/include/hlthunk/*.h; do
-    case $header in
-    */hlthunk.h | */holders.h | */preflight.h) continue ;;
-    esac
-    echo "#include <hlthunk/$(basename "$header")>"
+for header in "$root"/include/hlthunk/*.h "$root"/include/hlthunk-diag/*.h; do
+    echo "#include <${header#"$root"/include/}>"
 done > "$tmp/all.c"
 check "$tmp/all.c" "$2"

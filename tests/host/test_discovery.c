@@ -150,6 +150,8 @@ static void where_a_node_is(void **state)
     assert_int_equal(hlthunk_device_entry_find_node(&list[0], true, path, sizeof(path)), -ENODEV);
     assert_int_equal(hlthunk_device_entry_find_node(&list[1], true, path, 5), -ENOSPC);
     assert_int_equal(hlthunk_device_entry_find_node(NULL, true, path, 5), -EINVAL);
+    list[1].struct_size = 0;
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], true, path, sizeof(path)), -EINVAL);
     assert_string_equal(path, "/dev/accel/accel_controlD0");
 }
 

@@ -60,7 +60,44 @@ check "they share" hlsim run --device gaudi2 -- \
     sh -c "'$work/share' export '$work/s' & '$work/share' import '$work/s'; wait"
 grep -q '4 MiB from offset 12 MiB of a buffer on 0000:10:00.0, "activations"' "$log" ||
     { echo "FAIL it said: $(cat "$log")"; failed=1; }
-# the companion, where it is built
+# the companion that looks at the machine, shared and static, with a text of its own
+cat >"$work/diag.c" <<'TEXT'
+#include <stdio.h>
+#include <string.h>
+#include <hlthunk-diag/diag.h>
+#include <hlthunk/hlthunk.h>
+
+static int count(const struct hlthunk_check *check, void *user)
+{
+    *(unsigned *)user += !strcmp(check->id, "device");
+    return 0;
+}
+
+int main(void)
+{
+    struct hlthunk_preflight_options o = { .struct_size = sizeof(o), .importer = "nonsense" };
+    unsigned devices = 0;
+
+    if (hlthunk_preflight_run(&o, count, NULL, NULL) == 0 ||
+        !strstr(hlthunk_diag_last_error(), "nonsense") ||
+        hlthunk_preflight_run(NULL, count, &devices, NULL))
+        return 1;
+    printf("%u devices\n", devices);
+    return 0;
+}
+TEXT
+# shellcheck disable=SC2046
+check "diag with pkg-config" cc -Wall -Wextra -Werror "$work/diag.c" \
+    $(pkg-config --cflags --libs hlthunk-diag) -o "$work/diag"
+check "it finds the device" hlsim run -- "$work/diag"
+grep -q '^1 devices' "$log" || { echo "FAIL it said: $(cat "$log")"; failed=1; }
+# shellcheck disable=SC2046
+check "the static companion" cc "$work/diag.c" $(pkg-config --cflags hlthunk-diag) \
+    "$libdir/libhlthunk-diag.a" "$libdir/libhlthunk.a" -pthread -o "$work/diag-static"
+check "it finds it, too" hlsim run -- "$work/diag-static"
+grep -q '^1 devices' "$log" || { echo "FAIL it said: $(cat "$log")"; failed=1; }
+
+# the companion for RDMA, where it is built
 if pkg-config --exists hlthunk-verbs; then
     # shellcheck disable=SC2046
     check "RDMA with pkg-config" cc -Wall -Wextra -Werror "$source/examples/register.c" \

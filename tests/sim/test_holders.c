@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <hlthunk-diag/holders.h>
+
 /* What was found, by kind and process. */
 static struct hlthunk_holder found[32];
 static unsigned found_count;
@@ -28,7 +30,7 @@ static void look(void)
     memset(&seen, 0, sizeof(seen));
     seen.struct_size = sizeof(seen);
     found_count = 0;
-    ok(hlthunk_holders(NULL, keep, NULL, &seen));
+    ok(hlthunk_holders_list(NULL, keep, NULL, &seen));
     assert_true(seen.processes > 0);
 }
 

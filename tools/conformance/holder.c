@@ -2,6 +2,8 @@
 /* Who has the device. */
 #include <string.h>
 
+#include <hlthunk-diag/holders.h>
+
 #include "tools/conformance/conformance.h"
 
 struct first {
@@ -19,7 +21,7 @@ static int visit(const struct hlthunk_holder *h, void *user)
         return 0;
     if (h->pid)
         snprintf(f->text, f->size, "process %d (%s) has a %s of it", h->pid, h->comm,
-                 hlthunk_holder_kind_name(h->kind));
+                 hlthunk_holder_kind_get_name(h->kind));
     else
         snprintf(f->text, f->size, "the kernel has a dma-buf of it");
     return 1;
@@ -31,5 +33,5 @@ bool find_holder(const struct hlthunk_device_entry *device, char *text, size_t s
     struct first f = { device, text, size };
 
     *text = '\0';
-    return hlthunk_holders(&options, visit, &f, NULL) == 1 || *text;
+    return hlthunk_holders_list(&options, visit, &f, NULL) == 1 || *text;
 }

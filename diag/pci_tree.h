@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* PCI functions as sysfs shows them: what is above one, its capabilities, its driver. */
-#ifndef HL_KERNEL_PCI_TREE_H
-#define HL_KERNEL_PCI_TREE_H
+#ifndef HL_DIAG_PCI_TREE_H
+#define HL_DIAG_PCI_TREE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/host/preflight.h"
+#include "diag/preflight.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/error.h"
-#include "lib/host/root.h"
+#include "diag/root.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
@@ -20,6 +20,7 @@ void hl_preflight_tell(struct hl_preflight *p, const char *id, enum hlthunk_verd
 {
     char text[768];
     struct hlthunk_check c = {
+        .struct_size = sizeof(c),
         .id = id,
         .verdict = verdict,
         .device = p->device,
@@ -132,9 +133,8 @@ static int check_options(struct hl_preflight *p)
     return 0;
 }
 
-int hlthunk_preflight(const struct hlthunk_preflight_options *options,
-                      int (*visit)(const struct hlthunk_check *, void *), void *user,
-                      enum hlthunk_verdict *worst)
+int hlthunk_preflight_run(const struct hlthunk_preflight_options *options, hlthunk_check_fn visit,
+                          void *user, enum hlthunk_verdict *worst)
 {
     struct hl_preflight p = { .visit = visit, .user = user };
     struct hlthunk_device_entry *list = NULL;
@@ -143,6 +143,7 @@ int hlthunk_preflight(const struct hlthunk_preflight_options *options,
     int rc, found;
 
     rc = HL_OPTIONS_READ(p.options, options);
+    rc = rc ? rc : HL_OPTIONS_RESERVED(p.options);
     if (rc)
         return rc;
     if (!visit)
@@ -177,7 +178,7 @@ int hlthunk_preflight(const struct hlthunk_preflight_options *options,
     return p.rc;
 }
 
-const char *hlthunk_verdict_name(enum hlthunk_verdict verdict)
+const char *hlthunk_verdict_get_name(enum hlthunk_verdict verdict)
 {
     static const char *const names[] = { "ok", "unknown", "warning", "problem" };
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/host/preflight.h"
+#include "diag/preflight.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <hlthunk/holders.h>
+#include <hlthunk-diag/holders.h>
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,10 +11,10 @@
 #include <hlthunk/device.h>
 
 #include "lib/error.h"
-#include "lib/host/root.h"
+#include "diag/root.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/node.h"
-#include "lib/kernel/process.h"
+#include "diag/process.h"
 #include "lib/kernel/tree.h"
 #include "lib/options.h"
 
@@ -23,7 +23,7 @@
 /* A look at the whole machine. */
 struct look {
     const char *root;
-    int (*visit)(const struct hlthunk_holder *, void *);
+    hlthunk_holder_fn visit;
     void *user;
     const struct hlthunk_device_entry *devices; /* those that are asked for */
     size_t count;
@@ -43,6 +43,7 @@ struct look {
 static struct hlthunk_holder holder_of(const struct look *l, enum hlthunk_holder_kind kind)
 {
     return (struct hlthunk_holder){
+        .struct_size = sizeof(struct hlthunk_holder),
         .kind = kind,
         .pid = l->process.pid,
         .uid = l->process.uid,
@@ -300,12 +301,11 @@ static void look_everywhere(struct look *l)
     look_at_kernel(l);
 }
 
-int hlthunk_holders(const struct hlthunk_holders_options *options,
-                    int (*visit)(const struct hlthunk_holder *, void *), void *user,
-                    struct hlthunk_holders_seen *seen)
+int hlthunk_holders_list(const struct hlthunk_holders_options *options, hlthunk_holder_fn visit,
+                         void *user, struct hlthunk_holders_seen *seen)
 {
     struct hlthunk_holders_options o;
-    struct hlthunk_device_entry *all;
+    struct hlthunk_device_entry *all, device;
     struct look l = { .visit = visit, .user = user, .only = HLTHUNK_HOLDER_ANY_DEVICE };
     size_t n;
     int rc;
@@ -315,9 +315,10 @@ int hlthunk_holders(const struct hlthunk_holders_options *options,
         return rc;
     if (!visit)
         return hl_err(-EINVAL, "visit is NULL");
-    if (seen && seen->struct_size < sizeof(seen->struct_size))
-        return hl_err(-EINVAL, "seen->struct_size is %zu: set it to sizeof(*seen)",
-                      seen->struct_size);
+    rc = hl_options_read(&device, sizeof(device), o.device, "options->device");
+    rc = rc || !seen ? rc : hl_struct_check(seen, "seen");
+    if (rc)
+        return rc;
     rc = hl_root_check(o.root, &l.root);
     rc = rc ? rc : hl_discover_in(l.root, &all, &n);
     if (rc)
@@ -326,7 +327,7 @@ int hlthunk_holders(const struct hlthunk_holders_options *options,
         l.only = all[0].index;
         l.only_legacy = all[0].legacy;
     }
-    l.devices = o.device ? o.device : all;
+    l.devices = o.device ? &device : all;
     l.count = o.device ? 1 : n;
     l.seen.devices = (uint32_t)n;
     l.seen.other_namespace = hl_process_in_namespace(l.root);
@@ -345,7 +346,7 @@ int hlthunk_holders(const struct hlthunk_holders_options *options,
     return rc;
 }
 
-const char *hlthunk_holder_kind_name(enum hlthunk_holder_kind kind)
+const char *hlthunk_holder_kind_get_name(enum hlthunk_holder_kind kind)
 {
     switch (kind) {
     case HLTHUNK_HOLDER_NODE:

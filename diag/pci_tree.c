@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/kernel/pci_tree.h"
+#include "diag/pci_tree.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* hlthunk_preflight() on recorded machines. */
-#include "tests/host/tree.h"
+/* hlthunk_preflight_run() on recorded machines. */
+#include "tests/diag/tree.h"
 #include "tests/unit/test.h"
 
 #include <unistd.h>
 
-#include <hlthunk/hlthunk.h>
+#include <hlthunk-diag/diag.h>
 
 #define DEVICE "0000:05:00.0"
 #define NIC "0000:06:00.0"
@@ -41,9 +41,9 @@ static void look_for(const char *importer)
     int rc;
 
     told_count = 0;
-    rc = hlthunk_preflight(&o, keep, NULL, &worst);
+    rc = hlthunk_preflight_run(&o, keep, NULL, &worst);
     if (rc)
-        fail_msg("%d: %s", rc, hlthunk_last_error());
+        fail_msg("%d: %s", rc, hlthunk_diag_last_error());
 }
 
 static void look(void)
@@ -74,8 +74,8 @@ static void expect(const char *id, enum hlthunk_verdict verdict, const char *par
     if (!t)
         fail_msg("no check \"%s\"", id);
     if (t->verdict != verdict)
-        fail_msg("%s is %s, not %s: %s", id, hlthunk_verdict_name(t->verdict),
-                 hlthunk_verdict_name(verdict), t->text);
+        fail_msg("%s is %s, not %s: %s", id, hlthunk_verdict_get_name(t->verdict),
+                 hlthunk_verdict_get_name(verdict), t->text);
     expect_text(t, part);
     if (verdict == HLTHUNK_VERDICT_PROBLEM && strcmp(id, "import") != 0)
         assert_true(t->remedy[0]);
@@ -500,7 +500,7 @@ static void not_passed_to_this_container(void **state)
     }
     assert_int_equal(other, 3); /* device, node, status: all else is not this process's business */
     told_count = 0;
-    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), 0);
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), 0);
     expect("node", HLTHUNK_VERDICT_PROBLEM, "not passed to this container");
     tree_remove("/dev/accel");
     look();
@@ -540,6 +540,22 @@ static void the_unreadable_is_unknown(void **state)
     as_nobody(look_at_the_unreadable);
     for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
         tree_mode(hidden[i], 0755);
+}
+
+static void look_at_hidden_processes(void)
+{
+    look();
+    expect("holders", HLTHUNK_VERDICT_UNKNOWN, "/proc cannot be read");
+}
+
+/* Without a list of processes nothing is known of holders, not even how many are hidden. */
+static void processes_that_cannot_be_listed(void **state)
+{
+    (void)state;
+    put_switch(0x1234, 0);
+    tree_mode("/proc", 0111);
+    as_nobody(look_at_hidden_processes);
+    tree_mode("/proc", 0755);
 }
 
 /* Files that are longer than anybody expected end where they end (a sanitizer and valgrind look).
@@ -599,25 +615,28 @@ static void bad_arguments(void **state)
 
     (void)state;
     worst = (enum hlthunk_verdict)77;
-    assert_int_equal(hlthunk_preflight(&o, NULL, NULL, &worst), -EINVAL);
+    assert_int_equal(hlthunk_preflight_run(&o, NULL, NULL, &worst), -EINVAL);
+    o.reserved[3] = 1;
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -E2BIG);
+    o.reserved[3] = 0;
     o.pci_address = "nonsense";
-    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), -EINVAL);
-    assert_non_null(strstr(hlthunk_last_error(), "pci_address"));
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -EINVAL);
+    assert_non_null(strstr(hlthunk_diag_last_error(), "pci_address"));
     o.pci_address = "0000:99:00.0";
-    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), -ENODEV);
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -ENODEV);
     o.pci_address = "5:0.0";
     o.importer = "0000:98:00.0";
-    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), -ENODEV);
-    assert_non_null(strstr(hlthunk_last_error(), "0000:98:00.0"));
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -ENODEV);
+    assert_non_null(strstr(hlthunk_diag_last_error(), "0000:98:00.0"));
     o.importer = NULL;
     o.open = (enum hlthunk_preflight_open)9;
-    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), -EINVAL);
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -EINVAL);
     o.open = HLTHUNK_PREFLIGHT_OPEN_NEVER;
     o.root = "/no/such/folder";
-    assert_int_equal(hlthunk_preflight(&o, keep, NULL, &worst), -ENOENT);
+    assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -ENOENT);
     assert_int_equal(worst, 77);
     o.root = tree_root();
-    assert_int_equal(hlthunk_preflight(&o, stop, &calls, &worst), 42);
+    assert_int_equal(hlthunk_preflight_run(&o, stop, &calls, &worst), 42);
     assert_int_equal(calls, 3);
 }
 
@@ -648,6 +667,7 @@ int main(void)
         CASE(limits),
         CASE(not_passed_to_this_container),
         CASE(the_unreadable_is_unknown),
+        CASE(processes_that_cannot_be_listed),
         CASE(long_files),
         CASE(no_device),
         CASE(bad_arguments),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/kernel/config.h"
+#include "diag/config.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/host/root.h"
+#include "diag/root.h"
 
 #include <errno.h>
 #include <string.h>

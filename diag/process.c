@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/kernel/process.h"
+#include "diag/process.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How the running kernel was built. */
-#ifndef HL_KERNEL_CONFIG_H
-#define HL_KERNEL_CONFIG_H
+#ifndef HL_DIAG_CONFIG_H
+#define HL_DIAG_CONFIG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The option "root": the folder of a recorded machine. */
-#ifndef HL_HOST_ROOT_H
-#define HL_HOST_ROOT_H
+#ifndef HL_DIAG_ROOT_H
+#define HL_DIAG_ROOT_H
 
 /*
  * NULL (this machine) becomes "", a folder stays what it is: 0; anything else is -EINVAL or -ENOENT

@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "lib/error.h"
-#include "lib/host/preflight.h"
+#include "diag/preflight.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/discovery.h"
-#include "lib/kernel/pci_tree.h"
+#include "diag/pci_tree.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hlthunk_holders() on recorded machines. */
-#include "tests/host/tree.h"
+/* hlthunk_holders_list() on recorded machines. */
+#include "tests/diag/tree.h"
 #include "tests/unit/test.h"
 
 #include <dirent.h>
@@ -9,7 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <hlthunk/hlthunk.h>
+#include <hlthunk-diag/diag.h>
+#include <hlthunk/device.h>
 
 static int setup(void **state)
 {
@@ -92,7 +93,7 @@ static struct hlthunk_holders_seen look(const struct hlthunk_device_entry *devic
     struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
 
     told_count = 0;
-    assert_int_equal(hlthunk_holders(&o, keep, NULL, &seen), 0);
+    assert_int_equal(hlthunk_holders_list(&o, keep, NULL, &seen), 0);
     return seen;
 }
 
@@ -164,6 +165,7 @@ static void one_device_of_two(void **state)
     look(NULL);
     assert_int_equal(told_count, 3);
     memset(list, 0, sizeof(list));
+    list[0].struct_size = sizeof(list[0]);
     list[0].index = 1;
     strcpy(list[0].node, "/dev/accel/accel1");
     strcpy(list[0].control_node, "/dev/accel/accel_controlD1");
@@ -292,7 +294,7 @@ static void why_a_process_is_not_seen(void **state)
         told_count = 0;
         closed_path = "/proc/200/fd";
         closed_errno = cases[i].error;
-        assert_int_equal(hlthunk_holders(&o, keep, NULL, &seen), cases[i].rc);
+        assert_int_equal(hlthunk_holders_list(&o, keep, NULL, &seen), cases[i].rc);
         closed_path = "";
         assert_int_equal(seen.processes, cases[i].processes);
         assert_int_equal(seen.hidden_processes, cases[i].hidden);
@@ -354,7 +356,7 @@ static void a_visitor_ends_the_list(void **state)
     put_fd(100, 4, "/dev/accel/accel0");
     put_process(200, "b", 0, 0, 1);
     put_fd(200, 3, "/dev/accel/accel0");
-    assert_int_equal(hlthunk_holders(&o, stop, &calls, NULL), 42);
+    assert_int_equal(hlthunk_holders_list(&o, stop, &calls, NULL), 42);
     assert_int_equal(calls, 1);
 }
 
@@ -362,19 +364,24 @@ static void bad_arguments(void **state)
 {
     struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = "/no/such/folder" };
     struct hlthunk_holders_seen seen = { .struct_size = 0, .devices = 77 };
+    struct hlthunk_device_entry entry = { .struct_size = 0 };
 
     (void)state;
-    assert_int_equal(hlthunk_holders(&o, keep, NULL, NULL), -ENOENT);
-    assert_non_null(strstr(hlthunk_last_error(), "/no/such/folder"));
+    assert_int_equal(hlthunk_holders_list(&o, keep, NULL, NULL), -ENOENT);
+    assert_non_null(strstr(hlthunk_diag_last_error(), "/no/such/folder"));
     o.root = tree_root();
-    assert_int_equal(hlthunk_holders(&o, NULL, NULL, NULL), -EINVAL);
-    assert_int_equal(hlthunk_holders(&o, keep, NULL, &seen), -EINVAL);
+    assert_int_equal(hlthunk_holders_list(&o, NULL, NULL, NULL), -EINVAL);
+    assert_int_equal(hlthunk_holders_list(&o, keep, NULL, &seen), -EINVAL);
     assert_int_equal(seen.devices, 77);
+    o.device = &entry;
+    assert_int_equal(hlthunk_holders_list(&o, keep, NULL, NULL), -EINVAL);
+    assert_non_null(strstr(hlthunk_diag_last_error(), "options->device->struct_size"));
+    o.device = NULL;
     o.struct_size = 3;
-    assert_int_equal(hlthunk_holders(&o, keep, NULL, NULL), -EINVAL);
-    assert_non_null(strstr(hlthunk_last_error(), "options->struct_size"));
-    assert_string_equal(hlthunk_holder_kind_name(HLTHUNK_HOLDER_DMABUF), "dma-buf");
-    assert_string_equal(hlthunk_holder_kind_name((enum hlthunk_holder_kind)99), "unknown");
+    assert_int_equal(hlthunk_holders_list(&o, keep, NULL, NULL), -EINVAL);
+    assert_non_null(strstr(hlthunk_diag_last_error(), "options->struct_size"));
+    assert_string_equal(hlthunk_holder_kind_get_name(HLTHUNK_HOLDER_DMABUF), "dma-buf");
+    assert_string_equal(hlthunk_holder_kind_get_name((enum hlthunk_holder_kind)99), "unknown");
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts of the preflight share. */
-#ifndef HL_HOST_PREFLIGHT_H
-#define HL_HOST_PREFLIGHT_H
+#ifndef HL_DIAG_PREFLIGHT_H
+#define HL_DIAG_PREFLIGHT_H
 
 #include <stdbool.h>
 
 #include <hlthunk/device.h>
-#include <hlthunk/preflight.h>
+#include <hlthunk-diag/preflight.h>
 
-#include "lib/kernel/config.h"
+#include "diag/config.h"
 
 struct hl_preflight {
     struct hlthunk_preflight_options options;
@@ -16,7 +16,7 @@ struct hl_preflight {
     struct hl_kernel_version kernel;
     int p2pdma;       /* 1, 0, or -errno: not known */
     bool some_passed; /* at least one device has its nodes here */
-    int (*visit)(const struct hlthunk_check *, void *);
+    hlthunk_check_fn visit;
     void *user;
     int rc; /* what visit returned: non-zero ends it all */
     enum hlthunk_verdict worst;

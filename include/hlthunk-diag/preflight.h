@@ -6,10 +6,11 @@
  * the importer's driver or the way over PCIe does not allow peer-to-peer, and only when it maps.
  * This looks at all of it beforehand and says what to do.
  */
-#ifndef HLTHUNK_PREFLIGHT_H
-#define HLTHUNK_PREFLIGHT_H
+#ifndef HLTHUNK_DIAG_PREFLIGHT_H
+#define HLTHUNK_DIAG_PREFLIGHT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <hlthunk/attributes.h>
 
@@ -42,8 +43,10 @@ enum hlthunk_verdict {
  *   memlock, nofile, huge-pages    limits of this process and settings of the machine
  */
 struct hlthunk_check {
-    const char *id;
+    size_t struct_size; /* as the library filled it */
     enum hlthunk_verdict verdict;
+    uint8_t reserved[4];
+    const char *id;
     const char *device;   /* PCI address of the accelerator, or "" */
     const char *importer; /* PCI address of the candidate, or "" */
     const char *text;     /* what was found, in a sentence or two */
@@ -65,16 +68,25 @@ struct hlthunk_preflight_options {
     const char *pci_address; /* this device alone; NULL: all */
     const char *importer;    /* PCI address of the importer that will be used: what
                                 stands in its way is a problem; NULL: all candidates */
+    const char *root;        /* a folder with /sys, /proc, /boot, /dev of a recorded
+                                machine: nothing is opened then; NULL: this machine */
     enum hlthunk_preflight_open open;
-    const char *root; /* a folder with /sys, /proc, /boot, /dev of a recorded
-                         machine: nothing is opened then; NULL: this machine */
+    uint8_t reserved[4];
 };
 
 /**
- * hlthunk_preflight() - look at everything that sharing device memory depends on
+ * typedef hlthunk_check_fn - receives one check
+ * @check: valid during the call, with what it points to
+ * @user: as given to hlthunk_preflight_run()
+ *
+ * A non-zero return ends the preflight.
+ */
+typedef int (*hlthunk_check_fn)(const struct hlthunk_check *check, void *user);
+
+/**
+ * hlthunk_preflight_run() - look at everything that sharing device memory depends on
  * @options: NULL for defaults
- * @visit: called for each check; a non-zero return ends the preflight.  What @check points to is
- *         valid during the call
+ * @visit: called for each check
  * @user: passed to @visit
  * @worst: receives the worst verdict; may be NULL
  *
@@ -83,18 +95,18 @@ struct hlthunk_preflight_options {
  * people's processes): then the verdict is HLTHUNK_VERDICT_UNKNOWN.  Takes some milliseconds, and
  * more with many processes.
  *
- * Returns 0 when all was looked at, whatever was found; what @visit returned; or -errno: -EINVAL
- * (bad options), -ENODEV (.pci_address or .importer is not there), -ENOENT (.root), -ENOMEM.
- * Any thread.
+ * Returns 0 when all was looked at, whatever was found; what @visit returned; or -errno with a text
+ * in hlthunk_diag_last_error(): -EINVAL, -E2BIG (bad options), -ENODEV (.pci_address or .importer
+ * is not there), -ENOENT (.root), -ENOMEM. Any thread.
  *
  * Since: 0.9
  */
-HLTHUNK_API int hlthunk_preflight(const struct hlthunk_preflight_options *options,
-                                  int (*visit)(const struct hlthunk_check *check, void *user),
-                                  void *user, enum hlthunk_verdict *worst);
+HLTHUNK_API HLTHUNK_MUST_CHECK int
+hlthunk_preflight_run(const struct hlthunk_preflight_options *options, hlthunk_check_fn visit,
+                      void *user, enum hlthunk_verdict *worst);
 
 /* "ok", "unknown", "warning", "problem".  Since: 0.9 */
-HLTHUNK_API const char *hlthunk_verdict_name(enum hlthunk_verdict verdict);
+HLTHUNK_API const char *hlthunk_verdict_get_name(enum hlthunk_verdict verdict);
 
 HLTHUNK_END_DECLS
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/host/tree.h"
+#include "tests/diag/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

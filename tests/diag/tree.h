@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A recorded machine of the test's own: /sys, /proc, /dev, /boot below a temporary folder. */
-#ifndef TESTS_HOST_TREE_H
-#define TESTS_HOST_TREE_H
+#ifndef TESTS_DIAG_TREE_H
+#define TESTS_DIAG_TREE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,12 +11,13 @@
 #include <hlthunk/buffer.h>
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
-#include <hlthunk/holders.h>
+#include <hlthunk-diag/holders.h>
 
-#include "lib/host/preflight.h"
+#include "diag/preflight.h"
+#include "lib/error.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/node.h"
-#include "lib/kernel/pci_tree.h"
+#include "diag/pci_tree.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 #include "lib/op/op_info.h"
@@ -98,8 +99,7 @@ void hl_preflight_devices(struct hl_preflight *p, int rc, size_t count)
 
     if (rc) {
         hl_preflight_tell(p, "device", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "Which devices this machine has cannot be known: %s.",
-                          hlthunk_last_error());
+                          "Which devices this machine has cannot be known: %s.", hl_error_text());
         return;
     }
     if (count)
@@ -251,7 +251,7 @@ static void check_status(struct hl_preflight *p, const struct hlthunk_device_ent
 
 /* ---- who has it ---- */
 
-/* What hlthunk_holders() tells, put together. */
+/* What hlthunk_holders_list() tells, put together. */
 struct tally {
     unsigned nodes, dmabufs, mappings, kernel;
     bool other_devices;       /* dma-bufs may be of another device */
@@ -303,6 +303,8 @@ struct facts {
     struct hl_open_stats_info stats;
     struct tally tally;
     struct hlthunk_holders_seen seen;
+    int failed; /* nobody could be looked for: the error, whose text is in why */
+    char why[200];
 };
 
 static bool busy(const struct facts *f)
@@ -318,8 +320,9 @@ static void gather(struct hl_preflight *p, const struct hlthunk_device_entry *e,
     o.root = *p->root ? p->root : NULL;
     f->seen.struct_size = sizeof(f->seen);
     f->stats_known = !*p->root && ask_control(e, &f->stats);
-    if (hlthunk_holders(&o, count_holder, &f->tally, &f->seen))
-        f->seen.hidden_processes = UINT32_MAX;
+    f->failed = hlthunk_holders_list(&o, count_holder, &f->tally, &f->seen);
+    if (f->failed)
+        snprintf(f->why, sizeof(f->why), "%s", hl_error_text());
 }
 
 static const char remedy_leak[] =
@@ -330,7 +333,10 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
     const struct tally *t = &f->tally;
     unsigned left = t->dmabufs + t->mappings + t->kernel;
 
-    if (t->nodes)
+    if (f->failed)
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, NULL,
+                          "Who holds the device cannot be known: %s.", f->why);
+    else if (t->nodes)
         hl_preflight_tell(
             p, "holders", HLTHUNK_VERDICT_WARNING,
             "Wait for it, or end it: one process at a time can compute. \"hlthunk who\" lists "
@@ -375,12 +381,12 @@ static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entr
                           "FOP_UNSIGNED_OFFSET of a node's driver, and this habanalabs lacks it.",
                           e->node);
     else if (hl_is_exhausted(rc))
-        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_UNKNOWN, NULL, "%s.", hlthunk_last_error());
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_UNKNOWN, NULL, "%s.", hl_error_text());
     else if (rc == -EBUSY || rc == -EAGAIN)
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_WARNING,
-                          "Wait and try again; see \"holders\".", "%s.", hlthunk_last_error());
+                          "Wait and try again; see \"holders\".", "%s.", hl_error_text());
     else
-        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, NULL, "%s.", hlthunk_last_error());
+        hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, NULL, "%s.", hl_error_text());
 }
 
 /* One page, from allocation to dma-buf: 0 or -errno with the library's text. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What /proc says of processes, their descriptors and their mappings. */
-#ifndef HL_KERNEL_PROCESS_H
-#define HL_KERNEL_PROCESS_H
+#ifndef HL_DIAG_PROCESS_H
+#define HL_DIAG_PROCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
