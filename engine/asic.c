@@ -51,6 +51,14 @@ uint64_t eng_sram_size(const struct eng_asic *asic)
     return asic->sram_size;
 }
 
+bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr)
+{
+    for (unsigned i = 0; i < sizeof(asic->msix) / sizeof(asic->msix[0]); i++)
+        if (asic->msix[i] && addr == asic->cfg_base + asic->msix[i])
+            return true;
+    return false;
+}
+
 unsigned eng_sm_count(const struct eng_asic *asic)
 {
     return asic->sm.count;

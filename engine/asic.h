@@ -56,6 +56,7 @@ struct eng_asic {
     uint32_t (*qman)(unsigned i, uint32_t *lower);
     bool streams; /* four streams to a QMAN, the fifth is the lower CP */
     uint64_t (*msg_base)(uint32_t qm, unsigned base); /* what the driver programs */
+    uint32_t msix[2]; /* registers: the number written is an interrupt's; 0: none */
 };
 
 extern const struct eng_asic eng_asic_goya, eng_asic_gaudi, eng_asic_gaudi2;

@@ -60,6 +60,8 @@ const struct eng_asic eng_asic_gaudi2 = {
     .cfg_base = CFG_BASE,
     .cfg_size = 0x8000000,
     .sram_base = 0x1000FFFFFD000000, .sram_size = 0x3000000,
+    /* PCIE_DBI_MSIX_DOORBELL_OFF, PCIE_MSIX: the latter is what the vendor's own programs write */
+    .msix = { 0x4C02948, 0x4C17000 },
     .fmt = {
         .ops = 0xDFFFE,         /* 1..0x10, 0x12, 0x13 */
         .wreg_shift = 8,

@@ -112,6 +112,8 @@ uint64_t eng_cfg_base(const struct eng_asic *asic);
 uint64_t eng_cfg_size(const struct eng_asic *asic);
 uint64_t eng_sram_base(const struct eng_asic *asic);
 uint64_t eng_sram_size(const struct eng_asic *asic);
+/* Does a message to this address ring an interrupt, whose number it is? */
+bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr);
 /* Offsets of sync objects, monitors and completion queues; sm: 0..eng_sm_count()-1. */
 unsigned eng_sm_count(const struct eng_asic *asic);
 uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob);

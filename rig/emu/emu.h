@@ -106,6 +106,11 @@ void emu_set(struct emu *e, uint32_t off, uint32_t x);
 bool emu_is_memory(struct emu *e, uint64_t a);
 /* Copy out (to the device's view) or in, physical addresses: 0 or -EFAULT. */
 int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out);
+/*
+ * Within the device's view, physical addresses: 0, and how much of *n at least one byte it was; or
+ * -EFAULT, and which of the two is bad.
+ */
+int emu_move(struct emu *e, uint64_t to, uint64_t from, uint64_t *n, bool *bad_write);
 int emu_write32(struct emu *e, uint64_t a, uint32_t x);
 /* Likewise, through the MMU unless asid is negative: 0 or -1, and it is logged. */
 int emu_copy(struct emu *e, int asid, uint64_t a, void *buf, uint64_t len, bool out);

@@ -14,8 +14,9 @@
 #define PQC_LBW_LO 0x46Cu
 #define PQC_LBW_HI 0x47Cu
 #define PQC_CFG 0x48Cu
-#define MAX_LOG2LEN 24u /* descriptors in a ring; the driver has 2^12 */
-#define USER_ASID 1u    /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
+#define MAX_LOG2LEN 24u  /* descriptors in a ring; the driver has 2^12 */
+#define CHUNK (1u << 20) /* of a DMA before another queue has its turn */
+#define USER_ASID 1u     /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
 
 static int translate(struct emu *e, uint64_t a, uint64_t *pa, uint64_t *left)
 {
@@ -67,6 +68,37 @@ static int op_write(void *priv, const struct eng_queue *q, uint64_t a, const voi
     return move(priv, a, u.out, len, true);
 }
 
+/*
+ * What a DMA engine moves goes straight from one mapping to the other, as far as both hold: half a
+ * minute is all that the driver gives a submission, with every engine at work in one thread here.
+ */
+static int op_copy(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t src, uint64_t len,
+                   uint64_t *bad, bool *bad_write)
+{
+    struct emu *e = priv;
+    uint64_t from, to, n, left;
+
+    (void)q;
+    for (uint64_t done = 0; done < len; done += n) {
+        *bad = src + done;
+        *bad_write = false;
+        if (translate(e, src + done, &from, &n))
+            return -EFAULT;
+        if (translate(e, dst + done, &to, &left)) {
+            *bad = dst + done;
+            *bad_write = true;
+            return -EFAULT;
+        }
+        n = n < left ? n : left;
+        n = n < len - done ? n : len - done;
+        if (emu_move(e, to, from, &n, bad_write)) {
+            *bad = (*bad_write ? dst : src) + done;
+            return -EFAULT;
+        }
+    }
+    return 0;
+}
+
 static int op_fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t pattern,
                    uint64_t len)
 {
@@ -76,19 +108,25 @@ static int op_fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t
     return emu_is_virtual(e, dst) ? -EOPNOTSUPP : emu_fill(e, dst, pattern, len);
 }
 
-/* Gaudi2: what is written to the virtual doorbell, host memory by its look, is an interrupt. */
+/* Gaudi2's virtual doorbell: host memory by its look. */
+static bool at_doorbell(struct emu *e, uint64_t a)
+{
+    uint64_t pa, left;
+
+    return e->doorbell && !translate(e, a, &pa, &left) && (pa & ~0xFFFull) == e->doorbell;
+}
+
 static bool op_doorbell(void *priv, const struct eng_queue *q, uint64_t a, uint32_t value)
 {
     struct emu *e = priv;
-    uint64_t pa, left;
 
     (void)q;
-    if (!e->doorbell || translate(e, a, &pa, &left) || (pa & ~0xFFFull) != e->doorbell)
+    if (!eng_rings_msix(e->eng.asic, a) && !at_doorbell(e, a))
         return false;
     if (vfu_irq(&e->v, VFU_IRQ_MSIX, value) < 0)
         emu_log(e, "interrupt %u has no vector", value);
     else if (e->verbose)
-        emu_log(e, "interrupt %u by the virtual doorbell", value);
+        emu_log(e, "interrupt %u by %#llx", value, (unsigned long long)a);
     return true;
 }
 
@@ -161,6 +199,7 @@ static const struct eng_ops ops = {
     .done = op_done,
     .read = op_read,
     .write = op_write,
+    .copy = op_copy,
     .fill = op_fill,
     .reg = op_reg,
     .doorbell = op_doorbell,
@@ -171,7 +210,10 @@ static const struct eng_ops ops = {
 
 int emu_exec_init(struct emu *e)
 {
-    return eng_init(&e->eng, eng_asic_find(e->a->name), e->cfg, &ops, e, 0);
+    int rc = eng_init(&e->eng, eng_asic_find(e->a->name), e->cfg, &ops, e, 0);
+
+    e->eng.chunk = CHUNK;
+    return rc;
 }
 
 /*

@@ -49,6 +49,7 @@ static void setup(struct emu *e)
 {
     unsigned n = 0;
 
+    ntrap = 0;
     if (e->v61)
         e->nvec = 512;
     for (unsigned d = 0; d < 4; d++) {

@@ -48,6 +48,29 @@ int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out)
     return out ? vfu_write(&e->v, a, buf, len) : vfu_read(&e->v, a, buf, len);
 }
 
+/* A whole range as one mapping of ours has it, for guard_copy() alone; or NULL. */
+static uint8_t *mapping(struct emu *e, uint64_t a, uint64_t len, bool write)
+{
+    uint8_t *p = own(e, a, len);
+
+    return p || a < e->a->host_base ? p : vfu_iova(&e->v, a - e->a->host_base, len, write);
+}
+
+int emu_move(struct emu *e, uint64_t to, uint64_t from, uint64_t *n, bool *bad_write)
+{
+    uint8_t *d = mapping(e, to, *n, true), *s = mapping(e, from, *n, false), piece[4096];
+
+    *bad_write = false;
+    if (d && s)
+        return guard_copy(d, s, *n) ? 0 : -EFAULT;
+    if (*n > sizeof(piece))
+        *n = sizeof(piece);
+    if (emu_mem(e, from, piece, *n, false))
+        return -EFAULT;
+    *bad_write = true;
+    return emu_mem(e, to, piece, *n, true);
+}
+
 int emu_write32(struct emu *e, uint64_t a, uint32_t x)
 {
     int rc = eng_write32(&e->eng, NULL, a, x);

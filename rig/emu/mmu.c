@@ -48,7 +48,8 @@ static bool walk_hbm(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, ui
     low = s & LOW48;
     in = low % SCRAMBLED;
     *pa = (s & ~LOW48) | (low / SCRAMBLED * STACKS + in);
-    *left = STACKS - in;
+    if (*left > STACKS - in)
+        *left = STACKS - in;
     return in < STACKS;
 }
 

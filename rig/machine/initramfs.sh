@@ -92,12 +92,13 @@ rig_base_fill() {
 
 # rig_stage FILE: into the job's archive at its own path, with the libraries that it needs.
 rig_stage() {
-    [ ! -e "$RIG_STAGE$1" ] || return 0
-    mkdir -p "$RIG_STAGE${1%/*}"
-    if [ -d "$1" ]; then
-        cp -RL "$1" "$RIG_STAGE$1"
+    if [ -d "$1" ]; then # also where something of it is there already
+        mkdir -p "$RIG_STAGE$1"
+        cp -RL "$1/." "$RIG_STAGE$1"
         return 0
     fi
+    [ ! -e "$RIG_STAGE$1" ] || return 0
+    mkdir -p "$RIG_STAGE${1%/*}"
     cp -L "$1" "$RIG_STAGE$1" || rig_skip "cannot read $1"
     case $(head -c 4 "$1" | tr -d '\0') in
     "$(printf '\177')ELF")

@@ -14,8 +14,6 @@
 #define NAP_NS 200000000
 #define CHUNK (4u << 20)                   /* of a DMA before another queue has its turn */
 #define STEPS 256u                         /* of the engine before a look at new jobs */
-#define MSIX_DOORBELL 0x4C02948u           /* Gaudi2: PCIE_DBI_MSIX_DOORBELL_OFF */
-#define MSIX_BLOCK 0x4C17000u              /* PCIE_MSIX: where the vendor's own tests ring */
 #define MSIX_VIRTUAL 0xFFF077FFFFFF0000ull /* RESERVED_VA_FOR_VIRTUAL_MSIX_DOORBELL */
 
 struct sim_exec {
@@ -85,8 +83,7 @@ static bool doorbell(void *priv, const struct eng_queue *q, uint64_t addr, uint3
     (void)q;
     if (!p->irqs)
         return false;
-    if (addr != eng_cfg_base(p->eng) + MSIX_DOORBELL && addr != eng_cfg_base(p->eng) + MSIX_BLOCK &&
-        addr != MSIX_VIRTUAL)
+    if (!eng_rings_msix(p->eng, addr) && addr != MSIX_VIRTUAL)
         return false;
     sim_sub_irq(&x->call, value);
     return true;

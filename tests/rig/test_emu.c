@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -124,6 +125,52 @@ static void a_long_run_of_empty_submissions_is_taken(void **state)
     poke(PQ_PI, 16384 + 16000);
     run();
     assert_int_equal(emu_get(&emu, PQ_CI), 16384 + 16000);
+}
+
+/* A queue's message to either register is an interrupt: completion queues of programs are set up
+ * so. */
+static void a_message_to_the_msix_block_interrupts(void **state)
+{
+    static const uint32_t regs[] = { 0x4C02948, 0x4C17000 };
+    uint64_t n;
+
+    (void)state;
+    emu.v.irqfd[VFU_IRQ_MSIX][48] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert_true(emu.v.irqfd[VFU_IRQ_MSIX][48] >= 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(emu_write32(&emu, emu.a->cfg_base + regs[i], 48), 0);
+        assert_int_equal(read(emu.v.irqfd[VFU_IRQ_MSIX][48], &n, sizeof(n)), sizeof(n));
+        assert_int_equal(n, 1);
+    }
+    /* one that nobody listens to is lost, and no other register is a doorbell */
+    assert_int_equal(emu_write32(&emu, emu.a->cfg_base + regs[0], 49), 0);
+    assert_int_equal(emu_write32(&emu, emu.a->cfg_base + regs[1] + 4, 48), 0);
+    assert_int_equal(read(emu.v.irqfd[VFU_IRQ_MSIX][48], &n, sizeof(n)), -1);
+}
+
+/* What an engine copies goes in one piece as far as both sides hold. */
+static void a_copy_is_direct(void **state)
+{
+    uint64_t base = emu.a->dram_base, n = 64 * MiB;
+    bool bad_write = true;
+
+    (void)state;
+    memset(emu.dram, 0x5A, 4096);
+    emu.dram[n - 1] = 0x77;
+    assert_int_equal(emu_move(&emu, base + n, base, &n, &bad_write), 0);
+    assert_int_equal(n, 64 * MiB);
+    assert_int_equal(emu.dram[n], 0x5A);
+    assert_int_equal(emu.dram[2 * n - 1], 0x77);
+    n = 8192;
+    assert_int_equal(emu_move(&emu, emu.a->host_base + 4096, base, &n, &bad_write), 0);
+    assert_int_equal(n, 8192);
+    assert_memory_equal(ram + 4096, emu.dram, 8192);
+    n = 8192;
+    assert_int_equal(emu_move(&emu, emu.a->host_base + RAM, base, &n, &bad_write), -EFAULT);
+    assert_true(bad_write);
+    n = 8192;
+    assert_int_equal(emu_move(&emu, base, emu.a->host_base + RAM, &n, &bad_write), -EFAULT);
+    assert_false(bad_write);
 }
 
 /* A queue that resets its own device: the engine's step is over first. */
@@ -263,6 +310,8 @@ int main(void)
         on(gaudi, the_indirect_window_has_an_end),
         on(gaudi2, a_fill_past_the_registers_stops),
         on(gaudi2, a_copy_may_start_itself),
+        on(gaudi2, a_message_to_the_msix_block_interrupts),
+        on(gaudi2, a_copy_is_direct),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
