@@ -8,7 +8,7 @@ _hlthunk_devices() {
 _hlthunk() {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} options
     if [ "$COMP_CWORD" = 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list info doctor monitor who demo --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "list info doctor monitor who topology demo --help --version" -- "$cur")
         return
     fi
     case $prev in
@@ -19,7 +19,7 @@ _hlthunk() {
     --interval | --count | --importer) return ;;
     esac
     case ${COMP_WORDS[1]} in
-    list | info | who) options="--json --help" ;;
+    list | info | who | topology) options="--json --help" ;;
     doctor) options="--json --passive --try --importer --root --help" ;;
     monitor) options="--json --interval --count --prometheus --help" ;;
     demo) options="--rdma --help" ;;

@@ -26,6 +26,7 @@ int command_info(int argc, char **argv);
 int command_demo(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_monitor(int argc, char **argv);
+int command_topology(int argc, char **argv);
 int command_who(int argc, char **argv);
 
 /* "hlthunk: WHAT: the library's last error" on stderr; returns EXIT_FAILED. */

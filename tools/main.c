@@ -16,6 +16,7 @@ static const struct {
     { "monitor", command_monitor,
       "memory, health, events and holders of a device, as they change" },
     { "who", command_who, "processes that hold a device, its dma-bufs, its memory" },
+    { "topology", command_topology, "where devices are, and what is near them" },
     { "demo", command_demo, "processes share a piece of device memory" },
 };
 

@@ -27,7 +27,7 @@ warns() { grep -q -- "$1" "$err" || bad "standard error lacks: $1"; }
 silent() { [ ! -s "$err" ] || bad "standard error is not empty"; }
 
 # without a device: what is wrong, what to do, exit code 3
-for command in list info doctor who monitor demo; do
+for command in list info doctor who monitor topology demo; do
     runs 3 "$hlthunk" $command
     warns "no Habana device"
     warns "hlsim run"
@@ -40,7 +40,7 @@ runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
 version=$(sed 's/.* //' "$out")
 runs 0 "$hlsim" --version && says "^hlsim $version\$"
 silent
-for command in list info doctor who monitor demo; do
+for command in list info doctor who monitor topology demo; do
     runs 0 "$hlthunk" $command --help && says usage
 done
 
@@ -122,6 +122,13 @@ case $("$hlsim" run -- "$hlthunk" doctor --json) in
 *'"verdict"'*'"checks"'*'"id"'*'"p2pdma"'*) ;;
 *) bad "doctor --json" ;;
 esac
+
+# topology: what is near
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" topology
+says '^gaudi2 0 at 0000:10:00.0: NUMA node'
+says '^  0000:11:00.0 *accelerator *0 bridges up, below one root$'
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" topology 1
+[ "$(grep -c '^gaudi' "$out")" = 1 ] || bad "not one device alone"
 
 # monitor: a line for each look, and what happened in between
 runs 0 "$hlsim" run -- "$hlthunk" monitor --count 1 && says 'operational  *0 of 97536 MiB .* nobody '

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: test_readme.sh SOURCE root|user
+# usage: test_readme.sh SOURCE BUILD root|user
 # A newcomer's way: the README's commands, in its order and as they are written there, in a fresh
 # copy and a fresh home folder.  No path is set here: where the README's commands leave a thing, its
 # next ones must find it.  Left out are "./dev test", which runs this, and "./dev rig", which
 # downloads kernels: .ci/run has both.
+# As root the copy is what "meson dist" makes of the last commit, where git is at hand: a release's
+# tarball builds from nothing.
 set -eu
-source=$1 who=$2
+source=$1 build=$2 who=$3
 . "$(dirname "$0")/own_usr_local.sh"
 
 if [ "$who" = root ]; then
@@ -28,8 +30,13 @@ else
 fi
 
 mkdir "$work/clone" "$work/home"
-(cd "$source" && tar -cf - --exclude='./build*' --exclude=./.git --exclude=./.cache .) |
-    tar -xf - --no-same-owner -C "$work/clone"
+if [ "$who" = root ] && git -C "$source" rev-parse >/dev/null 2>&1; then
+    meson dist -C "$build" --no-tests --allow-dirty --formats gztar >"$work/log" 2>&1 || { tail "$work/log"; exit 1; }
+    tar -xf "$build"/meson-dist/hlthunk-*.tar.gz --no-same-owner --strip-components 1 -C "$work/clone"
+else
+    (cd "$source" && tar -cf - --exclude='./build*' --exclude=./.git --exclude=./.cache .) |
+        tar -xf - --no-same-owner -C "$work/clone"
+fi
 
 # Every block but that of the other way to install.  That this machine has a problem is an answer of
 # the doctor's, with exit code 4.
