@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Submissions; signals between queues are in signal.c. */
 #include <errno.h>
+#include <string.h>
 
 #include "lib/classic/convention.h"
 #include "lib/classic/room.h"
@@ -26,15 +27,14 @@ static int check_staged(const struct hlthunk_cs_in *in, const struct hlthunk_cs_
     return rc;
 }
 
-static struct hl_cs_in from_classic(const struct hlthunk_cs_in *in)
+static void from_classic(struct hl_cs_in *cs, const struct hlthunk_cs_in *in)
 {
-    return (struct hl_cs_in){
-        .chunks_restore = (uint64_t)(uintptr_t)in->chunks_restore,
-        .chunks_execute = (uint64_t)(uintptr_t)in->chunks_execute,
-        .num_chunks_restore = in->num_chunks_restore,
-        .num_chunks_execute = in->num_chunks_execute,
-        .cs_flags = in->flags,
-    };
+    memset(cs, 0, sizeof(*cs));
+    cs->chunks_restore = (uint64_t)(uintptr_t)in->chunks_restore;
+    cs->chunks_execute = (uint64_t)(uintptr_t)in->chunks_execute;
+    cs->num_chunks_restore = in->num_chunks_restore;
+    cs->num_chunks_execute = in->num_chunks_execute;
+    cs->cs_flags = in->flags;
 }
 
 static int submit(int fd, const struct hl_cs_in *in, uint32_t timeout, struct hlthunk_cs_out *out)
@@ -61,7 +61,7 @@ int hlthunk_command_submission_timeout(int fd, struct hlthunk_cs_in *in, struct 
 
     if (rc)
         return hl_classic(rc);
-    cs = from_classic(in);
+    from_classic(&cs, in);
     return hl_classic(submit(fd, &cs, timeout, out));
 }
 
@@ -78,7 +78,7 @@ int hlthunk_staged_command_submission_timeout(int fd, uint64_t sequence, struct 
 
     if (rc)
         return hl_classic(rc);
-    cs = from_classic(in);
+    from_classic(&cs, in);
     cs.seq = sequence;
     return hl_classic(submit(fd, &cs, timeout, out));
 }
@@ -101,7 +101,7 @@ int hlthunk_staged_command_submission_encaps_signals(int fd, uint64_t handle_id,
                     (unsigned long long)handle_id);
     if (rc)
         return hl_classic(rc);
-    cs = from_classic(in);
+    from_classic(&cs, in);
     cs.encaps_sig_handle_id = (uint32_t)handle_id;
     cs.cs_flags |= HL_CS_FLAGS_ENCAP_SIGNALS;
     return hl_classic(submit(fd, &cs, 0, out));

@@ -4,7 +4,7 @@
 #include "lib/error.h"
 #include "lib/log.h"
 #include "lib/device/device.h"
-#include "lib/op/op_info.h"
+#include "lib/kernel/door.h"
 #include "uapi/habanalabs_accel.h"
 
 enum hlthunk_stale_reason hlthunk_device_get_stale_reason(const struct hlthunk_device *d)
@@ -80,7 +80,7 @@ void hl_device_learn_events(struct hlthunk_device *d, uint64_t mask)
 static uint32_t ask(struct hlthunk_device *d)
 {
     struct hl_info_device_status out = { 0 };
-    int rc = hl_info_ask(d->fd, HL_INFO_DEVICE_STATUS, &out, sizeof(out));
+    int rc = hl_ioctl_info(d->fd, HL_INFO_DEVICE_STATUS, &out, sizeof(out));
 
     if (rc == 0)
         hl_device_learn_status(d, out.status);

@@ -2,72 +2,56 @@
 #include "lib/kernel/door.h"
 
 #include <errno.h>
+#include <stdatomic.h>
+#include <sys/ioctl.h>
 
 #include "lib/kernel/errno.h"
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
-static const unsigned requests[HL_CALL_COUNT][2] = {
-    [HL_CALL_INFO] = { HL_REQ_D_INFO, HL_REQ_H_INFO },
-    [HL_CALL_CB] = { HL_REQ_D_CB, HL_REQ_H_CB },
-    [HL_CALL_CS] = { HL_REQ_D_CS, HL_REQ_H_CS },
-    [HL_CALL_WAIT_CS] = { HL_REQ_D_WAIT_CS, HL_REQ_H_WAIT_CS },
-    [HL_CALL_MEMORY] = { HL_REQ_D_MEMORY, HL_REQ_H_MEMORY },
-    [HL_CALL_DEBUG] = { HL_REQ_D_DEBUG, HL_REQ_H_DEBUG },
+static const unsigned requests_d[] = {
+    [HL_CALL_INFO] = HL_REQ_D_INFO,     [HL_CALL_CB] = HL_REQ_D_CB,
+    [HL_CALL_CS] = HL_REQ_D_CS,         [HL_CALL_WAIT_CS] = HL_REQ_D_WAIT_CS,
+    [HL_CALL_MEMORY] = HL_REQ_D_MEMORY, [HL_CALL_DEBUG] = HL_REQ_D_DEBUG,
+};
+static const unsigned requests_h[] = {
+    [HL_CALL_INFO] = HL_REQ_H_INFO,     [HL_CALL_CB] = HL_REQ_H_CB,
+    [HL_CALL_CS] = HL_REQ_H_CS,         [HL_CALL_WAIT_CS] = HL_REQ_H_WAIT_CS,
+    [HL_CALL_MEMORY] = HL_REQ_H_MEMORY, [HL_CALL_DEBUG] = HL_REQ_H_DEBUG,
 };
 
-/* The set that worked last.  Relaxed: a stale value costs one refused call. */
-_Atomic unsigned hl_door_family = HL_FAMILY_D;
+/* The set that worked last, NULL before any has.  Relaxed: a stale value costs one refused call. */
+const unsigned *_Atomic hl_door_proven;
 
-static void remember(unsigned f)
+static void remember(const unsigned *set)
 {
-    atomic_store_explicit(&hl_door_family, f | HL_FAMILY_PROVEN, memory_order_relaxed);
+    atomic_store_explicit(&hl_door_proven, set, memory_order_relaxed);
 }
 
-/*
- * What is not a success with numbers that are known to be right: the first call of a process, the
- * other kind of kernel, an error.
- */
-static __attribute__((cold, noinline)) int uncommon(int fd, enum hl_call call, void *arg,
-                                                    unsigned tried, int rc)
+/* The first call of a process, the other kind of kernel, an error.  tried: failed just now. */
+int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const unsigned *tried)
 {
-    unsigned other = !(tried & HL_FAMILY_H);
+    const unsigned *other = tried == requests_h ? requests_d : requests_h;
+    int rc;
 
-    rc = rc < 0 ? hl_errno() : 0;
-    if (rc == 0)
-        remember(tried & HL_FAMILY_H);
+    if (tried) {
+        rc = hl_errno();
+    } else {
+        rc = ioctl(fd, requests_d[call], arg) < 0 ? hl_errno() : 0;
+        if (rc == 0)
+            remember(requests_d);
+    }
     if (rc != -ENOTTY)
         return rc;
-    rc = ioctl(fd, requests[call][other], arg) < 0 ? hl_errno() : 0;
+    rc = ioctl(fd, other[call], arg) < 0 ? hl_errno() : 0;
     if (rc != -ENOTTY && rc != -EBADF)
         remember(other);
     return rc;
 }
 
-int hl_ioctl_once(int fd, enum hl_call call, void *arg)
-{
-    unsigned f = atomic_load_explicit(&hl_door_family, memory_order_relaxed);
-    int rc = ioctl(fd, requests[call][f & HL_FAMILY_H], arg);
-
-    if (__builtin_expect(rc < 0 || !(f & HL_FAMILY_PROVEN), 0))
-        return uncommon(fd, call, arg, f, rc);
-    return 0;
-}
-
-int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const void *copy, unsigned size, int rc)
-{
-    rc = rc < 0 ? uncommon(fd, call, arg, HL_FAMILY_D, rc) : hl_ioctl_once(fd, call, arg);
-    while (rc == -EINTR) {
-        memcpy(arg, copy, size);
-        rc = hl_ioctl_once(fd, call, arg);
-    }
-    return rc;
-}
-
 bool hl_door_is_drm(void)
 {
-    return atomic_load_explicit(&hl_door_family, memory_order_relaxed) ==
-           (HL_FAMILY_D | HL_FAMILY_PROVEN);
+    return atomic_load_explicit(&hl_door_proven, memory_order_relaxed) == requests_d;
 }
 
 int hl_ioctl_raw(int fd, unsigned long request, void *arg)

@@ -18,17 +18,6 @@ bool hl_generation_accel_major(unsigned major)
     return major == ACCEL_MAJOR;
 }
 
-static int info(int fd, uint32_t op, void *out, uint32_t size)
-{
-    struct hl_info_args args = {
-        .return_pointer = (uint64_t)(uintptr_t)out,
-        .return_size = size,
-        .op = op,
-    };
-
-    return hl_ioctl(fd, HL_CALL_INFO, &args);
-}
-
 static bool on_accel_node(int fd)
 {
     struct stat st;
@@ -41,7 +30,7 @@ int hl_generation_probe(int fd, enum hlthunk_generation *generation)
     struct hl_info_device_status status = { 0 };
     struct hl_page_fault_info fault = { 0 };
     uint64_t parameters[2];
-    int rc = info(fd, HL_INFO_DEVICE_STATUS, &status, sizeof(status));
+    int rc = hl_ioctl_info(fd, HL_INFO_DEVICE_STATUS, &status, sizeof(status));
 
     if (rc)
         return rc;
@@ -50,12 +39,12 @@ int hl_generation_probe(int fd, enum hlthunk_generation *generation)
          * The vendor's driver answers this one in reset, too; to mainline it is unknown, EINVAL
          * (EBUSY in reset).  (Not HL_INFO_MEMORY_CONSUMPTION, which tells the firmware something.)
          */
-        rc = info(fd, HL_INFO_MODULE_PARAMS, parameters, sizeof(parameters));
+        rc = hl_ioctl_info(fd, HL_INFO_MODULE_PARAMS, parameters, sizeof(parameters));
         *generation = rc == 0 ? HLTHUNK_GENERATION_VENDOR : HLTHUNK_GENERATION_DRM;
         return 0;
     }
     /* 6.1: unknown operation, EINVAL (EBUSY in reset: then the node's kind decides) */
-    rc = info(fd, HL_INFO_PAGE_FAULT_EVENT, &fault, sizeof(fault));
+    rc = hl_ioctl_info(fd, HL_INFO_PAGE_FAULT_EVENT, &fault, sizeof(fault));
     if (rc == 0 || (rc == -EBUSY && on_accel_node(fd)))
         *generation = HLTHUNK_GENERATION_ACCEL;
     else

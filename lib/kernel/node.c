@@ -169,11 +169,6 @@ int hl_node_ask(int fd, struct hlthunk_device_entry *e, bool *control)
 {
     struct hlthunk_device_entry found = { 0 };
     struct hl_info_hw_ip_info ip = { 0 };
-    struct hl_info_args args = {
-        .op = HL_INFO_HW_IP_INFO,
-        .return_pointer = (uint64_t)(uintptr_t)&ip,
-        .return_size = sizeof(ip),
-    };
     enum hlthunk_generation generation;
     unsigned minor;
     struct stat st;
@@ -184,7 +179,7 @@ int hl_node_ask(int fd, struct hlthunk_device_entry *e, bool *control)
         return -errno;
     if (!S_ISCHR(st.st_mode) || is_foreign(fd))
         return -ENOTTY;
-    rc = hl_ioctl(fd, HL_CALL_INFO, &args);
+    rc = hl_ioctl_info(fd, HL_INFO_HW_IP_INFO, &ip, sizeof(ip));
     rc = rc ? rc : hl_generation_probe(fd, &generation);
     if (rc)
         return rc;

@@ -10,16 +10,26 @@
 
 typedef unsigned long long ull;
 
+static int call(int fd, union hl_cb_args *args, struct hl_cb_in in)
+{
+    int rc;
+
+    do {
+        args->in = in;
+        rc = hl_ioctl(fd, HL_CALL_CB, args);
+    } while (rc == -EINTR);
+    return rc;
+}
+
 int hl_cb_create(int fd, uint32_t size, uint32_t flags, uint64_t *handle)
 {
-    union hl_cb_args args = {
-        .in = { .op = HL_CB_OP_CREATE, .cb_size = size, .flags = flags },
-    };
+    union hl_cb_args args;
     int rc;
 
     if (size > HL_MAX_CB_SIZE)
         return hl_err(-EINVAL, "command buffer size %u is above %u bytes", size, HL_MAX_CB_SIZE);
-    rc = hl_ioctl(fd, HL_CALL_CB, &args);
+    rc = call(fd, &args,
+              (struct hl_cb_in){ .op = HL_CB_OP_CREATE, .cb_size = size, .flags = flags });
     if (rc == -ENOMEM && (flags & HL_CB_FLAGS_MAP))
         return hl_err(rc,
                       "no memory for a command buffer of %u bytes, or this ASIC cannot map "
@@ -48,23 +58,23 @@ static int explain(int rc, uint64_t handle)
 
 int hl_cb_destroy(int fd, uint64_t handle)
 {
-    union hl_cb_args args = { .in = { .op = HL_CB_OP_DESTROY, .cb_handle = handle } };
+    union hl_cb_args args;
     int rc = check(handle);
 
     if (rc)
         return rc;
-    rc = hl_ioctl(fd, HL_CALL_CB, &args);
+    rc = call(fd, &args, (struct hl_cb_in){ .op = HL_CB_OP_DESTROY, .cb_handle = handle });
     return rc ? explain(rc, handle) : 0;
 }
 
 int hl_cb_usage(int fd, uint64_t handle, uint32_t *count)
 {
-    union hl_cb_args args = { .in = { .op = HL_CB_OP_INFO, .cb_handle = handle } };
+    union hl_cb_args args;
     int rc = check(handle);
 
     if (rc)
         return rc;
-    rc = hl_ioctl(fd, HL_CALL_CB, &args);
+    rc = call(fd, &args, (struct hl_cb_in){ .op = HL_CB_OP_INFO, .cb_handle = handle });
     if (rc)
         return explain(rc, handle);
     *count = args.out.usage_cnt;
@@ -73,14 +83,14 @@ int hl_cb_usage(int fd, uint64_t handle, uint32_t *count)
 
 int hl_cb_device_address(int fd, uint64_t handle, uint64_t *address)
 {
-    union hl_cb_args args = {
-        .in = { .op = HL_CB_OP_INFO, .cb_handle = handle, .flags = HL_CB_FLAGS_GET_DEVICE_VA },
-    };
+    union hl_cb_args args;
     int rc = check(handle);
 
     if (rc)
         return rc;
-    rc = hl_ioctl(fd, HL_CALL_CB, &args);
+    rc = call(fd, &args,
+              (struct hl_cb_in){
+                  .op = HL_CB_OP_INFO, .cb_handle = handle, .flags = HL_CB_FLAGS_GET_DEVICE_VA });
     if (rc == -EINVAL)
         return hl_err(rc,
                       "command buffer %#llx is not there, or was not created with "

@@ -65,14 +65,10 @@ static int explain(int rc, uint32_t flags)
 
 int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct hl_cs_out *out)
 {
-    union hl_cs_args args = { .in = *in };
+    union hl_cs_args args;
     uint32_t flags = in->cs_flags;
     int rc = 0;
 
-    if (timeout_s) {
-        args.in.cs_flags |= HL_CS_FLAGS_CUSTOM_TIMEOUT;
-        args.in.timeout = timeout_s;
-    }
     if (!(flags & FLAGS_NO_BUFFERS) && !hl_door_is_drm()) {
         rc = check_chunks(in->chunks_restore, in->num_chunks_restore, "chunks_restore");
         if (!rc)
@@ -85,10 +81,25 @@ int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct h
                       "this kernel's driver (before 6.3) does not know submission "
                       "flags %#x",
                       flags & FLAGS_SINCE_6_3);
-    rc = hl_ioctl(fd, HL_CALL_CS, &args);
+    do {
+        /* member by member, each as wide as it was written just now */
+        args.in.chunks_restore = in->chunks_restore;
+        args.in.chunks_execute = in->chunks_execute;
+        args.in.seq = in->seq;
+        args.in.num_chunks_restore = in->num_chunks_restore;
+        args.in.num_chunks_execute = in->num_chunks_execute;
+        args.in.timeout = timeout_s;
+        args.in.cs_flags = timeout_s ? flags | HL_CS_FLAGS_CUSTOM_TIMEOUT : flags;
+        args.in.ctx_id = in->ctx_id;
+        memset(args.in.pad, 0, sizeof(args.in.pad));
+        rc = hl_ioctl(fd, HL_CALL_CS, &args);
+    } while (rc == -EINTR);
     if (rc)
         return explain(rc, flags);
-    *out = args.out;
+    out->seq = args.out.seq;
+    out->status = args.out.status;
+    out->sob_base_addr_offset = args.out.sob_base_addr_offset;
+    out->sob_count_before_submission = args.out.sob_count_before_submission;
     return 0;
 }
 

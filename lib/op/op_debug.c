@@ -28,12 +28,16 @@ static int check_read_block(const struct hl_debug_args *args)
 
 int hl_debug(int fd, struct hl_debug_args *args)
 {
-    uint32_t op = args->op;
+    const struct hl_debug_args given = *args;
+    uint32_t op = given.op;
     int rc = op == HL_DEBUG_OP_READBLOCK ? check_read_block(args) : 0;
 
     if (rc)
         return rc;
-    rc = hl_ioctl(fd, HL_CALL_DEBUG, args);
+    do {
+        *args = given;
+        rc = hl_ioctl(fd, HL_CALL_DEBUG, args);
+    } while (rc == -EINTR);
     switch (rc) {
     case 0:
         return 0;

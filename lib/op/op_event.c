@@ -17,9 +17,14 @@
 
 static int set_eventfd(int fd, uint32_t op, int eventfd)
 {
-    struct hl_info_args args = { .op = op, .eventfd = (uint32_t)eventfd };
+    int rc;
 
-    return hl_ioctl(fd, HL_CALL_INFO, &args);
+    do {
+        struct hl_info_args args = { .op = op, .eventfd = (uint32_t)eventfd };
+
+        rc = hl_ioctl(fd, HL_CALL_INFO, &args);
+    } while (rc == -EINTR);
+    return rc;
 }
 
 int hl_event_register(int fd, int eventfd)

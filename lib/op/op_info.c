@@ -56,29 +56,23 @@ static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)
 
 int hl_info_query(int fd, struct hl_info_args *args, void *out, uint32_t size)
 {
-    uint32_t op = args->op;
+    uint32_t op = args->op, input = args->ctx_id, pad = args->pad;
     int rc;
 
-    args->return_pointer = (uint64_t)(uintptr_t)out;
-    args->return_size = size;
-    rc = hl_ioctl(fd, HL_CALL_INFO, args);
+    do {
+        args->return_pointer = (uint64_t)(uintptr_t)out;
+        args->return_size = size;
+        args->op = op;
+        args->ctx_id = input;
+        args->pad = pad;
+        rc = hl_ioctl(fd, HL_CALL_INFO, args);
+    } while (rc == -EINTR);
     return rc ? explain(fd, rc, op) : 0;
-}
-
-int hl_info_ask(int fd, uint32_t op, void *out, uint32_t size)
-{
-    struct hl_info_args args = {
-        .op = op,
-        .return_pointer = (uint64_t)(uintptr_t)out,
-        .return_size = size,
-    };
-
-    return hl_ioctl(fd, HL_CALL_INFO, &args);
 }
 
 int hl_info_get(int fd, uint32_t op, void *out, uint32_t size)
 {
-    struct hl_info_args args = { .op = op };
+    int rc = hl_ioctl_info(fd, op, out, size);
 
-    return hl_info_query(fd, &args, out, size);
+    return rc ? explain(fd, rc, op) : 0;
 }

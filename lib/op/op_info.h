@@ -15,13 +15,10 @@ struct hl_info_args;
  */
 int hl_info_get(int fd, uint32_t op, void *out, uint32_t size);
 
-/* The same without a text: the one that the caller has set stays. */
-int hl_info_ask(int fd, uint32_t op, void *out, uint32_t size);
-
 /*
  * The same for queries with an input (args->dcore_id, ctx_id, pll_index, period_ms …): the
- * caller has filled op and the input, this adds the pointer and the size.  On -EAGAIN and such
- * the argument is as the caller gave it.
+ * caller has filled op and the input, this adds the pointer and the size.  It is then
+ * what the driver left in it.
  */
 int hl_info_query(int fd, struct hl_info_args *args, void *out, uint32_t size);
 

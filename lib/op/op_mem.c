@@ -15,11 +15,6 @@
 
 typedef unsigned long long ull;
 
-/*
- * Arguments are cleared with memset(): an initialiser of one member of the union leaves the bytes
- * beside it unspecified, and clang uses that.
- */
-
 /* Errors are explained out of the way of what succeeds. */
 #define COLD __attribute__((cold, noinline))
 
@@ -29,7 +24,29 @@ typedef unsigned long long ull;
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
 #define TS_MAX_ELEMENTS (1u << 20)
 
-COLD int hl_mem_alloc_error(int rc, uint64_t size)
+/*
+ * The operation's own member of the union is up to three words, which a, b and c are.  Words it is,
+ * since an initialiser of one member would leave the bytes beside it unspecified.
+ */
+static int call(int fd, union hl_mem_args *args, uint32_t op, uint32_t flags, uint64_t a,
+                uint64_t b, uint64_t c)
+{
+    int rc;
+
+    do {
+        args->in.map_host.host_virt_addr = a;
+        args->in.map_host.hint_addr = b;
+        args->in.map_host.mem_size = c;
+        args->in.op = op;
+        args->in.flags = flags;
+        args->in.ctx_id = 0;
+        args->in.num_of_elements = 0;
+        rc = hl_ioctl(fd, HL_CALL_MEMORY, args);
+    } while (rc == -EINTR);
+    return rc;
+}
+
+static COLD int alloc_error(int rc, uint64_t size)
 {
     if (!size)
         return hl_err(rc, "size is 0: nothing to allocate");
@@ -39,7 +56,7 @@ COLD int hl_mem_alloc_error(int rc, uint64_t size)
                   strerror(-rc));
 }
 
-COLD int hl_mem_free_error(int rc, uint64_t handle)
+static COLD int free_error(int rc, uint64_t handle)
 {
     if (rc == -EINVAL)
         return hl_err(rc,
@@ -49,7 +66,7 @@ COLD int hl_mem_free_error(int rc, uint64_t handle)
     return hl_err(rc, "the driver refused to free handle %#llx: %s", (ull)handle, strerror(-rc));
 }
 
-COLD int hl_mem_map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags)
+static COLD int map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags)
 {
     if (rc == -EINVAL)
         return hl_err(rc, "handle %#llx is no allocation of this device", (ull)handle);
@@ -60,7 +77,7 @@ COLD int hl_mem_map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags
     return hl_err(rc, "the driver refused to map handle %#llx: %s", (ull)handle, strerror(-rc));
 }
 
-COLD int hl_mem_unmap_error(int rc, uint64_t address)
+static COLD int unmap_error(int rc, uint64_t address)
 {
     if (rc == -EINVAL)
         return hl_err(rc,
@@ -70,6 +87,44 @@ COLD int hl_mem_unmap_error(int rc, uint64_t address)
     return hl_err(rc, "the driver refused to unmap %#llx: %s", (ull)address, strerror(-rc));
 }
 
+int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle)
+{
+    union hl_mem_args args;
+    int rc = size ? call(fd, &args, HL_MEM_OP_ALLOC, flags, size, page_size, 0) : -EINVAL;
+
+    if (rc)
+        return alloc_error(rc, size);
+    *handle = args.out.handle;
+    return 0;
+}
+
+int hl_mem_free(int fd, uint64_t handle)
+{
+    union hl_mem_args args;
+    int rc = call(fd, &args, HL_MEM_OP_FREE, 0, handle, 0, 0);
+
+    return rc ? free_error(rc, handle) : 0;
+}
+
+int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address)
+{
+    union hl_mem_args args;
+    int rc = call(fd, &args, HL_MEM_OP_MAP, flags, hint, handle, 0);
+
+    if (rc)
+        return map_error(rc, handle, hint, flags);
+    *address = args.out.device_virt_addr;
+    return 0;
+}
+
+int hl_mem_unmap(int fd, uint64_t address)
+{
+    union hl_mem_args args;
+    int rc = call(fd, &args, HL_MEM_OP_UNMAP, 0, address, 0, 0);
+
+    return rc ? unmap_error(rc, address) : 0;
+}
+
 int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint32_t flags,
                     uint64_t *address)
 {
@@ -77,12 +132,6 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
     union hl_mem_args args;
     int rc;
 
-    memset(&args, 0, sizeof(args));
-    args.in.map_host.host_virt_addr = start;
-    args.in.map_host.hint_addr = hint;
-    args.in.map_host.mem_size = size;
-    args.in.op = HL_MEM_OP_MAP;
-    args.in.flags = flags | HL_MEM_USERPTR;
     if (!size)
         return hl_err(-EINVAL, "size is 0: nothing to map");
     if (size >= HOST_MAP_LIMIT)
@@ -91,7 +140,7 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
     if (start + size < start)
         return hl_err(-EINVAL, "host address %#llx + size %llu wraps around", (ull)start,
                       (ull)size);
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    rc = call(fd, &args, HL_MEM_OP_MAP, flags | HL_MEM_USERPTR, start, hint, size);
     if (rc == -EFAULT)
         return hl_err(rc, "host memory %#llx + %llu cannot be pinned: not mapped, or not writable",
                       (ull)start, (ull)size);
@@ -110,12 +159,8 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
 int hl_mem_map_block(int fd, uint64_t block_address, uint64_t *handle, uint32_t *size)
 {
     union hl_mem_args args;
-    int rc;
+    int rc = call(fd, &args, HL_MEM_OP_MAP_BLOCK, 0, block_address, 0, 0);
 
-    memset(&args, 0, sizeof(args));
-    args.in.map_block.block_addr = block_address;
-    args.in.op = HL_MEM_OP_MAP_BLOCK;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
     if (rc == -EPERM)
         return hl_err(rc, "this ASIC offers no hardware blocks to programs");
     if (rc)
@@ -180,15 +225,9 @@ int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint
     union hl_mem_args args;
     int rc = check_export(fd, address, size, offset);
 
-    memset(&args, 0, sizeof(args));
-    args.in.export_dmabuf_fd.addr = address;
-    args.in.export_dmabuf_fd.mem_size = size;
-    args.in.export_dmabuf_fd.offset = offset;
-    args.in.op = HL_MEM_OP_EXPORT_DMABUF_FD;
-    args.in.flags = flags;
     if (rc)
         return rc;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    rc = call(fd, &args, HL_MEM_OP_EXPORT_DMABUF_FD, flags, address, size, offset);
     if (rc)
         return export_error(fd, rc, address, size, offset);
     rc = args.out.fd;
@@ -210,13 +249,15 @@ int hl_mem_ts_alloc(int fd, uint32_t elements, uint64_t *handle)
     union hl_mem_args args;
     int rc;
 
-    memset(&args, 0, sizeof(args));
-    args.in.op = HL_MEM_OP_TS_ALLOC;
-    args.in.num_of_elements = elements;
     if (!elements || elements > TS_MAX_ELEMENTS)
         return hl_err(-EINVAL, "number of timestamps %u is not within 1 to %u", elements,
                       TS_MAX_ELEMENTS);
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    do {
+        memset(&args, 0, sizeof(args));
+        args.in.op = HL_MEM_OP_TS_ALLOC;
+        args.in.num_of_elements = elements;
+        rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    } while (rc == -EINTR);
     if (rc)
         return hl_err(rc, "the driver refused a buffer of %u timestamps: %s", elements,
                       strerror(-rc));
@@ -229,15 +270,11 @@ int hl_mem_import(int fd, int dmabuf_fd, uint64_t length, uint64_t *address)
     union hl_mem_args args;
     int rc;
 
-    memset(&args, 0, sizeof(args));
-    args.in.reg_dmabuf_fd.fd = (uint64_t)dmabuf_fd;
-    args.in.reg_dmabuf_fd.length = length;
-    args.in.op = HL_MEM_OP_REG_DMABUF_FD;
     if (dmabuf_fd < 0)
         return hl_err(-EBADF, "dmabuf_fd is %d", dmabuf_fd);
     if (!length)
         return hl_err(-EINVAL, "length is 0: nothing to import");
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
+    rc = call(fd, &args, HL_MEM_OP_REG_DMABUF_FD, 0, (uint64_t)dmabuf_fd, length, 0);
     if (rc == 0 && !args.out.device_virt_addr)
         rc = -EIO; /* the driver's own sign of failure: address 0 */
     if (rc == -EINVAL)

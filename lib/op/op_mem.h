@@ -9,97 +9,29 @@
 #ifndef HL_OP_MEM_H
 #define HL_OP_MEM_H
 
-#include <errno.h>
 #include <stdint.h>
-#include <string.h>
 
-#include "lib/kernel/door.h"
 #include "uapi/habanalabs_accel.h"
-
-/*
- * The four that a program calls for every buffer are inline, up to their errors: an fd function
- * over one of them is then a few dozen instructions more than the ioctl (bench/run).
- *
- * Arguments are cleared with memset(): an initialiser of one member of the union leaves the bytes
- * beside it unspecified, and clang uses that.
- */
-int hl_mem_alloc_error(int rc, uint64_t size);
-int hl_mem_free_error(int rc, uint64_t handle);
-int hl_mem_map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags);
-int hl_mem_unmap_error(int rc, uint64_t address);
 
 /*
  * HL_MEM_OP_ALLOC.  flags: HL_MEM_CONTIGUOUS, HL_MEM_SHARED.  page_size 0 is the driver's choice.
  * On an ASIC whose device memory has no MMU (Gaudi) the handle is 0 and nothing but the
  * accounting has happened.
  */
-static inline int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags,
-                               uint64_t *handle)
-{
-    union hl_mem_args args;
-    int rc = -EINVAL;
-
-    memset(&args, 0, sizeof(args));
-    args.in.alloc.mem_size = size;
-    args.in.alloc.page_size = page_size;
-    args.in.op = HL_MEM_OP_ALLOC;
-    args.in.flags = flags;
-    if (__builtin_expect(size != 0, 1))
-        rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    if (__builtin_expect(rc, 0))
-        return hl_mem_alloc_error(rc, size);
-    *handle = args.out.handle;
-    return 0;
-}
+int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle);
 
 /* HL_MEM_OP_FREE.  Without an MMU: handle is the number of bytes to give back. */
-static inline int hl_mem_free(int fd, uint64_t handle)
-{
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.free.handle = handle;
-    args.in.op = HL_MEM_OP_FREE;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    return __builtin_expect(rc, 0) ? hl_mem_free_error(rc, handle) : 0;
-}
+int hl_mem_free(int fd, uint64_t handle);
 
 /* HL_MEM_OP_MAP of a handle.  hint 0: any address.  flags: HL_MEM_FORCE_HINT, … */
-static inline int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags,
-                                    uint64_t *address)
-{
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.map_device.hint_addr = hint;
-    args.in.map_device.handle = handle;
-    args.in.op = HL_MEM_OP_MAP;
-    args.in.flags = flags;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    if (__builtin_expect(rc, 0))
-        return hl_mem_map_error(rc, handle, hint, flags);
-    *address = args.out.device_virt_addr;
-    return 0;
-}
+int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address);
 
 /* HL_MEM_OP_MAP of host memory; HL_MEM_USERPTR is added. */
 int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint32_t flags,
                     uint64_t *address);
 
 /* HL_MEM_OP_UNMAP: exactly an address that a MAP returned. */
-static inline int hl_mem_unmap(int fd, uint64_t address)
-{
-    union hl_mem_args args;
-    int rc;
-
-    memset(&args, 0, sizeof(args));
-    args.in.unmap.device_virt_addr = address;
-    args.in.op = HL_MEM_OP_UNMAP;
-    rc = hl_ioctl(fd, HL_CALL_MEMORY, &args);
-    return __builtin_expect(rc, 0) ? hl_mem_unmap_error(rc, address) : 0;
-}
+int hl_mem_unmap(int fd, uint64_t address);
 
 /* HL_MEM_OP_MAP_BLOCK: what mmap() of the node takes as offset and length. */
 int hl_mem_map_block(int fd, uint64_t block_address, uint64_t *handle, uint32_t *size);

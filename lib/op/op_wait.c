@@ -53,21 +53,24 @@ static int explain(int rc, const struct hl_wait_cs_in *in)
     }
 }
 
-/* One call, from a fresh copy of the argument: the driver overwrites it. */
+/*
+ * One call, from a fresh copy of the argument, since the driver overwrites it: member by member,
+ * each as wide as it was written just now.
+ */
 static int wait_once(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
-                     struct hl_wait_cs_out *out)
+                     union hl_wait_cs_args *args)
 {
-    union hl_wait_cs_args args = { .in = *in };
-    int rc;
+    bool interrupt = in->flags & HL_WAIT_CS_FLAGS_INTERRUPT;
 
-    if (in->flags & HL_WAIT_CS_FLAGS_INTERRUPT)
-        args.in.interrupt_timeout_us = timeout_us;
-    else
-        args.in.timeout_us = timeout_us;
-    rc = hl_ioctl_once(fd, HL_CALL_WAIT_CS, &args);
-    if (rc == 0)
-        *out = args.out;
-    return rc;
+    args->in.seq = in->seq;
+    args->in.timeout_us = interrupt ? in->timeout_us : timeout_us;
+    args->in.ctx_id = in->ctx_id;
+    args->in.flags = in->flags;
+    args->in.interrupt_timeout_us = interrupt ? timeout_us : in->interrupt_timeout_us;
+    args->in.cq_counters_offset = in->cq_counters_offset;
+    args->in.timestamp_handle = in->timestamp_handle;
+    args->in.timestamp_offset = in->timestamp_offset;
+    return hl_ioctl(fd, HL_CALL_WAIT_CS, args);
 }
 
 /* The engine: calls until it is done, failed, or the time is over. */
@@ -75,12 +78,12 @@ static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
                     struct hl_wait_cs_out *out)
 {
     uint64_t deadline = timeout_us ? hl_deadline_ns(timeout_us) : 0, left = timeout_us;
-    struct hl_wait_cs_out answer;
+    union hl_wait_cs_args args;
     int rc;
 
     for (;;) {
-        rc = wait_once(fd, in, left < SLICE_US ? left : SLICE_US, &answer);
-        if (rc != -EINTR && (rc || answer.status != HL_WAIT_CS_STATUS_BUSY))
+        rc = wait_once(fd, in, left < SLICE_US ? left : SLICE_US, &args);
+        if (rc != -EINTR && (rc || args.out.status != HL_WAIT_CS_STATUS_BUSY))
             break;
         if (!left)
             break; /* that was the last look */
@@ -89,7 +92,7 @@ static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
             break;
     }
     if (rc == 0)
-        *out = answer;
+        *out = args.out;
     else if (rc == -ETIMEDOUT)
         out->status = HL_WAIT_CS_STATUS_TIMEDOUT;
     else if (rc == -EIO)
@@ -184,7 +187,6 @@ int hl_wait_counter(int fd, const struct hl_counter *counter, uint64_t target, u
 int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_t target,
                                uint32_t interrupt, const struct hl_counter *timestamp)
 {
-    union hl_wait_cs_args args = { 0 };
     struct hl_wait_cs_in in;
     int rc = counter_in(counter, target, interrupt, &in);
 
@@ -199,7 +201,10 @@ int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_
     in.timestamp_handle = timestamp->handle;
     in.timestamp_offset = timestamp->offset;
     in.interrupt_timeout_us = 1; /* 6.1 takes 0 for a question and registers nothing */
-    args.in = in;
-    rc = hl_ioctl(fd, HL_CALL_WAIT_CS, &args);
+    do {
+        union hl_wait_cs_args args = { .in = in };
+
+        rc = hl_ioctl(fd, HL_CALL_WAIT_CS, &args);
+    } while (rc == -EINTR);
     return rc ? explain(rc, &in) : 0;
 }
