@@ -9,6 +9,7 @@
 #include "lib/op/op_debug.h"
 
 #include <habanalabs/hlthunk.h>
+#include <hlthunk/version.h>
 
 void *hlthunk_malloc(size_t size)
 {
@@ -22,7 +23,7 @@ void hlthunk_free(void *pt)
 
 char *hlthunk_get_version(void)
 {
-    return strdup(HL_VERSION);
+    return strdup(HLTHUNK_VERSION_STRING);
 }
 
 int hlthunk_debug(int fd, struct hl_debug_args *debug)
