@@ -130,8 +130,9 @@ struct hlthunk_pool_buffer_options {
  *
  * Errors: besides the common ones:
  *   -EINVAL: @size_bytes is 0, or the alignment is not a power of two in range
- *   -ENOMEM: no room; the text says which limit was reached (.max_bytes or the device's memory),
- *     how much is free, and how large the largest free piece is
+ *   -ENOMEM: no room, even after empty chunks were returned (the pool's own at .max_bytes, those of
+ *     all pools when the device's memory is exhausted); the text says which limit was reached, how
+ *     much is free, and how large the largest free piece is
  *   -EBUSY: the device is in reset
  *
  * Context: any thread; sleeps in the driver only when the pool needs another chunk.
