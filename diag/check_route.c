@@ -325,59 +325,79 @@ struct candidates {
     int error; /* some function could not be looked at */
 };
 
-static enum hlthunk_verdict check_driver(struct hl_preflight *p, const struct candidate *n)
+/* A driver that is known to allow peer-to-peer, with its module and from its kernel on. */
+static enum hlthunk_verdict check_known(struct hl_preflight *p, const struct importer *known,
+                                        const char *driver)
 {
-    const struct importer *known = NULL;
     enum hlthunk_verdict verdict = HLTHUNK_VERDICT_OK;
-    const char *driver = n->driver;
-    unsigned base = n->base_class;
+    const char *module = known->rdma_module;
     int rdma = hl_tree_exists(p->root, "/sys/bus/pci/devices/%s/infiniband", p->importer);
 
-    if (n->driver_error) {
-        hl_preflight_tell(p, "importer", HLTHUNK_VERDICT_UNKNOWN, NULL,
-                          "Which driver has it cannot be read: %s.", strerror(-n->driver_error));
-        return HLTHUNK_VERDICT_UNKNOWN;
-    }
-
-    for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]); i++) {
-        if (!strcmp(driver, importers[i].driver) && base == importers[i].base_class)
-            known = &importers[i];
-    }
-    for (size_t i = 0; i < sizeof(refusing) / sizeof(refusing[0]); i++) {
-        if (!strcmp(driver, refusing[i]))
-            verdict = bad(p);
-    }
-    if (verdict != HLTHUNK_VERDICT_OK) {
-        hl_preflight_tell(p, "importer", verdict, NULL,
-                          "The driver %s imports without peer-to-peer: maps are EPERM.", driver);
-    } else if (!*driver) {
-        verdict = bad(p);
-        hl_preflight_tell(p, "importer", verdict, "Load its driver.", "No driver has taken it.");
-    } else if (!known) {
-        verdict = HLTHUNK_VERDICT_UNKNOWN;
-        hl_preflight_tell(p, "importer", verdict,
-                          "Look for allow_peer2peer in that driver's source, or try.",
-                          "Whether the driver %s allows peer-to-peer is not known.", driver);
-    } else if (known->rdma_module && rdma < 0) {
+    if (module && rdma < 0) {
         verdict = HLTHUNK_VERDICT_UNKNOWN;
         hl_preflight_tell(p, "importer", verdict, NULL,
                           "Whether it has an RDMA device cannot be read: %s.", strerror(-rdma));
-    } else if (known->rdma_module && !rdma) {
+    } else if (module && !rdma) {
         verdict = bad(p);
         hl_preflight_tell(
             p, "importer", verdict, "Load the RDMA driver (modprobe), and see \"rdma link\".",
             "The driver is %s, but there is no RDMA device: %s imports, and is not there.", driver,
-            known->rdma_module);
+            module);
     } else if (!hl_kernel_at_least(&p->kernel, known->major, known->minor)) {
         verdict = HLTHUNK_VERDICT_UNKNOWN;
         hl_preflight_tell(p, "importer", verdict, NULL,
                           "The driver %s is known to allow peer-to-peer from Linux %u.%u on.",
                           driver, known->major, known->minor);
     } else {
-        hl_preflight_tell(
-            p, "importer", verdict, NULL, "The driver %s%s%s allows peer-to-peer.", driver,
-            known->rdma_module && strcmp(known->rdma_module, driver) ? " with " : "",
-            known->rdma_module && strcmp(known->rdma_module, driver) ? known->rdma_module : "");
+        bool other = module && strcmp(module, driver) != 0;
+
+        hl_preflight_tell(p, "importer", verdict, NULL, "The driver %s%s%s allows peer-to-peer.",
+                          driver, other ? " with " : "", other ? module : "");
+    }
+    return verdict;
+}
+
+static bool refuses(const char *driver)
+{
+    for (size_t i = 0; i < sizeof(refusing) / sizeof(refusing[0]); i++) {
+        if (!strcmp(driver, refusing[i]))
+            return true;
+    }
+    return false;
+}
+
+static const struct importer *find_importer(const char *driver, unsigned base_class)
+{
+    for (size_t i = 0; i < sizeof(importers) / sizeof(importers[0]); i++) {
+        if (!strcmp(driver, importers[i].driver) && base_class == importers[i].base_class)
+            return &importers[i];
+    }
+    return NULL;
+}
+
+static enum hlthunk_verdict check_driver(struct hl_preflight *p, const struct candidate *n)
+{
+    const struct importer *known = find_importer(n->driver, n->base_class);
+    enum hlthunk_verdict verdict;
+
+    if (n->driver_error) {
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "importer", verdict, NULL, "Which driver has it cannot be read: %s.",
+                          strerror(-n->driver_error));
+    } else if (refuses(n->driver)) {
+        verdict = bad(p);
+        hl_preflight_tell(p, "importer", verdict, NULL,
+                          "The driver %s imports without peer-to-peer: maps are EPERM.", n->driver);
+    } else if (!*n->driver) {
+        verdict = bad(p);
+        hl_preflight_tell(p, "importer", verdict, "Load its driver.", "No driver has taken it.");
+    } else if (!known) {
+        verdict = HLTHUNK_VERDICT_UNKNOWN;
+        hl_preflight_tell(p, "importer", verdict,
+                          "Look for allow_peer2peer in that driver's source, or try.",
+                          "Whether the driver %s allows peer-to-peer is not known.", n->driver);
+    } else {
+        verdict = check_known(p, known, n->driver);
     }
     return verdict;
 }

@@ -133,12 +133,32 @@ static int check_options(struct hl_preflight *p)
     return 0;
 }
 
+/* found: what looking for devices returned. */
+static void check_all(struct hl_preflight *p, int found, struct hlthunk_device_entry *list,
+                      size_t n)
+{
+    const char *missing;
+
+    for (size_t i = 0; i < n && !p->some_passed; i++)
+        p->some_passed = hl_preflight_nodes(p, &list[i], &missing) > 0;
+    check_kernel(p);
+    check_p2pdma(p);
+    hl_preflight_devices(p, found, n);
+    for (size_t i = 0; i < n; i++) {
+        hl_entry_identify(p->root, &list[i]);
+        memcpy(p->device, list[i].pci_address, sizeof(p->device));
+        if (hl_preflight_device(p, &list[i]))
+            hl_preflight_importers(p, &list[i]);
+        p->device[0] = '\0';
+    }
+    hl_preflight_limits(p);
+}
+
 int hlthunk_preflight_run(const struct hlthunk_preflight_options *options, hlthunk_check_fn visit,
                           void *user, enum hlthunk_verdict *worst)
 {
     struct hl_preflight p = { .visit = visit, .user = user };
     struct hlthunk_device_entry *list = NULL;
-    const char *missing;
     size_t n = 0;
     int rc, found;
 
@@ -159,19 +179,7 @@ int hlthunk_preflight_run(const struct hlthunk_preflight_options *options, hlthu
         free(list);
         return rc;
     }
-    for (size_t i = 0; i < n && !p.some_passed; i++)
-        p.some_passed = hl_preflight_nodes(&p, &list[i], &missing) > 0;
-    check_kernel(&p);
-    check_p2pdma(&p);
-    hl_preflight_devices(&p, found, n);
-    for (size_t i = 0; i < n; i++) {
-        hl_entry_identify(p.root, &list[i]);
-        memcpy(p.device, list[i].pci_address, sizeof(p.device));
-        if (hl_preflight_device(&p, &list[i]))
-            hl_preflight_importers(&p, &list[i]);
-        p.device[0] = '\0';
-    }
-    hl_preflight_limits(&p);
+    check_all(&p, found, list, n);
     free(list);
     if (worst && p.rc >= 0)
         *worst = p.worst;

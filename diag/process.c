@@ -253,11 +253,26 @@ static void add_importer(struct hl_kernel_dmabuf *b, const char *line)
     snprintf(b->importers + n, sizeof(b->importers) - n, "%s%s", n ? " " : "", line + 1);
 }
 
+/* One more behind the n of a list, which grows when n is a power of two. */
+static int add_dmabuf(struct hl_kernel_dmabuf **list, size_t n, const struct hl_kernel_dmabuf *b)
+{
+    struct hl_kernel_dmabuf *more;
+
+    if (!(n & (n - 1))) {
+        more = reallocarray(*list, n ? 2 * n : 1, sizeof(*more));
+        if (!more)
+            return -ENOMEM;
+        *list = more;
+    }
+    (*list)[n] = *b;
+    return 0;
+}
+
 int hl_kernel_dmabufs(const char *root, const char *exporter, struct hl_kernel_dmabuf **list,
                       size_t *count)
 {
-    struct hl_kernel_dmabuf *found = NULL, *more, b;
-    size_t n = 0, room = 0, size;
+    struct hl_kernel_dmabuf *found = NULL, b;
+    size_t n = 0, size;
     char *text = hl_tree_read_all(root, &size, "/sys/kernel/debug/dma_buf/bufinfo"), *next;
     bool ours = false, attached = false;
     int rc = 0;
@@ -273,18 +288,10 @@ int hl_kernel_dmabufs(const char *root, const char *exporter, struct hl_kernel_d
         if (parse_dmabuf(line, &b)) {
             attached = false;
             ours = !strcmp(b.exporter, exporter);
-            if (!ours)
-                continue;
-            if (n == room) {
-                room = room ? 2 * room : 16;
-                more = reallocarray(found, room, sizeof(*found));
-                if (!more) {
-                    rc = -ENOMEM;
-                    break;
-                }
-                found = more;
-            }
-            found[n++] = b;
+            rc = ours ? add_dmabuf(&found, n, &b) : 0;
+            if (rc)
+                break;
+            n += ours;
         } else if (strstr(line, "Attached Devices:")) {
             attached = true;
         } else if (!strncmp(line, "Total ", 6)) {

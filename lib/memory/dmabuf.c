@@ -224,6 +224,31 @@ static int whole_pages(const struct hlthunk_buffer *b, uint64_t offset, uint64_t
     return rc;
 }
 
+/* The driver's export: 0 and the file, or -errno with a text and none. */
+static int ask_driver(struct hlthunk_dmabuf *m, const struct hlthunk_buffer *buffer,
+                      const struct pages *pages)
+{
+    /* physical memory has no mapping that an offset could be within */
+    uint64_t base =
+        buffer->memory.physical ? pages->address : buffer->memory.address - buffer->within;
+    uint32_t flags = O_CLOEXEC | (m->read_only ? O_RDONLY : O_RDWR);
+    int rc = hl_mem_export(buffer->object.device->fd, base, pages->size, pages->address - base,
+                           flags, &m->fd);
+
+    if (rc) {
+        m->fd = -1;
+        return hl_device_failed(buffer->object.device, rc);
+    }
+    rc = hl_file_id(m->fd, &m->file.id);
+    if (rc) {
+        close(m->fd);
+        m->fd = -1;
+        return hl_err(rc, "the dma-buf that the driver gave does not tell its identity: %s",
+                      strerror(-rc));
+    }
+    return 0;
+}
+
 /* around: the pages around the range where no other buffer is in them. */
 static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size, bool around,
                   const struct hlthunk_dmabuf_options *options, const void *creator,
@@ -232,8 +257,6 @@ static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
     struct hlthunk_dmabuf_options o;
     struct hlthunk_dmabuf *m;
     struct pages pages;
-    uint64_t base;
-    uint32_t flags;
     int rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
 
     if (rc)
@@ -263,23 +286,10 @@ static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
     m->lead = pages.lead;
     m->data = pages.data;
     m->read_only = o.read_only;
-    /* physical memory has no mapping that an offset could be within */
-    base = buffer->memory.physical ? pages.address : buffer->memory.address - buffer->within;
-    flags = O_CLOEXEC | (o.read_only ? O_RDONLY : O_RDWR);
-    rc = hl_mem_export(buffer->object.device->fd, base, pages.size, pages.address - base, flags,
-                       &m->fd);
+    rc = ask_driver(m, buffer, &pages);
     if (rc) {
-        m->fd = -1;
         hl_object_put(&m->object);
-        return hl_device_failed(buffer->object.device, rc);
-    }
-    rc = hl_file_id(m->fd, &m->file.id);
-    if (rc) {
-        close(m->fd);
-        m->fd = -1;
-        hl_object_put(&m->object);
-        return hl_err(rc, "the dma-buf that the driver gave does not tell its identity: %s",
-                      strerror(-rc));
+        return rc;
     }
     join_buffer(m, buffer);
     *out = m;

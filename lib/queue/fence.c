@@ -54,6 +54,23 @@ static int record_nothing(struct hlthunk_queue *q)
     return 0;
 }
 
+/* With nothing recorded: what is in flight, or that there is nothing, may do.  True: it does. */
+static bool place_on_flying(struct hlthunk_fence *f, bool stamp)
+{
+    struct hlthunk_queue *q = f->queue;
+
+    if (q->head != q->tail) {
+        if (stamp && !hl_queue_batch(q, q->tail - 1)->stamp)
+            return false;
+        attach(f, q->tail - 1);
+    } else {
+        if (stamp)
+            return false;
+        f->status = HLTHUNK_FENCE_DONE;
+    }
+    return true;
+}
+
 /* Puts the fence behind the last of what the queue has, and sends that off. */
 static int place(struct hlthunk_fence *f, bool stamp)
 {
@@ -65,16 +82,8 @@ static int place(struct hlthunk_fence *f, bool stamp)
     if (q->lost)
         return hl_err(q->lost, "queue is lost with its device: release it");
     if (!b || !b->used) {
-        bool idle = q->head == q->tail;
-
-        if (!stamp && !waits && idle) {
-            f->status = HLTHUNK_FENCE_DONE;
+        if (!waits && place_on_flying(f, stamp))
             return 0;
-        }
-        if (!waits && !idle && (!stamp || hl_queue_batch(q, q->tail - 1)->stamp)) {
-            attach(f, q->tail - 1);
-            return 0;
-        }
         rc = record_nothing(q);
         if (rc)
             return rc;

@@ -40,6 +40,20 @@ static int record(struct hlthunk_queue *q, const struct hlthunk_packets *p)
     return 0;
 }
 
+/* The packets were refused: the batch is as empty as it was, but what it comes after stays. */
+static void empty_again(struct hlthunk_queue *q, struct hl_batch *b)
+{
+    struct hlthunk_fence *after = b->held ? b->held->after : NULL;
+    struct hl_held *h;
+
+    if (b->held)
+        b->held->after = NULL;
+    hl_batch_clear(q, b);
+    h = after ? hl_batch_held(q) : NULL;
+    if (h)
+        h->after = after;
+}
+
 int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_packets *packets)
 {
     struct hlthunk_packets p;
@@ -67,21 +81,8 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
         rc = record(q, &p);
         if (rc == 0)
             rc = hl_queue_submit(q);
-        /* refused: the batch is as empty as it was (what it comes after stays) */
-        if (rc && !q->lost && q->tail == number) {
-            struct hl_batch *b = hl_queue_batch(q, number);
-            struct hlthunk_fence *after = b->held ? b->held->after : NULL;
-
-            if (b->held)
-                b->held->after = NULL;
-            hl_batch_clear(q, b);
-            if (after) {
-                struct hl_held *h = hl_batch_held(q);
-
-                if (h)
-                    h->after = after;
-            }
-        }
+        if (rc && !q->lost && q->tail == number)
+            empty_again(q, hl_queue_batch(q, number));
     }
     hl_queue_unlock(q);
     return rc;

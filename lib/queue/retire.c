@@ -116,6 +116,34 @@ static void refused(struct hlthunk_queue *q, int rc)
     }
 }
 
+static int64_t timestamp_of(const struct hl_wait_cs_out *out)
+{
+    return out->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out->timestamp_nsec : 0;
+}
+
+static void pause_unlocked(struct hlthunk_queue *q)
+{
+    unsigned attempt = q->refusals;
+
+    hl_queue_unlock(q);
+    hl_queue_pause(attempt);
+    hl_queue_lock(q);
+}
+
+/* Without the lock, unless it was to be only a look. */
+static int ask_driver(struct hlthunk_queue *q, uint64_t sequence, bool unlock, uint64_t timeout_us,
+                      struct hl_wait_cs_out *out)
+{
+    int rc;
+
+    if (unlock)
+        hl_queue_unlock(q);
+    rc = hl_wait_cs(q->object.device->fd, sequence, timeout_us, out);
+    if (unlock)
+        hl_queue_lock(q);
+    return rc;
+}
+
 /* One wait of the driver's for a batch that is in flight. */
 static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
 {
@@ -125,19 +153,14 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     bool stale = atomic_load(&d->base.stale);
     int rc;
 
-    if (timeout_us)
-        hl_queue_unlock(q);
     /* of a stale device only what it has finished already is of interest */
-    rc = hl_wait_cs(d->fd, sequence, stale ? 0 : timeout_us, &out);
-    if (timeout_us)
-        hl_queue_lock(q);
+    rc = ask_driver(q, sequence, timeout_us, stale ? 0 : timeout_us, &out);
     if (q->lost || number < q->head)
         return;
     if (rc == 0)
         q->refusals = 0;
     if (rc == 0 && out.status == HL_WAIT_CS_STATUS_COMPLETED) {
-        retire_until(q, number,
-                     out.flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out.timestamp_nsec : 0);
+        retire_until(q, number, timestamp_of(&out));
         return;
     }
     if (rc == 0 && out.status == HL_WAIT_CS_STATUS_ABORTED)
@@ -146,13 +169,8 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
         refused(q, rc);
     else if (stale)
         hl_queue_lose(q, -ENODEV);
-    if (rc && timeout_us && !q->lost) {
-        unsigned attempt = q->refusals;
-
-        hl_queue_unlock(q);
-        hl_queue_pause(attempt);
-        hl_queue_lock(q);
-    }
+    if (rc && timeout_us && !q->lost)
+        pause_unlocked(q);
 }
 
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns)

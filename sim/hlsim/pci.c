@@ -89,19 +89,11 @@ static void put_config(const struct sim_asic *a, const struct bar bar[3], const 
     writable(dir, "config", 0644);
 }
 
-/* A device of no NUMA node is near all of the machine's CPUs. */
-static void put_cpus(const char *dir)
+/* The CPUs of a list such as "0-3,8"; the last of them. */
+static long read_list(char *list, unsigned char *bits)
 {
-    unsigned char bits[CPUS] = { 0 };
-    char list[4096] = "", mask[CPUS / 4 + CPUS / 32 + 1];
-    FILE *f = fopen("/sys/devices/system/cpu/online", "re");
     long last = 0;
-    int n = 0;
 
-    if (!f || !fgets(list, sizeof(list), f))
-        strcpy(list, "0\n");
-    if (f)
-        fclose(f);
     for (char *p = list; *p && *p != '\n'; p += *p == ',') {
         long from = strtol(p, &p, 10), to = *p == '-' ? strtol(p + 1, &p, 10) : from;
 
@@ -112,6 +104,23 @@ static void put_cpus(const char *dir)
         if (*p && *p != ',' && *p != '\n')
             break;
     }
+    return last;
+}
+
+/* A device of no NUMA node is near all of the machine's CPUs. */
+static void put_cpus(const char *dir)
+{
+    unsigned char bits[CPUS] = { 0 };
+    char list[4096] = "", mask[CPUS / 4 + CPUS / 32 + 1];
+    FILE *f = fopen("/sys/devices/system/cpu/online", "re");
+    long last;
+    int n = 0;
+
+    if (!f || !fgets(list, sizeof(list), f))
+        strcpy(list, "0\n");
+    if (f)
+        fclose(f);
+    last = read_list(list, bits);
     for (long digit = last / 4; digit >= 0; digit--) {
         const unsigned char *b = bits + 4 * digit;
 

@@ -52,10 +52,16 @@ static int probe(void *address, size_t length, int flags, uint64_t offset)
      0x4000000 /* MAP_UNINITIALIZED */ | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE |              \
      MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | 21u << 26 | 30u << 26)
 
+/* A file is mapped by who may read it, and written through a shared mapping by who may write. */
+static bool mode_allows(int mode, bool shared_write)
+{
+    return mode == O_RDWR || (mode == O_RDONLY && !shared_write);
+}
+
 /* Its rules for every file: how it was opened, which mappings it has at all. */
 static int check_file(const struct sim_file *f, uint64_t offset, size_t length, int prot, int flags)
 {
-    int mode = (int)f->flags & O_ACCMODE, type = flags & MAP_TYPE;
+    int type = flags & MAP_TYPE;
     uint64_t most;
 
     /* file_mmap_ok(): what ends past the last byte */
@@ -66,8 +72,7 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
         return -EINVAL;
     if (type == MAP_SHARED_VALIDATE && (unsigned)flags & ~LEGACY_FLAGS)
         return -EOPNOTSUPP;
-    if (mode == O_WRONLY || mode == O_ACCMODE ||
-        (mode == O_RDONLY && type != MAP_PRIVATE && (prot & PROT_WRITE)))
+    if (!mode_allows((int)f->flags & O_ACCMODE, type != MAP_PRIVATE && (prot & PROT_WRITE)))
         return -EACCES;
     if (f->kind == SIM_FILE_CONTROL)
         return -ENODEV;

@@ -80,27 +80,40 @@ static bool refused_by_mode(const char *mapped)
            S_ISREG(st.st_mode) && !(st.st_mode & 0222);
 }
 
+/* What exists only here, by its path alone: nodes, and texts of /proc.  True: *fd is the answer. */
+static bool open_simulated(const char *path, int flags, int *fd)
+{
+    char text[512], *maps;
+    uint32_t device;
+    bool control;
+
+    if (!(flags & O_PATH) &&
+        (path_node(path, &device, &control) || path_fd_node(path, &device, &control))) {
+        *fd = open_node(device, control, flags);
+        return true;
+    }
+    if (path_fdinfo(path, text, sizeof(text))) {
+        *fd = open_text(text);
+        return true;
+    }
+    maps = path_maps(path);
+    if (!maps)
+        return false;
+    *fd = open_text(maps);
+    free(maps);
+    return true;
+}
+
 int open_any(int dir, const char *path, int flags, mode_t mode)
 {
     const char *mapped;
-    char buffer[PATH_BUFFER], text[512], *maps;
+    char buffer[PATH_BUFFER];
     uint32_t device;
     bool control;
     int fd;
 
-    if (sim && path) {
-        if (!(flags & O_PATH) &&
-            (path_node(path, &device, &control) || path_fd_node(path, &device, &control)))
-            return open_node(device, control, flags);
-        if (path_fdinfo(path, text, sizeof(text)))
-            return open_text(text);
-        maps = path_maps(path);
-        if (maps) {
-            fd = open_text(maps);
-            free(maps);
-            return fd;
-        }
-    }
+    if (sim && path && open_simulated(path, flags, &fd))
+        return fd;
     mapped = path_map_at(dir, path, buffer);
     if (debugfs_open(mapped, flags, &fd))
         return fd;
