@@ -18,22 +18,27 @@ struct hlthunk_dmabuf;
 struct hlthunk_dmabuf_options;
 
 /**
- * hlthunk_device_find_buffer() - the buffer that has an address
+ * hlthunk_device_find_buffer() - find the buffer that has an address
  * @device: whose address space it is
  * @address: device address, anywhere in a buffer of this device object
- * @size_bytes: how many bytes from there the buffer must have; 0: as 1
- * @buffer: receives one more reference of the buffer, which is the caller's
- * @offset: receives where in the buffer @address is; may be NULL
+ * @size_bytes: how many bytes from there the buffer must have; 0 means 1
+ * @buffer: receives a reference that the caller owns
+ * @offset: receives where in the buffer @address is, in bytes; may be NULL
  *
  * Finds every live buffer that has an address: device memory, buffers of pools, host memory and
  * imported dma-bufs that are mapped, ranges that the program named.  Where two have the same bytes
- * (hlthunk_buffer_from_address() on a buffer of the library's), the one that was there first is
- * preferred if it has all of the range.  A buffer ends at its size as asked for.
+ * (hlthunk_buffer_from_address() on a buffer of the library's), the one that was made first is
+ * preferred if it has all of the range.  A buffer ends at its size as requested.
  *
- * Any thread, while others allocate and release; logarithmic in the number of buffers.  No system
- * call.  Works on a stale device, too.  -ENOENT: no buffer has the address.  -ERANGE: the buffer
- * there ends before the range does.
+ * Takes logarithmic time in the number of buffers.  Works on a stale device.
  *
+ * Return: 0 or a negative errno.
+ *
+ * Errors: besides the common ones, except -ENODEV:
+ *   -ENOENT: no buffer has the address
+ *   -ERANGE: the buffer there ends before the range does
+ *
+ * Context: any thread, while others allocate and release; no system call.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_find_buffer(struct hlthunk_device *device,
@@ -43,20 +48,28 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_find_buffer(struct hlthunk_dev
 
 /**
  * hlthunk_device_export_range() - export what is at an address as a dma-buf
+ * @device: whose address space it is
  * @address: device address, anywhere in a buffer of device memory
- * @size_bytes: of the range, all in one buffer; 0: to the end of the buffer, as asked for
+ * @size_bytes: of the range, all in one buffer; 0 for everything to the end of the buffer, as
+ *              requested
  * @options: NULL for defaults
- * @dmabuf: receives a reference that is the caller's
- * @offset: receives how many bytes into the dma-buf @address is: importers need it besides the fd;
- * may be NULL (hlthunk_dmabuf_get_data_offset() tells it, too)
+ * @dmabuf: receives a reference that the caller owns, and which holds the buffer
+ * @offset: receives how many bytes into the dma-buf @address is, which importers need together with
+ *          the descriptor; may be NULL (hlthunk_dmabuf_get_data_offset() returns it, too)
  *
- * As hlthunk_dmabuf_export() of the buffer that hlthunk_device_find_buffer() finds, with the same
- * errors and those of the search; but neither @address nor @size_bytes need be multiples of the
- * page.  The dma-buf is of the whole pages around the range.  Where these also hold other
- * buffers of a pool, that is -EINVAL, unless .whole_pages allows importers to see them.
+ * hlthunk_dmabuf_export() of the buffer that hlthunk_device_find_buffer() finds, but neither
+ * @address nor @size_bytes need be multiples of the page size: the dma-buf consists of the whole
+ * pages around the range.
  *
- * The dma-buf holds the buffer: the memory stays when the caller releases it.
+ * Return: 0 or a negative errno.
  *
+ * Errors: besides the common ones:
+ *   -ENOENT: no buffer has the address
+ *   -ERANGE: the buffer there ends before the range does
+ *   -EINVAL: the pages also hold other buffers of a pool, and .whole_pages is not set
+ *   -EOPNOTSUPP, -EMFILE, -ENFILE, -ENOMEM, -EBUSY: as hlthunk_dmabuf_export()
+ *
+ * Context: any thread; may sleep in the driver.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int
