@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a pool's buffer costs, beside a buffer of its own, with a driver that costs nothing.
+ * What a pool's buffer costs, compared with a buffer of its own, with a driver that costs nothing.
  *
  * usage: bench-pool times       one thread, and two at once with buffers of their own
  *        bench-pool pool N      N times pool alloc and unref, for callgrind

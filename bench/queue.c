@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a queue's small copy costs the library, beside the submission: with a driver that costs
+ * What a queue's small copy costs the library, besides the submission: with a driver that costs
  * nothing and completes all at once.
  *
  * usage: bench-queue

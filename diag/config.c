@@ -70,7 +70,7 @@ static int from_symbols(const char *root, const char *symbol, char *source, size
     return rc;
 }
 
-/* Of two failed looks the one that says why: absence tells less than an error. */
+/* Of two failed looks the one that says why: absence says less than an error. */
 static int worse(int a, int b)
 {
     return hl_is_absent(a) ? b : a;

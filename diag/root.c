@@ -19,7 +19,7 @@ int hl_root_check(const char *option, const char **root)
         return hl_err(-EINVAL, "options->root is %s", *option ? "too long" : "empty");
     rc = hl_tree_exists(option, "/.");
     if (rc <= 0)
-        return hl_err(rc ? rc : -ENOENT, "options->root \"%.200s\" is no folder: %s", option,
+        return hl_err(rc ? rc : -ENOENT, "options->root \"%.200s\" is not a folder: %s", option,
                       strerror(rc ? -rc : ENOENT));
     *root = option;
     return 0;

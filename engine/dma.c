@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * DMA cores: one to a QMAN, fed by its streams and by WREG packets, in order. A core runs beside
- * the command processors: only an engine barrier (or the end of the command buffer) makes these
- * wait, so that a program which forgets it sees the race that it would see on the device.
+ * DMA cores: one to a QMAN, fed by its streams and by WREG packets, in order. A core runs
+ * concurrently with the command processors: only an engine barrier (or the end of the command
+ * buffer) makes these wait, so that a program which forgets it sees the race that it would see on
+ * the device.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Submissions that an event loop is told of: one eventfd for all of them, in an epoll set. */
+/* The end of submissions in an event loop: one eventfd for all of them, in an epoll set. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Survives a reset: drops what importers have, gives everything back, opens the device again. */
+/* Survives a reset: deregisters what importers have, releases everything, opens the device again.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>

@@ -28,7 +28,7 @@ void hl_fd_close(int fd, const struct hl_file_id *id);
 int hl_fd_dup(int fd);
 
 /*
- * Takes fd over and gives it back O_CLOEXEC and above 2, under a new number where needed; closes
+ * Takes fd over and returns it O_CLOEXEC and above 2, under a new number where needed; closes
  * it on failure.  Programs treat 0 as "no dma-buf", and a closed stdin makes 0 an ordinary number.
  */
 int hl_fd_sanitize(int fd);

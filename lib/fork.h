@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Off the way of what is fast: the first call in a process. */
+/* The slow path: the first call in a process. */
 uint64_t hl_process_epoch_new(void) __attribute__((cold, noinline));
 
 /* Where the epoch is: 0 there means that it is not known without hl_process_epoch_new(). */

@@ -37,10 +37,11 @@ int hl_options_reserved(const void *member, size_t size, const char *what)
 
     for (size_t i = 0; i < size; i++) {
         if (bytes[i])
-            return hl_err(-E2BIG,
-                          "%s->reserved has a non-zero byte: this version of the library knows no "
-                          "use of it",
-                          what);
+            return hl_err(
+                -E2BIG,
+                "%s->reserved has a non-zero byte, which this version of the library does "
+                "not use",
+                what);
     }
     return 0;
 }

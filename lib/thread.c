@@ -8,8 +8,8 @@ static pthread_once_t pinned = PTHREAD_ONCE_INIT;
 
 /*
  * From now on dlclose() leaves this code mapped.  A thread that the program cannot wait for (a
- * reset callback may give its own watch back) returns into it at some time, and a counted reference
- * could only be given back from the code that it keeps.
+ * reset callback may release its own watch) returns into it at some time, and a counted reference
+ * could only be dropped from the code that it keeps loaded.
  */
 static void pin(void)
 {

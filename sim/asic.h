@@ -34,8 +34,8 @@ struct sim_asic {
     uint64_t huge_page;
     uint32_t tpc_mask;
     uint32_t decoder_mask, edma_mask, rotator_mask;
-    uint32_t mme_mask, scheduler_mask; /* the vendor's driver tells them */
-    bool on_demand;                    /* host memory that is not pinned; that driver alone */
+    uint32_t mme_mask, scheduler_mask; /* the vendor's driver reports them */
+    bool on_demand;                    /* host memory that is not pinned; only that driver */
     uint8_t mme_master_slave;
     uint16_t first_interrupt[2], interrupts[2]; /* for 6.1, and later */
     uint16_t tpc_interrupt;

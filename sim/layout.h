@@ -13,7 +13,7 @@
 
 /*
  * Names of the files in memory that mmap() of a node gives pieces of, with the supervisor's PID, as
- * there may be other simulations beside this, and the device's index.
+ * there may be other simulations, and the device's index.
  */
 #define LAYOUT_BUFFERS "hlsim-buffers-%d-"
 #define LAYOUT_REGISTERS "hlsim-registers-%d-"

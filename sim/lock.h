@@ -2,7 +2,7 @@
 /*
  * The state's lock, and how others read the state without it.
  *
- * The supervisor's threads alone take the lock: nothing that happens to a program (it is killed,
+ * Only the supervisor's threads take the lock: nothing that happens to a program (it is killed,
  * stopped, or in a signal handler) can keep it.  Programs map the state read-only and read under
  * the count of changes, which is odd while somebody has the lock:
  *

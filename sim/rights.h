@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Up to two descriptors beside a datagram (SCM_RIGHTS), both ways. */
+/* Up to two descriptors with a datagram (SCM_RIGHTS), both ways. */
 #ifndef SIM_RIGHTS_H
 #define SIM_RIGHTS_H
 
@@ -16,7 +16,7 @@ union rights {
     struct cmsghdr align;
 };
 
-/* Puts descriptors beside the message, up to the first negative one. */
+/* Adds descriptors to the message, up to the first negative one. */
 static inline void rights_put(struct msghdr *m, union rights *room, const int fds[RIGHTS_MAX])
 {
     struct cmsghdr *h;
@@ -35,7 +35,7 @@ static inline void rights_put(struct msghdr *m, union rights *room, const int fd
     memcpy(CMSG_DATA(h), fds, n * sizeof(int));
 }
 
-/* Those beside a message that was received with such room; -1 where there is none. */
+/* Those of a message that was received with such room; -1 where there is none. */
 static inline void rights_take(struct msghdr *m, int fds[RIGHTS_MAX])
 {
     struct cmsghdr *h = CMSG_FIRSTHDR(m);

@@ -54,7 +54,7 @@ bool parse_device(const char *text, struct hlthunk_device_options *o)
     errno = 0;
     index = strtoull(text, &end, 10);
     o->index = (uint32_t)index;
-    /* digits alone: strtoull() takes signs and white space as well */
+    /* only digits: strtoull() takes signs and white space as well */
     return *text >= '0' && *text <= '9' && !*end && !errno && index <= UINT32_MAX;
 }
 

@@ -24,7 +24,7 @@ static const char usage[] =
     "to show what happens, and opens it again.  On a simulated device (hlsim run -- hlthunk demo)\n"
     "the importing driver is simulated, too; on a real one no bytes are written.\n\n"
     "--rdma: two processes, each with an accelerator and an RDMA card of its own: 64 MiB go from the\n"
-    "memory of one accelerator into that of the other, by the cards alone.  The cards are EFA.\n";
+    "memory of one accelerator into that of the other, moved by the cards.  The cards are EFA.\n";
 
 #define MIB (1024ull * 1024)
 #define BUFFER_SIZE (64 * MIB)

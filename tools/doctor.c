@@ -9,7 +9,7 @@
 static const char usage[] =
     "usage: hlthunk doctor [--json] [--passive | --try] [--importer ADDRESS] [--root DIR] [DEVICE]\n\n"
     "Says whether sharing device memory will work here, and what to do where it will not: nodes and\n"
-    "permissions, the kernel, who has the device, the importers and the way over PCIe to them, limits.\n"
+    "permissions, the kernel, who has the device, the importers and the PCIe routes to them, limits.\n"
     "DEVICE is an index, a PCI address or an ASIC's name; without one, every device.\n\n"
     "  --passive           open no node, whatever is not known then\n"
     "  --try               open the node, and export a page (Gaudi2 resets when it is closed)\n"
@@ -47,7 +47,7 @@ static bool take(int c, void *user)
     }
 }
 
-/* Text with its lines no wider than a terminal, each behind the same indent. */
+/* Text wrapped to the width of a terminal, with the same indent on each line. */
 static void wrap(const char *lead, const char *text)
 {
     size_t width = 96, indent = 26, at = indent;

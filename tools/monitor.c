@@ -27,8 +27,8 @@ static const char usage[] =
     "       hlthunk monitor --prometheus [DEVICE]\n\n"
     "Shows a device's status, memory, temperature, power, errors and holders, again and again: on a\n"
     "terminal in place, elsewhere a line each time, with --json one JSON object a line.  What happened\n"
-    "since the last look (a reset, a page fault ...) is said once.  Bystander: opens the control node\n"
-    "alone.  DEVICE is an index, a PCI address or an ASIC's name; without one, the first device.\n\n"
+    "since the last look (a reset, a page fault ...) is said once.  Opens only\n"
+    "the control node.  DEVICE is an index, a PCI address or an ASIC's name; without one, the first.\n\n"
     "  --interval SECONDS  between two looks; may be a fraction (default: 1)\n"
     "  --count N           looks, then an end (default: until it is interrupted)\n"
     "  --prometheus        one look at every device, or DEVICE, in Prometheus' text format\n";

@@ -44,7 +44,7 @@ void screen_row(struct screen *s, const char *fmt, ...)
            printable(text, line, sizeof(line)));
 }
 
-/* Without a line's end behind the last row, which would scroll. */
+/* Without a newline after the last row, which would scroll. */
 void screen_end(struct screen *s)
 {
     if (s->used)

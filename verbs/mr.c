@@ -69,12 +69,12 @@ static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_o
     if (!o->iova)
         o->iova = o->offset & in_page;
     if (__builtin_add_overflow(o->iova, o->size_bytes - 1, &end))
-        return hlv_err(-EINVAL, "iova %#llx + size_bytes %llu is more than 64 bits hold",
-                       (ull)o->iova, (ull)o->size_bytes);
+        return hlv_err(-EINVAL, "iova %#llx + size_bytes %llu exceeds 64 bits", (ull)o->iova,
+                       (ull)o->size_bytes);
     if ((o->iova & in_page) != (o->offset & in_page))
         return hlv_err(-EINVAL,
                        "iova %#llx and the range's first byte, %llu in the dma-buf, are not at the "
-                       "same place in a page of %llu bytes",
+                       "same position in a page of %llu bytes",
                        (ull)o->iova, (ull)o->offset, (ull)in_page + 1);
     return 0;
 }

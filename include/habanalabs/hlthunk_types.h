@@ -342,7 +342,7 @@ struct hlthunk_event_record_cs_timeout {
     uint64_t seq;
 };
 
-/* num_of_possible_engines 0: the hardware does not tell which it was.  flags: HL_RAZWI_*. */
+/* num_of_possible_engines 0: the hardware does not report which it was.  flags: HL_RAZWI_*. */
 struct hlthunk_event_record_razwi_event {
     int64_t timestamp;
     uint64_t addr;

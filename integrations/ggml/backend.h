@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A ggml backend whose memory is the accelerator's, and which computes what DMA alone can do. */
+/* A ggml backend whose memory is the accelerator's, and which computes what needs only DMA. */
 #ifndef INTEGRATIONS_GGML_BACKEND_H
 #define INTEGRATIONS_GGML_BACKEND_H
 

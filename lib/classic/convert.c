@@ -155,7 +155,7 @@ enum hlthunk_device_name hl_device_name_from_pci(uint32_t device_id, uint8_t rev
     case HLTHUNK_ASIC_GAUDI:
         return HLTHUNK_DEVICE_GAUDI;
     case HLTHUNK_ASIC_GAUDI2:
-        /* REV_ID_A … REV_ID_D of the driver's hw_ip/pci/pci_general.h; 6.1 does not tell: 0 */
+        /* REV_ID_A … REV_ID_D of the driver's hw_ip/pci/pci_general.h; 6.1 does not report it: 0 */
         switch (revision) {
         case 2:
             return HLTHUNK_DEVICE_GAUDI2B;

@@ -74,7 +74,7 @@ static int record(int fd, enum hlthunk_event_record_id id, void *buf)
                                                           a.engine.error_count };
         return rc;
     }
-    return hl_err(-EINVAL, "event_id %d is no enum hlthunk_event_record_id", (int)id);
+    return hl_err(-EINVAL, "event_id %d is not an enum hlthunk_event_record_id", (int)id);
 }
 
 int hlthunk_get_event_record(int fd, enum hlthunk_event_record_id event_id, void *buf)

@@ -84,7 +84,7 @@ int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
                 busid);
     for (size_t i = 0; i < n; i++) {
         if (!list[i].pci_address[0])
-            rc = hl_err(-ENODATA, "which PCI address %s has cannot be known: /sys cannot be read",
+            rc = hl_err(-ENODATA, "the PCI address of %s is not known: /sys cannot be read",
                         list[i].node);
         if (!hl_pci_parse(list[i].pci_address, &a) || !hl_pci_equal(&a, &wanted))
             continue;
@@ -147,7 +147,7 @@ int hlthunk_get_device_count(enum hlthunk_device_name device_name)
     enum hlthunk_device_name name = HLTHUNK_DEVICE_DONT_CARE;
 
     if (device_name == HLTHUNK_DEVICE_INVALID || (unsigned)device_name > HLTHUNK_DEVICE_GAUDI2D)
-        return hl_classic(hl_err(-EINVAL, "device_name %d is no ASIC", (int)device_name));
+        return hl_classic(hl_err(-EINVAL, "device_name %d is not an ASIC", (int)device_name));
     rc = hl_discover(&list, &n);
     if (rc)
         return hl_classic(rc);
@@ -200,7 +200,7 @@ int hlthunk_get_pci_bus_id_from_fd(int fd, char *pci_bus_id, int len)
         return hl_classic(rc);
     if (!entry.pci_address[0])
         return hl_classic(hl_err(-ENODATA,
-                                 "the PCI address of fd %d cannot be known: /sys cannot "
+                                 "the PCI address of fd %d is not known: /sys cannot "
                                  "be read",
                                  fd));
     n = strlen(entry.pci_address) + 1;

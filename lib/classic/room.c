@@ -5,7 +5,7 @@
 
 /*
  * The shortest is about what a small submission takes, and the longest what a queue with 64 or
- * more of them keeps an engine busy for.  1000 attempts a second are no load.
+ * more of them keeps an engine busy for.  1000 attempts a second are not a load worth mentioning.
  */
 #define SHORTEST_US 20u
 #define LONGEST_US 1000u

@@ -57,7 +57,7 @@ static int wait_for(int fd, const struct hlthunk_wait_in *in, struct hlthunk_wai
         return hl_classic(hl_err(-EINVAL, "%s is NULL", in ? "out" : "in"));
     data = (const void *)in->hlthunk_wait_for_signal;
     if (!data || in->num_wait_for_signal != 1)
-        return hl_classic(hl_err(-EINVAL, "%u signals to wait for at %p: exactly 1 is possible",
+        return hl_classic(hl_err(-EINVAL, "%u signals to wait for at %p: there must be exactly 1",
                                  in->num_wait_for_signal, (const void *)data));
     if (data->signal_seq_nr != 1)
         return hl_classic(hl_err(-EINVAL, "signal_seq_nr is %u, not 1", data->signal_seq_nr));

@@ -16,7 +16,7 @@ static uint32_t interrupt_number(uint32_t interrupt_id)
 }
 
 /*
- * What a wait for one thing gives back.  The status is known on success, and of the two errors
+ * What a wait for one thing returns.  The status is known on success, and of the two errors
  * that are the fate of what was waited for; the time only when the driver says that it is valid.
  */
 static int give(int rc, const struct hl_wait_cs_out *answer, uint32_t *status, uint64_t *timestamp)

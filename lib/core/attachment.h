@@ -17,7 +17,7 @@ struct hl_attachment_ops {
     size_t size; /* of the layer's struct, whose first member is the struct hl_attachment */
     /* It is zeroed; no other thread sees it yet, the parent's lock is held. */
     void (*init)(struct hl_attachment *a, struct hl_parent *parent);
-    /* Nobody has the parent any more; not ours: in a forked child, which frees its copies alone. */
+    /* Nobody has the parent any more; not ours: in a forked child, which frees only its copies. */
     void (*destroy)(struct hl_attachment *a, struct hl_parent *parent, bool ours);
     /* Finishes what could not be finished before: how much is left. */
     size_t (*settle)(struct hl_attachment *a, struct hl_parent *parent);

@@ -45,9 +45,9 @@ struct hlthunk_live_object {
 struct hl_object_ops {
     const char *kind; /* "buffer", ... */
     /*
-     * The last reference is gone, and the object is in no list: gives back what it has, whatever
+     * The last reference is gone, and the object is in no list: releases what it has, whatever
      * of it was built, and ends with hl_object_free().  In a forked child (hl_object_is_ours()) it
-     * frees the copies alone.  The parent is put after it.
+     * frees only the copies.  The parent is put after it.
      */
     void (*destroy)(struct hl_object *object);
     /* Called before that, still listed.  True: the object ends later, by hl_object_end(). */
@@ -142,7 +142,7 @@ static inline bool hl_object_is_ours(const struct hl_object *o)
  */
 int hl_object_check(const struct hl_object *o, const char *name);
 
-/* Has every child give back what it only keeps: bytes.  Without locks. */
+/* Has every child return what it only keeps: bytes.  Without locks. */
 uint64_t hl_parent_reclaim(struct hl_parent *p);
 
 #endif

@@ -14,7 +14,7 @@ struct hl_trace {
 /* How many calls are remembered; -1: the environment has not been asked. */
 extern atomic_int hl_trace_depth;
 
-/* Off the way of what is fast.  NULL: off, or no memory. */
+/* The slow path.  NULL: backtraces are off, or there is no memory. */
 struct hl_trace *hl_trace_capture(const void *creator) __attribute__((cold, noinline));
 
 /* Of the caller, from creator on; NULL when traces are off. */

@@ -63,7 +63,7 @@ static int set_up(struct events *e, int device_fd)
     rc = hl_event_register(device_fd, e->eventfd.fd);
     if (rc)
         hl_eventfd_close(&e->eventfd);
-    return rc == -EINVAL ? hl_err(-EBUSY, "this device file has a notifier already") : rc;
+    return rc == -EINVAL ? hl_err(-EBUSY, "this device file already has a notifier") : rc;
 }
 
 int hl_events_join(struct hlthunk_device *d, bool notifier)
@@ -75,7 +75,7 @@ int hl_events_join(struct hlthunk_device *d, bool notifier)
         return -ENOMEM;
     pthread_mutex_lock(&d->base.lock);
     if (notifier && e->notifier) {
-        rc = hl_err(-EBUSY, "this device file has a notifier already");
+        rc = hl_err(-EBUSY, "this device file already has a notifier");
     } else if (!e->users) {
         rc = set_up(e, d->fd);
     }

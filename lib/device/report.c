@@ -139,7 +139,7 @@ static int to_stream(const struct hlthunk_live_object *o, void *user)
     if (!text)
         return hl_err(-ENOMEM, "no memory for a report");
     hlthunk_live_object_format(o, text, size);
-    rc = fprintf(stream, "%s\n", text) < 0 ? hl_err(-EIO, "the stream does not take it") : 0;
+    rc = fprintf(stream, "%s\n", text) < 0 ? hl_err(-EIO, "writing to the stream failed") : 0;
     free(text);
     return rc;
 }

@@ -63,7 +63,7 @@ void hl_device_learn_status(struct hlthunk_device *d, uint32_t status)
         hl_device_mark_stale(d, HLTHUNK_STALE_GONE);
         break;
     default:
-        /* IN_RESET_AFTER_DEVICE_RELEASE: another user's leftovers, or a reset of the engines alone;
+        /* IN_RESET_AFTER_DEVICE_RELEASE: another user's leftovers, or a reset of only the engines;
          * memory and mappings stay */
         break;
     }
@@ -104,7 +104,7 @@ bool hl_device_ask_after_wait(struct hlthunk_device *d)
 
 int hl_device_failed(struct hlthunk_device *d, int rc)
 {
-    /* what the driver answers while it resets, is unbound, or after it gave up what was waited for
+    /* what the driver answers while it resets, is unbound, or after it aborted what was waited for
      */
     if (rc != -EBUSY && rc != -ENODEV && rc != -EIO)
         return rc;

@@ -36,7 +36,7 @@ bool hl_device_ask(struct hlthunk_device *device);
  */
 bool hl_device_ask_after_wait(struct hlthunk_device *device);
 
-/* The same for the status that a query has just told (enum hl_device_status). */
+/* The same for the status that a query has just returned (enum hl_device_status). */
 void hl_device_learn_status(struct hlthunk_device *device, uint32_t status);
 
 /* The same for events that have come (HL_NOTIFIER_EVENT_*). */

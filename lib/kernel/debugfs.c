@@ -107,7 +107,7 @@ int hl_debugfs_peek(int addr_fd, int data_fd, uint64_t address, uint32_t *value)
         return explain(rc, address);
     x = strtoul(text, &end, 16);
     if (end == text || x > UINT32_MAX)
-        return hl_err(-EIO, "debugfs answered \"%.20s\", no 32-bit number", text);
+        return hl_err(-EIO, "debugfs answered \"%.20s\", which is not a 32-bit number", text);
     *value = (uint32_t)x;
     return 0;
 }

@@ -214,7 +214,7 @@ static int ask_nodes(struct list *l, int why)
     rc = hl_node_each(add_node, l);
     if (rc)
         return rc == -ENOMEM ? rc
-                             : hl_err(rc, "device nodes cannot be looked at: %s", strerror(-rc));
+                             : hl_err(rc, "device nodes cannot be searched: %s", strerror(-rc));
     if (l->count)
         return 0;
     return hl_err(why, "/sys/class cannot be read (%s), and no node of a Habana device is in /dev",
@@ -311,7 +311,7 @@ int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
     if (rc == -ENODEV)
         return hl_err(rc, "fd %d is %s, which is not a Habana device", fd, name);
     if (hl_is_exhausted(rc))
-        return hl_err(rc, "which device fd %d is cannot be read: %s", fd, strerror(-rc));
+        return hl_err(rc, "the device of fd %d cannot be read: %s", fd, strerror(-rc));
     return rc ? ask_fd(fd, entry, control) : 0;
 }
 
@@ -323,7 +323,7 @@ bool hl_attribute_path(const struct hlthunk_device_entry *entry, const char *nam
     else if (which == 0)
         snprintf(path, size, "/sys/class/accel/accel%u/device/%s", entry->index, name);
     else if (which == 1 && entry->legacy && *entry->pci_address)
-        /* MISC has the driver's attributes in the class entry, the PCI device's beside them */
+        /* MISC has the driver's attributes in the class entry, the PCI device's elsewhere */
         snprintf(path, size, "/sys/bus/pci/devices/%s/%s", entry->pci_address, name);
     else
         return false;

@@ -7,7 +7,7 @@
 
 #include "lib/fd.h"
 
-/* All eventfds of a machine share one inode, so that .file alone does not tell them apart. */
+/* All eventfds of a machine share one inode, so that .file does not distinguish them. */
 struct hl_eventfd {
     int fd;                 /* above 2, O_CLOEXEC, non-blocking; -1: none */
     struct hl_file_id file; /* "some anonymous file" */
@@ -23,7 +23,7 @@ int hl_eventfd_open(struct hl_eventfd *e);
 /*
  * Closes it, unless the program has closed the descriptor and uses the number for something else;
  * *e is HL_EVENTFD_NONE then.  One that the program made after it closed ours, and that got the
- * same descriptor and by chance the same number of the kernel, cannot be told apart; a child's
+ * same descriptor and by chance the same number of the kernel, cannot be distinguished; a child's
  * never has that number while its parent has ours.  Where procfs cannot be read, the process that
  * made it closes any anonymous file that it finds there, and a forked child none.
  */

@@ -37,7 +37,7 @@ int hl_generation_probe(int fd, enum hlthunk_generation *generation)
     if (hl_door_is_drm()) {
         /*
          * The vendor's driver answers this one in reset, too; to mainline it is unknown, EINVAL
-         * (EBUSY in reset).  (Not HL_INFO_MEMORY_CONSUMPTION, which tells the firmware something.)
+         * (EBUSY in reset).  (Not HL_INFO_MEMORY_CONSUMPTION, which reports to the firmware.)
          */
         rc = hl_ioctl_info(fd, HL_INFO_MODULE_PARAMS, parameters, sizeof(parameters));
         *generation = rc == 0 ? HLTHUNK_GENERATION_VENDOR : HLTHUNK_GENERATION_DRM;

@@ -122,8 +122,8 @@ int hl_node_find(const struct hlthunk_device_entry *e, bool control, char *path,
         rc = search(number, path, size);
     if (rc > 0)
         return 0;
-    return rc ? hl_err(rc, "the node of the device at %s cannot be looked for: %s", e->pci_address,
-                       strerror(-rc))
+    return rc ? hl_err(rc, "the node of the device at %s cannot be searched for: %s",
+                       e->pci_address, strerror(-rc))
               : no_node(e, usual, number);
 }
 
@@ -227,7 +227,7 @@ static int open_and_ask(const char *path, struct hlthunk_device_entry *e)
     return rc;
 }
 
-/* One primary node, asked through the control node beside it where there is one. */
+/* One primary node, asked through its control node where there is one. */
 static int visit_node(const char *name, void *user)
 {
     const struct each *w = user;

@@ -338,7 +338,7 @@ int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map
     if (b->memory.physical)
         return 0;
     if (b->memory.address)
-        return hl_err(-EALREADY, "buffer is mapped at %#llx already", (ull)b->memory.address);
+        return hl_err(-EALREADY, "buffer is already mapped at %#llx", (ull)b->memory.address);
     rc = hl_memory_map(b->object.device, &b->memory, o.hint, o.force_hint);
     if (rc)
         return rc;

@@ -152,7 +152,7 @@ static int check_exportable(const struct hlthunk_buffer *b, uint64_t offset)
     if (b->imported)
         return hl_err(-EOPNOTSUPP, "buffer is an imported dma-buf: pass that dma-buf on instead");
     if (!b->memory.address)
-        return hl_err(-EINVAL, "buffer is not mapped: the driver exports mapped memory alone");
+        return hl_err(-EINVAL, "buffer is not mapped: the driver exports only mapped memory");
     if (offset >= granted)
         return hl_err(-EINVAL, "offset %llu is not within the buffer of %llu bytes", (ull)offset,
                       (ull)granted);
@@ -169,7 +169,7 @@ static int check_size(const struct hlthunk_buffer *b, uint64_t offset, uint64_t 
 
 static int behind_the_end(const struct hlthunk_buffer *b, uint64_t offset)
 {
-    return hl_err(-EINVAL, "offset %llu is at or behind the end of the buffer (%llu bytes)",
+    return hl_err(-EINVAL, "offset %llu is at or past the end of the buffer (%llu bytes)",
                   (ull)offset, (ull)b->size);
 }
 
@@ -333,7 +333,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
         return hl_err(-EINVAL, "fd %d is not a dma-buf", fd);
     size = lseek(fd, 0, SEEK_END);
     if (size < 0)
-        return hl_err(-errno, "fd %d does not tell its size: %s", fd, strerror(errno));
+        return hl_err(-errno, "the size of fd %d cannot be read: %s", fd, strerror(errno));
     lseek(fd, 0, SEEK_SET);
     m = create(NULL, NULL, __builtin_return_address(0));
     if (!m)
@@ -438,7 +438,7 @@ int hlthunk_dmabuf_set_name(struct hlthunk_dmabuf *m, const char *name)
     if (!name)
         return hl_err(-EINVAL, "name is NULL");
     if (strlen(name) >= NAME_MAX_SIZE)
-        return hl_err(-EINVAL, "name has %zu bytes, %d is the most", strlen(name),
+        return hl_err(-EINVAL, "name has %zu bytes; at most %d are possible", strlen(name),
                       NAME_MAX_SIZE - 1);
     rc = hl_ioctl_raw(m->fd, DMA_BUF_SET_NAME, (void *)(uintptr_t)name);
     return rc ? hl_err(rc, "the kernel refused the name \"%s\": %s", name, strerror(-rc)) : 0;

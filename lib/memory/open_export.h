@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dma-buf files that nobody here refers to any more, while others hold them still.  For memory of
- * which the kernel does not tell that it is exported (physical, or a piece of a mapping), the
+ * of which the kernel does not say that it is exported (physical, or a piece of a mapping), the
  * file's count does.
  */
 #ifndef HL_MEMORY_OPEN_EXPORT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A set of address ranges (regions) from which pieces (extents) of any size and alignment are
- * taken and given back: for pools.  Pure bookkeeping, no device and no locks.
+ * taken and returned: for pools.  Pure bookkeeping, no device and no locks.
  *
  * Free extents are kept in bins by size, 16 for each power of two, so that taking and giving back
  * cost the same however many there are.  Only when no bin is sure to hold a fit are the others

@@ -45,7 +45,7 @@ int hl_cb_create(int fd, uint32_t size, uint32_t flags, uint64_t *handle)
 static int check(uint64_t handle)
 {
     if (!hl_handle_is(handle, HL_HANDLE_CB))
-        return hl_err(-EINVAL, "%#llx is no handle of a command buffer", (ull)handle);
+        return hl_err(-EINVAL, "%#llx is not a handle of a command buffer", (ull)handle);
     return 0;
 }
 
@@ -93,7 +93,7 @@ int hl_cb_device_address(int fd, uint64_t handle, uint64_t *address)
                   .op = HL_CB_OP_INFO, .cb_handle = handle, .flags = HL_CB_FLAGS_GET_DEVICE_VA });
     if (rc == -EINVAL)
         return hl_err(rc,
-                      "command buffer %#llx is not there, or was not created with "
+                      "command buffer %#llx does not exist, or was not created with "
                       "HL_CB_FLAGS_MAP",
                       (ull)handle);
     if (rc)

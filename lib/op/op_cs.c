@@ -19,7 +19,7 @@
 
 /*
  * Linux 6.1 crashes on a handle of timestamps in the place of a command buffer's.  Later kernels
- * look themselves, and then the caller's array is theirs alone to read.
+ * look themselves, and then only they read the caller's array.
  */
 static int check_chunks(uint64_t address, uint32_t count, const char *which)
 {
@@ -30,7 +30,7 @@ static int check_chunks(uint64_t address, uint32_t count, const char *which)
     if (!chunks)
         return hl_err(-EINVAL, "%s is NULL with %u chunks", which, count);
     if (count > HL_MAX_JOBS_PER_CS)
-        return hl_err(-EINVAL, "%u chunks in %s: a submission takes %d at most", count, which,
+        return hl_err(-EINVAL, "%u chunks in %s: a submission takes at most %d", count, which,
                       HL_MAX_JOBS_PER_CS);
     for (uint32_t i = 0; i < count; i++)
         if (!(chunks[i].cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB) &&

@@ -53,7 +53,7 @@ int hl_debug(int fd, struct hl_debug_args *args)
                       op);
     case -EINVAL:
         if (op > HL_DEBUG_OP_SET_MODE && !hl_generation_is_vendor(fd))
-            return hl_err(-EOPNOTSUPP, "debug operation %u is one of the vendor's driver", op);
+            return hl_err(-EOPNOTSUPP, "only the vendor's driver has debug operation %u", op);
         return hl_err(rc,
                       "the driver refused debug operation %u: unknown, or a bad register "
                       "index",

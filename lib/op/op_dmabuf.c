@@ -14,7 +14,7 @@
 static int check_access(uint32_t access)
 {
     if (!access || access & ~(uint32_t)DMA_BUF_SYNC_RW)
-        return hl_err(-EINVAL, "access is %u: neither read, nor write, nor both", access);
+        return hl_err(-EINVAL, "access %u is not an enum hlthunk_access", access);
     return 0;
 }
 
@@ -63,7 +63,7 @@ int hl_dmabuf_import_sync_file(int fd, uint32_t access, int sync_file)
 
     if (rc)
         return rc;
-    /* the kernel says EINVAL for every descriptor that is no sync file */
+    /* the kernel says EINVAL for every descriptor that is not a sync file */
     rc = hl_file_id(sync_file, &id);
     if (rc)
         return hl_err(rc, "fd %d is not open", sync_file);

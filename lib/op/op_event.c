@@ -32,7 +32,7 @@ int hl_event_register(int fd, int eventfd)
     int rc = set_eventfd(fd, HL_INFO_REGISTER_EVENTFD, eventfd);
 
     if (rc == -EINVAL)
-        return hl_err(rc, "this device file has a notifier already, or fd %d is no eventfd",
+        return hl_err(rc, "this device file already has a notifier, or fd %d is not an eventfd",
                       eventfd);
     if (rc == -EOPNOTSUPP)
         return hl_err(rc, "a control node has no events on this kernel: use the primary node");
@@ -48,7 +48,7 @@ int hl_event_unregister(int fd, int eventfd)
     if (rc == -EINVAL)
         return hl_err(rc, "this device file has no notifier");
     if (rc)
-        return hl_err(rc, "the driver refused to let eventfd %d go: %s", eventfd, strerror(-rc));
+        return hl_err(rc, "the driver refused to release eventfd %d: %s", eventfd, strerror(-rc));
     return 0;
 }
 
@@ -147,7 +147,7 @@ void hl_razwi_from_6_1(const struct hl_6_1_razwi_event *old, struct hl_info_razw
     memset(event, 0, sizeof(*event));
     event->timestamp = old->timestamp;
     event->addr = old->addr;
-    /* as 6.12 does: 0xffff is no engine, a second ID a second candidate */
+    /* as 6.12 does: 0xffff means none, a second ID a second candidate */
     if (!old->timestamp || old->engine_id_1 == HL_RAZWI_NA_ENG_ID)
         return;
     event->engine_id[event->num_of_possible_engines++] = old->engine_id_1;

@@ -34,7 +34,7 @@ static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)
 {
     switch (rc) {
     case -EBUSY:
-        return hl_err(rc, "the device is not operational (in reset?): query %u is not answered now",
+        return hl_err(rc, "the device is not operational (in reset?): it does not answer query %u",
                       op);
     case -EINVAL:
         if (is_lacking(fd, op))
@@ -45,7 +45,7 @@ static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)
         return hl_err(rc, "this device does not support query %u", op);
     case -EBADF:
     case -ENOTTY:
-        return hl_err(rc, "fd %d is no open device of the habanalabs driver: %s", fd,
+        return hl_err(rc, "fd %d is not an open device of the habanalabs driver: %s", fd,
                       strerror(-rc));
     case -ENODEV:
         return hl_err(rc, "the device of fd %d is gone (removed, or reset under it)", fd);

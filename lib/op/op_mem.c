@@ -69,7 +69,7 @@ static COLD int free_error(int rc, uint64_t handle)
 static COLD int map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags)
 {
     if (rc == -EINVAL)
-        return hl_err(rc, "handle %#llx is no allocation of this device", (ull)handle);
+        return hl_err(rc, "handle %#llx is not an allocation of this device", (ull)handle);
     if (rc == -EPERM)
         return hl_err(rc, "handle %#llx belongs to another context and is not shared", (ull)handle);
     if (rc == -ENOMEM && (flags & HL_MEM_FORCE_HINT))
@@ -81,7 +81,7 @@ static COLD int unmap_error(int rc, uint64_t address)
 {
     if (rc == -EINVAL)
         return hl_err(rc,
-                      "address %#llx cannot be unmapped: it is no address that a mapping "
+                      "address %#llx cannot be unmapped: it is not an address that a mapping "
                       "returned, or a dma-buf of it is still open in some process",
                       (ull)address);
     return hl_err(rc, "the driver refused to unmap %#llx: %s", (ull)address, strerror(-rc));
@@ -213,7 +213,7 @@ static int export_error(int fd, int rc, uint64_t address, uint64_t size, uint64_
                       "and the range within it and within the PCI BAR",
                       (ull)address, (ull)offset, (ull)size);
     if (rc == -ENOTTY || rc == -EBADF)
-        return hl_err(rc, "fd %d is no open device of the habanalabs driver: %s", fd,
+        return hl_err(rc, "fd %d is not an open device of the habanalabs driver: %s", fd,
                       strerror(-rc));
     return hl_err(rc, "the driver refused to export %#llx + %llu: %s", (ull)address, (ull)size,
                   strerror(-rc));
@@ -278,15 +278,17 @@ int hl_mem_import(int fd, int dmabuf_fd, uint64_t length, uint64_t *address)
     if (rc == 0 && !args.out.device_virt_addr)
         rc = -EIO; /* the driver's own sign of failure: address 0 */
     if (rc == -EINVAL)
-        return hl_err(rc,
-                      "the driver refused to map fd %d, length %llu: it is no dma-buf, or shorter, "
-                      "or this driver cannot import (mainline cannot)",
-                      dmabuf_fd, (ull)length);
+        return hl_err(
+            rc,
+            "the driver refused to map fd %d, length %llu: it is not a dma-buf, or shorter, "
+            "or this driver cannot import (mainline cannot)",
+            dmabuf_fd, (ull)length);
     if (rc == -EPERM)
-        return hl_err(rc,
-                      "dma-buf fd %d cannot be mapped: its exporter allows no peer-to-peer, or "
-                      "there is no route between the two devices",
-                      dmabuf_fd);
+        return hl_err(
+            rc,
+            "dma-buf fd %d cannot be mapped: its exporter does not allow peer-to-peer, or "
+            "there is no route between the two devices",
+            dmabuf_fd);
     if (rc)
         return hl_err(rc, "the driver refused to map dma-buf fd %d, length %llu: %s", dmabuf_fd,
                       (ull)length, strerror(-rc));

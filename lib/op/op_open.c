@@ -120,7 +120,7 @@ static int selected(const struct hlthunk_device_options *o, const struct hl_pci_
         return e->index == o->index;
     case HLTHUNK_SELECT_PCI_ADDRESS:
         if (!*e->pci_address)
-            return hl_err(-ENODATA, "which PCI address %s has cannot be known: /sys cannot be read",
+            return hl_err(-ENODATA, "the PCI address of %s is not known: /sys cannot be read",
                           e->node);
         return hl_pci_parse(e->pci_address, &a) && hl_pci_equal(&a, pci);
     case HLTHUNK_SELECT_MODULE_ID:

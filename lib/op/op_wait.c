@@ -26,7 +26,7 @@ static int explain(int rc, const struct hl_wait_cs_in *in)
     case -ETIMEDOUT:
         return hl_err(rc, "submission %llu did not complete within its own timeout", (ull)in->seq);
     case -EIO:
-        return hl_err(rc, "what was waited for was given up: the device was reset");
+        return hl_err(rc, "the wait was aborted: the device was reset");
     case -EBUSY:
         return hl_err(rc, "the device is not operational (in reset?): nothing to wait for");
     case -EPERM:
@@ -117,7 +117,7 @@ int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t
     };
 
     if (count > HL_WAIT_MULTI_CS_LIST_MAX_LEN)
-        return hl_err(-EINVAL, "%u submissions: one wait takes %d at most", count,
+        return hl_err(-EINVAL, "%u submissions: one wait takes at most %d", count,
                       HL_WAIT_MULTI_CS_LIST_MAX_LEN);
     if (count && !sequences)
         return hl_err(-EINVAL, "the array of %u sequence numbers is NULL", count);
@@ -161,10 +161,10 @@ static int counter_in(const struct hl_counter *counter, uint64_t target, uint32_
     if (rc)
         return rc;
     if (!hl_handle_is(counter->handle, HL_HANDLE_CB))
-        return hl_err(-EINVAL, "%#llx is no handle of a command buffer with counters",
+        return hl_err(-EINVAL, "%#llx is not a handle of a command buffer with counters",
                       (ull)counter->handle);
     if (counter->offset >= MAX_COUNTERS)
-        return hl_err(-EINVAL, "counter %llu: a command buffer has %u at most",
+        return hl_err(-EINVAL, "counter %llu: a command buffer has at most %u",
                       (ull)counter->offset, MAX_COUNTERS);
     *in = (struct hl_wait_cs_in){
         .cq_counters_handle = counter->handle,
@@ -193,9 +193,9 @@ int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_
     if (rc)
         return rc;
     if (!hl_handle_is(timestamp->handle, HL_HANDLE_TIMESTAMPS))
-        return hl_err(-EINVAL, "%#llx is no handle of timestamps", (ull)timestamp->handle);
+        return hl_err(-EINVAL, "%#llx is not a handle of timestamps", (ull)timestamp->handle);
     if (timestamp->offset >= MAX_TIMESTAMPS)
-        return hl_err(-EINVAL, "timestamp %llu: a buffer has %u at most", (ull)timestamp->offset,
+        return hl_err(-EINVAL, "timestamp %llu: a buffer has at most %u", (ull)timestamp->offset,
                       MAX_TIMESTAMPS);
     in.flags |= HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
     in.timestamp_handle = timestamp->handle;

@@ -9,7 +9,7 @@
  * The result is 0, with *out the driver's answer (status COMPLETED, BUSY when the time is over,
  * flags, timestamp), or -errno with a text.  On failure *out is untouched, but for two errors that
  * are the fate of what was waited for: -ETIMEDOUT (the submission took longer than its own
- * timeout) and -EIO (given up in a reset) set out->status to TIMEDOUT and ABORTED.
+ * timeout) and -EIO (aborted by a reset) set out->status to TIMEDOUT and ABORTED.
  */
 #ifndef HL_OP_WAIT_H
 #define HL_OP_WAIT_H

@@ -69,7 +69,8 @@ static int no_access(const char *path)
     struct stat st;
 
     if (stat(path, &st))
-        return hl_err(-EACCES, "no permission to open %s: its folder must not be searched", path);
+        return hl_err(-EACCES, "no permission to open %s: this user may not search its folder",
+                      path);
     if (!hl_open_mode_allows(&st))
         return hl_err(-EACCES,
                       "no permission to open %s: its mode is %03o, its owner uid %u, its group %u; "
@@ -118,8 +119,8 @@ int hl_open_error(const struct hlthunk_device_entry *e, const char *path, int rc
         if (kernel_checks_fop_flags())
             return hl_err(rc,
                           "%s cannot be opened on this kernel: its habanalabs driver lacks "
-                          "FOP_UNSIGNED_OFFSET, which Linux demands since 6.12 (see "
-                          "docs/upstream-defects.md)",
+                          "FOP_UNSIGNED_OFFSET, which Linux demands since 6.12 "
+                          "(\"hlthunk doctor\" says what to do)",
                           path);
         /* fall through */
     default:

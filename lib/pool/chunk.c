@@ -111,7 +111,7 @@ static int carve_locked(struct hlthunk_pool *p, const struct hl_pool_request *r,
     return rc;
 }
 
-/* Says what there is, beside why there is not more. */
+/* Says what there is, and why there is not more. */
 static int exhausted(struct hlthunk_pool *p, const struct hl_pool_request *r, const char *why)
 {
     uint64_t granted, free_bytes, largest;
@@ -122,8 +122,8 @@ static int exhausted(struct hlthunk_pool *p, const struct hl_pool_request *r, co
     largest = hl_space_largest(&p->space);
     pthread_mutex_unlock(&p->lock);
     return hl_err(-ENOMEM,
-                  "pool%s%s: no %llu bytes at an alignment of %llu%s: %s; granted are %llu bytes, "
-                  "free %llu, the largest piece %llu",
+                  "pool%s%s: no %llu bytes at an alignment of %llu%s: %s; %llu bytes are granted, "
+                  "%llu free, the largest piece %llu",
                   p->object.label[0] ? " " : "", p->object.label, (ull)r->bytes, (ull)r->align,
                   free_bytes >= r->bytes ? " in one piece" : "", why, (ull)granted, (ull)free_bytes,
                   (ull)largest);

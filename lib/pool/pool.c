@@ -24,8 +24,8 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /*
- * One that its thread may take again: a log callback that is called while a chunk is got may use
- * the pool.
+ * One that its thread may take again: a log callback that is called while a chunk is allocated may
+ * use the pool.
  */
 static int init_grow_lock(pthread_mutex_t *lock)
 {
@@ -107,7 +107,7 @@ static void begin_closing(struct hlthunk_pool *p)
     hl_pool_trim(p, 0);
 }
 
-/* Was a lock free when the process forked?  Else what it guards may be half changed for ever. */
+/* Was a lock free when the process forked?  Otherwise what it guards may stay half changed. */
 static bool was_free(pthread_mutex_t *lock)
 {
     if (pthread_mutex_trylock(lock))
@@ -243,7 +243,7 @@ void hlthunk_pool_unref(struct hlthunk_pool *p)
         hl_object_put(&p->object);
 }
 
-/* What is to be got for what was asked for. */
+/* What to allocate for a request. */
 static int plan(const struct hlthunk_pool *p, uint64_t size,
                 const struct hlthunk_pool_buffer_options *o, struct hl_pool_request *r)
 {
@@ -252,8 +252,8 @@ static int plan(const struct hlthunk_pool *p, uint64_t size,
     if (!size)
         return hl_err(-EINVAL, "size_bytes is 0");
     if ((align & (align - 1)) || align > HLTHUNK_POOL_MAX_ALIGNMENT)
-        return hl_err(-EINVAL, "options->alignment %llu is no power of two up to %llu", (ull)align,
-                      HLTHUNK_POOL_MAX_ALIGNMENT);
+        return hl_err(-EINVAL, "options->alignment %llu is not a power of two up to %llu",
+                      (ull)align, HLTHUNK_POOL_MAX_ALIGNMENT);
     if (align < HL_SPACE_GRANULE)
         align = HL_SPACE_GRANULE;
     if ((o->exportable || p->exportable) && align < page)

@@ -39,7 +39,7 @@ static inline uint64_t hl_pool_class_alignment(unsigned c, uint64_t page)
     return align < page ? align : page;
 }
 
-/* How many blocks are got at a time, and how many more than that a bin may keep. */
+/* How many blocks are allocated at a time, and how many more than that a bin may keep. */
 static inline unsigned hl_pool_class_batch(unsigned c)
 {
     uint64_t n = (128u << 10) / hl_pool_class_bytes(c);

@@ -16,7 +16,8 @@ const struct hl_queue_format hl_format_goya = {
     .direction = { [HL_HOST_TO_DEVICE] = DIRECTION(HOST_TO_DRAM),
                    [HL_DEVICE_TO_HOST] = DIRECTION(DRAM_TO_HOST),
                    [HL_WITHIN_DEVICE] = DIRECTION(DRAM_TO_DRAM),
-                   /* the field knows none; behind the MMU the driver looks at addresses alone */
+                   /* the field has no such value; behind the MMU the driver only looks at addresses
+                    */
                    [HL_HOST_TO_HOST] = DIRECTION(HOST_TO_DRAM) },
     .one_reads_host = true,
     .engine = { [HLTHUNK_ENGINE_ANY] = { 1, { 1 } },

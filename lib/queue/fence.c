@@ -180,7 +180,7 @@ int hlthunk_fence_wait(struct hlthunk_fence *f, int64_t timeout_ns)
         rc = hl_queue_await(f->queue, f->number, deadline);
     if (f->status == HLTHUNK_FENCE_LOST)
         rc = hl_err(-EIO,
-                    "what was waited for is lost (%d): the device was reset or removed, or "
+                    "the fence is lost (%d): the device was reset or removed, or "
                     "a submission took too long",
                     f->error);
     else if (f->status == HLTHUNK_FENCE_DONE)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between a buffer and any memory of this process, by way of the queue's staging memory. */
+/* Between a buffer and any memory of this process, through the queue's staging memory. */
 #include <stdlib.h>
 
 #include "lib/error.h"

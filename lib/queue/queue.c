@@ -63,7 +63,7 @@ static void drain(struct hlthunk_queue *q)
 {
     hl_queue_lock(q);
     if (hl_queue_submit(q) && !q->lost)
-        hl_log(HLTHUNK_LOG_WARNING, "queue %s: what was recorded last is given up: %s",
+        hl_log(HLTHUNK_LOG_WARNING, "queue %s: the work recorded last is dropped: %s",
                q->object.label, hlthunk_last_error());
     if (q->head != q->tail)
         (void)hl_queue_await(q, q->tail - 1, UINT64_MAX);

@@ -103,7 +103,7 @@ static void refused(struct hlthunk_queue *q, int rc)
         hl_queue_lose(q, rc);
         break;
     case -EBUSY:
-        /* a reset of the engines alone passes; what stays refused does not */
+        /* a reset of only the engines passes; what stays refused does not */
         if (q->refusals > 1 ? hl_device_ask_after_wait(d) : hl_device_ask(d))
             hl_queue_lose(q, -ENODEV);
         break;

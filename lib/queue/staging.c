@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pinned memory by way of which host memory of any kind comes and goes. */
+/* Pinned memory that transfers from and to any host memory pass through. */
 #include <string.h>
 #include <sys/mman.h>
 
@@ -66,7 +66,7 @@ int hl_staging_reserve(struct hlthunk_queue *q, uint32_t n, uint64_t *position, 
         rc = hl_batch_reserve(q, HL_DMA_PACKET_SIZE, packet);
         if (rc)
             break;
-        /* from here to the commit the lock is not given up: the bytes are this batch's */
+        /* the lock is held from here to the commit: the bytes are this batch's */
         if (take(q, n, position)) {
             hl_queue_batch(q, q->tail)->staged = q->staging.end;
             break;

@@ -87,10 +87,10 @@ int hl_message_decode_header(const uint8_t *bytes, size_t n, enum hl_message_kin
     uint64_t version, kind, items, length, most;
 
     if (n < HL_MESSAGE_HEADER_BYTES)
-        return hl_err(-EPROTO, "message has %zu bytes, its header alone has %u", n,
+        return hl_err(-EPROTO, "message has %zu bytes, fewer than its header, %u", n,
                       HL_MESSAGE_HEADER_BYTES);
     if (memcmp(bytes, magic, sizeof(magic)))
-        return hl_err(-EPROTO, "message does not begin as one of this library does");
+        return hl_err(-EPROTO, "message does not begin like one of this library's");
     version = get(bytes + 8, 2);
     kind = get(bytes + 10, 2);
     items = get(bytes + 12, 4);
@@ -107,11 +107,10 @@ int hl_message_decode_header(const uint8_t *bytes, size_t n, enum hl_message_kin
                                                 : "dma-bufs (hlthunk_dmabuf_receive)");
     most = kind == HL_MESSAGE_DEVICE ? 1 : HL_MESSAGE_MAX_ITEMS;
     if (!items || items > most)
-        return hl_err(-EPROTO, "message says that it has %llu items; 1 to %llu are right",
-                      (ull)items, (ull)most);
+        return hl_err(-EPROTO, "message claims %llu items, not 1 to %llu", (ull)items, (ull)most);
     if (length != hl_message_bytes((size_t)items))
-        return hl_err(-EPROTO, "message says that it has %llu bytes, with %llu items it has %zu",
-                      (ull)length, (ull)items, hl_message_bytes((size_t)items));
+        return hl_err(-EPROTO, "message claims %llu bytes, but %llu items take %zu", (ull)length,
+                      (ull)items, hl_message_bytes((size_t)items));
     *count = (size_t)items;
     return 0;
 }
@@ -142,12 +141,12 @@ int hl_message_decode_item(const uint8_t *bytes, size_t i, struct hl_message_ite
             i, (ull)got.size, (unsigned long)got.data_offset, (unsigned long)got.data_tail);
     if (!get_text(got.pci_address, b + 32, sizeof(got.pci_address)) ||
         !get_text(got.label, b + 56, sizeof(got.label)))
-        return hl_err(-EPROTO, "item %zu has a text that does not end or is not for printing", i);
+        return hl_err(-EPROTO, "item %zu has a text that is not terminated or not printable", i);
     if (got.pci_address[0] && !hl_pci_parse(got.pci_address, &pci))
         return hl_err(-EPROTO, "item %zu: \"%s\" is not a PCI address", i, got.pci_address);
     if (!got.origin_known &&
         (got.offset || got.data_offset || got.data_tail || got.pci_address[0] || got.label[0]))
-        return hl_err(-EPROTO, "item %zu tells an origin and says that it knows none", i);
+        return hl_err(-EPROTO, "item %zu has an origin, and a flag that it has none", i);
     *item = got;
     return 0;
 }

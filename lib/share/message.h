@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The message that carries dma-bufs or a device between processes: what is beside the descriptors.
+ * The message that carries dma-bufs or a device between processes: what goes with the descriptors.
  *
  * Numbers are little endian.  A header, then one item for each descriptor, in their order:
  *

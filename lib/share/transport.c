@@ -44,7 +44,7 @@ static int begin(struct call *c, int socket, int64_t timeout_ns)
     if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &n) < 0)
         return hl_err(-errno, "socket %d: %s", socket, strerror(errno));
     if (domain != AF_UNIX)
-        return hl_err(-ENOTSOCK, "socket %d is not a UNIX socket: no other passes descriptors",
+        return hl_err(-ENOTSOCK, "socket %d is not a UNIX socket: only those pass descriptors",
                       socket);
     c->type = type;
     if (timeout_ns)
@@ -251,7 +251,7 @@ static int receive_datagram(struct call *c, struct hl_parcel *p, size_t *count, 
     p->bytes = (size_t)n;
     rc = hl_message_decode_header(p->data, p->bytes, c->kind, count);
     if (!rc && p->bytes != hl_message_bytes(*count))
-        rc = hl_err(-EPROTO, "message of %zu items has %zu bytes, %zu are right", *count, p->bytes,
+        rc = hl_err(-EPROTO, "message of %zu items has %zu bytes, not %zu", *count, p->bytes,
                     hl_message_bytes(*count));
     return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes with descriptors beside them over a UNIX socket of any type, whole or not at all, within
+ * Bytes with descriptors over a UNIX socket of any type, whole or not at all, within
  * a time.  Knows nothing of what the bytes mean but how long a message is.
  */
 #ifndef HL_SHARE_TRANSPORT_H

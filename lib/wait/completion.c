@@ -86,7 +86,7 @@ static bool failed(struct hlthunk_completion *c, int rc, uint64_t timeout_us)
         hl_device_ask(d);
         return lost(c);
     case -EBUSY:
-        /* a reset of the engines alone passes; what stays refused does not */
+        /* a reset of only the engines passes; what stays refused does not */
         if (c->refusals++ ? hl_device_ask_after_wait(d) : hl_device_ask(d))
             return lost(c);
         /* fall through */
@@ -235,7 +235,7 @@ static struct hlthunk_completion *create(struct hlthunk_device *d, size_t count,
     return c;
 }
 
-/* Looks once, here, so that what is wrong is told at once; then it is the threads'. */
+/* Asks once here, so that errors are reported immediately; then the threads take over. */
 static int start(struct hlthunk_completion *c, const struct hlthunk_completion_options *o,
                  struct hlthunk_completion **out)
 {

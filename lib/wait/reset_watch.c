@@ -72,7 +72,7 @@ static void *run(void *arg)
         why = hlthunk_device_get_stale_reason(d);
     } while (why == HLTHUNK_STALE_NOT);
     own = w;
-    /* which may give the watch back: it is not looked at after this */
+    /* which may release the watch: it is not touched after this */
     w->fn(d, why, w->user);
     return NULL;
 }

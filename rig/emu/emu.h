@@ -39,7 +39,7 @@ struct emu_asic {
     void (*cpucp)(struct emu *e, unsigned op, uint64_t value);
     bool hmmu; /* device memory has an MMU of its own, with scrambling */
     bool pqc;  /* queues write completions of their own */
-    /* the event queue: where its address is, and the interrupt that tells of entries */
+    /* the event queue: where its address is, and the interrupt that announces entries */
     uint32_t eq_lo, eq_hi;
     unsigned eq_irq, eq_vector; /* VFU_IRQ_*, vector */
     /* latch a page fault's address where the driver looks for it; returns the event to send */
@@ -52,7 +52,7 @@ struct emu_asic {
 struct emu_pq {
     uint64_t base;
     unsigned log2len;
-    uint32_t pi, ci; /* producer index; the register that tells how far it is consumed */
+    uint32_t pi, ci; /* producer index; the register that holds how far it is consumed */
     bool stalled;    /* there is more than the engine had room for */
 };
 

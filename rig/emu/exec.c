@@ -180,7 +180,7 @@ static void op_trace(void *priv, const struct eng_queue *q, uint64_t addr,
             (unsigned long long)addr, line);
 }
 
-/* Gaudi2: a queue tells the sync manager which descriptor is through (gaudi2_init_qman_pqc()). */
+/* Gaudi2: a queue notifies the sync manager which descriptor is done (gaudi2_init_qman_pqc()). */
 static void op_done(void *priv, struct eng_queue *q, const struct eng_cb *cb, int error)
 {
     struct emu *e = priv;

@@ -6,7 +6,7 @@
  *
  *   1 event TYPE [DATA…]   an entry of the event queue
  *   2 critical             the event after which the driver resets the device
- *   3 error                an event that is only told to the user
+ *   3 error                an event that only the user sees
  *   4 page-fault ADDRESS   the MMU refused ADDRESS
  *   5 razwi ADDRESS        an engine touched what it must not (Gaudi)
  *   6 mute OPCODE          until the next hard reset, CPUCP packets of this kind get no answer;

@@ -16,7 +16,7 @@ static void on_signal(int signo)
     ended = 1;
 }
 
-/* The signals that end us come in ppoll() alone. *open: the mask for it. */
+/* The signals that end us arrive only in ppoll(). *open: the mask for it. */
 static void signals(sigset_t *open)
 {
     const int ends[] = { SIGTERM, SIGINT, SIGHUP };

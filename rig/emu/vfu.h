@@ -74,7 +74,7 @@ struct vfu {
     uint8_t out[VFU_MAX_MESSAGE];
 };
 
-/* A listening socket for this user alone, or -1 and errno. What lies at path goes if a socket. */
+/* A listening socket for this user only, or -1 and errno. What lies at path goes if a socket. */
 int vfu_listen(const char *path);
 void vfu_init(struct vfu *v, const struct vfu_ops *ops, void *priv);
 /* Give back the client's mappings and descriptors and the regions' memory; not `sock`. */
@@ -87,7 +87,7 @@ int vfu_step(struct vfu *v);
  */
 int vfu_read(struct vfu *v, uint64_t iova, void *buf, uint64_t len);
 int vfu_write(struct vfu *v, uint64_t iova, const void *buf, uint64_t len);
-/* A range within one map, or NULL. For guard_copy() alone: the file can end at any time. */
+/* A range within one map, or NULL. Only for guard_copy(): the file can end at any time. */
 void *vfu_iova(struct vfu *v, uint64_t iova, uint64_t len, bool write);
 bool vfu_mapped(struct vfu *v, uint64_t iova);
 /* Set off an interrupt: 0, or -1 when the client has no descriptor for it. */

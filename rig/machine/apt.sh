@@ -62,7 +62,7 @@ rig_apt_unpack() {
     rig_unpack_archives
 }
 
-# rig_apt_unpack_only FOLDER PACKAGE...: these packages alone.
+# rig_apt_unpack_only FOLDER PACKAGE...: only these packages.
 rig_apt_unpack_only() {
     rig_dest=$1
     shift

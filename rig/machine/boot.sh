@@ -145,7 +145,7 @@ rig_cards() {
 }
 
 # rig_boot KERNEL ASIC...: the machine with the job in $RIG_STAGE; sets RIG_FACTS, the file with
-# what the machine told. Its output goes to RIG_OUT and RIG_ERR (files or "-" for our own).
+# what the machine reported. Its output goes to RIG_OUT and RIG_ERR (files or "-" for our own).
 rig_boot() {
     rig_kernel=$1
     shift

@@ -7,7 +7,7 @@
 
 RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks queues"
 
-# The program of a suite: of the simulator's tests, or of those for the rig alone.
+# The program of a suite: of the simulator's tests, or of those only for the rig.
 suite_program() {
     for rig_p in "$RIG_BUILD/tests/rig/rig_$1" "$RIG_BUILD/tests/sim/sim_$1" \
         "$RIG_BUILD/tests/queue/test_$1"; do
@@ -96,7 +96,7 @@ table_machine() (
     fi
 )
 
-# table_result SUITE: one line of the results, from what the machine told and the TAP output.
+# table_result SUITE: one line of the results, from what the machine reported and the TAP output.
 table_result() {
     sed -n "/^@begin $1\$/,/^@end $1\$/p" "$RIG_LOGS/output.log" | grep -v '^@' \
         > "$RIG_LOGS/$1.log"

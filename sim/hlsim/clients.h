@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processes of the simulation, by the names that HELLO gives them: the kernel tells who asks
+ * The processes of the simulation, by the names that HELLO gives them: the kernel says who asks
  * over the socket, and when a process is gone.  Any thread.
  */
 #ifndef HLSIM_CLIENTS_H

@@ -108,7 +108,7 @@ static void accept_all(void)
     }
 }
 
-/* One datagram with up to one descriptor beside it, and nothing else. */
+/* One datagram with up to one descriptor, and nothing else. */
 static void take(struct connection *c)
 {
     struct sim_request q;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The supervisor's socket.  It stands in a folder of this user alone, and who connects is looked
+ * The supervisor's socket.  It is in a folder of this user's only, and who connects is looked
  * at: requests are taken from this user's processes and from root's.  Nobody is waited for.
  */
 #ifndef HLSIM_CONNECTIONS_H

@@ -337,7 +337,7 @@ static bool missed(struct executor *x, bool *write)
     return any;
 }
 
-/* Of this device's own memory alone. */
+/* Of only this device's own memory. */
 static bool own(const struct executor *x, const struct place *p)
 {
     return p->mem && (p->of == x || (p->mem >= x->sram && p->mem < x->sram + x->sram_size));

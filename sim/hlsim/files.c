@@ -119,7 +119,7 @@ void files_signal(struct sim_state *s)
 }
 
 /*
- * A file: a pair of sockets.  One end is the program's; the kernel tells at ours when nobody has
+ * A file: a pair of sockets.  One end is the program's; the kernel reports at ours when nobody has
  * the other any more.  A byte in it makes it readable, as the nodes and dma-bufs are.
  */
 int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The other end of every file that programs have open: the kernel itself tells here when the last
+ * The other end of every file that programs have open: the kernel itself reports here when the last
  * descriptor of one is gone, in whichever process.  All with the state's lock, but for
  * files_create().
  */

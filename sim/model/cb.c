@@ -8,7 +8,7 @@
 #define TYPE_CB (0x2ull << 59)
 #define CB_VA_ALIGN SIM_PAGE
 
-/* By the number alone, as the driver looks it up: the type bits are not compared. */
+/* By the number only, as the driver looks it up: the type bits are not compared. */
 static struct sim_buffer *by_handle(struct sim_context *c, uint64_t handle)
 {
     uint32_t n = (uint32_t)(handle >> 12);

@@ -233,7 +233,7 @@ static bool vendor_needs_mode(uint32_t op)
            op == HL_DEBUG_OP_READBLOCK || op == HL_DEBUG_OP_SCHED_SUBMIT_BUF;
 }
 
-/* What that driver has beside mainline's operations. */
+/* What that driver has besides mainline's operations. */
 static int vendor_debug(const struct sim_env *env, struct sim_device *d, struct hl_debug_args *args)
 {
     static const uint8_t nothing[4096];
@@ -249,7 +249,7 @@ static int vendor_debug(const struct sim_env *env, struct sim_device *d, struct 
     case HL_DEBUG_OP_DIO: /* no ASIC of these reaches an NVMe disk */
         return 0;
     case HL_DEBUG_OP_READMEM:
-    case HL_DEBUG_OP_MEMCPY: /* for devices without hardware alone */
+    case HL_DEBUG_OP_MEMCPY: /* only for devices without hardware */
         return -EPERM;
     case HL_DEBUG_OP_READBLOCK:
         return read_block(env, d, args);

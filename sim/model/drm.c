@@ -72,7 +72,7 @@ static int client(const struct sim_env *env, struct client *c)
 {
     if (c->index)
         return -EINVAL;
-    /* who asks learns of itself alone */
+    /* a caller only learns about itself */
     *c = (struct client){ .authenticated = 1, .pid = (uint64_t)env->pid, .user = 65534 };
     return 0;
 }

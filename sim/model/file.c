@@ -117,7 +117,7 @@ void sim_opened(struct sim_state *s, uint32_t file)
 /* Everything of the context goes: memory, mappings, buffers; what accounted bytes are left, too. */
 static void context_over(struct sim_state *s, struct sim_device *d)
 {
-    /* "device still in use": later kernels reset it; 6.1 waits for ever, a defect */
+    /* "device still in use": later kernels reset it; 6.1 waits indefinitely, a defect */
     bool leaked = s->kernel != SIM_KERNEL_6_1 && !d->reset_pending && submission_leaks(s, d);
     bool reset = d->watchdog || leaked || sim_asic_of(d)->close_resets;
 

@@ -486,7 +486,7 @@ static int time_sync_per_die(struct query *q)
     return give(q, &t, sizeof(t));
 }
 
-/* The program tells the firmware how much it uses. */
+/* The program reports to the firmware how much it uses. */
 static int memory_consumption(struct query *q)
 {
     struct hl_info_memory_consumption m;

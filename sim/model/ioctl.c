@@ -150,7 +150,7 @@ static bool is_probe(unsigned request)
             (!nr || (nr >= DRM_COMMAND_BASE && nr < DRM_COMMAND_BASE + DRIVER_COMMANDS)));
 }
 
-/* The driver's own dispatcher (hl_ioctl of 6.1 and 6.6): the number alone counts. */
+/* The driver's own dispatcher (hl_ioctl of 6.1 and 6.6): only the number counts. */
 static int by_number(const struct sim_env *env, uint32_t file, unsigned request, uint64_t user,
                      unsigned first, unsigned count)
 {

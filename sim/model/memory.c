@@ -169,7 +169,7 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m)
         c->map_hint = i;
 }
 
-/* What is kept for firmware and processor cores, and given on request alone (Gaudi2). */
+/* What is kept for firmware and processor cores, and only given on request (Gaudi2). */
 static const uint64_t reserved_device[2] = { 0x1001500000000000, 0x10016FFFFFFFFFFF };
 static const uint64_t reserved_host[2] = { 0xFFF077FFFFFF0000, 0xFFF07FFFFFFFFFFF };
 

@@ -41,7 +41,7 @@ struct sim_env {
     void (*clear_buffer)(struct sim_state *s, struct sim_device *d, uint32_t index);
     /* has the caller had a signal, or been killed?  Then a wait ends with -EINTR */
     bool (*interrupted)(void);
-    /* loud lines about what is no part of the interface */
+    /* loud lines about what is not part of the interface */
     void (*complain)(const struct sim_state *s, const char *what, unsigned long value);
 };
 
@@ -82,7 +82,7 @@ void sim_device_return(struct sim_state *s, struct sim_device *d);
 uint32_t sim_device_status(const struct sim_device *d);
 /*
  * The driver takes a while to release a device (Gaudi2: resets it), within its user's close():
- * others that open it meanwhile are told to come again.  Begins when a user that lives has closed
+ * others that open it meanwhile get EAGAIN.  Begins when a user that lives has closed
  * it.
  */
 void sim_device_releases(struct sim_device *d);

@@ -36,7 +36,7 @@ static bool unaligned_hint(uint64_t hint, uint64_t page, uint64_t align)
     if (power_of_2(page))
         return hint & (align - 1);
     /* device memory of Gaudi2: the low 48 bits count pages of 768 MiB; get_va_block() looks at
-     * hints within the device's range alone, so that one at the end of all is left */
+     * hints only within the device's range, so that one at the end of all is left */
     return hint < UINT64_MAX - page && (hint & 0xFFFFFFFFFFFF) % page;
 }
 

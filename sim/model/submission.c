@@ -86,7 +86,7 @@ static bool operational(void *priv)
     return !c->device->removed && sim_device_operational(c->device);
 }
 
-/* By the number alone, as the driver looks buffers up. */
+/* By the number only, as the driver looks buffers up. */
 static int buffer(struct submission_call *c, uint64_t handle, enum sim_buffer_kind kind, void **mem,
                   uint64_t *size)
 {
@@ -200,7 +200,7 @@ static bool prepare(struct submission_call *c, struct sim_sub_call *call)
     return call->s != NULL;
 }
 
-/* ---- the ioctls: with the state's lock, given up meanwhile ---- */
+/* ---- the ioctls: with the state's lock, released meanwhile ---- */
 
 int sim_cs(const struct sim_env *env, uint32_t file, union hl_cs_args *args)
 {

@@ -66,7 +66,7 @@ static void prepare(struct node_call *c, uint32_t file, unsigned request, uint64
 
 /* ---- without the supervisor ---- */
 
-/* Queries that read the state alone, in a few steps whatever they find. */
+/* Queries that only read the state, in a few steps whatever they find. */
 static bool only_reads(uint32_t op)
 {
     static const uint64_t those =

@@ -149,7 +149,7 @@ HOOK int execvp(const char *file, char *const argv[])
     return execvpe(file, argv, environ);
 }
 
-/* argv of execl() and its kin, on the stack of the caller; ap is left behind the NULL. */
+/* argv of execl() and its kin, on the stack of the caller; ap is left past the NULL. */
 #define LIST(first, ap)                                                                            \
     size_t n = 0;                                                                                  \
     char **argv;                                                                                   \

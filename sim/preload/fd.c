@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs do to descriptors beside ioctl() and mmap(). */
+/* What programs do to descriptors besides ioctl() and mmap(). */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -241,7 +241,7 @@ HOOK ssize_t pwritev64(int fd, const struct iovec *v, int n, off64_t at)
     return pwritev(fd, v, n, at);
 }
 
-/* Of these files dma-bufs alone can be polled: nodes are always ready. */
+/* Of these files only dma-bufs can be polled: nodes are always ready. */
 HOOK int epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
 {
     uint32_t file = sim ? fd_known(fd) : SIM_NONE;

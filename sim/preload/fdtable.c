@@ -165,7 +165,7 @@ void fd_closed(void)
 
 void fd_closed_file(uint32_t file)
 {
-    /* the file is perhaps gone, its entry is not: another one's device is no harm */
+    /* the file is perhaps gone, its entry is not: another device does no harm */
     uint32_t device = sim->files[file].device;
     struct sim_request q = { .op = SIM_REQUEST_RELEASE, .device = device };
     struct timespec end;

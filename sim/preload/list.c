@@ -36,7 +36,7 @@ struct merged {
     struct merged *next;
     DIR *dir, *more; /* more: of the tree; NULL if there is none of that name */
     bool in_more;
-    /* what telldir() has told: the kernel's positions have no bit to spare for which folder */
+    /* what telldir() has returned: the kernel's positions have no bit to spare for which folder */
     struct position {
         long at;
         bool in_more;

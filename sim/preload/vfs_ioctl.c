@@ -39,7 +39,7 @@ bool vfs_ioctl(int fd, unsigned request, uint64_t user, int *rc)
     case FIOASYNC: /* neither nodes nor dma-bufs have signals */
         *rc = env->copy_in(&value, user, sizeof(value)) ? -EFAULT : value ? -ENOTTY : 0;
         return true;
-    case FIOQSIZE: /* for files and folders alone */
+    case FIOQSIZE: /* only for files and folders */
         *rc = -ENOTTY;
         return true;
     case FIGETBSZ:

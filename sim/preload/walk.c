@@ -2,7 +2,7 @@
 /*
  * ftw(), nftw() and fts walk with the C library's inner functions: they are sent to where the files
  * stand, and what they say on the way is put right.  Of folders of the machine's, such as /dev,
- * they see the machine's entries alone.
+ * they only see the machine's entries.
  */
 #include <fts.h>
 #include <ftw.h>

@@ -804,7 +804,7 @@ int sim_sub_cs(struct sim_sub_call *c, union hl_cs_args *args)
         seq = args->in.seq;
     timeout_ms = flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u : DEFAULT_TIMEOUT_MS;
     if (timeout_ms > INT32_MAX)
-        timeout_ms = UINT32_MAX; /* msecs_to_jiffies(): for ever */
+        timeout_ms = UINT32_MAX; /* msecs_to_jiffies(): indefinitely */
     switch (type) {
     case SIM_SUB_SIGNAL:
     case SIM_SUB_WAIT:

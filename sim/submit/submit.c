@@ -499,7 +499,7 @@ static void drop_output(struct sim_submit *s)
     s->out_head = s->out_tail = SIM_SUB_NONE;
 }
 
-/* Until the executor has let go; a second is for ever to a thread that lives. */
+/* Until the executor has let go; a second is more than any live thread takes. */
 static void quiesce(struct sim_submit *s)
 {
     struct timespec tick = { .tv_nsec = 20000000 };

@@ -197,7 +197,7 @@ static void nodes_answer_without_sysfs(void **state)
         assert_says(open_as((struct hlthunk_device_options){ .select = HLTHUNK_SELECT_PCI_ADDRESS,
                                                              .pci_address = SECOND },
                             &p),
-                    -ENODATA, "cannot be known");
+                    -ENODATA, "is not known");
         assert_int_equal(
             open_as((struct hlthunk_device_options){ .select = HLTHUNK_SELECT_MODULE_ID,
                                                      .module_id = 11 },

@@ -149,10 +149,10 @@ static void refused(void **state)
         { 24 + 56, '\n', EPROTO, "text" },
         { 24 + 56, 0x1b, EPROTO, "text" },
         { 24 + 87, 'x', EPROTO, "text" },
-        { 24 + 88 + 16, 1, EPROTO, "knows none" },
-        { 24 + 88 + 28, 1, EPROTO, "knows none" },
-        { 24 + 88 + 30, 1, EPROTO, "knows none" },
-        { 24 + 88 + 56, 'x', EPROTO, "knows none" },
+        { 24 + 88 + 16, 1, EPROTO, "it has none" },
+        { 24 + 88 + 28, 1, EPROTO, "it has none" },
+        { 24 + 88 + 30, 1, EPROTO, "it has none" },
+        { 24 + 88 + 56, 'x', EPROTO, "it has none" },
     };
     struct hl_message_item got = { .identity = 99 };
     uint8_t bytes[BYTES(2)];

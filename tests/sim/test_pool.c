@@ -185,7 +185,7 @@ static void bad_arguments(void **state)
     refused(hlthunk_pool_alloc(p, UINT64_MAX, NULL, &nothing), ENOMEM, "more than any device");
     refused(hlthunk_pool_alloc(p, UINT64_MAX / 2, NULL, &nothing), ENOMEM, "no chunk");
     bo.alignment = 96;
-    refused(hlthunk_pool_alloc(p, 1, &bo, &nothing), EINVAL, "alignment 96 is no power of two");
+    refused(hlthunk_pool_alloc(p, 1, &bo, &nothing), EINVAL, "alignment 96 is not a power of two");
     bo.alignment = 2 * HLTHUNK_POOL_MAX_ALIGNMENT;
     refused(hlthunk_pool_alloc(p, 1, &bo, &nothing), EINVAL, "up to 1073741824");
     assert_ptr_equal(nothing, (void *)1);
@@ -553,7 +553,7 @@ static void neighbours_only_on_request(void **state)
     for (unsigned i = 0; i < 3; i++)
         b[i] = alloc(p, 300, 0, false);
     refused(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &none), EINVAL, "shares pages with others");
-    refused(hlthunk_dmabuf_export(b[1], 300, 0, &o, &none), EINVAL, "behind the end");
+    refused(hlthunk_dmabuf_export(b[1], 300, 0, &o, &none), EINVAL, "past the end");
     refused(hlthunk_dmabuf_export(b[1], 0, 5000, &o, &none), EINVAL, "more than the buffer's");
     assert_ptr_equal(none, (void *)1);
     if (!can_export())

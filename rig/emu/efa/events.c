@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tells the driver: interrupts, asynchronous events, event queues. */
+/* What notifies the driver: interrupts, asynchronous events, event queues. */
 #include "rig/emu/efa/card.h"
 
 void efa_interrupt(struct efa_card *c, unsigned vector)

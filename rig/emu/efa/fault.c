@@ -12,7 +12,7 @@
  *   6 drop N                 the next N packets are lost
  *   7 event GROUP            an asynchronous event
  *   8 unplug                 the cable is out: nobody answers
- *   9 reset                  the card forgets all that it was told, as after power-on
+ *   9 reset                  the card loses its configuration, as after power-on
  *  10 heal                   all of the above is over
  */
 #include "rig/emu/efa/card.h"

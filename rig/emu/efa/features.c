@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the card says about itself, what it is told, and its counters. */
+/* What the card reports about itself, its configuration, and its counters. */
 #include "rig/emu/efa/card.h"
 #include <ctype.h>
 #include <string.h>

@@ -12,7 +12,7 @@ struct efa_qp *efa_qp_find(struct efa_card *c, uint32_t number)
     return qp->used && qp->number == number ? qp : NULL;
 }
 
-/* What is in flight is forgotten: nobody is told. */
+/* What is in flight is dropped without a completion. */
 void efa_qp_drop(struct efa_qp *qp)
 {
     while (qp->ops) {
