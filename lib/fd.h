@@ -20,7 +20,7 @@ bool hl_file_id_equal(const struct hl_file_id *a, const struct hl_file_id *b);
 /* Is the descriptor still this file, or has it been closed and its number used again? */
 bool hl_fd_is(int fd, const struct hl_file_id *id);
 
-/* Closes the descriptor, if it is still this file: the program may have closed it and reused the
+/* Closes the descriptor if it is still this file: the program may have closed it and reused the
  * number. */
 void hl_fd_close(int fd, const struct hl_file_id *id);
 

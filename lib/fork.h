@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which process is this?  Answered by one load, for raw clone() too. */
+/* Which process is this?  Answered by one load, also after a raw clone(). */
 #ifndef HL_FORK_H
 #define HL_FORK_H
 
@@ -25,7 +25,7 @@ static inline uint64_t hl_process_epoch(void)
     return __builtin_expect(epoch != 0, 1) ? epoch : hl_process_epoch_new();
 }
 
-/* Was it made by this process, not by a parent that forked? */
+/* Was it created by this process, rather than by a parent that forked? */
 static inline bool hl_epoch_is_ours(uint64_t epoch)
 {
     return epoch == hl_process_epoch();

@@ -47,7 +47,7 @@ static void to_stderr(enum hlthunk_log_level level, const char *text)
     if (n >= (int)sizeof(line))
         n = sizeof(line) - 1;
     if (write(STDERR_FILENO, line, (size_t)n) < 0)
-        return; /* nobody to tell */
+        return; /* nowhere to report it */
 }
 
 void hl_log(enum hlthunk_log_level level, const char *fmt, ...)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an upper layer keeps with a parent, which knows nothing of it: made when the layer first
- * asks for it, and destroyed with the parent.
+ * What an upper layer keeps with a parent, which knows nothing about it: created when the layer
+ * first asks for it, and destroyed with the parent.
  */
 #ifndef HL_CORE_ATTACHMENT_H
 #define HL_CORE_ATTACHMENT_H
@@ -19,7 +19,7 @@ struct hl_attachment_ops {
     void (*init)(struct hl_attachment *a, struct hl_parent *parent);
     /* Nobody has the parent any more; not ours: in a forked child, which frees only its copies. */
     void (*destroy)(struct hl_attachment *a, struct hl_parent *parent, bool ours);
-    /* Finishes what could not be finished before: how much is left. */
+    /* Finishes what could not be finished before; returns how much is left. */
     size_t (*settle)(struct hl_attachment *a, struct hl_parent *parent);
 };
 
@@ -28,13 +28,13 @@ struct hl_attachment {
     const struct hl_attachment_ops *ops;
 };
 
-/* The parent's of this kind; NULL when nobody has asked for it yet. */
+/* The parent's attachment of this kind; NULL if it does not exist yet. */
 void *hl_attachment_find(struct hl_parent *parent, const struct hl_attachment_ops *ops);
 
-/* The same, made now if need be: NULL without memory.  Takes the parent's lock. */
+/* The same, created if needed; NULL without memory.  Takes the parent's lock. */
 void *hl_attachment_get(struct hl_parent *parent, const struct hl_attachment_ops *ops);
 
-/* settle() of all: the sum. */
+/* Calls settle() on all; returns the sum. */
 size_t hl_attachments_settle(struct hl_parent *parent);
 
 /* Destroys all, the latest first. */

@@ -56,7 +56,7 @@ struct hl_object_ops {
     void (*describe)(const struct hl_object *object, struct hlthunk_live_object *live);
     /* Lists what it consists of, for a report.  The same lock; visit() takes none. */
     int (*parts)(const struct hl_object *object, hlthunk_live_object_fn visit, void *user);
-    /* Gives back to the device what it only keeps for later: bytes.  Without locks. */
+    /* Returns to the device what it only keeps for later: how many bytes.  Without locks. */
     uint64_t (*reclaim)(struct hl_object *object);
     /* Bytes that are free within what reclaim() has to leave.  With the parent's lock held. */
     uint64_t (*kept)(const struct hl_object *object);
@@ -77,20 +77,20 @@ struct hl_object {
     uint64_t epoch;                /* of the process that made it */
     uint64_t created_ns;
     const void *creator;
-    struct hl_trace *trace; /* NULL: traces are off */
+    struct hl_trace *trace; /* NULL: backtraces are off */
     char label[HL_LABEL_SIZE];
 };
 
 /* An object that others have as their parent. */
 struct hl_parent {
     struct hl_object object;
-    atomic_int stale;                    /* not 0: its children's handles mean nothing any more */
+    atomic_int stale;                    /* not 0: its children's handles are no longer valid */
     pthread_mutex_t lock;                /* guards the list and what the layers keep with it */
     struct hl_object *first, *last;      /* children, the oldest first */
     struct hl_attachment *_Atomic parts; /* attachment.h */
 };
 
-/* Memory for one, all zero, of the size of the struct that it is the first member of. */
+/* Zeroed memory for one, of the size of the struct that it is the first member of. */
 void *hl_object_new(size_t size);
 
 static inline void hl_object_set_label(struct hl_object *o, const char *label)
@@ -107,13 +107,13 @@ void hl_object_init(struct hl_object *o, const struct hl_object_ops *ops, struct
 /* 0 or -errno without a text. */
 int hl_parent_init(struct hl_parent *p, const struct hl_object_ops *ops);
 
-/* Into its parent's list: complete, since another thread may look at it from now on. */
+/* Adds it to its parent's list.  It must be complete: other threads may look at it from now on. */
 void hl_object_list(struct hl_object *o);
 
 /* Frees it and what hl_object_init() allocated: the last line of a destroy(). */
 void hl_object_free(struct hl_object *o);
 
-/* The second half of that, for memory that goes on as something else. */
+/* The second half of that, for memory that lives on as something else. */
 void hl_object_fini(struct hl_object *o);
 
 static inline void hl_object_get(struct hl_object *o)
@@ -121,16 +121,16 @@ static inline void hl_object_get(struct hl_object *o)
     atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
 }
 
-/* A reference from a list: false when the last one is just going away. */
+/* A reference to an object in a list: false if its last one is being dropped. */
 bool hl_object_try_get(struct hl_object *o);
 
-/* NULL is allowed.  The last one destroys it, or lets it linger. */
+/* NULL is allowed.  The last reference destroys it, or lets it linger. */
 void hl_object_put(struct hl_object *o);
 
-/* Out of the list, destroyed, the parent put. */
+/* Removes it from the list, destroys it and puts its parent. */
 void hl_object_end(struct hl_object *o);
 
-/* Made by this process, not by a parent that forked? */
+/* Was it created by this process, rather than by a parent that forked? */
 static inline bool hl_object_is_ours(const struct hl_object *o)
 {
     return hl_epoch_is_ours(o->epoch);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * This process's objects by the identity of their files, so that opening or importing what is here
- * already finds the object.  Entries hold no reference; what is found is one more.
+ * This process's objects by the identity of their files, so that opening or importing the same
+ * file again finds the object. Entries hold no reference; what is found is one more.
  */
 #ifndef HL_CORE_REGISTRY_H
 #define HL_CORE_REGISTRY_H
@@ -20,7 +20,7 @@ struct hl_registered {
 
 /* r->id is set. */
 void hl_registry_add(struct hl_registered *r, struct hl_object *object);
-/* Nothing happens to one that was not added. */
+/* Does nothing if it was not added. */
 void hl_registry_remove(struct hl_registered *r);
 
 /*

@@ -31,7 +31,7 @@ void hlthunk_trace_set(unsigned depth)
     atomic_store(&hl_trace_depth, limited(depth));
 }
 
-/* The first object of a process: what the environment says, unless the program was faster. */
+/* The first object of a process: what the environment says, unless the program has set it first. */
 static int from_environment(void)
 {
     const char *s = secure_getenv("HLTHUNK_TRACE");

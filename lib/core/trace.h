@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that led to an object, remembered on request (hlthunk/leaks.h). */
+/* The calls that led to an object, recorded on request (hlthunk/leaks.h). */
 #ifndef HL_CORE_TRACE_H
 #define HL_CORE_TRACE_H
 
@@ -11,13 +11,13 @@ struct hl_trace {
     const void *frames[]; /* return addresses, the creator first */
 };
 
-/* How many calls are remembered; -1: the environment has not been asked. */
+/* How many calls are recorded; -1: the environment has not been read. */
 extern atomic_int hl_trace_depth;
 
 /* The slow path.  NULL: backtraces are off, or there is no memory. */
 struct hl_trace *hl_trace_capture(const void *creator) __attribute__((cold, noinline));
 
-/* Of the caller, from creator on; NULL when traces are off. */
+/* The caller's, starting at creator; NULL when backtraces are off. */
 static inline struct hl_trace *hl_trace_take(const void *creator)
 {
     if (__builtin_expect(atomic_load_explicit(&hl_trace_depth, memory_order_relaxed) == 0, 1))

@@ -19,7 +19,7 @@ struct hlthunk_device {
     struct hl_registered file;
     struct hlthunk_device_properties props; /* constant once the object is made */
     struct hl_listener *listeners;          /* stale.h; guarded by the lock */
-    bool guest; /* another process has opened it, and hands out physical memory */
+    bool guest; /* another process opened it, and hands out its physical memory */
 };
 
 /* As hlthunk_device_from_fd(); guest: of an fd that another process has sent. */

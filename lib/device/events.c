@@ -16,7 +16,7 @@ struct events {
     struct hl_eventfd eventfd; /* ours, registered with the driver */
     unsigned users;
     bool notifier;    /* one of them is the event notifier */
-    uint64_t pending; /* fetched from the driver, not given out by the notifier yet */
+    uint64_t pending; /* fetched from the driver, not returned by the notifier yet */
 };
 
 static void init(struct hl_attachment *a, struct hl_parent *parent)
@@ -38,7 +38,7 @@ static const struct hl_attachment_ops ops = {
     .destroy = destroy,
 };
 
-/* NULL: nobody has joined yet. */
+/* NULL: no user has joined yet. */
 static struct events *events_of(struct hlthunk_device *d)
 {
     return hl_attachment_find(&d->base, &ops);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The driver's one notifier of a device file, shared: the event notifier reads events from it,
- * reset watches listen to it.  Whoever fetches the driver's mask keeps here what others wait for.
+ * reset watches listen to it.  Whoever fetches the driver's mask stores here what others wait for.
  */
 #ifndef HL_DEVICE_EVENTS_H
 #define HL_DEVICE_EVENTS_H
@@ -12,8 +12,8 @@
 struct hlthunk_device;
 
 /*
- * Registers an eventfd, or joins the users of the one that is: 0 or -errno with a text.  -EBUSY: by
- * a second event notifier, or the program registered one of its own.
+ * Registers an eventfd, or joins the users of the one that exists: 0 or -errno with a text. -EBUSY:
+ * by a second event notifier, or the program registered one of its own.
  */
 int hl_events_join(struct hlthunk_device *device, bool notifier);
 

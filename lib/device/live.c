@@ -10,7 +10,7 @@
 #include "lib/device/device.h"
 #include "lib/device/report.h"
 
-/* An object as it was, so that nobody is called with a lock held. */
+/* A copy of an object, so that no callback runs with a lock held. */
 struct record {
     struct record *next;
     struct hlthunk_live_object live;
@@ -71,7 +71,8 @@ int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_obje
     struct records all = { .last = &all.first };
     struct record *r;
     uint64_t now;
-    int rc = hl_device_check_process(d); /* what is to be released is of interest after a reset */
+    int rc = hl_device_check_process(
+        d); /* after a reset, what has to be released is still of interest */
 
     if (rc)
         return rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a device is asked for anew each time. */
+/* Queries that ask the driver each time. */
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/error.h"

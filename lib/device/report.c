@@ -36,7 +36,8 @@ static void add(struct text *t, const char *format, ...)
     t->length += n > 0 ? (size_t)n : 0;
 }
 
-/* What to take off an address for its offset in the file: 0 for a program at a fixed address. */
+/* What to subtract from an address to get its offset in the file: 0 for a program at a fixed
+ * address. */
 static uintptr_t load_bias(const void *address, Dl_info *info)
 {
 #ifdef RTLD_DL_LINKMAP

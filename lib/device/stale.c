@@ -71,7 +71,7 @@ void hl_device_learn_status(struct hlthunk_device *d, uint32_t status)
 
 void hl_device_learn_events(struct hlthunk_device *d, uint64_t mask)
 {
-    /* whatever else went wrong, the driver says so when it costs a reset */
+    /* whatever else went wrong: if it leads to a reset, the driver says so */
     if (mask & (HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE))
         hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
 }

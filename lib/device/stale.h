@@ -12,7 +12,7 @@
 
 struct hlthunk_device;
 
-/* A thread that wants to know when the device becomes stale: its eventfd is signalled then. */
+/* A thread to notify when the device becomes stale, through its eventfd. */
 struct hl_listener {
     struct hl_listener *next; /* guarded by the device's lock */
     struct hl_eventfd wake;
@@ -27,7 +27,7 @@ void hl_stale_remove_listener(struct hlthunk_device *device, struct hl_listener 
  */
 void hl_device_mark_stale(struct hlthunk_device *device, enum hlthunk_stale_reason why);
 
-/* Asks for the status and marks the device stale when it is lost.  True when it is stale now. */
+/* Asks for the status and marks the device stale if it is lost.  True if it is stale now. */
 bool hl_device_ask(struct hlthunk_device *device);
 
 /*
@@ -39,7 +39,7 @@ bool hl_device_ask_after_wait(struct hlthunk_device *device);
 /* The same for the status that a query has just returned (enum hl_device_status). */
 void hl_device_learn_status(struct hlthunk_device *device, uint32_t status);
 
-/* The same for events that have come (HL_NOTIFIER_EVENT_*). */
+/* The same for events that have arrived (HL_NOTIFIER_EVENT_*). */
 void hl_device_learn_events(struct hlthunk_device *device, uint64_t mask);
 
 /*

@@ -14,7 +14,7 @@ static inline uint64_t hl_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Some milliseconds behind, and much cheaper: for ages. */
+/* Late by up to some milliseconds, and much cheaper: for ages. */
 static inline uint64_t hl_coarse_now_ns(void)
 {
     struct timespec t;

@@ -56,7 +56,7 @@ int hl_debugfs_open(const struct hlthunk_device_entry *entry, const char *name, 
     return hl_err(rc, "%s: %s", path, strerror(-rc));
 }
 
-/* A short text in one write; 0 written is the driver's way to say that it is in reset. */
+/* Writes a short text at once; the driver returns 0 bytes written when it is in reset. */
 static int put(int fd, const char *text)
 {
     ssize_t n = pwrite(fd, text, strlen(text), 0);

@@ -234,7 +234,7 @@ int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t 
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]) && !rc; i++)
         rc = scan(root, &classes[i], &l);
     if (rc && *root && rc == -ENOENT)
-        rc = 0; /* what is not recorded was not there */
+        rc = 0; /* what was not recorded did not exist */
     if (hl_is_exhausted(rc) || (rc && *root))
         hl_err(rc, "%s/sys/class cannot be read: %s", root, strerror(-rc));
     else if (rc)

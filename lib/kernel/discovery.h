@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which devices are there: by sysfs, where no node is opened or probed.
+ * Finds the devices through sysfs, without opening or probing a node.
  *
  * A device costs one attribute read.  In /sys/class/accel, which other vendors share, that is
  * the PCI device's uevent (vendor, device and address in one file); in /sys/class/habanalabs,
@@ -19,7 +19,7 @@
 
 /*
  * All devices, by index; *list is malloc'ed and the caller's, NULL for none.  0 or -errno with a
- * text: what could not be looked at is an error, and not an absent device.
+ * text: what could not be read is an error, not an absent device.
  */
 int hl_discover(struct hlthunk_device_entry **list, size_t *count);
 /* The same of a recorded machine (lib/kernel/tree.h). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel door: the library's only ioctl() is in this header and in door.c.
+ * The system call layer: the library's only ioctl() is in this header and in door.c.
  *
  * The driver's six operations have two sets of request numbers (uapi/requests.h): type 'H' up to
  * about 6.6, type 'd' since.  One kernel has one driver, so what worked last in this process is

@@ -22,7 +22,7 @@ bool hl_generation_export_offset(int fd);
 /* Is it generation MISC (before 6.3), which ignores later flags silently? */
 bool hl_generation_is_misc(int fd);
 
-/* Is it the vendor's driver, with the operations that mainline lacks? */
+/* Is it the vendor's driver, with operations that mainline does not have? */
 bool hl_generation_is_vendor(int fd);
 
 #endif

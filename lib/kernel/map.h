@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel door's mmap(): what the driver lets this process see. */
+/* The system call layer's mmap(): what the driver lets this process see. */
 #ifndef HL_KERNEL_MAP_H
 #define HL_KERNEL_MAP_H
 

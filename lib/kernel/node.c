@@ -88,7 +88,7 @@ static int search(dev_t number, char *path, size_t size)
     return rc;
 }
 
-/* What to say of a device without a node here. */
+/* What to say about a device that has no node here. */
 static int no_node(const struct hlthunk_device_entry *e, const char *usual, dev_t number)
 {
     return hl_err(-ENODEV,

@@ -12,14 +12,15 @@
  */
 int hl_sysfs_read(const char *path, char *value, size_t size);
 
-/* Does a failed look mean that the thing is not there?  Every other errno means "could not look".
+/* Does this errno mean that the thing does not exist?  Every other errno means "could not look".
  */
 static inline bool hl_is_absent(int rc)
 {
     return rc == -ENOENT || rc == -ENOTDIR;
 }
 
-/* Out of descriptors or memory: says nothing of what was looked for, and the caller must know. */
+/* Out of descriptors or memory: says nothing about what was looked for; the caller must report it.
+ */
 static inline bool hl_is_exhausted(int rc)
 {
     return rc == -EMFILE || rc == -ENFILE || rc == -ENOMEM;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files of /sys, /proc, /dev and /boot: of this machine, or of a recorded one that stands below a
- * folder.  Links of sysfs are relative, so that they stay within a recorded tree.
+ * Files of /sys, /proc, /dev and /boot: of this machine, or of a recorded one below a folder. Links
+ * of sysfs are relative, so that they stay within a recorded tree.
  */
 #ifndef HL_KERNEL_TREE_H
 #define HL_KERNEL_TREE_H

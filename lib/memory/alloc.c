@@ -86,7 +86,7 @@ static int once(struct hlthunk_device *d, uint64_t size, const struct hlthunk_bu
     return d->props.has_device_mmu ? alloc_virtual(d, size, o, m) : alloc_physical(d, o, m);
 }
 
-/* What is free in this process without being the device's: chunks that a pool has in use partly. */
+/* What is free in this process but not for the device: parts of chunks that pools use. */
 static int tell_what_is_kept(struct hlthunk_device *d, int rc)
 {
     char text[200];

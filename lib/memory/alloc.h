@@ -15,8 +15,8 @@
 int hl_memory_round_up(const struct hlthunk_device *device, uint64_t size, uint64_t *granted);
 
 /*
- * Allocates, and maps unless options->unmapped.  memory: all zero, or as left by a failure.  0 or
- * -errno with a text: then the kernel has nothing of it.  hl_memory_release() undoes it.
+ * Allocates, and maps unless options->unmapped.  memory: all zero, or as left by a failure. 0 or
+ * -errno with a text; after a failure the kernel holds nothing.  hl_memory_release() undoes it.
  */
 int hl_memory_alloc(struct hlthunk_device *device, uint64_t size,
                     const struct hlthunk_buffer_options *options, struct hl_memory *memory);

@@ -29,7 +29,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = b->memory.address;
 }
 
-/* What the ways to make a buffer check alike. */
+/* What all functions that create a buffer check. */
 static int check_new(struct hlthunk_device *d, uint64_t size, struct hlthunk_buffer **out)
 {
     int rc = hl_device_check(d);
@@ -141,7 +141,7 @@ static struct hlthunk_buffer *create(struct hlthunk_device *d, uint64_t size, co
     return b;
 }
 
-/* It is complete. */
+/* It is complete: hands it out. */
 static void give(struct hlthunk_buffer *b, struct hlthunk_buffer **out)
 {
     hl_object_list(&b->object);

@@ -33,7 +33,7 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = cb->address;
 }
 
-/* Whatever there is of it: the mapping first. */
+/* Releases whatever exists of it, the mapping first. */
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_command_buffer *cb = (struct hlthunk_command_buffer *)o;
@@ -42,7 +42,7 @@ static void destroy(struct hl_object *o)
     if (hl_object_is_ours(o)) {
         if (cb->data)
             hl_unmap(cb->data, cb->map_size);
-        /* a stale device's go with its file */
+        /* a stale device's are released with its file */
         if (cb->handle && !atomic_load(&d->base.stale) && hl_cb_destroy(d->fd, cb->handle) &&
             !hl_device_ask(d))
             hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
@@ -97,7 +97,7 @@ int hlthunk_command_buffer_create(struct hlthunk_device *d, uint32_t size_bytes,
     if (!cb)
         return hl_err(-ENOMEM, "no memory for a command buffer");
     cb->map_size = (size_bytes + page - 1) / page * page;
-    /* the driver takes no whole 2 MiB */
+    /* the driver does not take a full 2 MiB */
     cb->size = cb->map_size > HL_MAX_CB_SIZE ? size_bytes : cb->map_size;
     hl_object_init(&cb->object, &ops, &d->base, o.label, __builtin_return_address(0));
     rc = build(cb, o.device_mapped);

@@ -27,7 +27,7 @@ typedef unsigned long long ull;
 /* A range of a buffer as the kernel exports it: whole pages. */
 struct pages {
     uint64_t address, size;
-    uint64_t lead; /* bytes in front of the range */
+    uint64_t lead; /* bytes before the range */
     uint64_t data; /* bytes of the range */
 };
 
@@ -41,8 +41,9 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 }
 
 /*
- * Off the buffer's list.  Where the kernel does not track the export, a file that others still hold
- * is watched until they have closed it, so that the memory is not reused.  True: m is that now.
+ * Removes it from the buffer's list.  Where the kernel does not track the export, a file that
+ * others still hold is watched until they have closed it, so that the memory is not reused.  True:
+ * m now is the watch.
  */
 static bool leave_buffer(struct hlthunk_dmabuf *m)
 {
@@ -112,7 +113,7 @@ static struct hlthunk_dmabuf *create(struct hlthunk_device *device, const char *
     return m;
 }
 
-/* It has a file now: the buffer's, from here on. */
+/* It has a file now: adds it to its buffer. */
 static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
 {
     struct hlthunk_device *d = m->object.device;

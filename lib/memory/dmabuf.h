@@ -16,12 +16,12 @@ struct hlthunk_dmabuf {
     struct hl_object object;
     int fd; /* ours: above 2, O_CLOEXEC */
     struct hl_registered file;
-    struct hl_open_export open_export; /* what it becomes when others hold its file longer */
+    struct hl_open_export open_export; /* what it becomes while others still hold its file */
     struct hlthunk_buffer *buffer;     /* a reference; NULL for a foreign one */
     /* of a received one: what its sender said; NULL, or written once */
     _Atomic(struct hlthunk_dmabuf_origin *) origin;
     uint64_t offset, size;
-    uint64_t lead; /* bytes of the first page in front of offset */
+    uint64_t lead; /* bytes of the first page before offset */
     uint64_t data; /* bytes of the exported range, which starts there */
     bool read_only;
     atomic_bool handed_out;      /* an fd of it has left the object */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Dma-buf files that nobody here refers to any more, while others hold them still.  For memory of
- * of which the kernel does not say that it is exported (physical, or a piece of a mapping), the
+ * which the kernel does not say that it is exported (physical, or a piece of a mapping), the
  * file's count does.
  */
 #ifndef HL_MEMORY_OPEN_EXPORT_H
@@ -11,7 +11,7 @@
 
 #include "lib/fd.h"
 
-/* Part of what was the dma-buf object. */
+/* Part of the former dma-buf object. */
 struct hl_open_export {
     struct hl_open_export *next;
     int fd; /* ours */
@@ -19,10 +19,10 @@ struct hl_open_export {
     void *memory; /* to be freed with it */
 };
 
-/* Does anybody besides fd hold the dma-buf's file: in this process, another, or a driver? */
+/* Does anything besides fd hold the dma-buf's file: in this process, another, or a driver? */
 bool hl_dmabuf_is_shared(int fd);
 
-/* Drops those that nobody else holds any more; returns the rest. */
+/* Drops those that nothing else holds any more; returns the rest. */
 struct hl_open_export *hl_open_exports_look(struct hl_open_export *list);
 
 /* Frees them, and closes the descriptors that still are these files; in a forked child, too. */

@@ -73,7 +73,7 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
     return true;
 }
 
-/* Tries all again: how many are left. */
+/* Tries all of them again; returns how many are left. */
 static size_t retry(struct pending_list *list, struct hlthunk_device *d)
 {
     struct pending *p, *next, *rest = NULL;

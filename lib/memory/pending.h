@@ -15,13 +15,13 @@
 struct hlthunk_device;
 
 /*
- * Unmaps and frees what is the library's.  When that must wait, it is kept with the device and a
- * warning logged.  Takes the exports over.  *memory means nothing any more.
+ * Unmaps and frees what is the library's.  If that must wait, it is kept with the device and a
+ * warning is logged.  Takes the exports over.  *memory is no longer valid.
  */
 void hl_memory_release(struct hlthunk_device *device, struct hl_memory *memory,
                        struct hl_open_export *exports);
 
-/* Tries what is pending again; called where memory is asked for. */
+/* Retries what is pending; called where memory is allocated. */
 void hl_pending_retry(struct hlthunk_device *device);
 
 bool hl_pending_any(struct hlthunk_device *device);

@@ -17,7 +17,7 @@ int hl_physical_alloc(struct hlthunk_device *device, uint64_t size, uint64_t ali
 /* This very range: 0, -EBUSY (part of it is taken), -EINVAL (outside), -ENOMEM. */
 int hl_physical_take(struct hlthunk_device *device, uint64_t address, uint64_t size);
 
-/* Gives the range that starts there back. */
+/* Returns the range that starts there. */
 void hl_physical_give(struct hlthunk_device *device, uint64_t address);
 
 #endif

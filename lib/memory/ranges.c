@@ -36,7 +36,7 @@ static int insert(struct hl_ranges *r, unsigned at, uint64_t start, uint64_t siz
     return 0;
 }
 
-/* The first used range that starts at or behind start. */
+/* The first used range that starts at or after start. */
 static unsigned lower_bound(const struct hl_ranges *r, uint64_t start)
 {
     unsigned lo = 0, hi = r->count;

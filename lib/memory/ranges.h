@@ -27,7 +27,7 @@ int hl_ranges_alloc(struct hl_ranges *r, uint64_t size, uint64_t align, uint64_t
 /* This very range: 0, -EBUSY when part of it is taken, -EINVAL outside the space, -ENOMEM. */
 int hl_ranges_take(struct hl_ranges *r, uint64_t start, uint64_t size);
 
-/* Gives the range that starts there back; nothing happens when none does. */
+/* Returns the range that starts there; does nothing if there is none. */
 void hl_ranges_free(struct hl_ranges *r, uint64_t start);
 
 #endif

@@ -150,7 +150,7 @@ void hl_space_remove(struct hl_space *s, struct hl_region *r)
     r->first = NULL;
 }
 
-/* Bytes in front of the first multiple of align. */
+/* Bytes before the first multiple of align. */
 static uint64_t gap(const struct hl_extent *e, uint64_t align)
 {
     return -e->start & (align - 1);

@@ -3,7 +3,7 @@
  * A set of address ranges (regions) from which pieces (extents) of any size and alignment are
  * taken and returned: for pools.  Pure bookkeeping, no device and no locks.
  *
- * Free extents are kept in bins by size, 16 for each power of two, so that taking and giving back
+ * Free extents are kept in bins by size, 16 for each power of two, so that taking and returning
  * cost the same however many there are.  Only when no bin is sure to hold a fit are the others
  * searched: what would fit anywhere is found.
  */
@@ -56,7 +56,7 @@ static inline bool hl_region_is_empty(const struct hl_region *region)
     return region->first->free && !region->first->next;
 }
 
-/* Extents of it that are in use mean nothing any more. */
+/* Extents of it that are in use are no longer valid. */
 void hl_space_remove(struct hl_space *space, struct hl_region *region);
 
 /*

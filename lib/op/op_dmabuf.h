@@ -12,7 +12,7 @@
 /* DMA_BUF_IOCTL_SYNC: start or end. */
 int hl_dmabuf_cpu_access(int fd, uint32_t access, bool end);
 
-/* The fences as a new descriptor, O_CLOEXEC and above 2; and a descriptor's fences into it. */
+/* Exports the fences as a new descriptor, O_CLOEXEC and above 2; and imports a descriptor's. */
 int hl_dmabuf_export_sync_file(int fd, uint32_t access, int *sync_file);
 int hl_dmabuf_import_sync_file(int fd, uint32_t access, int sync_file);
 

@@ -20,7 +20,7 @@ int hl_event_unregister(int fd, int eventfd);
 /* HL_INFO_GET_EVENTS: the mask HL_NOTIFIER_EVENT_*, which this clears. */
 int hl_event_mask(int fd, uint64_t *mask);
 
-/* For ever, as a timeout of hl_event_wait(). */
+/* No limit, as a timeout of hl_event_wait(). */
 #define HL_EVENT_FOR_EVER UINT64_MAX
 
 /*

@@ -18,7 +18,8 @@ typedef unsigned long long ull;
 /* Errors are explained out of the way of what succeeds. */
 #define COLD __attribute__((cold, noinline))
 
-/* From 16 TiB on, 6.1 and 6.12 cut the page count of a host mapping to 32 bits (get_user_memory).
+/* From 16 TiB on, 6.1 and 6.12 truncate the page count of a host mapping to 32 bits
+ * (get_user_memory).
  */
 #define HOST_MAP_LIMIT (1ull << 44)
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */

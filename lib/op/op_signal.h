@@ -33,7 +33,7 @@ struct hl_signal_wait {
     uint32_t offset;
 };
 
-/* Lets a queue wait for a signal. */
+/* Makes a queue wait for a signal. */
 int hl_signal_wait(int fd, const struct hl_signal_common *common, const struct hl_signal_wait *wait,
                    struct hl_cs_out *out);
 

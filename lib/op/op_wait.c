@@ -12,7 +12,7 @@
 
 typedef unsigned long long ull;
 
-/* What one call is asked to wait at most: below every limit that the driver's arithmetic has. */
+/* The longest that one call waits: below every limit of the driver's arithmetic. */
 #define SLICE_US 1000000000ull
 
 /* The interrupt's number in hl_wait_cs_in.flags. */

@@ -7,8 +7,8 @@
  * 0 asks without waiting.
  *
  * The result is 0, with *out the driver's answer (status COMPLETED, BUSY when the time is over,
- * flags, timestamp), or -errno with a text.  On failure *out is untouched, but for two errors that
- * are the fate of what was waited for: -ETIMEDOUT (the submission took longer than its own
+ * flags, timestamp), or -errno with a text.  On failure *out is untouched, except for two errors
+ * that say how what was waited for ended: -ETIMEDOUT (the submission took longer than its own
  * timeout) and -EIO (aborted by a reset) set out->status to TIMEDOUT and ABORTED.
  */
 #ifndef HL_OP_WAIT_H
@@ -18,10 +18,11 @@
 
 struct hl_wait_cs_out;
 
-/* For a submission. */
+/* Waits for a submission. */
 int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, struct hl_wait_cs_out *out);
 
-/* For the first of up to 32 submissions: out->cs_completion_map has bit n for sequences[n]. */
+/* Waits for the first of up to 32 submissions: out->cs_completion_map has bit n for sequences[n].
+ */
 int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t timeout_us,
                      struct hl_wait_cs_out *out);
 

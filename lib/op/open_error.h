@@ -8,7 +8,7 @@
 
 #include <hlthunk/device.h>
 
-/* Sets the text and returns rc.  waited_us: how long it was tried, 0 for once. */
+/* Sets the text and returns rc.  waited_us: how long it was retried; 0: not at all. */
 int hl_open_error(const struct hlthunk_device_entry *entry, const char *path, int rc,
                   uint64_t waited_us);
 

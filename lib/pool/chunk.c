@@ -232,7 +232,7 @@ static int grow(struct hlthunk_pool *p, const struct hl_pool_request *r,
         return exhausted(p, r, "no device has that much");
     bytes = usual > enough ? usual : enough;
     for (;;) {
-        /* what is empty is of more use in one piece */
+        /* empty chunks are of more use in one piece */
         if (within_limit(p, bytes) || (hl_pool_release_chunks(p, 0) && within_limit(p, bytes))) {
             rc = add_chunk(p, bytes, r, blocks, out);
             if (rc != -ENOMEM)
@@ -297,7 +297,7 @@ int hl_pool_fetch(struct hlthunk_pool *p, struct hl_pool_shard *shard,
         return hl_err(-ENOMEM, "no memory for a pool's buffer");
     rc = carve_locked(p, r, &blocks, &got);
     if (rc == NO_ROOM) {
-        /* one is enough now */
+        /* one is enough */
         drop_blocks(next_of(blocks));
         blocks->object.next = NULL;
         flush(p);

@@ -40,7 +40,7 @@ static int init_grow_lock(pthread_mutex_t *lock)
     return -rc;
 }
 
-/* Two for each processor: threads seldom meet in one. */
+/* Two for each processor, so that threads seldom share one. */
 static unsigned shard_count(void)
 {
     long n = 2 * sysconf(_SC_NPROCESSORS_ONLN);
@@ -89,7 +89,7 @@ void hl_pool_put(struct hlthunk_pool *p)
         hl_object_end(&p->object);
 }
 
-/* No buffer comes any more; from here on each that goes takes its chunk with it, if it can. */
+/* No more allocations; from here on each buffer that is released releases its chunk, if it can. */
 static void begin_closing(struct hlthunk_pool *p)
 {
     pthread_mutex_lock(&p->lock);
@@ -135,7 +135,7 @@ static void forget(struct hlthunk_pool *p)
         hl_pool_forget_chunks(p);
 }
 
-/* Buffers of it may live on: it goes with the last of them. */
+/* Buffers of it may live on: it is destroyed with the last of them. */
 static bool linger(struct hl_object *o)
 {
     struct hlthunk_pool *p = (struct hlthunk_pool *)o;

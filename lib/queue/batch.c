@@ -9,7 +9,7 @@
 #include "lib/queue/queue.h"
 
 #define PACKET_BYTES (64u << 10)
-/* What one submission may move: far below the driver's limit of time on the slowest engine. */
+/* What one submission may move: far below the driver's timeout on the slowest engine. */
 #define MOVED_MAX (1ull << 30)
 #define HELD_FIRST 14u
 
@@ -101,7 +101,7 @@ int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer)
     return 0;
 }
 
-/* What a batch holds goes to the list of what is let go once the lock is open. */
+/* Moves what a batch holds to the list of what is released once the lock is. */
 void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b)
 {
     if (b->held) {

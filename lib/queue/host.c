@@ -6,7 +6,7 @@
 #include "lib/device/device.h"
 #include "lib/queue/queue.h"
 
-/* One piece on its way: a large transfer's, at once, so that the next one overlaps with it. */
+/* Submits one piece; of a large transfer at once, so that the next one overlaps with it. */
 static int sent(struct hlthunk_queue *q, uint64_t size)
 {
     return size > HL_STAGING_PIECE / 4 ? hl_queue_submit(q) : 0;

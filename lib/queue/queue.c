@@ -47,7 +47,7 @@ int hl_queue_enter(struct hlthunk_queue *q)
     int rc = hl_object_check(q ? &q->object : NULL, "queue");
 
     if (rc == -ENODEV) {
-        /* what it was given ends with this */
+        /* its work ends with this */
         hl_queue_lock(q);
         if (q->head != q->tail)
             (void)hl_queue_await(q, q->tail - 1, 0);
@@ -58,7 +58,7 @@ int hl_queue_enter(struct hlthunk_queue *q)
     return rc;
 }
 
-/* Submits the rest and sees it through: the engine is done with all memory then. */
+/* Submits the rest and waits for it: the engine is then done with all memory. */
 static void drain(struct hlthunk_queue *q)
 {
     hl_queue_lock(q);

@@ -4,11 +4,11 @@
  * a ring: those from head to before tail are in flight, the one of number tail is being recorded.
  *
  * They run in the order of their numbers.  One that is over retires: host memory of reads is
- * written, its fences are over, its buffers are let go.  Whoever waits or asks retires; only what
- * is watched (an eventfd, a callback) has a thread.
+ * written, its fences are over, its buffers are let go.  Any thread that waits or queries retires
+ * batches; only what is watched (an eventfd, a callback) has a thread.
  *
  * The lock is never held while waiting in the driver, nor while a program's code or the release of
- * a buffer runs: hl_queue_unlock() does what has gathered for that.
+ * a buffer runs: hl_queue_unlock() does what has accumulated.
  */
 #ifndef HL_QUEUE_QUEUE_H
 #define HL_QUEUE_QUEUE_H
@@ -24,7 +24,7 @@
 
 /* What a batch keeps alive. */
 struct hl_held {
-    struct hl_held *next;                   /* in a queue's list of what is to be let go */
+    struct hl_held *next;                   /* in a queue's list of what to release */
     struct hlthunk_command_buffer *packets; /* the program's, which the batch consists of */
     struct hlthunk_fence *after;            /* waited for on the host before it is submitted */
     uint32_t count, room;
@@ -47,7 +47,7 @@ struct hl_batch {
     struct hl_held *held;
     struct hl_delivery *deliveries;
     uint32_t delivery_count, delivery_room;
-    uint64_t staged;              /* the position in the staging memory behind its last piece */
+    uint64_t staged;              /* the position in the staging memory past its last piece */
     struct hlthunk_fence *fences; /* a list */
 };
 
@@ -118,7 +118,7 @@ int hl_queue_enter(struct hlthunk_queue *q);
 void hl_queue_lock(struct hlthunk_queue *q);
 void hl_queue_unlock(struct hlthunk_queue *q);
 
-/* All of the following with the lock held; those that say so give it up meanwhile. */
+/* All of the following with the lock held; those that say so release it meanwhile. */
 
 /* batch.c: the batch that is recorded, with room for n bytes of packets.  May wait. */
 int hl_batch_reserve(struct hlthunk_queue *q, uint32_t n, void **packets);
@@ -143,7 +143,7 @@ int hl_queue_submit(struct hlthunk_queue *q);
 
 /*
  * retire.c: waits until the batch of this number has retired, or the queue is lost: 0, -ETIMEDOUT,
- * or why it is lost.  Gives the lock up while it waits; deadline 0 asks.
+ * or why it is lost.  Releases the lock while it waits; deadline 0 does not wait.
  */
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
 /* Everything pending ends here. */

@@ -88,7 +88,7 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
     return rc;
 }
 
-/* The driver's signal behind what the fence's queue was given, and a wait for it in this one. */
+/* A signal of the driver's after the work of the fence's queue, and a wait for it in this one. */
 static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *other)
 {
     const struct hl_signal_common none = { 0 };
@@ -117,7 +117,7 @@ static int wait_on_host(struct hlthunk_queue *q, struct hlthunk_fence *f)
         if (rc)
             return rc;
         if (hl_queue_batch(q, q->tail)->used)
-            continue; /* another thread was quicker */
+            continue; /* another thread came first */
         h = hl_batch_held(q);
         if (!h)
             return -ENOMEM;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What has been submitted ends, one way or the other. */
+/* Batches end, completed or lost. */
 #include <string.h>
 
 #include "lib/error.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is recorded goes to the driver. */
+/* Submits what is recorded to the driver. */
 #include <time.h>
 
 #include <hlthunk/command_buffer.h>
@@ -82,7 +82,8 @@ int hl_queue_submit(struct hlthunk_queue *q)
         rc = try_submit(q, b);
         if (rc != -EAGAIN)
             break;
-        /* room comes with what is in flight: of this queue, or of whoever uses the device */
+        /* room appears when something in flight completes: of this queue, or of any user of the
+         * device */
         if (q->head != q->tail) {
             hl_queue_await(q, q->head, UINT64_MAX);
         } else {

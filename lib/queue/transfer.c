@@ -135,7 +135,7 @@ static int check_2d(struct hlthunk_queue *q, const struct hlthunk_copy_2d *c)
         rc = hl_queue_check_range(q, c->source, "copy->source", c->source_offset, from_span);
     if (rc == 0)
         rc = check_engine(q, c->source);
-    /* rows of one buffer may lie between one another: that is the caller's to get right */
+    /* rows of one buffer may interleave: whether they overlap is up to the caller */
     return rc;
 }
 
@@ -180,7 +180,7 @@ static uint64_t repeat(uint64_t pattern, unsigned size, unsigned phase)
     return bytes;
 }
 
-/* Less than what the engine fills by itself: eight bytes of memory that are copied. */
+/* Less than the engine's unit of a fill: copied from eight bytes of memory. */
 static int fill_edge(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint64_t address,
                      uint64_t bytes, uint32_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fences that tell by themselves: eventfds and callbacks, by the queue's thread. */
+/* Fences that notify: eventfds and callbacks, on the queue's thread. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -105,7 +105,7 @@ int hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_
     return rc;
 }
 
-/* Is the descriptor the dma-buf that the item speaks of? */
+/* Is the descriptor the dma-buf that the item describes? */
 static int check_fd(int fd, size_t i, const struct hl_message_item *item)
 {
     struct hl_file_id id;
@@ -125,7 +125,7 @@ static int check_fd(int fd, size_t i, const struct hl_message_item *item)
     return 0;
 }
 
-/* Keeps what the message says of the origin; what is known already must agree. */
+/* Stores what the message says about the origin; it must agree with what is known already. */
 static int keep_origin(struct hlthunk_dmabuf *m, size_t i, const struct hl_message_item *item)
 {
     struct hlthunk_dmabuf_origin known, *none = NULL, *o;

@@ -27,7 +27,7 @@ static uint64_t get(const uint8_t *from, unsigned bytes)
     return value;
 }
 
-/* UTF-8 passes; what a terminal would act on does not. */
+/* UTF-8 is accepted; terminal control characters are not. */
 static bool is_printable(char c)
 {
     return (unsigned char)c >= 0x20 && c != 0x7f;
@@ -42,7 +42,7 @@ static void put_text(uint8_t *to, const char *text, size_t size)
         to[i] = (uint8_t)(is_printable(text[i]) ? text[i] : '?');
 }
 
-/* False: no NUL, something behind it, or a character that is not for printing. */
+/* False: no NUL, something after it, or a character that is not printable. */
 static bool get_text(char *text, const uint8_t *from, size_t size)
 {
     size_t n = strnlen((const char *)from, size);

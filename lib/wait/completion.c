@@ -133,7 +133,7 @@ static bool ask(struct hl_wait *wait, uint64_t timeout_us)
     int rc;
 
     for (;;) {
-        /* of a stale device only what it has finished already is of interest */
+        /* of a stale device, only what it has already finished is of interest */
         rc = wait_once(c, stale ? 0 : left, &out);
         if (rc)
             return failed(c, rc, timeout_us);
@@ -148,7 +148,7 @@ static bool ask(struct hl_wait *wait, uint64_t timeout_us)
     }
     if (stale)
         return lost(c);
-    /* the driver cut the wait short: without this, a loop */
+    /* the driver cut the wait short: do not spin */
     left = timeout_us ? hl_left_us(deadline) : 0;
     if (left > PAUSE_US)
         sleep_us(PAUSE_US);

@@ -16,7 +16,7 @@
 
 #define INTERVAL_NS 100000000u
 #define INTERVAL_MAX_MS 3600000
-#define DEAF_MS 100 /* how long at most the driver's events are not listened to */
+#define DEAF_MS 100 /* the longest that the driver's events are ignored */
 
 struct hlthunk_reset_watch {
     struct hl_object object;
@@ -77,7 +77,7 @@ static void *run(void *arg)
     return NULL;
 }
 
-/* What there is of it. */
+/* Whatever exists of it. */
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_reset_watch *w = (struct hlthunk_reset_watch *)o;
@@ -101,7 +101,7 @@ static void destroy(struct hl_object *o)
 
 static const struct hl_object_ops ops = { .kind = "reset watch", .destroy = destroy };
 
-/* Everything that the thread needs; what lacks shows in the object, which is destroyed then. */
+/* Everything that the thread needs; after a failure the object shows what to undo. */
 static int set_up(struct hlthunk_reset_watch *w)
 {
     struct hlthunk_device *d = w->object.device;
@@ -114,7 +114,7 @@ static int set_up(struct hlthunk_reset_watch *w)
         w->listens = true;
         w->events_fd = hl_events_fd(d);
     }
-    /* events elsewhere, or none on this node: the status has to do */
+    /* events go elsewhere, or this node has none: the status must suffice */
     if (rc == -EBUSY || rc == -EOPNOTSUPP)
         rc = hl_device_ask(d) ? hl_device_check(d) : 0;
     else if (rc)

@@ -55,7 +55,7 @@ static void take_off(struct hl_waiters *w, struct hl_wait *x)
         w->last = x->prev;
 }
 
-/* Asks for one entry, without the lock meanwhile; the entry behind it, to go on with. */
+/* Asks for one entry, without the lock; returns the next one. */
 static struct hl_wait *ask(struct hl_waiters *w, struct hl_wait *x, uint64_t timeout_us)
 {
     struct hl_wait *next;
@@ -140,7 +140,7 @@ int hl_waiters_add(struct hl_waiters *w, struct hl_wait *x)
         if (rc == 0)
             w->threads++;
         else if (w->threads)
-            rc = 0; /* the others have to do */
+            rc = 0; /* the other threads must suffice */
         else
             hl_err(rc, "no thread to wait for completions: %s", strerror(-rc));
     }

@@ -36,7 +36,7 @@ struct hl_waiters *hl_waiters_of(struct hlthunk_device *device);
 /* Adds an entry: 0, or -EAGAIN with a text when there is no thread at all. */
 int hl_waiters_add(struct hl_waiters *waiters, struct hl_wait *wait);
 
-/* On return no thread looks at the entry any more. */
+/* On return no thread uses the entry any more. */
 void hl_waiters_cancel(struct hl_waiters *waiters, struct hl_wait *wait);
 
 /* Sleeps until the entry has ended: false when the time is over first (hl_deadline_ns()). */
