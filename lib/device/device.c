@@ -59,7 +59,7 @@ static void destroy(struct hl_object *o)
 static const struct hl_object_ops ops = { .kind = "device", .destroy = destroy };
 
 /* Makes the object of an fd, which is taken over: closed on failure. */
-static int create(int fd, const struct hlthunk_device_entry *entry, bool control, bool guest,
+static int create(int fd, const struct hlthunk_device_entry *entry, bool control, bool received,
                   struct hlthunk_device **out)
 {
     struct hlthunk_device *d = hl_object_new(sizeof(*d));
@@ -83,7 +83,7 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
         goto free_device;
     }
     d->fd = fd;
-    d->guest = guest;
+    d->received = received;
     hl_registry_add(&d->file, &d->base.object);
     *out = d;
     return 0;
@@ -117,7 +117,7 @@ static bool is_usable(const struct hl_object *o)
     return !atomic_load(&((const struct hlthunk_device *)o)->base.stale);
 }
 
-int hl_device_from_fd(int fd, bool guest, struct hlthunk_device **device)
+int hl_device_from_fd(int fd, bool received, struct hlthunk_device **device)
 {
     struct hlthunk_device_entry entry;
     enum hlthunk_generation generation;
@@ -145,7 +145,7 @@ int hl_device_from_fd(int fd, bool guest, struct hlthunk_device **device)
     own = hl_fd_dup(fd);
     if (own < 0)
         return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
-    return create(own, &entry, control, guest, device);
+    return create(own, &entry, control, received, device);
 }
 
 int hlthunk_device_from_fd(int fd, struct hlthunk_device **device)

@@ -19,11 +19,11 @@ struct hlthunk_device {
     struct hl_registered file;
     struct hlthunk_device_properties props; /* constant once the object is made */
     struct hl_listener *listeners;          /* stale.h; guarded by the lock */
-    bool guest; /* another process opened it, and hands out its physical memory */
+    bool received; /* another process opened it, and hands out its physical memory */
 };
 
-/* As hlthunk_device_from_fd(); guest: of an fd that another process has sent. */
-int hl_device_from_fd(int fd, bool guest, struct hlthunk_device **device);
+/* As hlthunk_device_from_fd(); received: of an fd that another process sent. */
+int hl_device_from_fd(int fd, bool received, struct hlthunk_device **device);
 
 /* As hl_object_check(), for the device itself. */
 int hl_device_check(const struct hlthunk_device *device);

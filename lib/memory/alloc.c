@@ -34,7 +34,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     uint64_t align = d->props.memory_page_size;
     int rc;
 
-    if (d->guest)
+    if (d->received)
         return hl_err(
             -EOPNOTSUPP,
             "device %s was opened by another process, which hands out its memory: have it "

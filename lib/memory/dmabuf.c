@@ -42,16 +42,16 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 
 /*
  * Removes it from the buffer's list.  Where the kernel does not track the export, a file that
- * others still hold is watched until they have closed it, so that the memory is not reused.  True:
- * m now is the watch.
+ * others still hold is kept open until they have closed it, so that the memory is not reused. True:
+ * m stays, for its file.
  */
 static bool leave_buffer(struct hlthunk_dmabuf *m)
 {
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
     /* nobody gets a stale device's memory again */
-    bool watched = (b->memory.physical || b->shard) && !atomic_load(&d->base.stale) &&
-                   atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+    bool kept_open = (b->memory.physical || b->shard) && !atomic_load(&d->base.stale) &&
+                     atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
 
     pthread_mutex_lock(&d->base.lock);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
@@ -60,28 +60,28 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
             break;
         }
     }
-    if (watched) {
+    if (kept_open) {
         m->open_export = (struct hl_open_export){
             .next = b->open_exports, .fd = m->fd, .id = m->file.id, .memory = m
         };
         b->open_exports = &m->open_export;
     }
     pthread_mutex_unlock(&d->base.lock);
-    return watched;
+    return kept_open;
 }
 
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_dmabuf *m = (struct hlthunk_dmabuf *)o;
     struct hlthunk_buffer *b = m->buffer;
-    bool watched = false;
+    bool kept_open = false;
 
     if (hl_object_is_ours(o)) {
         hl_registry_remove(&m->file);
-        watched = b && leave_buffer(m);
+        kept_open = b && leave_buffer(m);
     }
     free(atomic_load(&m->origin));
-    if (watched) {
+    if (kept_open) {
         hl_object_fini(o);
     } else {
         if (m->fd >= 0)

@@ -85,7 +85,7 @@ static int check_options(const struct hlthunk_device *d, struct hlthunk_pool_opt
 
 void hl_pool_put(struct hlthunk_pool *p)
 {
-    if (atomic_fetch_sub(&p->holders, 1) == 1)
+    if (atomic_fetch_sub(&p->users, 1) == 1)
         hl_object_end(&p->object);
 }
 
@@ -101,7 +101,7 @@ static void begin_closing(struct hlthunk_pool *p)
         pthread_mutex_lock(&s->lock);
         s->closing = true;
         if (s->busy)
-            atomic_fetch_add(&p->holders, 1);
+            atomic_fetch_add(&p->users, 1);
         pthread_mutex_unlock(&s->lock);
     }
     hl_pool_trim(p, 0);
@@ -222,7 +222,7 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
     p->chunk_bytes = o.chunk_bytes ? o.chunk_bytes : DEFAULT_CHUNK_BYTES;
     p->max_bytes = o.max_bytes;
     p->exportable = o.exportable;
-    atomic_init(&p->holders, 1);
+    atomic_init(&p->users, 1);
     pthread_mutex_init(&p->lock, NULL);
     hl_space_init(&p->space);
     hl_object_init(&p->object, &ops, &d->base, o.label, __builtin_return_address(0));

@@ -63,7 +63,7 @@ struct hlthunk_pool {
     unsigned shard_count;
     struct hl_pool_shard *shards;
     /* its references, as one; while it closes each busy shard: the last destroys it */
-    atomic_uint holders;
+    atomic_uint users;
     pthread_mutex_t grow_lock; /* held by who asks the device for a chunk */
 
     pthread_mutex_t lock; /* guards all below */
@@ -125,7 +125,7 @@ int hl_pool_parts(const struct hl_object *object, hlthunk_live_object_fn visit, 
 
 /* pool.c */
 
-/* One of the holders is gone. */
+/* One of the users is gone. */
 void hl_pool_put(struct hlthunk_pool *pool);
 
 #endif

@@ -11,14 +11,14 @@
 void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, int error,
                    int64_t timestamp_ns)
 {
-    struct hl_watch *watches = f->watches;
+    struct hl_notice *notices = f->notices;
 
     f->status = status;
     f->error = error;
     f->timestamp_ns = timestamp_ns;
-    f->watches = NULL;
-    if (watches)
-        hl_queue_fire(f->queue, watches);
+    f->notices = NULL;
+    if (notices)
+        hl_queue_fire(f->queue, notices);
 }
 
 static void attach(struct hlthunk_fence *f, uint64_t number)

@@ -5,7 +5,7 @@
  *
  * They run in the order of their numbers.  One that is over retires: host memory of reads is
  * written, its fences are over, its buffers are let go.  Any thread that waits or queries retires
- * batches; only what is watched (an eventfd, a callback) has a thread.
+ * batches; only what has a notice (an eventfd, a callback) has a thread.
  *
  * The lock is never held while waiting in the driver, nor while a program's code or the release of
  * a buffer runs: hl_queue_unlock() does what has accumulated.
@@ -63,8 +63,8 @@ struct hl_staging {
 #define HL_STAGING_SIZE (4u << 20)
 #define HL_STAGING_PIECE (1u << 20) /* of a large transfer: submitted as soon as it is there */
 
-struct hl_watch {
-    struct hl_watch *next;
+struct hl_notice {
+    struct hl_notice *next;
     struct hlthunk_fence *fence; /* held */
     hlthunk_fence_fn fn;
     void *user;
@@ -84,12 +84,12 @@ struct hlthunk_queue {
     unsigned refusals;
     struct hl_staging staging;
     struct hl_held *let_go;
-    /* the thread, once something is watched */
+    /* the thread, once there is a notice */
     bool threaded, stop;
-    unsigned watched; /* that are pending */
+    unsigned unfired; /* notices */
     pthread_t thread;
     pthread_cond_t work;
-    struct hl_watch *fired, **fired_end;
+    struct hl_notice *fired, **fired_end;
     bool *gone; /* of the thread: set when the queue is destroyed on it */
 };
 
@@ -102,7 +102,7 @@ struct hlthunk_fence {
     int64_t timestamp_ns;
     uint64_t number; /* of its batch */
     struct hlthunk_fence *next;
-    struct hl_watch *watches;
+    struct hl_notice *notices;
 };
 
 static inline struct hl_batch *hl_queue_batch(const struct hlthunk_queue *q, uint64_t number)
@@ -166,12 +166,12 @@ static inline uint64_t hl_staging_address(const struct hlthunk_queue *q, uint64_
     return q->staging.address + position % HL_STAGING_SIZE;
 }
 
-/* fence.c: a fence's end.  Its watches fire. */
+/* fence.c: a fence's end.  Its notices fire. */
 void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, int error,
                    int64_t timestamp_ns);
 
-/* watch.c */
-void hl_queue_fire(struct hlthunk_queue *q, struct hl_watch *watches);
+/* notice.c */
+void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices);
 void hl_queue_stop_thread(struct hlthunk_queue *q); /* without the lock, with no reference left */
 
 /* transfer.c: the checks of a range of a buffer. */

@@ -100,7 +100,7 @@ int hl_queue_submit(struct hlthunk_queue *q)
     }
     q->tail++;
     q->recording = false;
-    if (q->watched)
+    if (q->unfired)
         pthread_cond_signal(&q->work);
     return 0;
 }

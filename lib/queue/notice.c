@@ -13,18 +13,18 @@
 #include "lib/queue/queue.h"
 #include "lib/thread.h"
 
-void hl_queue_fire(struct hlthunk_queue *q, struct hl_watch *watches)
+void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
 {
-    *q->fired_end = watches;
-    for (; watches; watches = watches->next) {
-        q->fired_end = &watches->next;
-        q->watched--;
+    *q->fired_end = notices;
+    for (; notices; notices = notices->next) {
+        q->fired_end = &notices->next;
+        q->unfired--;
     }
     pthread_cond_signal(&q->work);
 }
 
 /* Without the lock; the queue may be gone afterwards. */
-static void tell(struct hl_watch *w)
+static void tell(struct hl_notice *w)
 {
     const uint64_t one = 1;
 
@@ -41,7 +41,7 @@ static void tell(struct hl_watch *w)
 static void *run(void *arg)
 {
     struct hlthunk_queue *q = arg;
-    struct hl_watch *w;
+    struct hl_notice *w;
     bool gone = false;
 
     hl_queue_lock(q);
@@ -59,7 +59,7 @@ static void *run(void *arg)
             hl_queue_lock(q);
         } else if (q->stop) {
             break;
-        } else if (q->watched && q->head != q->tail) {
+        } else if (q->unfired && q->head != q->tail) {
             (void)hl_queue_await(q, q->head, UINT64_MAX);
         } else {
             pthread_cond_wait(&q->work, &q->lock);
@@ -99,10 +99,10 @@ static int start_thread(struct hlthunk_queue *q)
 }
 
 /* Takes over the descriptor on success. */
-static int watch(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user, int eventfd)
+static int add_notice(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user, int eventfd)
 {
     struct hlthunk_queue *q = f->queue;
-    struct hl_watch *w = calloc(1, sizeof(*w));
+    struct hl_notice *w = calloc(1, sizeof(*w));
     int rc;
 
     if (!w)
@@ -114,12 +114,12 @@ static int watch(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user, int e
     rc = start_thread(q);
     if (rc == 0) {
         w->fence = hlthunk_fence_ref(f);
-        q->watched++;
+        q->unfired++;
         if (f->status != HLTHUNK_FENCE_PENDING) {
             hl_queue_fire(q, w);
         } else {
-            w->next = f->watches;
-            f->watches = w;
+            w->next = f->notices;
+            f->notices = w;
             pthread_cond_signal(&q->work);
         }
     }
@@ -146,7 +146,7 @@ int hlthunk_fence_set_callback(struct hlthunk_fence *f, hlthunk_fence_fn fn, voi
         return rc;
     if (!fn)
         return hl_err(-EINVAL, "fn is NULL");
-    return watch(f, fn, user, -1);
+    return add_notice(f, fn, user, -1);
 }
 
 /* A duplicate of an eventfd: it stays open until the fence is over. */
@@ -156,7 +156,7 @@ static int signal_duplicate(struct hlthunk_fence *f, int fd)
 
     if (own < 0)
         return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
-    rc = watch(f, NULL, NULL, own);
+    rc = add_notice(f, NULL, NULL, own);
     if (rc)
         close(own);
     return rc;
