@@ -39,7 +39,8 @@ LIBRARIES = (
 def public_headers(source):
     """Paths and names as programs include them."""
     for path in sorted(glob.glob(f'{source}/include/hlthunk*/**/*.h*', recursive=True)) + [
-            f'{source}/include/habanalabs/hlthunk.h']:
+            f'{source}/include/habanalabs/hlthunk.h',
+            f'{source}/include/habanalabs/hlthunk_types.h']:
         name = os.path.relpath(path, f'{source}/include').removesuffix('.in')
         if os.path.basename(name) not in ('attributes.h', 'hlthunk.h') or 'habanalabs' in name:
             yield path, name

@@ -6,6 +6,7 @@ A comment has one shape:
     /**
      * NAME() - what it does
      * @parameter: what it is
+     * @one, @another: what they are
      *
      * Paragraphs.
      *
@@ -31,7 +32,7 @@ SECTIONS = ('Return', 'Errors', 'Context', 'Source', 'Since')
 @dataclass
 class Comment:
     names: dict = field(default_factory=dict)     # name: what it does
-    params: dict = field(default_factory=dict)    # name: text
+    params: dict = field(default_factory=dict)    # '@name, @name': text
     body: list = field(default_factory=list)      # paragraphs
     sections: dict = field(default_factory=dict)  # name: text
     errors: list = field(default_factory=list)    # ['-ECODE, -ECODE', text]
@@ -46,6 +47,10 @@ class Item:
     comment: Comment = None
 
     @property
+    def described(self):
+        return re.findall(r'@(\w+)', ' '.join(self.comment.params))
+
+    @property
     def summary(self):
         return self.comment.names[self.name]
 
@@ -57,9 +62,10 @@ class Item:
             return [] if inner.strip() == 'void' else [declarator(a) for a in split(inner)]
         if self.kind == 'struct':
             inner = self.code[self.code.index('{') + 1:self.code.rindex('}')]
+            inner = re.sub(r'[{}]|\b(__extension__|union)\b', '', inner)
             names = [n for member in inner.split(';') if member.strip()
                      for n in member_names(member)]
-            return [n for n in names if not n.startswith('reserved')]
+            return [n for n in names if not re.fullmatch(r'reserved\d*', n)]
         if self.kind == 'enum':
             inner = self.code[self.code.index('{') + 1:self.code.rindex('}')]
             return [e.split('=')[0].strip() for e in inner.split(',') if e.strip()]
@@ -84,7 +90,7 @@ class Item:
             yield f'{where} has no comment'
             return
         for n in self.declared:
-            if n not in self.comment.params:
+            if n not in self.described:
                 yield f'{where}: @{n} is not described'
         wanted = [] if self.kind == 'define' else ['Since']
         if self.kind == 'function':
@@ -143,7 +149,7 @@ def parse_comment(text):
 
     for line in lines:
         section = re.match(r'(%s):\s*(.*)' % '|'.join(SECTIONS), line)
-        param = re.match(r'@(\w+):\s*(.*)', line)
+        param = re.match(r'@(\w+(?:, @\w+)*):\s*(.*)', line)
         error = re.match(r'  (-E\w+(?:, -E\w+)*):\s*(.*)', line)
         if section:
             flush()
@@ -151,7 +157,7 @@ def parse_comment(text):
             comment.sections[into] = section.group(2)
         elif param and (into is None or into.startswith('@')):
             into = '@' + param.group(1)
-            comment.params[param.group(1)] = param.group(2)
+            comment.params[into] = param.group(2)
         elif error and into == 'Errors':
             comment.errors.append([error.group(1), error.group(2)])
         elif not line:
@@ -162,7 +168,7 @@ def parse_comment(text):
         elif into in SECTIONS:
             comment.sections[into] += ' ' + line.strip()
         elif into:
-            comment.params[into[1:]] += ' ' + line.strip()
+            comment.params[into] += ' ' + line.strip()
         else:
             paragraph.append(line)
     flush()
@@ -170,11 +176,11 @@ def parse_comment(text):
 
 
 KINDS = (
-    ('define', re.compile(r'#define (\w+)[^\n\\]*(?:\\\n[^\n\\]*)*')),
+    ('define', re.compile(r'#define (HLTHUNK_\w+)[^\n\\]*(?:\\\n[^\n\\]*)*')),
     ('struct', re.compile(r'struct (\w+)\s*\{.*?\n\};', re.S)),
     ('enum', re.compile(r'enum (\w+)\s*\{.*?\n\};', re.S)),
     ('typedef', re.compile(r'typedef [^;]*?\(\*(\w+)\)\([^;]*;', re.S)),
-    ('function', re.compile(r'(?:HLTHUNK_API|hlthunk_public)\s[^;]*?\b(\w+)\([^;]*;', re.S)),
+    ('function', re.compile(r'(?:HLTHUNK_API|hlthunk_public)\s[^;]*?\b(hlthunk_\w+)\([^;]*;', re.S)),
 )
 
 
@@ -209,7 +215,7 @@ def parse(path, header):
     names = {item.name for item in items}
     for comment in shared.values():
         declared = {n for item in items if item.comment is comment for n in item.declared}
-        for n in [n for n in comment.params if n not in declared]:
+        for n in [n for n in re.findall(r'@(\w+)', ' '.join(comment.params)) if n not in declared]:
             complaints.append(f'{header}: {next(iter(comment.names))}: @{n} is not there')
         for n in [n for n in comment.names if n not in names]:
             complaints.append(f'{header}: {n} has a comment, but is not declared')

@@ -98,7 +98,8 @@ class Writer:
     def tagged(self, pairs, macro):
         self.macro('Bl', '-tag', '-width', 'Ds')
         for name, text in pairs:
-            self.macro('It', macro, name)
+            names = name.replace('@', '').split(', ')
+            self.macro('It', macro, *' , '.join(names).split())
             self.text(text or '\\&')
         self.macro('El')
 
