@@ -71,8 +71,8 @@ int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_obje
     struct records all = { .last = &all.first };
     struct record *r;
     uint64_t now;
-    int rc = hl_device_check_process(
-        d); /* after a reset, what has to be released is still of interest */
+    /* on a stale device, too: what has to be released is still of interest */
+    int rc = hl_device_check_process(d);
 
     if (rc)
         return rc;

@@ -33,8 +33,8 @@ static int find_buffer(struct hlthunk_device *d, enum hl_space_of space, uint64_
                        uint64_t size, struct hlthunk_buffer **buffer, uint64_t *offset)
 {
     struct hlthunk_buffer *b;
-    int rc = hl_device_check_process(
-        d); /* after a reset, what has to be released is still of interest */
+    /* on a stale device, too: what has to be released is still of interest */
+    int rc = hl_device_check_process(d);
 
     if (rc)
         return rc;
