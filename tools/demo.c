@@ -371,7 +371,7 @@ int command_demo(int argc, char **argv)
     } else {
         hlthunk_device_close(d);
     }
-    printf("\nEverything is given back, in any order\n");
+    printf("\nEverything is released, in any order\n");
     hlthunk_buffer_unref(buffer);
     hlthunk_dmabuf_unref(m[0]);
     hlthunk_dmabuf_unref(m[1]);

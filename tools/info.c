@@ -11,8 +11,8 @@
 
 static const char usage[] =
     "usage: hlthunk info [--json] [DEVICE]\n\n"
-    "Tells what a device is and how it is, through its control node: a busy device is no\n"
-    "obstacle.  DEVICE is an index (0), a PCI address (0000:10:00.0) or an ASIC's name (gaudi2);\n"
+    "Prints what a device is and how it is, as its control node reports it, so that a busy device\n"
+    "is not an obstacle.  DEVICE is an index (0), a PCI address (0000:10:00.0) or an ASIC's name (gaudi2);\n"
     "without one, the first device.\n";
 
 struct facts {
