@@ -32,7 +32,7 @@
 
 #define REMEDY_FOP                                                                                              \
     "Apply contrib/0001-accel-habanalabs-allow-unsigned-offsets.patch of libhlthunk to the driver (one line), " \
-    "or use a kernel before 6.12, or the vendor's driver (docs/upstream-defects.md)."
+    "or use a kernel before 6.12, or the vendor's driver."
 
 /* ---- is there a device ---- */
 
@@ -79,7 +79,7 @@ static int orphan(const char *address, void *user)
         hl_preflight_tell(
             p, "device", HLTHUNK_VERDICT_PROBLEM,
             "Apply contrib/0002-accel-habanalabs-goya-set-the-page-tables-size.patch of "
-            "libhlthunk, or use a kernel before 6.12 (docs/upstream-defects.md).",
+            "libhlthunk, or use a kernel before 6.12.",
             "%s is a Goya, which the driver of Linux 6.12 and later cannot start: the size "
             "of its page tables is not set.",
             address);

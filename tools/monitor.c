@@ -271,7 +271,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
                     : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
-    /* a descriptor of our own is no holder of interest: it is of the control node */
+    /* our own descriptor is not a holder of interest: it is of the control node */
     if (hlthunk_holders_list(&h, count_holder, s, &seen) == 0)
         s->hidden = seen.hidden_processes;
 }

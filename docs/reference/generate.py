@@ -21,7 +21,8 @@ import mdoc
 # The header's page in section 7, besides hlthunk(7).
 OVERVIEWS = {
     'share.h': 'hlthunk-sharing', 'dmabuf.h': 'hlthunk-sharing', 'verbs.h': 'hlthunk-sharing',
-    'sync.h': 'hlthunk-sharing',
+    'sync.h': 'hlthunk-sharing', 'holders.h': 'hlthunk-sharing',
+    'preflight.h': 'hlthunk-sharing',
     'queue.h': 'hlthunk-queues', 'fence.h': 'hlthunk-queues', 'completion.h': 'hlthunk-queues',
     'command_buffer.h': 'hlthunk-queues',
     'buffer.h': 'hlthunk-lifetimes', 'pool.h': 'hlthunk-lifetimes', 'reset.h': 'hlthunk-lifetimes',
@@ -30,7 +31,7 @@ OVERVIEWS = {
 
 LIBRARIES = (
     (r'hlthunk/verbs\.h', 'libhlthunk-verbs (pkg-config hlthunk-verbs, -lhlthunk-verbs)'),
-    (r'hlthunk/(diag|holders|preflight).*', 'libhlthunk-diag (pkg-config hlthunk-diag, '
+    (r'hlthunk-diag/.*', 'libhlthunk-diag (pkg-config hlthunk-diag, '
      '-lhlthunk-diag)'),
     (r'.*', 'libhlthunk (pkg-config hlthunk, -lhlthunk)'),
 )
@@ -42,13 +43,13 @@ def public_headers(source):
             f'{source}/include/habanalabs/hlthunk.h',
             f'{source}/include/habanalabs/hlthunk_types.h']:
         name = os.path.relpath(path, f'{source}/include').removesuffix('.in')
-        if os.path.basename(name) not in ('attributes.h', 'hlthunk.h') or 'habanalabs' in name:
+        if os.path.basename(name) not in ('attributes.h', 'diag.h', 'hlthunk.h') or 'habanalabs' in name:
             yield path, name
 
 
-def library(name, source):
+def library(name):
     for pattern, text in LIBRARIES:
-        if re.fullmatch(pattern, name) and ('diag' not in text or os.path.isdir(f'{source}/diag')):
+        if re.fullmatch(pattern, name):
             return text
     return ''
 
@@ -117,7 +118,7 @@ def main():
         title, header = one[0].name, one[0].header
         also = [OVERVIEWS[os.path.basename(header)]] if os.path.basename(header) in OVERVIEWS else []
         write(args.out, title, mdoc.page(one, title, page_of, ['hlthunk'] + also, args.date,
-                                         library(header, args.source)))
+                                         library(header)))
         for item in one[1:]:
             write(args.out, item.name, '.so man3/%s.3\n' % title)
     if args.depfile:

@@ -7,7 +7,16 @@
 
 HLTHUNK_BEGIN_DECLS
 
-/* As hlthunk_last_error(), for the functions of this library.  Since: 0.9 */
+/**
+ * hlthunk_diag_last_error() - get what went wrong in this thread's last failed call
+ *
+ * Like hlthunk_last_error(), for the functions of this library.
+ *
+ * Return: an English sentence, or "" if no call of this thread has failed.  Never NULL.
+ *
+ * Context: any thread; no system call.
+ * Since: 0.9
+ */
 HLTHUNK_API const char *hlthunk_diag_last_error(void);
 
 HLTHUNK_END_DECLS
