@@ -244,8 +244,7 @@ static int ask_driver(struct hlthunk_dmabuf *m, const struct hlthunk_buffer *buf
     if (rc) {
         close(m->fd);
         m->fd = -1;
-        return hl_err(rc, "the dma-buf that the driver gave does not tell its identity: %s",
-                      strerror(-rc));
+        return hl_err(rc, "the identity of the driver's dma-buf cannot be read: %s", strerror(-rc));
     }
     return 0;
 }

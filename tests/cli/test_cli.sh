@@ -117,7 +117,7 @@ runs 4 "$hlsim" run --fault export:1:ENOMEM -- "$hlthunk" doctor --try && says '
 runs 2 "$hlsim" run -- "$hlthunk" doctor x
 runs 3 "$hlsim" run -- "$hlthunk" doctor 5
 runs 1 "$hlsim" run -- "$hlthunk" doctor --importer 0000:77:00.0 && warns '0000:77:00.0'
-runs 1 "$hlthunk" doctor --root /no/such/folder && warns 'no folder'
+runs 1 "$hlthunk" doctor --root /no/such/folder && warns 'is not a folder'
 case $("$hlsim" run -- "$hlthunk" doctor --json) in
 *'"verdict"'*'"checks"'*'"id"'*'"p2pdma"'*) ;;
 *) bad "doctor --json" ;;
