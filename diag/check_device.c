@@ -68,6 +68,15 @@ static int orphan(const char *address, void *user)
             "modprobe habanalabs; if it is loaded, look into the kernel's log (dmesg | grep "
             "habanalabs) for why it refused the device.",
             "%s (1da3:%04x) is on the bus, but no driver has taken it.", address, device);
+    else if (!strcmp(driver, "vfio-pci"))
+        hl_preflight_tell(
+            p, "device", HLTHUNK_VERDICT_PROBLEM,
+            "In the virtual machine that has it, habanalabs there exports its memory, to devices "
+            "that the same machine has. To have it back: write its address to "
+            "/sys/bus/pci/drivers/vfio-pci/unbind, then to /sys/bus/pci/drivers/habanalabs/bind.",
+            "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and "
+            "nobody on this host can export its memory.",
+            address, device);
     else if (strcmp(driver, "habanalabs"))
         hl_preflight_tell(
             p, "device", HLTHUNK_VERDICT_PROBLEM,

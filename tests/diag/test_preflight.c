@@ -593,7 +593,11 @@ static void no_device(void **state)
     assert_string_equal(find("device")->device, "0000:00:04.0");
     tree_link("/sys/devices/pci0000:00/0000:00:04.0/driver", "../x/vfio-pci");
     look();
-    expect("device", HLTHUNK_VERDICT_PROBLEM, "vfio-pci");
+    expect("device", HLTHUNK_VERDICT_PROBLEM, "nobody on this host can export");
+    tree_remove("/sys/devices/pci0000:00/0000:00:04.0/driver");
+    tree_link("/sys/devices/pci0000:00/0000:00:04.0/driver", "../x/pci-stub");
+    look();
+    expect("device", HLTHUNK_VERDICT_PROBLEM, "belongs to the driver pci-stub");
     /* the Goya that later drivers cannot start */
     tree_remove("/sys/devices/pci0000:00/0000:00:04.0/driver");
     tree_pci("pci0000:00", "0000:00:04.0", 0x1da3, 0x0001, 0x120000, 0, -1, "habanalabs");
