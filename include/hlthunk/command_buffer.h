@@ -143,12 +143,15 @@ hlthunk_command_buffer_get_address(const struct hlthunk_command_buffer *command_
  * @size_bytes: size of the packets at the start of the buffer; a multiple of 8, up to its size
  * @sequence: receives the submission's number, for hlthunk_completion_create_for_submissions()
  *
- * One command submission (HL_CS) of one command buffer.
+ * One command submission (HL_CS) of one command buffer.  Gaudi2's queues, and Gaudi's past
+ * GAUDI_QUEUE_ID_CPU_PQ, fetch packets at an address of the device: there the buffer must have
+ * been created with .device_mapped.
  *
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: bad @size_bytes, or the device has no such queue
+ *   -EINVAL: bad @size_bytes, the device has no such queue, or it takes packets only from a
+ *       command buffer with .device_mapped
  *   -EAGAIN: the queue is full
  *   -EBUSY: the device is in reset
  *

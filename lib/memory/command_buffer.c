@@ -15,6 +15,7 @@
 #include "lib/options.h"
 #include "lib/page.h"
 #include "uapi/habanalabs_accel.h"
+#include "uapi/habanalabs_ids.h"
 
 struct hlthunk_command_buffer {
     struct hl_object object;
@@ -143,6 +144,16 @@ uint64_t hlthunk_command_buffer_get_address(const struct hlthunk_command_buffer 
     return cb->address;
 }
 
+/*
+ * The queues that fetch packets through the device's address space: all of Gaudi2's, and those of
+ * Gaudi past the CPU's (hw_queues_props[].cb_alloc_flags is CB_ALLOC_USER).
+ */
+static bool queue_takes_address(const struct hlthunk_device *d, uint32_t queue_id)
+{
+    return d->props.asic == HLTHUNK_ASIC_GAUDI2 ||
+           (d->props.asic == HLTHUNK_ASIC_GAUDI && queue_id > GAUDI_QUEUE_ID_CPU_PQ);
+}
+
 int hlthunk_command_buffer_submit(struct hlthunk_command_buffer *cb, uint32_t queue_id,
                                   uint32_t size_bytes, uint64_t *sequence)
 {
@@ -160,6 +171,15 @@ int hlthunk_command_buffer_submit(struct hlthunk_command_buffer *cb, uint32_t qu
                       "size_bytes %u is not a multiple of 8 from 8 to the buffer's %u bytes",
                       size_bytes, cb->size);
     chunk.cb_handle = cb->handle;
+    if (queue_takes_address(cb->object.device, queue_id)) {
+        if (!cb->address)
+            return hl_err(-EINVAL,
+                          "queue %u takes packets at an address of the device: the command "
+                          "buffer must be created with .device_mapped",
+                          queue_id);
+        chunk.cb_handle = cb->address;
+        chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
+    }
     rc = hl_cs_submit(cb->object.device->fd, &in, 0, &out);
     if (rc)
         return hl_device_failed(cb->object.device, rc);

@@ -89,7 +89,17 @@ static void a_command_buffer_is_executed(void **state)
     ok(hlthunk_command_submission(fd, &in, &out));
     ok(hlthunk_wait_for_cs(fd, out.seq, 5000000, &status));
     assert_int_equal(status, HL_WAIT_CS_STATUS_COMPLETED);
+    /* the same without the classic structs */
+    status = 9;
+    ok(hlthunk_command_buffer_submit(cb, chunk.queue_index, 8, &out.seq));
+    ok(hlthunk_wait_for_cs(fd, out.seq, 5000000, &status));
+    assert_int_equal(status, HL_WAIT_CS_STATUS_COMPLETED);
     hlthunk_command_buffer_unref(cb);
+    if (o.device_mapped) {
+        ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
+        refused(hlthunk_command_buffer_submit(cb, 0, 8, &out.seq), EINVAL, ".device_mapped");
+        hlthunk_command_buffer_unref(cb);
+    }
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
