@@ -115,7 +115,7 @@ int hlthunk_notifier_create(int fd)
         return hl_classic(hl_err(-errno, "no eventfd: %s", strerror(errno)));
     handle = hl_fd_sanitize(handle);
     if (handle < 0)
-        return hl_classic(handle);
+        return hl_classic(hl_err(handle, "the eventfd: %s", strerror(-handle)));
     rc = hl_event_register(fd, handle);
     if (rc) {
         close(handle);

@@ -44,9 +44,9 @@ int hl_debugfs_open(const struct hlthunk_device_entry *entry, const char *name, 
 
         snprintf(path + n, sizeof(path) - (size_t)n, "/%s", name);
         fd = open(path, flags | O_CLOEXEC, 0);
-        if (fd >= 0)
-            return hl_fd_sanitize(fd);
-        rc = hl_errno();
+        rc = fd < 0 ? hl_errno() : hl_fd_sanitize(fd);
+        if (rc >= 0)
+            return rc;
         if (rc != -ENOENT && rc != -ENOTDIR)
             break;
     }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stands between libhlthunk.so and the C library: counts the library's calls for memory,
+ * descriptors, threads and of the kernel, and lets the Nth of them fail with a given errno.  Calls
+ * of the simulator and of the C library itself pass through untouched.
+ */
+#ifndef TESTS_SWEEP_INJECT_H
+#define TESTS_SWEEP_INJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum kind {
+    KIND_MEMORY,     /* malloc() and its family */
+    KIND_THREAD,     /* pthread_create() */
+    KIND_OPEN,       /* open(), opendir() */
+    KIND_DESCRIPTOR, /* fcntl(F_DUPFD…), eventfd() */
+    KIND_FCNTL,      /* the other fcntl() */
+    KIND_IOCTL,
+    KIND_MMAP,
+    KIND_POLL,
+    KIND_READ, /* read(), pread() */
+    KIND_WRITE,
+    KIND_SEND,
+    KIND_RECEIVE,
+    KIND_STAT, /* fstat(), stat(), statx(), readlink(), access() */
+    KIND_COUNT
+};
+
+const char *kind_name(enum kind kind);
+/* The errnos that such a call can have, ended by 0; release: those it can have in a release. */
+const int *kind_errors(enum kind kind, bool release);
+
+/* Finds where the library's code lies.  False: it is not loaded as libhlthunk.so. */
+bool inject_start(void);
+
+#define INJECT_MAX 4096
+/* Counts the calls from here on; returns nothing injected. */
+void inject_count(void);
+/* Lets call number n, counted from 0, fail; with sticky also all later ones of its kind. */
+void inject_fail(unsigned n, int error, bool sticky);
+/* Ends either.  The number of calls seen. */
+unsigned inject_stop(void);
+/* Since the last inject_count() or inject_fail(). */
+enum kind inject_kind(unsigned n);
+bool inject_happened(void);
+
+/* Pieces of memory that the library has allocated and not yet freed. */
+size_t inject_live_memory(void);
+
+#endif

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Fault sweep: every public function is called once without a fault, and then once for each of
+ * the library's calls of the kernel, for memory, descriptors and threads in it and each errno that
+ * such a call can have.  After each: on failure the outputs are untouched and there is a sentence;
+ * the same call then succeeds; when all is given back, no descriptor and no memory is left.
+ *
+ * sweep [--verbose] [FUNCTION…]
+ */
+#include "tests/sweep/table.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/sweep/inject.h"
+#include "tests/sweep/sweep.h"
+
+struct hlthunk_device_entry one_entry = { .struct_size = sizeof(one_entry) };
+FILE *nowhere;
+int an_eventfd;
+
+#define PATIENCE_MS 20000 /* of a busy machine */
+
+static unsigned runs, findings;
+static bool verbose;
+
+static struct {
+    const char *function;
+    unsigned call;
+    enum kind kind;
+    int error;
+    bool sticky;
+} now;
+
+__attribute__((format(printf, 1, 2))) static void finding(const char *format, ...)
+{
+    va_list ap;
+
+    findings++;
+    printf("%s: ", now.function);
+    if (now.error)
+        printf("call %u (%s) fails with %d (%s)%s: ", now.call, kind_name(now.kind), now.error,
+               strerror(now.error), now.sticky ? ", and all later ones" : "");
+    va_start(ap, format);
+    vprintf(format, ap);
+    va_end(ap);
+    putchar('\n');
+    fflush(stdout);
+}
+
+__attribute__((noreturn)) static void broken(const char *what)
+{
+    printf("sweep: %s: %s\n", what, hlthunk_last_error());
+    exit(1);
+}
+
+/* As the loop opens nothing, the highest descriptors stay few. */
+static unsigned count_descriptors(void)
+{
+    unsigned n = 0;
+    DIR *d = opendir("/proc/self/fd");
+
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static void must(int rc, const char *what)
+{
+    if (rc < 0)
+        broken(what);
+}
+#define MUST(call) must(call, #call)
+
+static void open_device(struct context *c)
+{
+    const struct hlthunk_device_options o = {
+        .struct_size = sizeof(o),
+        .timeout_ns = 60000000000,
+    };
+
+    MUST(hlthunk_device_open(&o, &c->device));
+    c->fd = hlthunk_device_borrow_fd(c->device);
+}
+
+/* No packet of the simulated ASICs' is simpler. */
+static void write_nop(struct hlthunk_command_buffer *cb)
+{
+    uint32_t *words = hlthunk_command_buffer_borrow_data(cb);
+
+    words[0] = 0;
+    words[1] = 0xAu << 24;
+}
+
+uint32_t sweep_queue(void)
+{
+    return one_entry.asic == HLTHUNK_ASIC_GOYA ? 1 : 0;
+}
+
+static void no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
+{
+    (void)device, (void)why, (void)user;
+}
+
+static const unsigned on_device = ~(unsigned)(NEEDS_NO_DEVICE | NEEDS_SOCKETS);
+
+/* False: this kernel or ASIC does not have what the entry needs. */
+static bool make(struct context *c, unsigned needs)
+{
+    struct hlthunk_buffer_options unmapped = { .struct_size = sizeof(unmapped), .unmapped = true };
+
+    if (needs & on_device)
+        open_device(c);
+    if (needs & (NEEDS_BUFFER | NEEDS_DMABUF | NEEDS_MESSAGE | NEEDS_FENCE)) {
+        MUST(hlthunk_buffer_alloc(c->device, 65536, NULL, &c->buffer));
+        MUST(hlthunk_buffer_alloc(c->device, 65536, NULL, &c->other));
+    }
+    if (needs & NEEDS_UNMAPPED)
+        MUST(hlthunk_buffer_alloc(c->device, 65536, &unmapped, &c->unmapped));
+    if (needs & (NEEDS_DMABUF | NEEDS_MESSAGE) &&
+        hlthunk_dmabuf_export(c->buffer, 0, 4096, NULL, &c->dmabuf))
+        return false;
+    if (needs & NEEDS_POOL) {
+        struct hlthunk_buffer *b;
+
+        MUST(hlthunk_pool_create(c->device, NULL, &c->pool));
+        MUST(hlthunk_pool_alloc(c->pool, 4096, NULL, &b));
+        hlthunk_buffer_unref(b);
+    }
+    if (needs & (NEEDS_QUEUE | NEEDS_FENCE))
+        MUST(hlthunk_queue_create(c->device, NULL, &c->queue));
+    if (needs & NEEDS_FENCE) {
+        MUST(hlthunk_queue_copy(c->queue, c->other, 0, c->buffer, 0, 4096));
+        MUST(hlthunk_queue_create_fence(c->queue, NULL, &c->fence));
+    }
+    if (needs & (NEEDS_COMMAND_BUFFER | NEEDS_SEQUENCE | NEEDS_COMPLETION)) {
+        struct hlthunk_command_buffer_options o = {
+            .struct_size = sizeof(o),
+            .device_mapped = one_entry.asic == HLTHUNK_ASIC_GAUDI2,
+        };
+
+        MUST(hlthunk_command_buffer_create(c->device, 4096, &o, &c->command_buffer));
+        write_nop(c->command_buffer);
+    }
+    if (needs & (NEEDS_SEQUENCE | NEEDS_COMPLETION)) {
+        uint32_t status;
+
+        MUST(hlthunk_command_buffer_submit(c->command_buffer, sweep_queue(), 8, &c->sequence));
+        MUST(hlthunk_wait_for_cs(c->fd, c->sequence, 30000000, &status));
+    }
+    if (needs & NEEDS_COMPLETION)
+        MUST(hlthunk_completion_create_for_submissions(c->device, &c->sequence, 1, NULL,
+                                                       &c->completion));
+    if (needs & NEEDS_NOTIFIER && hlthunk_event_notifier_create(c->device, NULL, &c->notifier))
+        return false;
+    if (needs & NEEDS_WATCH)
+        MUST(hlthunk_reset_watch_create(c->device, no_reset, NULL, NULL, &c->watch));
+    if (needs & (NEEDS_SOCKETS | NEEDS_MESSAGE | NEEDS_DEVICE_MESSAGE))
+        MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->sockets));
+    if (needs & NEEDS_MESSAGE)
+        MUST(hlthunk_dmabuf_send(c->sockets[0], &c->dmabuf, 1, 1000000000));
+    if (needs & NEEDS_DEVICE_MESSAGE)
+        MUST(hlthunk_device_send(c->sockets[0], c->device, 1000000000));
+    if (needs & NEEDS_HANDLE) {
+        c->handle = hlthunk_device_memory_alloc(c->fd, 65536, 0, false, false);
+        c->address = c->handle ? hlthunk_device_memory_map(c->fd, c->handle, 0) : 0;
+        if (!c->address)
+            return false; /* Gaudi's memory is never mapped */
+    }
+    return true;
+}
+
+static int none(const struct hlthunk_live_object *object, void *user)
+{
+    (void)object, (void)user;
+    return 1;
+}
+
+static void unmake(struct context *c)
+{
+    hlthunk_completion_unref(c->completion);
+    hlthunk_fence_unref(c->fence);
+    hlthunk_queue_unref(c->queue);
+    hlthunk_reset_watch_unref(c->watch);
+    hlthunk_event_notifier_unref(c->notifier);
+    hlthunk_command_buffer_unref(c->command_buffer);
+    hlthunk_dmabuf_unref(c->dmabuf);
+    hlthunk_buffer_unref(c->buffer);
+    hlthunk_buffer_unref(c->other);
+    hlthunk_buffer_unref(c->unmapped);
+    hlthunk_pool_unref(c->pool);
+    for (int i = 0; i < 2; i++)
+        if (c->sockets[i] >= 0)
+            close(c->sockets[i]);
+    if (c->device) {
+        size_t busy;
+
+        /* a fence's callback has its thread, which lets go a moment later */
+        for (int i = 0; i < PATIENCE_MS && hlthunk_device_list_live_objects(c->device, none, NULL);
+             i++)
+            usleep(1000);
+        busy = hlthunk_device_close(c->device);
+
+        if (busy)
+            finding("%zu things keep the device busy after all was given back", busy);
+    }
+}
+
+static bool failed(const struct entry *e, long rc)
+{
+    if (e->rules & RETURNS_VALUE)
+        return false;
+    return e->rules & RETURNS_ZERO ? rc == 0 : rc < 0;
+}
+
+/* A text that no call below can have left. */
+static void mark_text(void)
+{
+    struct hlthunk_buffer *b;
+
+    (void)!hlthunk_buffer_alloc(NULL, 1, NULL, &b);
+}
+
+static bool text_is_new(const char *marker)
+{
+    const char *text = hlthunk_last_error();
+
+    return text[0] && strcmp(text, marker) != 0;
+}
+
+/* The kernel says with these that the device, or the work on it, is lost. */
+static bool loses_the_device(int error)
+{
+    return error == EIO || error == ENODEV || error == ETIMEDOUT;
+}
+
+static struct context *fresh(void)
+{
+    static struct context c;
+    static void *host;
+
+    if (!host) {
+        host = mmap(NULL, HOST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        memset(host, 1, HOST_BYTES);
+    }
+    memset(&c, 0, sizeof(c));
+    c.host = host;
+    c.sockets[0] = c.sockets[1] = -1;
+    memset(c.out, 0xa5, sizeof(c.out));
+    return &c;
+}
+
+struct leftovers {
+    size_t memory, descriptors;
+};
+
+static struct leftovers count_leftovers(void)
+{
+    return (struct leftovers){ inject_live_memory(), count_descriptors() };
+}
+
+/* One call without a fault.  False: not on this kernel and ASIC. */
+static bool plain(const struct entry *e, long *rc, unsigned *calls, struct leftovers *left)
+{
+    struct context *c = fresh();
+    bool can = make(c, e->needs);
+
+    if (can) {
+        e->prepare(c);
+        inject_count();
+        *rc = e->call(c);
+        *calls = inject_stop();
+        if (!failed(e, *rc))
+            e->undo(c, *rc);
+    }
+    unmake(c);
+    *left = count_leftovers();
+    return can;
+}
+
+static void with_fault(const struct entry *e, long plain_rc, struct leftovers *least)
+{
+    static unsigned char out[OUT_BYTES];
+    static char marker[512];
+    struct context *c = fresh();
+    struct leftovers after;
+    bool made = make(c, e->needs);
+    long rc;
+
+    if (!made)
+        broken(e->name);
+    e->prepare(c);
+    memcpy(out, c->out, sizeof(out));
+    mark_text();
+    snprintf(marker, sizeof(marker), "%s", hlthunk_last_error());
+    inject_fail(now.call, now.error, now.sticky);
+    rc = e->call(c);
+    inject_stop();
+    runs++;
+    if (verbose)
+        printf("%s: call %u (%s), errno %d%s: %ld, %s\n", e->name, now.call, kind_name(now.kind),
+               now.error, now.sticky ? " from now on" : "", rc,
+               failed(e, rc) ? hlthunk_last_error() : "");
+    if (failed(e, rc)) {
+        if (!(e->rules & LEAVES_OUTPUT) && memcmp(out, c->out, sizeof(out)))
+            finding("it fails with %ld and has written to its output", rc);
+        if (!failed(e, plain_rc) && !(e->rules & SAYS_NOTHING) && !text_is_new(marker))
+            finding("it fails with %ld and says nothing", rc);
+        if (rc <= -512 && rc >= -530)
+            finding("it returns the kernel's internal error %ld", rc);
+    } else {
+        e->undo(c, rc);
+    }
+    /* the same call again, without the fault */
+    if (!(e->rules & RELEASES) && !failed(e, plain_rc) &&
+        !((e->rules & ENDS_THE_OBJECT) && failed(e, rc)) && !loses_the_device(now.error)) {
+        memcpy(c->out, out, sizeof(out));
+        rc = e->call(c);
+        if (failed(e, rc))
+            finding("the same call without the fault then fails with %ld: %s", rc,
+                    hlthunk_last_error());
+        else
+            e->undo(c, rc);
+    }
+    unmake(c);
+    after = count_leftovers();
+    /* threads of the library's let go of things as they end */
+    for (int i = 0; i < PATIENCE_MS &&
+                    (after.descriptors > least->descriptors || after.memory > least->memory);
+         i++) {
+        usleep(1000);
+        after = count_leftovers();
+    }
+    if (after.descriptors > least->descriptors)
+        finding("%zu descriptors are left over", after.descriptors - least->descriptors);
+    if (after.memory > least->memory)
+        finding("%zu pieces of memory are left over", after.memory - least->memory);
+    *least = after;
+}
+
+/* Shortage lasts; what interrupts a call, or tells it to come again, does not. */
+static bool may_last(enum kind kind, int error)
+{
+    return kind <= KIND_DESCRIPTOR && error != EINTR && error != EAGAIN;
+}
+
+static void sweep(const struct entry *e)
+{
+    static enum kind kinds_of_calls[INJECT_MAX];
+    unsigned calls = 0, first = runs;
+    struct leftovers left;
+    long rc = 0;
+
+    now.function = e->name;
+    now.error = 0;
+    /* twice: what the library keeps for good is there after the first time */
+    if (!plain(e, &rc, &calls, &left) || !plain(e, &rc, &calls, &left)) {
+        if (verbose)
+            printf("%s: not on this kernel and ASIC\n", e->name);
+        return;
+    }
+    if (verbose)
+        printf("%s: %ld, %u calls\n", e->name, rc, calls);
+    for (unsigned i = 0; i < calls; i++)
+        kinds_of_calls[i] = inject_kind(i);
+    for (unsigned i = 0; i < calls; i++) {
+        const int *errors = kind_errors(kinds_of_calls[i], e->rules & RELEASES);
+
+        for (unsigned j = 0; errors[j]; j++)
+            for (int sticky = 0; sticky <= may_last(kinds_of_calls[i], errors[j]); sticky++) {
+                now.call = i;
+                now.kind = kinds_of_calls[i];
+                now.error = errors[j];
+                now.sticky = sticky;
+                with_fault(e, rc, &left);
+            }
+    }
+    if (verbose)
+        printf("%s: %u runs\n", e->name, runs - first);
+}
+
+static bool wanted(const char *name, char **names)
+{
+    if (!*names)
+        return true;
+    for (; *names; names++)
+        if (!strcmp(*names, name))
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    const struct entry *const tables[] = { object_entries, classic_entries };
+    unsigned functions = 0;
+    size_t count;
+
+    (void)argc;
+    argv++;
+    if (*argv && !strcmp(*argv, "--verbose"))
+        verbose = true, argv++;
+    if (!inject_start()) {
+        printf("sweep: libhlthunk.so is not loaded\n");
+        return 1;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    nowhere = fopen("/dev/null", "w");
+    an_eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    MUST(hlthunk_device_enumerate(&one_entry, sizeof(one_entry), 1, &count));
+    if (count != 1) {
+        printf("sweep: %zu devices instead of one: run it as hlsim run -- sweep\n", count);
+        return 1;
+    }
+    for (size_t t = 0; t < 2; t++)
+        for (const struct entry *e = tables[t]; e->name; e++)
+            if (wanted(e->name, argv)) {
+                functions++;
+                sweep(e);
+            }
+    printf("sweep: %u functions, %u faults, %u findings\n", functions, runs, findings);
+    return findings != 0;
+}
