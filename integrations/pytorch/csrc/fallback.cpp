@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* An operator without a kernel runs on the CPU: its tensors go there, and its results come back. */
+#include "copy.h"
+#include "device.h"
+#include "generator.h"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/native/CPUFallback.h>
+#include <c10/core/DeviceGuard.h>
+#include <torch/library.h>
+
+namespace hl
+{
+namespace
+{
+
+bool on_device(const c10::IValue &value)
+{
+    return value.isTensor() && value.toTensor().defined() &&
+           value.toTensor().device().type() == kDevice;
+}
+
+/* The operator's device: of its first tensor there, or of a factory's argument. */
+std::optional<c10::Device> device_of(const c10::IValue &value)
+{
+    if (on_device(value))
+        return value.toTensor().device();
+    if (value.isTensorList() || value.isOptionalTensorList())
+        for (const c10::IValue &item : value.toListRef())
+            if (on_device(item))
+                return item.toTensor().device();
+    if (value.isDevice() && value.toDevice().type() == kDevice)
+        return value.toDevice();
+    return std::nullopt;
+}
+
+bool is_generator(const c10::Argument &argument)
+{
+    return argument.type()->kind() == c10::TypeKind::GeneratorType ||
+           (argument.type()->kind() == c10::TypeKind::OptionalType &&
+            argument.type()->castRaw<c10::OptionalType>()->getElementType()->kind() ==
+                c10::TypeKind::GeneratorType);
+}
+
+void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
+{
+    const auto &arguments = op.schema().arguments();
+    size_t begin = stack->size() - arguments.size();
+    std::optional<c10::Device> device;
+    bool first = true;
+
+    for (size_t i = begin; i < stack->size() && !device; i++)
+        device = device_of((*stack)[i]);
+    c10::OptionalDeviceGuard guard(device);
+    Ordered ordered;
+    for (size_t i = 0; i < arguments.size(); i++) {
+        c10::IValue &value = (*stack)[begin + i];
+        if (device && is_generator(arguments[i])) {
+            if (value.isNone())
+                value = cpu_generator(default_generator(device->index()));
+            else if (value.toGenerator().device().type() == kDevice)
+                value = cpu_generator(value.toGenerator());
+        }
+        /* cpu_fallback() puts results where the first tensor is, which may be a number's */
+        if (value.isTensor() && value.toTensor().defined() && first) {
+            first = false;
+            const c10::AliasInfo *alias = arguments[i].alias_info();
+            if (device && value.toTensor().is_cpu() && !(alias && alias->isWrite()))
+                value = value.toTensor().to(*device);
+        }
+    }
+    at::native::cpu_fallback(op, stack, true);
+}
+
+TORCH_LIBRARY_IMPL(_, PrivateUse1, m)
+{
+    m.fallback(torch::CppFunction::makeFromBoxedFunction<&fall_back>());
+}
+
+} // namespace
+} // namespace hl

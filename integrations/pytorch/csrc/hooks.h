@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+namespace hl
+{
+
+void register_hooks();
+
+} // namespace hl

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""torch.multiprocessing: a tensor's storage is sent as a dma-buf, with the device."""
+import os
+from multiprocessing import reduction
+
+import torch
+from torch.multiprocessing import reductions
+
+from . import _C
+
+_received = {}
+
+
+def _rebuild_storage(socket, address, size):
+    key = (address, size)
+    known = _received.get(key)
+    if known is not None:
+        storage = torch.UntypedStorage._new_with_weak_ptr(known.cdata)
+        if storage is not None:
+            os.close(socket.detach())
+            return storage
+    fd = socket.detach()
+    try:
+        storage = _C.storage_receive(fd, address, size)
+    finally:
+        os.close(fd)
+    _received[key] = reductions.StorageWeakRef(storage)
+    return storage
+
+
+def _rebuild_tensor(kind, storage, dtype, offset, size, stride, requires_grad):
+    tensor = torch.empty(0, dtype=dtype, device=storage.device)
+    tensor.set_(storage, offset, size, stride)
+    if kind is torch.nn.Parameter:
+        return torch.nn.Parameter(tensor, requires_grad)
+    return tensor.requires_grad_(requires_grad)
+
+
+def _reduce_storage(storage):
+    fd = _C.storage_send(storage)
+    try:
+        socket = reduction.DupFd(fd)
+    finally:
+        os.close(fd)
+    return _rebuild_storage, (socket, storage.data_ptr(), storage.nbytes())
+
+
+def _reduce_tensor(tensor):
+    if tensor.device.type != "hlthunk":
+        return reductions.reduce_tensor(tensor)
+    if tensor.requires_grad and not tensor.is_leaf:
+        raise RuntimeError("Cowardly refusing to serialize non-leaf tensor which requires_grad, "
+                           "since autograd does not support crossing process boundaries.")
+    return _rebuild_tensor, (type(tensor), tensor.untyped_storage(), tensor.dtype,
+                             tensor.storage_offset(), tensor.size(), tensor.stride(),
+                             tensor.requires_grad)
+
+
+def _reduce_untyped(storage):
+    if storage.device.type != "hlthunk":
+        return reductions.reduce_storage(storage)
+    return _reduce_storage(storage)
+
+
+def register():
+    reduction.register(torch.UntypedStorage, _reduce_untyped)
+    reduction.register(torch.Tensor, _reduce_tensor)
+    reduction.register(torch.nn.Parameter, _reduce_tensor)
