@@ -6,7 +6,15 @@ operator that is more than a copy goes there and back.
 """
 import sys
 
-import torch
+
+def _autoload():
+    """PyTorch calls this when it is imported: an entry point of torch.backends.
+
+    It is here before PyTorch is imported by the next line, for a program that imports this first.
+    """
+
+
+import torch  # noqa: E402
 
 from . import _C
 from .device import (
@@ -70,10 +78,6 @@ def _register():
         torch.utils.generate_methods_for_privateuse1_backend(for_storage=True)
         sharing.register()
         dlpack.register()
-
-
-def _autoload():
-    """PyTorch calls this when it is imported: an entry point of torch.backends."""
 
 
 _register()
