@@ -17,11 +17,13 @@
 #include <hlthunk/leaks.h>
 #include <hlthunk/host_memory.h>
 #include <hlthunk/log.h>
+#include <hlthunk/memory_hooks.h>
 #include <hlthunk/notifier.h>
 #include <hlthunk/pool.h>
 #include <hlthunk/queue.h>
 #include <hlthunk/reset.h>
 #include <hlthunk/share.h>
+#include <hlthunk/statistics.h>
 #include <hlthunk/sync.h>
 #include <hlthunk/version.h>
 

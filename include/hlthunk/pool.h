@@ -37,6 +37,7 @@ struct hlthunk_pool;
  * @chunk_bytes: requested from the device at a time, which rounds up; 0 for 64 MiB
  * @max_bytes: limit of device memory for all chunks together; 0 for none
  * @exportable: give every buffer pages of its own
+ * @statistics: keep what hlthunk_pool_get_memory_statistics() tells (hlthunk/statistics.h)
  * @label: name in leak reports and error texts; the first 31 bytes are copied; may be NULL
  *
  * Since: 0.9
@@ -46,7 +47,8 @@ struct hlthunk_pool_options {
     uint64_t chunk_bytes;
     uint64_t max_bytes;
     bool exportable;
-    uint8_t reserved[7];
+    bool statistics;
+    uint8_t reserved[6];
     const char *label;
 };
 

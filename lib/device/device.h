@@ -6,6 +6,7 @@
 
 #include <hlthunk/device.h>
 
+#include "lib/core/tally.h"
 #include "lib/core/object.h"
 #include "lib/core/registry.h"
 #include "lib/fd.h"

@@ -26,6 +26,14 @@ int hl_memory_round_up(const struct hlthunk_device *d, uint64_t size, uint64_t *
     return 0;
 }
 
+/* The driver gave it. */
+static void is_ours(struct hlthunk_device *d, struct hl_memory *m)
+{
+    m->ours_to_free = true;
+    hl_tally_add(&d->memory.segments, 1);
+    hl_tally_add(&d->memory.reserved, m->granted);
+}
+
 /* Gaudi: the driver counts bytes, the address is ours to choose. */
 static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_options *o,
                           struct hl_memory *m)
@@ -59,7 +67,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     }
     m->address = address;
     m->physical = true;
-    m->ours_to_free = true;
+    is_ours(d, m);
     return 0;
 }
 
@@ -71,7 +79,7 @@ static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
 
     if (rc)
         return hl_device_failed(d, rc);
-    m->ours_to_free = true;
+    is_ours(d, m);
     if (o->unmapped)
         return 0;
     rc = hl_memory_map(d, m, o->hint, o->force_hint);
@@ -123,6 +131,7 @@ int hl_memory_alloc(struct hlthunk_device *d, uint64_t size, const struct hlthun
     hl_pending_retry(d);
     rc = once(d, size, o, m);
     if (rc == -ENOMEM && hl_parent_reclaim(&d->base)) {
+        atomic_fetch_add_explicit(&d->memory.retries, 1, memory_order_relaxed);
         hl_pending_retry(d);
         rc = once(d, size, o, m);
     }

@@ -12,6 +12,7 @@
 #include "lib/device/stale.h"
 #include "lib/memory/alloc.h"
 #include "lib/memory/dmabuf.h"
+#include "lib/memory/failure.h"
 #include "lib/memory/physical.h"
 #include "lib/memory/pinned.h"
 #include "lib/op/op_mem.h"
@@ -83,9 +84,37 @@ static void appear(struct hlthunk_buffer *b)
     hl_place_enter(b->object.device, HL_OF_DEVICE, &b->place, b->memory.address, b->memory.granted);
 }
 
+/* What the library gave out: not what the program manages, nor what is somebody else's. */
+static void count(struct hlthunk_buffer *b)
+{
+    struct hl_memory_counters *c = &b->object.device->memory;
+
+    if (b->memory.ours_to_free) {
+        hl_tally_add(&c->buffers, 1);
+        hl_tally_add(&c->allocated, b->size);
+        hl_tally_add(&c->active, b->memory.granted);
+    } else if (b->pinned) {
+        hl_tally_add(&c->host_allocated, b->size);
+    }
+}
+
+static void count_out(struct hlthunk_buffer *b)
+{
+    struct hl_memory_counters *c = &b->object.device->memory;
+
+    if (b->memory.ours_to_free) {
+        hl_tally_subtract(&c->buffers, 1);
+        hl_tally_subtract(&c->allocated, b->size);
+        hl_tally_subtract(&c->active, b->memory.granted);
+    } else if (b->pinned) {
+        hl_tally_subtract(&c->host_allocated, b->size);
+    }
+}
+
 static void listed(struct hl_object *o)
 {
     appear((struct hlthunk_buffer *)o);
+    count((struct hlthunk_buffer *)o);
 }
 
 static void unlisted(struct hl_object *o)
@@ -94,14 +123,18 @@ static void unlisted(struct hl_object *o)
 
     hl_place_leave(o->device, HL_OF_DEVICE, &b->place);
     hl_place_leave(o->device, HL_OF_HOST, &b->host_place);
+    count_out(b);
 }
 
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
     struct hlthunk_dmabuf *imported = b->imported;
+    hlthunk_buffer_release_fn release = b->release;
+    void *user = b->user;
 
     if (!hl_object_is_ours(o)) {
+        release = NULL;
         hl_open_exports_drop(b->open_exports);
         if (b->pinned)
             hl_pinned_forget(b->pinned);
@@ -112,6 +145,8 @@ static void destroy(struct hl_object *o)
     }
     hl_object_free(o);
     hlthunk_dmabuf_unref(imported);
+    if (release)
+        release(user);
 }
 
 static const struct hl_object_ops ops = {
@@ -153,6 +188,7 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
 {
     struct hlthunk_buffer_options o;
     struct hlthunk_buffer *b;
+    uint64_t attempt = 0;
     int rc = check_new(d, size_bytes, out);
 
     rc = rc ? rc : HL_OPTIONS_READ(o, options);
@@ -165,7 +201,9 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
-    rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
+    do
+        rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
+    while (rc == -ENOMEM && hl_failure_retry(d, NULL, size_bytes, ++attempt));
     if (rc) {
         hl_object_put(&b->object);
         return rc;
@@ -398,6 +436,20 @@ void hlthunk_buffer_unref(struct hlthunk_buffer *b)
 {
     if (b)
         hl_object_put(&b->object);
+}
+
+int hlthunk_buffer_set_user(struct hlthunk_buffer *b, void *user, hlthunk_buffer_release_fn release)
+{
+    if (!b || !hl_object_is_ours(&b->object))
+        return hl_object_check(b ? &b->object : NULL, "buffer");
+    b->user = user;
+    b->release = release;
+    return 0;
+}
+
+void *hlthunk_buffer_get_user(const struct hlthunk_buffer *b)
+{
+    return b->user;
 }
 
 uint64_t hlthunk_buffer_get_address(const struct hlthunk_buffer *b)

@@ -3,6 +3,7 @@
 #define HL_MEMORY_BUFFER_H
 
 #include <hlthunk/buffer.h>
+#include <hlthunk/memory_hooks.h>
 
 #include "lib/core/object.h"
 #include "lib/memory/pending.h"
@@ -21,6 +22,8 @@ struct hlthunk_buffer {
     void *host;               /* where the CPU has it; NULL: device memory */
     struct hl_pinned *pinned; /* which is the library's; NULL: the program's */
     struct hl_place host_place;
+    void *user; /* hlthunk/memory_hooks.h */
+    hlthunk_buffer_release_fn release;
     struct hlthunk_dmabuf *imported; /* a reference; NULL where the memory is its own */
     /* a piece of a pool (lib/pool/pool.h); constant while the buffer lives */
     struct hl_pool_shard *shard; /* NULL: not of a pool */

@@ -43,6 +43,14 @@ static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
                d->props.pci_address, (unsigned long long)m->granted, strerror(-rc));
 }
 
+static void is_gone(struct hlthunk_device *d, const struct hl_memory *m)
+{
+    if (!m->ours_to_free)
+        return;
+    hl_tally_subtract(&d->memory.segments, 1);
+    hl_tally_subtract(&d->memory.reserved, m->granted);
+}
+
 /*
  * Does as much as can be done now and clears it in *m.  True when nothing is left.  A stale device
  * is asked nothing: its memory goes with its file, and nobody can get its address again.
@@ -52,6 +60,7 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
     if (atomic_load(&d->base.stale)) {
         hl_open_exports_drop(*exports);
         *exports = NULL;
+        is_gone(d, m);
         return true;
     }
     if (*exports)
@@ -66,6 +75,7 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
     if (m->ours_to_free) {
         if (!atomic_load(&d->base.stale))
             free_memory(d, m);
+        is_gone(d, m);
         m->ours_to_free = false;
     }
     if (m->physical)

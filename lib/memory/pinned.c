@@ -29,6 +29,7 @@ static void release(struct hlthunk_device *d, struct hl_pinned *p)
     if (!atomic_load(&d->base.stale) && hl_mem_unmap(d->fd, p->address))
         hl_device_ask(d);
     munmap(p->host, p->bytes);
+    hl_tally_subtract(&d->memory.host_reserved, p->bytes);
     free(p);
 }
 
@@ -105,6 +106,7 @@ static int make(struct hlthunk_device *d, uint64_t bytes, struct hl_pinned **out
         free(p);
         return rc;
     }
+    hl_tally_add(&d->memory.host_reserved, bytes);
     *out = p;
     return 0;
 }
@@ -176,19 +178,6 @@ uint64_t hl_pinned_trim(struct hlthunk_device *d, uint64_t keep)
     while (k && (p = surplus(d, k, keep))) {
         bytes += p->bytes;
         release(d, p);
-    }
-    return bytes;
-}
-
-uint64_t hl_pinned_kept(struct hlthunk_device *d)
-{
-    struct kept *k = hl_attachment_find(&d->base, &ops);
-    uint64_t bytes = 0;
-
-    if (k) {
-        pthread_mutex_lock(&d->base.lock);
-        bytes = k->bytes;
-        pthread_mutex_unlock(&d->base.lock);
     }
     return bytes;
 }

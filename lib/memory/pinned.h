@@ -29,7 +29,4 @@ void hl_pinned_forget(struct hl_pinned *pinned);
 /* Gives what is kept beyond so many bytes back to the system: how much. */
 uint64_t hl_pinned_trim(struct hlthunk_device *device, uint64_t keep);
 
-/* How much is kept now. */
-uint64_t hl_pinned_kept(struct hlthunk_device *device);
-
 #endif

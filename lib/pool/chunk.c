@@ -149,6 +149,10 @@ static void appear(struct hl_pool_chunk *c)
 {
     struct hlthunk_device *d = c->pool->object.device;
 
+    if (c->pool->counters) {
+        hl_tally_add(&c->pool->counters->segments, 1);
+        hl_tally_add(&c->pool->counters->reserved, c->memory.granted);
+    }
     c->place.get = get;
     c->place.mapped = c->memory.ours_to_unmap;
     pthread_mutex_lock(&d->base.lock);
@@ -169,7 +173,13 @@ static void disappear(struct hl_pool_chunk *c)
 /* Back to the device. */
 static void drop(struct hl_pool_chunk *c)
 {
+    struct hl_memory_counters *counters = c->pool->counters;
+
     disappear(c);
+    if (counters) {
+        hl_tally_subtract(&counters->segments, 1);
+        hl_tally_subtract(&counters->reserved, c->memory.granted);
+    }
     hl_memory_release(c->pool->object.device, &c->memory, c->open_exports);
     free(c);
 }
@@ -266,6 +276,8 @@ static void return_held(struct hlthunk_pool *p)
             bytes += list->memory.granted;
         push(list->open_exports ? &rest : &back, list);
     }
+    if (p->counters)
+        hl_tally_subtract(&p->counters->active, bytes);
     pthread_mutex_lock(&p->lock);
     p->held_bytes -= bytes;
     for (; rest; rest = next) {

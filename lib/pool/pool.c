@@ -7,6 +7,7 @@
 
 #include "lib/error.h"
 #include "lib/device/device.h"
+#include "lib/memory/failure.h"
 #include "lib/options.h"
 #include "lib/page.h"
 
@@ -161,6 +162,7 @@ static void destroy(struct hl_object *o)
         forget(p);
     }
     free(p->shards);
+    free(p->counters);
     hl_object_free(o);
 }
 
@@ -214,8 +216,11 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
         return hl_err(-ENOMEM, "no memory for a pool");
     p->shard_count = shard_count();
     p->shards = new_shards(p, p->shard_count);
-    if (!p->shards || init_grow_lock(&p->grow_lock)) {
+    if (o.statistics)
+        p->counters = calloc(1, sizeof(*p->counters));
+    if (!p->shards || (o.statistics && !p->counters) || init_grow_lock(&p->grow_lock)) {
         free(p->shards);
+        free(p->counters);
         free(p);
         return hl_err(-ENOMEM, "no memory for a pool");
     }
@@ -275,14 +280,46 @@ static int plan(const struct hlthunk_pool *p, uint64_t size,
     return 0;
 }
 
+static int get(struct hlthunk_pool *p, struct hl_pool_request *r, struct hlthunk_buffer **out)
+{
+    struct hl_pool_shard *shard = hl_pool_shard_of_thread(p);
+    struct hlthunk_buffer *b = NULL;
+    unsigned count;
+    int rc;
+
+    r->trace = hl_trace_take(r->creator);
+    if (r->class != HL_POOL_NO_CLASS)
+        b = hl_pool_shard_take(shard, r);
+    if (!b) {
+        count = r->class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r->class);
+        rc = hl_pool_fetch(p, shard, r, count, &b);
+        if (rc) {
+            free(r->trace);
+            return rc;
+        }
+        hl_pool_shard_start(shard, r, b);
+    }
+    *out = b;
+    return 0;
+}
+
+/* The program may make room; both count what comes of it. */
+static bool retry(struct hlthunk_pool *p, uint64_t size, uint64_t attempt)
+{
+    bool again = hl_failure_retry(p->object.device, p, size, attempt);
+
+    if (p->counters)
+        atomic_fetch_add(again ? &p->counters->retries : &p->counters->failures, 1);
+    return again;
+}
+
 int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
                        const struct hlthunk_pool_buffer_options *options,
                        struct hlthunk_buffer **out)
 {
     struct hlthunk_pool_buffer_options o;
     struct hl_pool_request r;
-    struct hl_pool_shard *shard;
-    struct hlthunk_buffer *b = NULL;
+    uint64_t attempt = 0;
     int rc = hl_object_check(p ? &p->object : NULL, "pool");
 
     if (rc)
@@ -296,22 +333,10 @@ int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
     if (rc)
         return rc;
     r.creator = __builtin_return_address(0);
-    r.trace = hl_trace_take(r.creator);
-    shard = hl_pool_shard_of_thread(p);
-    if (r.class != HL_POOL_NO_CLASS)
-        b = hl_pool_shard_take(shard, &r);
-    if (!b) {
-        unsigned count = r.class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r.class);
-
-        rc = hl_pool_fetch(p, shard, &r, count, &b);
-        if (rc) {
-            free(r.trace);
-            return rc;
-        }
-        hl_pool_shard_start(shard, &r, b);
-    }
-    *out = b;
-    return 0;
+    do
+        rc = get(p, &r, out);
+    while (rc == -ENOMEM && retry(p, size_bytes, ++attempt));
+    return rc;
 }
 
 int hlthunk_pool_trim(struct hlthunk_pool *p, uint32_t keep_chunks, uint64_t *released_bytes)

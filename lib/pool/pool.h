@@ -14,6 +14,7 @@
 
 #include <hlthunk/pool.h>
 
+#include "lib/core/tally.h"
 #include "lib/memory/buffer.h"
 #include "lib/memory/alloc.h"
 #include "lib/pool/size_class.h"
@@ -60,6 +61,7 @@ struct hlthunk_pool {
     struct hl_object object; /* first: a reference to the device is in it */
     uint64_t chunk_bytes, max_bytes;
     bool exportable;
+    struct hl_memory_counters *counters; /* NULL: no statistics */
     unsigned shard_count;
     struct hl_pool_shard *shards;
     /* its references, as one; while it closes each busy shard: the last destroys it */

@@ -20,6 +20,7 @@ struct hl_pool_shard *hl_pool_shard_of_thread(struct hlthunk_pool *p)
 static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
                   struct hlthunk_buffer *b)
 {
+    struct hl_memory_counters *c = s->pool->counters;
     struct hl_object *o = &b->object;
 
     o->created_ns = hl_coarse_now_ns();
@@ -37,12 +38,20 @@ static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
     s->allocations++;
     s->used_bytes += b->size;
     s->taken_bytes += b->memory.granted;
+    b->user = NULL;
+    b->release = NULL;
+    if (c) {
+        hl_tally_add(&c->buffers, 1);
+        hl_tally_add(&c->allocated, b->size);
+        hl_tally_add(&c->active, b->memory.granted);
+    }
     /* whole: who looks for its address can have it from here on */
     atomic_store_explicit(&o->refs, 1, memory_order_release);
 }
 
 static void stop(struct hl_pool_shard *s, struct hlthunk_buffer *b)
 {
+    struct hl_memory_counters *c = s->pool->counters;
     struct hl_object *o = &b->object;
 
     if (o->prev)
@@ -55,6 +64,12 @@ static void stop(struct hl_pool_shard *s, struct hlthunk_buffer *b)
     s->live_count--;
     s->used_bytes -= b->size;
     s->taken_bytes -= b->memory.granted;
+    if (!c)
+        return;
+    hl_tally_subtract(&c->buffers, 1);
+    hl_tally_subtract(&c->allocated, b->size);
+    if (!b->open_exports) /* else it is held first */
+        hl_tally_subtract(&c->active, b->memory.granted);
 }
 
 static void keep(struct hl_pool_shard *s, struct hlthunk_buffer *b)
@@ -120,16 +135,13 @@ static struct hlthunk_buffer *surplus_of(struct hl_pool_shard *s, unsigned class
     return list;
 }
 
-static bool take_back(struct hl_object *o)
+static void take_back(struct hlthunk_buffer *b)
 {
-    struct hlthunk_buffer *b = (struct hlthunk_buffer *)o, *surplus = b;
+    struct hlthunk_buffer *surplus = b;
     struct hl_pool_shard *s = b->shard;
-    struct hlthunk_pool *p;
+    struct hlthunk_pool *p = s->pool;
     bool last;
 
-    if (!hl_object_is_ours(o))
-        return false; /* a child's copy, which may have forgotten its pool already */
-    p = s->pool;
     pthread_mutex_lock(&s->lock);
     stop(s, b);
     b->object.next = NULL;
@@ -140,7 +152,7 @@ static bool take_back(struct hl_object *o)
     if (!surplus) {
         s->busy--;
         pthread_mutex_unlock(&s->lock);
-        return true;
+        return;
     }
     pthread_mutex_unlock(&s->lock);
     /* the pool cannot go before this is done: the shard is busy */
@@ -150,12 +162,25 @@ static bool take_back(struct hl_object *o)
     pthread_mutex_unlock(&s->lock);
     if (last)
         hl_pool_put(p);
+}
+
+static bool linger(struct hl_object *o)
+{
+    struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
+    hlthunk_buffer_release_fn release = b->release;
+    void *user = b->user;
+
+    if (!hl_object_is_ours(o))
+        return false; /* a child's copy, which may have forgotten its pool already */
+    take_back(b);
+    if (release)
+        release(user);
     return true;
 }
 
 const struct hl_object_ops hl_pool_buffer_ops = {
     .kind = "pool buffer",
-    .linger = take_back,
+    .linger = linger,
     .destroy = hl_object_free,
 };
 

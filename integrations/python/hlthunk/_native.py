@@ -99,7 +99,8 @@ class LabelOptions(Structure):
 
 class PoolOptions(Structure):
     _fields_ = [("struct_size", c_size_t), ("chunk_bytes", c_uint64), ("max_bytes", c_uint64),
-                ("exportable", c_bool), ("reserved", c_uint8 * 7), ("label", c_char_p)]
+                ("exportable", c_bool), ("statistics", c_bool), ("reserved", c_uint8 * 6),
+                ("label", c_char_p)]
 
 
 class PoolBufferOptions(Structure):
