@@ -14,6 +14,7 @@
 #include <hlthunk/dmabuf.h>
 #include <hlthunk/error.h>
 #include <hlthunk/fence.h>
+#include <hlthunk/fork.h>
 #include <hlthunk/leaks.h>
 #include <hlthunk/host_memory.h>
 #include <hlthunk/log.h>

@@ -9,6 +9,7 @@
 #include "lib/core/attachment.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/generation.h"
+#include "lib/kernel/owned.h"
 #include "lib/device/properties.h"
 #include "lib/op/op_open.h"
 #include "lib/options.h"
@@ -50,7 +51,8 @@ static void destroy(struct hl_object *o)
     if (ours)
         hl_registry_remove(&d->file);
     hl_attachments_destroy(&d->base);
-    hl_fd_close(d->fd, &d->file.id);
+    if (hl_owned_take(d->fd, &d->file.id, o->epoch))
+        hl_fd_close(d->fd, &d->file.id);
     if (ours)
         pthread_mutex_destroy(&d->base.lock);
     hl_object_free(o);
@@ -84,6 +86,7 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
     }
     d->fd = fd;
     d->received = received;
+    hl_owned_add(fd, &d->file.id);
     hl_registry_add(&d->file, &d->base.object);
     *out = d;
     return 0;

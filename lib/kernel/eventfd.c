@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/fork.h"
+#include "lib/kernel/owned.h"
 #include "lib/kernel/sysfs.h"
 
 /*
@@ -50,6 +51,7 @@ int hl_eventfd_open(struct hl_eventfd *e)
     e->fd = fd;
     read_id(fd, &e->id);
     e->epoch = hl_process_epoch();
+    hl_owned_add(fd, &e->file);
     return 0;
 }
 
@@ -68,7 +70,7 @@ static bool is_still(const struct hl_eventfd *e)
 
 void hl_eventfd_close(struct hl_eventfd *e)
 {
-    if (e->fd >= 0 && is_still(e))
+    if (e->fd >= 0 && hl_owned_take(e->fd, &e->file, e->epoch) && is_still(e))
         close(e->fd);
     *e = HL_EVENTFD_NONE;
 }

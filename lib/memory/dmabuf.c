@@ -12,6 +12,7 @@
 
 #include "lib/error.h"
 #include "lib/kernel/door.h"
+#include "lib/kernel/owned.h"
 #include "lib/memory/buffer.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
@@ -61,9 +62,11 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
         }
     }
     if (kept_open) {
-        m->open_export = (struct hl_open_export){
-            .next = b->open_exports, .fd = m->fd, .id = m->file.id, .memory = m
-        };
+        m->open_export = (struct hl_open_export){ .next = b->open_exports,
+                                                  .fd = m->fd,
+                                                  .id = m->file.id,
+                                                  .epoch = m->object.epoch,
+                                                  .memory = m };
         b->open_exports = &m->open_export;
     }
     pthread_mutex_unlock(&d->base.lock);
@@ -84,7 +87,7 @@ static void destroy(struct hl_object *o)
     if (kept_open) {
         hl_object_fini(o);
     } else {
-        if (m->fd >= 0)
+        if (m->fd >= 0 && hl_owned_take(m->fd, &m->file.id, o->epoch))
             hl_fd_close(m->fd, &m->file.id); /* a child's copy, too: it keeps the memory exported */
         hl_object_free(o);
     }
@@ -119,6 +122,7 @@ static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
     struct hlthunk_device *d = m->object.device;
 
     m->buffer = hlthunk_buffer_ref(b);
+    hl_owned_add(m->fd, &m->file.id);
     pthread_mutex_lock(&d->base.lock);
     m->next = b->dmabufs;
     b->dmabufs = m;
@@ -353,6 +357,7 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     m->size = (uint64_t)size;
     m->data = m->size;
     m->file.id = id;
+    hl_owned_add(m->fd, &id);
     hl_registry_add(&m->file, &m->object);
     *out = m;
     return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/kernel/owned.h"
 #include "lib/kernel/sysfs.h"
 
 bool hl_dmabuf_is_shared(int fd)
@@ -25,7 +26,8 @@ void hl_open_exports_drop(struct hl_open_export *w)
     while (w) {
         struct hl_open_export *next = w->next;
 
-        hl_fd_close(w->fd, &w->id);
+        if (hl_owned_take(w->fd, &w->id, w->epoch))
+            hl_fd_close(w->fd, &w->id);
         free(w->memory);
         w = next;
     }

@@ -16,7 +16,8 @@ struct hl_open_export {
     struct hl_open_export *next;
     int fd; /* ours */
     struct hl_file_id id;
-    void *memory; /* to be freed with it */
+    uint64_t epoch; /* of the process that made it */
+    void *memory;   /* to be freed with it */
 };
 
 /* Does anything besides fd hold the dma-buf's file: in this process, another, or a driver? */

@@ -8,6 +8,7 @@
 
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/kernel/owned.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/device/device.h"
 #include "lib/queue/queue.h"
@@ -23,6 +24,15 @@ void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
     pthread_cond_signal(&q->work);
 }
 
+static void close_own(int fd)
+{
+    struct hl_file_id id;
+
+    if (hl_file_id(fd, &id) == 0)
+        hl_owned_take(fd, &id, hl_process_epoch());
+    close(fd);
+}
+
 /* Without the lock; the queue may be gone afterwards. */
 static void tell(struct hl_notice *w)
 {
@@ -33,7 +43,7 @@ static void tell(struct hl_notice *w)
     else if (write(w->eventfd, &one, sizeof(one)) < 0)
         errno = 0; /* full: it is readable */
     if (w->eventfd >= 0)
-        close(w->eventfd);
+        close_own(w->eventfd);
     hlthunk_fence_unref(w->fence);
     free(w);
 }
@@ -153,12 +163,15 @@ int hlthunk_fence_set_callback(struct hlthunk_fence *f, hlthunk_fence_fn fn, voi
 static int signal_duplicate(struct hlthunk_fence *f, int fd)
 {
     int own = hl_fd_dup(fd), rc;
+    struct hl_file_id id;
 
     if (own < 0)
         return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
+    if (hl_file_id(own, &id) == 0)
+        hl_owned_add(own, &id);
     rc = add_notice(f, NULL, NULL, own);
     if (rc)
-        close(own);
+        close_own(own);
     return rc;
 }
 

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * After fork(): a child has copies of the library's descriptors, which keep the parent's device
+ * busy and its memory exported until they are closed.
+ */
+#ifndef HLTHUNK_FORK_H
+#define HLTHUNK_FORK_H
+
+#include <stddef.h>
+
+#include <hlthunk/attributes.h>
+
+HLTHUNK_BEGIN_DECLS
+
+/**
+ * hlthunk_release_inherited() - let go of everything that the parent of this process had open
+ *
+ * Closes a forked child's copies of all descriptors that the library opened before the fork:
+ * devices, dma-bufs, eventfds.  Each is closed only if it is still the file that it was.  The
+ * parent is not affected, nor is what the child has opened itself.  Descriptors that were handed
+ * out to the program stay open.
+ *
+ * The parent's objects stay as they are: every call on them is -EPERM, dropping references to them
+ * is allowed and closes nothing any more.  Calling it in the parent, or twice, does nothing.
+ *
+ * Return: how many descriptors were closed.
+ *
+ * Context: async-signal-safe, so also in a child of a process with threads, and as the child's
+ * handler of pthread_atfork(); only close() and fstat().
+ * Since: 0.9
+ */
+HLTHUNK_API size_t hlthunk_release_inherited(void);
+
+HLTHUNK_END_DECLS
+
+#endif

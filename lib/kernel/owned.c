@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/kernel/owned.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/fork.h"
+
+#define CHUNK 1024u /* descriptors */
+#define CHUNKS 1024u
+
+struct owned {
+    _Atomic uint64_t epoch; /* of the process that made it; 0: nothing */
+    struct hl_file_id id;   /* written before the epoch */
+};
+
+/* By number.  A chunk stays until the process ends: there is one where few descriptors are open. */
+static struct owned *_Atomic chunks[CHUNKS];
+
+static struct owned *find(int fd)
+{
+    struct owned *c;
+
+    if (fd < 0 || (unsigned)fd >= CHUNK * CHUNKS)
+        return NULL;
+    c = atomic_load_explicit(&chunks[(unsigned)fd / CHUNK], memory_order_acquire);
+    return c ? &c[(unsigned)fd % CHUNK] : NULL;
+}
+
+static void add_chunk(int fd)
+{
+    struct owned *none = NULL, *c;
+
+    if (fd < 0 || (unsigned)fd >= CHUNK * CHUNKS)
+        return;
+    c = calloc(CHUNK, sizeof(*c));
+    if (c && !atomic_compare_exchange_strong(&chunks[(unsigned)fd / CHUNK], &none, c))
+        free(c); /* another thread was first */
+}
+
+void hl_owned_add(int fd, const struct hl_file_id *id)
+{
+    struct owned *o = find(fd);
+
+    if (!o) {
+        add_chunk(fd);
+        o = find(fd);
+    }
+    if (!o)
+        return;
+    o->id = *id;
+    atomic_store_explicit(&o->epoch, hl_process_epoch(), memory_order_release);
+}
+
+bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch)
+{
+    struct owned *o = find(fd);
+    uint64_t was = epoch;
+    bool same = o && atomic_load_explicit(&o->epoch, memory_order_acquire) == epoch &&
+                hl_file_id_equal(&o->id, id) && atomic_compare_exchange_strong(&o->epoch, &was, 0);
+
+    return same || hl_epoch_is_ours(epoch);
+}
+
+size_t hl_owned_close_inherited(void)
+{
+    uint64_t now = hl_process_epoch();
+    size_t closed = 0;
+
+    for (unsigned i = 0; i < CHUNKS; i++) {
+        struct owned *c = atomic_load_explicit(&chunks[i], memory_order_acquire);
+
+        for (unsigned k = 0; c && k < CHUNK; k++) {
+            uint64_t epoch = atomic_load_explicit(&c[k].epoch, memory_order_acquire);
+            int fd = (int)(i * CHUNK + k);
+
+            if (!epoch || epoch == now || !atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) ||
+                !hl_fd_is(fd, &c[k].id))
+                continue;
+            close(fd);
+            closed++;
+        }
+    }
+    return closed;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* A forked child lets go of everything in one call; what it makes itself stays. */
+#include "tests/sim/support.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct everything {
+    struct hlthunk_device *device, *control;
+    struct hlthunk_buffer *buffer, *pinned, *piece;
+    struct hlthunk_pool *pool;
+    struct hlthunk_dmabuf *dmabuf;
+    struct hlthunk_event_notifier *notifier;
+    struct hlthunk_queue *queue;
+    struct hlthunk_fence *fence;
+    int fence_fd; /* the program's */
+};
+
+static void make(struct everything *e)
+{
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
+
+    memset(e, 0, sizeof(*e));
+    e->device = open_device();
+    ok(hlthunk_device_open(&o, &e->control));
+    ok(hlthunk_buffer_alloc(e->device, 8192, NULL, &e->buffer));
+    ok(hlthunk_buffer_alloc_host(e->device, 8192, NULL, &e->pinned));
+    ok(hlthunk_pool_create(e->device, NULL, &e->pool));
+    ok(hlthunk_pool_alloc(e->pool, 100, NULL, &e->piece));
+    if (can_export())
+        ok(hlthunk_dmabuf_export(e->buffer, 0, 0, NULL, &e->dmabuf));
+    ok(hlthunk_event_notifier_create(e->device, NULL, &e->notifier));
+    ok(hlthunk_queue_create(e->device, NULL, &e->queue));
+    ok(hlthunk_queue_write(e->queue, e->buffer, 0, "hello", 6));
+    ok(hlthunk_queue_create_fence(e->queue, NULL, &e->fence));
+    ok(hlthunk_fence_create_eventfd(e->fence, &e->fence_fd));
+}
+
+static void drop(struct everything *e)
+{
+    hlthunk_fence_unref(e->fence);
+    hlthunk_queue_unref(e->queue);
+    hlthunk_event_notifier_unref(e->notifier);
+    hlthunk_dmabuf_unref(e->dmabuf);
+    hlthunk_buffer_unref(e->piece);
+    hlthunk_pool_unref(e->pool);
+    hlthunk_buffer_unref(e->pinned);
+    hlthunk_buffer_unref(e->buffer);
+    hlthunk_device_unref(e->control);
+    hlthunk_device_unref(e->device);
+}
+
+static int status_of(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void a_child_lets_go(void **state)
+{
+    unsigned before = count_fds(), with_all;
+    struct everything e;
+    struct pollfd p;
+    pid_t pid;
+
+    (void)state;
+    make(&e);
+    /* before the watched fence is over the thread has a descriptor more */
+    p = (struct pollfd){ .fd = e.fence_fd, .events = POLLIN };
+    assert_int_equal(poll(&p, 1, 60000), 1);
+    with_all = count_fds();
+    assert_int_equal(hlthunk_release_inherited(), 0); /* nothing is inherited */
+    assert_int_equal(count_fds(), with_all);
+    pid = fork();
+    if (pid == 0) {
+        struct hlthunk_device *own;
+        unsigned left;
+        size_t n = hlthunk_release_inherited();
+
+        if (n < 3 || count_fds() != before + 1 /* fence_fd: the program's */)
+            _exit(1);
+        if (hlthunk_release_inherited())
+            _exit(2);
+        /* the number of the parent's device comes back as the child's own */
+        own = NULL;
+        if (hlthunk_device_open(
+                &(struct hlthunk_device_options){
+                    .struct_size = sizeof(struct hlthunk_device_options), .control = true },
+                &own))
+            _exit(3);
+        left = count_fds();
+        if (hlthunk_release_inherited() || count_fds() != left)
+            _exit(4);
+        drop(&e); /* closes nothing of it */
+        if (count_fds() != left)
+            _exit(5);
+        if (hlthunk_device_get_status(own, &(enum hlthunk_status){ 0 }))
+            _exit(6);
+        hlthunk_device_unref(own);
+        _exit(count_fds() == before + 1 ? 0 : 7);
+    }
+    assert_int_equal(status_of(pid), 0);
+    ok(hlthunk_queue_finish(e.queue, -1)); /* the parent's work goes on */
+    drop(&e);
+    close(e.fence_fd);
+    assert_int_equal(count_fds(), before);
+}
+
+/* The device is free while a child lives on. */
+static void the_device_is_free(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    int go[2], ready[2];
+    char c = 0;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe(go), 0);
+    assert_int_equal(pipe(ready), 0);
+    pid = fork();
+    if (pid == 0) {
+        size_t n = hlthunk_release_inherited();
+
+        if (write(ready[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
+            _exit(1);
+        _exit(n ? 0 : 2);
+    }
+    assert_int_equal(read(ready[0], &c, 1), 1);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    d = open_device(); /* the node has one user at a time */
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(write(go[1], &c, 1), 1);
+    assert_int_equal(status_of(pid), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        close(go[i]);
+        close(ready[i]);
+    }
+}
+
+/* A number that the program has closed and used again is not the library's any more. */
+static void what_was_closed_and_used_again(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    int fd = hlthunk_device_borrow_fd(d), own = dup(fd), pair[2];
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe(pair), 0);
+    pid = fork();
+    if (pid == 0) {
+        dup2(pair[0], fd);
+        _exit(hlthunk_release_inherited() == 0 && hlthunk_device_borrow_fd(d) == fd &&
+                      write(pair[1], "x", 1) == 1 && read(fd, &(char){ 0 }, 1) == 1
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(status_of(pid), 0);
+    close(pair[0]);
+    close(pair[1]);
+    close(own);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static atomic_bool stop;
+
+static void *churn(void *device)
+{
+    while (!atomic_load(&stop)) {
+        struct hlthunk_event_notifier *n;
+
+        if (hlthunk_event_notifier_create(device, NULL, &n) == 0)
+            hlthunk_event_notifier_unref(n);
+    }
+    return NULL;
+}
+
+/* Whatever the parent's other threads are in the middle of. */
+static void while_threads_run(void **state)
+{
+    struct hlthunk_device *d = open_device();
+    pthread_t t[2];
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&t[i], NULL, churn, d), 0);
+    for (unsigned i = 0; i < 20; i++) {
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(hlthunk_release_inherited() >= 1 ? 0 : 1);
+        assert_int_equal(status_of(pid), 0);
+    }
+    atomic_store(&stop, true);
+    for (unsigned i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_child_lets_go),
+        cmocka_unit_test(the_device_is_free),
+        cmocka_unit_test(what_was_closed_and_used_again),
+        cmocka_unit_test(while_threads_run),
+    };
+
+    require_simulation();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
