@@ -194,11 +194,13 @@ HLTHUNK_API int hlthunk_device_entry_find_node(const struct hlthunk_device_entry
 
 /**
  * enum hlthunk_device_select - how hlthunk_device_open() chooses a device
- * @HLTHUNK_SELECT_ANY: the first that can be opened
+ * @HLTHUNK_SELECT_ANY: the first that can be opened, of those that the environment allows
  * @HLTHUNK_SELECT_PCI_ADDRESS: by .pci_address
  * @HLTHUNK_SELECT_INDEX: by .index
  * @HLTHUNK_SELECT_MODULE_ID: by .module_id
  * @HLTHUNK_SELECT_ASIC: by .asic: the first such chip that can be opened
+ * @HLTHUNK_SELECT_INDEX_LIST: by .list, of indices: the first of the list that can be opened
+ * @HLTHUNK_SELECT_MODULE_ID_LIST: the same with module IDs
  *
  * Since: 0.9
  */
@@ -208,6 +210,8 @@ enum hlthunk_device_select {
     HLTHUNK_SELECT_INDEX = 2,
     HLTHUNK_SELECT_MODULE_ID = 3,
     HLTHUNK_SELECT_ASIC = 4,
+    HLTHUNK_SELECT_INDEX_LIST = 5,
+    HLTHUNK_SELECT_MODULE_ID_LIST = 6,
 };
 
 /**
@@ -221,6 +225,8 @@ enum hlthunk_device_select {
  * @timeout_ns: how long to wait while the device is busy or in reset; 0 does not wait, negative
  *              waits indefinitely
  * @control: open the control node: queries only, any number of users
+ * @list_count: how many numbers are at @list, at most 64
+ * @list: indices or module IDs, in the order in which they are tried; read during the call
  *
  * Since: 0.9
  */
@@ -233,7 +239,9 @@ struct hlthunk_device_options {
     const char *pci_address;
     int64_t timeout_ns;
     bool control;
-    uint8_t reserved[7];
+    uint8_t reserved[3];
+    uint32_t list_count;
+    const uint32_t *list;
 };
 
 struct hlthunk_device;
@@ -248,6 +256,11 @@ struct hlthunk_device;
  * returned, and the text says how long it waited.  Other errors are final.  A control node can
  * always be opened.
  *
+ * With HLTHUNK_SELECT_ANY (so also without options) the user chooses by the environment, as with
+ * the vendor's software: HABANA_VISIBLE_MODULES is a comma-separated list of module IDs,
+ * HABANA_VISIBLE_DEVICES one of indices, or "all"; the first wins where both are set.  Devices are
+ * tried in the order of the list.  Set-uid programs ignore them.
+ *
  * Return: 0 or a negative errno.
  *
  * Errors:
@@ -257,11 +270,10 @@ struct hlthunk_device;
  *   -EACCES: the node's permissions do not allow it
  *   -EPERM: the device is not operational, or the container's device cgroup does not allow it; the
  *     text says which
- *   -EINVAL: bad options; or a driver whose nodes cannot be opened on Linux 6.12 and later
- *     (docs/upstream-defects.md)
- *   -E2BIG: @options has a non-zero member that this version of the library does not know
- *   -ENODATA: the PCI addresses of this machine's devices cannot be read
- *   -EMFILE, -ENFILE, -ENOMEM: devices could not be looked for or opened
+ *   -EINVAL: bad options or a bad HABANA_VISIBLE_ variable; or a driver whose nodes cannot be
+ * opened on Linux 6.12 and later (docs/upstream-defects.md) -E2BIG: @options has a non-zero member
+ * that this version of the library does not know -ENODATA: the PCI addresses of this machine's
+ * devices cannot be read -EMFILE, -ENFILE, -ENOMEM: devices could not be looked for or opened
  *
  * Context: any thread; sleeps for up to .timeout_ns.
  * Since: 0.9

@@ -17,6 +17,7 @@
 #include "lib/kernel/node.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/sysfs.h"
+#include "lib/op/choice.h"
 #include "lib/op/op_info.h"
 #include "lib/op/open_error.h"
 #include "uapi/habanalabs_accel.h"
@@ -102,19 +103,37 @@ int hl_entry_asic(struct hlthunk_device_entry *e)
 
 /* ---- which device ---- */
 
-/*
- * Does the entry fit the selection?  1, 0, or -errno with a text when it cannot be known.  Reads
- * sysfs only where the selection needs it.
- */
-static int selected(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
-                    struct hlthunk_device_entry *e)
+struct wanted {
+    const struct hlthunk_device_options *o;
+    struct hl_pci_address pci;
+    struct hl_choice choice;
+};
+
+static int has_module_id(const struct hlthunk_device_entry *e, uint32_t wanted)
 {
-    struct hl_pci_address a;
     uint32_t module_id;
+    int rc = hl_entry_module_id(e, &module_id);
+
+    return rc ? rc : module_id == wanted;
+}
+
+/*
+ * Does the entry fit the selection, of a choice the at-th?  1, 0, or -errno with a text when it
+ * cannot be known.  Reads sysfs only where the selection needs it.
+ */
+static int selected(const struct wanted *w, uint32_t at, struct hlthunk_device_entry *e)
+{
+    const struct hlthunk_device_options *o = w->o;
+    struct hl_pci_address a;
     int rc;
 
+    if (w->choice.from)
+        return w->choice.modules ? has_module_id(e, w->choice.id[at])
+                                 : e->index == w->choice.id[at];
     switch (o->select) {
     case HLTHUNK_SELECT_ANY:
+    case HLTHUNK_SELECT_INDEX_LIST:
+    case HLTHUNK_SELECT_MODULE_ID_LIST:
         return 1;
     case HLTHUNK_SELECT_INDEX:
         return e->index == o->index;
@@ -122,10 +141,9 @@ static int selected(const struct hlthunk_device_options *o, const struct hl_pci_
         if (!*e->pci_address)
             return hl_err(-ENODATA, "the PCI address of %s is not known: /sys cannot be read",
                           e->node);
-        return hl_pci_parse(e->pci_address, &a) && hl_pci_equal(&a, pci);
+        return hl_pci_parse(e->pci_address, &a) && hl_pci_equal(&a, &w->pci);
     case HLTHUNK_SELECT_MODULE_ID:
-        rc = hl_entry_module_id(e, &module_id);
-        return rc ? rc : module_id == o->module_id;
+        return has_module_id(e, o->module_id);
     case HLTHUNK_SELECT_ASIC:
         rc = hl_entry_asic(e);
         return rc ? rc : e->asic == o->asic;
@@ -136,6 +154,8 @@ static int selected(const struct hlthunk_device_options *o, const struct hl_pci_
 static int check(const struct hlthunk_device_options *o, struct hl_pci_address *pci)
 {
     switch (o->select) {
+    case HLTHUNK_SELECT_INDEX_LIST:
+    case HLTHUNK_SELECT_MODULE_ID_LIST:
     case HLTHUNK_SELECT_ANY:
     case HLTHUNK_SELECT_INDEX:
     case HLTHUNK_SELECT_MODULE_ID:
@@ -157,12 +177,17 @@ static int check(const struct hlthunk_device_options *o, struct hl_pci_address *
                   (int)o->select);
 }
 
-static int none(const struct hlthunk_device_options *o, size_t devices)
+static int none(const struct wanted *w, size_t devices)
 {
+    const struct hlthunk_device_options *o = w->o;
     char what[80] = "";
 
     if (!devices)
         return hl_err(-ENODEV, "this machine has no Habana device, or its driver is not loaded");
+    if (w->choice.from)
+        return hl_err(
+            -ENODEV, "none of this machine's %zu Habana devices is in %s, a list of %u %s", devices,
+            w->choice.from, w->choice.count, w->choice.modules ? "module IDs" : "indices");
     if (o->select == HLTHUNK_SELECT_PCI_ADDRESS)
         snprintf(what, sizeof(what), "PCI address %s", o->pci_address);
     else if (o->select == HLTHUNK_SELECT_INDEX)
@@ -228,18 +253,18 @@ static void note(struct failure *f, int weight, int rc, const struct hlthunk_dev
 }
 
 /* One device of the list: its fd, or a negative number when it is not that, for which see *f. */
-static int try_one(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
-                   struct hlthunk_device_entry *e, struct failure *f)
+static int try_one(const struct wanted *w, uint32_t at, struct hlthunk_device_entry *e,
+                   struct failure *f)
 {
     char path[HL_NODE_PATH] = "";
     bool explained;
-    int rc = selected(o, pci, e);
+    int rc = selected(w, at, e);
 
     if (rc < 0)
         note(f, hl_is_exhausted(rc) ? WEIGHT_FAILED : WEIGHT_UNKNOWN, rc, e, path, true);
     if (rc <= 0)
         return -ENODEV;
-    rc = open_once(e, o->control, path, sizeof(path), &explained);
+    rc = open_once(e, w->o->control, path, sizeof(path), &explained);
     if (rc < 0)
         note(f,
              may_pass(rc)    ? WEIGHT_MAY_PASS
@@ -250,37 +275,40 @@ static int try_one(const struct hlthunk_device_options *o, const struct hl_pci_a
 }
 
 /* One round: the fd, or -errno with *f, or with the text where that has no weight. */
-static int try_all(const struct hlthunk_device_options *o, const struct hl_pci_address *pci,
-                   struct hlthunk_device_entry *entry, struct failure *f)
+static int try_all(const struct wanted *w, struct hlthunk_device_entry *entry, struct failure *f)
 {
+    uint32_t rounds = w->choice.from ? w->choice.count : 1;
     struct hlthunk_device_entry *list;
     size_t n;
     int fd = -ENODEV, rc = hl_discover(&list, &n);
 
     if (rc)
         return rc;
-    for (size_t i = 0; i < n && fd < 0; i++) {
-        fd = try_one(o, pci, &list[i], f);
-        if (fd >= 0)
-            *entry = list[i];
+    for (uint32_t at = 0; at < rounds && fd < 0; at++) {
+        for (size_t i = 0; i < n && fd < 0; i++) {
+            fd = try_one(w, at, &list[i], f);
+            if (fd >= 0)
+                *entry = list[i];
+        }
     }
     free(list);
-    return fd >= 0 ? fd : f->weight ? f->rc : none(o, n);
+    return fd >= 0 ? fd : f->weight ? f->rc : none(w, n);
 }
 
 int hl_open_selected(const struct hlthunk_device_options *o, struct hlthunk_device_entry *entry)
 {
     uint64_t deadline = hl_deadline_after(o->timeout_ns), start = hl_now_ns();
     useconds_t pause = PAUSE_MIN_US;
-    struct hl_pci_address pci = { 0 };
+    struct wanted w = { .o = o };
     struct failure f;
-    int fd = check(o, &pci);
+    int fd = check(o, &w.pci);
 
+    fd = fd ? fd : hl_choice_read(o, &w.choice);
     if (fd)
         return fd;
     for (;;) {
         f.weight = WEIGHT_NONE;
-        fd = try_all(o, &pci, entry, &f);
+        fd = try_all(&w, entry, &f);
         if (fd >= 0 || f.weight != WEIGHT_MAY_PASS || !hl_left_us(deadline))
             break;
         wait_a_little(deadline, &pause);

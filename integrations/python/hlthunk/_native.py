@@ -62,7 +62,8 @@ class DeviceEntry(Structure):
 class DeviceOptions(Structure):
     _fields_ = [("struct_size", c_size_t), ("select", c_int), ("index", c_uint32),
                 ("module_id", c_uint32), ("asic", c_int), ("pci_address", c_char_p),
-                ("timeout_ns", c_int64), ("control", c_bool), ("reserved", c_uint8 * 7)]
+                ("timeout_ns", c_int64), ("control", c_bool), ("reserved", c_uint8 * 3),
+                ("list_count", c_uint32), ("list", c_void_p)]
 
 
 class DeviceProperties(Structure):
