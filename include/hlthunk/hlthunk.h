@@ -15,6 +15,7 @@
 #include <hlthunk/error.h>
 #include <hlthunk/fence.h>
 #include <hlthunk/fork.h>
+#include <hlthunk/handle.h>
 #include <hlthunk/leaks.h>
 #include <hlthunk/host_memory.h>
 #include <hlthunk/log.h>

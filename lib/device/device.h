@@ -20,6 +20,7 @@ struct hlthunk_device {
     struct hl_registered file;
     struct hlthunk_device_properties props; /* constant once the object is made */
     struct hl_listener *listeners;          /* stale.h; guarded by the lock */
+    struct hl_memory_counters memory;       /* what was given out */
     bool received; /* another process opened it, and hands out its physical memory */
 };
 

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <hlthunk/share.h>
+
+#include "lib/core/object.h"
+#include "lib/error.h"
+#include "lib/fd.h"
+#include "lib/kernel/deadline.h"
+#include "lib/kernel/owned.h"
+#include "lib/memory/dmabuf.h"
+#include "lib/share/handle.h"
+
+#define CLIENTS 64u /* that have connected and said nothing yet */
+
+struct offer {
+    struct offer *next;
+    struct hlthunk_dmabuf *dmabuf; /* a reference */
+    uint8_t token[HL_HANDLE_RANDOM];
+};
+
+struct owned_fd {
+    int fd;
+    struct hl_file_id id;
+};
+
+struct hlthunk_handle_server {
+    struct hl_object object; /* first */
+    uint8_t name[HL_HANDLE_RANDOM];
+    struct owned_fd listener, epoll;
+    int client[CLIENTS]; /* of serve(): the oldest goes when there is no room; -1: none */
+    unsigned next_client;
+    pthread_mutex_t lock; /* guards the offers */
+    struct offer *offers;
+};
+
+static void own(struct owned_fd *o, int fd)
+{
+    o->fd = fd;
+    if (fd >= 0 && hl_file_id(fd, &o->id) == 0)
+        hl_owned_add(fd, &o->id);
+}
+
+static void close_own(struct owned_fd *o, uint64_t epoch)
+{
+    if (o->fd >= 0 && hl_owned_take(o->fd, &o->id, epoch))
+        hl_fd_close(o->fd, &o->id);
+}
+
+static void destroy(struct hl_object *o)
+{
+    struct hlthunk_handle_server *s = (struct hlthunk_handle_server *)o;
+    bool ours = hl_object_is_ours(o);
+    struct offer *f;
+
+    close_own(&s->epoll, o->epoch);
+    close_own(&s->listener, o->epoch);
+    for (unsigned i = 0; ours && i < CLIENTS; i++) {
+        if (s->client[i] >= 0)
+            close(s->client[i]);
+    }
+    while ((f = s->offers)) {
+        s->offers = f->next;
+        hlthunk_dmabuf_unref(f->dmabuf);
+        free(f);
+    }
+    if (ours)
+        pthread_mutex_destroy(&s->lock);
+    hl_object_free(o);
+}
+
+static const struct hl_object_ops ops = { .kind = "handle server", .destroy = destroy };
+
+static int random_bytes(uint8_t *bytes, size_t n)
+{
+    ssize_t got;
+
+    do
+        got = getrandom(bytes, n, 0);
+    while (got < 0 && errno == EINTR);
+    return got == (ssize_t)n ? 0 : hl_err(-EIO, "the kernel gives no random numbers");
+}
+
+static int listen_on(struct hlthunk_handle_server *s)
+{
+    struct epoll_event e = { .events = EPOLLIN, .data.fd = -1 };
+    struct sockaddr_un address;
+    socklen_t size;
+    int fd, rc = random_bytes(s->name, sizeof(s->name));
+
+    if (rc)
+        return rc;
+    size = hl_handle_address(s->name, &address);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
+    if (fd < 0)
+        return hl_err(fd, "no socket for a handle server: %s", strerror(-fd));
+    own(&s->listener, fd);
+    if (bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, (int)CLIENTS) < 0)
+        return hl_err(-errno, "a handle server cannot listen: %s", strerror(errno));
+    fd = epoll_create1(EPOLL_CLOEXEC);
+    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
+    if (fd < 0)
+        return hl_err(fd, "no epoll for a handle server: %s", strerror(-fd));
+    own(&s->epoll, fd);
+    if (epoll_ctl(fd, EPOLL_CTL_ADD, s->listener.fd, &e) < 0)
+        return hl_err(-errno, "a handle server cannot be waited for: %s", strerror(errno));
+    return 0;
+}
+
+int hlthunk_handle_server_create(struct hlthunk_handle_server **server)
+{
+    struct hlthunk_handle_server *s;
+    int rc;
+
+    if (!server)
+        return hl_err(-EINVAL, "server is NULL");
+    s = hl_object_new(sizeof(*s));
+    if (!s)
+        return hl_err(-ENOMEM, "no memory for a handle server");
+    hl_object_init(&s->object, &ops, NULL, NULL, __builtin_return_address(0));
+    pthread_mutex_init(&s->lock, NULL); /* without attributes: it cannot fail here */
+    s->listener.fd = s->epoll.fd = -1;
+    memset(s->client, 0xff, sizeof(s->client));
+    rc = listen_on(s);
+    if (rc) {
+        hl_object_put(&s->object);
+        return rc;
+    }
+    *server = s;
+    return 0;
+}
+
+void hlthunk_handle_server_unref(struct hlthunk_handle_server *s)
+{
+    if (s)
+        hl_object_put(&s->object);
+}
+
+int hlthunk_handle_server_borrow_fd(const struct hlthunk_handle_server *s)
+{
+    return s->epoll.fd;
+}
+
+static int check(const struct hlthunk_handle_server *s)
+{
+    return hl_object_check(s ? &s->object : NULL, "server");
+}
+
+int hlthunk_handle_server_offer(struct hlthunk_handle_server *s, struct hlthunk_dmabuf *dmabuf,
+                                uint8_t handle[HLTHUNK_HANDLE_SIZE])
+{
+    struct hl_handle h;
+    struct offer *f;
+    int rc = check(s);
+
+    rc = rc ? rc : hl_object_check(dmabuf ? &dmabuf->object : NULL, "dmabuf");
+    if (rc)
+        return rc;
+    if (!handle)
+        return hl_err(-EINVAL, "handle is NULL");
+    f = malloc(sizeof(*f));
+    if (!f)
+        return hl_err(-ENOMEM, "no memory for a handle");
+    rc = random_bytes(f->token, sizeof(f->token));
+    if (rc) {
+        free(f);
+        return rc;
+    }
+    f->dmabuf = hlthunk_dmabuf_ref(dmabuf);
+    hl_handle_init(&h, s->name, f->token);
+    memcpy(handle, &h, sizeof(h));
+    pthread_mutex_lock(&s->lock);
+    f->next = s->offers;
+    s->offers = f;
+    pthread_mutex_unlock(&s->lock);
+    return 0;
+}
+
+/* In a time that does not depend on where they differ. */
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+    unsigned differ = 0;
+
+    for (unsigned i = 0; i < HL_HANDLE_RANDOM; i++)
+        differ |= a[i] ^ b[i];
+    return !differ;
+}
+
+int hlthunk_handle_server_withdraw(struct hlthunk_handle_server *s,
+                                   const uint8_t handle[HLTHUNK_HANDLE_SIZE])
+{
+    struct offer **at, *f;
+    struct hl_handle h;
+    int rc = check(s);
+
+    if (rc)
+        return rc;
+    if (!handle)
+        return hl_err(-EINVAL, "handle is NULL");
+    memcpy(&h, handle, sizeof(h));
+    pthread_mutex_lock(&s->lock);
+    for (at = &s->offers; *at && !same((*at)->token, h.token); at = &(*at)->next)
+        ;
+    f = *at;
+    if (f)
+        *at = f->next;
+    pthread_mutex_unlock(&s->lock);
+    if (!f)
+        return hl_err(-ENOENT, "the handle is not one of this server's, or withdrawn already");
+    hlthunk_dmabuf_unref(f->dmabuf);
+    free(f);
+    return 0;
+}
+
+static struct hlthunk_dmabuf *find(struct hlthunk_handle_server *s, const uint8_t *token)
+{
+    struct hlthunk_dmabuf *m = NULL;
+
+    pthread_mutex_lock(&s->lock);
+    for (const struct offer *f = s->offers; f; f = f->next) {
+        if (same(f->token, token))
+            m = hlthunk_dmabuf_ref(f->dmabuf);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return m;
+}
+
+static bool may_ask(int client)
+{
+    struct ucred c;
+    socklen_t n = sizeof(c);
+
+    return getsockopt(client, SOL_SOCKET, SO_PEERCRED, &c, &n) == 0 &&
+           (c.uid == geteuid() || !c.uid);
+}
+
+/* One request, of which everything has arrived: was a dma-buf handed out? */
+static bool answer(struct hlthunk_handle_server *s, int client)
+{
+    uint8_t token[HL_HANDLE_RANDOM + 1];
+    ssize_t n = recv(client, token, sizeof(token), MSG_DONTWAIT);
+    struct hlthunk_dmabuf *m = NULL;
+    int32_t status = -ENOENT;
+    bool given = false;
+
+    if (!may_ask(client))
+        status = -EACCES;
+    else if (n == HL_HANDLE_RANDOM && (m = find(s, token)))
+        status = 0;
+    if (send(client, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(status) && m)
+        given = hlthunk_dmabuf_send(client, &m, 1, 0) == 0;
+    hlthunk_dmabuf_unref(m);
+    return given;
+}
+
+static void drop_client(struct hlthunk_handle_server *s, int client)
+{
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (s->client[i] == client)
+            s->client[i] = -1;
+    }
+    close(client);
+}
+
+static void accept_all(struct hlthunk_handle_server *s)
+{
+    int fd;
+
+    while ((fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+        struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+        int *slot = &s->client[s->next_client++ % CLIENTS];
+
+        if (*slot >= 0)
+            drop_client(s, *slot); /* it has said nothing while 64 others came */
+        *slot = fd;
+        if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, fd, &e) < 0)
+            drop_client(s, fd);
+    }
+}
+
+int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
+{
+    uint64_t deadline = hl_deadline_after(timeout_ns);
+    struct epoll_event e;
+    int given = 0, rc = check(s);
+    bool any = false;
+
+    if (rc)
+        return rc;
+    for (;;) {
+        uint64_t left = any ? 0 : hl_left_us(deadline);
+
+        rc = epoll_wait(s->epoll.fd, &e, 1, left > 1000000 ? 1000 : (int)((left + 999) / 1000));
+        if (rc < 0 && errno != EINTR)
+            return hl_err(-errno, "the server cannot be waited for: %s", strerror(errno));
+        if (rc == 0 && !left)
+            return given;
+        if (rc <= 0)
+            continue;
+        if (e.data.fd < 0) {
+            accept_all(s);
+        } else {
+            given += answer(s, e.data.fd);
+            drop_client(s, e.data.fd);
+            any = true;
+        }
+    }
+}

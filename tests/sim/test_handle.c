@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* A dma-buf as bytes: opened by another process, refused when stale, forged or another user's. */
+#include "tests/sim/support.h"
+
+#include <poll.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct hlthunk_device *device;
+static struct hlthunk_buffer *buffer;
+static struct hlthunk_dmabuf *dmabuf;
+static struct hlthunk_handle_server *server;
+static uint8_t handle[HLTHUNK_HANDLE_SIZE];
+
+static int set_up(void **state)
+{
+    struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .label = "weights" };
+
+    (void)state;
+    device = open_device();
+    ok(hlthunk_buffer_alloc(device, 65536, NULL, &buffer));
+    ok(hlthunk_dmabuf_export(buffer, 4096, 8192, &o, &dmabuf));
+    ok(hlthunk_handle_server_create(&server));
+    ok(hlthunk_handle_server_offer(server, dmabuf, handle));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    hlthunk_handle_server_unref(server);
+    hlthunk_dmabuf_unref(dmabuf);
+    hlthunk_buffer_unref(buffer);
+    assert_int_equal(hlthunk_device_close(device), 0);
+    return 0;
+}
+
+/* A child that opens these bytes and ends with what came of it; it inherits nothing. */
+static pid_t opener(const uint8_t *bytes, int64_t timeout_ns)
+{
+    uint64_t identity = hlthunk_dmabuf_get_identity(dmabuf);
+    pid_t pid = fork();
+    int rc;
+
+    if (pid == 0) {
+        struct hlthunk_dmabuf_origin from = { .struct_size = sizeof(from) };
+        struct hlthunk_dmabuf *m = NULL;
+
+        hlthunk_release_inherited();
+        rc = hlthunk_dmabuf_open_handle(bytes, timeout_ns, &m);
+        if (rc)
+            _exit(m ? 255 : -rc);
+        if (hlthunk_dmabuf_get_identity(m) != identity || hlthunk_dmabuf_get_size(m) != 8192)
+            _exit(254);
+        if (hlthunk_dmabuf_get_origin(m, &from) || from.offset != 4096 ||
+            strcmp(from.label, "weights"))
+            _exit(253);
+        hlthunk_dmabuf_unref(m);
+        _exit(0);
+    }
+    assert_true(pid > 0);
+    return pid;
+}
+
+static int status_of(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* Serves until the child has ended: how many were handed out. */
+static int serve_until_it_ends(pid_t pid, int *status)
+{
+    int given = 0, rc, raw;
+
+    while (waitpid(pid, &raw, WNOHANG) == 0) {
+        rc = hlthunk_handle_server_serve(server, 10000000);
+        assert_true(rc >= 0);
+        given += rc;
+    }
+    assert_true(WIFEXITED(raw));
+    *status = WEXITSTATUS(raw);
+    return given;
+}
+
+static void another_process_opens_it(void **state)
+{
+    struct pollfd p = { .fd = hlthunk_handle_server_borrow_fd(server), .events = POLLIN };
+    uint8_t second[HLTHUNK_HANDLE_SIZE];
+    int status;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    pid = opener(handle, -1);
+    assert_int_equal(poll(&p, 1, 60000), 1); /* an event loop sees it */
+    assert_int_equal(serve_until_it_ends(pid, &status), 1);
+    assert_int_equal(status, 0);
+    /* as often as wanted, and by another handle */
+    ok(hlthunk_handle_server_offer(server, dmabuf, second));
+    assert_memory_not_equal(handle, second, sizeof(second));
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(serve_until_it_ends(opener(i % 2 ? second : handle, -1), &status), 1);
+        assert_int_equal(status, 0);
+    }
+}
+
+static void stale_and_forged_ones_are_refused(void **state)
+{
+    uint8_t forged[HLTHUNK_HANDLE_SIZE], other[HLTHUNK_HANDLE_SIZE];
+    struct hlthunk_dmabuf *none = (void *)1;
+    int status;
+
+    (void)state;
+    /* one bit of the token, which begins at byte 24 */
+    memcpy(forged, handle, sizeof(forged));
+    forged[24] ^= 1;
+    assert_int_equal(serve_until_it_ends(opener(forged, -1), &status), 0);
+    assert_int_equal(status, ENOENT);
+    /* of the name: nobody is there */
+    memcpy(forged, handle, sizeof(forged));
+    forged[8] ^= 1;
+    refused(hlthunk_dmabuf_open_handle(forged, -1, &none), ENOENT, "nobody serves");
+    /* anything else */
+    for (unsigned i = 0; i < 8; i++) {
+        memcpy(forged, handle, sizeof(forged));
+        forged[i] ^= 1;
+        refused(hlthunk_dmabuf_open_handle(forged, -1, &none), EINVAL, "not a handle");
+    }
+    memcpy(forged, handle, sizeof(forged));
+    forged[HLTHUNK_HANDLE_SIZE - 1] = 1;
+    refused(hlthunk_dmabuf_open_handle(forged, -1, &none), EINVAL, "not a handle");
+    refused(hlthunk_dmabuf_open_handle(NULL, -1, &none), EINVAL, "handle is NULL");
+    refused(hlthunk_dmabuf_open_handle(handle, -1, NULL), EINVAL, "dmabuf is NULL");
+    /* withdrawn; the other one stays */
+    ok(hlthunk_handle_server_offer(server, dmabuf, other));
+    ok(hlthunk_handle_server_withdraw(server, handle));
+    refused(hlthunk_handle_server_withdraw(server, handle), ENOENT, "withdrawn already");
+    assert_int_equal(serve_until_it_ends(opener(handle, -1), &status), 0);
+    assert_int_equal(status, ENOENT);
+    assert_int_equal(serve_until_it_ends(opener(other, -1), &status), 1);
+    assert_int_equal(status, 0);
+    /* nobody serves */
+    assert_int_equal(status_of(opener(other, 0)), EAGAIN);
+    assert_int_equal(status_of(opener(other, 1000000)), ETIMEDOUT);
+    /* the server has ended */
+    hlthunk_handle_server_unref(server);
+    server = NULL;
+    refused(hlthunk_dmabuf_open_handle(other, -1, &none), ENOENT, "nobody serves");
+    assert_ptr_equal(none, (void *)1);
+}
+
+/* The process that offers it may open it, too: the same object. */
+static void within_one_process(void **state)
+{
+    struct hlthunk_dmabuf *m = NULL;
+    int rc;
+
+    (void)state;
+    rc = hlthunk_dmabuf_open_handle(handle, 0, &m); /* nobody has served yet */
+    assert_int_equal(rc, -EAGAIN);
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0); /* it has hung up */
+    assert_null(m);
+}
+
+static int connect_raw(void)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int n = sprintf(a.sun_path + 1, "hlthunk-handle-"), fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+    for (unsigned i = 0; i < 16; i++)
+        n += sprintf(a.sun_path + 1 + n, "%02x", handle[8 + i]);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a,
+                             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)),
+                     0);
+    return fd;
+}
+
+/* Those who say nothing, nonsense, or go: nobody waits for them. */
+static void odd_clients(void **state)
+{
+    unsigned before = count_fds();
+    char nonsense[100] = "";
+    int fd[70], status;
+    int32_t answer;
+
+    (void)state;
+    for (unsigned i = 0; i < 70; i++) {
+        fd[i] = connect_raw();
+        assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    }
+    assert_int_equal(serve_until_it_ends(opener(handle, -1), &status), 1);
+    assert_int_equal(status, 0);
+    assert_int_equal(send(fd[69], nonsense, sizeof(nonsense), 0), sizeof(nonsense));
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    assert_int_equal(recv(fd[69], &answer, sizeof(answer), 0), sizeof(answer));
+    assert_int_equal(answer, -ENOENT);
+    for (unsigned i = 0; i < 70; i++)
+        close(fd[i]);
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    assert_int_equal(count_fds(), before);
+}
+
+static void another_user_is_refused(void **state)
+{
+    int status, given;
+    pid_t pid;
+
+    (void)state;
+    if (geteuid())
+        skip();
+    pid = fork();
+    if (pid == 0) {
+        struct hlthunk_dmabuf *m;
+
+        hlthunk_release_inherited();
+        if (setresuid(65534, 65534, 65534))
+            _exit(1);
+        _exit(-hlthunk_dmabuf_open_handle(handle, -1, &m));
+    }
+    given = serve_until_it_ends(pid, &status);
+    assert_int_equal(given, 0);
+    assert_int_equal(status, EACCES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(another_process_opens_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stale_and_forged_ones_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(within_one_process, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
+    };
+
+    require_simulation();
+    if (!can_export())
+        return 0;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
