@@ -119,7 +119,9 @@ static void wrong_arguments(void **state)
     refused(hlthunk_buffer_alloc_host(d, 0, NULL, &none), EINVAL, "size_bytes is 0");
     refused(hlthunk_buffer_alloc_host(d, 1, NULL, NULL), EINVAL, "buffer is NULL");
     refused(hlthunk_buffer_alloc_host(d, UINT64_MAX, NULL, &none), ENOMEM, "any host");
-    refused(hlthunk_buffer_alloc_host(d, 1ull << 60, NULL, &none), ENOMEM, "host memory");
+    /* valgrind answers EINVAL to such an mmap() */
+    assert_true(hlthunk_buffer_alloc_host(d, 1ull << 60, NULL, &none) < 0);
+    assert_non_null(strstr(hlthunk_last_error(), "host memory"));
     assert_ptr_equal(none, (void *)1);
     assert_int_equal(hlthunk_device_close(d), 0);
 }
