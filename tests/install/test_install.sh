@@ -132,7 +132,9 @@ executable('other', 'export.c',
 TEXT
 check "as a subproject" sh -c "meson setup '$work/ob' '$work/other' --wrap-mode=forcefallback && ninja -C '$work/ob'"
 check "that runs" hlsim run -- "$work/ob/other"
-check "and has the library alone" sh -c "! find '$work/ob' -name 'hlsim*' -o -name '*verbs*' | grep ."
+# nothing but the libraries, whatever this machine has for the rest
+programs=$(find "$work/ob/subprojects" -type f -perm -100 ! -name '*.so*' ! -path '*/meson-private/*')
+[ -z "$programs" ] || { echo "FAIL a subproject builds: $programs"; failed=1; }
 
 # the same by its name alone, with a wrap that says who has it
 sed "s/, fallback: .*/))/" "$work/other/meson.build" >"$work/meson.build" && mv "$work/meson.build" "$work/other/"
