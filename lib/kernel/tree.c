@@ -24,21 +24,20 @@ static __attribute__((format(printf, 3, 0))) int join(char *out, const char *roo
 }
 
 /* The path that a function's arguments mean, in full. */
-#define JOIN(full, root, path)                                                                     \
-    ({                                                                                             \
+#define JOIN(rc, full, root, path)                                                                 \
+    do {                                                                                           \
         va_list ap_;                                                                               \
-        int rc_;                                                                                   \
         va_start(ap_, path);                                                                       \
-        rc_ = join(full, root, path, ap_);                                                         \
+        (rc) = join(full, root, path, ap_);                                                        \
         va_end(ap_);                                                                               \
-        rc_;                                                                                       \
-    })
+    } while (0)
 
 int hl_tree_read(const char *root, char *value, size_t size, const char *path, ...)
 {
     char full[HL_TREE_PATH];
-    int rc = JOIN(full, root, path);
+    int rc;
 
+    JOIN(rc, full, root, path);
     return rc ? rc : hl_sysfs_read(full, value, size);
 }
 
@@ -46,9 +45,11 @@ char *hl_tree_read_all(const char *root, size_t *size, const char *path, ...)
 {
     char full[HL_TREE_PATH], *text = NULL, *more;
     size_t n = 0, room = 0;
-    int rc = JOIN(full, root, path), fd = rc ? -1 : open(full, O_RDONLY | O_CLOEXEC);
     ssize_t got = 1;
+    int rc, fd;
 
+    JOIN(rc, full, root, path);
+    fd = rc ? -1 : open(full, O_RDONLY | O_CLOEXEC);
     if (rc)
         errno = -rc;
     if (fd < 0)
@@ -96,8 +97,9 @@ static int read_link(const char *full, char *target, size_t size)
 int hl_tree_link(const char *root, char *target, size_t size, const char *path, ...)
 {
     char full[HL_TREE_PATH];
-    int rc = JOIN(full, root, path);
+    int rc;
 
+    JOIN(rc, full, root, path);
     return rc ? rc : read_link(full, target, size);
 }
 
@@ -105,8 +107,9 @@ int hl_tree_link_name(const char *root, char *name, size_t size, const char *pat
 {
     char full[HL_TREE_PATH], target[HL_TREE_PATH];
     const char *last;
-    int rc = JOIN(full, root, path);
+    int rc;
 
+    JOIN(rc, full, root, path);
     rc = rc ? rc : read_link(full, target, sizeof(target));
     if (rc)
         return rc;
@@ -122,8 +125,9 @@ int hl_tree_exists(const char *root, const char *path, ...)
 {
     char full[HL_TREE_PATH];
     struct stat st;
-    int rc = JOIN(full, root, path);
+    int rc;
 
+    JOIN(rc, full, root, path);
     if (rc)
         return rc;
     /* not access(): of a node it also asks the device cgroup */
@@ -136,10 +140,11 @@ int hl_tree_each(const char *root, int (*visit)(const char *name, void *user), v
                  const char *path, ...)
 {
     char full[HL_TREE_PATH];
-    int rc = JOIN(full, root, path);
     struct dirent *d;
     DIR *dir;
+    int rc;
 
+    JOIN(rc, full, root, path);
     if (rc)
         return rc;
     dir = opendir(full);
