@@ -18,6 +18,21 @@
 #define LAYOUT_BUFFERS "hlsim-buffers-%d-"
 #define LAYOUT_REGISTERS "hlsim-registers-%d-"
 
+/* The kernel that the simulated driver is part of; the vendor's comes with many. */
+static inline const char *layout_release(const struct sim_state *s)
+{
+    switch (s->kernel) {
+    case SIM_KERNEL_6_1:
+        return "6.1.0-hlsim";
+    case SIM_KERNEL_6_6:
+        return "6.6.0-hlsim";
+    case SIM_KERNEL_6_12:
+        return "6.12.0-hlsim";
+    default:
+        return "6.8.0-hlsim";
+    }
+}
+
 static inline unsigned layout_major(const struct sim_state *s, bool control)
 {
     return s->kernel == SIM_KERNEL_6_1 || control ? LAYOUT_DYNAMIC_MAJOR : LAYOUT_ACCEL_MAJOR;

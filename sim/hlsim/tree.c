@@ -227,6 +227,24 @@ int tree_add(struct sim_state *s, struct sim_device *d)
     return put_failed();
 }
 
+/* Its release, and its configuration as far as it matters for devices: simulated ones reach each
+ * other. */
+static int put_kernel(const struct sim_state *s)
+{
+    char dir[PATH_MAX], name[64];
+    int rc = make_dirs("%s/proc/sys/kernel", s->tree);
+
+    rc = rc ? rc : make_dirs("%s/boot", s->tree);
+    if (rc)
+        return rc;
+    snprintf(dir, sizeof(dir), "%s/proc/sys/kernel", s->tree);
+    put(dir, "osrelease", "%s\n", layout_release(s));
+    snprintf(dir, sizeof(dir), "%s/boot", s->tree);
+    snprintf(name, sizeof(name), "config-%s", layout_release(s));
+    put(dir, name, "CONFIG_PCI_P2PDMA=y\nCONFIG_DMA_SHARED_BUFFER=y\n");
+    return put_failed();
+}
+
 int tree_create(struct sim_state *s)
 {
     const char *tmp = getenv("TMPDIR");
@@ -252,6 +270,7 @@ int tree_create(struct sim_state *s)
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/devices", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/drivers/habanalabs", s->tree);
     rc = rc ? rc : pci_put_driver(s);
+    rc = rc ? rc : put_kernel(s);
     for (uint32_t i = 0; !rc && i < s->device_count; i++)
         rc = tree_add(s, &s->devices[i]);
     return rc;

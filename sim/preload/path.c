@@ -25,7 +25,10 @@ static const char *const owned[] = {
     "/sys/kernel/debug/accel",
     "/sys/kernel/debug/habanalabs",
     "/sys/module/habanalabs",
+    "/proc/sys/kernel/osrelease",
 };
+
+#define CONFIGURATION "/boot/config-"
 
 static bool below(const char *path, const char *folder)
 {
@@ -57,9 +60,16 @@ static bool exists(const char *path)
     return syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
 }
 
+/* Of the simulated kernel. */
+static bool configuration(const char *path)
+{
+    return !strncmp(path, CONFIGURATION, sizeof(CONFIGURATION) - 1) &&
+           !strcmp(path + sizeof(CONFIGURATION) - 1, layout_release(sim));
+}
+
 static bool owned_path(const char *path)
 {
-    if (legacy_node(path))
+    if (legacy_node(path) || configuration(path))
         return true;
     for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
         if (below(path, owned[i]))
@@ -137,7 +147,7 @@ static bool plain_path(int dir, const char *path, char *plain, size_t size)
         path = full;
     }
     squeeze(path, plain, size);
-    return below(plain, "/dev") || below(plain, "/sys");
+    return below(plain, "/dev") || below(plain, "/sys") || owned_path(plain);
 }
 
 const char *path_map_at(int dir, const char *path, char *buffer)

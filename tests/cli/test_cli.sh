@@ -97,16 +97,13 @@ runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
     }
 }
 
-# doctor: 4 where this machine's kernel, which the simulator does not play, has a problem
+# doctor speaks of the simulated kernel, not of this machine's
 doctor() {
-    "$hlsim" "$@" >"$out" 2>"$err" </dev/null
-    rc=$?
-    grep -q 'p2pdma  *PROBLEM\|"p2pdma".*"problem"' "$out" && want=4 || want=0
-    [ $rc = $want ] || bad "doctor ended with $rc, not $want"
+    runs 0 "$hlsim" "$@"
 }
 doctor run -- "$hlthunk" doctor
 says 'device  *ok  *gaudi2 0 at 0000:10:00.0' && says 'open  *ok .*was opened' && says 'export  *ok'
-says 'holders  *ok  *Nobody' && says '^problems: '
+says 'holders  *ok  *Nobody' && says '^problems: 0' && says 'p2pdma  *ok' && says 'Linux 6.12.0-hlsim'
 doctor run -- "$hlthunk" doctor --passive && says 'open  *unknown .*not tried'
 doctor run -- "$hlthunk" doctor --try 0 && says 'export  *ok  *Tried'
 doctor run -- sh -c "\"$hlthunk\" info >/dev/null; exec 3<>/dev/accel/accel0; \"$hlthunk\" doctor 3>&-"
