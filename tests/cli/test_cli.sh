@@ -233,6 +233,25 @@ for command in 'monitor --count 1 --json' 'who --json' 'doctor --passive --json'
 done
 rm -r "$odd"
 
+# what the kernel's list has as importers and names of dma-bufs is others' choice as well
+list=/sys/kernel/debug/dma_buf/bufinfo
+room=$(mktemp -d)
+if [ -e $list ]; then
+    echo "this machine's list of dma-bufs is in the way: names in it are not tried"
+else
+    printf '%s\n' 'size flags mode count exp_name ino name' >"$room/list"
+    printf '00008192\t00000002\t00080007\t00000002\thabanalabs\t00000050\tn%s[31m\377\n' "$escape" >>"$room/list"
+    printf '\tAttached Devices:\n\ti%s[31m\377\nTotal 1 devices attached\n' "$escape" >>"$room/list"
+    with_list="for tree in $room/hlsim-*; do mkdir -p \$tree${list%/*} && cp $room/list \$tree$list; done"
+    TMPDIR=$room runs 0 "$hlsim" run -- sh -c "$with_list; '$hlthunk' who"
+    says 'imported by i?\[31m' && says 'named "n?\[31m'
+    ! grep -q "$escape" "$out" || bad "an escape sequence of an importer"
+    TMPDIR=$room runs 0 "$hlsim" run -- sh -c "$with_list; '$hlthunk' who --json"
+    python3 -c 'import json, sys; t = str(json.loads(open(sys.argv[1], "rb").read().decode())); sys.exit("i\\x1b[31m\ufffd" not in t)' \
+        "$out" || bad "importers are not JSON in UTF-8"
+fi
+rm -r "$room"
+
 # hlsim itself: exit codes, signals, options
 runs 7 "$hlsim" run -- sh -c 'exit 7'
 runs 143 "$hlsim" run -- sh -c 'kill -TERM $$'

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -565,6 +566,62 @@ static void device_lies(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* With so few descriptors left: 0, or what is wrong. */
+static int receive_with(int socket, rlim_t left)
+{
+    struct rlimit some, few;
+    struct hlthunk_device *d;
+    int highest = dup(socket), rc;
+
+    close(highest);
+    getrlimit(RLIMIT_NOFILE, &some);
+    few = (struct rlimit){ (rlim_t)highest + left, some.rlim_max };
+    setrlimit(RLIMIT_NOFILE, &few);
+    rc = hlthunk_device_receive(socket, &d, HLTHUNK_WAIT_INDEFINITELY);
+    setrlimit(RLIMIT_NOFILE, &some);
+    if (!rc)
+        hlthunk_device_unref(d);
+    else if (rc != -EMFILE)
+        return 1;
+    if ((left == 0 && rc != -EMFILE) || (left == 1 && rc != -EMFILE) || (left == 8 && rc))
+        return 2;
+    /* the next message is whole */
+    if (hlthunk_device_receive(socket, &d, HLTHUNK_WAIT_INDEFINITELY))
+        return 3;
+    hlthunk_device_unref(d);
+    return 0;
+}
+
+/* A process at its limit: -EMFILE, and neither the stream nor a descriptor is lost. */
+static void a_device_with_few_descriptors(void **state)
+{
+    struct hlthunk_device *d;
+    int pair[2], status;
+    pid_t pid;
+
+    (void)state;
+    for (unsigned t = 0; t < 3; t++) {
+        assert_int_equal(socketpair(AF_UNIX, types[t] | SOCK_CLOEXEC, 0, pair), 0);
+        pid = fork();
+        if (pid == 0) {
+            unsigned fds = count_fds();
+            int bad = 0;
+
+            for (rlim_t left = 0; left <= 8; left++)
+                bad = bad ? bad : receive_with(pair[1], left) ? (int)left + 1 : 0;
+            _exit(bad ? bad : count_fds() != fds ? 100 : 0);
+        }
+        d = open_device();
+        for (unsigned i = 0; i <= 2 * 8 + 1; i++)
+            ok(hlthunk_device_send(pair[0], d, HLTHUNK_WAIT_INDEFINITELY));
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        close(pair[0]);
+        close(pair[1]);
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+}
+
 /* A process that knows nothing of the dma-buf believes its first sender, and no other story then.
  */
 static int two_stories(int socket)
@@ -735,6 +792,7 @@ int main(void)
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(device_in_two_processes),
         cmocka_unit_test(device_to_oneself),
+        cmocka_unit_test(a_device_with_few_descriptors),
         cmocka_unit_test(device_lies),
         cmocka_unit_test(lies),
         cmocka_unit_test(contradictions),
