@@ -298,7 +298,7 @@ static int count_holder(const struct hlthunk_holder *h, void *user)
 /* What the control node says: how often the device was opened, and whether it is in use. */
 static bool ask_control(const struct hlthunk_device_entry *e, struct hl_open_stats_info *stats)
 {
-    int fd = hl_open_node(e, true, 0), rc;
+    int fd = hl_open_node(e, true), rc;
 
     if (fd < 0)
         return false;
@@ -423,7 +423,7 @@ static int try_export(const struct hlthunk_device_entry *e)
 /* True when the export was tried, and told. */
 static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
-    int fd = hl_open_node(e, false, 0), rc;
+    int fd = hl_open_node(e, false), rc;
 
     tell_opened(p, e, fd);
     if (fd < 0)
@@ -469,7 +469,7 @@ static bool check_open(struct hl_preflight *p, const struct hlthunk_device_entry
                      "distributions' habanalabs lacks it, and then every open is EINVAL"
                    : "");
     } else {
-        fd = hl_open_node(e, false, 0);
+        fd = hl_open_node(e, false);
         tell_opened(p, e, fd);
         if (fd >= 0)
             close(fd);

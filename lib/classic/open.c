@@ -21,7 +21,7 @@
 
 static int open_node(const struct hlthunk_device_entry *entry, bool control)
 {
-    return hl_open_node(entry, control, 0);
+    return hl_open_node(entry, control);
 }
 
 /* Tries attempt() until it is not EAGAIN any more, for a second at most. */

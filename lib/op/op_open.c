@@ -54,7 +54,7 @@ static int open_once(const struct hlthunk_device_entry *e, bool control, char *p
 
 static int ask_control(const struct hlthunk_device_entry *e, struct hl_info_hw_ip_info *ip)
 {
-    int fd = hl_open_node(e, true, 0), rc;
+    int fd = hl_open_node(e, true), rc;
 
     if (fd < 0)
         return fd;
@@ -213,21 +213,13 @@ static bool may_pass(int rc)
     return rc == -EBUSY || rc == -EAGAIN;
 }
 
-int hl_open_node(const struct hlthunk_device_entry *e, bool control, uint64_t timeout_us)
+int hl_open_node(const struct hlthunk_device_entry *e, bool control)
 {
-    uint64_t start = hl_now_ns(), deadline = hl_deadline_ns(timeout_us);
-    useconds_t pause = PAUSE_MIN_US;
     char path[HL_NODE_PATH] = "";
     bool explained;
     int fd = open_once(e, control, path, sizeof(path), &explained);
 
-    while (may_pass(fd) && hl_left_us(deadline)) {
-        wait_a_little(deadline, &pause);
-        fd = open_once(e, control, path, sizeof(path), &explained);
-    }
-    if (fd >= 0 || explained)
-        return fd;
-    return hl_open_error(e, path, fd, timeout_us ? (hl_now_ns() - start) / 1000 : 0);
+    return fd >= 0 || explained ? fd : hl_open_error(e, path, fd, 0);
 }
 
 /* Of several failures the one to report: what may pass, then what exists, then what does not. */

@@ -13,10 +13,11 @@
  * very device, or -errno with a text that says busy, in reset, not operational, not allowed, no
  * permission or no device.  Retries on EBUSY and EAGAIN for up to timeout_us; 0 tries once.
  */
-int hl_open_node(const struct hlthunk_device_entry *entry, bool control, uint64_t timeout_us);
+int hl_open_node(const struct hlthunk_device_entry *entry, bool control);
 
 /*
  * The devices that options select, tried in order: the fd or -errno.  *entry is set on success.
+ * While one of them is busy or in reset (EBUSY, EAGAIN), again, for up to options->timeout_ns.
  */
 int hl_open_selected(const struct hlthunk_device_options *options,
                      struct hlthunk_device_entry *entry);

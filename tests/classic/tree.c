@@ -23,7 +23,7 @@ static struct node {
 static unsigned node_count;
 
 unsigned tree_opens, tree_opens_inherited, tree_fail_count;
-int tree_fail_errno, tree_refused_errno;
+int tree_fail_errno, tree_fail_last_errno, tree_refused_errno;
 const char *tree_refused_path = "";
 
 /* The path to use, in the temporary directory where it is one of ours. */
@@ -77,7 +77,8 @@ int open(const char *path, int flags, ...)
         tree_opens_inherited += !(flags & O_CLOEXEC);
         if (!strncmp(path, "/dev/", 5) && tree_fail_count) {
             tree_fail_count--;
-            errno = tree_fail_errno;
+            errno =
+                !tree_fail_count && tree_fail_last_errno ? tree_fail_last_errno : tree_fail_errno;
             return -1;
         }
     }
@@ -142,7 +143,7 @@ void tree_begin(void)
     if (!mkdtemp(root) || chmod(root, 0755))
         fail(root);
     tree_opens = tree_opens_inherited = tree_fail_count = node_count = 0;
-    tree_refused_errno = 0;
+    tree_refused_errno = tree_fail_last_errno = 0;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -36,6 +36,8 @@ extern unsigned tree_opens, tree_opens_inherited;
 /* The next so many opens of nodes fail with this errno. */
 extern int tree_fail_errno;
 extern unsigned tree_fail_count;
+/* The last of them with this one instead, where it is not 0. */
+extern int tree_fail_last_errno;
 /* What is at or below this path is refused with this errno; 0: nothing. */
 extern const char *tree_refused_path;
 extern int tree_refused_errno;

@@ -4,6 +4,7 @@
 #include "tests/classic/tree.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -399,6 +400,40 @@ static void the_reason_to_report(void **state)
     assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -ENODEV, "not passed");
 }
 
+/* What may pass is waited for, for as long as the caller says; what does not is not. */
+static void busy_and_in_reset_are_waited_for(void **state)
+{
+    static const int errnos[] = { EBUSY, EAGAIN };
+    struct hlthunk_device_options once = { 0 }, patient = { .timeout_ns = 60000000000 };
+    struct hlthunk_device_options brief = { .timeout_ns = 20000000 };
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    tree_remove("/dev/accel/accel1");
+    for (unsigned i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
+        tree_fail_errno = errnos[i];
+        tree_fail_count = 5;
+        assert_int_equal(open_as(patient, &p), 0);
+        assert_string_equal(p.pci_address, FIRST);
+        assert_int_equal(tree_fail_count, 0);
+        tree_fail_count = 5;
+        assert_int_equal(open_as(once, &p), -errnos[i]);
+        assert_int_equal(tree_fail_count, 4);
+        tree_fail_count = UINT_MAX;
+        assert_int_equal(open_as(brief, &p), -errnos[i]);
+        /* busy a moment ago, and now something that does not pass */
+        tree_fail_last_errno = EACCES;
+        tree_fail_count = 2;
+        assert_int_equal(open_as(patient, &p), -EACCES);
+        assert_int_equal(tree_fail_count, 0);
+        tree_fail_last_errno = 0;
+    }
+    /* a signal is neither: at once again, and without an end */
+    tree_fail_errno = EINTR;
+    tree_fail_count = 1000;
+    assert_int_equal(open_as(once, &p), 0);
+}
+
 /* ---- attributes ---- */
 
 static void attributes_of_each_generation(void **state)
@@ -503,6 +538,7 @@ int main(void)
         TEST(eperm_is_the_drivers_or_the_cgroups),
         TEST(eacces_is_the_mode_or_something_else),
         TEST(the_reason_to_report),
+        TEST(busy_and_in_reset_are_waited_for),
         TEST(attributes_of_each_generation),
         TEST(names_of_entries),
         TEST(uevents),
