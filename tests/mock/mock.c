@@ -68,6 +68,9 @@ int ioctl(int fd, unsigned long request, ...)
     c = &queue[head++];
     if (c->request != request)
         fail_msg("ioctl %#lx came, %#lx was expected", request, c->request);
+    if (c->op && ((const struct hl_info_args *)(const void *)arg)->op != c->op)
+        fail_msg("INFO operation %u came, %u was expected",
+                 ((const struct hl_info_args *)(const void *)arg)->op, c->op);
     for (size_t i = 0; i < c->size; i++) {
         if (arg[i] != c->in[i])
             fail_msg("ioctl %#lx: byte %zu is %#x, %#x was expected", request, i, arg[i], c->in[i]);

@@ -14,6 +14,7 @@
 struct mock_call {
     unsigned long request;
     size_t size;           /* of the argument; 0: whatever comes */
+    uint32_t op;           /* INFO: which; 0: whatever comes */
     unsigned char in[64];  /* what must be in it */
     int error;             /* errno, or 0 */
     unsigned char out[64]; /* what the kernel leaves in it (on failure, too) */
