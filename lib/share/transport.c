@@ -207,7 +207,7 @@ static ssize_t receive_some(struct call *c, struct hl_parcel *p, uint8_t *to, si
             keep(p, h, &(size_t){ 0 });
     }
     seen->dropped |= (m.msg_flags & MSG_CTRUNC) != 0;
-    seen->cut |= (m.msg_flags & MSG_TRUNC) != 0;
+    seen->cut = (m.msg_flags & MSG_TRUNC) != 0; /* a datagram comes at once */
     c->begun = c->begun || got > 0;
     return got;
 }

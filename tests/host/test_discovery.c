@@ -161,10 +161,15 @@ static void a_node_that_changes_meanwhile(void **state)
 {
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX, .index = 1 };
     struct hlthunk_device_properties p;
+    int next = dup(0), after;
 
     (void)state;
+    close(next);
     tree_swap_at_open("/dev/accel/accel1", "/dev/accel/accel0");
     assert_says(open_as(o, &p), -ENODEV, "another device");
+    after = dup(0);
+    close(after);
+    assert_int_equal(after, next); /* the other one is closed */
 }
 
 /* ---- without sysfs ---- */
@@ -400,6 +405,38 @@ static void the_reason_to_report(void **state)
     assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -ENODEV, "not passed");
 }
 
+/* Of two devices that cannot be opened: the weightier reason, and of equal ones the first's. */
+static void the_reason_of_two(void **state)
+{
+    struct hlthunk_device_options second = { .select = HLTHUNK_SELECT_MODULE_ID, .module_id = 11 };
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    tree_fail_errno = EBUSY;
+    tree_fail_count = 2;
+    assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -EBUSY, "/dev/accel/accel0");
+    /* one whose module ID could not be looked at for want of descriptors may be the right one */
+    tree_refused_path = "/sys/class/accel/accel0/device/module_id";
+    tree_refused_errno = EMFILE;
+    tree_remove("/dev/accel/accel1");
+    tree_remove("/dev/accel/accel_controlD1");
+    assert_says(open_as(second, &p), -EMFILE, "module_id of /dev/accel/accel0");
+    tree_refused_errno = 0;
+    assert_says(open_as(second, &p), -ENODEV, "not passed");
+}
+
+static void absent_is_less_than_refused(void **state)
+{
+    struct hlthunk_device_properties p;
+
+    (void)state;
+    tree_remove("/dev/accel/accel0");
+    tree_fail_errno = EACCES;
+    tree_fail_count = 1;
+    assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -EACCES, "/dev/accel/accel1");
+    assert_int_equal(tree_fail_count, 0);
+}
+
 /* What may pass is waited for, for as long as the caller says; what does not is not. */
 static void busy_and_in_reset_are_waited_for(void **state)
 {
@@ -538,6 +575,8 @@ int main(void)
         TEST(eperm_is_the_drivers_or_the_cgroups),
         TEST(eacces_is_the_mode_or_something_else),
         TEST(the_reason_to_report),
+        TEST(the_reason_of_two),
+        TEST(absent_is_less_than_refused),
         TEST(busy_and_in_reset_are_waited_for),
         TEST(attributes_of_each_generation),
         TEST(names_of_entries),

@@ -131,7 +131,7 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     init_buffer(w, &w->device_memory, 0x20000000);
     init_buffer(w, &w->other, 0x20000000000);
     init_buffer(w, &w->host, 0x1000000000000);
-    w->host.host = true;
+    w->host.host = w; /* any place */
     length = submissions = 0;
     assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
     return w;
