@@ -275,6 +275,44 @@ static void what_does_not_answer(void **state)
     tree_fail_count = 0;
 }
 
+/* What one class said before the other could not be read is not told twice. */
+static void half_of_sysfs(void **state)
+{
+    struct hlthunk_device_entry list[8];
+    size_t n;
+
+    (void)state;
+    tree_refused_path = "/sys/class/habanalabs";
+    tree_refused_errno = EACCES;
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 8, &n), 0);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].node, "/dev/accel/accel0");
+    assert_string_equal(list[1].node, "/dev/accel/accel1");
+}
+
+/* A file that does not know the question is not a device; one that fails to answer may be. */
+static void a_descriptor_without_sysfs(void **state)
+{
+    static const int errnos[] = { ENOTTY, EINVAL, EIO };
+    int fd = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
+    struct hlthunk_device *d;
+
+    (void)state;
+    assert_true(fd >= 0);
+    tree_refused_path = "/sys";
+    tree_refused_errno = ENOENT;
+    for (unsigned i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
+        door_open(KERNEL_6_12, door_fails);
+        door_error = errnos[i];
+        if (errnos[i] == EIO)
+            assert_says(hlthunk_device_from_fd(fd, &d), -EIO, "does not say");
+        else
+            assert_says(hlthunk_device_from_fd(fd, &d), -ENODEV, "not a node");
+    }
+    door_open(KERNEL_6_12, answer);
+    close(fd);
+}
+
 /* ---- out of descriptors ---- */
 
 static rlim_t soft;
@@ -570,6 +608,8 @@ int main(void)
         TEST(nodes_answer_without_sysfs),
         TEST(neither_sysfs_nor_nodes),
         TEST(what_does_not_answer),
+        TEST(half_of_sysfs),
+        TEST(a_descriptor_without_sysfs),
         TEST(no_descriptor_is_not_no_device),
         TEST(few_descriptors),
         TEST(eperm_is_the_drivers_or_the_cgroups),
