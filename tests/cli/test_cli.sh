@@ -132,9 +132,22 @@ runs 0 "$hlsim" run -- "$hlthunk" monitor --count 1 && says 'operational  *0 of 
 [ "$(wc -l <"$out")" = 2 ] || bad "not a heading and one line"
 runs 0 "$hlsim" run -- "$hlthunk" monitor --json --count 3 --interval 0.05
 [ "$(grep -c '^{"time":.*"status":"operational".*}$' "$out")" = 3 ] || bad "not three objects"
-runs 0 "$hlsim" run -- sh -c "\"$hlthunk\" monitor --interval 0.2 --count 20 & m=\$!; sleep 1
-    sh -c 'exec 3<>/dev/accel/accel0; sleep 1'; \"$hlsim\" ctl reset 0; wait \$m"
-says ' sh\? *([0-9]' || says 'sleep ([0-9]'
+# the user stays until it has been seen, and the monitor until it has seen the reset
+seen=$(mktemp)
+# shellcheck disable=SC2016 # the inner shell's
+runs 0 "$hlsim" run -- sh -c '
+    until_seen() { n=0; until grep -q "$1" "$seen"; do n=$((n + 1)); [ $n -lt 600 ] || return 0; sleep 0.1; done; }
+    hlsim=$1 hlthunk=$2 seen=$3
+    "$hlthunk" monitor --interval 0.2 >"$seen" & m=$!
+    until_seen nobody
+    { until_seen "\(sh\|sleep\|grep\) *([0-9]"; } 3<>/dev/accel/accel0
+    until_seen " closed\|nobody.*0 B$"
+    "$hlsim" ctl reset 0
+    until_seen "hard reset"
+    kill $m; wait $m' sh "$hlsim" "$hlthunk" "$seen"
+cp "$seen" "$out"
+rm "$seen"
+says ' \(sh\|sleep\|grep\) *([0-9]'
 says '\* .*opened' && says '\* .*hard reset'
 runs 0 "$hlsim" run --device gaudi2 --device goya -- sh -c "exec 9<>/dev/accel/accel0; '$hlthunk' monitor --prometheus"
 says '^hlthunk_in_use{device="0",asic="gaudi2",pci_address="0000:10:00.0"} 1$'
