@@ -11,7 +11,7 @@
 /*
  * Opens a device's node, wherever this process has it (O_RDWR, O_CLOEXEC, above 2): the fd of that
  * very device, or -errno with a text that says busy, in reset, not operational, not allowed, no
- * permission or no device.  Retries on EBUSY and EAGAIN for up to timeout_us; 0 tries once.
+ * permission or no device.  Tries once.
  */
 int hl_open_node(const struct hlthunk_device_entry *entry, bool control);
 

@@ -14,7 +14,7 @@
 #include "sim/layout.h"
 #include "sim/preload/preload.h"
 
-/* Folders that are only the simulation's, whatever this machine has there. */
+/* Files and folders that are only the simulation's, whatever this machine has there. */
 static const char *const owned[] = {
     "/dev/accel",
     "/sys/class/accel",

@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,6 +50,8 @@ static const struct {
     [KIND_SEND] = { "sendmsg",
                     { EINTR, EPIPE, ECONNRESET, ENOBUFS, ENOMEM, ETOOMANYREFS, EMSGSIZE } },
     [KIND_RECEIVE] = { "recvmsg", { EINTR, ECONNRESET, ENOMEM } },
+    [KIND_SOCKET] = { "socket", { ECONNREFUSED, EACCES, ENOMEM, EINTR, ENOENT } },
+    [KIND_RANDOM] = { "getrandom", { EINTR, ENOSYS } },
     /* of an open descriptor, which is all that a release asks about, only EBADF */
     [KIND_STAT] = { "stat", { ENOENT, EACCES, ENOMEM, EIO } },
 };
@@ -467,4 +470,52 @@ int access(const char *path, int mode)
 
     FAIL(KIND_STAT, -1);
     return next(path, mode);
+}
+
+int socket(int domain, int type, int protocol)
+{
+    NEXT(socket);
+
+    FAIL(KIND_DESCRIPTOR, -1);
+    return next(domain, type, protocol);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+    NEXT(accept4);
+
+    FAIL(KIND_DESCRIPTOR, -1);
+    return next(fd, address, size, flags);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+    NEXT(connect);
+
+    FAIL(KIND_SOCKET, -1);
+    return next(fd, address, size);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+    NEXT(bind);
+
+    FAIL(KIND_SOCKET, -1);
+    return next(fd, address, size);
+}
+
+int listen(int fd, int backlog)
+{
+    NEXT(listen);
+
+    FAIL(KIND_SOCKET, -1);
+    return next(fd, backlog);
+}
+
+ssize_t getrandom(void *buffer, size_t n, unsigned flags)
+{
+    NEXT(getrandom);
+
+    FAIL(KIND_RANDOM, -1);
+    return next(buffer, n, flags);
 }

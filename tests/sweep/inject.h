@@ -14,7 +14,7 @@ enum kind {
     KIND_MEMORY,     /* malloc() and its family */
     KIND_THREAD,     /* pthread_create() */
     KIND_OPEN,       /* open(), opendir() */
-    KIND_DESCRIPTOR, /* fcntl(F_DUPFD…), eventfd() */
+    KIND_DESCRIPTOR, /* fcntl(F_DUPFD…), eventfd(), socket(), accept4() */
     KIND_FCNTL,      /* the other fcntl() */
     KIND_IOCTL,
     KIND_MMAP,
@@ -23,7 +23,9 @@ enum kind {
     KIND_WRITE,
     KIND_SEND,
     KIND_RECEIVE,
-    KIND_STAT, /* fstat(), stat(), statx(), readlink(), access() */
+    KIND_SOCKET, /* connect(), bind(), listen() */
+    KIND_RANDOM, /* getrandom() */
+    KIND_STAT,   /* fstat(), stat(), statx(), readlink(), access() */
     KIND_COUNT
 };
 

@@ -15,6 +15,33 @@ static void no_log(enum hlthunk_log_level level, const char *message, void *user
     (void)level, (void)message, (void)user;
 }
 
+static bool no_failure(const struct hlthunk_memory_failure *failure, void *user)
+{
+    (void)failure, (void)user;
+    return false;
+}
+
+static long offer_withdraw(struct context *c)
+{
+    uint8_t handle[HLTHUNK_HANDLE_SIZE];
+    int rc = hlthunk_handle_server_offer(c->server, c->dmabuf, handle);
+
+    return rc ? rc : hlthunk_handle_server_withdraw(c->server, handle);
+}
+
+/* One that nobody serves: the client's side, up to the refusal. */
+static long open_handle(struct context *c)
+{
+    uint8_t handle[HLTHUNK_HANDLE_SIZE];
+    int rc = hlthunk_handle_server_offer(c->server, c->dmabuf, handle);
+
+    if (rc)
+        return rc;
+    rc = hlthunk_dmabuf_open_handle(handle, 0, OUT(struct hlthunk_dmabuf *));
+    (void)!hlthunk_handle_server_withdraw(c->server, handle);
+    return rc;
+}
+
 static void no_fence_callback(struct hlthunk_fence *fence, void *user)
 {
     (void)fence, (void)user;

@@ -110,7 +110,7 @@ static void no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason wh
     (void)device, (void)why, (void)user;
 }
 
-static const unsigned on_device = ~(unsigned)(NEEDS_NO_DEVICE | NEEDS_SOCKETS);
+static const unsigned on_device = ~(unsigned)(NEEDS_NO_DEVICE | NEEDS_SOCKETS | NEEDS_SERVER);
 
 /* False: this kernel or ASIC does not have what the entry needs. */
 static bool make(struct context *c, unsigned needs)
@@ -161,6 +161,8 @@ static bool make(struct context *c, unsigned needs)
                                                        &c->completion));
     if (needs & NEEDS_NOTIFIER && hlthunk_event_notifier_create(c->device, NULL, &c->notifier))
         return false;
+    if (needs & NEEDS_SERVER)
+        MUST(hlthunk_handle_server_create(&c->server));
     if (needs & NEEDS_WATCH)
         MUST(hlthunk_reset_watch_create(c->device, no_reset, NULL, NULL, &c->watch));
     if (needs & (NEEDS_SOCKETS | NEEDS_MESSAGE | NEEDS_DEVICE_MESSAGE))
@@ -186,6 +188,7 @@ static int none(const struct hlthunk_live_object *object, void *user)
 
 static void unmake(struct context *c)
 {
+    hlthunk_handle_server_unref(c->server);
     hlthunk_completion_unref(c->completion);
     hlthunk_fence_unref(c->fence);
     hlthunk_queue_unref(c->queue);

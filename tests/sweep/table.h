@@ -32,6 +32,7 @@ enum {
     NEEDS_MESSAGE = 1 << 14, /* a dma-buf waits in the socket */
     NEEDS_DEVICE_MESSAGE = 1 << 15,
     NEEDS_NO_DEVICE = 1 << 16, /* nobody has it open */
+    NEEDS_SERVER = 1 << 17,    /* of handles */
 };
 
 /* How the call reports, and what else differs from the rule. */
@@ -57,6 +58,7 @@ struct context {
     struct hlthunk_event_notifier *notifier;
     struct hlthunk_reset_watch *watch;
     struct hlthunk_completion *completion;
+    struct hlthunk_handle_server *server;
     uint64_t sequence, handle, address;
     int sockets[2];
     void *host; /* HOST_BYTES, page aligned */
