@@ -54,6 +54,9 @@ grep -q '^!ended: no answer in time$' stuck && grep -q '^unfinished: 1$' stuck &
 # to standard output: the report and nothing else
 $sim "$tool" --output - --only cb >piped 2>/dev/null && [ "$(sed -n '1p;$p' piped | tr '\n' ' ')" = \
     "hlthunk-conformance report 1 unfinished: 0 " ] || { echo "FAIL --output -"; cat piped; failed=1; }
+# ... also what a group's own children say
+$sim "$tool" --output - --only sequence 2>/dev/null | grep -q '^fresh twice: in a child -> EBUSY$' ||
+    { echo "FAIL a line of a child is lost"; failed=1; }
 
 # the second device of a machine
 expect 0 'answers are in second' $hlsim run --quiet --device gaudi2 --device gaudi -- \

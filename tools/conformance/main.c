@@ -156,6 +156,9 @@ int main(int argc, char **argv)
     FILE *f;
     int c, rc;
 
+    /* before its first use, as the cases' own children print and leave: later it would be ignored
+     */
+    setvbuf(stdout, NULL, _IOLBF, 0);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         bool good = true;
 
