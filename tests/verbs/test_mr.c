@@ -245,7 +245,7 @@ static void only_the_exported_range(void **state)
     hlthunk_verbs_mr_unref(mr);
     mr = (void *)&mr;
     o.iova = 0x5000 + 10;
-    vrefused(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr), EINVAL, "same place");
+    vrefused(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr), EINVAL, "same position");
     o.iova = 0;
     o.size_bytes = 284;
     vrefused(hlthunk_verbs_mr_register(&card.pd, range, ALL, &o, &mr), EINVAL, "more than the");
@@ -377,7 +377,7 @@ static void bad_arguments(void **state)
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "more than the");
     o.size_bytes = 0;
     o.iova = 12;
-    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "same place");
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "same position");
     o.iova = UINT64_MAX & ~(MIB - 1);
     o.size_bytes = MIB + 1;
     o.offset = 0;
