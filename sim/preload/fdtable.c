@@ -172,8 +172,10 @@ void fd_closed_file(uint32_t file)
     int saved = errno;
 
     client_call(&q, NULL, false);
+    /* a signal does not end the driver's release, whose caller this is */
     if (sim_device_release_ends(&sim->devices[device], &end))
-        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL);
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
+            ;
     errno = saved;
 }
 
