@@ -41,11 +41,19 @@ struct hlthunk_handle_server {
     struct offer *offers;
 };
 
-static void own(struct owned_fd *o, int fd)
+/* Takes over a new descriptor (or -errno): what it is has to be known to close it later. */
+static int own(struct owned_fd *o, int fd, const char *what)
 {
+    int rc = fd < 0 ? fd : hl_file_id(fd, &o->id);
+
+    if (rc) {
+        if (fd >= 0)
+            close(fd);
+        return hl_err(rc, "no %s for a handle server: %s", what, strerror(-rc));
+    }
     o->fd = fd;
-    if (fd >= 0 && hl_file_id(fd, &o->id) == 0)
-        hl_owned_add(fd, &o->id);
+    hl_owned_add(fd, &o->id);
+    return 0;
 }
 
 static void close_own(struct owned_fd *o, uint64_t epoch)
@@ -99,18 +107,17 @@ static int listen_on(struct hlthunk_handle_server *s)
         return rc;
     size = hl_handle_address(s->name, &address);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
-    if (fd < 0)
-        return hl_err(fd, "no socket for a handle server: %s", strerror(-fd));
-    own(&s->listener, fd);
+    rc = own(&s->listener, fd < 0 ? -errno : hl_fd_sanitize(fd), "socket");
+    if (rc)
+        return rc;
+    fd = s->listener.fd;
     if (bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, (int)CLIENTS) < 0)
         return hl_err(-errno, "a handle server cannot listen: %s", strerror(errno));
     fd = epoll_create1(EPOLL_CLOEXEC);
-    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
-    if (fd < 0)
-        return hl_err(fd, "no epoll for a handle server: %s", strerror(-fd));
-    own(&s->epoll, fd);
-    if (epoll_ctl(fd, EPOLL_CTL_ADD, s->listener.fd, &e) < 0)
+    rc = own(&s->epoll, fd < 0 ? -errno : hl_fd_sanitize(fd), "epoll");
+    if (rc)
+        return rc;
+    if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, s->listener.fd, &e) < 0)
         return hl_err(-errno, "a handle server cannot be waited for: %s", strerror(errno));
     return 0;
 }
