@@ -158,10 +158,10 @@ static struct hl_pinned *surplus(struct hlthunk_device *d, struct kept *k, uint6
     struct hl_pinned *p = NULL;
 
     pthread_mutex_lock(&d->base.lock);
-    for (unsigned i = BINS; k->bytes > keep && i-- && !p;) {
-        p = k->bin[i];
+    for (unsigned i = BINS; k->bytes > keep && i > 0 && !p; i--) {
+        p = k->bin[i - 1];
         if (p) {
-            k->bin[i] = p->next;
+            k->bin[i - 1] = p->next;
             k->bytes -= p->bytes;
         }
     }
