@@ -9,6 +9,7 @@
 #include <habanalabs/hlthunk.h>
 #include <hlthunk/hlthunk.h>
 
+#include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "uapi/habanalabs_accel.h"
 
@@ -150,6 +151,7 @@ static void each_allocation_fails_once(void **state)
     fail_at = 0;
     /* pool, shards, buffer, chunk, extents, dma-buf: some do without, such as a batch */
     assert_true(failed >= 6);
+    hl_attachments_destroy(&d->base);
     close(d->fd);
     pthread_mutex_destroy(&d->base.lock);
     free(d);
