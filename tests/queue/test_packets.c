@@ -10,6 +10,7 @@
 
 #include <hlthunk/hlthunk.h>
 
+#include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "lib/memory/buffer.h"
 #include "uapi/habanalabs_accel.h"
@@ -144,6 +145,7 @@ static void end(struct world *w)
     assert_int_equal(atomic_load(&w->device_memory.object.refs), 1);
     assert_int_equal(atomic_load(&w->other.object.refs), 1);
     assert_int_equal(atomic_load(&w->host.object.refs), 1);
+    hl_attachments_destroy(&w->d.base);
     pthread_mutex_destroy(&w->d.base.lock);
     free(w);
 }
