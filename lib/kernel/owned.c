@@ -12,8 +12,19 @@
 
 struct owned {
     _Atomic uint64_t epoch; /* of the process that made it; 0: nothing */
-    struct hl_file_id id;   /* written before the epoch */
+    /* the file, written before the epoch; another thread may look while a number is used again */
+    _Atomic dev_t dev, rdev;
+    _Atomic ino_t ino;
 };
+
+static struct hl_file_id file_of(struct owned *o)
+{
+    return (struct hl_file_id){
+        .dev = atomic_load_explicit(&o->dev, memory_order_relaxed),
+        .ino = atomic_load_explicit(&o->ino, memory_order_relaxed),
+        .rdev = atomic_load_explicit(&o->rdev, memory_order_relaxed),
+    };
+}
 
 /* By number.  A chunk stays until the process ends: there is one where few descriptors are open. */
 static struct owned *_Atomic chunks[CHUNKS];
@@ -49,7 +60,9 @@ void hl_owned_add(int fd, const struct hl_file_id *id)
     }
     if (!o)
         return;
-    o->id = *id;
+    atomic_store_explicit(&o->dev, id->dev, memory_order_relaxed);
+    atomic_store_explicit(&o->ino, id->ino, memory_order_relaxed);
+    atomic_store_explicit(&o->rdev, id->rdev, memory_order_relaxed);
     atomic_store_explicit(&o->epoch, hl_process_epoch(), memory_order_release);
 }
 
@@ -57,9 +70,13 @@ bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch)
 {
     struct owned *o = find(fd);
     uint64_t was = epoch;
-    bool same = o && atomic_load_explicit(&o->epoch, memory_order_acquire) == epoch &&
-                hl_file_id_equal(&o->id, id) && atomic_compare_exchange_strong(&o->epoch, &was, 0);
+    bool same = false;
 
+    if (o && atomic_load_explicit(&o->epoch, memory_order_acquire) == epoch) {
+        struct hl_file_id file = file_of(o);
+
+        same = hl_file_id_equal(&file, id) && atomic_compare_exchange_strong(&o->epoch, &was, 0);
+    }
     return same || hl_epoch_is_ours(epoch);
 }
 
@@ -74,9 +91,12 @@ size_t hl_owned_close_inherited(void)
         for (unsigned k = 0; c && k < CHUNK; k++) {
             uint64_t epoch = atomic_load_explicit(&c[k].epoch, memory_order_acquire);
             int fd = (int)(i * CHUNK + k);
+            struct hl_file_id file;
 
-            if (!epoch || epoch == now || !atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) ||
-                !hl_fd_is(fd, &c[k].id))
+            if (!epoch || epoch == now)
+                continue;
+            file = file_of(&c[k]);
+            if (!atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) || !hl_fd_is(fd, &file))
                 continue;
             close(fd);
             closed++;
