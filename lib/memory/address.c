@@ -18,8 +18,16 @@ static struct hlthunk_buffer *find(struct hlthunk_device *d, enum hl_space_of sp
     struct hl_span near;
     struct hl_object *o = hl_place_find(d, space, address, size, &near);
 
-    if (o)
-        return (struct hlthunk_buffer *)o;
+    if (o) {
+        struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
+        uint64_t start = space == HL_OF_HOST ? (uintptr_t)b->host : b->memory.address;
+
+        /* with a reference it stays; it was another buffer of its pool if the size has changed */
+        if (address - start < b->size && size <= b->size - (address - start))
+            return b;
+        near = (struct hl_span){ .start = start, .size = b->size };
+        hlthunk_buffer_unref(b);
+    }
     *rc = near.size ? hl_err(-ERANGE,
                              "address %#llx + %llu is not within one buffer: what is there has "
                              "%llu bytes at %#llx",

@@ -52,9 +52,11 @@ struct hl_object *hl_buffer_get(struct hl_place *place, uint64_t address, uint64
     struct hlthunk_buffer *b =
         (struct hlthunk_buffer *)((char *)place - offsetof(struct hlthunk_buffer, place));
     uint64_t offset = address - b->memory.address;
+    /* a pool's block may be in use anew at this moment: hl_place_find()'s caller looks again */
+    uint64_t all = __atomic_load_n(&b->size, __ATOMIC_RELAXED);
 
     /* the memory may be larger than what was asked for */
-    if (offset >= b->size || size > b->size - offset || !hl_object_try_get(&b->object))
+    if (offset >= all || size > all - offset || !hl_object_try_get(&b->object))
         return NULL;
     return &b->object;
 }

@@ -27,7 +27,7 @@ static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
     o->creator = r->creator;
     o->trace = r->trace;
     hl_object_set_label(o, r->label);
-    b->size = r->size;
+    __atomic_store_n(&b->size, r->size, __ATOMIC_RELAXED); /* hl_buffer_get() may read it */
     o->prev = NULL;
     o->next = s->live;
     if (s->live)
