@@ -47,11 +47,6 @@ static void no_fence_callback(struct hlthunk_fence *fence, void *user)
     (void)fence, (void)user;
 }
 
-static void no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
-{
-    (void)device, (void)why, (void)user;
-}
-
 /* A foreign descriptor of it: dmabuf_import() takes it over. */
 static long import(struct context *c)
 {

@@ -105,7 +105,7 @@ uint32_t sweep_queue(void)
     return one_entry.asic == HLTHUNK_ASIC_GOYA ? 1 : 0;
 }
 
-static void no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
+void sweep_no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
 {
     (void)device, (void)why, (void)user;
 }
@@ -164,7 +164,7 @@ static bool make(struct context *c, unsigned needs)
     if (needs & NEEDS_SERVER)
         MUST(hlthunk_handle_server_create(&c->server));
     if (needs & NEEDS_WATCH)
-        MUST(hlthunk_reset_watch_create(c->device, no_reset, NULL, NULL, &c->watch));
+        MUST(hlthunk_reset_watch_create(c->device, sweep_no_reset, NULL, NULL, &c->watch));
     if (needs & (NEEDS_SOCKETS | NEEDS_MESSAGE | NEEDS_DEVICE_MESSAGE))
         MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->sockets));
     if (needs & NEEDS_MESSAGE)
