@@ -51,8 +51,7 @@ static void destroy(struct hl_object *o)
     if (ours)
         hl_registry_remove(&d->file);
     hl_attachments_destroy(&d->base);
-    if (hl_owned_take(d->fd, &d->file.id, o->epoch))
-        hl_fd_close(d->fd, &d->file.id);
+    hl_owned_close(d->fd, &d->file.id, o->epoch);
     if (ours)
         pthread_mutex_destroy(&d->base.lock);
     hl_object_free(o);
@@ -68,33 +67,31 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
     int rc;
 
     if (!d) {
-        rc = hl_err(-ENOMEM, "no memory for a device object");
-        goto close_fd;
+        close(fd);
+        return hl_err(-ENOMEM, "no memory for a device object");
     }
-    rc = hl_file_id(fd, &d->file.id);
-    if (rc) {
-        hl_err(rc, "fd %d: %s", fd, strerror(-rc));
+    d->fd = hl_owned_adopt(fd, &d->file.id);
+    if (d->fd < 0) {
+        rc = hl_err(d->fd, "fd %d: %s", fd, strerror(-d->fd));
         goto free_device;
     }
     rc = hl_properties_read(fd, entry, control, &d->props);
     if (rc)
-        goto free_device;
+        goto close_fd;
     rc = hl_parent_init(&d->base, &ops);
     if (rc) {
         hl_err(rc, "no lock for a device object: %s", strerror(-rc));
-        goto free_device;
+        goto close_fd;
     }
-    d->fd = fd;
     d->received = received;
-    hl_owned_add(fd, &d->file.id);
     hl_registry_add(&d->file, &d->base.object);
     *out = d;
     return 0;
 
+close_fd:
+    hl_owned_close(fd, &d->file.id, hl_process_epoch());
 free_device:
     free(d);
-close_fd:
-    close(fd);
     return rc;
 }
 

@@ -35,24 +35,42 @@ static int read_id(int fd, int64_t *id)
     return 0;
 }
 
-int hl_eventfd_open(struct hl_eventfd *e)
+int hl_eventfd_borrow(struct hl_eventfd *e, int fd)
 {
-    int rc, fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    struct hl_eventfd found = { .fd = fd, .id = -1, .epoch = hl_process_epoch() };
+    int rc = hl_file_id(fd, &found.file);
+
+    if (rc == 0 && read_id(fd, &found.id) == -ENOENT)
+        rc = -EINVAL; /* where that cannot be read, the caller is believed */
+    if (rc == 0)
+        *e = found;
+    return rc;
+}
+
+/* A new descriptor, or the -errno that came instead of one. */
+static int adopt(struct hl_eventfd *e, int fd)
+{
+    struct hl_file_id file;
+    int rc;
 
     *e = HL_EVENTFD_NONE;
-    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
-    if (fd < 0)
-        return fd;
-    rc = hl_file_id(fd, &e->file);
-    if (rc) {
-        close(fd);
-        return rc;
-    }
-    e->fd = fd;
-    read_id(fd, &e->id);
-    e->epoch = hl_process_epoch();
-    hl_owned_add(fd, &e->file);
-    return 0;
+    fd = hl_owned_adopt(fd, &file);
+    rc = fd < 0 ? fd : hl_eventfd_borrow(e, fd);
+    if (rc && fd >= 0)
+        hl_owned_close(fd, &file, hl_process_epoch());
+    return rc;
+}
+
+int hl_eventfd_open(struct hl_eventfd *e)
+{
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    return adopt(e, fd < 0 ? -errno : hl_fd_sanitize(fd));
+}
+
+int hl_eventfd_dup(struct hl_eventfd *e, int fd)
+{
+    return adopt(e, hl_fd_dup(fd));
 }
 
 static bool is_still(const struct hl_eventfd *e)
@@ -79,7 +97,7 @@ void hl_eventfd_signal(const struct hl_eventfd *e)
 {
     const uint64_t one = 1;
 
-    if (hl_fd_is(e->fd, &e->file) && write(e->fd, &one, sizeof(one)) < 0)
+    if (is_still(e) && write(e->fd, &one, sizeof(one)) < 0)
         return; /* full: it is readable */
 }
 

@@ -20,6 +20,13 @@ struct hl_eventfd {
 /* A new one, with a count of 0: 0 or -errno without a text; then *e is HL_EVENTFD_NONE. */
 int hl_eventfd_open(struct hl_eventfd *e);
 
+/* A duplicate of fd; -EINVAL: that is another kind of file. */
+int hl_eventfd_dup(struct hl_eventfd *e, int fd);
+
+/* fd itself, which stays its owner's: to be signalled, never to be closed.  Errors as above, and
+ * *e is unchanged then. */
+int hl_eventfd_borrow(struct hl_eventfd *e, int fd);
+
 /*
  * Closes it, unless the program has closed the descriptor and uses the number for something else;
  * *e is HL_EVENTFD_NONE then.  One that the program made after it closed ours, and that got the

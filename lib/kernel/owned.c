@@ -66,6 +66,17 @@ void hl_owned_add(int fd, const struct hl_file_id *id)
     atomic_store_explicit(&o->epoch, hl_process_epoch(), memory_order_release);
 }
 
+int hl_owned_adopt(int fd, struct hl_file_id *id)
+{
+    int rc = fd < 0 ? fd : hl_file_id(fd, id);
+
+    if (rc == 0)
+        hl_owned_add(fd, id);
+    else if (fd >= 0)
+        close(fd);
+    return rc ? rc : fd;
+}
+
 bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch)
 {
     struct owned *o = find(fd);
@@ -78,6 +89,12 @@ bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch)
         same = hl_file_id_equal(&file, id) && atomic_compare_exchange_strong(&o->epoch, &was, 0);
     }
     return same || hl_epoch_is_ours(epoch);
+}
+
+void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch)
+{
+    if (fd >= 0 && hl_owned_take(fd, id, epoch))
+        hl_fd_close(fd, id);
 }
 
 size_t hl_owned_close_inherited(void)

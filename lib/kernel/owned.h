@@ -15,8 +15,14 @@
 
 #include "lib/fd.h"
 
-/* fd is the library's from now on, in this process. */
+/* fd, which is this file, is the library's from now on, in this process. */
 void hl_owned_add(int fd, const struct hl_file_id *id);
+
+/*
+ * Takes over a descriptor that the library has just made, and reads what file it is; passes on the
+ * -errno that came instead of one.  The descriptor or -errno; closed on failure.
+ */
+int hl_owned_adopt(int fd, struct hl_file_id *id);
 
 /*
  * An object that was made in a process of this epoch is done with its descriptor: may it be closed?
@@ -24,6 +30,9 @@ void hl_owned_add(int fd, const struct hl_file_id *id);
  * another question.
  */
 bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch);
+
+/* Closes it, where it may be closed and still is that file. */
+void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch);
 
 /* Closes the copies of what processes before this one own: how many. */
 size_t hl_owned_close_inherited(void);

@@ -87,8 +87,8 @@ static void destroy(struct hl_object *o)
     if (kept_open) {
         hl_object_fini(o);
     } else {
-        if (m->fd >= 0 && hl_owned_take(m->fd, &m->file.id, o->epoch))
-            hl_fd_close(m->fd, &m->file.id); /* a child's copy, too: it keeps the memory exported */
+        /* a child's copy, too: it keeps the memory exported */
+        hl_owned_close(m->fd, &m->file.id, o->epoch);
         hl_object_free(o);
     }
     hlthunk_buffer_unref(b);
@@ -122,7 +122,6 @@ static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
     struct hlthunk_device *d = m->object.device;
 
     m->buffer = hlthunk_buffer_ref(b);
-    hl_owned_add(m->fd, &m->file.id);
     pthread_mutex_lock(&d->base.lock);
     m->next = b->dmabufs;
     b->dmabufs = m;
@@ -244,13 +243,10 @@ static int ask_driver(struct hlthunk_dmabuf *m, const struct hlthunk_buffer *buf
         m->fd = -1;
         return hl_device_failed(buffer->object.device, rc);
     }
-    rc = hl_file_id(m->fd, &m->file.id);
-    if (rc) {
-        close(m->fd);
-        m->fd = -1;
-        return hl_err(rc, "the identity of the driver's dma-buf cannot be read: %s", strerror(-rc));
-    }
-    return 0;
+    m->fd = hl_owned_adopt(m->fd, &m->file.id);
+    return m->fd < 0 ? hl_err(m->fd, "the identity of the driver's dma-buf cannot be read: %s",
+                              strerror(-m->fd))
+                     : 0;
 }
 
 /* around: the pages around the range where no other buffer is in them. */

@@ -26,8 +26,7 @@ void hl_open_exports_drop(struct hl_open_export *w)
     while (w) {
         struct hl_open_export *next = w->next;
 
-        if (hl_owned_take(w->fd, &w->id, w->epoch))
-            hl_fd_close(w->fd, &w->id);
+        hl_owned_close(w->fd, &w->id, w->epoch);
         free(w->memory);
         w = next;
     }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Fences that notify: eventfds and callbacks, on the queue's thread. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -8,8 +7,6 @@
 
 #include "lib/error.h"
 #include "lib/fd.h"
-#include "lib/kernel/owned.h"
-#include "lib/kernel/sysfs.h"
 #include "lib/device/device.h"
 #include "lib/queue/queue.h"
 #include "lib/thread.h"
@@ -24,26 +21,14 @@ void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
     pthread_cond_signal(&q->work);
 }
 
-static void close_own(int fd)
-{
-    struct hl_file_id id;
-
-    if (hl_file_id(fd, &id) == 0)
-        hl_owned_take(fd, &id, hl_process_epoch());
-    close(fd);
-}
-
 /* Without the lock; the queue may be gone afterwards. */
 static void tell(struct hl_notice *w)
 {
-    const uint64_t one = 1;
-
     if (w->fn)
         w->fn(w->fence, w->user);
-    else if (write(w->eventfd, &one, sizeof(one)) < 0)
-        errno = 0; /* full: it is readable */
-    if (w->eventfd >= 0)
-        close_own(w->eventfd);
+    else
+        hl_eventfd_signal(&w->eventfd);
+    hl_eventfd_close(&w->eventfd);
     hlthunk_fence_unref(w->fence);
     free(w);
 }
@@ -108,8 +93,9 @@ static int start_thread(struct hlthunk_queue *q)
     return 0;
 }
 
-/* Takes over the descriptor on success. */
-static int add_notice(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user, int eventfd)
+/* Takes over the eventfd on success. */
+static int add_notice(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user,
+                      const struct hl_eventfd *eventfd)
 {
     struct hlthunk_queue *q = f->queue;
     struct hl_notice *w = calloc(1, sizeof(*w));
@@ -119,7 +105,7 @@ static int add_notice(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user, 
         return hl_err(-ENOMEM, "no memory to watch a fence");
     w->fn = fn;
     w->user = user;
-    w->eventfd = eventfd;
+    w->eventfd = *eventfd;
     hl_queue_lock(q);
     rc = start_thread(q);
     if (rc == 0) {
@@ -156,36 +142,30 @@ int hlthunk_fence_set_callback(struct hlthunk_fence *f, hlthunk_fence_fn fn, voi
         return rc;
     if (!fn)
         return hl_err(-EINVAL, "fn is NULL");
-    return add_notice(f, fn, user, -1);
+    return add_notice(f, fn, user, &HL_EVENTFD_NONE);
 }
 
 /* A duplicate of an eventfd: it stays open until the fence is over. */
 static int signal_duplicate(struct hlthunk_fence *f, int fd)
 {
-    int own = hl_fd_dup(fd), rc;
-    struct hl_file_id id;
+    struct hl_eventfd own;
+    int rc = hl_eventfd_dup(&own, fd);
 
-    if (own < 0)
-        return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
-    if (hl_file_id(own, &id) == 0)
-        hl_owned_add(own, &id);
-    rc = add_notice(f, NULL, NULL, own);
+    if (rc == -EINVAL)
+        return hl_err(rc, "fd %d is not an eventfd", fd);
     if (rc)
-        close_own(own);
+        return hl_err(rc, "fd %d cannot be duplicated: %s", fd, strerror(-rc));
+    rc = add_notice(f, NULL, NULL, &own);
+    if (rc)
+        hl_eventfd_close(&own);
     return rc;
 }
 
 int hlthunk_fence_signal_eventfd(struct hlthunk_fence *f, int fd)
 {
-    char path[48], text[512];
     int rc = check(f);
 
-    if (rc)
-        return rc;
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-    if (hl_sysfs_read(path, text, sizeof(text)) == 0 && !strstr(text, "eventfd-count:"))
-        return hl_err(-EINVAL, "fd %d is not an eventfd", fd);
-    return signal_duplicate(f, fd);
+    return rc ? rc : signal_duplicate(f, fd);
 }
 
 int hlthunk_fence_create_eventfd(struct hlthunk_fence *f, int *fd)

@@ -20,6 +20,7 @@
 #include <hlthunk/queue.h>
 
 #include "lib/core/object.h"
+#include "lib/kernel/eventfd.h"
 #include "lib/queue/format.h"
 
 /* What a batch keeps alive. */
@@ -68,7 +69,7 @@ struct hl_notice {
     struct hlthunk_fence *fence; /* held */
     hlthunk_fence_fn fn;
     void *user;
-    int eventfd; /* ours; -1: the function */
+    struct hl_eventfd eventfd; /* ours; none: the function */
 };
 
 struct hlthunk_queue {

@@ -41,25 +41,11 @@ struct hlthunk_handle_server {
     struct offer *offers;
 };
 
-/* Takes over a new descriptor (or -errno): what it is has to be known to close it later. */
+/* Takes over a new descriptor (or -errno). */
 static int own(struct owned_fd *o, int fd, const char *what)
 {
-    int rc = fd < 0 ? fd : hl_file_id(fd, &o->id);
-
-    if (rc) {
-        if (fd >= 0)
-            close(fd);
-        return hl_err(rc, "no %s for a handle server: %s", what, strerror(-rc));
-    }
-    o->fd = fd;
-    hl_owned_add(fd, &o->id);
-    return 0;
-}
-
-static void close_own(struct owned_fd *o, uint64_t epoch)
-{
-    if (o->fd >= 0 && hl_owned_take(o->fd, &o->id, epoch))
-        hl_fd_close(o->fd, &o->id);
+    o->fd = hl_owned_adopt(fd, &o->id);
+    return o->fd < 0 ? hl_err(o->fd, "no %s for a handle server: %s", what, strerror(-o->fd)) : 0;
 }
 
 static void destroy(struct hl_object *o)
@@ -68,8 +54,8 @@ static void destroy(struct hl_object *o)
     bool ours = hl_object_is_ours(o);
     struct offer *f;
 
-    close_own(&s->epoll, o->epoch);
-    close_own(&s->listener, o->epoch);
+    hl_owned_close(s->epoll.fd, &s->epoll.id, o->epoch);
+    hl_owned_close(s->listener.fd, &s->listener.id, o->epoch);
     for (unsigned i = 0; ours && i < CLIENTS; i++) {
         if (s->client[i] >= 0)
             close(s->client[i]);

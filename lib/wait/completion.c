@@ -2,7 +2,6 @@
 #include <hlthunk/completion.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +9,6 @@
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 #include "lib/kernel/eventfd.h"
-#include "lib/kernel/sysfs.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/op/op_wait.h"
@@ -165,18 +163,13 @@ static void over(struct hl_wait *wait)
 /* The caller's must be an eventfd: eight bytes will be written to it. */
 static int use_eventfd(struct hlthunk_completion *c, int fd)
 {
-    char path[48], text[512];
     int rc;
 
     if (fd) {
-        rc = hl_file_id(fd, &c->eventfd.file);
-        if (rc)
-            return hl_err(rc, "options->eventfd %d is not open", fd);
-        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-        if (hl_sysfs_read(path, text, sizeof(text)) == 0 && !strstr(text, "eventfd-count:"))
-            return hl_err(-EINVAL, "options->eventfd %d is not an eventfd", fd);
-        c->eventfd.fd = fd;
-        return 0;
+        rc = hl_eventfd_borrow(&c->eventfd, fd);
+        if (rc == -EINVAL)
+            return hl_err(rc, "options->eventfd %d is not an eventfd", fd);
+        return rc ? hl_err(rc, "options->eventfd %d is not open", fd) : 0;
     }
     rc = hl_eventfd_open(&c->eventfd);
     c->own_eventfd = rc == 0;

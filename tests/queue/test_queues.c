@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -390,6 +391,99 @@ static void fences_tell_an_event_loop(void **state)
     close(not_one);
 }
 
+/* The other descriptor of fd's eventfd: the kernel numbers them. */
+static int duplicate_of(int fd)
+{
+    char path[48], line[64], wanted[64] = "";
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    f = fopen(path, "r");
+    while (f && fgets(line, sizeof(line), f)) {
+        if (strncmp(line, "eventfd-id:", 11) == 0)
+            strcpy(wanted, line);
+    }
+    assert_non_null(f);
+    fclose(f);
+    assert_string_not_equal(wanted, "");
+    for (int n = 3; n < 1024; n++) {
+        bool found = false;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", n);
+        f = n != fd ? fopen(path, "r") : NULL;
+        while (f && fgets(line, sizeof(line), f))
+            found |= strcmp(line, wanted) == 0;
+        if (f)
+            fclose(f);
+        if (found)
+            return n;
+    }
+    fail_msg("no duplicate of fd %d", fd);
+    return -1;
+}
+
+struct gate {
+    int pipe[2];
+    atomic_bool reached;
+};
+
+static void hold(struct hlthunk_fence *f, void *user)
+{
+    struct gate *g = user;
+    char byte;
+
+    (void)f;
+    atomic_store(&g->reached, true);
+    assert_int_equal(read(g->pipe[0], &byte, 1), 1);
+}
+
+static void set_flag(struct hlthunk_fence *f, void *user)
+{
+    (void)f;
+    atomic_store((atomic_bool *)user, true);
+}
+
+static void wait_flag(const atomic_bool *flag)
+{
+    for (unsigned i = 0; i < 60000 && !atomic_load(flag); i++)
+        usleep(1000);
+    assert_true(atomic_load(flag));
+}
+
+/* The program closes a descriptor that is not its own, and its number is used again. */
+static void a_fence_leaves_other_files_alone(void **state)
+{
+    struct rig *r = *state;
+    int mine = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), other[2], number;
+    struct gate gate = { .reached = false };
+    atomic_bool told = false;
+    struct hlthunk_fence *f;
+    char bytes[16];
+
+    assert_int_equal(pipe(gate.pipe), 0);
+    assert_int_equal(pipe2(other, O_CLOEXEC | O_NONBLOCK), 0);
+    ok(hlthunk_queue_write(r->q, r->a, 0, r->in, 100));
+    f = fence_of(r->q);
+    ok(hlthunk_fence_set_callback(f, hold, &gate));
+    wait_flag(&gate.reached);
+    ok(hlthunk_fence_signal_eventfd(f, mine)); /* the thread that notifies is in hold() */
+    ok(hlthunk_fence_set_callback(f, set_flag, &told));
+    hlthunk_fence_unref(f);
+    number = duplicate_of(mine);
+    assert_int_equal(dup2(other[1], number), number);
+    assert_int_equal(write(gate.pipe[1], "", 1), 1);
+    wait_flag(&told);
+    assert_int_equal(read(other[0], bytes, sizeof(bytes)), -1);
+    assert_int_equal(errno, EAGAIN);
+    close(other[1]);
+    assert_int_equal(write(number, "", 1), 1); /* still the pipe */
+    close(number);
+    close(other[0]);
+    close(gate.pipe[0]);
+    close(gate.pipe[1]);
+    close(mine);
+}
+
 static atomic_uint calls;
 
 static void count(struct hlthunk_fence *f, void *user)
@@ -765,6 +859,7 @@ int main(void)
         TEST(a_buffer_stays_while_it_is_used),
         TEST(a_fence_is_pending_and_then_done),
         TEST(fences_tell_an_event_loop),
+        TEST(a_fence_leaves_other_files_alone),
         TEST(callbacks_come_once),
         TEST(queues_wait_for_one_another),
         TEST(a_fence_behind_a_wait),
