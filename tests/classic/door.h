@@ -6,13 +6,7 @@
 #ifndef TESTS_CLASSIC_DOOR_H
 #define TESTS_CLASSIC_DOOR_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-#include <errno.h>
-#include <string.h>
+#include "tests/test.h"
 
 #include <habanalabs/hlthunk.h>
 #include <hlthunk/error.h>

@@ -59,7 +59,7 @@ static void info_answers(unsigned i, uint32_t op, const void *data, size_t size,
     info[i].rc = rc;
 }
 
-static void defect_1_an_asic_status_that_failed_is_not_valid(void **state)
+TEST(defect_1_an_asic_status_that_failed_is_not_valid)
 {
     struct hlthunk_hw_asic_status s;
     struct hl_info_device_status status = { .status = HL_DEVICE_STATUS_OPERATIONAL };
@@ -67,7 +67,6 @@ static void defect_1_an_asic_status_that_failed_is_not_valid(void **state)
     struct hl_open_stats_info stats = { .open_counter = 9 };
     struct hl_power_info power = { .power = 123 };
 
-    (void)state;
     memset(&s, 0xff, sizeof(s));
     door_open(KERNEL_6_12, info_driver);
     info_answers(0, HL_INFO_DEVICE_STATUS, NULL, 0, -ENODEV);
@@ -107,14 +106,13 @@ static int interrupted(enum door_op op, void *arg)
     return door_answers_zero(op, arg);
 }
 
-static void defect_6_retries_start_from_the_argument_as_it_was(void **state)
+TEST(defect_6_retries_start_from_the_argument_as_it_was)
 {
     static const char *const once[] = { "device_memory_export_dmabuf_fd",
                                         "device_mapped_memory_export_dmabuf_fd", "notifier_release",
                                         "notifier_create" };
     static union outputs out;
 
-    (void)state;
     for (size_t i = 0; i < call_count; i++) {
         unsigned char first[64];
         bool skip = calls[i].op == OP_WAIT_CS; /* test_wait.c */
@@ -140,11 +138,10 @@ static void defect_6_retries_start_from_the_argument_as_it_was(void **state)
     }
 }
 
-static void defect_8_a_failed_allocation_leaves_the_handle_alone(void **state)
+TEST(defect_8_a_failed_allocation_leaves_the_handle_alone)
 {
     uint64_t handle = 77;
 
-    (void)state;
     door_open(KERNEL_6_12, door_fails);
     door_error = ENOMEM;
     assert_int_equal(hlthunk_allocate_timestamp_elements(FD, 8, &handle), -ENOMEM);
@@ -154,7 +151,7 @@ static void defect_8_a_failed_allocation_leaves_the_handle_alone(void **state)
     assert_int_equal(door_calls, 1);
 }
 
-static void defect_9_a_razwi_record_names_no_more_engines_than_fit(void **state)
+TEST(defect_9_a_razwi_record_names_no_more_engines_than_fit)
 {
     struct {
         struct hlthunk_event_record_razwi_event event;
@@ -167,7 +164,6 @@ static void defect_9_a_razwi_record_names_no_more_engines_than_fit(void **state)
         .flags = HL_RAZWI_READ,
     };
 
-    (void)state;
     in.engine_id[127] = 9;
     memset(&out, 0x5a, sizeof(out));
     door_open(KERNEL_6_12, info_driver);
@@ -188,7 +184,7 @@ static void defect_9_a_razwi_record_names_no_more_engines_than_fit(void **state)
     assert_int_equal(out.event.num_of_possible_engines, 0);
 }
 
-static void a_razwi_of_6_1_is_translated(void **state)
+TEST(a_razwi_of_6_1_is_translated)
 {
     struct hlthunk_event_record_razwi_event out;
     struct hl_6_1_razwi_event in = {
@@ -198,7 +194,6 @@ static void a_razwi_of_6_1_is_translated(void **state)
         .engine_id_2 = 0xffff,
     };
 
-    (void)state;
     assert_int_equal(sizeof(in), 24);
     door_open(KERNEL_6_1, info_driver);
     info_answers(0, HL_INFO_RAZWI_EVENT, &in, sizeof(in), 0);
@@ -222,12 +217,11 @@ static void a_razwi_of_6_1_is_translated(void **state)
     assert_int_equal(out.num_of_possible_engines, 0);
 }
 
-static void defect_10_an_allocation_without_mmu_is_not_a_failure(void **state)
+TEST(defect_10_an_allocation_without_mmu_is_not_a_failure)
 {
     uint64_t handle;
     union hl_mem_args last;
 
-    (void)state;
     door_open(KERNEL_6_12, door_answers_zero); /* Gaudi: success with handle 0 */
     handle = hlthunk_device_memory_alloc(FD, 0x300000, 0, false, false);
     assert_int_not_equal(handle, 0);
@@ -242,7 +236,7 @@ static void defect_10_an_allocation_without_mmu_is_not_a_failure(void **state)
     assert_int_equal(errno, ENOMEM);
 }
 
-static void defect_11_mappings_stay_in_their_array(void **state)
+TEST(defect_11_mappings_stay_in_their_array)
 {
     struct hlthunk_user_mapping mappings[4];
     struct hl_user_mapping in[2] = { { 0x1000, 0x2000 }, { 0x3000, 0x4000 } };
@@ -250,7 +244,6 @@ static void defect_11_mappings_stay_in_their_array(void **state)
     struct hlthunk_page_fault_info pf = { .mappings_buf = mappings };
     struct hl_info_args last;
 
-    (void)state;
     memset(mappings, 0x5a, sizeof(mappings));
     door_open(KERNEL_6_12, info_driver);
     info_answers(0, HL_INFO_PAGE_FAULT_EVENT, &fault, sizeof(fault), 0);
@@ -279,7 +272,7 @@ static void defect_11_mappings_stay_in_their_array(void **state)
     assert_int_equal(door_calls, 1);
 }
 
-static void defect_12_nothing_is_submitted_without_a_place_for_the_answer(void **state)
+TEST(defect_12_nothing_is_submitted_without_a_place_for_the_answer)
 {
     struct hl_cs_chunk chunk = { .cb_handle = CB_HANDLE };
     struct hlthunk_cs_in in = { .chunks_execute = &chunk,
@@ -287,7 +280,6 @@ static void defect_12_nothing_is_submitted_without_a_place_for_the_answer(void *
                                 .flags = HL_CS_FLAGS_STAGED_SUBMISSION };
     struct hlthunk_signal_in signal = { 0 };
 
-    (void)state;
     door_open(KERNEL_6_12, door_answers_zero);
     assert_int_equal(hlthunk_command_submission(FD, &in, NULL), -EINVAL);
     assert_int_equal(hlthunk_command_submission_timeout(FD, &in, NULL, 3), -EINVAL);
@@ -297,13 +289,12 @@ static void defect_12_nothing_is_submitted_without_a_place_for_the_answer(void *
     assert_int_equal(door_calls, 0);
 }
 
-static void defect_14_an_encaps_handle_is_not_cut(void **state)
+TEST(defect_14_an_encaps_handle_is_not_cut)
 {
     struct hlthunk_cs_in in = { .flags = HL_CS_FLAGS_STAGED_SUBMISSION };
     struct hlthunk_cs_out out;
     union hl_cs_args last;
 
-    (void)state;
     door_open(KERNEL_6_12, door_answers_zero);
     assert_int_equal(
         hlthunk_staged_command_submission_encaps_signals(FD, (1ull << 32) + 5, &in, &out), -EINVAL);
@@ -354,14 +345,13 @@ static void on_alarm(int signal)
     (void)signal;
 }
 
-static void defect_27_a_notifier_never_hangs(void **state)
+TEST(defect_27_a_notifier_never_hangs)
 {
     int fd = eventfd(0, EFD_CLOEXEC), pipes[2];
     uint64_t mask = 77, count = 77, one = 1, start;
     pthread_t threads[2];
     void *got[2];
 
-    (void)state;
     door_open(KERNEL_6_12, info_driver);
     info_answers(0, HL_INFO_GET_EVENTS, &events, sizeof(events), 0);
     /* one event, two receivers: one gets it, the other's time is over */
@@ -407,11 +397,10 @@ static void defect_27_a_notifier_never_hangs(void **state)
     close(fd);
 }
 
-static void a_notifier_has_a_descriptor_like_others(void **state)
+TEST(a_notifier_has_a_descriptor_like_others)
 {
     int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), fd, next;
 
-    (void)state;
     close(0);
     door_open(KERNEL_6_12, door_answers_zero);
     fd = hlthunk_notifier_create(FD);
@@ -433,11 +422,10 @@ static void a_notifier_has_a_descriptor_like_others(void **state)
     close(fd);
 }
 
-static void defect_28_there_is_no_profiler_plug_in(void **state)
+TEST(defect_28_there_is_no_profiler_plug_in)
 {
     uint64_t size = 7, entries = 8;
 
-    (void)state;
     setenv("HABANA_PROFILE", "1", 1);
     door_open(KERNEL_6_12, door_answers_zero);
     assert_int_equal(hlthunk_profiler_start(FD), -EOPNOTSUPP);
@@ -450,14 +438,13 @@ static void defect_28_there_is_no_profiler_plug_in(void **state)
     unsetenv("HABANA_PROFILE");
 }
 
-static void a_kernel_that_lacks_a_query_says_so(void **state)
+TEST(a_kernel_that_lacks_a_query_says_so)
 {
     static const int lacking[] = { HLTHUNK_HW_ERR_OPCODE, HLTHUNK_FW_ERR_OPCODE,
                                    HLTHUNK_ENGINE_EVENT };
     struct hl_info_device_status status = { 0 };
     static union outputs out;
 
-    (void)state;
     door_open(KERNEL_6_1, info_driver);
     info_answers(0, HL_INFO_DEVICE_STATUS, &status, sizeof(status), 0);
     for (size_t i = 0; i < sizeof(lacking) / sizeof(lacking[0]); i++)
@@ -481,18 +468,17 @@ static int driver_6_1(enum door_op op, void *arg)
     return 0;
 }
 
-static void flags_that_6_1_ignores_are_not_sent_there(void **state)
+TEST(flags_that_6_1_ignores_are_not_sent_there)
 {
     static const uint32_t ids[] = { 1 };
 
-    (void)state;
     door_open(KERNEL_6_1, driver_6_1);
     assert_int_equal(hlthunk_cs_flush_pci_hbw_writes(FD), -EOPNOTSUPP);
     assert_int_equal(hlthunk_engines_command(FD, ids, 1, HL_ENGINE_STALL), -EOPNOTSUPP);
 }
 
 /* A caller of 2023 has 16 bytes. */
-static void time_sync_stays_within_16_bytes(void **state)
+TEST(time_sync_stays_within_16_bytes)
 {
     struct {
         struct hlthunk_time_sync_info info;
@@ -500,7 +486,6 @@ static void time_sync_stays_within_16_bytes(void **state)
     } out = { .guard = 77 };
     struct hl_info_time_sync in = { 1, 2, 3 };
 
-    (void)state;
     assert_int_equal(sizeof(out.info), 16);
     door_open(KERNEL_6_12, info_driver);
     info_answers(0, HL_INFO_TIME_SYNC, &in, sizeof(in), 0);
@@ -511,12 +496,11 @@ static void time_sync_stays_within_16_bytes(void **state)
 }
 
 /* A kernel that fills a part of the struct: the rest is zero, not what was on the stack. */
-static void short_answers_end_in_zeros(void **state)
+TEST(short_answers_end_in_zeros)
 {
     struct hlthunk_hw_ip_info out;
     struct hl_info_hw_ip_info in;
 
-    (void)state;
     memset(&in, 0x11, sizeof(in));
     memset(&out, 0x5a, sizeof(out));
     door_open(KERNEL_6_1, info_driver);
@@ -528,12 +512,11 @@ static void short_answers_end_in_zeros(void **state)
     assert_int_equal(out.rotator_enabled_mask, 0);
 }
 
-static void exports_have_the_flags_of_the_original(void **state)
+TEST(exports_have_the_flags_of_the_original)
 {
     union hl_mem_args last;
     int closed[3], fd;
 
-    (void)state;
     door_open(KERNEL_6_12, door_fails);
     door_error = EMFILE;
     assert_int_equal(
@@ -564,7 +547,7 @@ static void exports_have_the_flags_of_the_original(void **state)
     close(fd);
 }
 
-static void handles_of_timestamps_are_no_command_buffers(void **state)
+TEST(handles_of_timestamps_are_no_command_buffers)
 {
     struct hl_cs_chunk chunk = { .cb_handle = TS_HANDLE };
     struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
@@ -572,7 +555,6 @@ static void handles_of_timestamps_are_no_command_buffers(void **state)
     uint32_t count;
     uint64_t va;
 
-    (void)state;
     door_open(KERNEL_6_1, door_answers_zero);
     assert_int_equal(hlthunk_get_device_status_info(FD), 0); /* which kernel it is, is known now */
     door_calls = 0;
@@ -586,7 +568,7 @@ static void handles_of_timestamps_are_no_command_buffers(void **state)
 }
 
 /* Each chunk of both arrays is looked at, and none past their ends. */
-static void every_chunk_is_looked_at(void **state)
+TEST(every_chunk_is_looked_at)
 {
     static const uint32_t counts[] = { 1, 3, HL_MAX_JOBS_PER_CS };
     struct hl_cs_chunk chunks[HL_MAX_JOBS_PER_CS + 1];
@@ -594,7 +576,6 @@ static void every_chunk_is_looked_at(void **state)
     struct hlthunk_cs_in restore = { .chunks_restore = chunks };
     struct hlthunk_cs_out out;
 
-    (void)state;
     memset(chunks, 0, sizeof(chunks));
     for (size_t i = 0; i <= HL_MAX_JOBS_PER_CS; i++)
         chunks[i].cb_handle = CB_HANDLE;
@@ -621,7 +602,7 @@ static void every_chunk_is_looked_at(void **state)
     assert_int_equal(hlthunk_command_submission(FD, &restore, &out), -EINVAL);
 }
 
-static void debug_operations_of_the_vendor_pass(void **state)
+TEST(debug_operations_of_the_vendor_pass)
 {
     uint32_t words[4];
     struct hl_debug_params_read_block block = {
@@ -636,7 +617,6 @@ static void debug_operations_of_the_vendor_pass(void **state)
     };
     struct hl_debug_args last;
 
-    (void)state;
     door_open(KERNEL_VENDOR, door_answers_zero);
     assert_int_equal(hlthunk_debug(FD, &args), 0);
     memcpy(&last, door_last, sizeof(last));
@@ -652,9 +632,8 @@ static void debug_operations_of_the_vendor_pass(void **state)
     assert_int_equal(door_calls, 1);
 }
 
-static void names_of_asics(void **state)
+TEST(names_of_asics)
 {
-    (void)state;
     assert_int_equal(hl_device_name_from_pci(0x0001, 0), HLTHUNK_DEVICE_GOYA);
     assert_int_equal(hl_device_name_from_pci(0x1000, 0), HLTHUNK_DEVICE_GAUDI);
     assert_int_equal(hl_device_name_from_pci(0x1010, 0), HLTHUNK_DEVICE_GAUDI);
@@ -668,14 +647,13 @@ static void names_of_asics(void **state)
     assert_int_equal(HLTHUNK_DEVICE_MAX, 9);
 }
 
-static void the_rest(void **state)
+TEST(the_rest)
 {
     unsigned char *zeros = hlthunk_malloc(100);
     char *version = hlthunk_get_version();
     uint32_t status;
     uint64_t handle;
 
-    (void)state;
     for (int i = 0; i < 100; i++)
         assert_int_equal(zeros[i], 0);
     hlthunk_free(zeros);

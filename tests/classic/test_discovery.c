@@ -14,17 +14,15 @@
 #define GAUDI2_ID "1DA3:1020"
 #define GAUDI_ID "1DA3:1000"
 
-static int setup(void **state)
+FIXTURE(setup)
 {
-    (void)state;
     door_any_fd = true;
     tree_begin();
     return 0;
 }
 
-static int teardown(void **state)
+FIXTURE(teardown)
 {
-    (void)state;
     tree_end();
     door_any_fd = false;
     return 0;
@@ -57,9 +55,8 @@ static void assert_fd_is(int fd, const char *pci)
     close(fd);
 }
 
-static void defect_15_bus_ids_are_found_in_both_classes(void **state)
+TEST(defect_15_bus_ids_are_found_in_both_classes)
 {
-    (void)state;
     make_6_12();
     assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:4d:00.0"), 3);
     assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("4d:00.0"), 3);
@@ -72,18 +69,16 @@ static void defect_15_bus_ids_are_found_in_both_classes(void **state)
     assert_fd_is(hlthunk_open_control_by_bus_id("0000:4d:00.0"), "0000:4d:00.0");
 }
 
-static void defect_16_odd_minors_are_not_their_neighbours(void **state)
+TEST(defect_16_odd_minors_are_not_their_neighbours)
 {
-    (void)state;
     make_6_12();
     assert_fd_is(open("/dev/accel/accel3", O_RDWR | O_CLOEXEC), "0000:4d:00.0");
     assert_fd_is(open("/dev/accel/accel_controlD3", O_RDWR | O_CLOEXEC), "0000:4d:00.0");
     assert_fd_is(open("/dev/accel/accel_controlD2", O_RDWR | O_CLOEXEC), "10000:0a:00.0");
 }
 
-static void defect_17_long_domains_and_either_case(void **state)
+TEST(defect_17_long_domains_and_either_case)
 {
-    (void)state;
     make_6_12();
     assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("10000:0a:00.0"), 2);
     assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("10000:0A:00.0"), 2);
@@ -93,12 +88,11 @@ static void defect_17_long_domains_and_either_case(void **state)
     assert_int_equal(hlthunk_get_device_index_from_pci_bus_id(NULL), -EINVAL);
 }
 
-static void defect_18_a_bus_id_ends_within_its_buffer(void **state)
+TEST(defect_18_a_bus_id_ends_within_its_buffer)
 {
     char id[16];
     int fd;
 
-    (void)state;
     make_6_12();
     fd = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
     memset(id, 'x', sizeof(id));
@@ -113,9 +107,8 @@ static void defect_18_a_bus_id_ends_within_its_buffer(void **state)
     assert_int_equal(hlthunk_get_pci_bus_id_from_fd(fd, id, 16), -EBADF);
 }
 
-static void defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen(void **state)
+TEST(defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen)
 {
-    (void)state;
     /* an accel driver of another vendor is there, our devices have the old names */
     tree_accel(0, 0, "0000:9a:00.0", "8086:7D1D", "ivpu", 0);
     make_6_1();
@@ -130,9 +123,8 @@ static void defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen(void **s
     assert_in_range(tree_opens, 1, 8);
 }
 
-static void defect_20_failures_are_errnos(void **state)
+TEST(defect_20_failures_are_errnos)
 {
-    (void)state;
     make_6_12();
     assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "0000:01:00.0"), -ENODEV);
     assert_int_equal(errno, ENODEV);
@@ -150,13 +142,12 @@ static void defect_20_failures_are_errnos(void **state)
     assert_int_equal(errno, ENODEV);
 }
 
-static void defect_21_only_our_devices_and_whole_names(void **state)
+TEST(defect_21_only_our_devices_and_whole_names)
 {
     /* with numbers that are devices, which a careless reader would count twice */
     static const char *const others[] = { "my_accel0", "accel2x", "accel03",
                                           "accel",     "accel-2", "accel4294967296" };
 
-    (void)state;
     make_6_12();
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         char path[80];
@@ -175,9 +166,8 @@ static void defect_21_only_our_devices_and_whole_names(void **state)
     assert_int_equal(hlthunk_get_device_index_from_pci_bus_id("0000:45:00.0"), -ENODEV);
 }
 
-static void by_module_id(void **state)
+TEST(by_module_id)
 {
-    (void)state;
     make_6_12();
     assert_int_equal(hlthunk_get_device_index_from_module_id(7), 2);
     assert_fd_is(hlthunk_open_by_module_id(1), "0000:4d:00.0");
@@ -198,18 +188,16 @@ static int module_id_6(enum door_op op, void *arg)
     return 0;
 }
 
-static void by_module_id_on_6_1(void **state)
+TEST(by_module_id_on_6_1)
 {
-    (void)state;
     tree_legacy(0, "0000:33:00.0", "0x1020");
     door_open(KERNEL_6_1, module_id_6);
     assert_int_equal(hlthunk_get_device_index_from_module_id(6), 0);
     assert_int_equal(hlthunk_get_device_index_from_module_id(5), -ENODEV);
 }
 
-static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
+TEST(defect_22_a_reset_is_waited_out_and_busy_is_not)
 {
-    (void)state;
     make_6_12();
     tree_fail_errno = EAGAIN;
     tree_fail_count = 3;
@@ -232,21 +220,19 @@ static void defect_22_a_reset_is_waited_out_and_busy_is_not(void **state)
     assert_non_null(strstr(hlthunk_last_error(), "busy"));
 }
 
-static void a_device_that_may_become_free_is_the_reason_to_give(void **state)
+TEST(a_device_that_may_become_free_is_the_reason_to_give)
 {
-    (void)state;
     make_6_12();
     tree_fail_errno = EBUSY;
     tree_fail_count = 1; /* the first is busy, the second opens */
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "10000:0a:00.0");
 }
 
-static void defect_23_nothing_leaks_through_exec(void **state)
+TEST(defect_23_nothing_leaks_through_exec)
 {
     struct hlthunk_debugfs d;
     int fd, saved;
 
-    (void)state;
     make_6_12();
     tree_file("/sys/kernel/debug/accel/0000:33:00.0/addr", "");
     tree_file("/sys/kernel/debug/accel/0000:33:00.0/data32", "0x00000000\n");
@@ -282,13 +268,12 @@ static unsigned open_fds(void)
     return n;
 }
 
-static void defect_24_debugfs_closes_what_it_opened(void **state)
+TEST(defect_24_debugfs_closes_what_it_opened)
 {
     struct hlthunk_debugfs d = { .addr_fd = 77, .data_fd = 78, .clk_gate_fd = 79 };
     unsigned before;
     int fd, copy;
 
-    (void)state;
     make_6_12();
     fd = hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0");
     before = open_fds();
@@ -345,9 +330,8 @@ static void debugfs_on(const char *dir, const char *node)
     close(fd);
 }
 
-static void defect_25_debugfs_paths_and_texts_of_each_kernel(void **state)
+TEST(defect_25_debugfs_paths_and_texts_of_each_kernel)
 {
-    (void)state;
     make_6_12();
     debugfs_on("/sys/kernel/debug/accel/0000:33:00.0", "/dev/accel/accel0");
     debugfs_on("/sys/kernel/debug/accel/0000:4d:00.0", "/dev/accel/accel_controlD3");
@@ -362,7 +346,7 @@ static void defect_25_debugfs_paths_and_texts_of_each_kernel(void **state)
 static bool pread_litters;
 
 /* What is read ends where the file ended, and a text that fills its array in the array. */
-static void defect_25_texts_are_terminated(void **state)
+TEST(defect_25_texts_are_terminated)
 {
     static const char dir[] = "/sys/kernel/debug/accel/0000:33:00.0";
     struct hlthunk_debugfs d;
@@ -370,7 +354,6 @@ static void defect_25_texts_are_terminated(void **state)
     char path[160];
     int fd;
 
-    (void)state;
     make_6_12();
     snprintf(path, sizeof(path), "%s/addr", dir);
     tree_file(path, "");
@@ -453,12 +436,11 @@ ssize_t pwrite(int fd, const void *text, size_t size, off_t offset)
     return write(fd, text, size);
 }
 
-static void defect_26_address_and_data_go_together(void **state)
+TEST(defect_26_address_and_data_go_together)
 {
     pthread_t threads[6];
     void *torn;
 
-    (void)state;
     shared = (struct hlthunk_debugfs){ .addr_fd = 500, .data_fd = 501, .clk_gate_fd = -1 };
     pair_addr_fd = 500;
     pair_data_fd = 501;
@@ -480,23 +462,23 @@ static void defect_26_address_and_data_go_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(defect_15_bus_ids_are_found_in_both_classes),
-        TEST(defect_16_odd_minors_are_not_their_neighbours),
-        TEST(defect_17_long_domains_and_either_case),
-        TEST(defect_18_a_bus_id_ends_within_its_buffer),
-        TEST(defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen),
-        TEST(defect_20_failures_are_errnos),
-        TEST(defect_21_only_our_devices_and_whole_names),
-        TEST(by_module_id),
-        TEST(by_module_id_on_6_1),
-        TEST(defect_22_a_reset_is_waited_out_and_busy_is_not),
-        TEST(a_device_that_may_become_free_is_the_reason_to_give),
-        TEST(defect_23_nothing_leaks_through_exec),
-        TEST(defect_24_debugfs_closes_what_it_opened),
-        TEST(defect_25_debugfs_paths_and_texts_of_each_kernel),
-        TEST(defect_25_texts_are_terminated),
-        TEST(defect_26_address_and_data_go_together),
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        CASE(defect_15_bus_ids_are_found_in_both_classes),
+        CASE(defect_16_odd_minors_are_not_their_neighbours),
+        CASE(defect_17_long_domains_and_either_case),
+        CASE(defect_18_a_bus_id_ends_within_its_buffer),
+        CASE(defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen),
+        CASE(defect_20_failures_are_errnos),
+        CASE(defect_21_only_our_devices_and_whole_names),
+        CASE(by_module_id),
+        CASE(by_module_id_on_6_1),
+        CASE(defect_22_a_reset_is_waited_out_and_busy_is_not),
+        CASE(a_device_that_may_become_free_is_the_reason_to_give),
+        CASE(defect_23_nothing_leaks_through_exec),
+        CASE(defect_24_debugfs_closes_what_it_opened),
+        CASE(defect_25_debugfs_paths_and_texts_of_each_kernel),
+        CASE(defect_25_texts_are_terminated),
+        CASE(defect_26_address_and_data_go_together),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

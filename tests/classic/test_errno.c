@@ -89,9 +89,8 @@ static void fail_one(const struct call *c, int error)
             fail_msg("%s: errno %d wrote to byte %zu of the outputs", c->name, error, i);
 }
 
-static void every_errno(void **state)
+TEST(every_errno)
 {
-    (void)state;
     hlthunk_log_set(log_text, NULL, HLTHUNK_LOG_ERROR);
     for (size_t i = 0; i < call_count; i++)
         for (size_t e = 0; e < sizeof(errnos) / sizeof(errnos[0]); e++)
@@ -100,9 +99,8 @@ static void every_errno(void **state)
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_ERROR);
 }
 
-static void nulls_are_refused_before_the_driver(void **state)
+TEST(nulls_are_refused_before_the_driver)
 {
-    (void)state;
     for (size_t i = 0; i < call_count; i++) {
         const struct call *c = &calls[i];
 
@@ -118,7 +116,7 @@ static void nulls_are_refused_before_the_driver(void **state)
 }
 
 /* Each pointer has a check of its own: one NULL among others that are right. */
-static void one_null_is_enough(void **state)
+TEST(one_null_is_enough)
 {
     struct hlthunk_debugfs debugfs = { .addr_fd = -1, .data_fd = -1, .clk_gate_fd = -1 };
     struct hlthunk_cs_in cs = { .flags = HL_CS_FLAGS_STAGED_SUBMISSION };
@@ -130,7 +128,6 @@ static void one_null_is_enough(void **state)
     uint32_t a;
     uint64_t b;
 
-    (void)state;
     door_open(KERNEL_6_12, door_answers_zero);
 #define REFUSED(call)                                                                              \
     do {                                                                                           \
@@ -176,11 +173,10 @@ static void one_null_is_enough(void **state)
 }
 
 /* 'H' and 'd': the same argument in both families. */
-static void both_families(void **state)
+TEST(both_families)
 {
     unsigned char first[sizeof(door_last)];
 
-    (void)state;
     for (size_t i = 0; i < call_count; i++) {
         const struct call *c = &calls[i];
 

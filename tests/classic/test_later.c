@@ -34,12 +34,11 @@ static void answers(const void *data, size_t size)
 }
 
 /* Every byte of the kernel's answer arrives: whichever is changed, the result changes. */
-static void no_byte_of_the_hardware_s_description_is_dropped(void **state)
+TEST(no_byte_of_the_hardware_s_description_is_dropped)
 {
     struct hl_info_hw_ip_info in = { 0 };
     struct hlthunk_hw_ip_info none, out;
 
-    (void)state;
     answers(&in, sizeof(in));
     assert_int_equal(hlthunk_get_hw_ip_info(FD, &none), 0);
     for (size_t i = 0; i < sizeof(in); i++) {
@@ -52,7 +51,7 @@ static void no_byte_of_the_hardware_s_description_is_dropped(void **state)
     }
 }
 
-static void fields_that_mainline_reserves(void **state)
+TEST(fields_that_mainline_reserves)
 {
     const struct hl_info_hw_ip_info in = {
         .interposer_version = 1,
@@ -66,7 +65,6 @@ static void fields_that_mainline_reserves(void **state)
     };
     struct hlthunk_hw_ip_info out;
 
-    (void)state;
     answers(&in, sizeof(in));
     assert_int_equal(hlthunk_get_hw_ip_info(FD, &out), 0);
     assert_int_equal(out.interposer_version, 1);
@@ -79,12 +77,11 @@ static void fields_that_mainline_reserves(void **state)
     assert_int_equal(out.sched_arc_enabled_mask, 8);
 }
 
-static void open_stats_tell_of_mappings(void **state)
+TEST(open_stats_tell_of_mappings)
 {
     const struct hl_open_stats_info in = { .open_counter = 9, .pad = { 1 } };
     struct hlthunk_open_stats_info out;
 
-    (void)state;
     assert_int_equal(sizeof(out), 24);
     assert_int_equal(offsetof(struct hlthunk_open_stats_info, compute_ctx_has_mapped_resources),
                      18);
@@ -95,11 +92,10 @@ static void open_stats_tell_of_mappings(void **state)
     assert_int_equal(out.compute_ctx_has_mapped_resources, 1);
 }
 
-static void telemetry_puts_a_reset_off(void **state)
+TEST(telemetry_puts_a_reset_off)
 {
     const struct hl_info_device_status in = { .status = HL_DEVICE_STATUS_NEEDS_RESET };
 
-    (void)state;
     answers(&in, sizeof(in));
     assert_int_equal(hlthunk_get_device_status_info_telemetry(FD, true),
                      HL_DEVICE_STATUS_NEEDS_RESET);
@@ -112,12 +108,11 @@ static void telemetry_puts_a_reset_off(void **state)
     assert_int_equal(((struct hl_info_device_status *)input)->pad, 0);
 }
 
-static void a_die_has_clocks(void **state)
+TEST(a_die_has_clocks)
 {
     const struct hl_info_time_sync_per_die in = { 9, 9, 1, 2, 3 };
     struct hlthunk_time_sync_die_info out;
 
-    (void)state;
     answers(&in, sizeof(in));
     assert_int_equal(hlthunk_get_time_sync_per_die_info(FD, 2, &out), 0);
     assert_int_equal(asked.op, HL_INFO_TIME_SYNC_PER_DIE);
@@ -127,9 +122,8 @@ static void a_die_has_clocks(void **state)
     assert_int_equal(out.tsc_time, 3);
 }
 
-static void consumption_is_told(void **state)
+TEST(consumption_is_told)
 {
-    (void)state;
     answers("", 0);
     assert_int_equal(hlthunk_set_memory_consumption(FD, 4096, 77), 0);
     assert_int_equal(asked.op, HL_INFO_MEMORY_CONSUMPTION);
@@ -138,13 +132,12 @@ static void consumption_is_told(void **state)
     assert_int_equal(((struct hl_info_memory_consumption *)input)->timestamp_sec, 77);
 }
 
-static void addresses_of_ports(void **state)
+TEST(addresses_of_ports)
 {
     struct hl_info_hw_ip_info in = { 0 };
     struct hlthunk_mac_addr_info out;
     static const struct hlthunk_mac_addr_info none;
 
-    (void)state;
     memset(&out, 0x5a, sizeof(out));
     answers(&in, sizeof(in));
     assert_int_equal(hlthunk_get_mac_addr_info(FD, &out), 0);
@@ -168,11 +161,10 @@ static int debug_driver(enum door_op op, void *arg)
     return 0;
 }
 
-static void a_block_is_read(void **state)
+TEST(a_block_is_read)
 {
     static uint32_t words[8];
 
-    (void)state;
     door_open(KERNEL_VENDOR, debug_driver);
     assert_int_equal(hlthunk_device_memory_read_block_experimental(FD, words, 0x1000, 32, 5), 0);
     assert_int_equal(block.cfg_address, 0x1000);
@@ -187,14 +179,13 @@ static void a_block_is_read(void **state)
 }
 
 /* The table for plug-ins has these two at its end. */
-static void the_table_of_functions_has_grown(void **state)
+TEST(the_table_of_functions_has_grown)
 {
     const struct hlthunk_functions_pointers table = {
         .fp_hlthunk_get_time_sync_per_die_info = hlthunk_get_time_sync_per_die_info,
         .fp_hlthunk_get_hw_ip_info = hlthunk_get_hw_ip_info,
     };
 
-    (void)state;
     assert_int_equal(offsetof(struct hlthunk_functions_pointers, fp_hlthunk_get_hw_ip_info) +
                          sizeof(void *),
                      sizeof(table));

@@ -43,11 +43,10 @@ static int full(enum door_op op, void *arg)
 }
 
 /* The chunk of a signal is on the stack, at the same place in each attempt. */
-static void every_submission_waits_for_room(void **state)
+TEST(every_submission_waits_for_room)
 {
     unsigned tested = 0;
 
-    (void)state;
     room_at_call = 4;
     end_error = 0;
     for (size_t i = 0; i < call_count; i++) {
@@ -72,9 +71,8 @@ static int submit(void)
 }
 
 /* A spinning call makes tens of thousands of attempts in this time. */
-static void the_processor_is_left_alone(void **state)
+TEST(the_processor_is_left_alone)
 {
-    (void)state;
     room_at_call = 0;
     end_error = 0;
     room_at_us = now_us() + 100000;
@@ -83,11 +81,10 @@ static void the_processor_is_left_alone(void **state)
     assert_in_range(door_calls, 2, 200);
 }
 
-static void a_reset_ends_it(void **state)
+TEST(a_reset_ends_it)
 {
     static const int ends[] = { EBUSY, ENODEV, EIO, EINVAL, ENOMEM };
 
-    (void)state;
     room_at_call = 3;
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         end_error = ends[i];
@@ -108,12 +105,11 @@ static void on_alarm(int number)
 }
 
 /* As with the original: handlers run, and the call goes on. */
-static void signals_do_not_end_it(void **state)
+TEST(signals_do_not_end_it)
 {
     const struct itimerval fast = { { 0, 1000 }, { 0, 1000 } }, off = { { 0, 0 }, { 0, 0 } };
     struct sigaction act = { .sa_handler = on_alarm }, old;
 
-    (void)state;
     room_at_call = 0;
     end_error = 0;
     room_at_us = now_us() + 50000;
@@ -128,12 +124,11 @@ static void signals_do_not_end_it(void **state)
 }
 
 /* What the objects are built on does not wait. */
-static void the_operation_itself_says_full(void **state)
+TEST(the_operation_itself_says_full)
 {
     struct hl_cs_in in = { .num_chunks_execute = 0 };
     struct hl_cs_out answer;
 
-    (void)state;
     room_at_call = 10;
     door_open(KERNEL_6_12, full);
     assert_int_equal(hl_cs_submit(FD, &in, 0, &answer), -EAGAIN);

@@ -99,9 +99,8 @@ static int all_waits(unsigned which, uint64_t timeout_us, uint32_t *status)
 
 #define WAITS 4
 
-static void signals_do_not_prolong_a_wait(void **state)
+TEST(signals_do_not_prolong_a_wait)
 {
-    (void)state;
     for (unsigned w = 0; w < WAITS; w++) {
         uint32_t status = 77;
         uint64_t start = now_us(), took;
@@ -129,9 +128,8 @@ static int interrupted_once(enum door_op op, void *arg)
     return 0;
 }
 
-static void an_interrupted_wait_goes_on_with_the_time_left(void **state)
+TEST(an_interrupted_wait_goes_on_with_the_time_left)
 {
-    (void)state;
     for (unsigned w = 0; w < WAITS; w++) {
         uint32_t status = 77;
 
@@ -154,11 +152,10 @@ static int busy_three_times(enum door_op op, void *arg)
     return 0;
 }
 
-static void long_timeouts_are_waited_for_in_slices(void **state)
+TEST(long_timeouts_are_waited_for_in_slices)
 {
     static const uint64_t timeouts[] = { (1ull << 32) + 5, UINT64_MAX, UINT64_MAX / 1000 + 1 };
 
-    (void)state;
     for (unsigned w = 0; w < WAITS; w++) {
         for (unsigned t = 0; t < sizeof(timeouts) / sizeof(timeouts[0]); t++) {
             uint32_t status = 77;
@@ -183,9 +180,8 @@ static int busy(enum door_op op, void *arg)
     return 0;
 }
 
-static void no_timeout_is_one_look(void **state)
+TEST(no_timeout_is_one_look)
 {
-    (void)state;
     for (unsigned w = 0; w < WAITS; w++) {
         uint32_t status = 77;
 
@@ -204,9 +200,8 @@ static int wiped(enum door_op op, void *arg)
     return -EINVAL;
 }
 
-static void defect_2_a_failed_wait_has_no_status(void **state)
+TEST(defect_2_a_failed_wait_has_no_status)
 {
-    (void)state;
     for (unsigned w = 0; w < WAITS; w++) {
         uint32_t status = 77;
 
@@ -216,13 +211,12 @@ static void defect_2_a_failed_wait_has_no_status(void **state)
     }
 }
 
-static void defect_3_no_list_is_refused(void **state)
+TEST(defect_3_no_list_is_refused)
 {
     struct hlthunk_wait_multi_cs_in in = { .seq = NULL, .seq_len = 3 };
     struct hlthunk_wait_multi_cs_out out = { .status = 77 };
     uint64_t timestamp = 88;
 
-    (void)state;
     door_open(KERNEL_6_12, busy);
     assert_int_equal(hlthunk_wait_for_multi_cs_with_timestamp(FD, NULL, &out, &timestamp), -EINVAL);
     assert_int_equal(hlthunk_wait_for_multi_cs_with_timestamp(FD, &in, &out, &timestamp), -EINVAL);
@@ -231,13 +225,12 @@ static void defect_3_no_list_is_refused(void **state)
     assert_int_equal(door_calls, 0);
 }
 
-static void defect_4_a_list_of_257_is_not_one_of_1(void **state)
+TEST(defect_4_a_list_of_257_is_not_one_of_1)
 {
     static uint64_t seq[257];
     struct hlthunk_wait_multi_cs_in in = { .seq = seq };
     struct hlthunk_wait_multi_cs_out out = { .status = 77 };
 
-    (void)state;
     for (in.seq_len = 33; in.seq_len <= 257; in.seq_len += 224) {
         door_open(KERNEL_6_12, busy);
         assert_int_equal(hlthunk_wait_for_multi_cs(FD, &in, &out), -EINVAL);
@@ -250,12 +243,11 @@ static void defect_4_a_list_of_257_is_not_one_of_1(void **state)
     assert_int_equal(asked[0].flags, HL_WAIT_CS_FLAGS_MULTI_CS);
 }
 
-static void defect_5_interrupt_numbers_keep_their_flags(void **state)
+TEST(defect_5_interrupt_numbers_keep_their_flags)
 {
     uint64_t word;
     uint32_t status;
 
-    (void)state;
     door_open(KERNEL_6_12, busy);
     assert_int_equal(hlthunk_wait_for_interrupt(FD, &word, 1, 0x1000, 0, &status), -EINVAL);
     assert_int_equal(hlthunk_wait_for_interrupt_by_handle(FD, CB_HANDLE, 0, 1, 0x12345, 0, &status),
@@ -271,12 +263,11 @@ static void defect_5_interrupt_numbers_keep_their_flags(void **state)
     assert_int_equal(asked[1].addr, (uintptr_t)&word);
 }
 
-static void timestamps_only_when_valid(void **state)
+TEST(timestamps_only_when_valid)
 {
     uint64_t timestamp = 88;
     uint32_t status;
 
-    (void)state;
     door_open(KERNEL_6_12, busy_three_times);
     assert_int_equal(hlthunk_wait_for_cs_with_timestamp(FD, 7, 0, &status, &timestamp), 0);
     assert_int_equal(timestamp, 1234567);
@@ -286,11 +277,10 @@ static void timestamps_only_when_valid(void **state)
     assert_int_equal(timestamp, 88);
 }
 
-static void handles_of_another_kind_are_refused(void **state)
+TEST(handles_of_another_kind_are_refused)
 {
     uint32_t status;
 
-    (void)state;
     /* Linux 6.1 crashes on them */
     door_open(KERNEL_6_1, busy);
     assert_int_equal(hlthunk_wait_for_interrupt_by_handle(FD, TS_HANDLE, 0, 1, 100, 0, &status),
@@ -337,9 +327,8 @@ static int meets_fate(enum door_op op, void *arg)
     return fate->rc;
 }
 
-static void statuses_are_the_original_s(void **state)
+TEST(statuses_are_the_original_s)
 {
-    (void)state;
     for (size_t f = 0; f < sizeof(fates) / sizeof(fates[0]); f++) {
         fate = &fates[f];
         for (unsigned w = 0; w < WAITS; w++) {
@@ -355,14 +344,13 @@ static void statuses_are_the_original_s(void **state)
     }
 }
 
-static void multi_counts_what_completed(void **state)
+TEST(multi_counts_what_completed)
 {
     uint64_t seq[3] = { 1, 2, 3 };
     struct hlthunk_wait_multi_cs_in in = { .seq = seq, .seq_len = 3, .timeout_us = 9 };
     struct hlthunk_wait_multi_cs_out out;
     uint64_t timestamp = 0;
 
-    (void)state;
     door_open(KERNEL_6_12, interrupted_once);
     assert_int_equal(hlthunk_wait_for_multi_cs_with_timestamp(FD, &in, &out, &timestamp), 0);
     assert_int_equal(out.seq_set, 5);

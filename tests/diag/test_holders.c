@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hlthunk_holders_list() on recorded machines. */
 #include "tests/diag/tree.h"
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,17 +12,15 @@
 #include <hlthunk-diag/diag.h>
 #include <hlthunk/device.h>
 
-static int setup(void **state)
+FIXTURE(setup)
 {
-    (void)state;
     tree_begin();
     tree_put("/proc/uptime", "1000.50 3000.00\n");
     return 0;
 }
 
-static int teardown(void **state)
+FIXTURE(teardown)
 {
-    (void)state;
     tree_end();
     return 0;
 }
@@ -97,11 +95,10 @@ static struct hlthunk_holders_seen look(const struct hlthunk_device_entry *devic
     return seen;
 }
 
-static void each_kind_is_told(void **state)
+TEST(each_kind_is_told)
 {
     struct hlthunk_holders_seen seen;
 
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     put_process(2, "kthreadd", 0, 0x00200000, 1000);
     put_process(100, "train) (er", 1000, 0x400000, 90);
@@ -151,11 +148,10 @@ static void each_kind_is_told(void **state)
     assert_false(seen.kernel_list);
 }
 
-static void one_device_of_two(void **state)
+TEST(one_device_of_two)
 {
     struct hlthunk_device_entry list[2];
 
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     tree_device(1, "0000:11:00.0", 0x1020, 0);
     put_process(100, "both", 0, 0, 1);
@@ -179,9 +175,8 @@ static void one_device_of_two(void **state)
     }
 }
 
-static void nodes_of_6_1(void **state)
+TEST(nodes_of_6_1)
 {
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 1);
     put_process(100, "old", 0, 0, 1);
     put_fd(100, 3, "/dev/hl0");
@@ -193,11 +188,10 @@ static void nodes_of_6_1(void **state)
 }
 
 /* The kernel's list names importers, and dma-bufs that no process has a descriptor of. */
-static void the_kernels_list(void **state)
+TEST(the_kernels_list)
 {
     struct hlthunk_holders_seen seen;
 
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     put_process(100, "exporter", 0, 0, 1);
     put_dmabuf(100, 7, 50, 8192, "habanalabs", NULL);
@@ -239,9 +233,8 @@ static void look_as_nobody(void)
         _exit(1);
 }
 
-static void what_is_hidden_is_counted(void **state)
+TEST(what_is_hidden_is_counted)
 {
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     put_process(100, "mine", 65534, 0, 1);
     put_fd(100, 3, "/dev/accel/accel0");
@@ -269,7 +262,7 @@ DIR *opendir(const char *path)
 }
 
 /* Each errno means what it means: hidden, gone, or this process's own lack of something. */
-static void why_a_process_is_not_seen(void **state)
+TEST(why_a_process_is_not_seen)
 {
     static const struct {
         int error;
@@ -282,7 +275,6 @@ static void why_a_process_is_not_seen(void **state)
     };
     struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = tree_root() };
 
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     put_process(100, "mine", 65534, 0, 1);
     put_fd(100, 3, "/dev/accel/accel0");
@@ -303,11 +295,10 @@ static void why_a_process_is_not_seen(void **state)
 }
 
 /* A status that is longer than a page, and a descriptor whose fdinfo is not for us. */
-static void long_and_hidden_files(void **state)
+TEST(long_and_hidden_files)
 {
     char line[3000];
 
-    (void)state;
     memset(line, 'x', sizeof(line) - 1);
     line[sizeof(line) - 1] = '\0';
     tree_device(0, "0000:10:00.0", 0x1020, 0);
@@ -326,9 +317,8 @@ static void long_and_hidden_files(void **state)
     assert_int_equal(look(NULL).hidden_processes, 2);
 }
 
-static void another_namespace(void **state)
+TEST(another_namespace)
 {
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     tree_link("/proc/self/ns/pid", "pid:[4026531836]");
     assert_false(look(NULL).other_namespace);
@@ -344,12 +334,11 @@ static int stop(const struct hlthunk_holder *h, void *user)
     return 42;
 }
 
-static void a_visitor_ends_the_list(void **state)
+TEST(a_visitor_ends_the_list)
 {
     struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = tree_root() };
     int calls = 0;
 
-    (void)state;
     tree_device(0, "0000:10:00.0", 0x1020, 0);
     put_process(100, "a", 0, 0, 1);
     put_fd(100, 3, "/dev/accel/accel0");
@@ -360,13 +349,12 @@ static void a_visitor_ends_the_list(void **state)
     assert_int_equal(calls, 1);
 }
 
-static void bad_arguments(void **state)
+TEST(bad_arguments)
 {
     struct hlthunk_holders_options o = { .struct_size = sizeof(o), .root = "/no/such/folder" };
     struct hlthunk_holders_seen seen = { .struct_size = 0, .devices = 77 };
     struct hlthunk_device_entry entry = { .struct_size = 0 };
 
-    (void)state;
     assert_int_equal(hlthunk_holders_list(&o, keep, NULL, NULL), -ENOENT);
     assert_non_null(strstr(hlthunk_diag_last_error(), "/no/such/folder"));
     o.root = tree_root();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hlthunk_preflight_run() on recorded machines. */
 #include "tests/diag/tree.h"
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <unistd.h>
 
@@ -120,9 +120,8 @@ static void put_switch(unsigned bridge, int acs)
     tree_folder("/sys/bus/pci/devices/" NIC "/infiniband");
 }
 
-static int setup(void **state)
+FIXTURE(setup)
 {
-    (void)state;
     tree_begin();
     put_host();
     put_kernel("7.2.1-amd64", "CONFIG_PCI_P2PDMA=y");
@@ -130,16 +129,14 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
+FIXTURE(teardown)
 {
-    (void)state;
     tree_end();
     return 0;
 }
 
-static void a_healthy_switch(void **state)
+TEST(a_healthy_switch)
 {
-    (void)state;
     put_switch(0x1234, 0);
     look();
     expect("kernel", HLTHUNK_VERDICT_OK, "7.2.1-amd64");
@@ -164,9 +161,8 @@ static void a_healthy_switch(void **state)
     assert_int_equal(worst, HLTHUNK_VERDICT_UNKNOWN);
 }
 
-static void no_p2pdma(void **state)
+TEST(no_p2pdma)
 {
-    (void)state;
     put_switch(0x1234, 0);
     put_kernel("6.12.95+deb13-amd64", "# CONFIG_PCI_P2PDMA is not set");
     look();
@@ -180,11 +176,10 @@ static void no_p2pdma(void **state)
 }
 
 /* The configuration's other places: what is in none of them is in the kernel's list of symbols. */
-static void where_the_configuration_is(void **state)
+TEST(where_the_configuration_is)
 {
     char filler[4200];
 
-    (void)state;
     put_switch(0x1234, 0);
     tree_remove("/boot/config-7.2.1-amd64");
     look();
@@ -203,9 +198,8 @@ static void where_the_configuration_is(void **state)
     expect("p2pdma", HLTHUNK_VERDICT_PROBLEM, "/lib/modules/7.2.1-amd64/config");
 }
 
-static void acs_redirects(void **state)
+TEST(acs_redirects)
 {
-    (void)state;
     put_switch(0x1234, 0x1d); /* source validation, request and completion redirect … */
     look();
     expect("route", HLTHUNK_VERDICT_WARNING, "pci=disable_acs_redir=0000:03:00.0;0000:03:01.0");
@@ -216,17 +210,15 @@ static void acs_redirects(void **state)
 }
 
 /* What validates sources and blocks translation alone redirects nothing. */
-static void acs_without_redirect(void **state)
+TEST(acs_without_redirect)
 {
-    (void)state;
     put_switch(0x1234, 0x43);
     look();
     expect("route", HLTHUNK_VERDICT_OK, "nothing on the way redirects");
 }
 
-static void acs_redirects_to_a_listed_bridge(void **state)
+TEST(acs_redirects_to_a_listed_bridge)
 {
-    (void)state;
     put_switch(0x2020, 0x1d);
     look();
     expect("route", HLTHUNK_VERDICT_OK, "on the kernel's list");
@@ -250,9 +242,8 @@ static void put_root_ports(unsigned bridge, unsigned other)
     tree_folder("/sys/bus/pci/devices/" NIC "/infiniband");
 }
 
-static void host_bridge_not_listed(void **state)
+TEST(host_bridge_not_listed)
 {
-    (void)state;
     put_root_ports(0x29c0, 0);
     look();
     expect("route", HLTHUNK_VERDICT_WARNING, "8086:29c0");
@@ -260,18 +251,16 @@ static void host_bridge_not_listed(void **state)
     assert_int_equal(worst, HLTHUNK_VERDICT_PROBLEM);
 }
 
-static void host_bridge_listed(void **state)
+TEST(host_bridge_listed)
 {
-    (void)state;
     put_root_ports(0x3c00, 0);
     look();
     expect("route", HLTHUNK_VERDICT_OK, "on the kernel's list");
 }
 
 /* Some are listed for devices below one of them alone. */
-static void two_host_bridges(void **state)
+TEST(two_host_bridges)
 {
-    (void)state;
     put_root_ports(0x3c00, 0x3c00);
     look();
     expect("route", HLTHUNK_VERDICT_WARNING, "one and the same bridge");
@@ -283,9 +272,8 @@ static void two_host_bridges(void **state)
     expect("route", HLTHUNK_VERDICT_WARNING, "8086:1111");
 }
 
-static void host_bridge_of_later_kernels(void **state)
+TEST(host_bridge_of_later_kernels)
 {
-    (void)state;
     put_root_ports(0x09a2, 0);
     put_kernel("5.15.0", "CONFIG_PCI_P2PDMA=y");
     look();
@@ -293,9 +281,8 @@ static void host_bridge_of_later_kernels(void **state)
 }
 
 /* Where a root bus has no device 0 a root port stands for the bridge, and nothing else does. */
-static void a_root_port_is_the_bridge(void **state)
+TEST(a_root_port_is_the_bridge)
 {
-    (void)state;
     put_root_ports(0x1111, 0);
     tree_remove("/sys/devices/pci0000:00/0000:00:00.0");
     tree_pci("pci0000:00", "0000:00:01.0", 0x8086, 0x2031, 0x060400, 4, -1, NULL);
@@ -306,9 +293,8 @@ static void a_root_port_is_the_bridge(void **state)
     expect("route", HLTHUNK_VERDICT_WARNING, "no host bridge");
 }
 
-static void amd_zen(void **state)
+TEST(amd_zen)
 {
-    (void)state;
     put_root_ports(0x1111, 0);
     tree_put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\n");
     look();
@@ -318,9 +304,8 @@ static void amd_zen(void **state)
     expect("route", HLTHUNK_VERDICT_WARNING, "8086:1111");
 }
 
-static void the_iommu(void **state)
+TEST(the_iommu)
 {
-    (void)state;
     put_switch(0x1234, 0);
     tree_put("/sys/kernel/iommu_groups/17/type", "DMA-FQ\n");
     tree_link("/sys/devices/" SWITCH "/0000:03:01.0/" NIC "/iommu_group",
@@ -332,9 +317,8 @@ static void the_iommu(void **state)
     expect("iommu", HLTHUNK_VERDICT_OK, "group 17");
 }
 
-static void importers(void **state)
+TEST(importers)
 {
-    (void)state;
     put_switch(0x1234, 0);
     tree_remove("/sys/devices/" SWITCH "/0000:03:01.0/" NIC "/infiniband");
     look();
@@ -376,11 +360,10 @@ static void as_nobody_permission(void)
     expect("route", HLTHUNK_VERDICT_UNKNOWN, "root");
 }
 
-static void no_permission(void **state)
+TEST(no_permission)
 {
     static const unsigned char header[64] = { 0 };
 
-    (void)state;
     put_switch(0x1234, 0);
     tree_put_bytes("/sys/devices/" SWITCH "/0000:03:00.0/config", header, sizeof(header));
     tree_mode("/dev/accel/accel0", 0600);
@@ -389,18 +372,16 @@ static void no_permission(void **state)
     as_nobody(as_nobody_permission);
 }
 
-static void no_node(void **state)
+TEST(no_node)
 {
-    (void)state;
     tree_remove("/dev/accel/accel_controlD0");
     look();
     expect("node", HLTHUNK_VERDICT_PROBLEM, "accel_controlD0 does not exist");
     assert_null(find("permission"));
 }
 
-static void states(void **state)
+TEST(states)
 {
-    (void)state;
     tree_put("/sys/class/accel/accel0/device/status", "In reset\n");
     look();
     expect("status", HLTHUNK_VERDICT_WARNING, "In reset");
@@ -410,9 +391,8 @@ static void states(void **state)
 }
 
 /* Linux 6.1: other nodes, and what is behind an MMU is not exported. */
-static void linux_6_1(void **state)
+TEST(linux_6_1)
 {
-    (void)state;
     tree_remove("/sys/class/accel");
     tree_device(0, DEVICE, 0, 1);
     put_switch(0x1234, 0);
@@ -442,9 +422,8 @@ static void put_process(const char *name, int fd, const char *link)
     tree_put(path, "ino:\t9\nsize:\t4096\ncount:\t1\nexp_name:\thabanalabs\n");
 }
 
-static void holders(void **state)
+TEST(holders)
 {
-    (void)state;
     put_process("leaker", 5, "/dmabuf:");
     look();
     expect("holders", HLTHUNK_VERDICT_PROBLEM, "leaker (PID 77)");
@@ -454,9 +433,8 @@ static void holders(void **state)
     expect("open", HLTHUNK_VERDICT_OK, "in use"); /* so it can be */
 }
 
-static void limits(void **state)
+TEST(limits)
 {
-    (void)state;
     tree_put("/proc/self/limits",
              "Max locked memory         8388608              8388608              bytes     \n"
              "Max open files            1024                 524288               files     \n");
@@ -476,14 +454,13 @@ static void limits(void **state)
 }
 
 /* Of two cards one was passed on: the other is no problem, unless it is asked for. */
-static void not_passed_to_this_container(void **state)
+TEST(not_passed_to_this_container)
 {
     struct hlthunk_preflight_options o = { .struct_size = sizeof(o),
                                            .root = tree_root(),
                                            .pci_address = "0000:07:00.0" };
     unsigned other = 0;
 
-    (void)state;
     put_switch(0x1234, 0);
     tree_device(1, "0000:07:00.0", 0x1020, 0);
     tree_remove("/dev/accel/accel1");
@@ -517,12 +494,11 @@ static void look_at_the_unreadable(void)
     expect("memlock", HLTHUNK_VERDICT_UNKNOWN, "Permission denied");
 }
 
-static void the_unreadable_is_unknown(void **state)
+TEST(the_unreadable_is_unknown)
 {
     static const char *const hidden[] = { "/sys/class/accel", "/boot",
                                           "/sys/kernel/mm/transparent_hugepage" };
 
-    (void)state;
     tree_put("/proc/self/limits", "Max locked memory  8192  8192  bytes\n");
     tree_put("/proc/meminfo", "HugePages_Total: 0\n");
     tree_remove("/sys/kernel");
@@ -549,9 +525,8 @@ static void look_at_hidden_processes(void)
 }
 
 /* Without a list of processes nothing is known of holders, not even how many are hidden. */
-static void processes_that_cannot_be_listed(void **state)
+TEST(processes_that_cannot_be_listed)
 {
-    (void)state;
     put_switch(0x1234, 0);
     tree_mode("/proc", 0111);
     as_nobody(look_at_hidden_processes);
@@ -560,11 +535,10 @@ static void processes_that_cannot_be_listed(void **state)
 
 /* Files that are longer than anybody expected end where they end (a sanitizer and valgrind look).
  */
-static void long_files(void **state)
+TEST(long_files)
 {
     char text[6000];
 
-    (void)state;
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
     tree_put("/proc/sys/kernel/osrelease", "%s", text);
@@ -580,9 +554,8 @@ static void long_files(void **state)
     expect("status", HLTHUNK_VERDICT_UNKNOWN, "No space left");
 }
 
-static void no_device(void **state)
+TEST(no_device)
 {
-    (void)state;
     tree_remove("/sys/class/accel");
     tree_pci("pci0000:00", "0000:00:00.0", 0x8086, 0x29c0, 0x060000, 0, -1, NULL);
     look();
@@ -612,12 +585,11 @@ static int stop(const struct hlthunk_check *c, void *user)
     return ++*(int *)user == 3 ? 42 : 0;
 }
 
-static void bad_arguments(void **state)
+TEST(bad_arguments)
 {
     struct hlthunk_preflight_options o = { .struct_size = sizeof(o), .root = tree_root() };
     int calls = 0;
 
-    (void)state;
     worst = (enum hlthunk_verdict)77;
     assert_int_equal(hlthunk_preflight_run(&o, NULL, NULL, &worst), -EINVAL);
     o.reserved[3] = 1;

@@ -3,12 +3,7 @@
 #ifndef TESTS_ENGINE_MACHINE_H
 #define TESTS_ENGINE_MACHINE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/test.h"
 
 #include "engine/engine.h"
 

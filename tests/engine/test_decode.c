@@ -17,7 +17,7 @@ static int dec(const char *asic, uint32_t w0, uint32_t ctl, uint64_t a, uint64_t
     return eng_decode(eng_asic_find(asic), buf, len, p);
 }
 
-static void test_sizes(void **state)
+TEST(sizes)
 {
     static const struct {
         unsigned op;
@@ -49,7 +49,6 @@ static void test_sizes(void **state)
     };
     static const char *const names[] = { "goya", "gaudi", "gaudi2" };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
         bool has[3] = { t[i].goya, t[i].gaudi, t[i].gaudi2 };
 
@@ -69,11 +68,10 @@ static void test_sizes(void **state)
     }
 }
 
-static void test_fields(void **state)
+TEST(fields)
 {
     struct eng_packet p;
 
-    (void)state;
     assert_int_equal(dec("gaudi", 0x12345678, 0xE3000005, 0x1122334455667788, 0, 24, &p), 0);
     assert_true(p.eb && p.rb && p.mb);
     assert_int_equal(p.pred, 5);
@@ -131,12 +129,11 @@ static void test_fields(void **state)
     assert_true(p.load && !p.exe && !p.consecutive && p.scalars);
 }
 
-static void test_text(void **state)
+TEST(text)
 {
     struct eng_packet p;
     char s[256];
 
-    (void)state;
     dec("gaudi", 4096, 0x29000009, 0x1000, 0x20000000, 24, &p);
     eng_format(&p, s, sizeof(s));
     assert_string_equal(s, "LIN_DMA 0x1000 -> 0x20000000, 4096 bytes wrcomp eb");
@@ -149,11 +146,10 @@ static void test_text(void **state)
     assert_string_equal(s, "FEN");
 }
 
-static void test_queues(void **state)
+TEST(queues)
 {
     const struct eng_asic *a;
 
-    (void)state;
     a = eng_asic_find("goya");
     assert_int_equal(eng_queue_count(a), 15);
     assert_int_equal(eng_queue_desc(a, 4).qm, 0x420000);
@@ -189,10 +185,10 @@ static void test_queues(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_queues),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(fields),
+        cmocka_unit_test(text),
+        cmocka_unit_test(queues),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

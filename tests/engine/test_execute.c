@@ -12,9 +12,8 @@ static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
         for (struct machine *m = machine_new(asics[a_], 0); m; machine_free(m), m = NULL)
 #define NAME asics[a_]
 
-static void test_dma(void **state)
+TEST(dma)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
 
@@ -36,13 +35,12 @@ static void test_dma(void **state)
 }
 
 /* The completion write of LIN_DMA goes to the address in the DMA core's registers. */
-static void test_wrcomp(void **state)
+TEST(wrcomp)
 {
     static const uint32_t lo[] = { 0x409020, 0x500080, 0x4C8B8C0 };
     static const uint32_t hi[] = { 0x409024, 0x500084, 0x4C8B8BC };
     static const uint32_t data[] = { 0x409028, 0x50007C, 0x4C8B8C4 };
 
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
 
@@ -58,9 +56,8 @@ static void test_wrcomp(void **state)
     }
 }
 
-static void test_messages(void **state)
+TEST(messages)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
 
@@ -84,9 +81,8 @@ static void test_messages(void **state)
     }
 }
 
-static void test_timestamp(void **state)
+TEST(timestamp)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
 
@@ -101,11 +97,10 @@ static void test_timestamp(void **state)
     }
 }
 
-static void test_wreg(void **state)
+TEST(wreg)
 {
     static const uint32_t block[] = { 0x400000, 0x500000, 0x4C80000 };
 
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
         uint32_t reg = 0x7F0, shift = a_ == 0 ? 0 : 8;
@@ -123,9 +118,8 @@ static void test_wreg(void **state)
 }
 
 /* A bulk longer than what is fetched at once, from memory and given as bytes. */
-static void test_long_bulk(void **state)
+TEST(long_bulk)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
         struct eng_cb direct;
@@ -185,9 +179,8 @@ static void test_fence(void **state)
     }
 }
 
-static void test_fence_overflow(void **state)
+TEST(fence_overflow)
 {
-    (void)state;
     EACH (m) {
         uint32_t f = eng_fence_offset(m->e.asic, 1, 0);
 
@@ -226,9 +219,8 @@ static void test_wait(void **state)
     }
 }
 
-static void test_repeat(void **state)
+TEST(repeat)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
         uint32_t add = 0x80000001;
@@ -287,9 +279,8 @@ static void test_stop_and_unknown(void **state)
     }
 }
 
-static void test_faults(void **state)
+TEST(faults)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
         struct eng_cb bad = { .addr = 0x1234, .len = 64 };
@@ -326,11 +317,10 @@ static void test_faults(void **state)
 }
 
 /* Upper and lower command processor run beside one another, and both drain at the end. */
-static void test_cp_dma(void **state)
+TEST(cp_dma)
 {
     static const unsigned queue[] = { 7, 41, 20 }; /* TPC 0 */
 
-    (void)state;
     EACH (m) {
         struct cb up = { .len = 0 }, low = { .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, queue[a_]);
@@ -357,9 +347,8 @@ static void test_cp_dma(void **state)
     }
 }
 
-static void test_predicates_and_scalars(void **state)
+TEST(predicates_and_scalars)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 }, msg = { .len = 0 };
         uint32_t one = 1, map = 1u << 9;
@@ -411,11 +400,10 @@ static void test_predicates_and_scalars(void **state)
 }
 
 /* Once enabled, arbitration lets the higher priority in when the lock is free again. */
-static void test_arbitration(void **state)
+TEST(arbitration)
 {
     static const uint32_t cfg[] = { 0, 0x508A00, 0x4C8A4A4 };
 
-    (void)state;
     EACH (m) {
         struct cb c[3];
 
@@ -448,7 +436,7 @@ static void test_arbitration(void **state)
 }
 
 /* Registers start a DMA too: WREG packets to the core's block, then COMMIT. */
-static void test_commit(void **state)
+TEST(commit)
 {
     static const uint16_t r[3][6] = {
         { 0 },
@@ -456,7 +444,6 @@ static void test_commit(void **state)
         { 0xB8D8, 0xB8DC, 0xB8E0, 0xB8E4, 0xB8E8, 0xB8EC },
     };
 
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
         uint64_t src = MEM_BASE + 0x10000, dst = MEM_BASE + 0x20000;
@@ -481,11 +468,10 @@ static void test_commit(void **state)
  * A message without an engine barrier may overtake the DMA before it: with some seed it must,
  * with the barrier it never may; and one seed always gives one order.
  */
-static void test_race(void **state)
+TEST(race)
 {
     unsigned overtook = 0;
 
-    (void)state;
     for (uint64_t seed = 1; seed < 200; seed++) {
         uint32_t seen[2];
 
@@ -516,9 +502,8 @@ static void test_race(void **state)
     assert_true(overtook > 0);
 }
 
-static void test_full(void **state)
+TEST(full)
 {
-    (void)state;
     EACH (m) {
         struct eng_cb cb = { .mem = m->mem, .len = 0 };
         struct eng_queue *q = eng_queue(&m->e, 0);
@@ -537,24 +522,24 @@ static void test_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dma),
-        cmocka_unit_test(test_wrcomp),
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_timestamp),
-        cmocka_unit_test(test_wreg),
-        cmocka_unit_test(test_long_bulk),
+        cmocka_unit_test(dma),
+        cmocka_unit_test(wrcomp),
+        cmocka_unit_test(messages),
+        cmocka_unit_test(timestamp),
+        cmocka_unit_test(wreg),
+        cmocka_unit_test(long_bulk),
         cmocka_unit_test(test_fence),
-        cmocka_unit_test(test_fence_overflow),
+        cmocka_unit_test(fence_overflow),
         cmocka_unit_test(test_wait),
-        cmocka_unit_test(test_repeat),
+        cmocka_unit_test(repeat),
         cmocka_unit_test(test_stop_and_unknown),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_cp_dma),
-        cmocka_unit_test(test_predicates_and_scalars),
-        cmocka_unit_test(test_arbitration),
-        cmocka_unit_test(test_commit),
-        cmocka_unit_test(test_race),
-        cmocka_unit_test(test_full),
+        cmocka_unit_test(faults),
+        cmocka_unit_test(cp_dma),
+        cmocka_unit_test(predicates_and_scalars),
+        cmocka_unit_test(arbitration),
+        cmocka_unit_test(commit),
+        cmocka_unit_test(race),
+        cmocka_unit_test(full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

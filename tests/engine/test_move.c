@@ -15,11 +15,10 @@ static void count_up(struct machine *m, uint32_t at, uint32_t n)
 }
 
 /* Bits 2:1 of Gaudi2's LIN_DMA: elements of 2, 4, 8 bytes; the last one may be cut. */
-static void test_swap(void **state)
+TEST(endian_swap)
 {
     static const uint32_t lengths[] = { 1, 7, 8, 13, 4096, 5003 };
 
-    (void)state;
     for (unsigned swap = 0; swap < 4; swap++)
         for (unsigned l = 0; l < sizeof(lengths) / sizeof(lengths[0]); l++) {
             struct machine *m = machine_new("gaudi2", 0);
@@ -44,12 +43,11 @@ static void test_swap(void **state)
 }
 
 /* On Gaudi these bits are another matter. */
-static void test_no_swap(void **state)
+TEST(no_swap)
 {
     struct machine *m = machine_new("gaudi", 0);
     struct cb c = { .len = 0 };
 
-    (void)state;
     count_up(m, 0x10000, 64);
     cb_add(&c, 64, ENG_LIN_DMA, 1u << 1);
     cb_quad(&c, SRC);
@@ -100,13 +98,12 @@ static struct machine *strided(const struct side *src, const struct side *dst, u
     return m;
 }
 
-static void test_rows(void **state)
+TEST(rows)
 {
     const struct side same = { { 100, 10, 1, 1, 1 }, { 0, 0, 100, 100, 100 } };
     const struct side apart = { { 100, 10, 1, 1, 1 }, { 0, 200, 100, 100, 100 } };
     struct machine *m = strided(&same, &apart, 0);
 
-    (void)state;
     for (unsigned i = 0; i < 10; i++) {
         assert_memory_equal(m->mem + 0x20000 + 200 * i, m->mem + 0x10000, 100);
         assert_int_equal(m->mem[0x20000 + 200 * i + 100], 0);
@@ -117,14 +114,13 @@ static void test_rows(void **state)
 
 /* A transposition of blocks, with rows of another length on the other side, and a shorter source.
  */
-static void test_dimensions(void **state)
+TEST(dimensions)
 {
     const struct side src = { { 6, 2, 3, 1, 2 }, { 0, 64, 16, 0, 256 } };
     const struct side dst = { { 8, 4, 4, 1, 1 }, { 0, 32, 512, 0, 0 } };
     struct machine *m = strided(&src, &dst, 0);
     unsigned at = 0;
 
-    (void)state;
     for (unsigned w = 0; w < 2; w++)
         for (unsigned z = 0; z < 3; z++)
             for (unsigned y = 0; y < 2; y++)
@@ -139,13 +135,12 @@ static void test_dimensions(void **state)
 }
 
 /* The bit for a linear transfer: other dimensions are not looked at. */
-static void test_linear(void **state)
+TEST(linear)
 {
     const struct side src = { { 100, 10, 1, 1, 1 }, { 0, 0, 0, 0, 0 } };
     const struct side dst = { { 300, 10, 1, 1, 1 }, { 0, 1000, 0, 0, 0 } };
     struct machine *m = strided(&src, &dst, 1u << 3);
 
-    (void)state;
     assert_memory_equal(m->mem + 0x20000, m->mem + 0x10000, 300);
     assert_int_equal(m->mem[0x20000 + 300], 0);
     assert_int_equal(m->mem[0x20000 + 1000], 0);
@@ -186,12 +181,11 @@ static void make_list(struct machine *m, unsigned count, bool last)
     }
 }
 
-static void test_list(void **state)
+TEST(list)
 {
     struct machine *m = machine_new("gaudi2", 0);
     struct cb c = { .len = 0 };
 
-    (void)state;
     make_list(m, 64, true);
     cb_msg(&c, INDEX, 0, MB);
     cb_list(&c);
@@ -206,9 +200,8 @@ static void test_list(void **state)
 }
 
 /* Buffers that go on after the list come back to, and not deeper than there is room for. */
-static void test_nested_list(void **state)
+TEST(nested_list)
 {
-    (void)state;
     for (unsigned n = 4; n < 7; n++) {
         struct machine *m = machine_new("gaudi2", 0);
         struct cb c = { .len = 0 };
@@ -229,9 +222,8 @@ static void test_nested_list(void **state)
 }
 
 /* An entry that is something else, and one that cannot be read, stop the queue. */
-static void test_bad_list(void **state)
+TEST(bad_list)
 {
-    (void)state;
     for (unsigned bad = 0; bad < 2; bad++) {
         struct machine *m = machine_new("gaudi2", 0);
         struct cb c = { .len = 0 };
@@ -248,12 +240,11 @@ static void test_bad_list(void **state)
 }
 
 /* Both are let go at once: the one with the higher priority is first, whichever runs first. */
-static void test_priority(void **state)
+TEST(priority)
 {
     static const char *const asics[] = { "gaudi", "gaudi2" };
     static const uint32_t cfg[] = { 0x508A00, 0x4C8A4A4 };
 
-    (void)state;
     for (unsigned a = 0; a < 2; a++)
         for (unsigned first = 0; first < 2; first++) {
             struct machine *m = machine_new(asics[a], 0);
@@ -281,11 +272,9 @@ static void test_priority(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_swap),        cmocka_unit_test(test_no_swap),
-        cmocka_unit_test(test_rows),        cmocka_unit_test(test_dimensions),
-        cmocka_unit_test(test_linear),      cmocka_unit_test(test_list),
-        cmocka_unit_test(test_nested_list), cmocka_unit_test(test_bad_list),
-        cmocka_unit_test(test_priority),
+        cmocka_unit_test(endian_swap), cmocka_unit_test(no_swap),  cmocka_unit_test(rows),
+        cmocka_unit_test(dimensions),  cmocka_unit_test(linear),   cmocka_unit_test(list),
+        cmocka_unit_test(nested_list), cmocka_unit_test(bad_list), cmocka_unit_test(priority),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

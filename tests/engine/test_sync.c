@@ -51,9 +51,8 @@ static void arm(struct machine *m, unsigned mon, unsigned sob_id, uint8_t watch,
                       value << 17);
 }
 
-static void test_objects(void **state)
+TEST(objects)
 {
-    (void)state;
     EACH (m) {
         set_sob(m, 5, 10);
         assert_int_equal(sob(m, 5), 10);
@@ -72,11 +71,10 @@ static void test_objects(void **state)
     }
 }
 
-static void test_negative(void **state)
+TEST(negative)
 {
     struct machine *m = machine_new("gaudi2", 0);
 
-    (void)state;
     set_sob(m, 9, 5);
     set_sob(m, 9, INC | 0xFFFF); /* -1, as the driver writes it */
     assert_int_equal(sob(m, 9), 4);
@@ -84,9 +82,8 @@ static void test_negative(void **state)
     machine_free(m);
 }
 
-static void test_monitor(void **state)
+TEST(monitor)
 {
-    (void)state;
     EACH (m) {
         uint32_t armed = eng_mon_arm_offset(m->e.asic, 0, 7);
 
@@ -116,9 +113,8 @@ static void test_monitor(void **state)
     }
 }
 
-static void test_group(void **state)
+TEST(group)
 {
-    (void)state;
     EACH (m) {
         if (a_ == 0)
             continue; /* Goya has no groups */
@@ -133,11 +129,10 @@ static void test_group(void **state)
 }
 
 /* Goya: ten bits of a number, the mode, sixteen bits of the target; neighbours do not count. */
-static void test_single(void **state)
+TEST(single)
 {
     struct machine *m = machine_new("goya", 0);
 
-    (void)state;
     payload(m, 3, MEM_BASE + 0x100, 1);
     eng_reg_write(&m->e, eng_mon_arm_offset(m->e.asic, 0, 3), 1001 | 1u << 15 | 2u << 16);
     set_sob(m, 1000, 2);
@@ -153,9 +148,8 @@ static void test_single(void **state)
 }
 
 /* A monitor written to the registers past the engine counts as armed. */
-static void test_armed_behind_its_back(void **state)
+TEST(armed_behind_its_back)
 {
-    (void)state;
     EACH (m) {
         uint32_t x = a_ == 0 ? 8 | 1u << 16 : 1 | 0xFE00u | 1u << 17;
 
@@ -167,9 +161,8 @@ static void test_armed_behind_its_back(void **state)
 }
 
 /* Fence a queue on a sync object through a monitor: how programs wait. */
-static void test_wait_for_object(void **state)
+TEST(wait_for_object)
 {
-    (void)state;
     EACH (m) {
         struct cb c = { .len = 0 };
 
@@ -194,11 +187,10 @@ static void config(struct machine *m, unsigned mon, uint32_t v)
     eng_reg_write(&m->e, mon_reg(m, mon, 4), v);
 }
 
-static void test_gaudi2_writes_and_groups(void **state)
+TEST(gaudi2_writes_and_groups)
 {
     struct machine *m = machine_new("gaudi2", 0);
 
-    (void)state;
     /* three writes: payloads of three monitors in a row */
     for (unsigned i = 0; i < 3; i++)
         payload(m, 20 + i, MEM_BASE + 0x100 + 4 * i, 10 + i);
@@ -218,12 +210,11 @@ static void test_gaudi2_writes_and_groups(void **state)
     machine_free(m);
 }
 
-static void test_gaudi2_long(void **state)
+TEST(gaudi2_long)
 {
     struct machine *m = machine_new("gaudi2", 0);
     uint64_t target = 0x123456789ull;
 
-    (void)state;
     payload(m, 40, MEM_BASE + 0x100, 1);
     payload(m, 41, MEM_BASE + 0x104, 2);
     config(m, 40, 1 | 1u << 5);
@@ -247,11 +238,10 @@ static void cq_reg(struct machine *m, uint32_t array, unsigned cq, uint32_t v)
     eng_reg_write(&m->e, 0x411E000 + array + 4 * cq, v);
 }
 
-static void test_gaudi2_cq(void **state)
+TEST(gaudi2_cq)
 {
     struct machine *m = machine_new("gaudi2", 0);
 
-    (void)state;
     cq_reg(m, 0x050, 5, (uint32_t)(MEM_BASE + 0x400));
     cq_reg(m, 0x150, 5, (uint32_t)(MEM_BASE >> 32));
     cq_reg(m, 0x250, 5, 4); /* 16 bytes: four entries */
@@ -289,9 +279,8 @@ static void test_gaudi2_cq(void **state)
 }
 
 /* Monitors that set off one another must not exhaust the stack. */
-static void test_endless(void **state)
+TEST(endless)
 {
-    (void)state;
     EACH (m) {
         payload(m, 0, cfg_addr(m, eng_mon_arm_offset(m->e.asic, 0, 1)), 0xFE00);
         payload(m, 1, cfg_addr(m, eng_mon_arm_offset(m->e.asic, 0, 0)), 0xFE00);
@@ -301,9 +290,8 @@ static void test_endless(void **state)
     }
 }
 
-static void test_bad_payload(void **state)
+TEST(bad_payload)
 {
-    (void)state;
     EACH (m) {
         payload(m, 2, 0x10, 1);
         arm(m, 2, 0, 1, false, 1);
@@ -317,12 +305,12 @@ static void test_bad_payload(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_objects),         cmocka_unit_test(test_negative),
-        cmocka_unit_test(test_monitor),         cmocka_unit_test(test_group),
-        cmocka_unit_test(test_single),          cmocka_unit_test(test_armed_behind_its_back),
-        cmocka_unit_test(test_wait_for_object), cmocka_unit_test(test_gaudi2_writes_and_groups),
-        cmocka_unit_test(test_gaudi2_long),     cmocka_unit_test(test_gaudi2_cq),
-        cmocka_unit_test(test_endless),         cmocka_unit_test(test_bad_payload),
+        cmocka_unit_test(objects),         cmocka_unit_test(negative),
+        cmocka_unit_test(monitor),         cmocka_unit_test(group),
+        cmocka_unit_test(single),          cmocka_unit_test(armed_behind_its_back),
+        cmocka_unit_test(wait_for_object), cmocka_unit_test(gaudi2_writes_and_groups),
+        cmocka_unit_test(gaudi2_long),     cmocka_unit_test(gaudi2_cq),
+        cmocka_unit_test(endless),         cmocka_unit_test(bad_payload),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

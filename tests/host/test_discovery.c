@@ -38,9 +38,8 @@ static int answer(enum door_op op, void *arg)
 }
 
 /* A Gaudi2 and a Gaudi. */
-static int setup(void **state)
+FIXTURE(setup)
 {
-    (void)state;
     door_any_fd = true;
     door_open(KERNEL_6_12, answer);
     tree_begin();
@@ -49,9 +48,8 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
+FIXTURE(teardown)
 {
-    (void)state;
     tree_end();
     door_any_fd = false;
     return 0;
@@ -87,14 +85,13 @@ static void assert_says(int rc, int error, const char *part)
         fail_msg("%d: \"%s\", not %d: \"%s\"", rc, hlthunk_last_error(), error, part);
 }
 
-static void a_renamed_node_is_the_device_that_it_is(void **state)
+TEST(a_renamed_node_is_the_device_that_it_is)
 {
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_ASIC, .asic = HLTHUNK_ASIC_GAUDI };
     struct hlthunk_device_properties p;
     char id[32];
     int fd;
 
-    (void)state;
     second_as_first();
     for (int control = 0; control < 2; control++) {
         o.control = control;
@@ -132,13 +129,12 @@ static void a_renamed_node_is_the_device_that_it_is(void **state)
     assert_says(hlthunk_open_control(0, NULL), -ENODEV, "not passed to this container");
 }
 
-static void where_a_node_is(void **state)
+TEST(where_a_node_is)
 {
     struct hlthunk_device_entry list[2];
     char path[64];
     size_t n;
 
-    (void)state;
     assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 2, &n), 0);
     assert_int_equal(hlthunk_device_entry_find_node(&list[1], false, path, sizeof(path)), 0);
     assert_string_equal(path, "/dev/accel/accel1");
@@ -157,13 +153,12 @@ static void where_a_node_is(void **state)
 }
 
 /* What open() finds may be another node than what was there a moment before. */
-static void a_node_that_changes_meanwhile(void **state)
+TEST(a_node_that_changes_meanwhile)
 {
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX, .index = 1 };
     struct hlthunk_device_properties p;
     int next = dup(0), after;
 
-    (void)state;
     close(next);
     tree_swap_at_open("/dev/accel/accel1", "/dev/accel/accel0");
     assert_says(open_as(o, &p), -ENODEV, "another device");
@@ -174,7 +169,7 @@ static void a_node_that_changes_meanwhile(void **state)
 
 /* ---- without sysfs ---- */
 
-static void nodes_answer_without_sysfs(void **state)
+TEST(nodes_answer_without_sysfs)
 {
     static const int errors[] = { 0, EACCES, EPERM, EIO };
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_ASIC, .asic = HLTHUNK_ASIC_GAUDI };
@@ -185,7 +180,6 @@ static void nodes_answer_without_sysfs(void **state)
     size_t n;
     int fd;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
         tree_refused_path = "/sys";
         tree_refused_errno = errors[i] ? errors[i] : ENOENT;
@@ -230,12 +224,11 @@ static void nodes_answer_without_sysfs(void **state)
                 -ENODEV, "has index 0");
 }
 
-static void neither_sysfs_nor_nodes(void **state)
+TEST(neither_sysfs_nor_nodes)
 {
     struct hlthunk_device_properties p;
     size_t n = 77;
 
-    (void)state;
     tree_remove("/dev/accel");
     tree_refused_path = "/sys";
     tree_refused_errno = EACCES;
@@ -253,12 +246,11 @@ static void neither_sysfs_nor_nodes(void **state)
 }
 
 /* Another vendor's accelerator, and a busy node, which cannot be asked and still is one. */
-static void what_does_not_answer(void **state)
+TEST(what_does_not_answer)
 {
     struct hlthunk_device_entry list[4];
     size_t n;
 
-    (void)state;
     tree_refused_path = "/sys";
     tree_refused_errno = ENOENT;
     door_open(KERNEL_6_12, door_fails);
@@ -276,12 +268,11 @@ static void what_does_not_answer(void **state)
 }
 
 /* What one class said before the other could not be read is not told twice. */
-static void half_of_sysfs(void **state)
+TEST(half_of_sysfs)
 {
     struct hlthunk_device_entry list[8];
     size_t n;
 
-    (void)state;
     tree_refused_path = "/sys/class/habanalabs";
     tree_refused_errno = EACCES;
     assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 8, &n), 0);
@@ -291,13 +282,12 @@ static void half_of_sysfs(void **state)
 }
 
 /* A file that does not know the question is not a device; one that fails to answer may be. */
-static void a_descriptor_without_sysfs(void **state)
+TEST(a_descriptor_without_sysfs)
 {
     static const int errnos[] = { ENOTTY, EINVAL, EIO };
     int fd = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
     struct hlthunk_device *d;
 
-    (void)state;
     assert_true(fd >= 0);
     tree_refused_path = "/sys";
     tree_refused_errno = ENOENT;
@@ -331,7 +321,7 @@ static void leave_descriptors(int fd, unsigned n)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
 }
 
-static void no_descriptor_is_not_no_device(void **state)
+TEST(no_descriptor_is_not_no_device)
 {
     struct hlthunk_device_properties p;
     struct hlthunk_device_entry list[2];
@@ -340,7 +330,6 @@ static void no_descriptor_is_not_no_device(void **state)
     size_t n = 77;
     int fd;
 
-    (void)state;
     assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 2, &n), 0);
     n = 77;
     fd = open("/dev/accel/accel1", O_RDWR | O_CLOEXEC);
@@ -364,13 +353,12 @@ static void no_descriptor_is_not_no_device(void **state)
 }
 
 /* However few there are, nobody says "no device"; with enough it works. */
-static void few_descriptors(void **state)
+TEST(few_descriptors)
 {
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_MODULE_ID, .module_id = 11 };
     struct hlthunk_device_properties p;
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC), rc = -1;
 
-    (void)state;
     for (unsigned n = 0; n < 8; n++) {
         leave_descriptors(fd, n);
         rc = open_as(o, &p);
@@ -392,12 +380,11 @@ static void fail_opens(int error)
     tree_fail_count = 1000;
 }
 
-static void eperm_is_the_drivers_or_the_cgroups(void **state)
+TEST(eperm_is_the_drivers_or_the_cgroups)
 {
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX };
     struct hlthunk_device_properties p;
 
-    (void)state;
     fail_opens(EPERM);
     tree_file("/sys/class/accel/accel0/device/status", "Disabled\n");
     assert_says(open_as(o, &p), -EPERM, "the driver says \"Disabled\"");
@@ -410,12 +397,11 @@ static void eperm_is_the_drivers_or_the_cgroups(void **state)
     tree_fail_count = 0;
 }
 
-static void eacces_is_the_mode_or_something_else(void **state)
+TEST(eacces_is_the_mode_or_something_else)
 {
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX };
     struct hlthunk_device_properties p;
 
-    (void)state;
     fail_opens(EACCES);
     if (getuid() == 0) {
         assert_says(open_as(o, &p), -EACCES, "security module");
@@ -427,11 +413,10 @@ static void eacces_is_the_mode_or_something_else(void **state)
 }
 
 /* Of several devices the reason of the one that may become free. */
-static void the_reason_to_report(void **state)
+TEST(the_reason_to_report)
 {
     struct hlthunk_device_properties p;
 
-    (void)state;
     tree_remove("/dev/accel/accel1");
     tree_fail_errno = EACCES;
     tree_fail_count = 1;
@@ -444,12 +429,11 @@ static void the_reason_to_report(void **state)
 }
 
 /* Of two devices that cannot be opened: the weightier reason, and of equal ones the first's. */
-static void the_reason_of_two(void **state)
+TEST(the_reason_of_two)
 {
     struct hlthunk_device_options second = { .select = HLTHUNK_SELECT_MODULE_ID, .module_id = 11 };
     struct hlthunk_device_properties p;
 
-    (void)state;
     tree_fail_errno = EBUSY;
     tree_fail_count = 2;
     assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -EBUSY, "/dev/accel/accel0");
@@ -463,11 +447,10 @@ static void the_reason_of_two(void **state)
     assert_says(open_as(second, &p), -ENODEV, "not passed");
 }
 
-static void absent_is_less_than_refused(void **state)
+TEST(absent_is_less_than_refused)
 {
     struct hlthunk_device_properties p;
 
-    (void)state;
     tree_remove("/dev/accel/accel0");
     tree_fail_errno = EACCES;
     tree_fail_count = 1;
@@ -476,14 +459,13 @@ static void absent_is_less_than_refused(void **state)
 }
 
 /* What may pass is waited for, for as long as the caller says; what does not is not. */
-static void busy_and_in_reset_are_waited_for(void **state)
+TEST(busy_and_in_reset_are_waited_for)
 {
     static const int errnos[] = { EBUSY, EAGAIN };
     struct hlthunk_device_options once = { 0 }, patient = { .timeout_ns = 60000000000 };
     struct hlthunk_device_options brief = { .timeout_ns = 20000000 };
     struct hlthunk_device_properties p;
 
-    (void)state;
     tree_remove("/dev/accel/accel1");
     for (unsigned i = 0; i < sizeof(errnos) / sizeof(errnos[0]); i++) {
         tree_fail_errno = errnos[i];
@@ -511,13 +493,12 @@ static void busy_and_in_reset_are_waited_for(void **state)
 
 /* ---- attributes ---- */
 
-static void attributes_of_each_generation(void **state)
+TEST(attributes_of_each_generation)
 {
     struct hlthunk_device_entry list[4];
     char value[16] = "x";
     size_t n;
 
-    (void)state;
     tree_file("/sys/class/accel/accel0/device/numa_node", "1\n");
     assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n), 0);
     assert_int_equal(hlthunk_device_entry_get_attribute(&list[0], "numa_node", value, 16),
@@ -539,7 +520,7 @@ static void attributes_of_each_generation(void **state)
 }
 
 /* Names are read whole, by decimal digits, and within 31 bits. */
-static void names_of_entries(void **state)
+TEST(names_of_entries)
 {
     static const char *const names[] = { "accel2147483648", "accel9999999999999999999",
                                          "accel:",          "accel/",
@@ -548,7 +529,6 @@ static void names_of_entries(void **state)
     char path[96];
     size_t n;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(path, sizeof(path), "/sys/class/accel/%s/device/uevent", names[i]);
         tree_file(path, "PCI_ID=1DA3:1020\nPCI_SLOT_NAME=0000:45:00.0\n");
@@ -570,7 +550,7 @@ static void names_of_entries(void **state)
 }
 
 /* A uevent of other keys, of a key that only begins so, and one that is cut. */
-static void uevents(void **state)
+TEST(uevents)
 {
     static const struct {
         const char *text;
@@ -588,7 +568,6 @@ static void uevents(void **state)
     };
     size_t n;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         tree_file("/sys/class/accel/accel5/device/uevent", cases[i].text);
         assert_int_equal(hlthunk_device_enumerate(NULL, sizeof(struct hlthunk_device_entry), 0, &n),
@@ -601,26 +580,26 @@ static void uevents(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-        TEST(a_renamed_node_is_the_device_that_it_is),
-        TEST(where_a_node_is),
-        TEST(a_node_that_changes_meanwhile),
-        TEST(nodes_answer_without_sysfs),
-        TEST(neither_sysfs_nor_nodes),
-        TEST(what_does_not_answer),
-        TEST(half_of_sysfs),
-        TEST(a_descriptor_without_sysfs),
-        TEST(no_descriptor_is_not_no_device),
-        TEST(few_descriptors),
-        TEST(eperm_is_the_drivers_or_the_cgroups),
-        TEST(eacces_is_the_mode_or_something_else),
-        TEST(the_reason_to_report),
-        TEST(the_reason_of_two),
-        TEST(absent_is_less_than_refused),
-        TEST(busy_and_in_reset_are_waited_for),
-        TEST(attributes_of_each_generation),
-        TEST(names_of_entries),
-        TEST(uevents),
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        CASE(a_renamed_node_is_the_device_that_it_is),
+        CASE(where_a_node_is),
+        CASE(a_node_that_changes_meanwhile),
+        CASE(nodes_answer_without_sysfs),
+        CASE(neither_sysfs_nor_nodes),
+        CASE(what_does_not_answer),
+        CASE(half_of_sysfs),
+        CASE(a_descriptor_without_sysfs),
+        CASE(no_descriptor_is_not_no_device),
+        CASE(few_descriptors),
+        CASE(eperm_is_the_drivers_or_the_cgroups),
+        CASE(eacces_is_the_mode_or_something_else),
+        CASE(the_reason_to_report),
+        CASE(the_reason_of_two),
+        CASE(absent_is_less_than_refused),
+        CASE(busy_and_in_reset_are_waited_for),
+        CASE(attributes_of_each_generation),
+        CASE(names_of_entries),
+        CASE(uevents),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 #ifndef TESTS_MOCK_H
 #define TESTS_MOCK_H
 
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"

@@ -26,11 +26,10 @@ static void expect_refusal(unsigned long request)
 }
 
 /* Runs first: nothing is known, type 'd' is tried, then 'H', which is remembered. */
-static void an_old_kernel_is_found(void **state)
+TEST(an_old_kernel_is_found)
 {
     struct hl_info_args args;
 
-    (void)state;
     assert_false(hl_door_is_drm());
     expect_refusal(HL_REQ_D_INFO);
     mock_ok(HL_REQ_H_INFO, &query, &query, sizeof(query));
@@ -41,11 +40,10 @@ static void an_old_kernel_is_found(void **state)
     mock_end();
 }
 
-static void a_new_kernel_is_found(void **state)
+TEST(a_new_kernel_is_found)
 {
     struct hl_info_args args;
 
-    (void)state;
     expect_refusal(HL_REQ_H_INFO);
     mock_ok(HL_REQ_D_INFO, &query, &query, sizeof(query));
     assert_int_equal(ask(&args), 0);
@@ -55,11 +53,10 @@ static void a_new_kernel_is_found(void **state)
     mock_end();
 }
 
-static void neither_is_no_device(void **state)
+TEST(neither_is_no_device)
 {
     struct hl_info_args args;
 
-    (void)state;
     expect_refusal(HL_REQ_D_INFO);
     expect_refusal(HL_REQ_H_INFO);
     assert_int_equal(ask(&args), -ENOTTY);
@@ -68,22 +65,20 @@ static void neither_is_no_device(void **state)
 }
 
 /* EINTR is the caller's, who builds the argument again. */
-static void interrupted(void **state)
+TEST(interrupted)
 {
     struct hl_info_args args;
 
-    (void)state;
     mock_fail(HL_REQ_D_INFO, &query, sizeof(query), EINTR);
     assert_int_equal(ask(&args), -EINTR);
     mock_end();
 }
 
 /* Requests of other drivers: they say what they were as they are. */
-static void interrupted_with_any_request(void **state)
+TEST(interrupted_with_any_request)
 {
     struct hl_info_args args = query;
 
-    (void)state;
     mock_expect(&(struct mock_call){ .request = 0x1234, .error = EINTR });
     mock_expect(&(struct mock_call){ .request = 0x1234 });
     assert_int_equal(hl_ioctl_raw(7, 0x1234, &args), 0);
@@ -95,11 +90,10 @@ static void interrupted_with_any_request(void **state)
     }
 }
 
-static void every_error_comes_through(void **state)
+TEST(every_error_comes_through)
 {
     struct hl_info_args args;
 
-    (void)state;
     for (size_t i = 0; i < mock_errno_count; i++) {
         mock_fail(HL_REQ_D_INFO, &query, sizeof(query), mock_errnos[i]);
         assert_int_equal(ask(&args), -mock_errnos[i]);
@@ -126,12 +120,11 @@ static bool restarts(int internal)
     return internal >= 512 && internal <= 516 && internal != 515;
 }
 
-static void the_kernels_own_errnos(void **state)
+TEST(the_kernels_own_errnos)
 {
     struct hl_info_args args;
     char number[16];
 
-    (void)state;
     for (int error = 512; error <= 530; error++) {
         snprintf(number, sizeof(number), "answered %d", error);
         if (restarts(error)) {
@@ -167,11 +160,10 @@ static void the_kernels_own_errnos(void **state)
 }
 
 /* Of a failure that was not told, nothing is left for the next. */
-static void an_old_answer_is_not_told(void **state)
+TEST(an_old_answer_is_not_told)
 {
     struct hl_info_args args;
 
-    (void)state;
     mock_fail(HL_REQ_D_INFO, &query, sizeof(query), 524);
     assert_int_equal(ask(&args), -EOPNOTSUPP);
     mock_fail(HL_REQ_D_INFO, &query, sizeof(query), EOPNOTSUPP);

@@ -20,18 +20,16 @@
 
 static struct hlthunk_device d;
 
-static int fresh(void **state)
+FIXTURE(fresh)
 {
-    (void)state;
     memset(&d, 0, sizeof(d));
     d.fd = 9;
     snprintf(d.props.pci_address, sizeof(d.props.pci_address), "0000:0d:00.0");
     return hl_parent_init(&d.base, NULL);
 }
 
-static int gone(void **state)
+FIXTURE(gone)
 {
-    (void)state;
     hl_attachments_destroy(&d.base);
     return 0;
 }
@@ -90,11 +88,10 @@ static void leave(bool notifier, bool last)
     mock_end();
 }
 
-static void the_first_registers_and_the_last_ends(void **state)
+TEST(the_first_registers_and_the_last_ends)
 {
     int fd;
 
-    (void)state;
     for (int round = 0; round < 2; round++) {
         join(false, true);
         fd = hl_events_fd(&d);
@@ -110,9 +107,8 @@ static void the_first_registers_and_the_last_ends(void **state)
     }
 }
 
-static void one_notifier_at_a_time(void **state)
+TEST(one_notifier_at_a_time)
 {
-    (void)state;
     join(true, true);
     assert_int_equal(hl_events_join(&d, true), -EBUSY);
     assert_non_null(strstr(hlthunk_last_error(), "already has a notifier"));
@@ -123,9 +119,8 @@ static void one_notifier_at_a_time(void **state)
     leave(false, true); /* the refused one was not counted */
 }
 
-static void a_refused_registration(void **state)
+TEST(a_refused_registration)
 {
-    (void)state;
     for (size_t i = 0; i < mock_errno_count; i++) {
         int error = mock_errnos[i], told = error == EINVAL ? EBUSY : error;
         int next = dup(0);
@@ -145,12 +140,11 @@ static void a_refused_registration(void **state)
 }
 
 /* A watch fetches for itself, and what it does not know what to do with waits for the notifier. */
-static void what_one_has_fetched_the_other_finds(void **state)
+TEST(what_one_has_fetched_the_other_finds)
 {
     const uint64_t first = BIT(3) | BIT(5), second = BIT(9);
     int fd;
 
-    (void)state;
     join(false, true);
     fd = hl_events_fd(&d);
     count_up(fd);
@@ -176,9 +170,8 @@ static void what_one_has_fetched_the_other_finds(void **state)
     leave(true, true);
 }
 
-static void nothing_pending_wakes_nobody(void **state)
+TEST(nothing_pending_wakes_nobody)
 {
-    (void)state;
     join(false, true);
     join(true, false);
     assert_false(readable(hl_events_fd(&d)));
@@ -186,11 +179,10 @@ static void nothing_pending_wakes_nobody(void **state)
     leave(false, true);
 }
 
-static void a_reset_is_learnt_from_the_mask(void **state)
+TEST(a_reset_is_learnt_from_the_mask)
 {
     const uint64_t harmless = BIT(1), reset = HL_NOTIFIER_EVENT_DEVICE_RESET;
 
-    (void)state;
     join(false, true);
     fetch(&harmless);
     assert_int_equal(hlthunk_device_get_stale_reason(&d), HLTHUNK_STALE_NOT);
@@ -200,11 +192,10 @@ static void a_reset_is_learnt_from_the_mask(void **state)
 }
 
 /* Where the mask cannot be fetched the status is asked for, as after any call. */
-static void a_mask_that_is_refused(void **state)
+TEST(a_mask_that_is_refused)
 {
     const struct hl_info_device_status lost = { .status = HL_DEVICE_STATUS_MALFUNCTION };
 
-    (void)state;
     join(false, true);
     expect_info(HL_INFO_GET_EVENTS, ENOMEM, NULL, 0);
     assert_int_equal(hl_events_fetch(&d), -ENOMEM);
@@ -219,9 +210,8 @@ static void a_mask_that_is_refused(void **state)
 }
 
 /* Who listens is woken once the device is lost, wherever it stands in the list. */
-static void listeners(void **state)
+TEST(listeners)
 {
-    (void)state;
     for (unsigned gone_one = 0; gone_one < 3; gone_one++) {
         struct hl_listener l[3], stranger = { .next = NULL };
 
@@ -241,7 +231,7 @@ static void listeners(void **state)
 }
 
 /* A wait that is refused: also "operational" is a reset then, which the driver has announced. */
-static void after_a_wait(void **state)
+TEST(after_a_wait)
 {
     static const struct {
         uint32_t status;
@@ -253,7 +243,6 @@ static void after_a_wait(void **state)
         { HL_DEVICE_STATUS_IN_DEVICE_CREATION, HLTHUNK_STALE_NOT },
     };
 
-    (void)state;
     for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         struct hl_info_device_status s = { .status = answers[i].status };
 
@@ -271,17 +260,17 @@ static void after_a_wait(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
     const struct CMUnitTest tests[] = {
-        TEST(the_first_registers_and_the_last_ends),
-        TEST(one_notifier_at_a_time),
-        TEST(a_refused_registration),
-        TEST(what_one_has_fetched_the_other_finds),
-        TEST(nothing_pending_wakes_nobody),
-        TEST(a_reset_is_learnt_from_the_mask),
-        TEST(a_mask_that_is_refused),
-        TEST(listeners),
-        TEST(after_a_wait),
+        CASE(the_first_registers_and_the_last_ends),
+        CASE(one_notifier_at_a_time),
+        CASE(a_refused_registration),
+        CASE(what_one_has_fetched_the_other_finds),
+        CASE(nothing_pending_wakes_nobody),
+        CASE(a_reset_is_learnt_from_the_mask),
+        CASE(a_mask_that_is_refused),
+        CASE(listeners),
+        CASE(after_a_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

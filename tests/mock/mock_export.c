@@ -27,7 +27,7 @@ static void expect_fd(uint64_t addr, uint64_t size, uint64_t offset, uint32_t fl
     mock_ok(HL_REQ_D_MEMORY, &in, &out, sizeof(in));
 }
 
-static void rules(void **state)
+TEST(rules)
 {
     static const struct {
         uint64_t address, size, offset;
@@ -41,7 +41,6 @@ static void rules(void **state)
     };
     int fd = -7;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(hl_mem_export(FD, bad[i].address, bad[i].size, bad[i].offset, 0, &fd),
                          -EINVAL);
@@ -52,11 +51,10 @@ static void rules(void **state)
     assert_int_equal(mock_count(), 0);
 }
 
-static void bytes_and_fd(void **state)
+TEST(bytes_and_fd)
 {
     int fd = -7;
 
-    (void)state;
     expect_fd(0x1001001800000000, 0x200000, 0, O_RDWR | O_CLOEXEC, 33);
     assert_int_equal(hl_mem_export(FD, 0x1001001800000000, 0x200000, 0, O_RDWR | O_CLOEXEC, &fd),
                      0);
@@ -69,12 +67,11 @@ static void bytes_and_fd(void **state)
     mock_end();
 }
 
-static void every_errno(void **state)
+TEST(every_errno)
 {
     union hl_mem_args in = request(0x20000000, 0x1000, 0, O_CLOEXEC);
     int fd = -7;
 
-    (void)state;
     for (size_t e = 0; e < mock_errno_count; e++) {
         mock_fail(HL_REQ_D_MEMORY, &in, sizeof(in), mock_errnos[e]);
         assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, O_CLOEXEC, &fd), -mock_errnos[e]);
@@ -85,11 +82,10 @@ static void every_errno(void **state)
 }
 
 /* A program without standard streams gets numbers from 0: never as a dma-buf. */
-static void descriptors_above_2(void **state)
+TEST(descriptors_above_2)
 {
     int saved = dup(0), fd = -7;
 
-    (void)state;
     for (int cloexec = 0; cloexec < 2; cloexec++) {
         int low = open("/dev/null", O_RDWR);
 

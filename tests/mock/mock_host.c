@@ -12,9 +12,8 @@
 
 static struct hlthunk_device *device;
 
-static int set_up(void **state)
+FIXTURE(set_up)
 {
-    (void)state;
     device = calloc(1, sizeof(*device));
     hl_parent_init(&device->base, NULL);
     device->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -22,9 +21,8 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+FIXTURE(tear_down)
 {
-    (void)state;
     assert_int_equal(device->base.object.refs, 1);
     assert_null(device->base.first);
     hl_attachments_destroy(&device->base);
@@ -52,11 +50,10 @@ static void expect_unmap(uint64_t address)
     mock_ok(HL_REQ_D_MEMORY, &in, &in, sizeof(in));
 }
 
-static void every_errno(void **state)
+TEST(every_errno)
 {
     struct hlthunk_buffer *none = (void *)1;
 
-    (void)state;
     for (size_t i = 0; i < mock_errno_count; i++) {
         int error = mock_errnos[i];
 
@@ -73,11 +70,10 @@ static void every_errno(void **state)
     assert_ptr_equal(none, (void *)1);
 }
 
-static void what_is_kept_makes_room(void **state)
+TEST(what_is_kept_makes_room)
 {
     struct hlthunk_buffer *b;
 
-    (void)state;
     expect_map(0x10000, 0);
     assert_int_equal(hlthunk_buffer_alloc_host(device, 5000, NULL, &b), 0);
     mock_end();

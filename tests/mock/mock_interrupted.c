@@ -3,7 +3,7 @@
  * A signal comes during a call: the driver has overwritten the argument, so each operation builds
  * it again, the same to the byte.
  */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <sys/ioctl.h>
 
@@ -147,7 +147,7 @@ static int eventfd(void)
     return hl_event_register(FD, 9);
 }
 
-static void each_argument_is_built_again(void **state)
+TEST(each_argument_is_built_again)
 {
     static int (*const operations[])(void) = {
         get,      query,      debug,     submit, counter_timestamp, alloc,  release,   map_device,
@@ -155,7 +155,6 @@ static void each_argument_is_built_again(void **state)
         cb_usage, cb_address, eventfd,
     };
 
-    (void)state;
     interruptions = 0;
     calls = 0;
     assert_int_equal(get(), 0); /* the numbers of this kernel's requests are known */

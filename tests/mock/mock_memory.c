@@ -102,9 +102,8 @@ static const struct op ops[] = {
       0x8000000000001000 },
 };
 
-static void bytes_and_results(void **state)
+TEST(bytes_and_results)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         result = UNTOUCHED;
         mock_ok(HL_REQ_D_MEMORY, &ops[i].in, &ops[i].out, sizeof(union hl_mem_args));
@@ -114,9 +113,8 @@ static void bytes_and_results(void **state)
     }
 }
 
-static void every_errno(void **state)
+TEST(every_errno)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         for (size_t e = 0; e < mock_errno_count; e++) {
             result = UNTOUCHED;
@@ -130,9 +128,8 @@ static void every_errno(void **state)
 }
 
 /* The kernel's own way to say EOPNOTSUPP: callers get that, and read what it was. */
-static void enotsupp_says_so(void **state)
+TEST(enotsupp_says_so)
 {
-    (void)state;
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         mock_fail(HL_REQ_D_MEMORY, &ops[i].in, sizeof(union hl_mem_args), 524);
         assert_int_equal(ops[i].call(), -EOPNOTSUPP);
@@ -142,13 +139,12 @@ static void enotsupp_says_so(void **state)
 }
 
 /* Address 0 is that driver's other way to say no. */
-static void an_import_at_address_0_failed(void **state)
+TEST(an_import_at_address_0_failed)
 {
     union hl_mem_args in = { .in = { .reg_dmabuf_fd = { 33, 0x600000 },
                                      .op = HL_MEM_OP_REG_DMABUF_FD } };
     union hl_mem_args out = { .out = { .device_virt_addr = 0 } };
 
-    (void)state;
     result = UNTOUCHED;
     mock_ok(HL_REQ_D_MEMORY, &in, &out, sizeof(in));
     assert_int_equal(do_import(), -EIO);
@@ -157,9 +153,8 @@ static void an_import_at_address_0_failed(void **state)
 }
 
 /* What the kernel would crash on, or answer with a bare EINVAL, does not reach it. */
-static void refused_before_the_kernel(void **state)
+TEST(refused_before_the_kernel)
 {
-    (void)state;
     result = UNTOUCHED;
     assert_int_equal(hl_mem_alloc(FD, 0, 0, 0, &result), -EINVAL);
     assert_non_null(strstr(hlthunk_last_error(), "size is 0"));

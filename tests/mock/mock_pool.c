@@ -21,9 +21,8 @@ static struct hlthunk_device *device;
 static struct hlthunk_pool *pool;
 
 /* A device object without a device: what create() of lib/device/device.c would have made. */
-static int set_up(void **state)
+FIXTURE(set_up)
 {
-    (void)state;
     device = calloc(1, sizeof(*device));
     hl_parent_init(&device->base, NULL);
     device->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -33,9 +32,8 @@ static int set_up(void **state)
     return hlthunk_pool_create(device, NULL, &pool);
 }
 
-static int tear_down(void **state)
+FIXTURE(tear_down)
 {
-    (void)state;
     hlthunk_pool_unref(pool);
     assert_int_equal(device->base.object.refs, 1);
     assert_null(device->base.first);
@@ -143,9 +141,8 @@ static struct hlthunk_buffer *alloc(uint64_t size)
     return b;
 }
 
-static void every_errno_of_alloc(void **state)
+TEST(every_errno_of_alloc)
 {
-    (void)state;
     for (size_t i = 0; i < mock_errno_count; i++) {
         expect_alloc(CHUNK, 0, mock_errnos[i]);
         expect_status_after(mock_errnos[i]);
@@ -155,9 +152,8 @@ static void every_errno_of_alloc(void **state)
     }
 }
 
-static void every_errno_of_map(void **state)
+TEST(every_errno_of_map)
 {
-    (void)state;
     for (size_t i = 0; i < mock_errno_count; i++) {
         int error = mock_errnos[i];
 
@@ -174,11 +170,10 @@ static void every_errno_of_map(void **state)
     }
 }
 
-static void a_smaller_chunk_will_do(void **state)
+TEST(a_smaller_chunk_will_do)
 {
     struct hlthunk_buffer *b;
 
-    (void)state;
     expect_alloc(CHUNK, 0, ENOMEM);
     expect_alloc(PAGE, 8, 0);
     expect_map(8, 0);
@@ -192,11 +187,10 @@ static void a_smaller_chunk_will_do(void **state)
     mock_end();
 }
 
-static void one_chunk_for_many(void **state)
+TEST(one_chunk_for_many)
 {
     struct hlthunk_buffer *b[200];
 
-    (void)state;
     expect_alloc(CHUNK, 5, 0);
     expect_map(5, 0);
     for (unsigned i = 0; i < 200; i++)
@@ -211,13 +205,12 @@ static void one_chunk_for_many(void **state)
     mock_end();
 }
 
-static void exports(void **state)
+TEST(exports)
 {
     struct hlthunk_buffer *b[2];
     struct hlthunk_dmabuf *m, *none = (void *)1;
     uint64_t at, page = (uint64_t)sysconf(_SC_PAGESIZE);
 
-    (void)state;
     expect_alloc(CHUNK, 5, 0);
     expect_map(5, 0);
     b[0] = alloc(3 * page);
@@ -248,11 +241,10 @@ static void exports(void **state)
 }
 
 /* The pool is done with a chunk, whatever the kernel says; "still exported" is tried again. */
-static void every_errno_of_trimming(void **state)
+TEST(every_errno_of_trimming)
 {
     uint64_t released;
 
-    (void)state;
     for (size_t i = 0; i < 2 * mock_errno_count; i++) {
         int error = mock_errnos[i / 2], unmap = i % 2 ? error : 0, release = i % 2 ? 0 : error;
 

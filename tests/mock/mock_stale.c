@@ -26,9 +26,8 @@ static void expect_question(const struct hl_info_device_status *status, int erro
         .request = HL_REQ_D_INFO, .error = error, .data = status, .data_size = sizeof(*status) });
 }
 
-static void other_errnos_ask_nothing(void **state)
+TEST(other_errnos_ask_nothing)
 {
-    (void)state;
     for (size_t e = 0; e < mock_errno_count; e++) {
         int rc = -mock_errnos[e];
 
@@ -43,7 +42,7 @@ static void other_errnos_ask_nothing(void **state)
     assert_int_equal(mock_count(), 0);
 }
 
-static void the_status_decides(void **state)
+TEST(the_status_decides)
 {
     static const struct {
         uint32_t status;
@@ -58,7 +57,6 @@ static void the_status_decides(void **state)
     };
     static const int errors[] = { EBUSY, ENODEV, EIO };
 
-    (void)state;
     for (size_t a = 0; a < sizeof(answers) / sizeof(answers[0]); a++) {
         for (size_t e = 0; e < sizeof(errors) / sizeof(errors[0]); e++) {
             for (int control = 0; control < 2; control++) {
@@ -81,11 +79,10 @@ static void the_status_decides(void **state)
 }
 
 /* The question itself fails: only "no such device" is an answer. */
-static void every_errno_of_the_question(void **state)
+TEST(every_errno_of_the_question)
 {
     struct hl_info_device_status s = { 0 };
 
-    (void)state;
     for (size_t e = 0; e < mock_errno_count; e++) {
         bool gone = mock_errnos[e] == ENODEV;
 
@@ -98,9 +95,8 @@ static void every_errno_of_the_question(void **state)
     }
 }
 
-static void events_decide(void **state)
+TEST(events_decide)
 {
-    (void)state;
     for (unsigned bit = 0; bit < 64; bit++) {
         uint64_t mask = 1ull << bit;
 
@@ -114,9 +110,8 @@ static void events_decide(void **state)
     }
 }
 
-static void the_first_reason_stays(void **state)
+TEST(the_first_reason_stays)
 {
-    (void)state;
     fresh(false);
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     hl_device_mark_stale(&d, HLTHUNK_STALE_GONE);
@@ -124,13 +119,12 @@ static void the_first_reason_stays(void **state)
 }
 
 /* Its memory goes with its file: the kernel is not asked, and nothing is kept for later. */
-static void releasing_asks_nothing(void **state)
+TEST(releasing_asks_nothing)
 {
     struct hl_memory m = {
         .handle = 1, .address = 0x1000, .granted = 4096, .ours_to_unmap = true, .ours_to_free = true
     };
 
-    (void)state;
     fresh(false);
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     hl_memory_release(&d, &m, NULL);

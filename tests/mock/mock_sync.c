@@ -16,12 +16,11 @@
 #define READ DMA_BUF_SYNC_READ
 #define WRITE DMA_BUF_SYNC_WRITE
 
-static void access_is_checked_first(void **state)
+TEST(access_is_checked_first)
 {
     static const uint32_t bad[] = { 0, 4, 7, 8, 0x80000001 };
     int fd = -7;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(hl_dmabuf_cpu_access(FD, bad[i], false), -EINVAL);
         assert_int_equal(hl_dmabuf_cpu_access(FD, bad[i], true), -EINVAL);
@@ -35,7 +34,7 @@ static void access_is_checked_first(void **state)
     assert_int_equal(mock_count(), 0);
 }
 
-static void cpu_access_bytes(void **state)
+TEST(cpu_access_bytes)
 {
     static const struct {
         uint32_t access;
@@ -46,7 +45,6 @@ static void cpu_access_bytes(void **state)
         { READ, true, 5 },  { WRITE, true, 6 },  { READ | WRITE, true, 7 },
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         struct dma_buf_sync in = { .flags = calls[i].flags };
 
@@ -64,12 +62,11 @@ static void cpu_access_bytes(void **state)
 }
 
 /* A descriptor below 3, or without O_CLOEXEC, is not handed out as it is. */
-static void export_bytes_and_fd(void **state)
+TEST(export_bytes_and_fd)
 {
     struct dma_buf_export_sync_file in = { .flags = READ | WRITE, .fd = -1 }, out = in;
     int saved, fd = -7;
 
-    (void)state;
     out.fd = eventfd(0, 0);
     assert_true(out.fd > 2);
     mock_ok(DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &in, &out, sizeof(in));
@@ -92,12 +89,11 @@ static void export_bytes_and_fd(void **state)
     mock_end();
 }
 
-static void export_every_errno(void **state)
+TEST(export_every_errno)
 {
     struct dma_buf_export_sync_file in = { .flags = READ, .fd = -1 };
     int fd = -7;
 
-    (void)state;
     for (size_t e = 0; e < mock_errno_count; e++) {
         mock_fail(DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &in, sizeof(in), mock_errnos[e]);
         assert_int_equal(hl_dmabuf_export_sync_file(FD, READ, &fd), -mock_errnos[e]);
@@ -111,12 +107,11 @@ static void export_every_errno(void **state)
     mock_end();
 }
 
-static void import_bytes_and_every_errno(void **state)
+TEST(import_bytes_and_every_errno)
 {
     int sync = eventfd(0, EFD_CLOEXEC);
     struct dma_buf_import_sync_file in = { .flags = WRITE, .fd = sync };
 
-    (void)state;
     mock_ok(DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &in, &in, sizeof(in));
     assert_int_equal(hl_dmabuf_import_sync_file(FD, WRITE, sync), 0);
     mock_end();
@@ -135,11 +130,10 @@ static void import_bytes_and_every_errno(void **state)
 }
 
 /* poll() for what was asked: a pipe's ends are ready for one thing each. */
-static void waits_for_what_is_meant(void **state)
+TEST(waits_for_what_is_meant)
 {
     int ends[2];
 
-    (void)state;
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(hl_dmabuf_wait(ends[1], WRITE, 0), 0);
     assert_int_equal(hl_dmabuf_wait(ends[1], READ | WRITE, 0), 0);

@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a kernel does not know is told in a loud line, with the kernel that does. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
+#include "tests/test.h"
 
-#include <cmocka.h>
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "sim/model/model.h"
@@ -72,9 +64,8 @@ static int debug(enum sim_kernel kernel, uint32_t op)
     return sim_debug(&env, file, &a);
 }
 
-static void test_info(void **state)
+TEST(unknown_info)
 {
-    (void)state;
     assert_int_equal(info(SIM_KERNEL_6_12, 200), -EINVAL);
     assert_string_equal(said, "unknown INFO operation");
     assert_int_equal(about, 200);
@@ -93,9 +84,8 @@ static void test_info(void **state)
     assert_string_equal(said, "");
 }
 
-static void test_debug(void **state)
+TEST(unknown_debug)
 {
-    (void)state;
     assert_int_equal(debug(SIM_KERNEL_6_12, 77), -EINVAL);
     assert_string_equal(said, "unknown DEBUG operation");
     assert_int_equal(about, 77);
@@ -110,8 +100,8 @@ static void test_debug(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_info),
-        cmocka_unit_test(test_debug),
+        cmocka_unit_test(unknown_info),
+        cmocka_unit_test(unknown_debug),
     };
 
     return cmocka_run_group_tests(tests, setup, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a queue submits, byte for byte, with a driver that notes it and completes all at once. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <stdbool.h>
 #include <sys/ioctl.h>
@@ -185,24 +185,22 @@ static void copies(enum hlthunk_asic asic, uint32_t linear, const uint32_t direc
     end(w);
 }
 
-static void the_packets_of_each_asic(void **state)
+TEST(the_packets_of_each_asic)
 {
     static const uint32_t none[4] = { 0 }, goya[4] = { 0, 5u << 20, 6u << 20, 0 };
 
-    (void)state;
     copies(HLTHUNK_ASIC_GOYA, 0, goya);
     copies(HLTHUNK_ASIC_GAUDI, 8, none);
     copies(HLTHUNK_ASIC_GAUDI2, 0, none);
 }
 
 /* Over 4 GiB: packets of 256 MiB, submissions of 1 GiB, nothing left out and nothing twice. */
-static void more_than_four_gigabytes(void **state)
+TEST(more_than_four_gigabytes)
 {
     const uint64_t size = (5ull << 30) + 7;
     struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
     uint64_t at = 0;
 
-    (void)state;
     ok(hlthunk_queue_copy(w->q, &w->other, 3, &w->device_memory, 1, size));
     ok(hlthunk_queue_finish(w->q, -1));
     assert_int_equal(length, 21 * DMA_BYTES);
@@ -217,11 +215,10 @@ static void more_than_four_gigabytes(void **state)
     end(w);
 }
 
-static void fills(void **state)
+TEST(fills)
 {
     struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
 
-    (void)state;
     ok(hlthunk_queue_fill(w->q, &w->other, 16, 800, 0xab, 1));
     ok(hlthunk_queue_fill(w->q, &w->other, 6, 12, 0x0201, 2));
     ok(hlthunk_queue_finish(w->q, -1));
@@ -234,7 +231,7 @@ static void fills(void **state)
     end(w);
 }
 
-static void rows(void **state)
+TEST(rows)
 {
     struct world *w = begin(HLTHUNK_ASIC_GAUDI, HLTHUNK_ENGINE_ANY);
     struct hlthunk_copy_2d c = { .struct_size = sizeof(c),
@@ -245,7 +242,6 @@ static void rows(void **state)
                                  .width_bytes = 8,
                                  .rows = 3 };
 
-    (void)state;
     ok(hlthunk_queue_copy_2d(w->q, &c));
     c.destination_pitch = c.source_pitch = 8; /* all of a piece */
     ok(hlthunk_queue_copy_2d(w->q, &c));
@@ -258,11 +254,10 @@ static void rows(void **state)
 }
 
 /* Whatever the driver answers: what is recorded is submitted once, or stays, or is lost. */
-static void a_refused_submission_stays_recorded(void **state)
+TEST(a_refused_submission_stays_recorded)
 {
     static const int errors[] = { ENOMEM, EINVAL, EPERM, EFAULT, EMFILE };
 
-    (void)state;
     for (unsigned i = 0; i < 5; i++) {
         struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
         struct hlthunk_fence *f = NULL;
@@ -282,11 +277,10 @@ static void a_refused_submission_stays_recorded(void **state)
     }
 }
 
-static void a_full_driver_is_waited_out(void **state)
+TEST(a_full_driver_is_waited_out)
 {
     struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
 
-    (void)state;
     ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
     refuse = EAGAIN;
     refusals = 5; /* nothing of ours is in flight: somebody else's is */

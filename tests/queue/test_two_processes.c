@@ -66,7 +66,7 @@ static int reader(int socket)
     return hlthunk_device_close(d) ? __LINE__ : 0;
 }
 
-static void one_writes_the_other_reads(void **state)
+TEST(one_writes_the_other_reads)
 {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
@@ -76,7 +76,6 @@ static void one_writes_the_other_reads(void **state)
     pid_t pid;
     char c;
 
-    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     pid = fork();
     if (pid == 0) {

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #define DEPTH 64
 

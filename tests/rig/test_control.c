@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The control socket of an emulated device, with clients of every kind. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -21,18 +21,16 @@ static int command(void *priv, const char *line)
     return strcmp(line, "bad") ? 0 : -EINVAL;
 }
 
-static int setup(void **state)
+FIXTURE(setup)
 {
-    (void)state;
     count = 0;
     snprintf(path, sizeof(path), "/tmp/hlthunk-control-%d", getpid());
     alarm(30); /* whoever waits for a client has failed */
     return control_open(&control, path, command, NULL);
 }
 
-static int teardown(void **state)
+FIXTURE(teardown)
 {
-    (void)state;
     control_close(&control);
     unlink(path);
     alarm(0);
@@ -73,11 +71,10 @@ static void answers(int s, const char *text)
     assert_string_equal(buf, text);
 }
 
-static void each_line_has_its_answer(void **state)
+TEST(each_line_has_its_answer)
 {
     int s = join();
 
-    (void)state;
     say(s, "event 5\n");
     answers(s, "ok\n");
     assert_string_equal(heard, "event 5");
@@ -91,11 +88,10 @@ static void each_line_has_its_answer(void **state)
     close(s);
 }
 
-static void a_silent_client_keeps_nobody_waiting(void **state)
+TEST(a_silent_client_keeps_nobody_waiting)
 {
     int silent = join(), half = join(), s = join();
 
-    (void)state;
     say(half, "hal");
     say(s, "first\n");
     answers(s, "ok\n");
@@ -107,11 +103,10 @@ static void a_silent_client_keeps_nobody_waiting(void **state)
     close(s);
 }
 
-static void a_crowd_of_silent_clients_does_not_either(void **state)
+TEST(a_crowd_of_silent_clients_does_not_either)
 {
     int crowd[3 * CONTROL_CLIENTS], s;
 
-    (void)state;
     for (unsigned i = 0; i < 3 * CONTROL_CLIENTS; i++)
         crowd[i] = join();
     s = join();
@@ -122,12 +117,11 @@ static void a_crowd_of_silent_clients_does_not_either(void **state)
     close(s);
 }
 
-static void one_who_does_not_read_is_hung_up_on(void **state)
+TEST(one_who_does_not_read_is_hung_up_on)
 {
     char text[200] = { 0 };
     int s = join();
 
-    (void)state;
     memset(text, '\n', sizeof(text) - 1); /* many empty lines */
     for (unsigned i = 0; i < 10000; i++) {
         if (send(s, text, sizeof(text) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EPIPE)
@@ -139,12 +133,11 @@ static void one_who_does_not_read_is_hung_up_on(void **state)
     close(s);
 }
 
-static void a_line_without_end_is_hung_up_on(void **state)
+TEST(a_line_without_end_is_hung_up_on)
 {
     char text[CONTROL_LINE + 1];
     int s = join();
 
-    (void)state;
     memset(text, 'x', sizeof(text));
     text[CONTROL_LINE] = 0;
     say(s, text);
@@ -155,13 +148,12 @@ static void a_line_without_end_is_hung_up_on(void **state)
 }
 
 /* Something else lies at the path: it stays. */
-static void a_file_is_not_replaced(void **state)
+TEST(a_file_is_not_replaced)
 {
     struct control other;
     char name[120];
     FILE *f;
 
-    (void)state;
     snprintf(name, sizeof(name), "%s.file", path);
     f = fopen(name, "we");
     assert_non_null(f);
@@ -174,14 +166,14 @@ static void a_file_is_not_replaced(void **state)
 
 int main(void)
 {
-#define control_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        control_test(each_line_has_its_answer),
-        control_test(a_silent_client_keeps_nobody_waiting),
-        control_test(a_crowd_of_silent_clients_does_not_either),
-        control_test(one_who_does_not_read_is_hung_up_on),
-        control_test(a_line_without_end_is_hung_up_on),
-        control_test(a_file_is_not_replaced),
+        CASE(each_line_has_its_answer),
+        CASE(a_silent_client_keeps_nobody_waiting),
+        CASE(a_crowd_of_silent_clients_does_not_either),
+        CASE(one_who_does_not_read_is_hung_up_on),
+        CASE(a_line_without_end_is_hung_up_on),
+        CASE(a_file_is_not_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a guest may write to the registers of an emulated accelerator: it answers, and lives on. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -35,21 +35,18 @@ static int begin(const struct emu_asic *asic)
     return ram == MAP_FAILED || emu.v.dma[0].mem == MAP_FAILED;
 }
 
-static int gaudi(void **state)
+FIXTURE(gaudi)
 {
-    (void)state;
     return begin(&emu_gaudi);
 }
 
-static int gaudi2(void **state)
+FIXTURE(gaudi2)
 {
-    (void)state;
     return begin(&emu_gaudi2);
 }
 
-static int end(void **state)
+FIXTURE(end)
 {
-    (void)state;
     alarm(0);
     munmap(ram, RAM);
     emu_fini(&emu);
@@ -91,9 +88,8 @@ static void a_descriptor(uint32_t at, uint64_t ptr, uint32_t len)
 }
 
 /* Index and consumed place count modulo twice the ring's length, whatever is in the registers. */
-static void an_index_past_the_ring_ends(void **state)
+TEST(an_index_past_the_ring_ends)
 {
-    (void)state;
     ring(0, 4);
     poke(PQ_PI, 0xFFFFFFFF);
     run();
@@ -104,9 +100,8 @@ static void an_index_past_the_ring_ends(void **state)
     assert_int_equal(emu_get(&emu, PQ_CI), 3);
 }
 
-static void a_ring_of_any_size_ends(void **state)
+TEST(a_ring_of_any_size_ends)
 {
-    (void)state;
     for (uint32_t log2 = 0; log2 < 64; log2++) {
         ring(0, log2);
         poke(PQ_PI, 0xFFFFFFFF);
@@ -118,9 +113,8 @@ static void a_ring_of_any_size_ends(void **state)
 }
 
 /* More descriptors than the engine holds: the rest is taken when there is room. */
-static void a_long_run_of_empty_submissions_is_taken(void **state)
+TEST(a_long_run_of_empty_submissions_is_taken)
 {
-    (void)state;
     ring(0, 14);
     poke(PQ_PI, 16384 + 16000);
     run();
@@ -129,12 +123,11 @@ static void a_long_run_of_empty_submissions_is_taken(void **state)
 
 /* A queue's message to either register is an interrupt: completion queues of programs are set up
  * so. */
-static void a_message_to_the_msix_block_interrupts(void **state)
+TEST(a_message_to_the_msix_block_interrupts)
 {
     static const uint32_t regs[] = { 0x4C02948, 0x4C17000 };
     uint64_t n;
 
-    (void)state;
     emu.v.irqfd[VFU_IRQ_MSIX][48] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert_true(emu.v.irqfd[VFU_IRQ_MSIX][48] >= 0);
     for (unsigned i = 0; i < 2; i++) {
@@ -149,12 +142,11 @@ static void a_message_to_the_msix_block_interrupts(void **state)
 }
 
 /* What an engine copies goes in one piece as far as both sides hold. */
-static void a_copy_is_direct(void **state)
+TEST(a_copy_is_direct)
 {
     uint64_t base = emu.a->dram_base, n = 64 * MiB;
     bool bad_write = true;
 
-    (void)state;
     memset(emu.dram, 0x5A, 4096);
     emu.dram[n - 1] = 0x77;
     assert_int_equal(emu_move(&emu, base + n, base, &n, &bad_write), 0);
@@ -174,14 +166,13 @@ static void a_copy_is_direct(void **state)
 }
 
 /* A queue that resets its own device: the engine's step is over first. */
-static void a_packet_may_reset_the_device(void **state)
+TEST(a_packet_may_reset_the_device)
 {
     struct {
         uint32_t value, ctl;
         uint64_t addr;
     } packet = { 1, 0x3u << 24, 0x7FFC000000 + 0xC4B498 }; /* MSG_LONG to the reset register */
 
-    (void)state;
     memcpy(ram + 0x1000, &packet, sizeof(packet));
     ring(0, 4);
     a_descriptor(0, emu.a->host_base + 0x1000, sizeof(packet));
@@ -205,7 +196,7 @@ static void a_packet_may_reset_the_device(void **state)
  * Copies to the commit register of the core that makes them, more than it has room for: a program
  * without end, until a reset.
  */
-static void a_dma_core_may_start_itself(void **state)
+TEST(a_dma_core_may_start_itself)
 {
     struct {
         uint32_t len, ctl;
@@ -213,7 +204,6 @@ static void a_dma_core_may_start_itself(void **state)
     } packet[64];
     uint64_t commit = emu.a->cfg_base + CORE + 0x78;
 
-    (void)state;
     for (unsigned i = 0; i < 64; i++)
         packet[i].len = 4, packet[i].ctl = 0x9u << 24, packet[i].src = emu.a->host_base,
         packet[i].dst = commit;
@@ -232,11 +222,10 @@ static void a_dma_core_may_start_itself(void **state)
     assert_int_equal(emu_run(&emu), -1);
 }
 
-static void a_firmware_queue_of_any_size_ends(void **state)
+TEST(a_firmware_queue_of_any_size_ends)
 {
     static const uint32_t bytes[] = { 0, 1, 16, 48, 4096, 4112, 1u << 20, 1u << 31, UINT32_MAX };
 
-    (void)state;
     poke(0x442208, (uint32_t)(emu.a->host_base >> 32));
     for (unsigned i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
         poke(0x44220C, bytes[i]);
@@ -252,11 +241,10 @@ static void config(uint32_t off, uint32_t x)
 }
 
 /* The window on the registers in configuration space, at the end of the registers and past it */
-static void the_indirect_window_has_an_end(void **state)
+TEST(the_indirect_window_has_an_end)
 {
     static const uint32_t at[] = { 0x3FFFFFC, 0x3FFFFFD, 0x3FFFFFF, 0x4000000, 0xFFFFFFFF };
 
-    (void)state;
     for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
         config(0xFF0, (uint32_t)emu.a->cfg_base + at[i]);
         config(0xFF4, 0x5A5A5A5A);
@@ -278,17 +266,15 @@ static void kdma(uint64_t dst, uint64_t src, uint32_t size, uint32_t commit)
     run();
 }
 
-static void a_fill_past_the_registers_stops(void **state)
+TEST(a_fill_past_the_registers_stops)
 {
-    (void)state;
     kdma(emu.a->cfg_base + emu.a->cfg_size - 4096, 0, UINT32_MAX, 0x10);
     kdma(emu.a->cfg_base + 0x1000000, 0x11, 16, 0x10);
     assert_int_equal(emu_get(&emu, 0x1000000), 0x11111111);
 }
 
-static void a_copy_may_start_itself(void **state)
+TEST(a_copy_may_start_itself)
 {
-    (void)state;
     memset(ram, 0xFF, 16);
     kdma(emu.a->cfg_base + KDMA + 0x8EC, 0, 4, 0);
     kdma(emu.a->cfg_base + KDMA + 0x8EC, 0, 4, 1);

@@ -22,7 +22,7 @@ static void expect_event(struct hlthunk_event_notifier *n, enum hlthunk_event_ki
     } while (e->kind != kind);
 }
 
-static void a_page_fault_is_told(void **state)
+TEST(a_page_fault_is_told)
 {
     uint64_t address = on_asic("gaudi2") ? 0xFFF0123450000000 : 0x100000ABCD000;
     struct hlthunk_device *d;
@@ -30,7 +30,6 @@ static void a_page_fault_is_told(void **state)
     struct hlthunk_event e;
     pid_t pid;
 
-    (void)state;
     if (on_asic("goya"))
         skip(); /* its driver tells nobody */
     if (on_kernel("6.1")) {
@@ -55,13 +54,12 @@ static void a_page_fault_is_told(void **state)
     rig_serves(60);
 }
 
-static void a_forbidden_access_is_told(void **state)
+TEST(a_forbidden_access_is_told)
 {
     struct hlthunk_device *d;
     struct hlthunk_event_notifier *n;
     struct hlthunk_event e;
 
-    (void)state;
     if (!on_asic("gaudi") || on_kernel("6.1"))
         skip(); /* the emulated device knows where Gaudi's driver looks, and 6.1 tells nobody */
     d = open_device();
@@ -75,56 +73,51 @@ static void a_forbidden_access_is_told(void **state)
     rig_serves(60);
 }
 
-static void firmware_that_fails_costs_a_reset(void **state)
+TEST(firmware_that_fails_costs_a_reset)
 {
     pid_t pid = rig_holder();
 
-    (void)state;
     assert_int_equal(rig_request(RIG_CRITICAL, 0), 0);
     assert_int_equal(rig_ended(pid, 60), SIGKILL);
     rig_serves(60);
 }
 
-static void a_lost_heartbeat_costs_a_reset(void **state)
+TEST(a_lost_heartbeat_costs_a_reset)
 {
     pid_t pid = rig_holder();
 
-    (void)state;
     assert_int_equal(rig_request(RIG_MUTE, 18), 0);
     assert_int_equal(rig_ended(pid, 90), SIGKILL);
     rig_serves(60);
     assert_int_equal(rig_request(RIG_HEAL, 0), 0);
 }
 
-static void a_hard_reset_with_live_memory(void **state)
+TEST(a_hard_reset_with_live_memory)
 {
     pid_t pid = rig_holder();
 
-    (void)state;
     ok(rig_poke_attribute("hard_reset"));
     assert_int_equal(rig_ended(pid, 60), SIGKILL);
     rig_serves(60);
 }
 
-static void a_soft_reset_between_users(void **state)
+TEST(a_soft_reset_between_users)
 {
     const char *name = rig_has_attribute("soft_reset") ? "soft_reset" : "inference_soft_reset";
 
-    (void)state;
     if (!rig_has_attribute(name))
         skip();               /* the driver offers it for some devices only */
     rig_poke_attribute(name); /* it may refuse: the device serves all the same */
     rig_serves(60);
 }
 
-static void the_module_stays_while_memory_is_exported(void **state)
+TEST(the_module_stays_while_memory_is_exported)
 {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
     struct hlthunk_dmabuf *m;
     int fd, rc;
 
-    (void)state;
     if (!rig_can_reload())
         skip(); /* the host sets the word once */
     d = open_device();
@@ -151,11 +144,10 @@ static void the_module_stays_while_memory_is_exported(void **state)
     rig_serves(60);
 }
 
-static void hot_removal_with_open_descriptors(void **state)
+TEST(hot_removal_with_open_descriptors)
 {
     pid_t pid = rig_holder();
 
-    (void)state;
     /* Where the machine's bridge has no room to place the BARs again, only the driver is removed
      * from the device: its way out is the same. */
     if (on_asic("gaudi2"))
@@ -167,9 +159,8 @@ static void hot_removal_with_open_descriptors(void **state)
     rig_serves(60);
 }
 
-static void killed_while_exporting(void **state)
+TEST(killed_while_exporting)
 {
-    (void)state;
     if (!can_export())
         skip();
     for (unsigned i = 0; i < 10; i++) {
@@ -293,32 +284,29 @@ static void user_end(struct user *u, enum hlthunk_stale_reason why)
     rig_serves(60);
 }
 
-static void a_hard_reset_calls_back(void **state)
+TEST(a_hard_reset_calls_back)
 {
     struct user u;
 
-    (void)state;
     user_begin(&u);
     ok(rig_poke_attribute("hard_reset"));
     user_end(&u, HLTHUNK_STALE_RESET);
 }
 
-static void firmware_that_fails_calls_back(void **state)
+TEST(firmware_that_fails_calls_back)
 {
     struct user u;
 
-    (void)state;
     user_begin(&u);
     assert_int_equal(rig_request(RIG_CRITICAL, 0), 0);
     user_end(&u, HLTHUNK_STALE_RESET);
 }
 
-static void hot_removal_calls_back(void **state)
+TEST(hot_removal_calls_back)
 {
     struct user u;
     pid_t pid;
 
-    (void)state;
     user_begin(&u);
     pid = fork(); /* who removes it waits until it is gone */
     assert_true(pid >= 0);
@@ -337,23 +325,23 @@ static void hot_removal_calls_back(void **state)
     user_end(&u, on_kernel("6.1") ? HLTHUNK_STALE_RESET : HLTHUNK_STALE_GONE);
 }
 
-#define hard(f) cmocka_unit_test_teardown(f, rig_teardown)
+#define CASE(f) cmocka_unit_test_teardown(f, rig_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        hard(a_page_fault_is_told),
-        hard(a_forbidden_access_is_told),
-        hard(killed_while_exporting),
-        hard(the_module_stays_while_memory_is_exported),
-        hard(a_soft_reset_between_users),
-        hard(a_hard_reset_with_live_memory),
-        hard(firmware_that_fails_costs_a_reset),
-        hard(hot_removal_with_open_descriptors),
-        hard(a_lost_heartbeat_costs_a_reset),
-        hard(a_hard_reset_calls_back),
-        hard(firmware_that_fails_calls_back),
-        hard(hot_removal_calls_back),
+        CASE(a_page_fault_is_told),
+        CASE(a_forbidden_access_is_told),
+        CASE(killed_while_exporting),
+        CASE(the_module_stays_while_memory_is_exported),
+        CASE(a_soft_reset_between_users),
+        CASE(a_hard_reset_with_live_memory),
+        CASE(firmware_that_fails_costs_a_reset),
+        CASE(hot_removal_with_open_descriptors),
+        CASE(a_lost_heartbeat_costs_a_reset),
+        CASE(a_hard_reset_calls_back),
+        CASE(firmware_that_fails_calls_back),
+        CASE(hot_removal_calls_back),
     };
 
     require_rig();

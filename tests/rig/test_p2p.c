@@ -50,7 +50,7 @@ static int import(int gpu, int dmabuf, uint32_t *handle)
     return 0;
 }
 
-static void another_driver_maps_what_is_exported(void **state)
+TEST(another_driver_maps_what_is_exported)
 {
     const char *route = getenv("TEST_P2P");
     struct hlthunk_device *d = open_device();
@@ -58,7 +58,6 @@ static void another_driver_maps_what_is_exported(void **state)
     struct hlthunk_dmabuf *m;
     int gpu = importer(), rc;
 
-    (void)state;
     if (gpu < 0 || !route)
         fail_msg("no importer: rig/run --p2p or --p2p-apart -- PROGRAM");
     ok(hlthunk_buffer_alloc(d, 16 * MIB, NULL, &b));
@@ -75,7 +74,7 @@ static void another_driver_maps_what_is_exported(void **state)
 }
 
 /* The importer's mapping holds the memory when nobody else does any more. */
-static void an_import_outlives_its_exporter(void **state)
+TEST(an_import_outlives_its_exporter)
 {
     const char *route = getenv("TEST_P2P");
     struct hlthunk_device *d = open_device();
@@ -85,7 +84,6 @@ static void an_import_outlives_its_exporter(void **state)
     int gpu = importer();
     uint32_t handle;
 
-    (void)state;
     if (!route || strcmp(route, "yes"))
         skip(); /* nothing is mapped without a route */
     ok(hlthunk_buffer_alloc(d, 16 * MIB, NULL, &b));

@@ -132,13 +132,12 @@ static void device_copy(struct pair *p, uint64_t offset, uint32_t n, bool up)
         copy_by_device(p->device, up ? there : here, up ? here : there, n, up, 20000000), 0);
 }
 
-static void no_route_no_region(void **state)
+TEST(no_route_no_region)
 {
     struct hlthunk_verbs_mr *mr = (void *)&mr;
     struct hlthunk_dmabuf *m;
     struct pair p;
 
-    (void)state;
     if (route())
         skip();
     set_up(&p, SIZE);
@@ -151,14 +150,13 @@ static void no_route_no_region(void **state)
 }
 
 /* Host to device by the card, on by the accelerator; and back by either. */
-static void bytes_travel(void **state)
+TEST(bytes_travel)
 {
     static const uint32_t sizes[] = { 1, 4096, 4097, 65536 + 12, MIB, SIZE };
     struct hlthunk_verbs_mr *mr;
     struct hlthunk_dmabuf *m;
     struct pair p;
 
-    (void)state;
     if (!route())
         skip();
     set_up(&p, SIZE);
@@ -186,7 +184,7 @@ static void bytes_travel(void **state)
 }
 
 /* A region of a range reaches that range and nothing else, by its own addresses. */
-static void ranges(void **state)
+TEST(ranges)
 {
     static const struct {
         uint64_t from, size, offset, bytes, iova;
@@ -200,7 +198,6 @@ static void ranges(void **state)
         { MIB + 1, MIB + 4095, 10, 1000, 0, true },
     };
 
-    (void)state;
     if (!route())
         skip();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -240,14 +237,13 @@ static void ranges(void **state)
 }
 
 /* Several buffers in one queue pair, many requests at once. */
-static void many_buffers(void **state)
+TEST(many_buffers)
 {
     enum { N = 8, PART = 65536 };
     struct hlthunk_buffer *b[N];
     struct hlthunk_verbs_mr *mr[N];
     struct pair p;
 
-    (void)state;
     if (!route())
         skip();
     set_up(&p, SIZE);
@@ -287,7 +283,7 @@ static void many_buffers(void **state)
 }
 
 /* One buffer with two cards, which are each other's peers. */
-static void two_cards(void **state)
+TEST(two_cards)
 {
     struct hlthunk_verbs_mr *here, *there;
     struct hlthunk_dmabuf *m;
@@ -295,7 +291,6 @@ static void two_cards(void **state)
     struct nic other;
     struct pair p;
 
-    (void)state;
     if (!route() || nic_count() < 2)
         skip();
     set_up(&p, SIZE);
@@ -328,14 +323,13 @@ static void two_cards(void **state)
 }
 
 /* A GiB in one region: its first bytes, those in the middle, its last. */
-static void a_gibibyte(void **state)
+TEST(a_gibibyte)
 {
     const uint64_t all = 1024 * MIB;
     struct hlthunk_verbs_mr *mr;
     struct hlthunk_dmabuf *m;
     struct pair p;
 
-    (void)state;
     if (!route())
         skip();
     set_up(&p, all);
@@ -356,7 +350,7 @@ static void a_gibibyte(void **state)
 }
 
 /* What a card says to a request that is wrong. */
-static void errors_of_the_card(void **state)
+TEST(errors_of_the_card)
 {
     struct nic_request good, r;
     union ibv_gid nobody = { .raw = { 0xfe, 0x80, [15] = 0x99 } };
@@ -365,7 +359,6 @@ static void errors_of_the_card(void **state)
     struct ibv_pd *pd;
     struct pair p;
 
-    (void)state;
     set_up(&p, SIZE);
     if (!p.nic.writes) {
         tear_down(&p);
@@ -415,14 +408,13 @@ static void errors_of_the_card(void **state)
 }
 
 /* A message finds its receiver not ready, then too little room, then room; and immediate data. */
-static void messages(void **state)
+TEST(messages)
 {
     struct ibv_ah *to, *back;
     struct nic_request r;
     struct nic other;
     struct pair p;
 
-    (void)state;
     set_up(&p, SIZE);
     if (!p.nic.writes) {
         tear_down(&p);
@@ -479,14 +471,13 @@ static void messages(void **state)
 }
 
 /* Lost packets are sent again; a card without a cable, and one that refuses, say so. */
-static void faults_on_request(void **state)
+TEST(faults_on_request)
 {
     const uint32_t reg_mr = 7, no_resources = 1;
     struct hlthunk_verbs_mr *mr, *none = (void *)&none;
     struct hlthunk_dmabuf *m;
     struct pair p;
 
-    (void)state;
     if (!route())
         skip();
     set_up(&p, SIZE);
@@ -512,9 +503,8 @@ static void faults_on_request(void **state)
 }
 
 /* References given back in each of the 24 orders; the last look at the memory works in all. */
-static void every_order(void **state)
+TEST(every_order)
 {
-    (void)state;
     if (!route())
         skip();
     for (unsigned order = 0; order < 256; order++) {
@@ -587,9 +577,8 @@ static pid_t writer(void)
     return pid;
 }
 
-static void killed_in_the_middle(void **state)
+TEST(killed_in_the_middle)
 {
-    (void)state;
     if (!route())
         skip();
     for (unsigned i = 0; i < 5; i++) {
@@ -602,11 +591,10 @@ static void killed_in_the_middle(void **state)
 }
 
 /* The driver ends whoever uses a device that is removed; their regions and exports go with them. */
-static void removed_while_writing(void **state)
+TEST(removed_while_writing)
 {
     pid_t pid;
 
-    (void)state;
     if (!route())
         skip();
     pid = writer();
@@ -641,13 +629,12 @@ static void *run(void *arg)
     return NULL;
 }
 
-static void reset_while_writing(void **state)
+TEST(reset_while_writing)
 {
     struct runner r = { .done = 0 };
     struct hlthunk_dmabuf *m;
     pthread_t t;
 
-    (void)state;
     if (!route())
         skip();
     set_up(&r.pair, SIZE);
@@ -677,7 +664,7 @@ static void reset_while_writing(void **state)
  * The card is removed while a region is registered: its driver waits for whoever has it open, and
  * what is given back in the meantime is given back as always.
  */
-static void the_card_is_removed(void **state)
+TEST(the_card_is_removed)
 {
     struct hlthunk_verbs_mr *mr;
     struct hlthunk_dmabuf *m;
@@ -685,7 +672,6 @@ static void the_card_is_removed(void **state)
     struct pair p;
     pid_t pid;
 
-    (void)state;
     if (!route())
         skip();
     nic_pci_address(0, address, sizeof(address));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vfio-user server, with this test as its client over a pair of sockets. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <fcntl.h>
 #include <sys/eventfd.h>
@@ -66,11 +66,10 @@ static void on_reset(struct vfu *v)
 
 static const struct vfu_ops ops = { on_read, on_write, on_reset };
 
-static int setup(void **state)
+FIXTURE(setup)
 {
     int s[2];
 
-    (void)state;
     memset(&seen, 0, sizeof(seen));
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s))
         return -1;
@@ -81,9 +80,8 @@ static int setup(void **state)
     return vfu_bar_mem(&server, 2, 1 << 20, "bar");
 }
 
-static int teardown(void **state)
+FIXTURE(teardown)
 {
-    (void)state;
     close(client);
     close(server.sock);
     vfu_fini(&server);
@@ -140,12 +138,11 @@ static uint32_t ask(uint16_t command, const void *body, uint32_t len, int fd, vo
     return h.error;
 }
 
-static void it_says_what_it_has(void **state)
+TEST(it_says_what_it_has)
 {
     uint8_t version[64] = { 0, 0, 1 }, out[4096];
     uint32_t info[4] = { 16 }, region[8] = { 32 }, len;
 
-    (void)state;
     assert_int_equal(ask(VERSION, version, 4, -1, out, &len), 0);
     assert_int_equal(out[2], 1); /* the client's version */
     assert_non_null(strstr((char *)out + 4, "max_msg_fds"));
@@ -170,13 +167,12 @@ static void it_says_what_it_has(void **state)
 }
 
 /* With a small argsz the client learns how much it needs, and asks again. */
-static void sparse_areas_come_when_they_fit(void **state)
+TEST(sparse_areas_come_when_they_fit)
 {
     uint32_t region[8] = { 32, 0, 2 }, len;
     uint8_t out[4096];
     uint64_t area[2];
 
-    (void)state;
     server.region[2].nareas = 2;
     server.region[2].area[0] = (struct vfu_area){ 0, 0x1000 };
     server.region[2].area[1] = (struct vfu_area){ 0x2000, 0x3000 };
@@ -194,7 +190,7 @@ static void sparse_areas_come_when_they_fit(void **state)
     assert_int_equal(area[1], 0x3000);
 }
 
-static void registers_are_read_and_written_in_order(void **state)
+TEST(registers_are_read_and_written_in_order)
 {
     struct {
         uint64_t off;
@@ -203,7 +199,6 @@ static void registers_are_read_and_written_in_order(void **state)
     uint32_t len;
     struct header h;
 
-    (void)state;
     assert_int_equal(ask(REGION_WRITE, &a, 20, -1, NULL, NULL), 0);
     assert_int_equal(seen.region, 2);
     assert_int_equal(seen.off, 0x123);
@@ -230,7 +225,7 @@ static void registers_are_read_and_written_in_order(void **state)
     assert_int_equal(seen.resets, 1);
 }
 
-static void memory_of_the_machine_is_mapped(void **state)
+TEST(memory_of_the_machine_is_mapped)
 {
     struct {
         uint32_t argsz, flags;
@@ -243,7 +238,6 @@ static void memory_of_the_machine_is_mapped(void **state)
     int fd = memfd_create("ram", MFD_CLOEXEC);
     uint8_t x = 0x5A, y[0x2001] = { 0 };
 
-    (void)state;
     assert_int_equal(ftruncate(fd, 0x4000), 0);
     assert_int_equal(pwrite(fd, &x, 1, 0x1234), 1);
     assert_int_equal(ask(DMA_MAP, &map, 32, fd, NULL, NULL), 0);
@@ -263,7 +257,7 @@ static void memory_of_the_machine_is_mapped(void **state)
     close(fd);
 }
 
-static void interrupts_are_event_descriptors(void **state)
+TEST(interrupts_are_event_descriptors)
 {
     struct {
         uint32_t argsz, flags, index, start, count;
@@ -271,7 +265,6 @@ static void interrupts_are_event_descriptors(void **state)
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     uint64_t n = 0;
 
-    (void)state;
     assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 3), -1);
     assert_int_equal(ask(SET_IRQS, &set, 20, fd, NULL, NULL), 0);
     assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 3), 0);
@@ -288,11 +281,10 @@ static void interrupts_are_event_descriptors(void **state)
     close(fd);
 }
 
-static void a_client_that_goes_or_lies_ends_it(void **state)
+TEST(a_client_that_goes_or_lies_ends_it)
 {
     struct header h = { .command = GET_INFO, .size = 4 };
 
-    (void)state;
     assert_int_equal(send(client, &h, sizeof(h), 0), sizeof(h));
     assert_int_equal(vfu_step(&server), -1); /* shorter than its own header */
     h.size = UINT32_MAX;
@@ -339,13 +331,12 @@ struct map {
     uint64_t off, iova, size;
 };
 
-static void a_read_only_map_is_not_written(void **state)
+TEST(a_read_only_map_is_not_written)
 {
     struct map ro = { 32, 1, 0, 0x10000, 0x1000 }, wo = { 32, 2, 0x1000, 0x11000, 0x1000 };
     int fd = memory_file();
     uint8_t x[2] = { 1, 2 };
 
-    (void)state;
     assert_int_equal(ask(DMA_MAP, &ro, 32, fd, NULL, NULL), 0);
     assert_int_equal(ask(DMA_MAP, &wo, 32, fd, NULL, NULL), 0);
     assert_int_equal(vfu_write(&server, 0x10000, x, 1), -EFAULT);
@@ -357,13 +348,12 @@ static void a_read_only_map_is_not_written(void **state)
 }
 
 /* Two maps that meet are one range for the device. */
-static void an_access_spans_maps(void **state)
+TEST(an_access_spans_maps)
 {
     struct map a = { 32, 3, 0, 0x10000, 0x1000 }, b = { 32, 3, 0x2000, 0x11000, 0x1000 };
     int fd = memory_file();
     uint8_t x[4] = { 1, 2, 3, 4 }, y[4];
 
-    (void)state;
     assert_int_equal(ask(DMA_MAP, &a, 32, fd, NULL, NULL), 0);
     assert_int_equal(ask(DMA_MAP, &b, 32, fd, NULL, NULL), 0);
     assert_int_equal(vfu_write(&server, 0x10FFE, x, 4), 0);
@@ -373,13 +363,12 @@ static void an_access_spans_maps(void **state)
     close(fd);
 }
 
-static void a_file_that_shrinks_is_no_signal(void **state)
+TEST(a_file_that_shrinks_is_no_signal)
 {
     struct map m = { 32, 3, 0, 0x10000, 0x4000 };
     int fd = memory_file();
     uint8_t x[16] = { 0 };
 
-    (void)state;
     guard_install(); /* here: the test's frame has a handler of its own around each test */
     assert_int_equal(ask(DMA_MAP, &m, 32, fd, NULL, NULL), 0);
     assert_int_equal(vfu_write(&server, 0x12000, x, sizeof(x)), 0);
@@ -390,15 +379,14 @@ static void a_file_that_shrinks_is_no_signal(void **state)
     close(fd);
 }
 
-static void our_own_memory_cannot_be_shrunk(void **state)
+TEST(our_own_memory_cannot_be_shrunk)
 {
-    (void)state;
     assert_int_equal(ftruncate(server.region[2].fd, 0), -1);
     assert_int_equal(errno, EPERM);
     assert_int_equal(ftruncate(server.region[2].fd, 1 << 21), -1);
 }
 
-static void maps_that_cannot_be_are_refused(void **state)
+TEST(maps_that_cannot_be_are_refused)
 {
     const struct map first = { 32, 3, 0, 0x10000, 0x2000 };
     const struct {
@@ -415,7 +403,6 @@ static void maps_that_cannot_be_are_refused(void **state)
     } unmap = { 24, 0, UINT64_MAX, 2 };
     int fd = memory_file();
 
-    (void)state;
     assert_int_equal(ask(DMA_MAP, &first, 32, fd, NULL, NULL), 0);
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_int_equal(ask(DMA_MAP, &bad[i].m, 32, fd, NULL, NULL), bad[i].error);
@@ -424,13 +411,12 @@ static void maps_that_cannot_be_are_refused(void **state)
     close(fd);
 }
 
-static void a_refused_map_leaves_nothing(void **state)
+TEST(a_refused_map_leaves_nothing)
 {
     struct map m = { 32, 3, 0, 0, 0x1000 };
     int fd = memory_file();
     unsigned before;
 
-    (void)state;
     for (unsigned i = 0; i < VFU_MAX_DMA; i++) {
         m.iova = 0x1000ull * i;
         assert_int_equal(ask(DMA_MAP, &m, 32, fd, NULL, NULL), 0);
@@ -443,7 +429,7 @@ static void a_refused_map_leaves_nothing(void **state)
 }
 
 /* However many come, and in however many pieces: none stays open here. */
-static void too_many_descriptors_are_refused(void **state)
+TEST(too_many_descriptors_are_refused)
 {
     struct map m = { 32, 3, 0, 0, 0x1000 };
     struct header h = { .id = 77, .command = DMA_MAP, .size = sizeof(h) + sizeof(m) };
@@ -451,7 +437,6 @@ static void too_many_descriptors_are_refused(void **state)
     unsigned before;
     int fds[7];
 
-    (void)state;
     memcpy(message, &h, sizeof(h));
     memcpy(message + sizeof(h), &m, sizeof(m));
     for (unsigned i = 0; i < 7; i++)
@@ -479,11 +464,10 @@ static void too_many_descriptors_are_refused(void **state)
     assert_int_equal(descriptors(), before);
 }
 
-static void half_a_message_does_not_wait_for_the_rest(void **state)
+TEST(half_a_message_does_not_wait_for_the_rest)
 {
     struct header h = { .id = 5, .command = RESET, .size = sizeof(h) };
 
-    (void)state;
     assert_int_equal(vfu_step(&server), 1); /* nothing at all */
     assert_int_equal(send(client, &h, 5, 0), 5);
     assert_int_equal(vfu_step(&server), 1);
@@ -493,7 +477,7 @@ static void half_a_message_does_not_wait_for_the_rest(void **state)
     assert_int_equal(seen.resets, 1);
 }
 
-static void an_interrupt_never_waits(void **state)
+TEST(an_interrupt_never_waits)
 {
     struct {
         uint32_t argsz, flags, index, start, count;
@@ -501,7 +485,6 @@ static void an_interrupt_never_waits(void **state)
     uint64_t full = UINT64_MAX - 1, n;
     int fd = eventfd(0, EFD_CLOEXEC); /* that blocks */
 
-    (void)state;
     assert_int_equal(ask(SET_IRQS, &set, 20, fd, NULL, NULL), 0);
     assert_int_equal(write(fd, &full, sizeof(full)), sizeof(full));
     alarm(20);
@@ -513,23 +496,23 @@ static void an_interrupt_never_waits(void **state)
 
 int main(void)
 {
-#define vfu_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        vfu_test(it_says_what_it_has),
-        vfu_test(sparse_areas_come_when_they_fit),
-        vfu_test(registers_are_read_and_written_in_order),
-        vfu_test(memory_of_the_machine_is_mapped),
-        vfu_test(interrupts_are_event_descriptors),
-        vfu_test(a_client_that_goes_or_lies_ends_it),
-        vfu_test(a_read_only_map_is_not_written),
-        vfu_test(an_access_spans_maps),
-        vfu_test(a_file_that_shrinks_is_no_signal),
-        vfu_test(our_own_memory_cannot_be_shrunk),
-        vfu_test(maps_that_cannot_be_are_refused),
-        vfu_test(a_refused_map_leaves_nothing),
-        vfu_test(too_many_descriptors_are_refused),
-        vfu_test(half_a_message_does_not_wait_for_the_rest),
-        vfu_test(an_interrupt_never_waits),
+        CASE(it_says_what_it_has),
+        CASE(sparse_areas_come_when_they_fit),
+        CASE(registers_are_read_and_written_in_order),
+        CASE(memory_of_the_machine_is_mapped),
+        CASE(interrupts_are_event_descriptors),
+        CASE(a_client_that_goes_or_lies_ends_it),
+        CASE(a_read_only_map_is_not_written),
+        CASE(an_access_spans_maps),
+        CASE(a_file_that_shrinks_is_no_signal),
+        CASE(our_own_memory_cannot_be_shrunk),
+        CASE(maps_that_cannot_be_are_refused),
+        CASE(a_refused_map_leaves_nothing),
+        CASE(too_many_descriptors_are_refused),
+        CASE(half_a_message_does_not_wait_for_the_rest),
+        CASE(an_interrupt_never_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,14 +37,13 @@ static double seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void bytes_go_there_and_back(void **state)
+TEST(bytes_go_there_and_back)
 {
     const uint64_t size = 8 << 20;
     uint8_t *in = NULL, *out = NULL;
     struct work w;
     uint64_t a, b, dev;
 
-    (void)state;
     assert_int_equal(posix_memalign((void **)&in, 4096, size), 0);
     assert_int_equal(posix_memalign((void **)&out, 4096, size), 0);
     work_open(&w);
@@ -115,27 +114,24 @@ static void interrupt_by(uint64_t doorbell)
     free(x.counter);
 }
 
-static void a_user_interrupt_by_the_virtual_doorbell(void **state)
+TEST(a_user_interrupt_by_the_virtual_doorbell)
 {
-    (void)state;
     interrupt_by(DOORBELL_PAGE);
 }
 
-static void a_user_interrupt_by_the_register(void **state)
+TEST(a_user_interrupt_by_the_register)
 {
-    (void)state;
     interrupt_by(DOORBELL_REGISTER);
 }
 
 /* Armed by packets, set off by another queue's packet, it writes to the program's memory. */
-static void a_monitor_writes_when_its_object_says_so(void **state)
+TEST(a_monitor_writes_when_its_object_says_so)
 {
     volatile uint32_t *result = (volatile uint32_t *)(void *)page();
     struct work_cb arm, set;
     struct work w;
     uint64_t va;
 
-    (void)state;
     if (!on_asic("gaudi2"))
         skip(); /* elsewhere users reach the sync manager by other packets */
     work_open(&w);

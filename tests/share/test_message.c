@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The wire format, byte by byte. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "hlthunk/error.h"
 #include "lib/share/message.h"
@@ -20,7 +20,7 @@ static const struct hl_message_item two[2] = {
 };
 
 /* As another implementation would write it: this must never change within version 1. */
-static void exact_bytes(void **state)
+TEST(exact_bytes)
 {
     static const uint8_t header[HL_MESSAGE_HEADER_BYTES] = {
         'H', 'L', 'D', 'M', 'A', 'B', 'U', 'F', 1, 0, 1, 0, 2, 0, 0, 0, 200, 0, 0, 0, 0, 0, 0, 0,
@@ -32,7 +32,6 @@ static void exact_bytes(void **state)
     };
     uint8_t bytes[BYTES(2)];
 
-    (void)state;
     memcpy(item[0] + 32, "0000:0d:00.0", 12);
     memcpy(item[0] + 56, "weights", 7);
     memset(bytes, 0xee, sizeof(bytes));
@@ -54,13 +53,12 @@ static void same_item(const struct hl_message_item *a, const struct hl_message_i
     assert_string_equal(a->label, b->label);
 }
 
-static void round_trip(void **state)
+TEST(round_trip)
 {
     struct hl_message_item full[HL_MESSAGE_MAX_ITEMS], got;
     static uint8_t bytes[HL_MESSAGE_MAX_BYTES];
     size_t n = 0;
 
-    (void)state;
     for (size_t i = 0; i < HL_MESSAGE_MAX_ITEMS; i++) {
         full[i] = two[i & 1];
         full[i].identity = i;
@@ -75,12 +73,11 @@ static void round_trip(void **state)
 }
 
 /* One item, whatever the header says. */
-static void a_device(void **state)
+TEST(a_device)
 {
     uint8_t bytes[BYTES(2)];
     size_t n = 0;
 
-    (void)state;
     hl_message_encode(bytes, HL_MESSAGE_DEVICE, two, 1);
     assert_int_equal(hl_message_decode_header(bytes, BYTES(1), HL_MESSAGE_DEVICE, &n), 0);
     assert_int_equal(n, 1);
@@ -93,12 +90,11 @@ static void a_device(void **state)
 }
 
 /* What a terminal would act on does not leave; what is not known is not sent. */
-static void texts(void **state)
+TEST(texts)
 {
     struct hl_message_item item = two[0], got;
     uint8_t bytes[BYTES(1)];
 
-    (void)state;
     strcpy(item.label, "a\033[2Jb\x7f\n\xc3\xa4");
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);
@@ -123,7 +119,7 @@ struct change {
     const char *says;
 };
 
-static void refused(void **state)
+TEST(refused)
 {
     static const struct change changes[] = {
         { 0, 'h', EPROTO, "does not begin" },
@@ -158,7 +154,6 @@ static void refused(void **state)
     uint8_t bytes[BYTES(2)];
     size_t n;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
         const struct change *c = &changes[i];
         int rc;
@@ -185,12 +180,11 @@ static void refused(void **state)
 }
 
 /* Whatever is accepted is written back as it came: nothing is lost or made up. */
-static void any_bytes(void **state)
+TEST(any_bytes)
 {
     uint8_t bytes[BYTES(2)], again[BYTES(2)];
     unsigned accepted = 0;
 
-    (void)state;
     srandom(1);
     for (unsigned k = 0; k < 200000; k++) {
         struct hl_message_item got[2];

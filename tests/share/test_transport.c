@@ -3,7 +3,7 @@
  * Messages over sockets of each type, as honest and as hostile senders write them.  The descriptors
  * are of any file: what they are is checked a layer above.
  */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -98,11 +98,10 @@ static bool same_file(int a, int b)
             fail_msg("%s: %d: \"%s\"", #call, refused_rc, hlthunk_last_error());                   \
     } while (0)
 
-static void there_and_back(void **state)
+TEST(there_and_back)
 {
     static const size_t counts[] = { 1, 2, 252, 253 };
 
-    (void)state;
     EACH_TYPE (t) {
         unsigned before = count_fds();
 
@@ -129,11 +128,10 @@ static void there_and_back(void **state)
 }
 
 /* Several messages and other data on one socket: none reads into the next. */
-static void in_step(void **state)
+TEST(in_step)
 {
     char c;
 
-    (void)state;
     EACH_TYPE (t) {
         open_pair(t, 0);
         for (size_t k = 1; k < 20; k++) {
@@ -152,11 +150,10 @@ static void in_step(void **state)
 }
 
 /* A stream cuts messages wherever it likes: byte by byte, here. */
-static void drip(void **state)
+TEST(drip)
 {
     size_t n = encode(1);
 
-    (void)state;
     open_pair(0, 0);
     for (size_t i = 0; i < n; i++)
         raw_send(message + i, 1, i == 0);
@@ -182,13 +179,12 @@ static void *receive_later(void *result)
 
 /* A buffer smaller than the message: a stream is written in parts, on sockets that do not block
  * too. */
-static void small_buffer(void **state)
+TEST(small_buffer)
 {
     size_t n = encode(253);
     int bytes = 4608, got = 0;
     pthread_t thread;
 
-    (void)state;
     for (int flags = 0; flags < 2; flags++) {
         open_pair(0, flags ? SOCK_NONBLOCK : 0);
         assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)), 0);
@@ -207,9 +203,8 @@ static void small_buffer(void **state)
     close_pair();
 }
 
-static void nothing_there(void **state)
+TEST(nothing_there)
 {
-    (void)state;
     EACH_TYPE (t) {
         open_pair(t, 0);
         refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 10000000), ETIMEDOUT,
@@ -228,11 +223,10 @@ static void nothing_there(void **state)
     }
 }
 
-static void full(void **state)
+TEST(full)
 {
     int rc = 0;
 
-    (void)state;
     EACH_TYPE (t) {
         open_pair(t, SOCK_NONBLOCK);
         for (int i = 0; !rc && i < 100000; i++)
@@ -248,12 +242,11 @@ static void full(void **state)
     }
 }
 
-static void no_socket(void **state)
+TEST(no_socket)
 {
     int inet = socket(AF_INET, SOCK_STREAM, 0), none = dup(0), piped[2];
     size_t n = encode(1);
 
-    (void)state;
     assert_int_equal(pipe(piped), 0);
     close(none);
     refused(hl_parcel_receive(none, HL_MESSAGE_DMABUFS, &parcel, 0), EBADF, "socket");
@@ -273,12 +266,11 @@ static void no_socket(void **state)
 }
 
 /* Every length that is not the whole message; descriptors too few, too many, at the wrong place. */
-static void hostile(void **state)
+TEST(hostile)
 {
     size_t n = encode(2);
     unsigned before = count_fds();
 
-    (void)state;
     EACH_TYPE (t) {
         bool stream = types[t] == SOCK_STREAM;
 
@@ -346,13 +338,12 @@ static uint64_t now_ms(void)
 }
 
 /* A sender that stops in the middle: the time that was given, and no longer. */
-static void stops(void **state)
+TEST(stops)
 {
     size_t n = encode(2);
     unsigned before = count_fds();
     uint64_t start;
 
-    (void)state;
     open_pair(0, 0);
     raw_send(message, n - 1, 2);
     start = now_ms();
@@ -371,12 +362,11 @@ static void stops(void **state)
 }
 
 /* A process at its limit gets fewer than were sent: an error, and none of them. */
-static void no_room(void **state)
+TEST(no_room)
 {
     struct rlimit old, low;
     unsigned before = count_fds();
 
-    (void)state;
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
     EACH_TYPE (t) {
         int highest;
@@ -399,11 +389,10 @@ static void no_room(void **state)
 }
 
 /* A program without standard streams: what comes as 0, 1, 2 is moved. */
-static void low_numbers(void **state)
+TEST(low_numbers)
 {
     int saved[3];
 
-    (void)state;
     open_pair(0, 0);
     assert_int_equal(hl_parcel_send(pair[0], message, encode(3), fds, 3, 0), 0);
     for (int i = 0; i < 3; i++) {
@@ -424,12 +413,11 @@ static void low_numbers(void **state)
 }
 
 /* A socket that is set to bring credentials and (Linux 6.5) a pidfd beside the descriptors. */
-static void more_beside(void **state)
+TEST(more_beside)
 {
     unsigned before = count_fds();
     int on = 1;
 
-    (void)state;
     EACH_TYPE (t) {
         open_pair(t, 0);
         assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)), 0);
@@ -450,7 +438,7 @@ static void on_signal(int n)
 }
 
 /* Signals end neither the waiting nor the timeout. */
-static void interrupted(void **state)
+TEST(interrupted)
 {
     struct sigaction a = { .sa_handler = on_signal };
     timer_t timer;
@@ -460,7 +448,6 @@ static void interrupted(void **state)
     int got = 0;
     uint64_t start;
 
-    (void)state;
     sigaction(SIGUSR1, &a, NULL); /* without SA_RESTART */
     assert_int_equal(timer_create(CLOCK_MONOTONIC, &e, &timer), 0);
     assert_int_equal(timer_settime(timer, 0, &every_ms, NULL), 0);
@@ -476,11 +463,10 @@ static void interrupted(void **state)
     close_pair();
 }
 
-static int open_files(void **state)
+FIXTURE(open_files)
 {
     int piped[2];
 
-    (void)state;
     for (size_t i = 0; i < HL_MESSAGE_MAX_ITEMS; i++)
         fds[i] = -1;
     if (pipe(piped))
@@ -490,9 +476,8 @@ static int open_files(void **state)
     return 0;
 }
 
-static int close_files(void **state)
+FIXTURE(close_files)
 {
-    (void)state;
     for (size_t i = 0; i < HL_MESSAGE_MAX_ITEMS; i++)
         close(fds[i]);
     return 0;

@@ -2,7 +2,7 @@
 #ifndef TESTS_SIM_SUPPORT_H
 #define TESTS_SIM_SUPPORT_H
 
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <stdbool.h>
 

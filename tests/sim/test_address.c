@@ -59,7 +59,7 @@ static void is_nowhere(struct hlthunk_device *d, uint64_t at)
     assert_int_equal(offset, 9);
 }
 
-static void buffers_of_every_kind(void **state)
+TEST(buffers_of_every_kind)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b[3], *small[100];
@@ -67,7 +67,6 @@ static void buffers_of_every_kind(void **state)
     uint64_t at[100];
     char *host = NULL;
 
-    (void)state;
     is_nowhere(d, 0);
     is_nowhere(d, UINT64_MAX);
     b[0] = own(d, 3 * MIB);
@@ -103,14 +102,13 @@ static void buffers_of_every_kind(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void only_while_it_is_mapped(void **state)
+TEST(only_while_it_is_mapped)
 {
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
     uint64_t at;
 
-    (void)state;
     if (on_asic("gaudi")) { /* there is nothing to map */
         assert_int_equal(hlthunk_device_close(d), 0);
         skip();
@@ -129,13 +127,12 @@ static void only_while_it_is_mapped(void **state)
 }
 
 /* The program's name for what the library mapped: both are found, each while it lives. */
-static void two_names(void **state)
+TEST(two_names)
 {
     struct hlthunk_buffer *b, *name[2], *found;
     struct hlthunk_device *d;
     uint64_t at;
 
-    (void)state;
     if (on_asic("gaudi")) /* ranges are taken: there are no second names */
         skip();
     d = open_device();
@@ -161,7 +158,7 @@ static void two_names(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void wrong_arguments(void **state)
+TEST(wrong_arguments)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = own(d, 5000), *none = (void *)1;
@@ -170,7 +167,6 @@ static void wrong_arguments(void **state)
     int status;
     pid_t pid;
 
-    (void)state;
     refused(hlthunk_device_find_buffer(NULL, at, 1, &none, NULL), EINVAL, "device is NULL");
     refused(hlthunk_device_find_buffer(d, at, 1, NULL, NULL), EINVAL, "buffer is NULL");
     refused(hlthunk_device_find_buffer(d, at, 5001, &none, &offset), ERANGE, "one buffer");
@@ -219,7 +215,7 @@ static void write_at(struct hlthunk_queue *q, struct hlthunk_buffer *b, uint64_t
     ok(hlthunk_queue_write_sync(q, b, offset, text, strlen(text)));
 }
 
-static void exports_in_the_middle(void **state)
+TEST(exports_in_the_middle)
 {
     uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), at, offset = 9;
     struct hlthunk_dmabuf_options whole = { .struct_size = sizeof(whole), .whole_pages = true };
@@ -229,7 +225,6 @@ static void exports_in_the_middle(void **state)
     struct hlthunk_queue *q;
     struct hlthunk_pool *p;
 
-    (void)state;
     ok(hlthunk_queue_create(d, NULL, &q));
     ok(hlthunk_pool_create(d, NULL, &p));
     b[0] = own(d, 10 * page);
@@ -330,11 +325,10 @@ static void *searcher(void *arg)
     return NULL;
 }
 
-static void from_any_thread(void **state)
+TEST(from_any_thread)
 {
     pthread_t t[THREADS];
 
-    (void)state;
     device = open_device();
     ok(hlthunk_pool_create(device, NULL, &pool));
     for (uintptr_t i = 0; i < THREADS; i++)

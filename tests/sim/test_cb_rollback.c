@@ -5,7 +5,7 @@
  */
 #include "tests/sim/support.h"
 
-static void undone(void **state)
+TEST(undone)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
     struct hlthunk_command_buffer *cb = (void *)0x1234;
@@ -13,7 +13,6 @@ static void undone(void **state)
     unsigned before = count_fds();
     uint32_t uses;
 
-    (void)state;
     assert_int_equal(hlthunk_command_buffer_create(d, 8192, &o, &cb), -EFAULT);
     assert_ptr_equal(cb, (void *)0x1234);
     assert_int_equal(count_fds(), before);

@@ -17,17 +17,15 @@
 static struct work w;
 static struct hlthunk_device *d;
 
-static int set_up(void **state)
+FIXTURE(set_up)
 {
-    (void)state;
     work_open(&w);
     ok(hlthunk_device_from_fd(w.fd, &d));
     return 0;
 }
 
-static int tear_down(void **state)
+FIXTURE(tear_down)
 {
-    (void)state;
     if (d)
         hlthunk_device_unref(d);
     d = NULL;
@@ -95,14 +93,13 @@ static uint64_t stuck(struct work_cb *cb, uint32_t flags, uint32_t timeout_s)
     return a.out.seq;
 }
 
-static void a_submission_is_told(void **state)
+TEST(a_submission_is_told)
 {
     struct work_cb cb = { 0 };
     uint64_t seq = nop(&cb, HL_CS_FLAGS_TIMESTAMP), count = 0;
     struct hlthunk_completion_result r;
     struct hlthunk_completion *c;
 
-    (void)state;
     ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &c));
     assert_int_equal(poll_one(hlthunk_completion_borrow_fd(c), PATIENCE_MS), 1);
     r = result_of(c);
@@ -122,13 +119,12 @@ static void a_submission_is_told(void **state)
     work_cb_free(&w, &cb);
 }
 
-static void several_are_told_together(void **state)
+TEST(several_are_told_together)
 {
     struct work_cb cb = { 0 };
     struct hlthunk_completion *c;
     uint64_t seq[20];
 
-    (void)state;
     for (int i = 0; i < 20; i++)
         seq[i] = nop(&cb, HL_CS_FLAGS_TIMESTAMP);
     ok(hlthunk_completion_create_for_submissions(d, seq, 20, NULL, &c));
@@ -140,13 +136,12 @@ static void several_are_told_together(void **state)
 }
 
 /* A signal that a queue gives is a submission, too. */
-static void a_signal_is_told(void **state)
+TEST(a_signal_is_told)
 {
     struct hlthunk_signal_in in = { .queue_index = w.down };
     struct hlthunk_signal_out out = { 0 };
     struct hlthunk_completion *c;
 
-    (void)state;
     if (on_asic("goya"))
         skip(); /* has none */
     ok(hlthunk_signal_submission(w.fd, &in, &out));
@@ -157,7 +152,7 @@ static void a_signal_is_told(void **state)
 }
 
 /* One eventfd of the caller's for hundreds, and a handful of threads. */
-static void many_at_once(void **state)
+TEST(many_at_once)
 {
     enum { N = 300 };
     struct hlthunk_completion_options o = { .struct_size = sizeof(o),
@@ -167,7 +162,6 @@ static void many_at_once(void **state)
     struct work_cb cb = { 0 };
     uint64_t count, total = 0;
 
-    (void)state;
     assert_true(o.eventfd > 2);
     for (int i = 0; i < N; i++) {
         uint64_t seq = nop(&cb, HL_CS_FLAGS_TIMESTAMP);
@@ -209,7 +203,7 @@ static double seconds(void)
 }
 
 /* Pending ones sleep, do not hold up those behind them, and are cancelled soon. */
-static void waiting_costs_little(void **state)
+TEST(waiting_costs_little)
 {
     enum { N = 12 };
     struct hlthunk_completion *c[N], *after;
@@ -217,7 +211,6 @@ static void waiting_costs_little(void **state)
     double cpu, start;
     uint64_t seq;
 
-    (void)state;
     if (in_rig())
         skip(); /* the driver resets a device whose queues stand still */
     for (int i = 0; i < N; i++) {
@@ -281,13 +274,12 @@ static void its_own_timeout_is_told(void **state)
     assert_string_equal(hlthunk_completion_status_get_name(status), "timed out");
 }
 
-static void a_reset_ends_all(void **state)
+TEST(a_reset_ends_all)
 {
     struct hlthunk_completion *c[8];
     struct work_cb cb = { 0 };
     uint64_t seq;
 
-    (void)state;
     if (in_rig())
         skip(); /* tests/rig/test_hard.c */
     for (int i = 0; i < 8; i++) {
@@ -319,7 +311,7 @@ static void a_reset_ends_all(void **state)
 }
 
 /* Gaudi2: a queue writes the word and the interrupt's number. */
-static void an_interrupt_is_told(void **state)
+TEST(an_interrupt_is_told)
 {
     struct hlthunk_completion *c, *at_once, *never;
     struct work_cb cb;
@@ -327,7 +319,6 @@ static void an_interrupt_is_told(void **state)
     uint64_t *word = NULL, va, seq;
     void *p = NULL;
 
-    (void)state;
     assert_int_equal(posix_memalign(&p, 4096, 4096), 0);
     word = memset(p, 0, 4096);
     if (!on_asic("gaudi2")) {
@@ -367,7 +358,7 @@ static void an_interrupt_is_told(void **state)
     free(p);
 }
 
-static void bad_input(void **state)
+TEST(bad_input)
 {
     struct hlthunk_completion_options bad = { .struct_size = sizeof(bad), .eventfd = 12345 };
     struct hlthunk_device_options control = { .struct_size = sizeof(control), .control = true };
@@ -379,7 +370,6 @@ static void bad_input(void **state)
     unsigned fds = count_fds();
     int ends[2];
 
-    (void)state;
     refused(hlthunk_completion_create_for_submissions(NULL, &seq, 1, NULL, &c), EINVAL, "device");
     refused(hlthunk_completion_create_for_submissions(d, NULL, 1, NULL, &c), EINVAL,
             "sequences is NULL");
@@ -413,7 +403,7 @@ static void bad_input(void **state)
     work_cb_free(&w, &cb);
 }
 
-static void a_child_has_none(void **state)
+TEST(a_child_has_none)
 {
     struct work_cb cb = { 0 };
     struct hlthunk_completion *c;
@@ -421,7 +411,6 @@ static void a_child_has_none(void **state)
     int status;
     pid_t pid;
 
-    (void)state;
     if (in_rig())
         skip();
     seq = stuck(&cb, 0, 0);
@@ -446,15 +435,15 @@ static void a_child_has_none(void **state)
     munmap(cb.mem, cb.size);
 }
 
-#define test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(a_submission_is_told), test(several_are_told_together), test(a_signal_is_told),
-        test(many_at_once),         test(an_interrupt_is_told),      test(bad_input),
-        test(waiting_costs_little), test(its_own_timeout_is_told),   test(a_child_has_none),
-        test(a_reset_ends_all),
+        CASE(a_submission_is_told), CASE(several_are_told_together), CASE(a_signal_is_told),
+        CASE(many_at_once),         CASE(an_interrupt_is_told),      CASE(bad_input),
+        CASE(waiting_costs_little), CASE(its_own_timeout_is_told),   CASE(a_child_has_none),
+        CASE(a_reset_ends_all),
     };
 
     require_simulation();

@@ -33,7 +33,7 @@ static void cycle(struct hlthunk_device *d)
     }
 }
 
-static void flat(void **state)
+TEST(flat)
 {
     const char *count = getenv("TEST_CYCLES");
     unsigned n = count ? (unsigned)atoi(count) : 2000;
@@ -43,7 +43,6 @@ static void flat(void **state)
     long before __attribute__((unused));
     size_t heap __attribute__((unused));
 
-    (void)state;
     for (unsigned i = 0; i < 100; i++)
         cycle(d);
     fds = count_fds();

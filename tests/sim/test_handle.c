@@ -15,11 +15,10 @@ static struct hlthunk_dmabuf *dmabuf;
 static struct hlthunk_handle_server *server;
 static uint8_t handle[HLTHUNK_HANDLE_SIZE];
 
-static int set_up(void **state)
+FIXTURE(set_up)
 {
     struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .label = "weights" };
 
-    (void)state;
     device = open_device();
     ok(hlthunk_buffer_alloc(device, 65536, NULL, &buffer));
     ok(hlthunk_dmabuf_export(buffer, 4096, 8192, &o, &dmabuf));
@@ -28,9 +27,8 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+FIXTURE(tear_down)
 {
-    (void)state;
     hlthunk_handle_server_unref(server);
     hlthunk_dmabuf_unref(dmabuf);
     hlthunk_buffer_unref(buffer);
@@ -89,14 +87,13 @@ static int serve_until_it_ends(pid_t pid, int *status)
     return given;
 }
 
-static void another_process_opens_it(void **state)
+TEST(another_process_opens_it)
 {
     struct pollfd p = { .fd = hlthunk_handle_server_borrow_fd(server), .events = POLLIN };
     uint8_t second[HLTHUNK_HANDLE_SIZE];
     int status;
     pid_t pid;
 
-    (void)state;
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
     pid = opener(handle, -1);
     assert_int_equal(poll(&p, 1, 60000), 1); /* an event loop sees it */
@@ -111,13 +108,12 @@ static void another_process_opens_it(void **state)
     }
 }
 
-static void stale_and_forged_ones_are_refused(void **state)
+TEST(stale_and_forged_ones_are_refused)
 {
     uint8_t forged[HLTHUNK_HANDLE_SIZE], other[HLTHUNK_HANDLE_SIZE];
     struct hlthunk_dmabuf *none = (void *)1;
     int status;
 
-    (void)state;
     /* one bit of the token, which begins at byte 24 */
     memcpy(forged, handle, sizeof(forged));
     forged[24] ^= 1;
@@ -157,12 +153,11 @@ static void stale_and_forged_ones_are_refused(void **state)
 }
 
 /* The process that offers it may open it, too: the same object. */
-static void within_one_process(void **state)
+TEST(within_one_process)
 {
     struct hlthunk_dmabuf *m = NULL;
     int rc;
 
-    (void)state;
     rc = hlthunk_dmabuf_open_handle(handle, 0, &m); /* nobody has served yet */
     assert_int_equal(rc, -EAGAIN);
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0); /* it has hung up */
@@ -183,14 +178,13 @@ static int connect_raw(void)
 }
 
 /* Those who say nothing, nonsense, or go: nobody waits for them. */
-static void odd_clients(void **state)
+TEST(odd_clients)
 {
     unsigned before = count_fds();
     char nonsense[100] = "";
     int fd[70], status;
     int32_t answer;
 
-    (void)state;
     for (unsigned i = 0; i < 70; i++) {
         fd[i] = connect_raw();
         assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
@@ -207,12 +201,11 @@ static void odd_clients(void **state)
     assert_int_equal(count_fds(), before);
 }
 
-static void another_user_is_refused(void **state)
+TEST(another_user_is_refused)
 {
     int status, given;
     pid_t pid;
 
-    (void)state;
     if (geteuid())
         skip();
     pid = fork();

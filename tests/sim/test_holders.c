@@ -86,9 +86,8 @@ static void end(pid_t pid)
 }
 
 /* A case that has failed leaves nothing that keeps the device busy in the next ones. */
-static int clear(void **state)
+FIXTURE(clear)
 {
-    (void)state;
     for (unsigned i = 0; i < 4; i++) {
         if (children[i])
             end(children[i]);
@@ -103,14 +102,13 @@ static void open_and_keep(void)
     open_device();
 }
 
-static void nodes(void **state)
+TEST(nodes)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *control;
     const struct hlthunk_holder *h;
     pid_t pid;
 
-    (void)state;
     look();
     assert_int_equal(found_count, 0);
     pid = start(open_and_keep);
@@ -140,7 +138,7 @@ static void close_all_but_inherited(void)
 }
 
 /* The device is closed, and busy: a child has a dma-buf, and nobody anything else. */
-static void a_leaked_dmabuf(void **state)
+TEST(a_leaked_dmabuf)
 {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
@@ -149,7 +147,6 @@ static void a_leaked_dmabuf(void **state)
     uint64_t identity;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_device();
@@ -183,7 +180,7 @@ static void a_leaked_dmabuf(void **state)
 }
 
 /* A dma-buf in flight is nobody's: root learns of it from the kernel's list. */
-static void a_dmabuf_in_flight(void **state)
+TEST(a_dmabuf_in_flight)
 {
     char control[CMSG_SPACE(sizeof(int))] = { 0 };
     struct iovec iov = { (char[]){ 'x' }, 1 };
@@ -197,7 +194,6 @@ static void a_dmabuf_in_flight(void **state)
     uint64_t identity;
     int pair[2], fd;
 
-    (void)state;
     if (!can_export())
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -247,13 +243,12 @@ static void map_and_close(void)
     hlthunk_close(fd);
 }
 
-static void a_mapping_alone(void **state)
+TEST(a_mapping_alone)
 {
     const struct hlthunk_holder *h;
     struct hlthunk_device *d;
     pid_t pid = start(map_and_close);
 
-    (void)state;
     assert_true(hlthunk_device_open(NULL, &d) < 0);
     look();
     h = find(HLTHUNK_HOLDER_MAPPING, pid);
@@ -268,12 +263,11 @@ static void a_mapping_alone(void **state)
 }
 
 /* Somebody else sees less, and is told so. */
-static void nobody_sees_less(void **state)
+TEST(nobody_sees_less)
 {
     pid_t pid, other;
     int status;
 
-    (void)state;
     if (getuid() != 0)
         skip();
     other = start(open_and_keep);

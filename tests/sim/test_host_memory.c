@@ -15,14 +15,13 @@ static struct hlthunk_buffer *pinned(struct hlthunk_device *d, uint64_t size)
     return b;
 }
 
-static void the_device_reaches_it(void **state)
+TEST(the_device_reaches_it)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *in = pinned(d, 100000), *out = pinned(d, 100000), *b;
     char *to = hlthunk_buffer_borrow_host(in), *from = hlthunk_buffer_borrow_host(out);
     struct hlthunk_queue *q;
 
-    (void)state;
     assert_true(hlthunk_buffer_is_host(in));
     assert_int_equal((uintptr_t)to % (uintptr_t)sysconf(_SC_PAGESIZE), 0);
     assert_int_equal(hlthunk_buffer_get_size(in), 100000);
@@ -43,7 +42,7 @@ static void the_device_reaches_it(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void it_is_kept_for_the_next(void **state)
+TEST(it_is_kept_for_the_next)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = pinned(d, 50000), *other;
@@ -51,7 +50,6 @@ static void it_is_kept_for_the_next(void **state)
     uint64_t released = 9, at = hlthunk_buffer_get_address(b);
     uint64_t granted = hlthunk_buffer_get_granted_size(b);
 
-    (void)state;
     hlthunk_buffer_unref(b);
     b = pinned(d, 57000); /* as much, rounded */
     assert_ptr_equal(hlthunk_buffer_borrow_host(b), host);
@@ -74,14 +72,13 @@ static void it_is_kept_for_the_next(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void found_by_its_pointer(void **state)
+TEST(found_by_its_pointer)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = pinned(d, 5000), *mine, *found, *none = (void *)1;
     char *at = hlthunk_buffer_borrow_host(b), *memory = malloc(10000);
     uint64_t offset;
 
-    (void)state;
     assert_non_null(memory);
     ok(hlthunk_buffer_from_host(d, memory + 1, 9000, NULL, &mine));
     assert_ptr_equal(hlthunk_buffer_borrow_host(mine), memory + 1);
@@ -109,12 +106,11 @@ static void found_by_its_pointer(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void wrong_arguments(void **state)
+TEST(wrong_arguments)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *none = (void *)1;
 
-    (void)state;
     refused(hlthunk_buffer_alloc_host(NULL, 1, NULL, &none), EINVAL, "device is NULL");
     refused(hlthunk_buffer_alloc_host(d, 0, NULL, &none), EINVAL, "size_bytes is 0");
     refused(hlthunk_buffer_alloc_host(d, 1, NULL, NULL), EINVAL, "buffer is NULL");
@@ -127,7 +123,7 @@ static void wrong_arguments(void **state)
 }
 
 /* A forked child has a copy, and lets go of it; the parent's is untouched. */
-static void after_fork(void **state)
+TEST(after_fork)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = pinned(d, 5000), *kept = pinned(d, 100000), *none = (void *)1;
@@ -135,7 +131,6 @@ static void after_fork(void **state)
     int status;
     pid_t pid;
 
-    (void)state;
     strcpy(host, "parent's");
     hlthunk_buffer_unref(kept);
     pid = fork();
@@ -155,12 +150,11 @@ static void after_fork(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void stale_device(void **state)
+TEST(stale_device)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = pinned(d, 5000), *kept = pinned(d, 5000), *none = (void *)1;
 
-    (void)state;
     hlthunk_buffer_unref(kept);
     hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
     refused(hlthunk_buffer_alloc_host(d, 5000, NULL, &none), ENODEV, "reset");

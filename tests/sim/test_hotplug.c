@@ -48,7 +48,7 @@ static const char *node_of(uint32_t index)
     return name;
 }
 
-static void one_more_device(void **state)
+TEST(one_more_device)
 {
     struct hlthunk_device_entry entries[64];
     struct hlthunk_device *first = open_device(), *second;
@@ -56,7 +56,6 @@ static void one_more_device(void **state)
     char line[256];
     size_t n;
 
-    (void)state;
     assert_int_equal(count(), 1);
     assert_int_equal(ctl("add gaudi2", line, sizeof(line)), 0);
     assert_string_equal(line, node_of(1));
@@ -92,7 +91,7 @@ static void write_byte(struct hlthunk_buffer *b, char value, char *before)
     hlthunk_dmabuf_unref(m);
 }
 
-static void a_pulled_device_comes_back_empty(void **state)
+TEST(a_pulled_device_comes_back_empty)
 {
     struct hlthunk_device_options control = {
         .struct_size = sizeof(control), .control = true, .select = HLTHUNK_SELECT_INDEX, .index = 1
@@ -101,7 +100,6 @@ static void a_pulled_device_comes_back_empty(void **state)
     struct hlthunk_buffer *b;
     char line[256], byte = 1;
 
-    (void)state;
     ok(try_open(1, &d));
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     if (can_export()) {
@@ -133,11 +131,10 @@ static void a_pulled_device_comes_back_empty(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void no_more_than_64(void **state)
+TEST(no_more_than_64)
 {
     char line[256];
 
-    (void)state;
     for (unsigned i = 3; i < 64; i++)
         assert_int_equal(ctl("add goya", line, sizeof(line)), 0);
     assert_string_equal(line, node_of(63));
@@ -146,7 +143,7 @@ static void no_more_than_64(void **state)
     assert_int_equal(count(), 64);
 }
 
-static void bad_words(void **state)
+TEST(bad_words)
 {
     static const char *const words[] = {
         "add",       "add gaudi9", "add gaudi2 gaudi2", "remove",    "remove x",  "remove 0x",
@@ -154,7 +151,6 @@ static void bad_words(void **state)
     };
     char line[256];
 
-    (void)state;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         assert_int_equal(ctl(words[i], line, sizeof(line)), 2);
     assert_int_equal(count(), 64);

@@ -102,7 +102,7 @@ static bool holds(const struct host *h, unsigned seed)
     return same;
 }
 
-static void one_device_reads_and_writes_what_another_exported(void **state)
+TEST(one_device_reads_and_writes_what_another_exported)
 {
     struct hlthunk_buffer *memory, *import, *own;
     struct hlthunk_device *a, *b;
@@ -110,7 +110,6 @@ static void one_device_reads_and_writes_what_another_exported(void **state)
     struct hlthunk_dmabuf *m;
     uint64_t there, here;
 
-    (void)state;
     if (!vendor())
         skip();
     a = open_nth(0);
@@ -165,11 +164,10 @@ static void one_device_reads_and_writes_what_another_exported(void **state)
 }
 
 /* All 120 orders of giving five references back: no descriptor is left, and nothing busy. */
-static void every_order(void **state)
+TEST(every_order)
 {
     unsigned fds = count_fds();
 
-    (void)state;
     if (!vendor())
         skip();
     for (unsigned order = 0; order < 120; order++) {
@@ -204,7 +202,7 @@ static void every_order(void **state)
     assert_free(1);
 }
 
-static void an_import_keeps_the_exporters_mapping(void **state)
+TEST(an_import_keeps_the_exporters_mapping)
 {
     struct hlthunk_device *a, *b;
     struct hlthunk_buffer *memory, *import;
@@ -212,7 +210,6 @@ static void an_import_keeps_the_exporters_mapping(void **state)
     uint64_t address;
     bool mmu;
 
-    (void)state;
     if (!vendor())
         skip();
     a = open_nth(0);
@@ -240,7 +237,7 @@ static void an_import_keeps_the_exporters_mapping(void **state)
 }
 
 /* Its own dma-buf: the memory has an address there already.  Every driver can. */
-static void a_self_import_is_recognised(void **state)
+TEST(a_self_import_is_recognised)
 {
     struct hlthunk_buffer_from_dmabuf_options o = { .struct_size = sizeof(o), .label = "again" };
     struct hlthunk_buffer *memory, *same, *upper;
@@ -250,7 +247,6 @@ static void a_self_import_is_recognised(void **state)
     struct host h;
     int fd;
 
-    (void)state;
     if (on_kernel("6.1") && !on_asic("gaudi"))
         skip();
     a = open_nth(0);
@@ -283,7 +279,7 @@ static void a_self_import_is_recognised(void **state)
     assert_free(0);
 }
 
-static void refusals(void **state)
+TEST(refusals)
 {
     struct hlthunk_buffer_from_dmabuf_options o = { .struct_size = sizeof(o) };
     struct hlthunk_buffer *memory, *import = NULL;
@@ -291,7 +287,6 @@ static void refusals(void **state)
     struct hlthunk_device_options c = { .struct_size = sizeof(c), .control = true };
     struct hlthunk_dmabuf *m;
 
-    (void)state;
     if (on_kernel("6.1") && !on_asic("gaudi"))
         skip();
     a = open_nth(0);
@@ -331,7 +326,7 @@ static int raw_import(struct hlthunk_device *d, int fd, uint64_t length, uint64_
     return rc;
 }
 
-static void what_the_driver_answers(void **state)
+TEST(what_the_driver_answers)
 {
     struct hlthunk_device *a, *b;
     struct hlthunk_buffer *memory;
@@ -339,7 +334,6 @@ static void what_the_driver_answers(void **state)
     int fd, null = open("/dev/null", O_RDWR | O_CLOEXEC);
     uint64_t address;
 
-    (void)state;
     if (on_kernel("6.1") || on_kernel("6.6")) {
         close(null);
         skip();
@@ -425,13 +419,12 @@ static int import_it(void)
            hlthunk_buffer_from_dmabuf(b, m, NULL, &import);
 }
 
-static void a_killed_importer_lets_go(void **state)
+TEST(a_killed_importer_lets_go)
 {
     struct hlthunk_device *a;
     struct hlthunk_buffer *memory;
     struct hlthunk_dmabuf *m;
 
-    (void)state;
     if (!vendor())
         skip();
     a = open_nth(0);
@@ -470,9 +463,8 @@ static int import_in_circles(void)
     return 0;
 }
 
-static void imports_in_circles_end_with_their_process(void **state)
+TEST(imports_in_circles_end_with_their_process)
 {
-    (void)state;
     if (!vendor())
         skip();
     in_killed_process(import_in_circles);
@@ -500,7 +492,7 @@ static void export_and_wait(int socket)
 
 /* The exporter's process dies: its device is busy, and its bytes are there, until the import ends.
  */
-static void a_killed_exporters_memory_lives_on(void **state)
+TEST(a_killed_exporters_memory_lives_on)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .select = HLTHUNK_SELECT_INDEX };
     struct hlthunk_buffer *import;
@@ -510,7 +502,6 @@ static void a_killed_exporters_memory_lives_on(void **state)
     struct host h;
     pid_t pid;
 
-    (void)state;
     if (!vendor())
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -538,14 +529,13 @@ static void a_killed_exporters_memory_lives_on(void **state)
     assert_int_equal(hlthunk_device_close(b), 0);
 }
 
-static void many_imports_leave_no_traces(void **state)
+TEST(many_imports_leave_no_traces)
 {
     struct hlthunk_device *a, *b;
     struct hlthunk_buffer *memory;
     struct hlthunk_dmabuf *m;
     unsigned fds;
 
-    (void)state;
     if (!vendor())
         skip();
     a = open_nth(0);
@@ -567,7 +557,7 @@ static void many_imports_leave_no_traces(void **state)
 }
 
 /* Last: the exporter is pulled, and an access through the import is a page fault. */
-static void a_pulled_exporter_is_a_page_fault(void **state)
+TEST(a_pulled_exporter_is_a_page_fault)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n;
@@ -577,7 +567,6 @@ static void a_pulled_exporter_is_a_page_fault(void **state)
     uint64_t address;
     struct host h;
 
-    (void)state;
     if (!vendor())
         skip();
     a = open_nth(0);

@@ -61,14 +61,13 @@ static int status_of(pid_t pid)
     return status;
 }
 
-static void a_child_lets_go(void **state)
+TEST(a_child_lets_go)
 {
     unsigned before = count_fds(), with_all;
     struct everything e;
     struct pollfd p;
     pid_t pid;
 
-    (void)state;
     make(&e);
     /* before the watched fence is over the thread has a descriptor more */
     p = (struct pollfd){ .fd = e.fence_fd, .events = POLLIN };
@@ -112,14 +111,13 @@ static void a_child_lets_go(void **state)
 }
 
 /* The device is free while a child lives on. */
-static void the_device_is_free(void **state)
+TEST(the_device_is_free)
 {
     struct hlthunk_device *d = open_device();
     int go[2], ready[2];
     char c = 0;
     pid_t pid;
 
-    (void)state;
     assert_int_equal(pipe(go), 0);
     assert_int_equal(pipe(ready), 0);
     pid = fork();
@@ -143,13 +141,12 @@ static void the_device_is_free(void **state)
 }
 
 /* A number that the program has closed and used again is not the library's any more. */
-static void what_was_closed_and_used_again(void **state)
+TEST(what_was_closed_and_used_again)
 {
     struct hlthunk_device *d = open_device();
     int fd = hlthunk_device_borrow_fd(d), own = dup(fd), pair[2];
     pid_t pid;
 
-    (void)state;
     assert_int_equal(pipe(pair), 0);
     pid = fork();
     if (pid == 0) {
@@ -180,12 +177,11 @@ static void *churn(void *device)
 }
 
 /* Whatever the parent's other threads are in the middle of. */
-static void while_threads_run(void **state)
+TEST(while_threads_run)
 {
     struct hlthunk_device *d = open_device();
     pthread_t t[2];
 
-    (void)state;
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&t[i], NULL, churn, d), 0);
     for (unsigned i = 0; i < 20; i++) {

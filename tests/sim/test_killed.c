@@ -134,11 +134,10 @@ static int descriptors(void)
     return n;
 }
 
-static void killed_anywhere(void **state)
+TEST(killed_anywhere)
 {
     int before, after = 0;
 
-    (void)state;
     srandom(20);
     one_round(); /* what the device gets with its first user stays */
     before = descriptors();

@@ -123,13 +123,12 @@ static char *report_of(struct hlthunk_device *d)
     return report;
 }
 
-static void a_trace_leads_to_the_lines(void **state)
+TEST(a_trace_leads_to_the_lines)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
     char *text = NULL;
 
-    (void)state;
     hlthunk_trace_set(4);
     b = outer(d);
     hlthunk_trace_set(0);
@@ -182,7 +181,7 @@ static __attribute__((noinline)) struct hlthunk_buffer *another_caller(struct hl
     return b;
 }
 
-static void buffers_of_a_pool_are_grouped_by_trace(void **state)
+TEST(buffers_of_a_pool_are_grouped_by_trace)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b[5];
@@ -190,7 +189,6 @@ static void buffers_of_a_pool_are_grouped_by_trace(void **state)
     const char *group;
     char *report;
 
-    (void)state;
     ok(hlthunk_pool_create(d, NULL, &p));
     hlthunk_trace_set(2);
     for (unsigned i = 0; i < 3; i++)
@@ -215,7 +213,7 @@ static void buffers_of_a_pool_are_grouped_by_trace(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void without_a_trace_there_is_the_creator(void **state)
+TEST(without_a_trace_there_is_the_creator)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = outer(d);
@@ -223,7 +221,6 @@ static void without_a_trace_there_is_the_creator(void **state)
     char *report;
     FILE *f;
 
-    (void)state;
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     report = report_of(d);
     assert_non_null(strstr(report, "a buffer of "));
@@ -280,12 +277,11 @@ static int release(const struct hlthunk_live_object *o, void *user)
     return look_closer(user);
 }
 
-static void no_lock_is_held_in_callbacks(void **state)
+TEST(no_lock_is_held_in_callbacks)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = outer(d);
 
-    (void)state;
     told = outer(d);
     alarm(20); /* it would be for ever */
     ok(hlthunk_device_list_live_objects(d, release, d));
@@ -300,7 +296,7 @@ static void no_lock_is_held_in_callbacks(void **state)
 }
 
 /* Of every kind of object, and a dma-buf that never had a device. */
-static void traces_are_freed(void **state)
+TEST(traces_are_freed)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_command_buffer *cb;
@@ -308,7 +304,6 @@ static void traces_are_freed(void **state)
     struct hlthunk_dmabuf *m;
     struct hlthunk_buffer *b;
 
-    (void)state;
     hlthunk_trace_set(1000); /* as many as there may be */
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
@@ -358,14 +353,13 @@ static int is_complete(const struct hlthunk_live_object *o, void *user)
                : -EBADMSG;
 }
 
-static void only_complete_objects_are_listed(void **state)
+TEST(only_complete_objects_are_listed)
 {
     const unsigned rounds = getenv("TEST_VALGRIND") ? 20 : 500;
     struct churn c = { .d = open_device() };
     unsigned seen = 0;
     pthread_t t;
 
-    (void)state;
     assert_int_equal(pthread_create(&t, NULL, churn, &c), 0);
     while (seen < 20 || atomic_load(&c.failures) < rounds)
         assert_int_equal(hlthunk_device_list_live_objects(c.d, is_complete, &seen), 0);

@@ -47,11 +47,10 @@ static void give_back(unsigned order, struct hlthunk_device *d, struct hlthunk_b
     }
 }
 
-static void every_order(void **state)
+TEST(every_order)
 {
     unsigned fds = count_fds();
 
-    (void)state;
     if (!can_export())
         skip();
     for (unsigned order = 0; order < 6; order++) {
@@ -69,13 +68,12 @@ static void every_order(void **state)
     }
 }
 
-static void closing_tells_what_is_alive(void **state)
+TEST(closing_tells_what_is_alive)
 {
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .label = "activations" };
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
     line_count = 0;
     hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
@@ -97,13 +95,12 @@ static int count_live(const struct hlthunk_live_object *o, void *user)
     return ++*n == 100;
 }
 
-static void live_objects(void **state)
+TEST(live_objects)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *a, *b;
     unsigned n = 0;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &a));
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_device_list_live_objects(d, count_live, &n));
@@ -138,7 +135,7 @@ static int end_of(pid_t pid)
 }
 
 /* A descriptor that was handed out keeps the memory; nothing is lost, nothing reused too early. */
-static void memory_waits_for_the_last_descriptor(void **state)
+TEST(memory_waits_for_the_last_descriptor)
 {
     struct hlthunk_device *d;
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
@@ -147,7 +144,6 @@ static void memory_waits_for_the_last_descriptor(void **state)
     uint64_t address;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_exported(&b, &m);
@@ -172,7 +168,7 @@ static void memory_waits_for_the_last_descriptor(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void memory_comes_back_while_the_device_is_open(void **state)
+TEST(memory_comes_back_while_the_device_is_open)
 {
     struct hlthunk_device *d;
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
@@ -180,7 +176,6 @@ static void memory_comes_back_while_the_device_is_open(void **state)
     struct hlthunk_dmabuf *m;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_exported(&b, &m);
@@ -196,7 +191,7 @@ static void memory_comes_back_while_the_device_is_open(void **state)
 }
 
 /* Several descriptors, and copies of a borrowed one: all of them hold it, the last lets it go. */
-static void memory_waits_for_each_descriptor(void **state)
+TEST(memory_waits_for_each_descriptor)
 {
     unsigned fds = count_fds();
     struct hlthunk_device *d;
@@ -205,7 +200,6 @@ static void memory_waits_for_each_descriptor(void **state)
     struct hlthunk_dmabuf *m[3];
     int fd[3];
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_device();
@@ -233,7 +227,7 @@ static void memory_waits_for_each_descriptor(void **state)
 }
 
 /* In a child every call says so; giving back closes the child's copies and nothing else. */
-static void after_fork(void **state)
+TEST(after_fork)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b, *none;
@@ -241,7 +235,6 @@ static void after_fork(void **state)
     struct hlthunk_memory_usage before = { .struct_size = sizeof(before) }, after = before;
     pid_t pid;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     if (can_export())
         ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
@@ -281,14 +274,13 @@ static pid_t raw_clone(void)
     return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
 }
 
-static void after_raw_clone(void **state)
+TEST(after_raw_clone)
 {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
     struct hlthunk_dmabuf *m;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_exported(&b, &m);
@@ -308,7 +300,7 @@ static void after_raw_clone(void **state)
 }
 
 /* A child that has closed all that it got has other files under the numbers, which stay. */
-static void a_child_reuses_the_numbers(void **state)
+TEST(a_child_reuses_the_numbers)
 {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b, *mine;
@@ -316,7 +308,6 @@ static void a_child_reuses_the_numbers(void **state)
     pid_t pid;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_exported(&b, &m);
@@ -409,14 +400,13 @@ static int with_an_import(void *arg)
     return bad || fcntl(fd, F_GETFD) != -1;
 }
 
-static void a_child_closes_its_own_copies_only(void **state)
+TEST(a_child_closes_its_own_copies_only)
 {
     struct hlthunk_buffer *pending;
     struct hlthunk_dmabuf *gone;
     struct set s;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     s.d = open_exported(&s.b, &s.m);
@@ -523,9 +513,8 @@ static bool reuse_all_numbers(struct owners *s, bool anonymous)
 }
 
 /* Whoever closes our descriptors keeps what it has under the numbers: a child, or the program. */
-static void somebody_elses_descriptor_stays(void **state)
+TEST(somebody_elses_descriptor_stays)
 {
-    (void)state;
     for (int anonymous = 0; anonymous < 2; anonymous++) {
         for (int itself = 0; itself < 2; itself++) {
             struct owners s;
@@ -547,13 +536,12 @@ static void somebody_elses_descriptor_stays(void **state)
 }
 
 /* What it has not closed is: a copy in a child, and all of it in the process that made it. */
-static void no_descriptor_is_left(void **state)
+TEST(no_descriptor_is_left)
 {
     unsigned fds = count_fds();
     struct owners s;
     pid_t pid;
 
-    (void)state;
     make_owners(&s);
     pid = fork();
     if (pid == 0) {

@@ -79,13 +79,12 @@ static void end(struct one *o)
     free(o->bytes);
 }
 
-static void all_work_at_once(void **state)
+TEST(all_work_at_once)
 {
     static struct one all[MOST];
     struct hlthunk_device_entry entries[MOST];
     size_t n;
 
-    (void)state;
     ok(hlthunk_device_enumerate(entries, sizeof(*entries), MOST, &n));
     assert_int_equal(n, wanted);
     for (uint32_t i = 0; i < wanted; i++)
@@ -113,7 +112,7 @@ static unsigned supervisor_kib(void)
 }
 
 /* 64 GiB of device memory on any machine: what was never written reads as zeros, and costs none. */
-static void memory_is_there_where_it_was_written(void **state)
+TEST(memory_is_there_where_it_was_written)
 {
     const uint64_t size = 64ull << 30;
     struct hlthunk_buffer *b, *host;
@@ -122,7 +121,6 @@ static void memory_is_there_where_it_was_written(void **state)
     unsigned before = supervisor_kib();
     uint64_t at, there;
 
-    (void)state;
     assert_non_null(bytes);
     ok(hlthunk_buffer_alloc(d, size, NULL, &b));
     ok(hlthunk_buffer_from_host(d, bytes, MIB, NULL, &host));
@@ -150,11 +148,10 @@ static void memory_is_there_where_it_was_written(void **state)
     free(bytes);
 }
 
-static void memory_is_bounded(void **state)
+TEST(memory_is_bounded)
 {
     unsigned kib = supervisor_kib();
 
-    (void)state;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     skip();
 #endif

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void discovery_and_selection(void **state)
+TEST(discovery_and_selection)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o) };
     struct hlthunk_device_entry e;
@@ -16,7 +16,6 @@ static void discovery_and_selection(void **state)
     char upper[24], text[64];
     size_t n = 99;
 
-    (void)state;
     ok(hlthunk_device_enumerate(&e, sizeof(e), 1, &n));
     assert_int_equal(n, 1);
     assert_string_equal(hlthunk_asic_get_name(e.asic), test_asic());
@@ -65,7 +64,7 @@ static void discovery_and_selection(void **state)
     refused(hlthunk_device_open(&o, &d), EINVAL, "options->select is 9");
 }
 
-static void properties(void **state)
+TEST(properties)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
@@ -76,7 +75,6 @@ static void properties(void **state)
     enum hlthunk_status status = (enum hlthunk_status)99;
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
 
-    (void)state;
     ok(hlthunk_device_get_properties(d, &p));
     assert_string_equal(p.pci_address, test_pci_address());
     assert_int_equal(p.has_device_mmu, !on_asic("gaudi"));
@@ -99,14 +97,13 @@ static void properties(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void control_node(void **state)
+TEST(control_node)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *primary = open_device(), *a, *b;
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_buffer *buffer = (void *)1;
 
-    (void)state;
     ok(hlthunk_device_open(&o, &a));
     ok(hlthunk_device_open(&o, &b));
     ok(hlthunk_device_get_properties(a, &p));
@@ -118,7 +115,7 @@ static void control_node(void **state)
     hlthunk_device_unref(primary);
 }
 
-static void buffers(void **state)
+TEST(buffers)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .label = "weights" };
@@ -127,7 +124,6 @@ static void buffers(void **state)
     struct hlthunk_buffer *a, *b, *none = (void *)1;
     uint64_t page;
 
-    (void)state;
     ok(hlthunk_device_get_properties(d, &p));
     page = p.memory_page_size;
     ok(hlthunk_buffer_alloc(d, page + 1, &o, &a));
@@ -163,13 +159,12 @@ static void buffers(void **state)
 }
 
 /* The address of memory that was given back is free again, and nobody else's while it is not. */
-static void an_address_that_is_wished_for(void **state)
+TEST(an_address_that_is_wished_for)
 {
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b, *other, *none = (void *)1;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     o.hint = hlthunk_buffer_get_address(b);
     hlthunk_buffer_unref(b);
@@ -189,14 +184,13 @@ static void an_address_that_is_wished_for(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void mapping_later(void **state)
+TEST(mapping_later)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
     struct hlthunk_dmabuf *m;
     struct hlthunk_buffer *b;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, 1, &o, &b));
     if (on_asic("gaudi")) {
         assert_int_not_equal(hlthunk_buffer_get_address(b), 0);
@@ -221,14 +215,13 @@ static void mapping_later(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void host_memory(void **state)
+TEST(host_memory)
 {
     struct hlthunk_device *d = open_device();
     char *memory = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     struct hlthunk_buffer *b, *none = (void *)1;
     struct hlthunk_dmabuf *m;
 
-    (void)state;
     ok(hlthunk_buffer_from_host(d, memory + 100, MIB, NULL, &b));
     assert_int_equal(hlthunk_buffer_get_address(b) & 4095, ((uintptr_t)memory + 100) & 4095);
     assert_true(hlthunk_buffer_is_host(b));
@@ -243,7 +236,7 @@ static void host_memory(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void exports(void **state)
+TEST(exports)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .read_only = true };
@@ -251,7 +244,6 @@ static void exports(void **state)
     struct hlthunk_buffer *b;
     int fd = -1;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, 4 * MIB, NULL, &b));
     refused(hlthunk_dmabuf_export(NULL, 0, 0, NULL, &none), EINVAL, "buffer is NULL");
     refused(hlthunk_dmabuf_export(b, 2796202, 4096, NULL, &none), EINVAL,
@@ -321,7 +313,7 @@ static void exports(void **state)
 }
 
 /* Known by its identity or not yet: what an import finds, and what is left when all are gone. */
-static void imports_find_exports_of_any_age(void **state)
+TEST(imports_find_exports_of_any_age)
 {
     enum { COUNT = 300 }; /* more than the registry has buckets */
     struct hlthunk_dmabuf *m[COUNT], *again;
@@ -331,7 +323,6 @@ static void imports_find_exports_of_any_age(void **state)
     struct stat st;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_device();
@@ -365,12 +356,11 @@ static void imports_find_exports_of_any_age(void **state)
     assert_int_equal(count_fds(), fds);
 }
 
-static void failed_imports_leave_the_fd(void **state)
+TEST(failed_imports_leave_the_fd)
 {
     struct hlthunk_dmabuf *none = (void *)1;
     int fd = open("/dev/null", O_RDWR);
 
-    (void)state;
     refused(hlthunk_dmabuf_import(fd, &none), EINVAL, "not a dma-buf");
     refused(hlthunk_dmabuf_import(fd, NULL), EINVAL, "dmabuf is NULL");
     refused(hlthunk_dmabuf_import(-1, &none), EBADF, "not open");
@@ -389,7 +379,7 @@ static int export_by_hand(struct hlthunk_device *d, struct hlthunk_buffer *b)
 }
 
 /* An object of its own, which has the descriptor from then on, and is found as long as it lives. */
-static void imports_from_elsewhere(void **state)
+TEST(imports_from_elsewhere)
 {
     unsigned fds = count_fds();
     struct hlthunk_device *d;
@@ -398,7 +388,6 @@ static void imports_from_elsewhere(void **state)
     struct stat st;
     int fd, copy;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_device();
@@ -445,7 +434,7 @@ static unsigned take_all_descriptors(int *taken, unsigned max, struct rlimit *be
 }
 
 /* A program without standard input, and one that has no numbers left. */
-static void descriptors_are_above_2(void **state)
+TEST(descriptors_are_above_2)
 {
     enum { MAX = 256 };
     int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), taken[MAX], fd;
@@ -455,7 +444,6 @@ static void descriptors_are_above_2(void **state)
     struct rlimit before;
     unsigned n, fds;
 
-    (void)state;
     close(0);
     fds = count_fds();
     d = open_device();
@@ -505,13 +493,12 @@ static void descriptors_are_above_2(void **state)
     }
 }
 
-static void managed_by_the_caller(void **state)
+TEST(managed_by_the_caller)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b, *c, *none = (void *)1;
     uint64_t address;
 
-    (void)state;
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     address = hlthunk_buffer_get_address(b);
     refused(hlthunk_buffer_from_address(d, address + 1, 4096, NULL, &none), EINVAL, "multiple");
@@ -530,12 +517,11 @@ static void managed_by_the_caller(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void from_fd(void **state)
+TEST(from_fd)
 {
     struct hlthunk_device *d = open_device(), *same, *other = (void *)1;
     int fd = hlthunk_device_borrow_fd(d), pipes[2];
 
-    (void)state;
     ok(hlthunk_device_from_fd(fd, &same));
     assert_ptr_equal(same, d);
     hlthunk_device_unref(same);

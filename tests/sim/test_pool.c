@@ -82,7 +82,7 @@ static struct hlthunk_buffer *alloc(struct hlthunk_pool *p, uint64_t size, uint6
     return b;
 }
 
-static void many_in_one_chunk(void **state)
+TEST(many_in_one_chunk)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_pool *p = make_pool(d, 0, 0);
@@ -90,7 +90,6 @@ static void many_in_one_chunk(void **state)
     struct hlthunk_pool_statistics s;
     uint64_t first = UINT64_MAX, last = 0, size_sum = 0;
 
-    (void)state;
     assert_int_equal(used_on(d), 0);
     for (unsigned i = 0; i < 1000; i++) {
         uint64_t size = 1 + i * 37 % 5000, address;
@@ -128,14 +127,13 @@ static void many_in_one_chunk(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void any_alignment(void **state)
+TEST(any_alignment)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_pool *p = make_pool(d, 0, 0);
     struct hlthunk_buffer *b[2][32];
     unsigned n = 0;
 
-    (void)state;
     for (uint64_t align = 1; align <= 16 * MIB; align *= 2, n++) {
         /* something that is in the way, too */
         b[0][n] = alloc(p, 100, 0, false);
@@ -150,7 +148,7 @@ static void any_alignment(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void bad_arguments(void **state)
+TEST(bad_arguments)
 {
     struct hlthunk_device_options control = { .struct_size = sizeof(control), .control = true };
     struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
@@ -164,7 +162,6 @@ static void bad_arguments(void **state)
         char more[16];
     } longer = { .s = { .struct_size = sizeof(longer) }, .more = "xxxxxxxxxxxxxxx" };
 
-    (void)state;
     refused(hlthunk_pool_create(NULL, NULL, &none), EINVAL, "device is NULL");
     refused(hlthunk_pool_create(d, NULL, NULL), EINVAL, "pool is NULL");
     o.struct_size = 3;
@@ -205,14 +202,13 @@ static void bad_arguments(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void larger_than_a_chunk(void **state)
+TEST(larger_than_a_chunk)
 {
     struct hlthunk_device *d = open_device();
     uint64_t page = device_page(d);
     struct hlthunk_pool *p = make_pool(d, page, 0);
     struct hlthunk_buffer *b = alloc(p, 3 * page, 0, false), *c;
 
-    (void)state;
     assert_int_equal(hlthunk_buffer_get_granted_size(b), 3 * page);
     assert_int_equal(used_on(d), 3 * page);
     c = alloc(p, page, 0, false);
@@ -227,7 +223,7 @@ static void larger_than_a_chunk(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void its_own_limit(void **state)
+TEST(its_own_limit)
 {
     struct hlthunk_device *d = open_device();
     uint64_t page = device_page(d);
@@ -235,7 +231,6 @@ static void its_own_limit(void **state)
     struct hlthunk_pool *p = make_pool(d, 2 * page, 3 * page);
     struct hlthunk_buffer *a, *b, *c, *none = (void *)1;
 
-    (void)state;
     a = alloc(p, 2 * page, 0, false);
     b = alloc(p, page / 2, 0, false);
     c = alloc(p, page / 4, 0, false);
@@ -255,7 +250,7 @@ static void its_own_limit(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void the_limit_of_the_device(void **state)
+TEST(the_limit_of_the_device)
 {
     struct hlthunk_device_properties props = { .struct_size = sizeof(props) };
     struct hlthunk_device *d = open_device();
@@ -263,7 +258,6 @@ static void the_limit_of_the_device(void **state)
     struct hlthunk_pool *p = make_pool(d, 2 * page, 0);
     struct hlthunk_buffer *rest, *b, *none = (void *)1;
 
-    (void)state;
     ok(hlthunk_device_get_properties(d, &props));
     /* room for a small chunk, not for a usual one */
     ok(hlthunk_buffer_alloc(d, (props.memory_size / page - 1) * page, NULL, &rest));
@@ -280,14 +274,13 @@ static void the_limit_of_the_device(void **state)
 }
 
 /* What lies idle in the shards is used before the device is asked for more. */
-static void what_is_cached_counts(void **state)
+TEST(what_is_cached_counts)
 {
     struct hlthunk_device *d = open_device();
     uint64_t page = device_page(d);
     struct hlthunk_pool *p = make_pool(d, page, page);
     struct hlthunk_buffer *b[64], *all;
 
-    (void)state;
     for (unsigned i = 0; i < 64; i++)
         b[i] = alloc(p, 1000 + i * 64, 0, false);
     for (unsigned i = 0; i < 64; i++)
@@ -301,7 +294,7 @@ static void what_is_cached_counts(void **state)
 }
 
 /* What is empty is given back before anybody is told that there is no memory. */
-static void empty_chunks_are_given_back(void **state)
+TEST(empty_chunks_are_given_back)
 {
     struct hlthunk_pool_options of_one = { .struct_size = sizeof(of_one), .label = "idle" };
     struct hlthunk_device *d = open_device();
@@ -310,7 +303,6 @@ static void empty_chunks_are_given_back(void **state)
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     uint64_t page = device_page(d), most;
 
-    (void)state;
     ok(hlthunk_device_get_memory_usage(d, &u));
     if (u.free_bytes / page < 2) /* another test's */
         fail_msg("%llu bytes are free", (unsigned long long)u.free_bytes);
@@ -347,7 +339,7 @@ static void empty_chunks_are_given_back(void **state)
 }
 
 /* The same within a pool's own limit. */
-static void empty_chunks_make_room_below_the_limit(void **state)
+TEST(empty_chunks_make_room_below_the_limit)
 {
     struct hlthunk_device *d = open_device();
     uint64_t page = device_page(d);
@@ -357,7 +349,6 @@ static void empty_chunks_make_room_below_the_limit(void **state)
     struct hlthunk_buffer *a, *b;
     struct hlthunk_pool *p;
 
-    (void)state;
     ok(hlthunk_pool_create(d, &o, &p));
     ok(hlthunk_pool_alloc(p, page, NULL, &a));
     ok(hlthunk_pool_alloc(p, page, NULL, &b));
@@ -372,14 +363,13 @@ static void empty_chunks_make_room_below_the_limit(void **state)
 }
 
 /* An address that is known to be within a mapping: the driver exports by the start of one. */
-static void an_address_within_a_mapping(void **state)
+TEST(an_address_within_a_mapping)
 {
     struct hlthunk_buffer *b, *piece, *same, *none = NULL;
     struct hlthunk_device *d;
     struct hlthunk_pool *p;
     uint64_t at;
 
-    (void)state;
     if (on_asic("gaudi")) /* without a device MMU ranges are taken, and this is -EBUSY */
         skip();
     d = open_device();
@@ -403,14 +393,13 @@ static void an_address_within_a_mapping(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void trimming(void **state)
+TEST(trimming)
 {
     struct hlthunk_device *d = open_device();
     uint64_t page = device_page(d), released = 99;
     struct hlthunk_pool *p = make_pool(d, page, 0);
     struct hlthunk_buffer *b[4];
 
-    (void)state;
     for (unsigned i = 0; i < 4; i++)
         b[i] = alloc(p, page, 0, false);
     assert_int_equal(used_on(d), 4 * page);
@@ -475,7 +464,7 @@ static int export_by_hand(struct hlthunk_device *d, uint64_t start, uint64_t off
                                                                O_RDWR | O_CLOEXEC);
 }
 
-static void pages_of_its_own(void **state)
+TEST(pages_of_its_own)
 {
     struct hlthunk_device *d = open_device();
     uint64_t chunk = device_page(d), start, address, page = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -486,7 +475,6 @@ static void pages_of_its_own(void **state)
     char text[8] = "";
     int fd;
 
-    (void)state;
     start = chunk_start(p, chunk);
     for (unsigned i = 0; i < 3; i++) {
         b[i] = alloc(p, 2 * page + 5, 0, true);
@@ -538,7 +526,7 @@ end:
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void neighbours_only_on_request(void **state)
+TEST(neighbours_only_on_request)
 {
     struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .whole_pages = true };
     struct hlthunk_device *d = open_device();
@@ -549,7 +537,6 @@ static void neighbours_only_on_request(void **state)
     struct hlsim_attachment *a[2];
     char text[8] = "";
 
-    (void)state;
     for (unsigned i = 0; i < 3; i++)
         b[i] = alloc(p, 300, 0, false);
     refused(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &none), EINVAL, "shares pages with others");
@@ -627,7 +614,7 @@ static int receiving_child(int socket)
     return 0;
 }
 
-static void the_offset_goes_along(void **state)
+TEST(the_offset_goes_along)
 {
     struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .whole_pages = true };
     struct hlthunk_buffer *first, *b;
@@ -638,7 +625,6 @@ static void the_offset_goes_along(void **state)
     int pair[2], status;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
@@ -669,11 +655,10 @@ static void the_offset_goes_along(void **state)
 }
 
 /* Device, pool, buffer and dma-buf, given back in each of the 24 orders. */
-static void every_order(void **state)
+TEST(every_order)
 {
     unsigned fds = count_fds();
 
-    (void)state;
     for (unsigned order = 0; order < 24; order++) {
         struct hlthunk_device *d = open_device();
         struct hlthunk_pool *p = make_pool(d, 0, 0);
@@ -705,14 +690,13 @@ static void every_order(void **state)
 }
 
 /* A pool that nobody refers to gives each chunk back with its last buffer. */
-static void chunks_go_with_their_buffers(void **state)
+TEST(chunks_go_with_their_buffers)
 {
     struct hlthunk_device *d = open_device();
     uint64_t page = device_page(d);
     struct hlthunk_pool *p = make_pool(d, page, 0);
     struct hlthunk_buffer *a = alloc(p, page, 0, false), *b = alloc(p, 10, 0, false);
 
-    (void)state;
     assert_ptr_equal(hlthunk_pool_ref(p), p);
     hlthunk_pool_unref(p);
     hlthunk_pool_unref(p);
@@ -726,7 +710,7 @@ static void chunks_go_with_their_buffers(void **state)
 }
 
 /* What another holder of a dma-buf can still see is no other buffer's until it is closed. */
-static void memory_waits_for_the_last_descriptor(void **state)
+TEST(memory_waits_for_the_last_descriptor)
 {
     struct hlthunk_device *d;
     uint64_t page, address;
@@ -735,7 +719,6 @@ static void memory_waits_for_the_last_descriptor(void **state)
     struct hlthunk_dmabuf *m;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_device();
@@ -805,7 +788,7 @@ static int look(const struct hlthunk_live_object *o, void *user)
     return s->entries == s->stop_at ? 7 : 0;
 }
 
-static void a_leak_of_thousands_is_a_few_lines(void **state)
+TEST(a_leak_of_thousands_is_a_few_lines)
 {
     struct hlthunk_device *d = open_device(), *again;
     struct hlthunk_pool *p = make_pool(d, 0, 0);
@@ -814,7 +797,6 @@ static void a_leak_of_thousands_is_a_few_lines(void **state)
     struct seen s = { 0 };
     char label[32];
 
-    (void)state;
     for (unsigned i = 0; i < 3000; i++) {
         o.label = i % 3 ? "gradients" : NULL;
         ok(hlthunk_pool_alloc(p, 100, &o, &b[i]));
@@ -860,7 +842,7 @@ static void a_leak_of_thousands_is_a_few_lines(void **state)
 }
 
 /* In a child every call says so, and giving back closes nothing of the parent's. */
-static void after_fork(void **state)
+TEST(after_fork)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_pool *p = make_pool(d, 0, 0);
@@ -871,7 +853,6 @@ static void after_fork(void **state)
     uint64_t used;
     pid_t pid;
 
-    (void)state;
     hlthunk_buffer_unref(idle);
     if (can_export()) {
         ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
@@ -920,14 +901,13 @@ static void after_fork(void **state)
 }
 
 /* The device was reset: calls say so, giving back is right and asks it nothing. */
-static void stale_device(void **state)
+TEST(stale_device)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_pool *p = make_pool(d, 0, 0);
     struct hlthunk_buffer *b = alloc(p, 5000, 0, true), *none = (void *)1;
     struct hlthunk_dmabuf *m = NULL;
 
-    (void)state;
     if (can_export())
         ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
     hl_device_mark_stale(d, HLTHUNK_STALE_RESET);

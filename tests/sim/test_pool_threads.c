@@ -141,12 +141,11 @@ static void check_nothing_is_taken(unsigned live)
 }
 
 /* One chunk, which is too small for all on some devices: no granule belongs to two. */
-static void nothing_twice(void **state)
+TEST(nothing_twice)
 {
     struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
     struct hlthunk_buffer *b;
 
-    (void)state;
     device = open_device();
     o.chunk_bytes = o.max_bytes = device_page();
     ok(hlthunk_pool_create(device, &o, &pool));
@@ -170,11 +169,10 @@ static void nothing_twice(void **state)
 }
 
 /* Chunks come and go. */
-static void several_chunks(void **state)
+TEST(several_chunks)
 {
     struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
 
-    (void)state;
     device = open_device();
     o.chunk_bytes = device_page();
     ok(hlthunk_pool_create(device, &o, &pool));
@@ -197,13 +195,12 @@ static void *give_all(void *argument)
 }
 
 /* The pool's last reference goes while threads give its buffers back: whoever is last ends it. */
-static void closing_among_threads(void **state)
+TEST(closing_among_threads)
 {
     struct hlthunk_pool_options o = { .struct_size = sizeof(o) };
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     pthread_t t[THREADS];
 
-    (void)state;
     device = open_device();
     o.chunk_bytes = device_page();
     for (unsigned round = 0; round < 30; round++) {

@@ -34,7 +34,7 @@ static int importing_child(int socket)
     return 0;
 }
 
-static void hand_over(void **state)
+TEST(hand_over)
 {
     const struct hlsim_importer *driver = hlsim_importer();
     struct hlsim_attachment *a;
@@ -45,7 +45,6 @@ static void hand_over(void **state)
     char byte = 0;
     pid_t pid;
 
-    (void)state;
     if (!can_export() || !driver) /* the rig has no importer */
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -76,7 +75,7 @@ static void hand_over(void **state)
 }
 
 /* Of a killed process nothing stays once it has been waited for. */
-static void killed(void **state)
+TEST(killed)
 {
     struct hlthunk_device *d;
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
@@ -84,7 +83,6 @@ static void killed(void **state)
     pid_t pid;
     char c;
 
-    (void)state;
     assert_int_equal(pipe(ready), 0);
     pid = fork();
     if (pid == 0) {
@@ -112,7 +110,7 @@ static void killed(void **state)
 }
 
 /* A dma-buf in another process, or on its way there, keeps the device. */
-static void leaked_elsewhere(void **state)
+TEST(leaked_elsewhere)
 {
     struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 50000000 };
     int busy = on_kernel("6.1") ? -EAGAIN : -EBUSY, pair[2], fd;
@@ -121,7 +119,6 @@ static void leaked_elsewhere(void **state)
     struct hlthunk_dmabuf *m;
     const char *waited;
 
-    (void)state;
     if (!can_export())
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -149,7 +146,7 @@ static void leaked_elsewhere(void **state)
 }
 
 /* An open that waits gets the device when its user goes. */
-static void waiting_for_the_device(void **state)
+TEST(waiting_for_the_device)
 {
     struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 60000000000 };
     struct hlthunk_device *d;
@@ -157,7 +154,6 @@ static void waiting_for_the_device(void **state)
     pid_t pid;
     char c;
 
-    (void)state;
     assert_int_equal(pipe(ready), 0);
     assert_int_equal(pipe(go), 0);
     pid = fork();

@@ -15,13 +15,12 @@
 #define SECOND "0000:11:00.0"
 
 /* What a container's folder of nodes would look like. */
-static int rename_nodes(void **state)
+FIXTURE(rename_nodes)
 {
     static const char *const names[] = { "accel", "accel_controlD" };
     char folder[256], from[300], to[300];
     size_t n = strlen(getenv(SIM_ENV_VARIABLE)) - strlen(SIM_SOCKET);
 
-    (void)state;
     snprintf(folder, sizeof(folder), "%.*s/dev/accel", (int)n, getenv(SIM_ENV_VARIABLE));
     for (unsigned i = 0; i < 2; i++) {
         snprintf(from, sizeof(from), "%s/%s1", folder, names[i]);
@@ -42,7 +41,7 @@ static bool is_second(struct hlthunk_device *d)
            p.asic == HLTHUNK_ASIC_GAUDI;
 }
 
-static void every_way_to_open(void **state)
+TEST(every_way_to_open)
 {
     struct hlthunk_device_options ways[] = {
         { .struct_size = sizeof(ways[0]) },
@@ -56,7 +55,6 @@ static void every_way_to_open(void **state)
     };
     struct hlthunk_device *d;
 
-    (void)state;
     for (unsigned control = 0; control < 2; control++) {
         for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
             ways[i].control = control;
@@ -89,7 +87,7 @@ static int receive(int socket)
     return 0;
 }
 
-static void messages(void **state)
+TEST(messages)
 {
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
@@ -97,7 +95,6 @@ static void messages(void **state)
     int pair[2], status;
     pid_t pid;
 
-    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     pid = fork();
     if (pid == 0) {

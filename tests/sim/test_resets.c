@@ -156,14 +156,13 @@ static void all_say_so(struct set *s)
     assert_true(live >= 4);
 }
 
-static void a_call_notices(void **state)
+TEST(a_call_notices)
 {
     unsigned fds = count_fds();
     enum hlthunk_status status = 99;
     struct hlthunk_buffer *b = NULL;
     struct set s;
 
-    (void)state;
     make(&s);
     lines = 0;
     hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
@@ -187,11 +186,10 @@ static void a_call_notices(void **state)
     assert_int_equal(hlthunk_device_close(s.d), 0);
 }
 
-static void releasing_notices(void **state)
+TEST(releasing_notices)
 {
     struct set s;
 
-    (void)state;
     make(&s);
     lines = 0;
     hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
@@ -204,12 +202,11 @@ static void releasing_notices(void **state)
     hlthunk_device_unref(open_device());
 }
 
-static void the_status_notices(void **state)
+TEST(the_status_notices)
 {
     struct hlthunk_device *d = open_device();
     enum hlthunk_status status;
 
-    (void)state;
     ok(hlthunk_device_get_status(d, &status));
     assert_int_equal(status, HLTHUNK_STATUS_OPERATIONAL);
     assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_NOT);
@@ -221,12 +218,11 @@ static void the_status_notices(void **state)
 }
 
 /* What is kept alive after a reset is reported: it holds the device's file. */
-static void a_leak_after_a_reset_is_told(void **state)
+TEST(a_leak_after_a_reset_is_told)
 {
     enum hlthunk_status status;
     struct set s;
 
-    (void)state;
     make(&s);
     ctl("reset 0");
     ok(hlthunk_device_get_status(s.d, &status));
@@ -240,14 +236,13 @@ static void a_leak_after_a_reset_is_told(void **state)
 }
 
 /* The fd that an importer still has keeps the device from coming back. */
-static void a_forgotten_dmabuf_holds_up_the_reset(void **state)
+TEST(a_forgotten_dmabuf_holds_up_the_reset)
 {
     struct hlthunk_device *again;
     struct hlthunk_buffer *b = NULL;
     struct set s;
     int fd, rc;
 
-    (void)state;
     if (!can_export())
         skip();
     make(&s);
@@ -264,14 +259,13 @@ static void a_forgotten_dmabuf_holds_up_the_reset(void **state)
 
 /* ---- events ---- */
 
-static void an_event_makes_stale(void **state)
+TEST(an_event_makes_stale)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n;
     struct hlthunk_buffer *b = NULL;
     struct hlthunk_device *d = open_device();
 
-    (void)state;
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     ctl("event 0 0x40");
     ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
@@ -342,14 +336,13 @@ static void told_within(struct told *t, int ms)
     assert_false(pthread_equal(t->thread, pthread_self()));
 }
 
-static void a_watch_calls_back(void **state)
+TEST(a_watch_calls_back)
 {
     unsigned fds = count_fds(), threads = count_threads();
     struct hlthunk_reset_watch *w = NULL;
     struct told t;
     struct set s;
 
-    (void)state;
     told_init(&t);
     make(&s);
     ok(hlthunk_reset_watch_create(s.d, tell, &t, NULL, &w));
@@ -372,14 +365,13 @@ static void a_watch_calls_back(void **state)
 }
 
 /* The callback itself gives everything back, the watch and the device too. */
-static void the_callback_may_end_it_all(void **state)
+TEST(the_callback_may_end_it_all)
 {
     unsigned fds = count_fds();
     struct hlthunk_reset_watch *w = NULL;
     struct told t;
     struct set s;
 
-    (void)state;
     told_init(&t);
     make(&s);
     t.set = &s;
@@ -393,7 +385,7 @@ static void the_callback_may_end_it_all(void **state)
 }
 
 /* One notifier of the driver serves both, whichever was first. */
-static void a_watch_and_a_notifier_share(void **state)
+TEST(a_watch_and_a_notifier_share)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n, *second = NULL;
@@ -402,7 +394,6 @@ static void a_watch_and_a_notifier_share(void **state)
     struct pollfd p = { .events = POLLIN };
     struct told t, u;
 
-    (void)state;
     for (int first = 0; first < 2; first++) {
         told_init(&t);
         told_init(&u);
@@ -440,7 +431,7 @@ static void a_watch_and_a_notifier_share(void **state)
 }
 
 /* No event comes, nobody asks for an hour: the call that fails wakes the watch. */
-static void a_failing_call_wakes_the_watch(void **state)
+TEST(a_failing_call_wakes_the_watch)
 {
     struct hlthunk_reset_watch_options o = { .struct_size = sizeof(o),
                                              .interval_ns = UINT64_MAX,
@@ -451,7 +442,6 @@ static void a_failing_call_wakes_the_watch(void **state)
     struct told t;
     int classic;
 
-    (void)state;
     told_init(&t);
     /* the program listens for itself */
     classic = hlthunk_notifier_create(hlthunk_device_borrow_fd(d));
@@ -470,7 +460,7 @@ static void a_failing_call_wakes_the_watch(void **state)
 }
 
 /* Not told by any event: by asking. */
-static void the_interval_notices(void **state)
+TEST(the_interval_notices)
 {
     struct hlthunk_reset_watch_options o = { .struct_size = sizeof(o), .interval_ns = 20000000 };
     struct hlthunk_reset_watch *w;
@@ -478,7 +468,6 @@ static void the_interval_notices(void **state)
     struct told t;
     int classic;
 
-    (void)state;
     told_init(&t);
     classic = hlthunk_notifier_create(hlthunk_device_borrow_fd(d));
     ok(hlthunk_reset_watch_create(d, tell, &t, &o, &w));
@@ -491,7 +480,7 @@ static void the_interval_notices(void **state)
     hlthunk_device_unref(open_device());
 }
 
-static void watches_leave_no_traces(void **state)
+TEST(watches_leave_no_traces)
 {
     struct hlthunk_reset_watch_options bad = { .struct_size = 4 };
     struct hlthunk_device *d = open_device();
@@ -499,7 +488,6 @@ static void watches_leave_no_traces(void **state)
     unsigned fds, threads;
     struct told t;
 
-    (void)state;
     told_init(&t);
     refused(hlthunk_reset_watch_create(NULL, tell, &t, NULL, &w), EINVAL, "device is NULL");
     refused(hlthunk_reset_watch_create(d, NULL, &t, NULL, &w), EINVAL, "fn is NULL");
@@ -522,7 +510,7 @@ static void watches_leave_no_traces(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void a_child_has_no_watch(void **state)
+TEST(a_child_has_no_watch)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_reset_watch *w;
@@ -530,7 +518,6 @@ static void a_child_has_no_watch(void **state)
     int status;
     pid_t pid;
 
-    (void)state;
     told_init(&t);
     ok(hlthunk_reset_watch_create(d, tell, &t, NULL, &w));
     pid = fork();
@@ -553,13 +540,12 @@ static void a_child_has_no_watch(void **state)
 }
 
 /* What a monitor has open loses nothing in a reset, of whichever kind. */
-static void a_control_node_outlives_a_reset(void **state)
+TEST(a_control_node_outlives_a_reset)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *user = open_device(), *monitor;
     enum hlthunk_status status;
 
-    (void)state;
     ok(hlthunk_device_open(&o, &monitor));
     ctl("reset 0");
     ok(hlthunk_device_get_status(monitor, &status));
@@ -574,7 +560,7 @@ static void a_control_node_outlives_a_reset(void **state)
 
 /* ---- removal: the last test, nothing is left after it ---- */
 
-static void a_removal_is_final(void **state)
+TEST(a_removal_is_final)
 {
     unsigned fds = count_fds();
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
@@ -584,7 +570,6 @@ static void a_removal_is_final(void **state)
     struct told t;
     struct set s;
 
-    (void)state;
     told_init(&t);
     make(&s);
     ok(hlthunk_device_open(&o, &monitor));

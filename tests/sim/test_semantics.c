@@ -99,14 +99,13 @@ static int export(int fd, uint64_t addr, uint64_t size, uint64_t offset, uint32_
     return rc;
 }
 
-static void the_node(void **state)
+TEST(the_node)
 {
     int fd = open_node(), second, control;
     struct pollfd p = { .fd = fd, .events = POLLIN | POLLOUT };
     struct stat st;
     char link[64] = "", path[32], byte;
 
-    (void)state;
     assert_int_equal(open(node(false), O_RDWR), -1);
     assert_int_equal(errno, EBUSY);
     control = open(node(true), O_RDWR);
@@ -142,7 +141,7 @@ static void the_node(void **state)
 }
 
 /* Nodes among other files: the driver has no poll, and a link to an open node opens it anew. */
-static void the_node_elsewhere(void **state)
+TEST(the_node_elsewhere)
 {
     int fd = open_node(), ep = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event e = { .events = EPOLLIN };
@@ -150,7 +149,6 @@ static void the_node_elsewhere(void **state)
     struct hl_info_args a = { .op = HL_INFO_REGISTER_EVENTFD, .eventfd = UINT32_MAX };
     char path[32];
 
-    (void)state;
     assert_int_equal(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &e), -1);
     assert_int_equal(errno, EPERM);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -181,14 +179,13 @@ static uint32_t hard_resets(int control)
 }
 
 /* Signals that stay reserved hold the context: closing costs a reset. */
-static void signals_left_reserved(void **state)
+TEST(signals_left_reserved)
 {
     union hl_cs_args a = { .in = { .cs_flags = HL_CS_FLAGS_RESERVE_SIGNALS_ONLY,
                                    .encaps_signals_count = 1 } };
     int fd, control;
     uint32_t before;
 
-    (void)state;
     if (!on_asic("gaudi") || on_kernel("6.1"))
         skip(); /* 6.1 never lets go of the device */
     control = open(node(true), O_RDWR);
@@ -205,7 +202,7 @@ static void signals_left_reserved(void **state)
     close(control);
 }
 
-static void requests(void **state)
+TEST(requests)
 {
     int fd = open_node(), control = open(node(true), O_RDWR);
     union hl_mem_args m = { .in = { .op = 77 } };
@@ -213,7 +210,6 @@ static void requests(void **state)
     char version_name[16] = "";
     struct hl_drm_version v = { .name = version_name, .name_len = 15 };
 
-    (void)state;
     assert_int_equal(memory(fd, &m), -EINVAL);
     /* requests of the other generation */
     assert_int_equal(ioctl(fd, old_numbers() ? HL_REQ_D_MEMORY : HL_REQ_H_MEMORY, &m), -1);
@@ -230,11 +226,10 @@ static void requests(void **state)
 }
 
 /* Answered before the driver sees them: event loops set flags that way. */
-static void requests_of_every_file(void **state)
+TEST(requests_of_every_file)
 {
     int on = 1, off = 0, block = 0;
 
-    (void)state;
     for (int control = 0; control < 2; control++) {
         int fd = open(node(control), O_RDWR);
 
@@ -260,7 +255,7 @@ static void requests_of_every_file(void **state)
     }
 }
 
-static void info_rules(void **state)
+TEST(info_rules)
 {
     int fd = open_node(), control = open(node(true), O_RDWR);
     struct hl_info_hw_ip_info ip, prefix;
@@ -268,7 +263,6 @@ static void info_rules(void **state)
     uint64_t events = 9;
     unsigned char bytes[512];
 
-    (void)state;
     memset(&ip, 0x5a, sizeof(ip));
     assert_int_equal(info(fd, HL_INFO_HW_IP_INFO, &ip, sizeof(ip)), 0);
     /* 6.1 ends at 256 bytes and leaves the rest alone */
@@ -303,12 +297,11 @@ static void info_rules(void **state)
     close(control);
 }
 
-static void eventfds(void **state)
+TEST(eventfds)
 {
     struct hl_info_args a = { .op = HL_INFO_REGISTER_EVENTFD };
     int fd = open_node(), e = eventfd(0, EFD_NONBLOCK), pipes[2];
 
-    (void)state;
     assert_int_equal(info(fd, HL_INFO_UNREGISTER_EVENTFD, NULL, 0), -EINVAL);
     a.eventfd = 900;
     assert_int_equal(call(fd, HL_REQ_H_INFO, HL_REQ_D_INFO, &a), -EBADF);
@@ -326,14 +319,13 @@ static void eventfds(void **state)
     close(fd);
 }
 
-static void allocation(void **state)
+TEST(allocation)
 {
     int fd = open_node();
     union hl_mem_args a = { .in = { .op = HL_MEM_OP_ALLOC } };
     struct hl_info_dram_usage u;
     uint64_t h, va, other;
 
-    (void)state;
     assert_int_equal(memory(fd, &a), -EINVAL);
     h = alloc(fd, 1);
     if (on_asic("gaudi")) {
@@ -387,13 +379,12 @@ static int map_host(int fd, void *p, uint64_t size, uint64_t hint, uint32_t flag
     return rc;
 }
 
-static void host_mapping(void **state)
+TEST(host_mapping)
 {
     char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int fd = open_node(), partial = on_kernel("6.1") ? -EFAULT : -ENOMEM;
     uint64_t va;
 
-    (void)state;
     assert_int_equal(map_host(fd, p, 0, 0, 0, &va), -EINVAL);
     assert_int_equal(map_host(fd, p, UINT64_MAX, 0, 0, &va), -EINVAL);
     assert_int_equal(map_host(fd, (void *)4096, 4096, 0, 0, &va), -EFAULT);
@@ -425,12 +416,11 @@ static uint64_t exportable(int fd)
     return va;
 }
 
-static void export_rules(void **state)
+TEST(export_rules)
 {
     int fd = open_node(), out, physical = on_asic("gaudi"), old = on_kernel("6.1");
     uint64_t a = exportable(fd);
 
-    (void)state;
     if (!can_export()) {
         assert_int_equal(export(fd, a, 4096, 0, 0, &out), -EOPNOTSUPP);
         assert_int_equal(out, -EBADF);
@@ -472,7 +462,7 @@ static void export_rules(void **state)
     close(fd);
 }
 
-static void the_dmabuf(void **state)
+TEST(the_dmabuf)
 {
     int fd = open_node(), out, copy;
     struct pollfd p = { .events = POLLIN | POLLOUT };
@@ -483,7 +473,6 @@ static void the_dmabuf(void **state)
     uint64_t a;
     FILE *f;
 
-    (void)state;
     if (!can_export()) {
         close(fd);
         skip();
@@ -588,11 +577,10 @@ static void share_a_processor(pid_t pid)
  * Whoever made the descriptor is through with it when its user has it.  (On one processor the
  * supervisor is likely to be interrupted as soon as its answer is there.)
  */
-static void nobody_else_has_a_fresh_node(void **state)
+TEST(nobody_else_has_a_fresh_node)
 {
     unsigned before = nodes_of(getppid());
 
-    (void)state;
     if (in_rig())
         skip();
     share_a_processor(getppid());
@@ -605,12 +593,11 @@ static void nobody_else_has_a_fresh_node(void **state)
     }
 }
 
-static void leaked(void **state)
+TEST(leaked)
 {
     int fd = open_node(), control, out;
     struct hl_open_stats_info o;
 
-    (void)state;
     if (!can_export()) {
         close(fd);
         skip();
@@ -641,13 +628,12 @@ static int cb(int fd, uint32_t op, uint64_t handle, uint32_t size, uint32_t flag
     return rc;
 }
 
-static void command_buffers(void **state)
+TEST(command_buffers)
 {
     int fd = open_node();
     uint64_t h, x;
     char *p;
 
-    (void)state;
     assert_int_equal(cb(fd, HL_CB_OP_CREATE, 0, HL_MAX_CB_SIZE + 1, 0, &h), -EINVAL);
     assert_int_equal(cb(fd, HL_CB_OP_CREATE, 0, 100, 0, &h), 0);
     assert_int_equal(cb(fd, HL_CB_OP_INFO, h, 0, 0, &x), 0);

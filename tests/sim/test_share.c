@@ -98,11 +98,10 @@ static int relay(int from, int to)
 }
 
 /* Exporter → process → process → exporter, who gets his own objects back. */
-static void around(void **state)
+TEST(around)
 {
     const struct hlsim_importer *driver = hlsim_importer();
 
-    (void)state;
     if (!can_export())
         skip();
     for (unsigned t = 0; t < 3; t++) {
@@ -151,7 +150,7 @@ static void around(void **state)
 }
 
 /* As many as fit in a message, one dma-buf among them many times. */
-static void many(void **state)
+TEST(many)
 {
     struct hlthunk_dmabuf *m[HLTHUNK_DMABUF_SEND_MAX + 1], *back[HLTHUNK_DMABUF_SEND_MAX];
     unsigned before = count_fds();
@@ -159,7 +158,6 @@ static void many(void **state)
     size_t n = 0;
     int pair[2];
 
-    (void)state;
     if (!can_export())
         skip();
     share_open(&s);
@@ -190,7 +188,7 @@ static void many(void **state)
     assert_int_equal(count_fds(), before);
 }
 
-static void bad_arguments(void **state)
+TEST(bad_arguments)
 {
     struct hlthunk_dmabuf *none[2] = { NULL, NULL }, *bare;
     struct hlthunk_dmabuf_origin origin = { .struct_size = 0 };
@@ -198,7 +196,6 @@ static void bad_arguments(void **state)
     size_t n = 77;
     int pair[2];
 
-    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     refused(hlthunk_dmabuf_send(pair[0], NULL, 1, HLTHUNK_WAIT_INDEFINITELY), EINVAL,
             "dmabufs is NULL");
@@ -311,7 +308,7 @@ static int guest(int socket)
     return 0;
 }
 
-static void device_in_two_processes(void **state)
+TEST(device_in_two_processes)
 {
     const struct hlsim_importer *driver = hlsim_importer();
     struct hlthunk_memory_usage before = { .struct_size = sizeof(before) }, after = before;
@@ -322,7 +319,6 @@ static void device_in_two_processes(void **state)
     int pair[2], status;
     pid_t pid;
 
-    (void)state;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
     pid = fork();
     if (pid == 0) {
@@ -365,7 +361,7 @@ static void device_in_two_processes(void **state)
 }
 
 /* Sent to oneself it is the same object; a control node can be sent, too. */
-static void device_to_oneself(void **state)
+TEST(device_to_oneself)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device *d[2], *back, *none = (void *)&none;
@@ -373,7 +369,6 @@ static void device_to_oneself(void **state)
     unsigned before;
     int pair[2];
 
-    (void)state;
     d[0] = open_device();
     ok(hlthunk_device_open(&o, &d[1]));
     for (unsigned t = 0; t < 3; t++) {
@@ -436,7 +431,7 @@ static void honest_item(const struct hlthunk_dmabuf *m, struct hl_message_item *
 }
 
 /* One lie in the second of two items. */
-static void lies(void **state)
+TEST(lies)
 {
     static const char *const says[] = {
         "is dma-buf",    "dma-buf 1 has", "as offset",     "on 0000:ff",
@@ -445,7 +440,6 @@ static void lies(void **state)
     int pair[2], piped[2], memory;
     struct share s;
 
-    (void)state;
     if (!can_export())
         skip();
     share_open(&s);
@@ -506,7 +500,7 @@ static void lies(void **state)
 }
 
 /* A device that is another, or none; dma-bufs for a device. */
-static void device_lies(void **state)
+TEST(device_lies)
 {
     static const char *const says[] = { "not of node",     "not of node",   "not of a Habana",
                                         "not of node",     "the device is", "the device is",
@@ -516,7 +510,6 @@ static void device_lies(void **state)
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), memory = memfd_create("x", MFD_CLOEXEC);
     struct stat st, null_st;
 
-    (void)state;
     ok(hlthunk_device_get_properties(d, &p));
     assert_int_equal(fstat(hlthunk_device_borrow_fd(d), &st), 0);
     assert_int_equal(fstat(null, &null_st), 0);
@@ -593,13 +586,12 @@ static int receive_with(int socket, rlim_t left)
 }
 
 /* A process at its limit: -EMFILE, and neither the stream nor a descriptor is lost. */
-static void a_device_with_few_descriptors(void **state)
+TEST(a_device_with_few_descriptors)
 {
     struct hlthunk_device *d;
     int pair[2], status;
     pid_t pid;
 
-    (void)state;
     for (unsigned t = 0; t < 3; t++) {
         assert_int_equal(socketpair(AF_UNIX, types[t] | SOCK_CLOEXEC, 0, pair), 0);
         pid = fork();
@@ -643,7 +635,7 @@ static int two_stories(int socket)
     return 0;
 }
 
-static void contradictions(void **state)
+TEST(contradictions)
 {
     uint8_t bytes[HL_MESSAGE_HEADER_BYTES + HL_MESSAGE_ITEM_BYTES];
     struct hl_message_item item;
@@ -651,7 +643,6 @@ static void contradictions(void **state)
     struct share s;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -680,7 +671,7 @@ static void contradictions(void **state)
  * over the stream. None takes longer than its time, leaves a descriptor, or is accepted but as
  * the dma-bufs that it holds.
  */
-static void any_message(void **state)
+TEST(any_message)
 {
     const int64_t wait = 500000;
     unsigned rounds = getenv("TEST_VALGRIND") ? 100 : 1500, accepted = 0, before;
@@ -688,7 +679,6 @@ static void any_message(void **state)
     int piped[2], others[2];
     struct share s;
 
-    (void)state;
     if (!can_export())
         skip();
     share_open(&s);

@@ -50,13 +50,12 @@ static struct hlthunk_buffer *pooled(struct hlthunk_pool *p, uint64_t size)
     return b;
 }
 
-static void of_buffers(void **state)
+TEST(of_buffers)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b[3], *name = NULL;
     uint64_t granted;
 
-    (void)state;
     for (unsigned i = 0; i < 3; i++)
         ok(hlthunk_buffer_alloc(d, 1000 * (i + 1), NULL, &b[i]));
     granted = hlthunk_buffer_get_granted_size(b[0]);
@@ -88,13 +87,12 @@ static void of_buffers(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void of_host_memory(void **state)
+TEST(of_host_memory)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
     uint64_t granted;
 
-    (void)state;
     ok(hlthunk_buffer_alloc_host(d, 5000, NULL, &b));
     granted = hlthunk_buffer_get_granted_size(b);
     is(of_device(d).host_allocated_bytes, 5000, 5000, 5000);
@@ -108,7 +106,7 @@ static void of_host_memory(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void of_a_pool(void **state)
+TEST(of_a_pool)
 {
     struct hlthunk_memory_statistics s = { .struct_size = sizeof(s) };
     struct hlthunk_device *d = open_device();
@@ -116,7 +114,6 @@ static void of_a_pool(void **state)
     struct hlthunk_buffer *b[2];
     uint64_t chunk;
 
-    (void)state;
     b[0] = pooled(p, 100);
     b[1] = pooled(p, 3000);
     chunk = of_pool(p).reserved_bytes.current;
@@ -149,7 +146,7 @@ static void of_a_pool(void **state)
 }
 
 /* Released, but a dma-buf of it is open: nobody else can be given it. */
-static void what_is_held_is_active(void **state)
+TEST(what_is_held_is_active)
 {
     struct hlthunk_pool_buffer_options o = { .struct_size = sizeof(o), .exportable = true };
     struct hlthunk_device *d;
@@ -158,7 +155,6 @@ static void what_is_held_is_active(void **state)
     struct hlthunk_pool *p;
     int fd;
 
-    (void)state;
     if (!can_export())
         skip();
     d = open_device();
@@ -192,7 +188,7 @@ static void *allocate(void *pool)
     return NULL;
 }
 
-static void threads_add_up(void **state)
+TEST(threads_add_up)
 {
     const uint64_t once = 64 * 36;
     struct hlthunk_device *d = open_device();
@@ -201,7 +197,6 @@ static void threads_add_up(void **state)
     pthread_t t[4];
     void *failed;
 
-    (void)state;
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(pthread_create(&t[i], NULL, allocate, p), 0);
     for (unsigned i = 0; i < 4; i++) {
@@ -245,13 +240,12 @@ static bool give_one(const struct hlthunk_memory_failure *f, void *user)
     return false;
 }
 
-static void asked_before_it_fails(void **state)
+TEST(asked_before_it_fails)
 {
     struct reserve r = { .device = open_device(), .right = true };
     struct hlthunk_pool *p = make_pool(r.device, 0);
     struct hlthunk_buffer *none = (void *)1;
 
-    (void)state;
     for (unsigned i = 0; i < 2; i++) {
         r.calls = 0;
         r.pool = i ? p : NULL;
@@ -292,7 +286,7 @@ static bool release_it(const struct hlthunk_memory_failure *f, void *user)
 }
 
 /* A full pool, one buffer of which the program can spare. */
-static void room_is_made(void **state)
+TEST(room_is_made)
 {
     struct hlthunk_device_properties props = { .struct_size = sizeof(props) };
     struct hlthunk_device *d = open_device();
@@ -300,7 +294,6 @@ static void room_is_made(void **state)
     struct hlthunk_pool *p;
     struct limited l = { 0 };
 
-    (void)state;
     ok(hlthunk_device_get_properties(d, &props));
     p = make_pool(d, props.memory_page_size);
     l.b = pooled(p, props.memory_page_size);
@@ -327,7 +320,7 @@ static void unmap_it(void *user)
     released++;
 }
 
-static void at_release(void **state)
+TEST(at_release)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b[4];
@@ -337,7 +330,6 @@ static void at_release(void **state)
     pid_t pid;
     void *host;
 
-    (void)state;
     ok(hlthunk_pool_create(d, NULL, &p));
     ok(hlthunk_buffer_alloc(d, 1, NULL, &b[0]));
     b[1] = pooled(p, 100);
@@ -378,14 +370,13 @@ static void at_release(void **state)
 }
 
 /* A buffer that a queue still uses is released when that is done. */
-static void at_release_by_a_queue(void **state)
+TEST(at_release_by_a_queue)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
     struct hlthunk_queue *q;
     unsigned one = 1;
 
-    (void)state;
     released = 0;
     ok(hlthunk_buffer_alloc(d, 4096, NULL, &b));
     ok(hlthunk_buffer_set_user(b, &one, count_release));

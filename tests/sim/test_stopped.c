@@ -80,9 +80,8 @@ static void work(struct hlthunk_device *d)
     hlthunk_buffer_unref(b);
 }
 
-static void stopped(void **state)
+TEST(stopped)
 {
-    (void)state;
     for (int i = 0; i < STOPS; i++) {
         struct timespec moment = { .tv_nsec = 5000000 + random() % 3000000 };
         int status, ready[2];
@@ -147,12 +146,11 @@ static void handler(int number)
     errno = saved;
 }
 
-static void in_handlers(void **state)
+TEST(in_handlers)
 {
     int status;
     pid_t pid;
 
-    (void)state;
     pid = fork();
     if (pid == 0) {
         struct sigaction a = { .sa_handler = handler, .sa_flags = SA_RESTART };

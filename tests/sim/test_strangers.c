@@ -129,7 +129,7 @@ static void nothing_is_left(unsigned before)
     }
 }
 
-static void wrong_sizes(void **state)
+TEST(wrong_sizes)
 {
     static const size_t sizes[] = {
         1, 8, sizeof(struct sim_request) - 1, sizeof(struct sim_request) + 1, 60000,
@@ -137,7 +137,6 @@ static void wrong_sizes(void **state)
     static char bytes[60000];
     unsigned before;
 
-    (void)state;
     all_is_well();
     before = descriptors_of(getppid());
     for (unsigned round = 0; round < 20; round++) {
@@ -156,12 +155,11 @@ static void wrong_sizes(void **state)
 }
 
 /* Of the right size, with more descriptors than any request takes. */
-static void many_descriptors(void **state)
+TEST(many_descriptors)
 {
     const struct sim_request q = { .op = SIM_REQUEST_SETTLE };
     unsigned before;
 
-    (void)state;
     all_is_well();
     before = descriptors_of(getppid());
     for (unsigned n = 0; n < 8; n++) {
@@ -176,12 +174,11 @@ static void many_descriptors(void **state)
 }
 
 /* Every kind of request about what there is not. */
-static void wild_numbers(void **state)
+TEST(wild_numbers)
 {
     static const uint32_t wild[] = { 1,    63,         64,       65,         8191,      8192,
                                      8193, 0x7fffffff, 1u << 31, 0xfffffffe, 0xffffffff };
 
-    (void)state;
     for (uint32_t op = 0; op <= SIM_REQUEST_DEBUGFS_WRITE + 2; op++) {
         for (unsigned i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
             struct sim_request q = { .op = op,
@@ -210,12 +207,11 @@ static void wild_numbers(void **state)
 }
 
 /* Bytes of no meaning, but for what would end the device. */
-static void random_requests(void **state)
+TEST(random_requests)
 {
     unsigned seed = 1;
     unsigned before;
 
-    (void)state;
     all_is_well();
     before = descriptors_of(getppid());
     for (unsigned i = 0; i < 2000; i++) {
@@ -248,11 +244,10 @@ static void random_requests(void **state)
 }
 
 /* Who connects and says nothing takes room from others that say nothing. */
-static void silence(void **state)
+TEST(silence)
 {
     int fds[600];
 
-    (void)state;
     for (unsigned i = 0; i < 600; i++) {
         fds[i] = connect_to_it();
         assert_true(fds[i] >= 0);
@@ -283,14 +278,13 @@ static int as_nobody(const struct sim_request *q)
     return WEXITSTATUS(status);
 }
 
-static void another_user(void **state)
+TEST(another_user)
 {
     static const uint32_t ops[] = { SIM_REQUEST_HELLO,  SIM_REQUEST_OPEN, SIM_REQUEST_RESET,
                                     SIM_REQUEST_REMOVE, SIM_REQUEST_ADD,  SIM_REQUEST_EVENT };
     char socket_path[108], folder[108];
     struct stat st;
 
-    (void)state;
     if (getuid() != 0) {
         printf("another user takes root\n");
         skip();

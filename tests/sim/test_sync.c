@@ -10,9 +10,8 @@ static struct hlthunk_device *d;
 static struct hlthunk_buffer *b;
 static struct hlthunk_dmabuf *m;
 
-static int set_up(void **state)
+FIXTURE(set_up)
 {
-    (void)state;
     if (!can_export())
         return 0;
     d = open_device();
@@ -21,9 +20,8 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+FIXTURE(tear_down)
 {
-    (void)state;
     if (!can_export())
         return 0;
     hlthunk_dmabuf_unref(m);
@@ -32,12 +30,11 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void cpu_access_waits_for_nothing(void **state)
+TEST(cpu_access_waits_for_nothing)
 {
     static const enum hlthunk_access all[] = { HLTHUNK_ACCESS_READ, HLTHUNK_ACCESS_WRITE,
                                                HLTHUNK_ACCESS_READ_WRITE };
 
-    (void)state;
     if (!can_export())
         skip();
     for (int i = 0; i < 3; i++) {
@@ -49,13 +46,12 @@ static void cpu_access_waits_for_nothing(void **state)
     refused(hlthunk_dmabuf_wait(NULL, HLTHUNK_ACCESS_READ, 0), EINVAL, "dmabuf is NULL");
 }
 
-static void a_sync_file_has_signalled_already(void **state)
+TEST(a_sync_file_has_signalled_already)
 {
     struct pollfd p = { .events = POLLIN | POLLOUT };
     unsigned fds = count_fds();
     int fd = -7, n;
 
-    (void)state;
     if (!can_export())
         skip();
     ok(hlthunk_dmabuf_export_sync_file(m, HLTHUNK_ACCESS_READ_WRITE, &fd));

@@ -48,12 +48,11 @@ static void *worker(void *argument)
     return NULL;
 }
 
-static void many_threads(void **state)
+TEST(many_threads)
 {
     pthread_t t[THREADS];
     unsigned fds;
 
-    (void)state;
     if (!can_export())
         skip();
     device = open_device();

@@ -34,7 +34,7 @@ static int debug(struct hlthunk_device *d, uint32_t op, bool enable, void *out, 
     return hlthunk_debug(hlthunk_device_borrow_fd(d), &a);
 }
 
-static void queries(void **state)
+TEST(queries)
 {
     struct hl_info_time_sync_per_die t = { .die_index = 0 };
     struct hl_info_memory_consumption m = { .used_mem = 0, .timestamp_sec = 1 };
@@ -43,7 +43,6 @@ static void queries(void **state)
     unsigned char bytes[512];
     struct hlthunk_buffer *b;
 
-    (void)state;
     memset(bytes, 0x5a, sizeof(bytes));
     assert_int_equal(info(d, HL_INFO_MODULE_PARAMS, bytes, sizeof(bytes)), vendor() ? 0 : -EINVAL);
     memcpy(&params, bytes, sizeof(params));
@@ -67,7 +66,7 @@ static void queries(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void more_in_old_structs(void **state)
+TEST(more_in_old_structs)
 {
     struct hl_info_args status = { .op = HL_INFO_DEVICE_STATUS, .pad = 1 };
     struct hl_open_stats_info stats = { 0 };
@@ -76,7 +75,6 @@ static void more_in_old_structs(void **state)
     static char host[8192] __attribute__((aligned(4096)));
     struct hlthunk_buffer *b;
 
-    (void)state;
     assert_int_equal(info(d, HL_INFO_HW_IP_INFO, &ip, sizeof(ip)), 0);
     assert_int_equal(ip.odp_supported, vendor() && on_asic("gaudi2"));
     assert_int_equal(ip.mme_enabled_mask != 0, vendor());
@@ -101,13 +99,12 @@ static void more_in_old_structs(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void debug_operations(void **state)
+TEST(debug_operations)
 {
     struct hlthunk_device *d = open_device();
     unsigned char bytes[64];
     uint32_t op;
 
-    (void)state;
     if (!vendor()) {
         static const uint32_t added[] = {
             HL_DEBUG_OP_FETCH_TRACE,      HL_DEBUG_OP_DIO,
@@ -138,7 +135,7 @@ static void debug_operations(void **state)
 }
 
 /* Host memory that is not pinned: pages may come later, and one that is not there is a fault. */
-static void memory_on_demand(void **state)
+TEST(memory_on_demand)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n;
@@ -148,7 +145,6 @@ static void memory_on_demand(void **state)
     unsigned char *p;
     int fd;
 
-    (void)state;
     if (on_kernel("6.1")) /* it pins what a program may not even read */
         skip();
     d = open_device();
@@ -188,13 +184,12 @@ static void memory_on_demand(void **state)
 }
 
 /* Which driver it is can be told in reset, too. */
-static void the_generation_is_known_in_reset(void **state)
+TEST(the_generation_is_known_in_reset)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_device *d = open_device(), *control;
 
-    (void)state;
     if (on_kernel("6.1") || on_kernel("6.6")) {
         assert_int_equal(hlthunk_device_close(d), 0);
         skip();

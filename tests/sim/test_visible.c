@@ -41,7 +41,7 @@ static struct hlthunk_device_properties opened(const struct hlthunk_device_optio
 /* Module ID and index of each, found without the environment. */
 static uint32_t module_id[3];
 
-static void the_environment_chooses(void **state)
+TEST(the_environment_chooses)
 {
     const struct hlthunk_device_options second = { .struct_size = sizeof(second),
                                                    .select = HLTHUNK_SELECT_INDEX,
@@ -49,7 +49,6 @@ static void the_environment_chooses(void **state)
     struct hlthunk_device *d = NULL, *busy;
     char text[32];
 
-    (void)state;
     for (uint32_t i = 0; i < 3; i++) {
         struct hlthunk_device_options o = second;
 
@@ -89,7 +88,7 @@ static void the_environment_chooses(void **state)
     assert_null(d);
 }
 
-static void a_list_chooses(void **state)
+TEST(a_list_chooses)
 {
     const uint32_t indices[] = { 9, 2, 0 }, ids[] = { module_id[1], module_id[0] };
     struct hlthunk_device_options o = { .struct_size = sizeof(o),
@@ -98,7 +97,6 @@ static void a_list_chooses(void **state)
                                         .list_count = 3 };
     struct hlthunk_device *d = NULL;
 
-    (void)state;
     devices = "1"; /* is for programs that do not choose */
     assert_int_equal(opened(&o).index, 2);
     o.list_count = 1;

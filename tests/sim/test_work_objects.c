@@ -17,7 +17,7 @@ static void event(unsigned long long mask)
     assert_int_equal(system(command), 0);
 }
 
-static void command_buffers_work(void **state)
+TEST(command_buffers_work)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
                                                 .device_mapped = true,
@@ -27,7 +27,6 @@ static void command_buffers_work(void **state)
     uint32_t uses = 9;
     uint8_t *p;
 
-    (void)state;
     ok(hlthunk_command_buffer_create(d, 100, NULL, &cb));
     assert_true(hlthunk_command_buffer_get_size(cb) >= 100);
     assert_int_equal(hlthunk_command_buffer_get_address(cb), 0);
@@ -66,7 +65,7 @@ static void command_buffers_work(void **state)
 }
 
 /* A queue executes what is in one. */
-static void a_command_buffer_is_executed(void **state)
+TEST(a_command_buffer_is_executed)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
                                                 .device_mapped = on_asic("gaudi2") };
@@ -78,7 +77,6 @@ static void a_command_buffer_is_executed(void **state)
     uint32_t status = 9;
     int fd = hlthunk_device_borrow_fd(d);
 
-    (void)state;
     ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
     ((uint32_t *)hlthunk_command_buffer_borrow_data(cb))[1] = 0xAu << 24; /* NOP */
     chunk.cb_handle = hlthunk_command_buffer_borrow_handle(cb);
@@ -103,12 +101,11 @@ static void a_command_buffer_is_executed(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void buffers_and_notifiers_leave_no_traces(void **state)
+TEST(buffers_and_notifiers_leave_no_traces)
 {
     struct hlthunk_device *d = open_device();
     unsigned before;
 
-    (void)state;
     before = count_fds();
     for (int i = 0; i < 200; i++) {
         struct hlthunk_command_buffer *cb;
@@ -123,7 +120,7 @@ static void buffers_and_notifiers_leave_no_traces(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void events_come_one_by_one(void **state)
+TEST(events_come_one_by_one)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_event e = { .struct_size = sizeof(e) };
@@ -131,7 +128,6 @@ static void events_come_one_by_one(void **state)
     struct hlthunk_event_notifier *n, *second = NULL;
     struct pollfd p = { .events = POLLIN };
 
-    (void)state;
     ok(hlthunk_event_notifier_create(d, &o, &n));
     refused(hlthunk_event_notifier_create(d, NULL, &second), EBUSY, "already");
     assert_null(second);
@@ -171,7 +167,7 @@ static void events_come_one_by_one(void **state)
 }
 
 /* An access to nowhere: the record says where. */
-static void a_page_fault_has_a_record(void **state)
+TEST(a_page_fault_has_a_record)
 {
     uint64_t bad = on_asic("gaudi2") ? 0xFFF0123450000000 : 0x1000000ABCD000;
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
@@ -187,7 +183,6 @@ static void a_page_fault_has_a_record(void **state)
     uint32_t *p;
     uint64_t words[2];
 
-    (void)state;
     if (on_asic("goya"))
         skip();
     d = open_device();
@@ -223,7 +218,7 @@ static void a_page_fault_has_a_record(void **state)
 }
 
 /* A packet that is none: which engine stumbled, and over which buffer. */
-static void an_undefined_opcode_has_a_record(void **state)
+TEST(an_undefined_opcode_has_a_record)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
     struct hl_cs_chunk chunk = { .cb_size = 8, .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
@@ -234,7 +229,6 @@ static void an_undefined_opcode_has_a_record(void **state)
     struct hlthunk_device *d;
     struct hlthunk_cs_out out;
 
-    (void)state;
     /* elsewhere the driver reads the packets before it queues them, and refuses */
     if (!on_asic("gaudi2"))
         skip();
@@ -258,7 +252,7 @@ static void an_undefined_opcode_has_a_record(void **state)
     hlthunk_device_close(d);
 }
 
-static void a_child_ends_nothing_of_its_parents(void **state)
+TEST(a_child_ends_nothing_of_its_parents)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_device *d = open_device();
@@ -268,7 +262,6 @@ static void a_child_ends_nothing_of_its_parents(void **state)
     int status;
     pid_t pid;
 
-    (void)state;
     ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     pid = fork();
@@ -291,14 +284,13 @@ static void a_child_ends_nothing_of_its_parents(void **state)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-static void a_control_node_has_neither(void **state)
+TEST(a_control_node_has_neither)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
     struct hlthunk_command_buffer *cb;
     struct hlthunk_event_notifier *n;
     struct hlthunk_device *d;
 
-    (void)state;
     ok(hlthunk_device_open(&o, &d));
     refused(hlthunk_command_buffer_create(d, 64, NULL, &cb), EPERM, "control");
     if (on_kernel("6.12") || on_kernel("vendor"))

@@ -3,12 +3,7 @@
 #ifndef TESTS_SUBMIT_BENCH_H
 #define TESTS_SUBMIT_BENCH_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/test.h"
 
 #include "sim/submit/exec.h"
 

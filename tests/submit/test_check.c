@@ -14,7 +14,7 @@ static int one(const char *asic, uint32_t queue, uint32_t w0, uint32_t ctl, uint
     return sim_sub_check_cb(sim_sub_props(asic, SIM_SUB_6_12), queue, b, len);
 }
 
-static void test_opcodes(void **state)
+TEST(opcodes)
 {
     static const struct {
         unsigned op;
@@ -45,7 +45,6 @@ static void test_opcodes(void **state)
         { 0x1F, 8, -EINVAL, -EINVAL },
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
         uint32_t w0 = t[i].op == 0x9 ? 64 : 0;
 
@@ -58,19 +57,18 @@ static void test_opcodes(void **state)
     assert_int_equal(one("goya", 0, 5, 0x01001020, 8), 0);        /* the one register */
 }
 
-static void test_goya_reads_host_on_queue_1_only(void **state)
+TEST(goya_reads_host_on_queue_1_only)
 {
     const struct sim_sub_props *p = sim_sub_props("goya", SIM_SUB_6_12);
     uint32_t b[6] = { 64, 0x09000000, 0, 0x10000, 0, 0 };
 
-    (void)state;
     assert_int_equal(sim_sub_check_cb(p, 1, b, 24), 0);
     for (uint32_t q = 0; q < 5; q++)
         if (q != 1)
             assert_int_equal(sim_sub_check_cb(p, q, b, 24), -EFAULT);
 }
 
-static void test_addresses(void **state)
+TEST(addresses)
 {
     static const struct {
         const char *asic;
@@ -101,7 +99,6 @@ static void test_addresses(void **state)
         { "gaudi2", 252, 0xFFF0000000000000, 64, 0 },
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
         assert_int_equal(sim_sub_check_address(sim_sub_props(t[i].asic, SIM_SUB_6_12), t[i].queue,
                                                t[i].addr, t[i].len),
@@ -112,9 +109,9 @@ static void test_addresses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opcodes),
-        cmocka_unit_test(test_goya_reads_host_on_queue_1_only),
-        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(opcodes),
+        cmocka_unit_test(goya_reads_host_on_queue_1_only),
+        cmocka_unit_test(addresses),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,9 +22,8 @@ static void refused(struct bench *b, const struct hl_cs_chunk *k, uint32_t n, ui
     assert_int_equal(args.out.sob_base_addr_offset, 0);
 }
 
-static void test_refusals(void **state)
+TEST(refusals)
 {
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         struct hl_cs_chunk many[513];
@@ -87,13 +86,12 @@ static void test_refusals(void **state)
     }
 }
 
-static void test_6_1_differs(void **state)
+TEST(rules_of_6_1)
 {
     struct bench *b = bench_new("gaudi", SIM_SUB_6_1);
     struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
     union hl_cs_args args = { .in = { .pad = { 1 } } };
 
-    (void)state;
     put_nop(b->cb[1], 0);
     assert_int_equal(submit(b, &k, 1, 0, &args), 0); /* the pad is not looked at */
     memset(&args, 0, sizeof(args));
@@ -107,9 +105,8 @@ static void test_6_1_differs(void **state)
     bench_free(b);
 }
 
-static void test_runs(void **state)
+TEST(runs)
 {
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         union hl_wait_cs_args w;
         uint8_t p[64];
@@ -128,9 +125,8 @@ static void test_runs(void **state)
 }
 
 /* The number of submissions in flight is limited; the refusal leaves the argument as it was. */
-static void test_in_flight(void **state)
+TEST(in_flight)
 {
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         union hl_cs_args args = { 0 }, before;
         union hl_wait_cs_args w;
@@ -179,14 +175,13 @@ static uint64_t staged(struct bench *b, uint64_t seq, uint32_t flags, uint32_t v
     return args.out.seq;
 }
 
-static void test_staged(void **state)
+TEST(staged_submissions)
 {
     struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     union hl_wait_cs_args w;
     uint64_t first;
     uint32_t v;
 
-    (void)state;
     staged(b, 77, 0, 0, -EINVAL); /* of what? */
     first = staged(b, 0, HL_CS_FLAGS_STAGED_SUBMISSION_FIRST, 1, 0);
     assert_int_equal(first, 2);
@@ -215,7 +210,7 @@ static void test_staged(void **state)
 }
 
 /* An internal queue's part runs; the submission is over when the external part is. */
-static void test_internal_queue(void **state)
+TEST(internal_queue)
 {
     struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     uint32_t fence = eng_fence_offset(b->call.p->eng, 0, 0);
@@ -227,7 +222,6 @@ static void test_internal_queue(void **state)
     union hl_cs_args args = { 0 };
     uint32_t v;
 
-    (void)state;
     k[0].cb_size = put_msg(b->mem, 0x4000, b->mem_base + 0x2000, 9) - 0x4000;
     k[0].cb_size =
         put_msg(b->mem, 0x4000 + k[0].cb_size, eng_cfg_base(b->call.p->eng) + fence, 1) - 0x4000;
@@ -259,9 +253,8 @@ static int wait_cs(struct bench *b, uint32_t queue, uint64_t seq, union hl_cs_ar
     return submit(b, &k, 1, HL_CS_FLAGS_WAIT, args);
 }
 
-static void test_signal_and_wait(void **state)
+TEST(signal_and_wait)
 {
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         uint32_t other = 4;
         uint64_t fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 0, 0);
@@ -316,7 +309,7 @@ static int unreserve(struct bench *b, uint32_t handle)
     return sim_sub_cs(&b->call, &args);
 }
 
-static void test_encapsulated_signals(void **state)
+TEST(encapsulated_signals)
 {
     struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     union hl_cs_args r, r2, args;
@@ -325,7 +318,6 @@ static void test_encapsulated_signals(void **state)
     uint64_t seq, last;
     uint32_t sob;
 
-    (void)state;
     assert_int_equal(reserve(b, 0, 0x8000, &r), -EINVAL);
     assert_int_equal(reserve(b, 9, 3, &r), -EINVAL);
     assert_int_equal(reserve(b, 0, 3, &r), 0);
@@ -382,12 +374,11 @@ static void test_encapsulated_signals(void **state)
 }
 
 /* Before the value overflows, the stream goes over to its second object. */
-static void test_sync_object_wraps(void **state)
+TEST(sync_object_wraps)
 {
     struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     union hl_cs_args r, sig;
 
-    (void)state;
     assert_int_equal(reserve(b, 0, 0x7FF0, &r), 0);
     assert_int_equal(unreserve(b, r.out.handle_id), 0);
     assert_int_equal(reserve(b, 0, 0x7FF0, &r), 0);
@@ -400,9 +391,8 @@ static void test_sync_object_wraps(void **state)
     bench_free(b);
 }
 
-static void test_engines(void **state)
+TEST(engines)
 {
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         uint32_t ids[] = { 0, 3, 45 };
         union hl_cs_args a;
@@ -439,9 +429,8 @@ static void test_engines(void **state)
     }
 }
 
-static void test_timeout(void **state)
+TEST(timeout)
 {
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         union hl_cs_args args = { .in = { .timeout = 1 } };
@@ -464,11 +453,10 @@ static void test_timeout(void **state)
 }
 
 /* What the executor needs for the bytes that it moves is not counted; but not for ever. */
-static void test_timeout_of_slow_work(void **state)
+TEST(timeout_of_slow_work)
 {
     const int64_t second = 1000000000;
 
-    (void)state;
     EACH (b, SIM_SUB_6_12) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         union hl_cs_args args = { .in = { .timeout = 10 } };
@@ -498,18 +486,18 @@ static void test_timeout_of_slow_work(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_6_1_differs),
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_in_flight),
-        cmocka_unit_test(test_staged),
-        cmocka_unit_test(test_internal_queue),
-        cmocka_unit_test(test_signal_and_wait),
-        cmocka_unit_test(test_encapsulated_signals),
-        cmocka_unit_test(test_sync_object_wraps),
-        cmocka_unit_test(test_engines),
-        cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_timeout_of_slow_work),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(rules_of_6_1),
+        cmocka_unit_test(runs),
+        cmocka_unit_test(in_flight),
+        cmocka_unit_test(staged_submissions),
+        cmocka_unit_test(internal_queue),
+        cmocka_unit_test(signal_and_wait),
+        cmocka_unit_test(encapsulated_signals),
+        cmocka_unit_test(sync_object_wraps),
+        cmocka_unit_test(engines),
+        cmocka_unit_test(timeout),
+        cmocka_unit_test(timeout_of_slow_work),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

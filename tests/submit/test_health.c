@@ -6,14 +6,13 @@
 
 #define MS 1000000ll
 
-static void test_health(void **state)
+TEST(health)
 {
     struct sim_submit *s = calloc(1, sizeof(*s));
     const struct sim_sub_health *h = &s->health;
     int64_t now = 1000 * MS, start;
     uint64_t energy;
 
-    (void)state;
     sim_sub_health(s, now, 0, 400000);
     assert_int_equal(h->power_mw, 100000);
     assert_int_equal(h->temperature, 48000);
@@ -57,7 +56,7 @@ static void test_health(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_health) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(health) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

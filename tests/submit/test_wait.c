@@ -14,9 +14,8 @@ static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
     for (unsigned a_ = 0; a_ < 3; a_++)                                                            \
         for (struct bench *b = bench_new(asics[a_], SIM_SUB_6_12); b; bench_free(b), b = NULL)
 
-static void test_numbers(void **state)
+TEST(numbers)
 {
-    (void)state;
     EACH (b) {
         union hl_wait_cs_args w;
         uint8_t p[16];
@@ -44,9 +43,8 @@ static void test_numbers(void **state)
     }
 }
 
-static void test_timestamps(void **state)
+TEST(timestamps)
 {
-    (void)state;
     EACH (b) {
         union hl_wait_cs_args w;
         int64_t t0 = b->call.env->now_ns(b), t1;
@@ -87,7 +85,7 @@ static void *poke(void *arg)
     return NULL;
 }
 
-static void test_signal_interrupts(void **state)
+TEST(signal_interrupts)
 {
     struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
     struct sigaction sa = { .sa_handler = on_signal };
@@ -96,7 +94,6 @@ static void test_signal_interrupts(void **state)
     pthread_t t;
     uint8_t p[16];
 
-    (void)state;
     sigaction(SIGUSR1, &sa, NULL);
     waiter = pthread_self();
     w.in.seq = run(b, 0, p, put_fence(p, 0, 0), 0);
@@ -120,9 +117,8 @@ static int multi(struct bench *b, const uint64_t *seq, uint8_t n, uint64_t us,
     return sim_sub_wait(&b->call, w);
 }
 
-static void test_multi(void **state)
+TEST(multi_wait)
 {
-    (void)state;
     EACH (b) {
         union hl_wait_cs_args w = { .in = { .flags = HL_WAIT_CS_FLAGS_MULTI_CS } };
         uint64_t seq[33] = { 0 }, fence;
@@ -175,9 +171,8 @@ static int irq(struct bench *b, uint32_t id, uint32_t flags, uint64_t addr, uint
     return sim_sub_wait(&b->call, w);
 }
 
-static void test_which_interrupts(void **state)
+TEST(which_interrupts)
 {
-    (void)state;
     for (unsigned k = 0; k < 2; k++) {
         struct bench *b = bench_new("gaudi2", k ? SIM_SUB_6_12 : SIM_SUB_6_1);
         union hl_wait_cs_args w;
@@ -203,7 +198,7 @@ static void test_which_interrupts(void **state)
     }
 }
 
-static void test_user_address(void **state)
+TEST(user_address)
 {
     struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
     union hl_wait_cs_args w;
@@ -211,7 +206,6 @@ static void test_user_address(void **state)
     uint8_t p[64];
     uint32_t n;
 
-    (void)state;
     assert_int_equal(irq(b, 50, 0, 8, 0, 5, 0, &w), -EFAULT);
     assert_int_equal(w.in.target, 5); /* kept on errors */
     assert_int_equal(irq(b, 50, 0, (uintptr_t)&value, 0, 5, 0, &w), 0);
@@ -284,15 +278,14 @@ static void kernel_cq(uint64_t doorbell)
 }
 
 /* As a user's queue rings, as the driver's own do, and as the vendor's tests do. */
-static void test_kernel_cq(void **state)
+TEST(kernel_completion_queue)
 {
-    (void)state;
     kernel_cq(0xFFF077FFFFFF0000);
     kernel_cq(0x1000007FF8000000 + 0x4C02948);
     kernel_cq(0x1000007FFCC17000);
 }
 
-static void test_registered_timestamps(void **state)
+TEST(registered_timestamps)
 {
     struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
     const uint32_t reg = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ | HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
@@ -301,7 +294,6 @@ static void test_registered_timestamps(void **state)
     uint8_t p[64];
     uint32_t n;
 
-    (void)state;
     assert_int_equal(irq(b, 60, reg, HANDLE(4), 0, 5, 0, &w), 0);
     assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(b->s->stamps, 1);
@@ -329,10 +321,14 @@ static void test_registered_timestamps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),           cmocka_unit_test(test_timestamps),
-        cmocka_unit_test(test_signal_interrupts), cmocka_unit_test(test_multi),
-        cmocka_unit_test(test_which_interrupts),  cmocka_unit_test(test_user_address),
-        cmocka_unit_test(test_kernel_cq),         cmocka_unit_test(test_registered_timestamps),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(timestamps),
+        cmocka_unit_test(signal_interrupts),
+        cmocka_unit_test(multi_wait),
+        cmocka_unit_test(which_interrupts),
+        cmocka_unit_test(user_address),
+        cmocka_unit_test(kernel_completion_queue),
+        cmocka_unit_test(registered_timestamps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,11 +8,10 @@
 
 #include "lib/op/choice.h"
 
-static void lists(void **state)
+TEST(lists)
 {
     struct hl_choice c;
 
-    (void)state;
     assert_int_equal(hl_choice_parse("5,4,7,6", "X", true, &c), 0);
     assert_int_equal(c.count, 4);
     assert_int_equal(c.id[0], 5);
@@ -25,12 +24,11 @@ static void lists(void **state)
     assert_false(c.modules);
 }
 
-static void any_device(void **state)
+TEST(any_device)
 {
     const char *any[] = { NULL, "", "all" };
     struct hl_choice c;
 
-    (void)state;
     for (size_t i = 0; i < 3; i++) {
         memset(&c, 1, sizeof(c));
         assert_int_equal(hl_choice_parse(any[i], "X", false, &c), 0);
@@ -38,7 +36,7 @@ static void any_device(void **state)
     }
 }
 
-static void malformed(void **state)
+TEST(malformed)
 {
     const char *bad[] = {
         ",",   "1,",         ",1",  "1,,2", "x",   "1x",  "-1",
@@ -48,7 +46,6 @@ static void malformed(void **state)
     char many[65 * 2 + 1];
     struct hl_choice c;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_int_equal(hl_choice_parse(bad[i], "THE_NAME", false, &c), -EINVAL);
         assert_non_null(strstr(hlthunk_last_error(), "THE_NAME"));
@@ -64,13 +61,12 @@ static void malformed(void **state)
     assert_int_equal(hl_choice_parse(many, "X", false, &c), -EINVAL);
 }
 
-static void who_chooses(void **state)
+TEST(who_chooses)
 {
     const uint32_t ids[] = { 3, 1 };
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_ANY };
     struct hl_choice c;
 
-    (void)state;
     unsetenv("HABANA_VISIBLE_MODULES");
     setenv("HABANA_VISIBLE_DEVICES", "2", 1);
     assert_int_equal(hl_choice_read(&o, &c), 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The text of an error is its thread's, and neither it nor a message touches errno. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <pthread.h>
 
@@ -17,20 +17,18 @@ static void *fail_elsewhere(void *arg)
     return NULL;
 }
 
-static void a_text_is_its_threads(void **state)
+TEST(a_text_is_its_threads)
 {
     pthread_t t;
 
-    (void)state;
     assert_int_equal(hl_err(-EINVAL, "of this %s", "thread"), -EINVAL);
     assert_int_equal(pthread_create(&t, NULL, fail_elsewhere, NULL), 0);
     pthread_join(t, NULL);
     assert_string_equal(hlthunk_last_error(), "of this thread");
 }
 
-static void a_text_leaves_errno_alone(void **state)
+TEST(a_text_leaves_errno_alone)
 {
-    (void)state;
     errno = ENOSPC;
     hl_err(-EINVAL, "%s", "a text");
     assert_int_equal(errno, ENOSPC);
@@ -47,9 +45,8 @@ static void count(enum hlthunk_log_level level, const char *message, void *user)
     errno = EIO;
 }
 
-static void messages_are_those_asked_for(void **state)
+TEST(messages_are_those_asked_for)
 {
-    (void)state;
     hlthunk_log_set(count, &messages, HLTHUNK_LOG_WARNING);
     errno = ENOSPC;
     hl_log(HLTHUNK_LOG_ERROR, "an error");

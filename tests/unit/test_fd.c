@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,11 +7,10 @@
 #include "lib/fd.h"
 #include "lib/kernel/sysfs.h"
 
-static void a_copy_is_above_2_and_closed_on_exec(void **state)
+TEST(a_copy_is_above_2_and_closed_on_exec)
 {
     int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), fd;
 
-    (void)state;
     close(0);
     fd = hl_fd_dup(1);
     assert_true(fd > 2);
@@ -22,11 +21,10 @@ static void a_copy_is_above_2_and_closed_on_exec(void **state)
     close(saved);
 }
 
-static void what_is_taken_over_is_made_so(void **state)
+TEST(what_is_taken_over_is_made_so)
 {
     int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), fd, pipes[2];
 
-    (void)state;
     assert_int_equal(pipe(pipes), 0);
     fd = hl_fd_sanitize(pipes[0]);
     assert_int_equal(fd, pipes[0]);
@@ -45,12 +43,11 @@ static void what_is_taken_over_is_made_so(void **state)
 }
 
 /* The kernel gives a file in as many pieces as it likes. */
-static void a_file_is_read_to_its_end(void **state)
+TEST(a_file_is_read_to_its_end)
 {
     char path[32], value[16];
     int pipes[2];
 
-    (void)state;
     assert_int_equal(pipe2(pipes, O_DIRECT | O_CLOEXEC), 0); /* a piece for each write */
     snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes[0]);
     assert_int_equal(write(pipes[1], "0000:", 5), 5);

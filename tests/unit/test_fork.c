@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -23,22 +23,20 @@ static int child_says(long pid, uint64_t parents)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static void a_child_is_another(void **state)
+TEST(a_child_is_another)
 {
     uint64_t mine = hl_process_epoch();
 
-    (void)state;
     assert_int_not_equal(mine, 0);
     assert_int_equal(child_says(fork(), mine), 0);
     assert_int_equal(hl_process_epoch(), mine);
 }
 
 /* clone() runs no atfork handlers. */
-static void a_raw_clone_is_another(void **state)
+TEST(a_raw_clone_is_another)
 {
     uint64_t mine = hl_process_epoch();
 
-    (void)state;
     assert_int_equal(child_says(syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), mine), 0);
 }
 
@@ -48,12 +46,11 @@ static void *ask(void *result)
     return NULL;
 }
 
-static void threads_agree(void **state)
+TEST(threads_agree)
 {
     uint64_t results[8];
     pthread_t t[8];
 
-    (void)state;
     for (int i = 0; i < 8; i++)
         assert_int_equal(pthread_create(&t[i], NULL, ask, &results[i]), 0);
     for (int i = 0; i < 8; i++) {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <hlthunk/device.h>
 
-static void known_and_unknown(void **state)
+TEST(known_and_unknown)
 {
-    (void)state;
     assert_string_equal(hlthunk_asic_get_name(HLTHUNK_ASIC_GAUDI2), "gaudi2");
     assert_string_equal(hlthunk_asic_get_name(HLTHUNK_ASIC_UNKNOWN), "unknown");
     assert_string_equal(hlthunk_asic_get_name((enum hlthunk_asic)77), "unknown");

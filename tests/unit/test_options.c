@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <hlthunk/error.h>
 
@@ -11,29 +11,27 @@ struct ours {
     unsigned char reserved[8];
 };
 
-static void none_is_all_defaults(void **state)
+TEST(none_is_all_defaults)
 {
     struct ours o = { 1, 2, 3, { 4 } };
 
-    (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, NULL), 0);
     assert_int_equal(o.first, 0);
     assert_int_equal(o.second, 0);
     assert_int_equal(o.reserved[0], 0);
 }
 
-static void a_shorter_one_gets_defaults(void **state)
+TEST(a_shorter_one_gets_defaults)
 {
     struct ours theirs = { offsetof(struct ours, second), 5, 99, { 0 } }, o = { 0 };
 
-    (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), 0);
     assert_int_equal(o.first, 5);
     assert_int_equal(o.second, 0);
 }
 
 /* Every single byte of the tail, the first and the last one too. */
-static void a_longer_one_must_be_zero_there(void **state)
+TEST(a_longer_one_must_be_zero_there)
 {
     struct {
         struct ours known;
@@ -42,7 +40,6 @@ static void a_longer_one_must_be_zero_there(void **state)
     struct ours o = { 0 };
     char says[32];
 
-    (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), 0);
     assert_int_equal(o.second, 6);
     for (size_t i = 0; i < sizeof(theirs.more); i++) {
@@ -60,11 +57,10 @@ static void a_longer_one_must_be_zero_there(void **state)
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), 0);
 }
 
-static void a_size_must_be_there(void **state)
+TEST(a_size_must_be_there)
 {
     struct ours theirs = { 0, 5, 6, { 0 } }, o = { 0 };
 
-    (void)state;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), -EINVAL);
     theirs.struct_size = sizeof(size_t) - 1;
     assert_int_equal(HL_OPTIONS_READ(o, &theirs), -EINVAL);
@@ -77,9 +73,8 @@ static void a_size_must_be_there(void **state)
     assert_int_equal(hl_struct_check(&theirs, "usage"), 0);
 }
 
-static void reserved_members_must_be_zero(void **state)
+TEST(reserved_members_must_be_zero)
 {
-    (void)state;
     for (size_t i = 0; i < 8; i++) {
         struct ours o = { 0 };
 
@@ -91,7 +86,7 @@ static void reserved_members_must_be_zero(void **state)
 }
 
 /* A struct that the library fills: as much as the caller has, zeros past what is known. */
-static void what_is_filled_fits(void **state)
+TEST(what_is_filled_fits)
 {
     const struct ours o = { 99, 5, 6, { 0 } };
     struct {
@@ -99,7 +94,6 @@ static void what_is_filled_fits(void **state)
         char more[16];
     } theirs;
 
-    (void)state;
     memset(&theirs, 'x', sizeof(theirs));
     theirs.known.struct_size = offsetof(struct ours, second);
     HL_STRUCT_FILL(&theirs, o);

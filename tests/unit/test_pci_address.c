@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "lib/kernel/pci_address.h"
 
@@ -14,9 +14,8 @@ static void check(const char *text, uint32_t domain, unsigned bus, unsigned devi
     assert_int_equal(a.function, fn);
 }
 
-static void accepted(void **state)
+TEST(accepted)
 {
-    (void)state;
     check("0000:0d:00.0", 0, 0x0d, 0, 0);
     check("0000:0D:1F.7", 0, 0x0d, 0x1f, 7);
     check("10000:af:02.1", 0x10000, 0xaf, 2, 1);
@@ -24,7 +23,7 @@ static void accepted(void **state)
     check("3b:00.0", 0, 0x3b, 0, 0);
 }
 
-static void refused(void **state)
+TEST(refused)
 {
     static const char *const bad[] = {
         "",
@@ -45,19 +44,17 @@ static void refused(void **state)
     };
     struct hl_pci_address a;
 
-    (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         if (hl_pci_parse(bad[i], &a))
             fail_msg("\"%s\" was accepted", bad[i]);
     }
 }
 
-static void formatted(void **state)
+TEST(formatted)
 {
     struct hl_pci_address a;
     char text[24];
 
-    (void)state;
     assert_true(hl_pci_parse("12345:AB:0C.3", &a));
     hl_pci_format(&a, text, sizeof(text));
     assert_string_equal(text, "12345:ab:0c.3");

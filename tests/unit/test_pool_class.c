@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "lib/pool/size_class.h"
 
 /* Every size gets the smallest class that holds it. */
-static void classes_cover_all_sizes(void **state)
+TEST(classes_cover_all_sizes)
 {
-    (void)state;
     for (uint64_t size = 1; size <= HL_POOL_CLASS_MAX_BYTES; size++) {
         unsigned c = hl_pool_class(size);
 
@@ -17,9 +16,8 @@ static void classes_cover_all_sizes(void **state)
     assert_int_equal(hl_pool_class_bytes(HL_POOL_CLASSES - 1), HL_POOL_CLASS_MAX_BYTES);
 }
 
-static void a_fifth_is_unused_at_most(void **state)
+TEST(a_fifth_is_unused_at_most)
 {
-    (void)state;
     for (unsigned c = 4; c < HL_POOL_CLASSES; c++) {
         uint64_t least = hl_pool_class_bytes(c - 1) + 1, bytes = hl_pool_class_bytes(c);
 
@@ -28,9 +26,8 @@ static void a_fifth_is_unused_at_most(void **state)
 }
 
 /* A size that is a multiple of an alignment, up to a page, gets a block with that alignment. */
-static void blocks_are_aligned_as_their_sizes(void **state)
+TEST(blocks_are_aligned_as_their_sizes)
 {
-    (void)state;
     for (uint64_t page = 4096; page <= 65536; page *= 4) {
         for (uint64_t align = HL_SPACE_GRANULE; align <= page; align *= 2) {
             for (uint64_t size = align; size <= HL_POOL_CLASS_MAX_BYTES; size += align) {
@@ -44,9 +41,8 @@ static void blocks_are_aligned_as_their_sizes(void **state)
     }
 }
 
-static void batches(void **state)
+TEST(batches)
 {
-    (void)state;
     for (unsigned c = 0; c < HL_POOL_CLASSES; c++) {
         unsigned n = hl_pool_class_batch(c);
 

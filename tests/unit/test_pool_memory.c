@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A pool on a host without memory: each allocation of its bookkeeping fails once. */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -121,12 +121,11 @@ static bool all_of_it(struct hlthunk_device *d)
     return rc == 0;
 }
 
-static void each_allocation_fails_once(void **state)
+TEST(each_allocation_fails_once)
 {
     struct hlthunk_device *d = calloc(1, sizeof(*d));
     unsigned failed = 0;
 
-    (void)state;
     hl_parent_init(&d->base, NULL);
     d->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     d->props.has_device_mmu = true;

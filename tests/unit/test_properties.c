@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "lib/device/properties.h"
 #include "uapi/habanalabs_accel.h"
 
-static void gaudi2(void **state)
+TEST(gaudi2)
 {
     struct hl_info_hw_ip_info ip = {
         .device_id = 0x1020,
@@ -22,7 +22,6 @@ static void gaudi2(void **state)
     };
     struct hlthunk_device_properties p = { 0 };
 
-    (void)state;
     /* firmware strings fill their fields without a NUL */
     memset(ip.card_name, 'C', sizeof(ip.card_name));
     memset(ip.cpucp_version, 'V', sizeof(ip.cpucp_version));
@@ -44,7 +43,7 @@ static void gaudi2(void **state)
     assert_int_equal(strlen(p.firmware_version), sizeof(ip.cpucp_version));
 }
 
-static void asics(void **state)
+TEST(asics)
 {
     static const struct {
         unsigned id;
@@ -56,7 +55,6 @@ static void asics(void **state)
         { 0x1060, HLTHUNK_ASIC_UNKNOWN, true }, { 0x9999, HLTHUNK_ASIC_UNKNOWN, true },
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         struct hl_info_hw_ip_info ip = { .device_id = table[i].id, .dram_size = 4096 };
         struct hlthunk_device_properties p = { 0 };

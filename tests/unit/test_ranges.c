@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "lib/memory/ranges.h"
 
-static void first_fit_with_alignment(void **state)
+TEST(first_fit_with_alignment)
 {
     struct hl_ranges r;
     uint64_t a, b, c;
 
-    (void)state;
     hl_ranges_init(&r, 0x1000, 0x10000);
     assert_int_equal(hl_ranges_alloc(&r, 0x1000, 0x1000, &a), 0);
     assert_int_equal(a, 0x1000);
@@ -22,12 +21,11 @@ static void first_fit_with_alignment(void **state)
     hl_ranges_fini(&r);
 }
 
-static void full_and_wrapping_sizes(void **state)
+TEST(full_and_wrapping_sizes)
 {
     struct hl_ranges r;
     uint64_t a = 77;
 
-    (void)state;
     hl_ranges_init(&r, 0x1000, 0x4000);
     assert_int_equal(hl_ranges_alloc(&r, 0x5000, 0x1000, &a), -ENOMEM);
     assert_int_equal(hl_ranges_alloc(&r, UINT64_MAX, 0x1000, &a), -ENOMEM);
@@ -38,11 +36,10 @@ static void full_and_wrapping_sizes(void **state)
     hl_ranges_fini(&r);
 }
 
-static void taking_a_range(void **state)
+TEST(taking_a_range)
 {
     struct hl_ranges r;
 
-    (void)state;
     hl_ranges_init(&r, 0x1000, 0x10000);
     assert_int_equal(hl_ranges_take(&r, 0x3000, 0x2000), 0);
     assert_int_equal(hl_ranges_take(&r, 0x4000, 0x1000), -EBUSY);
@@ -58,7 +55,7 @@ static void taking_a_range(void **state)
 }
 
 /* Many ranges against a plain map of pages. */
-static void against_a_page_map(void **state)
+TEST(against_a_page_map)
 {
     enum { PAGES = 256 };
     unsigned char map[PAGES] = { 0 };
@@ -66,7 +63,6 @@ static void against_a_page_map(void **state)
     unsigned n = 0, seed = 1;
     struct hl_ranges r;
 
-    (void)state;
     hl_ranges_init(&r, 0, PAGES * 4096ull);
     for (unsigned round = 0; round < 20000; round++) {
         seed = seed * 1103515245 + 12345;

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include "lib/memory/space.h"
 
 #define G HL_SPACE_GRANULE
 
-static void sizes_and_alignments(void **state)
+TEST(sizes_and_alignments)
 {
     struct hl_extent *a, *b, *c, *none = NULL;
     struct hl_region r;
     struct hl_space s;
 
-    (void)state;
     hl_space_init(&s);
     assert_int_equal(hl_space_alloc(&s, G, 1, &none), -ENOSPC);
     assert_int_equal(hl_space_add(&s, &r, 3 * G, 1000 * G), 0);
@@ -41,13 +40,12 @@ static void sizes_and_alignments(void **state)
 }
 
 /* The last piece that fits exactly is found, although its bin is not sure to hold a fit. */
-static void exact_fit_is_found(void **state)
+TEST(exact_fit_is_found)
 {
     struct hl_extent *all[64], *e;
     struct hl_region r;
     struct hl_space s;
 
-    (void)state;
     hl_space_init(&s);
     assert_int_equal(hl_space_add(&s, &r, 0, 64 * 101 * G), 0);
     for (unsigned i = 0; i < 64; i++)
@@ -65,13 +63,12 @@ static void exact_fit_is_found(void **state)
 }
 
 /* Regions side by side stay apart: each can be taken away. */
-static void regions_do_not_merge(void **state)
+TEST(regions_do_not_merge)
 {
     struct hl_region a, b;
     struct hl_extent *e;
     struct hl_space s;
 
-    (void)state;
     hl_space_init(&s);
     assert_int_equal(hl_space_add(&s, &a, 0, 100 * G), 0);
     assert_int_equal(hl_space_add(&s, &b, 100 * G, 100 * G), 0);
@@ -177,11 +174,10 @@ static void give(struct model *m)
 }
 
 /* Random calls against a map of granules: never overlapping, never refused where there is room. */
-static void against_a_map(void **state)
+TEST(against_a_map)
 {
     static struct model m;
 
-    (void)state;
     for (unsigned seed = 1; seed <= 8; seed++) {
         memset(&m, 0, sizeof(m));
         m.seed = seed;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 
@@ -16,13 +16,12 @@ static unsigned depth(const struct hl_span *s)
     return 1 + (l > r ? l : r);
 }
 
-static void edges(void **state)
+TEST(edges)
 {
     struct hl_span a = { .start = 100, .size = 50 }, b = { .start = 150, .size = 1 },
                    last = { .start = UINT64_MAX - 9, .size = 10 }, zero = { .start = 0, .size = 1 };
     struct hl_spans t = { 0 };
 
-    (void)state;
     assert_null(hl_spans_find(&t, 0));
     assert_true(hl_spans_insert(&t, &a));
     assert_true(hl_spans_insert(&t, &b));
@@ -42,14 +41,13 @@ static void edges(void **state)
     assert_ptr_equal(hl_spans_find(&t, 150), &b);
 }
 
-static void what_overlaps_stays_out(void **state)
+TEST(what_overlaps_stays_out)
 {
     struct hl_span a = { .start = 100, .size = 50 };
     struct hl_spans t = { 0 };
     const uint64_t overlapping[][2] = { { 100, 50 }, { 100, 1 }, { 149, 1 },   { 149, 100 },
                                         { 99, 2 },   { 50, 51 }, { 50, 1000 }, { 0, UINT64_MAX } };
 
-    (void)state;
     assert_true(hl_spans_insert(&t, &a));
     for (size_t i = 0; i < sizeof(overlapping) / sizeof(overlapping[0]); i++) {
         struct hl_span s = { .start = overlapping[i][0], .size = overlapping[i][1] };
@@ -64,14 +62,13 @@ static void what_overlaps_stays_out(void **state)
 #define SLOTS 400u
 
 /* Against an array that has for each address who is there. */
-static void as_an_array(void **state)
+TEST(as_an_array)
 {
     static struct hl_span span[SLOTS];
     static bool in[SLOTS];
     static unsigned char owner[SLOTS * 4];
     struct hl_spans t = { 0 };
 
-    (void)state;
     srand(1);
     for (unsigned round = 0; round < 20000; round++) {
         unsigned i = (unsigned)rand() % 200, at = (unsigned)rand() % (SLOTS * 4);
@@ -102,14 +99,13 @@ static void as_an_array(void **state)
 }
 
 /* A random tree of 2^16 has a depth of about 40; a list would have 65536. */
-static void the_depth_is_logarithmic(void **state)
+TEST(the_depth_is_logarithmic)
 {
     const uint64_t strides[] = { 1,          64,      4096,    65536,     3ull << 8,   768ull << 20,
                                  1ull << 40, 0x10001, 1000003, 48 * 1024, (1ull << 47) };
     enum { COUNT = 1 << 16 };
     struct hl_span *s = calloc(COUNT, sizeof(*s));
 
-    (void)state;
     assert_non_null(s);
     for (size_t k = 0; k < sizeof(strides) / sizeof(strides[0]); k++) {
         unsigned count = strides[k] > (1ull << 46) ? COUNT / 2 : COUNT;

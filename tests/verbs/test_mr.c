@@ -54,7 +54,7 @@ static void tear_down(struct fixture *f)
 
 /* What one card writes through a part another reads through the whole, each by its own addresses.
  */
-static void bytes_move(void **state)
+TEST(bytes_move)
 {
     struct hlthunk_verbs_mr_options o = {
         .struct_size = sizeof(o), .offset = 64 * 1024, .size_bytes = MIB, .iova = 0x7000000010000
@@ -65,7 +65,6 @@ static void bytes_move(void **state)
     char text[8] = "";
     unsigned before;
 
-    (void)state;
     if (!can_export())
         skip();
     card_init(&one, "double0", true);
@@ -117,11 +116,10 @@ static void at_deregister(struct card *c)
 }
 
 /* References given back in each of the 24 orders. */
-static void every_order(void **state)
+TEST(every_order)
 {
     struct card card;
 
-    (void)state;
     if (!can_export())
         skip();
     for (unsigned order = 0; order < 256; order++) {
@@ -167,14 +165,13 @@ static void every_order(void **state)
 }
 
 /* Sixteen cards and one kernel dma-buf, which a second export does not make two of. */
-static void many_cards(void **state)
+TEST(many_cards)
 {
     struct hlthunk_verbs_mr *mr[16];
     struct hlthunk_dmabuf *again;
     struct card cards[16];
     struct fixture f;
 
-    (void)state;
     if (!can_export())
         skip();
     set_up(&f);
@@ -202,7 +199,7 @@ static void many_cards(void **state)
 }
 
 /* Of whole pages the region is the range that was exported, never its neighbours. */
-static void only_the_exported_range(void **state)
+TEST(only_the_exported_range)
 {
     struct hlthunk_dmabuf_options whole_pages = { .struct_size = sizeof(whole_pages),
                                                   .whole_pages = true };
@@ -213,7 +210,6 @@ static void only_the_exported_range(void **state)
     struct card card;
     char got[304];
 
-    (void)state;
     if (!can_export())
         skip();
     card_init(&card, "double0", true);
@@ -262,14 +258,13 @@ static void only_the_exported_range(void **state)
     tear_down(&f);
 }
 
-static void no_route(void **state)
+TEST(no_route)
 {
     struct hlthunk_verbs_mr *mr = (void *)&mr;
     struct fixture f;
     struct card card;
     unsigned before;
 
-    (void)state;
     if (!can_export())
         skip();
     card_init(&card, "double7", false);
@@ -285,7 +280,7 @@ static void no_route(void **state)
 }
 
 /* Each errno that a provider may give comes back, in words, and nothing stays. */
-static void every_error(void **state)
+TEST(every_error)
 {
     static const struct {
         int error;
@@ -315,7 +310,6 @@ static void every_error(void **state)
     struct card card;
     unsigned before;
 
-    (void)state;
     if (!can_export())
         skip();
     card_init(&card, "double0", true);
@@ -344,7 +338,7 @@ static void every_error(void **state)
     tear_down(&f);
 }
 
-static void bad_arguments(void **state)
+TEST(bad_arguments)
 {
     struct hlthunk_verbs_mr_options o = { .struct_size = sizeof(o) };
     struct {
@@ -355,7 +349,6 @@ static void bad_arguments(void **state)
     struct fixture f;
     struct card card;
 
-    (void)state;
     card_init(&card, "double0", true);
     vrefused(hlthunk_verbs_mr_register(&card.pd, NULL, ALL, NULL, &mr), EINVAL, "dmabuf is NULL");
     vrefused(hlthunk_verbs_mr_deregister(NULL), EINVAL, "mr is NULL");
@@ -404,13 +397,12 @@ static void bad_arguments(void **state)
     tear_down(&f);
 }
 
-static void deregister(void **state)
+TEST(deregister)
 {
     struct hlthunk_verbs_mr *mr;
     struct fixture f;
     struct card card;
 
-    (void)state;
     if (!can_export())
         skip();
     card_init(&card, "double0", true);
@@ -444,12 +436,11 @@ static int is_dmabuf(const struct hlthunk_live_object *o, void *user)
 }
 
 /* A region that cannot be deregistered keeps its memory, and the device says what keeps it open. */
-static void stuck(void **state)
+TEST(stuck)
 {
     int status, dmabufs = 0;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     pid = fork();
@@ -475,7 +466,7 @@ static void stuck(void **state)
 }
 
 /* A child gives back what it has copies of; the parent's region stays. */
-static void after_fork(void **state)
+TEST(after_fork)
 {
     struct hlthunk_verbs_mr *mr, *none;
     struct fixture f;
@@ -484,7 +475,6 @@ static void after_fork(void **state)
     int status;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     card_init(&card, "double0", true);
@@ -532,7 +522,7 @@ static int with_the_card(int socket)
     return card.deregistered != 1;
 }
 
-static void in_another_process(void **state)
+TEST(in_another_process)
 {
     struct hlthunk_dmabuf_options whole_pages = { .struct_size = sizeof(whole_pages),
                                                   .whole_pages = true };
@@ -544,7 +534,6 @@ static void in_another_process(void **state)
     int pair[2], status;
     pid_t pid;
 
-    (void)state;
     if (!can_export())
         skip();
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
@@ -586,12 +575,11 @@ static void *register_often(void *dmabuf)
 }
 
 /* One dma-buf and many threads that register it: counting is all that they share. */
-static void threads(void **state)
+TEST(threads)
 {
     pthread_t t[4];
     struct fixture f;
 
-    (void)state;
     if (!can_export())
         skip();
     set_up(&f);

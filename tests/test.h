@@ -14,4 +14,8 @@
 
 #include <cmocka.h>
 
+/* The head of a test, and of a set-up or tear-down, that needs no state of CMocka's. */
+#define TEST(name) static void name(void **state __attribute__((unused)))
+#define FIXTURE(name) static int name(void **state __attribute__((unused)))
+
 #endif
