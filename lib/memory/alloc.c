@@ -11,6 +11,7 @@
 #include "lib/device/stale.h"
 #include "lib/memory/pending.h"
 #include "lib/memory/physical.h"
+#include "lib/memory/space.h"
 #include "lib/op/op_mem.h"
 #include "lib/page.h"
 
@@ -38,8 +39,8 @@ static void is_ours(struct hlthunk_device *d, struct hl_memory *m)
 static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_options *o,
                           struct hl_memory *m)
 {
-    uint64_t handle, address = o->hint;
-    uint64_t align = d->props.memory_page_size;
+    uint64_t handle, align = d->props.memory_page_size;
+    struct hl_extent *range;
     int rc;
 
     if (d->received)
@@ -50,10 +51,11 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
             d->props.pci_address);
     if (!align || (align & (align - 1)))
         align = hl_page_size();
-    rc = o->hint && hl_aligned(o->hint, hl_page_size()) ? hl_physical_take(d, o->hint, m->granted)
-                                                        : -EBUSY;
+    rc = o->hint && hl_aligned(o->hint, hl_page_size())
+             ? hl_physical_take(d, o->hint, m->granted, &range)
+             : -EBUSY;
     if (rc && !o->force_hint)
-        rc = hl_physical_alloc(d, m->granted, align, &address);
+        rc = hl_physical_alloc(d, m->granted, align, &range);
     if (rc && o->force_hint)
         return hl_err(-ENOMEM, "options->hint %#llx, which .force_hint demands, is not free",
                       (ull)o->hint);
@@ -62,10 +64,11 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
                       (ull)m->granted);
     rc = hl_mem_alloc(d->fd, m->granted, 0, 0, &handle);
     if (rc) {
-        hl_physical_give(d, address);
+        hl_physical_give(d, range);
         return hl_device_failed(d, rc);
     }
-    m->address = address;
+    m->address = range->start;
+    m->range = range;
     m->physical = true;
     is_ours(d, m);
     return 0;

@@ -304,7 +304,7 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
         return -ENOMEM;
     b->memory.address = address;
     if (!d->props.has_device_mmu) {
-        rc = hl_physical_take(d, address, size_bytes);
+        rc = hl_physical_take(d, address, size_bytes, &b->memory.range);
         b->memory.physical = rc == 0;
     }
     if (rc) {

@@ -78,8 +78,9 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
         is_gone(d, m);
         m->ours_to_free = false;
     }
-    if (m->physical)
-        hl_physical_give(d, m->address);
+    if (m->range)
+        hl_physical_give(d, m->range);
+    m->range = NULL;
     return true;
 }
 

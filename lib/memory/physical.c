@@ -5,25 +5,32 @@
 
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
-#include "lib/memory/ranges.h"
+#include "lib/memory/space.h"
 
 /* The device's; guarded by its lock. */
 struct physical {
     struct hl_attachment part;
-    struct hl_ranges ranges;
+    struct hl_space space;
+    struct hl_region all; /* .first is NULL when there was no memory for it */
 };
 
 static void init(struct hl_attachment *a, struct hl_parent *parent)
 {
     const struct hlthunk_device *d = (struct hlthunk_device *)parent;
+    struct physical *p = (struct physical *)a;
 
-    hl_ranges_init(&((struct physical *)a)->ranges, d->props.memory_base, d->props.memory_size);
+    hl_space_init(&p->space);
+    if (hl_space_add(&p->space, &p->all, d->props.memory_base, d->props.memory_size))
+        p->all.first = NULL;
 }
 
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
 {
+    struct physical *p = (struct physical *)a;
+
     (void)parent, (void)ours;
-    hl_ranges_fini(&((struct physical *)a)->ranges);
+    hl_space_remove(&p->space, &p->all);
+    hl_space_fini(&p->space);
 }
 
 static const struct hl_attachment_ops ops = {
@@ -32,37 +39,46 @@ static const struct hl_attachment_ops ops = {
     .destroy = destroy,
 };
 
-int hl_physical_alloc(struct hlthunk_device *d, uint64_t size, uint64_t align, uint64_t *address)
+static struct physical *get(struct hlthunk_device *d)
 {
     struct physical *p = hl_attachment_get(&d->base, &ops);
+
+    return p && p->all.first ? p : NULL;
+}
+
+int hl_physical_alloc(struct hlthunk_device *d, uint64_t size, uint64_t align,
+                      struct hl_extent **range)
+{
+    struct physical *p = get(d);
     int rc;
 
     if (!p)
         return -ENOMEM;
     pthread_mutex_lock(&d->base.lock);
-    rc = hl_ranges_alloc(&p->ranges, size, align, address);
+    rc = hl_space_alloc(&p->space, size, align, range);
     pthread_mutex_unlock(&d->base.lock);
     return rc;
 }
 
-int hl_physical_take(struct hlthunk_device *d, uint64_t address, uint64_t size)
+int hl_physical_take(struct hlthunk_device *d, uint64_t address, uint64_t size,
+                     struct hl_extent **range)
 {
-    struct physical *p = hl_attachment_get(&d->base, &ops);
+    struct physical *p = get(d);
     int rc;
 
     if (!p)
         return -ENOMEM;
     pthread_mutex_lock(&d->base.lock);
-    rc = hl_ranges_take(&p->ranges, address, size);
+    rc = hl_space_take(&p->space, &p->all, address, size, range);
     pthread_mutex_unlock(&d->base.lock);
     return rc;
 }
 
-void hl_physical_give(struct hlthunk_device *d, uint64_t address)
+void hl_physical_give(struct hlthunk_device *d, struct hl_extent *range)
 {
     struct physical *p = hl_attachment_find(&d->base, &ops);
 
     pthread_mutex_lock(&d->base.lock);
-    hl_ranges_free(&p->ranges, address);
+    hl_space_free(&p->space, range);
     pthread_mutex_unlock(&d->base.lock);
 }

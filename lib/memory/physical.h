@@ -10,14 +10,16 @@
 
 struct hlthunk_device;
 
-/* The lowest free range at a multiple of align (a power of two): 0 or -ENOMEM. */
+struct hl_extent; /* lib/memory/space.h */
+
+/* Some range at a multiple of align (a power of two): 0, -ENOSPC or -ENOMEM (of the host). */
 int hl_physical_alloc(struct hlthunk_device *device, uint64_t size, uint64_t align,
-                      uint64_t *address);
+                      struct hl_extent **range);
 
 /* This very range: 0, -EBUSY (part of it is taken), -EINVAL (outside), -ENOMEM. */
-int hl_physical_take(struct hlthunk_device *device, uint64_t address, uint64_t size);
+int hl_physical_take(struct hlthunk_device *device, uint64_t address, uint64_t size,
+                     struct hl_extent **range);
 
-/* Returns the range that starts there. */
-void hl_physical_give(struct hlthunk_device *device, uint64_t address);
+void hl_physical_give(struct hlthunk_device *device, struct hl_extent *range);
 
 #endif

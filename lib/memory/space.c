@@ -210,14 +210,12 @@ static void split(struct hl_extent *e, uint64_t size, struct hl_extent *node)
     e->size = size;
 }
 
-int hl_space_alloc(struct hl_space *s, uint64_t size, uint64_t align, struct hl_extent **extent)
+/* The part of a free extent that begins after so many bytes: 0 or -ENOMEM. */
+static int carve(struct hl_space *s, struct hl_extent *e, uint64_t before, uint64_t size,
+                 struct hl_extent **extent)
 {
-    struct hl_extent *e = search(s, size, align), *front = NULL, *rest = NULL;
-    uint64_t before;
+    struct hl_extent *front = NULL, *rest = NULL;
 
-    if (!e)
-        return -ENOSPC;
-    before = gap(e, align);
     if (before && !(front = node_get(s)))
         return -ENOMEM;
     if (e->size - before > size && !(rest = node_get(s))) {
@@ -237,6 +235,27 @@ int hl_space_alloc(struct hl_space *s, uint64_t size, uint64_t align, struct hl_
     }
     *extent = e;
     return 0;
+}
+
+int hl_space_alloc(struct hl_space *s, uint64_t size, uint64_t align, struct hl_extent **extent)
+{
+    struct hl_extent *e = search(s, size, align);
+
+    return e ? carve(s, e, gap(e, align), size, extent) : -ENOSPC;
+}
+
+int hl_space_take(struct hl_space *s, const struct hl_region *r, uint64_t start, uint64_t size,
+                  struct hl_extent **extent)
+{
+    struct hl_extent *e = r->first;
+
+    if (start < e->start || start - e->start > r->size || size > r->size - (start - e->start))
+        return -EINVAL;
+    while (start - e->start >= e->size)
+        e = e->next;
+    if (!e->free || size > e->size - (start - e->start))
+        return -EBUSY;
+    return carve(s, e, start - e->start, size, extent);
 }
 
 /* e and its next become e; neither is in a bin. */

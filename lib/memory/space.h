@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A set of address ranges (regions) from which pieces (extents) of any size and alignment are
- * taken and returned: for pools.  Pure bookkeeping, no device and no locks.
+ * taken and returned: for pools, and for device memory without an MMU.  Pure bookkeeping, no device
+ * and no locks.
  *
  * Free extents are kept in bins by size, 16 for each power of two, so that taking and returning
  * cost the same however many there are.  Only when no bin is sure to hold a fit are the others
@@ -65,6 +66,13 @@ void hl_space_remove(struct hl_space *space, struct hl_region *region);
  */
 int hl_space_alloc(struct hl_space *space, uint64_t size, uint64_t align,
                    struct hl_extent **extent);
+
+/*
+ * This very piece of a region (multiples of the granule, size not 0), in a time that grows with the
+ * region's pieces.  0; -EINVAL: it is outside; -EBUSY: part of it is in use; -ENOMEM as above.
+ */
+int hl_space_take(struct hl_space *space, const struct hl_region *region, uint64_t start,
+                  uint64_t size, struct hl_extent **extent);
 
 /* Cannot fail. */
 void hl_space_free(struct hl_space *space, struct hl_extent *extent);

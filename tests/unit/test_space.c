@@ -81,6 +81,43 @@ TEST(regions_do_not_merge)
     hl_space_fini(&s);
 }
 
+TEST(taking_a_place)
+{
+    struct hl_extent *a, *b, *c, *d, *none = NULL;
+    struct hl_region r;
+    struct hl_space s;
+
+    hl_space_init(&s);
+    assert_int_equal(hl_space_add(&s, &r, 16 * G, 256 * G), 0);
+    assert_int_equal(hl_space_take(&s, &r, 48 * G, 32 * G, &a), 0);
+    assert_int_equal(a->start, 48 * G);
+    assert_int_equal(a->size, 32 * G);
+    assert_int_equal(hl_space_take(&s, &r, 79 * G, G, &none), -EBUSY);
+    assert_int_equal(hl_space_take(&s, &r, 48 * G, G, &none), -EBUSY);
+    assert_int_equal(hl_space_take(&s, &r, 32 * G, 17 * G, &none), -EBUSY);
+    assert_int_equal(hl_space_take(&s, &r, 32 * G, 16 * G, &b), 0);
+    assert_int_equal(hl_space_take(&s, &r, 80 * G, 16 * G, &c), 0);
+    assert_int_equal(hl_space_take(&s, &r, 15 * G, G, &none), -EINVAL);
+    assert_int_equal(hl_space_take(&s, &r, 272 * G, G, &none), -EINVAL);
+    assert_int_equal(hl_space_take(&s, &r, 273 * G, G, &none), -EINVAL);
+    assert_int_equal(hl_space_take(&s, &r, 256 * G, 17 * G, &none), -EINVAL);
+    assert_int_equal(hl_space_take(&s, &r, 256 * G, UINT64_MAX / G * G, &none), -EINVAL);
+    assert_null(none);
+    assert_int_equal(hl_space_take(&s, &r, 256 * G, 16 * G, &d), 0); /* to the end */
+    assert_int_equal(s.free_bytes, (256 - 32 - 16 - 16 - 16) * G);
+    hl_space_free(&s, b);
+    assert_int_equal(hl_space_take(&s, &r, 16 * G, 32 * G, &b), 0); /* with what was before it */
+    hl_space_free(&s, a);
+    hl_space_free(&s, b);
+    hl_space_free(&s, c);
+    hl_space_free(&s, d);
+    assert_true(hl_region_is_empty(&r));
+    assert_int_equal(hl_space_take(&s, &r, 16 * G, 256 * G, &a), 0); /* all */
+    hl_space_free(&s, a);
+    hl_space_remove(&s, &r);
+    hl_space_fini(&s);
+}
+
 enum { REGIONS = 3, GRANULES = 700, LIVE = 400 };
 
 struct model {
@@ -143,12 +180,41 @@ static void check_sums(const struct model *m)
     assert_int_equal(hl_space_largest(&m->space), largest * G);
 }
 
+static void mark(struct model *m, struct hl_extent *e)
+{
+    unsigned char *at = place(m, e);
+
+    for (uint64_t i = 0; i < e->size / G; i++) {
+        assert_int_equal(at[i], 0);
+        at[i] = 1;
+    }
+    m->live[m->count++] = e;
+}
+
+/* A place of the caller's choice. */
 static void take(struct model *m)
+{
+    unsigned r = roll(m, REGIONS), first = roll(m, GRANULES), n = 1 + roll(m, 24);
+    struct hl_extent *e = NULL;
+    int rc = hl_space_take(&m->space, &m->regions[r], m->starts[r] + first * G, n * G, &e);
+
+    if (first + n > GRANULES) {
+        assert_int_equal(rc, -EINVAL);
+    } else if (memchr(&m->map[r][first], 1, n)) {
+        assert_int_equal(rc, -EBUSY);
+    } else {
+        assert_int_equal(rc, 0);
+        assert_ptr_equal(place(m, e), &m->map[r][first]);
+        assert_int_equal(e->size, n * G);
+        mark(m, e);
+    }
+}
+
+static void alloc(struct model *m)
 {
     uint64_t size = (roll(m, 8) ? 1 + roll(m, 24) : 1 + roll(m, GRANULES)) * G;
     uint64_t align = 1ull << roll(m, roll(m, 4) ? 7 : 17);
     struct hl_extent *e = NULL;
-    unsigned char *at;
 
     if (hl_space_alloc(&m->space, size, align, &e)) {
         assert_false(model_has(m, size, align));
@@ -156,12 +222,7 @@ static void take(struct model *m)
     }
     assert_int_equal(e->size, size);
     assert_int_equal(e->start & (align - 1), 0);
-    at = place(m, e);
-    for (uint64_t i = 0; i < size / G; i++) {
-        assert_int_equal(at[i], 0);
-        at[i] = 1;
-    }
-    m->live[m->count++] = e;
+    mark(m, e);
 }
 
 static void give(struct model *m)
@@ -192,6 +253,8 @@ TEST(against_a_map)
 
             if (m.count == LIVE || (m.count && roll(&m, 10) >= bias))
                 give(&m);
+            else if (roll(&m, 4))
+                alloc(&m);
             else
                 take(&m);
             check_sums(&m);
@@ -208,9 +271,8 @@ TEST(against_a_map)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_and_alignments),
-        cmocka_unit_test(exact_fit_is_found),
-        cmocka_unit_test(regions_do_not_merge),
+        cmocka_unit_test(sizes_and_alignments), cmocka_unit_test(exact_fit_is_found),
+        cmocka_unit_test(regions_do_not_merge), cmocka_unit_test(taking_a_place),
         cmocka_unit_test(against_a_map),
     };
 
