@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The way from the device to each PCI device that may import its memory, by the kernel's rules for
- * peer-to-peer DMA (drivers/pci/p2pdma.c): through a bridge that both are below, unless Access
- * Control Services redirects requests upwards on the way; otherwise through the host bridge, if
- * that is an AMD Zen's or on the kernel's list.
+/* What stands between the device and each PCI device that may import its memory: the importer's
+ * driver, the route, the IOMMU.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,12 +12,11 @@
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/discovery.h"
 #include "diag/pci_tree.h"
+#include "diag/route.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
 #define MAX_CANDIDATES 256
-#define AMD_ZEN 0x17
-#define ANY_DEVICE 0xffffffffu
 
 /* PCI base classes. */
 #define CLASS_NETWORK 0x02
@@ -54,165 +50,6 @@ static const struct importer {
 static const char *const refusing[] = { "i915",    "nouveau",   "ast",
                                         "mgag200", "bochs-drm", "cirrus-qemu" };
 
-/* Host bridges that the kernel lets peer-to-peer requests pass. */
-static const struct bridge {
-    uint32_t vendor, device;
-    bool same_bridge;      /* only when both devices are below this one */
-    unsigned major, minor; /* since */
-} bridges[] = {
-    { 0x8086, 0x3c00, true, 5, 2 },                                    /* Xeon E5 */
-    { 0x8086, 0x3c01, true, 5, 2 },   { 0x8086, 0x2f00, true, 5, 2 },  /* Xeon E5 v3, E7 v3 */
-    { 0x8086, 0x2f01, true, 5, 2 },   { 0x8086, 0x2030, false, 5, 8 }, /* Skylake-E */
-    { 0x8086, 0x2031, false, 5, 14 }, { 0x8086, 0x2032, false, 5, 14 },
-    { 0x8086, 0x2033, false, 5, 14 }, { 0x8086, 0x2020, false, 5, 8 },
-    { 0x8086, 0x09a2, false, 5, 17 }, /* Xeon of the third generation */
-    { 0x8086, 0x0b25, false, 7, 0 },  /* Sapphire Rapids and later: their first functions */
-    { 0x8086, 0x0cfe, false, 7, 0 },  { 0x8086, 0x11fb, false, 7, 0 },
-    { 0x8086, 0x1212, false, 7, 0 },  { 0x8086, 0x1216, false, 7, 0 },
-    { 0x8086, 0x4940, false, 7, 0 },  { 0x8086, 0x4942, false, 7, 0 },
-    { 0x8086, 0x4944, false, 7, 0 },  { 0x8086, 0x4946, false, 7, 0 },
-    { 0x8086, 0x4948, false, 7, 0 },  { 0x1ae0, ANY_DEVICE, false, 7, 0 },
-};
-
-/* ---- the host bridge ---- */
-
-/* 1, 0, or -errno. */
-static int cpu_is_amd_zen(const char *root)
-{
-    size_t n;
-    char *text = hl_tree_read_all(root, &n, "/proc/cpuinfo");
-    const char *family = text ? strstr(text, "cpu family") : NULL;
-    int rc = text ? 0 : -errno;
-
-    family = family ? strchr(family, ':') : NULL;
-    if (family)
-        rc = strstr(text, "AuthenticAMD") && strtoul(family + 1, NULL, 10) >= AMD_ZEN;
-    free(text);
-    return rc;
-}
-
-enum listed { NOT_LISTED, LISTED, LISTED_LATER, LISTED_FOR_ONE };
-
-static enum listed look_up(const struct hl_preflight *p, uint32_t vendor, uint32_t device,
-                           bool same)
-{
-    for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
-        const struct bridge *b = &bridges[i];
-
-        if (b->vendor != vendor || (b->device != device && b->device != ANY_DEVICE))
-            continue;
-        if (!hl_kernel_at_least(&p->kernel, b->major, b->minor))
-            return LISTED_LATER;
-        return b->same_bridge && !same ? LISTED_FOR_ONE : LISTED;
-    }
-    return NOT_LISTED;
-}
-
-/* May requests go through the host bridges?  1, 0, or -errno when that is unknown; why in text. */
-static int through_host_bridge(const struct hl_preflight *p, const struct hl_pci_chain *a,
-                               const struct hl_pci_chain *b, char *text, size_t size)
-{
-    const struct hl_pci_chain *both[2] = { a, b };
-    bool same = !strcmp(a->root_bus, b->root_bus);
-    int zen = cpu_is_amd_zen(p->root);
-
-    if (zen > 0) {
-        snprintf(text, size, "the host bridge of an AMD Zen processor lets it pass");
-        return 1;
-    }
-    for (int i = 0; i < (same ? 1 : 2); i++) {
-        uint32_t vendor, device;
-        enum listed l;
-        int rc = hl_pci_host_bridge(p->root, both[i]->root_bus, &vendor, &device);
-
-        if (rc < 0) {
-            snprintf(text, size, "the host bridge of %s cannot be read (%s)", both[i]->root_bus,
-                     strerror(-rc));
-            return rc;
-        }
-        if (rc == 0) {
-            snprintf(text, size, "%s has no host bridge that the kernel could know",
-                     both[i]->root_bus);
-            return 0;
-        }
-        l = look_up(p, vendor, device, same);
-        if (l != LISTED) {
-            snprintf(text, size, "the host bridge of %s (%04x:%04x) %s%s", both[i]->root_bus,
-                     vendor, device,
-                     l == LISTED_LATER ? "is on the list of later kernels only"
-                     : l == LISTED_FOR_ONE
-                         ? "is on the kernel's list for devices below one and the same bridge only"
-                         : "is not on the kernel's list",
-                     zen < 0 && !hl_is_absent(zen) ? " (the processor's kind cannot be read)" : "");
-            return zen < 0 && !hl_is_absent(zen) ? zen : 0;
-        }
-    }
-    snprintf(text, size, "the host bridge is on the kernel's list");
-    return 1;
-}
-
-/* ---- the way ---- */
-
-enum way { WAY_SWITCH, WAY_HOST_BRIDGE, WAY_NONE, WAY_ACS_HIDDEN, WAY_UNKNOWN };
-
-struct route {
-    enum way way;
-    char common[24];       /* the lowest bridge above both, or "" */
-    char redirecting[200]; /* functions with ACS redirect, as pci=disable_acs_redir= wants them */
-    bool acs_hidden;
-    char host[256]; /* about the host bridge */
-};
-
-/* How far down the chain of a is the first function that b has above (or at) itself?  -1: none. */
-static int common_bridge(const struct hl_pci_chain *a, const struct hl_pci_chain *b)
-{
-    for (unsigned i = 0; i < a->depth; i++) {
-        for (unsigned k = 0; k < b->depth; k++) {
-            if (!strcmp(a->at[i], b->at[k]))
-                return (int)i;
-        }
-    }
-    return -1;
-}
-
-static void look_at_acs(const struct hl_preflight *p, const char *address, struct route *r)
-{
-    int rc = hl_pci_acs_redirects(p->root, address);
-    size_t n = strlen(r->redirecting);
-
-    if (rc < 0)
-        r->acs_hidden = true;
-    else if (rc)
-        snprintf(r->redirecting + n, sizeof(r->redirecting) - n, "%s%s", n ? ";" : "", address);
-}
-
-static void find_route(const struct hl_preflight *p, const struct hl_pci_chain *a,
-                       const struct hl_pci_chain *b, struct route *r)
-{
-    int common = common_bridge(a, b), host;
-
-    memset(r, 0, sizeof(*r));
-    if (common >= 0) {
-        strcpy(r->common, a->at[common]);
-        /* from the device up to and with the common bridge; from the importer up to below it */
-        for (int i = 0; i <= common; i++)
-            look_at_acs(p, a->at[i], r);
-        for (unsigned k = 0; k < b->depth && strcmp(b->at[k], r->common) != 0; k++)
-            look_at_acs(p, b->at[k], r);
-        if (!*r->redirecting && !r->acs_hidden) {
-            r->way = WAY_SWITCH;
-            return;
-        }
-    }
-    host = through_host_bridge(p, a, b, r->host, sizeof(r->host));
-    if (host > 0)
-        r->way = WAY_HOST_BRIDGE;
-    else if (common >= 0 && !*r->redirecting)
-        r->way = WAY_ACS_HIDDEN;
-    else
-        r->way = host < 0 ? WAY_UNKNOWN : WAY_NONE;
-}
-
 /* ---- one candidate ---- */
 
 /* What stands in the way of one candidate among several does not stop the others. */
@@ -226,31 +63,31 @@ static enum hlthunk_verdict check_route(struct hl_preflight *p, const struct hl_
 {
     enum hlthunk_verdict verdict = HLTHUNK_VERDICT_OK;
     char remedy[400];
-    struct route r;
+    struct hl_route r;
 
-    find_route(p, device, importer, &r);
+    hl_route_find(p->root, &p->kernel, device, importer, &r);
     switch (r.way) {
-    case WAY_SWITCH:
+    case HL_WAY_SWITCH:
         hl_preflight_tell(
             p, "route", verdict, NULL,
             "Both are below the bridge %s, and nothing on the way redirects requests upwards.",
             r.common);
         break;
-    case WAY_HOST_BRIDGE:
+    case HL_WAY_HOST_BRIDGE:
         hl_preflight_tell(p, "route", verdict, NULL, "Through the host bridge%s: %s.",
                           !*r.common       ? ", as no bridge is above both"
                           : *r.redirecting ? ", as ACS redirects requests there"
                                            : "",
                           r.host);
         break;
-    case WAY_UNKNOWN:
+    case HL_WAY_UNKNOWN:
         verdict = HLTHUNK_VERDICT_UNKNOWN;
         hl_preflight_tell(p, "route", verdict, NULL,
                           "Through the host bridge, and whether that lets it pass is not known: "
                           "%s.",
                           r.host);
         break;
-    case WAY_ACS_HIDDEN:
+    case HL_WAY_ACS_HIDDEN:
         verdict = HLTHUNK_VERDICT_UNKNOWN;
         hl_preflight_tell(
             p, "route", verdict, "Ask again as root.",
@@ -258,7 +95,7 @@ static enum hlthunk_verdict check_route(struct hl_preflight *p, const struct hl_
             "which would not let them pass, only root can see.",
             r.common);
         break;
-    case WAY_NONE:
+    case HL_WAY_NONE:
         verdict = bad(p);
         if (*r.redirecting)
             snprintf(remedy, sizeof(remedy),

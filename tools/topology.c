@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Where devices are: their NUMA node and processors, and the devices that might import from them.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/command.h"
@@ -13,202 +9,142 @@
 static const char usage[] =
     "usage: hlthunk topology [--json] [DEVICE]\n\n"
     "Shows each device's NUMA node and processors, and the network cards, GPUs and accelerators of\n"
-    "this machine, the nearest first: how many bridges up from the device they meet, and where.\n"
+    "this machine, the nearest first: how many bridges up from the device they meet, and the route\n"
+    "that peer-to-peer requests take.\n"
     "Reads sysfs alone.  DEVICE is an index, a PCI address or an ASIC's name; without one, all.\n";
 
-#define PCI_DEVICES "/sys/bus/pci/devices"
-
-struct neighbour {
-    char address[24];
-    const char *kind;
-    long numa;      /* -1: not known */
-    unsigned hops;  /* bridges from the device up to the one that both are below */
-    bool same_root; /* they meet below one root of the PCI tree */
+/* Where the rows of one device go. */
+struct rows {
+    cJSON *json;       /* NULL: for a person */
+    int32_t numa_node; /* the device's own */
+    unsigned count;
 };
 
-/* The whole path of a PCI device, bridges included; false where there is none. */
-static bool path_of(const char *address, char path[PATH_MAX])
+static void add_numa(cJSON *o, int32_t node)
 {
-    char link[128];
-
-    snprintf(link, sizeof(link), PCI_DEVICES "/%s", address);
-    return realpath(link, path) != NULL;
-}
-
-/* A number in an attribute of a PCI device; what otherwise without one. */
-static long attribute(const char *address, const char *name, long otherwise)
-{
-    char path[160];
-    long value;
-    FILE *f;
-
-    snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address, name);
-    f = fopen(path, "re");
-    if (!f)
-        return otherwise;
-    if (fscanf(f, "%li", &value) != 1)
-        value = otherwise;
-    fclose(f);
-    return value;
-}
-
-static const char *processors(const char *address, char *text, size_t size)
-{
-    char path[160];
-    FILE *f;
-
-    snprintf(path, sizeof(path), PCI_DEVICES "/%s/local_cpulist", address);
-    f = fopen(path, "re");
-    if (!f || !fgets(text, (int)size, f))
-        *text = '\0';
-    if (f)
-        fclose(f);
-    text[strcspn(text, "\n")] = '\0';
-    return text;
-}
-
-/* What might import; NULL: it would not. */
-static const char *kind_of(const char *address)
-{
-    switch (attribute(address, "class", 0) >> 8) {
-    case 0x0200:
-    case 0x0207:
-        return "network";
-    case 0x0300:
-    case 0x0302:
-    case 0x0380:
-        return "gpu";
-    case 0x1200:
-        return "accelerator";
-    default:
-        return NULL;
-    }
-}
-
-/* Where two paths meet: the number of bridges that are left of ours, and whether below one root. */
-static void compare_paths(const char *ours, const char *its, struct neighbour *n)
-{
-    const char *p = ours, *last = ours, *root = strstr(ours, "/pci");
-
-    while (*p && *p == *its) {
-        if (*p == '/')
-            last = p;
-        p++;
-        its++;
-    }
-    if ((!*p || *p == '/') && (!*its || *its == '/'))
-        last = p;
-    n->same_root = root && strchr(root + 1, '/') && last >= strchr(root + 1, '/');
-    n->hops = 0;
-    /* the last part is the device itself, no bridge */
-    for (const char *q = last; *q; q++)
-        n->hops += *q == '/';
-    n->hops -= n->hops > 0;
-}
-
-static int nearer(const void *a, const void *b)
-{
-    const struct neighbour *x = a, *y = b;
-
-    if (x->same_root != y->same_root)
-        return y->same_root - x->same_root;
-    if (x->hops != y->hops)
-        return x->hops < y->hops ? -1 : 1;
-    return strcmp(x->address, y->address);
-}
-
-/* All that might import from the device at address: their number, or -errno. */
-static int neighbours(const char *address, struct neighbour *list, int max)
-{
-    char ours[PATH_MAX], its[PATH_MAX];
-    struct dirent *entry;
-    DIR *dir;
-    int n = 0;
-
-    if (!path_of(address, ours))
-        return -errno;
-    dir = opendir(PCI_DEVICES);
-    if (!dir)
-        return -errno;
-    while (n < max && (errno = 0, entry = readdir(dir))) {
-        struct neighbour *o = &list[n];
-
-        if (*entry->d_name == '.' || !strcmp(entry->d_name, address))
-            continue;
-        o->kind = kind_of(entry->d_name);
-        if (!o->kind || !path_of(entry->d_name, its))
-            continue;
-        snprintf(o->address, sizeof(o->address), "%.23s", entry->d_name);
-        o->numa = attribute(o->address, "numa_node", -1);
-        compare_paths(ours, its, o);
-        n++;
-    }
-    if (errno)
-        n = -errno;
-    closedir(dir);
-    if (n > 0)
-        qsort(list, (size_t)n, sizeof(*list), nearer);
-    return n;
-}
-
-static void add_numa(cJSON *o, long numa)
-{
-    if (numa < 0)
+    if (node < 0)
         cJSON_AddNullToObject(o, "numa_node");
     else
-        cJSON_AddNumberToObject(o, "numa_node", (double)numa);
+        cJSON_AddNumberToObject(o, "numa_node", node);
 }
 
-static void add_device(cJSON *devices, const struct hlthunk_device_entry *e,
-                       const struct neighbour *list, int n)
+static void add_optional(cJSON *o, const char *name, const char *text)
 {
-    cJSON *o = cJSON_CreateObject(), *all;
-    char cpus[256];
+    if (*text)
+        add_text(o, name, text);
+    else
+        cJSON_AddNullToObject(o, name);
+}
+
+static int add_neighbour(const struct hlthunk_neighbour *n, void *user)
+{
+    struct rows *r = user;
+    cJSON *o = cJSON_CreateObject();
+
+    cJSON_AddItemToArray(r->json, o);
+    cJSON_AddStringToObject(o, "pci_address", n->pci_address);
+    cJSON_AddStringToObject(o, "kind", hlthunk_neighbour_kind_get_name(n->kind));
+    add_optional(o, "driver", n->driver);
+    add_optional(o, "rdma_device", n->rdma_device);
+    add_numa(o, n->numa_node);
+    cJSON_AddBoolToObject(o, "same_root", n->same_root);
+    cJSON_AddNumberToObject(o, "hops", n->hops);
+    cJSON_AddStringToObject(o, "route", hlthunk_route_get_name(n->route));
+    add_optional(o, "bridge", n->bridge);
+    return 0;
+}
+
+static int print_neighbour(const struct hlthunk_neighbour *n, void *user)
+{
+    static const char *const routes[] = {
+        [HLTHUNK_ROUTE_UNKNOWN] = "route not known",
+        [HLTHUNK_ROUTE_SWITCH] = "route through a switch",
+        [HLTHUNK_ROUTE_HOST_BRIDGE] = "route through the host bridge",
+        [HLTHUNK_ROUTE_NONE] = "no route",
+    };
+    struct rows *r = user;
+    char plain[64];
+
+    r->count++;
+    printf("  %-14s %-12s %-8s ", n->pci_address, hlthunk_neighbour_kind_get_name(n->kind),
+           *n->rdma_device ? printable(n->rdma_device, plain, sizeof(plain)) : "-");
+    if (n->same_root)
+        printf("%u bridge%s up, below one root", n->hops, n->hops == 1 ? "" : "s");
+    else
+        printf("below another root");
+    printf(", %s%s\n", (unsigned)n->route < 4 ? routes[n->route] : routes[0],
+           n->numa_node >= 0 && r->numa_node >= 0 && n->numa_node != r->numa_node
+               ? ", another NUMA node"
+               : "");
+    return 0;
+}
+
+/* What is near, with the place of the device itself looked up first: the rows compare with it. */
+static int near(const struct hlthunk_device_entry *e, struct hlthunk_location *where)
+{
+    *where = (struct hlthunk_location){ .struct_size = sizeof(*where) };
+    return hlthunk_neighbours_list(e->pci_address, NULL, NULL, NULL, where);
+}
+
+static int add_device(cJSON *devices, const struct hlthunk_device_entry *e)
+{
+    cJSON *o = cJSON_CreateObject();
+    struct hlthunk_location where;
+    struct rows r = { 0 };
+    int rc = near(e, &where);
 
     cJSON_AddItemToArray(devices, o);
     cJSON_AddNumberToObject(o, "index", e->index);
     cJSON_AddStringToObject(o, "asic", hlthunk_asic_get_name(e->asic));
     cJSON_AddStringToObject(o, "pci_address", e->pci_address);
-    add_numa(o, attribute(e->pci_address, "numa_node", -1));
-    add_text(o, "processors", processors(e->pci_address, cpus, sizeof(cpus)));
-    all = cJSON_AddArrayToObject(o, "neighbours");
-    for (int i = 0; i < n; i++) {
-        cJSON *r = cJSON_CreateObject();
-
-        cJSON_AddItemToArray(all, r);
-        cJSON_AddStringToObject(r, "pci_address", list[i].address);
-        cJSON_AddStringToObject(r, "kind", list[i].kind);
-        add_numa(r, list[i].numa);
-        cJSON_AddBoolToObject(r, "same_root", list[i].same_root);
-        cJSON_AddNumberToObject(r, "hops", list[i].hops);
-    }
+    add_numa(o, where.numa_node);
+    add_text(o, "processors", where.processors);
+    r.json = cJSON_AddArrayToObject(o, "neighbours");
+    return rc ? rc : hlthunk_neighbours_list(e->pci_address, NULL, add_neighbour, &r, NULL);
 }
 
-static void print_device(const struct hlthunk_device_entry *e, const struct neighbour *list, int n)
+static int print_device(const struct hlthunk_device_entry *e)
 {
-    long numa = attribute(e->pci_address, "numa_node", -1);
-    char cpus[256], node[32] = "NUMA node not known";
+    struct hlthunk_location where;
+    char node[32] = "NUMA node not known";
+    struct rows r = { 0 };
+    int rc = near(e, &where);
 
-    if (numa >= 0)
-        snprintf(node, sizeof(node), "NUMA node %ld", numa);
+    if (rc)
+        return rc;
+    r.numa_node = where.numa_node;
+    if (where.numa_node >= 0)
+        snprintf(node, sizeof(node), "NUMA node %d", (int)where.numa_node);
     printf("%s %u at %s: %s, processors %s\n", hlthunk_asic_get_name(e->asic), e->index,
-           e->pci_address, node, *processors(e->pci_address, cpus, sizeof(cpus)) ? cpus : "?");
-    for (int i = 0; i < n; i++) {
-        printf("  %-14s %-12s ", list[i].address, list[i].kind);
-        if (list[i].same_root)
-            printf("%u bridge%s up, below one root", list[i].hops, list[i].hops == 1 ? "" : "s");
-        else
-            printf("below another root");
-        puts(list[i].numa >= 0 && numa >= 0 && list[i].numa != numa ? ", another NUMA node" : "");
-    }
-    if (!n)
+           e->pci_address, node, *where.processors ? where.processors : "?");
+    rc = hlthunk_neighbours_list(e->pci_address, NULL, print_neighbour, &r, NULL);
+    if (!rc && !r.count)
         puts("  no network card, GPU or other accelerator");
+    return rc;
+}
+
+static int all(const struct hlthunk_device_entry *list, size_t n,
+               const struct hlthunk_device_entry *only, cJSON *devices)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct hlthunk_device_entry *e = &list[i];
+
+        if (only && e->index != only->index)
+            continue;
+        if (!*e->pci_address) {
+            fprintf(stderr, "hlthunk: topology: %s %u has no PCI address here: no sysfs\n",
+                    hlthunk_asic_get_name(e->asic), e->index);
+            return EXIT_FAILED;
+        }
+        if (devices ? add_device(devices, e) : print_device(e))
+            return fail_with("topology", hlthunk_diag_last_error());
+    }
+    return EXIT_OK;
 }
 
 int command_topology(int argc, char **argv)
 {
     struct hlthunk_device_entry list[64], meant;
-    struct neighbour near[256];
     int code = EXIT_OK;
     cJSON *top, *devices;
     size_t n = 0;
@@ -227,26 +163,9 @@ int command_topology(int argc, char **argv)
         return fail("topology");
     top = cJSON_CreateObject();
     devices = cJSON_AddArrayToObject(top, "devices");
-    for (size_t i = 0; i < n && i < 64; i++) {
-        int count;
-
-        if (argv[optind] && list[i].index != meant.index)
-            continue;
-        count = neighbours(list[i].pci_address, near, 256);
-        if (count < 0) {
-            fprintf(stderr, "hlthunk: topology: %s cannot be looked at: %s\n",
-                    *list[i].pci_address ? list[i].pci_address : "a device without an address",
-                    strerror(-count));
-            cJSON_Delete(top);
-            return EXIT_FAILED;
-        }
-        if (json)
-            add_device(devices, &list[i], near, count);
-        else
-            print_device(&list[i], near, count);
-    }
-    if (json)
+    code = all(list, n < 64 ? n : 64, argv[optind] ? &meant : NULL, json ? devices : NULL);
+    if (json && code == EXIT_OK)
         return print_object(top);
     cJSON_Delete(top);
-    return EXIT_OK;
+    return code;
 }
