@@ -3,11 +3,14 @@
  * What a queue's small copy costs the library, besides the submission: with a driver that costs
  * nothing and completes all at once.
  *
- * usage: bench-queue
+ * usage: bench-queue             times
+ *        bench-queue copy N      N copies, each with a submission and a wait, for callgrind
+ *        bench-queue calls N     N times the two system calls alone
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -105,23 +108,37 @@ failed:
     exit(1);
 }
 
+static void copy_once(void)
+{
+    if (hlthunk_queue_copy(queue, a, 0, b, 0, 64) || hlthunk_queue_finish(queue, -1)) {
+        fprintf(stderr, "%s\n", hlthunk_last_error());
+        exit(1);
+    }
+}
+
 /* The two system calls alone, with a driver that costs nothing. */
+static void calls_once(void)
+{
+    union hl_cs_args cs = { 0 };
+    union hl_wait_cs_args wait = { 0 };
+
+    ioctl(0, HL_REQ_D_CS, &cs);
+    ioctl(0, HL_REQ_D_WAIT_CS, &wait);
+}
+
 static double calls(void)
 {
     double from = now_ns();
 
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        union hl_cs_args cs = { 0 };
-        union hl_wait_cs_args wait = { 0 };
-
-        ioctl(0, HL_REQ_D_CS, &cs);
-        ioctl(0, HL_REQ_D_WAIT_CS, &wait);
-    }
+    for (unsigned i = 0; i < ROUNDS; i++)
+        calls_once();
     return (now_ns() - from) / ROUNDS;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    unsigned n = argc == 3 ? (unsigned)atoi(argv[2]) : 0;
+
     device = make_device();
     device->props.asic = HLTHUNK_ASIC_GAUDI2;
     if (hlthunk_queue_create(device, NULL, &queue) ||
@@ -131,6 +148,10 @@ int main(void)
         return 1;
     }
     a->memory.address += 1 << 20; /* the driver that costs nothing gives both the same */
+    for (unsigned i = 0; i < n; i++)
+        (strcmp(argv[1], "copy") ? calls_once : copy_once)();
+    if (n)
+        return 0;
     printf("a copy of 64 bytes, with its submission and wait: %.0f ns; the calls alone %.0f ns\n",
            copies(1), calls());
     printf("a copy of 64 bytes, a thousand to a submission: %.0f ns\n", copies(1000));
