@@ -24,31 +24,28 @@ static struct bin bin_of(uint64_t size)
     return (struct bin){ power - 3, (unsigned)(n >> (power - 4)) & (HL_SPACE_STEPS - 1) };
 }
 
-/* The first bin all of whose extents have at least this size; power HL_SPACE_POWERS: none has. */
+/* Before the first bin all of whose extents have at least this size, or that one: for occupied().
+ */
 static struct bin bin_above(uint64_t size)
 {
     struct bin b = bin_of(size);
     uint64_t n = size / HL_SPACE_GRANULE;
 
     /* one up, unless this size is the bin's smallest */
-    if (b.power > 1 && (n & ((1ull << (b.power - 1)) - 1)) && ++b.step == HL_SPACE_STEPS) {
-        b.step = 0;
-        b.power++;
-    }
+    if (b.power && (n & ((1ull << (b.power - 1)) - 1)))
+        b.step++;
     return b;
 }
 
-/* The first bin at or above b that has something; false without one. */
+/* The first bin at or above b (.step may be past its power's last) that has something, if any. */
 static bool occupied(const struct hl_space *s, struct bin *b)
 {
     uint64_t powers;
     unsigned steps;
 
-    if (b->power >= HL_SPACE_POWERS)
-        return false;
     steps = s->steps[b->power] & (~0u << b->step);
     if (!steps) {
-        powers = b->power + 1 < HL_SPACE_POWERS ? s->powers & (~0ull << (b->power + 1)) : 0;
+        powers = s->powers & (~0ull << (b->power + 1));
         if (!powers)
             return false;
         b->power = (unsigned)__builtin_ctzll(powers);
@@ -249,7 +246,7 @@ int hl_space_take(struct hl_space *s, const struct hl_region *r, uint64_t start,
 {
     struct hl_extent *e = r->first;
 
-    if (start < e->start || start - e->start > r->size || size > r->size - (start - e->start))
+    if (start - e->start > r->size || size > r->size - (start - e->start))
         return -EINVAL;
     while (start - e->start >= e->size)
         e = e->next;

@@ -18,7 +18,7 @@
 #define HL_SPACE_GRANULE 64u
 
 #define HL_SPACE_STEPS 16u  /* bins of one power of two */
-#define HL_SPACE_POWERS 56u /* sizes up to 2^64 */
+#define HL_SPACE_POWERS 55u /* sizes up to 2^64 */
 
 struct hl_region;
 

@@ -18,6 +18,7 @@ TEST(sizes_and_alignments)
     assert_int_equal(hl_space_largest(&s), 1000 * G);
     assert_int_equal(hl_space_alloc(&s, G, 1, &a), 0);
     assert_int_equal(a->start, 3 * G);
+    assert_ptr_equal(a, r.first); /* nothing before it */
     assert_int_equal(hl_space_alloc(&s, 5 * G, 256 * G, &b), 0);
     assert_int_equal(b->start, 256 * G);
     assert_int_equal(hl_space_alloc(&s, 2 * G, G, &c), 0);
@@ -26,6 +27,7 @@ TEST(sizes_and_alignments)
     assert_int_equal(s.free_bytes, 992 * G);
     assert_int_equal(hl_space_alloc(&s, 1000 * G, 1, &none), -ENOSPC);
     assert_int_equal(hl_space_alloc(&s, UINT64_MAX / G * G, 1, &none), -ENOSPC);
+    assert_int_equal(hl_space_alloc(&s, UINT64_MAX / G * G, 4 * G, &none), -ENOSPC);
     assert_int_equal(hl_space_alloc(&s, G, 1ull << 63, &none), -ENOSPC);
     assert_null(none);
     hl_space_free(&s, b);
@@ -33,7 +35,11 @@ TEST(sizes_and_alignments)
     hl_space_free(&s, c);
     assert_true(hl_region_is_empty(&r));
     assert_int_equal(hl_space_largest(&s), 1000 * G);
+    assert_int_equal(hl_space_alloc(&s, 1000 * G, 1, &a), 0);
+    assert_null(a->next); /* nor after it */
+    hl_space_free(&s, a);
     hl_space_remove(&s, &r);
+    assert_null(r.first);
     assert_int_equal(s.free_bytes, 0);
     assert_int_equal(hl_space_largest(&s), 0);
     hl_space_fini(&s);
@@ -59,6 +65,28 @@ TEST(exact_fit_is_found)
     for (unsigned i = 0; i < 64; i++)
         hl_space_free(&s, all[i]);
     hl_space_remove(&s, &r);
+    hl_space_fini(&s);
+}
+
+/* A large piece is not cut while a small one does. */
+TEST(close_fits_come_first)
+{
+    struct hl_extent *a, *b, *e;
+    struct hl_region r;
+    struct hl_space s;
+
+    hl_space_init(&s);
+    assert_int_equal(hl_space_add(&s, &r, 0, 1000 * G), 0);
+    assert_int_equal(hl_space_take(&s, &r, 103 * G, G, &a), 0);
+    assert_int_equal(hl_space_alloc(&s, 102 * G, 1, &b), 0);
+    assert_int_equal(b->start, 0);
+    hl_space_free(&s, b);
+    assert_int_equal(hl_space_alloc(&s, 104 * G, 1, &e), 0);
+    assert_int_equal(e->start, 104 * G);
+    /* what is still in use goes with its region */
+    hl_space_remove(&s, &r);
+    assert_int_equal(s.free_bytes, 0);
+    assert_int_equal(hl_space_largest(&s), 0);
     hl_space_fini(&s);
 }
 
@@ -271,9 +299,9 @@ TEST(against_a_map)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_and_alignments), cmocka_unit_test(exact_fit_is_found),
-        cmocka_unit_test(regions_do_not_merge), cmocka_unit_test(taking_a_place),
-        cmocka_unit_test(against_a_map),
+        cmocka_unit_test(sizes_and_alignments),  cmocka_unit_test(exact_fit_is_found),
+        cmocka_unit_test(close_fits_come_first), cmocka_unit_test(regions_do_not_merge),
+        cmocka_unit_test(taking_a_place),        cmocka_unit_test(against_a_map),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
