@@ -255,5 +255,6 @@ ggml_backend_reg_t ggml_backend_init(void)
         hl_ggml = (struct hl_ggml){ 0 };
         return NULL;
     }
+    hl_ggml.unbatched = getenv("HL_GGML_UNBATCHED") != NULL;
     return &registration;
 }

@@ -16,6 +16,7 @@ struct hl_ggml {
     struct hlthunk_device_properties properties;
     struct hlthunk_pool *pool;
     struct hlthunk_queue *queue;
+    bool unbatched; /* a submission for each row, to measure what batching gains */
 };
 
 extern struct hl_ggml hl_ggml;

@@ -48,9 +48,19 @@ bool hl_ggml_supports(const struct ggml_tensor *op)
     case GGML_OP_GET_ROWS:
         return s->type == GGML_TYPE_F32 && op->type == GGML_TYPE_F32 && s->nb[0] == 4 &&
                op->nb[0] == 4 && op->src[1]->type == GGML_TYPE_I32;
+    case GGML_OP_SET_ROWS:
+        return same_elements(s, op) && s->nb[0] == ggml_type_size(s->type) && op->nb[0] == s->nb[0];
     default:
         return false;
     }
+}
+
+static void copy_row(struct hlthunk_copy_2d *c)
+{
+    MUST(hlthunk_queue_copy(hl_ggml.queue, c->destination, c->destination_offset, c->source,
+                            c->source_offset, c->width_bytes));
+    if (hl_ggml.unbatched)
+        MUST(hlthunk_queue_flush(hl_ggml.queue));
 }
 
 /* Rows of width bytes at equal distances, which may be any. */
@@ -66,14 +76,15 @@ static void copy_rows(const struct part *to, size_t to_at, size_t to_pitch, cons
 
     c.destination = hl_ggml_buffer(to->tensor, to->offset + to_at, &c.destination_offset);
     c.source = hl_ggml_buffer(from->tensor, from->offset + from_at, &c.source_offset);
-    if (regular || rows == 1) {
+    if (regular && rows > 1 && !hl_ggml.unbatched) {
         MUST(hlthunk_queue_copy_2d(hl_ggml.queue, &c));
         return;
     }
-    for (int64_t i = 0; i < rows; i++) /* permuted: rows lie within one another */
-        MUST(hlthunk_queue_copy(hl_ggml.queue, c.destination,
-                                c.destination_offset + (size_t)i * to_pitch, c.source,
-                                c.source_offset + (size_t)i * from_pitch, width));
+    for (int64_t i = 0; i < rows; i++) { /* permuted: rows lie within one another */
+        copy_row(&c);
+        c.destination_offset += to_pitch;
+        c.source_offset += from_pitch;
+    }
 }
 
 static void copy_part(const struct part *to, const struct part *from, const int64_t *ne)
@@ -136,40 +147,88 @@ static void compute_repeat(const struct ggml_tensor *op)
                 }
 }
 
-/* The indices decide which packets there are: they are read first. */
+/*
+ * The indices decide which packets there are: they are read first.  NULL without memory, otherwise
+ * the caller's to free.
+ */
+static char *read_indices(const struct ggml_tensor *indices)
+{
+    size_t bytes = ggml_nbytes(indices);
+    char *host = malloc(bytes ? bytes : 1);
+    struct hlthunk_buffer *b;
+    uint64_t at;
+
+    if (!host)
+        return NULL;
+    b = hl_ggml_buffer(indices, 0, &at);
+    MUST(hlthunk_queue_read_sync(hl_ggml.queue, host, b, at, bytes));
+    return host;
+}
+
+/* Index (i, j, k); of a shape that repeats its own in the directions of j and k. */
+static size_t index_at(const struct ggml_tensor *indices, const char *host, int64_t i, int64_t j,
+                       int64_t k)
+{
+    const char *at = host + (size_t)i * indices->nb[0] +
+                     (size_t)(j % indices->ne[1]) * indices->nb[1] +
+                     (size_t)(k % indices->ne[2]) * indices->nb[2];
+    int32_t narrow;
+    int64_t wide;
+
+    if (indices->type == GGML_TYPE_I64) {
+        memcpy(&wide, at, sizeof(wide));
+        return (size_t)wide;
+    }
+    memcpy(&narrow, at, sizeof(narrow));
+    return (size_t)narrow;
+}
+
+/* Where row i of matrix (j, k) of a tensor is. */
+static size_t row_at(const struct ggml_tensor *t, size_t i, int64_t j, int64_t k)
+{
+    return i * t->nb[1] + (size_t)j * t->nb[2] + (size_t)k * t->nb[3];
+}
+
 static enum ggml_status compute_get_rows(const struct ggml_tensor *op)
 {
     const struct ggml_tensor *s = op->src[0], *x = op->src[1];
     struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
-    size_t width = 4 * (size_t)op->ne[0], bytes = ggml_nbytes(x);
-    char *indices = malloc(bytes ? bytes : 1);
-    struct hlthunk_buffer *b;
-    uint64_t at;
+    size_t width = 4 * (size_t)op->ne[0];
+    char *indices = read_indices(x);
 
     if (!indices)
         return GGML_STATUS_ALLOC_FAILED;
-    b = hl_ggml_buffer(x, 0, &at);
-    MUST(hlthunk_queue_read_sync(hl_ggml.queue, indices, b, at, bytes));
     for (int64_t k = 0; k < x->ne[2]; k++)
         for (int64_t j = 0; j < x->ne[1]; j++)
-            for (int64_t i = 0; i < x->ne[0]; i++) {
-                size_t n = (size_t)i * x->nb[0] + (size_t)j * x->nb[1] + (size_t)k * x->nb[2];
-                int32_t row;
+            for (int64_t i = 0; i < x->ne[0]; i++)
+                copy_rows(&to, row_at(op, (size_t)i, j, k), width, &from,
+                          row_at(s, index_at(x, indices, i, j, k), j, k), width, width, 1);
+    free(indices);
+    return GGML_STATUS_SUCCESS;
+}
 
-                memcpy(&row, indices + n, sizeof(row));
-                copy_rows(&to,
-                          (size_t)i * op->nb[1] + (size_t)j * op->nb[2] + (size_t)k * op->nb[3],
-                          width, &from,
-                          (size_t)row * s->nb[1] + (size_t)j * s->nb[2] + (size_t)k * s->nb[3],
-                          width, width, 1);
-            }
+static enum ggml_status compute_set_rows(const struct ggml_tensor *op)
+{
+    const struct ggml_tensor *s = op->src[0], *x = op->src[1];
+    struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
+    size_t width = ggml_type_size(s->type) * (size_t)s->ne[0];
+    char *indices = read_indices(x);
+
+    if (!indices)
+        return GGML_STATUS_ALLOC_FAILED;
+    for (int64_t k = 0; k < s->ne[3]; k++)
+        for (int64_t j = 0; j < s->ne[2]; j++)
+            for (int64_t i = 0; i < s->ne[1]; i++)
+                copy_rows(&to, row_at(op, index_at(x, indices, i, j, k), j, k), width, &from,
+                          row_at(s, (size_t)i, j, k), width, width, 1);
     free(indices);
     return GGML_STATUS_SUCCESS;
 }
 
 enum ggml_status hl_ggml_compute(struct ggml_tensor *op)
 {
-    if (ggml_is_empty(op))
+    /* a branch that the graph holds and does not take has inputs that nobody wrote */
+    if (ggml_is_empty(op) || !(op->flags & GGML_TENSOR_FLAG_COMPUTE))
         return GGML_STATUS_SUCCESS;
     switch (op->op) {
     case GGML_OP_NONE:
@@ -191,6 +250,8 @@ enum ggml_status hl_ggml_compute(struct ggml_tensor *op)
         return GGML_STATUS_SUCCESS;
     case GGML_OP_GET_ROWS:
         return compute_get_rows(op);
+    case GGML_OP_SET_ROWS:
+        return compute_set_rows(op);
     default:
         return GGML_STATUS_FAILED;
     }
