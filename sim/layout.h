@@ -18,38 +18,26 @@
 #define LAYOUT_BUFFERS "hlsim-buffers-%d-"
 #define LAYOUT_REGISTERS "hlsim-registers-%d-"
 
-/* The kernel that the simulated driver is part of; the vendor's comes with many. */
-static inline const char *layout_release(const struct sim_state *s)
+/* The kernel that the simulated driver is part of. */
+static inline void layout_release(const struct sim_state *s, char *text, size_t size)
 {
-    switch (s->kernel) {
-    case SIM_KERNEL_6_1:
-        return "6.1.0-hlsim";
-    case SIM_KERNEL_6_6:
-        return "6.6.0-hlsim";
-    case SIM_KERNEL_6_12:
-        return "6.12.0-hlsim";
-    default:
-        return "6.8.0-hlsim";
-    }
+    snprintf(text, size, "%s-hlsim", sim_kernel(s)->release);
 }
 
 static inline unsigned layout_major(const struct sim_state *s, bool control)
 {
-    return s->kernel == SIM_KERNEL_6_1 || control ? LAYOUT_DYNAMIC_MAJOR : LAYOUT_ACCEL_MAJOR;
+    return sim_kernel(s)->accel_nodes && !control ? LAYOUT_ACCEL_MAJOR : LAYOUT_DYNAMIC_MAJOR;
 }
 
 static inline unsigned layout_minor(const struct sim_state *s, uint32_t index, bool control)
 {
-    return s->kernel == SIM_KERNEL_6_1 ? 2 * index + control : index;
+    return sim_kernel(s)->accel_nodes ? index : 2 * index + control;
 }
 
 static inline void layout_name(const struct sim_state *s, uint32_t index, bool control, char *name,
                                size_t size)
 {
-    if (s->kernel == SIM_KERNEL_6_1)
-        snprintf(name, size, control ? "hl_controlD%u" : "hl%u", index);
-    else
-        snprintf(name, size, control ? "accel_controlD%u" : "accel%u", index);
+    snprintf(name, size, "%s%s%u", sim_kernel(s)->prefix, control ? "_controlD" : "", index);
 }
 
 static inline void layout_node(const struct sim_state *s, uint32_t index, bool control, char *path,
@@ -58,7 +46,7 @@ static inline void layout_node(const struct sim_state *s, uint32_t index, bool c
     char name[32];
 
     layout_name(s, index, control, name, sizeof(name));
-    snprintf(path, size, "/dev/%s%s", s->kernel == SIM_KERNEL_6_1 ? "" : "accel/", name);
+    snprintf(path, size, "/dev/%s%s", sim_kernel(s)->folder, name);
 }
 
 /* The node's inode, as if in devtmpfs. */

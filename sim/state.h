@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "sim/trace.h"
+#include "uapi/generation.h"
 #include "uapi/habanalabs_accel.h"
 
 #define SIM_MAGIC 0x686c73696d303031ull
@@ -31,7 +32,6 @@
 #define SIM_MAX_IMPORTS 1024
 #define SIM_MAX_FAULTS 32
 
-enum sim_kernel { SIM_KERNEL_6_1, SIM_KERNEL_6_6, SIM_KERNEL_6_12, SIM_KERNEL_VENDOR };
 enum sim_asic_id { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2, SIM_ASIC_COUNT };
 
 /* An open file: a node, a dma-buf, a mapping.  Its number is its place in the table. */
@@ -233,7 +233,7 @@ struct sim_state {
     uint64_t magic;
     uint32_t size; /* sizeof(struct sim_state): one build serves one build */
     pid_t supervisor;
-    uint32_t kernel; /* enum sim_kernel */
+    uint32_t generation; /* enum hl_generation: whose driver is played */
     uint32_t device_count;
     uint64_t bar_size; /* of device memory; 0: all of it */
     bool quiet;
@@ -252,5 +252,10 @@ struct sim_state {
     struct sim_device devices[SIM_MAX_DEVICES];
     struct sim_trace trace;
 };
+
+static inline const struct hl_traits *sim_kernel(const struct sim_state *s)
+{
+    return hl_traits((enum hl_generation)s->generation);
+}
 
 #endif

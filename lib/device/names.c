@@ -2,6 +2,8 @@
 /* Names of the enums, for people. */
 #include <hlthunk/device.h>
 
+#include "uapi/generation.h"
+
 #define NAME(table, value)                                                                         \
     ((size_t)(value) < sizeof(table) / sizeof((table)[0]) && (table)[value] ? (table)[value]       \
                                                                             : "unknown")
@@ -33,12 +35,7 @@ const char *hlthunk_status_get_name(enum hlthunk_status status)
 
 const char *hlthunk_generation_get_name(enum hlthunk_generation generation)
 {
-    static const char *const names[] = {
-        [HLTHUNK_GENERATION_MISC] = "misc",
-        [HLTHUNK_GENERATION_ACCEL] = "accel",
-        [HLTHUNK_GENERATION_DRM] = "drm",
-        [HLTHUNK_GENERATION_VENDOR] = "vendor",
-    };
+    const struct hl_traits *t = hl_traits((enum hl_generation)generation);
 
-    return NAME(names, generation);
+    return t ? t->name : "unknown";
 }

@@ -17,17 +17,8 @@
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
-/* The two classes: names of their entries, and of the nodes. */
-static const struct class
-{
-    const char *path;
-    const char *primary; /* prefix of an entry's name; the rest is the index */
-    const char *node, *control_node;
-    bool legacy;
-} classes[] = {
-    { "/sys/class/accel", "accel", "/dev/accel/accel%u", "/dev/accel/accel_controlD%u", false },
-    { "/sys/class/habanalabs", "hl", "/dev/hl%u", "/dev/hl_controlD%u", true },
-};
+/* Those whose names the nodes and classes have: all later ones, and the first. */
+static const enum hl_generation named[] = { HL_GENERATION_ACCEL, HL_GENERATION_MISC };
 
 enum hlthunk_asic hl_asic_of_pci_id(unsigned id)
 {
@@ -119,21 +110,16 @@ static int read_legacy(const char *root, struct hlthunk_device_entry *e)
     return 1;
 }
 
-static int read_entry(const char *root, const struct class *c, uint32_t index,
-                      struct hlthunk_device_entry *e)
+static int read_entry(const char *root, bool legacy, uint32_t index, struct hlthunk_device_entry *e)
 {
     int rc;
 
     memset(e, 0, sizeof(*e));
     e->index = index;
-    e->legacy = c->legacy;
-    /* formats come from the table above */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    snprintf(e->node, sizeof(e->node), c->node, index);
-    snprintf(e->control_node, sizeof(e->control_node), c->control_node, index);
-#pragma GCC diagnostic pop
-    rc = c->legacy ? read_legacy(root, e) : read_accel(root, e);
+    e->legacy = legacy;
+    hl_node_path(e, false, e->node, sizeof(e->node));
+    hl_node_path(e, true, e->control_node, sizeof(e->control_node));
+    rc = legacy ? read_legacy(root, e) : read_accel(root, e);
     /* what is removed while its file is open answers ENODEV */
     return hl_is_absent(rc) || rc == -ENODEV ? 0 : rc;
 }
@@ -170,7 +156,7 @@ static int add(struct list *l, const struct hlthunk_device_entry *e)
 
 struct scan {
     const char *root;
-    const struct class *class;
+    const struct hl_traits *names;
     struct list *list;
 };
 
@@ -181,17 +167,17 @@ static int scan_entry(const char *name, void *user)
     uint32_t index;
     int rc;
 
-    if (!entry_index(name, s->class->primary, &index))
+    if (!entry_index(name, s->names->prefix, &index))
         return 0;
-    rc = read_entry(s->root, s->class, index, &e);
+    rc = read_entry(s->root, !s->names->accel_nodes, index, &e);
     return rc > 0 ? add(s->list, &e) : rc;
 }
 
 /* A class that does not exist has no devices, if there is a sysfs at all. */
-static int scan(const char *root, const struct class *c, struct list *l)
+static int scan(const char *root, enum hl_generation generation, struct list *l)
 {
-    struct scan s = { .root = root, .class = c, .list = l };
-    int rc = hl_tree_each(root, scan_entry, &s, "%s", c->path);
+    struct scan s = { .root = root, .names = hl_traits(generation), .list = l };
+    int rc = hl_tree_each(root, scan_entry, &s, "/sys/class/%s", s.names->class);
 
     if (hl_is_absent(rc)) {
         rc = hl_tree_exists(root, "/sys/class");
@@ -231,8 +217,8 @@ int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t 
     struct list l = { 0 };
     int rc = 0;
 
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]) && !rc; i++)
-        rc = scan(root, &classes[i], &l);
+    for (size_t i = 0; i < 2 && !rc; i++)
+        rc = scan(root, named[i], &l);
     if (rc && *root && rc == -ENOENT)
         rc = 0; /* what was not recorded did not exist */
     if (hl_is_exhausted(rc) || (rc && *root))
@@ -266,19 +252,19 @@ static int discover_name(const char *name, struct hlthunk_device_entry *entry, b
     struct hlthunk_device_entry e;
     uint32_t index;
 
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        const struct class *c = &classes[i];
+    for (size_t i = 0; i < 2; i++) {
+        const struct hl_traits *t = hl_traits(named[i]);
         char control_prefix[32];
         bool ctl = false;
         int rc;
 
-        snprintf(control_prefix, sizeof(control_prefix), "%s_controlD", c->primary);
-        if (!entry_index(name, c->primary, &index)) {
+        snprintf(control_prefix, sizeof(control_prefix), "%s_controlD", t->prefix);
+        if (!entry_index(name, t->prefix, &index)) {
             ctl = true;
             if (!entry_index(name, control_prefix, &index))
                 continue;
         }
-        rc = read_entry("", c, index, &e);
+        rc = read_entry("", !t->accel_nodes, index, &e);
         if (rc <= 0)
             return rc ? rc : -ENODEV;
         *entry = e;
@@ -318,10 +304,11 @@ int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control)
 bool hl_attribute_path(const struct hlthunk_device_entry *entry, const char *name, unsigned which,
                        char *path, size_t size)
 {
-    if (which == 0 && entry->legacy)
-        snprintf(path, size, "/sys/class/habanalabs/hl%u/%s", entry->index, name);
-    else if (which == 0)
-        snprintf(path, size, "/sys/class/accel/accel%u/device/%s", entry->index, name);
+    const struct hl_traits *t = hl_entry_traits(entry);
+
+    if (which == 0)
+        snprintf(path, size, "/sys/class/%s/%s%u/%s%s", t->class, t->prefix, entry->index,
+                 entry->legacy ? "" : "device/", name);
     else if (which == 1 && entry->legacy && *entry->pci_address)
         /* MISC has the driver's attributes in the class entry, the PCI device's elsewhere */
         snprintf(path, size, "/sys/bus/pci/devices/%s/%s", entry->pci_address, name);

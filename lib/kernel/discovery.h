@@ -15,6 +15,8 @@
 
 #include <hlthunk/device.h>
 
+#include "uapi/generation.h"
+
 #define HL_PCI_VENDOR_HABANA 0x1da3
 
 /*
@@ -30,6 +32,12 @@ int hl_discover_in(const char *root, struct hlthunk_device_entry **list, size_t 
  * text, -ENODEV when it is another kind of file.  *control: which of the two.
  */
 int hl_discover_fd(int fd, struct hlthunk_device_entry *entry, bool *control);
+
+/* Whose names its nodes have: of generation MISC, or of all the later ones. */
+static inline const struct hl_traits *hl_entry_traits(const struct hlthunk_device_entry *e)
+{
+    return hl_traits(e->legacy ? HL_GENERATION_MISC : HL_GENERATION_ACCEL);
+}
 
 /*
  * Path of an attribute's file; valid for every kernel generation.  which: 0, then 1 where there is

@@ -63,7 +63,7 @@ static inline int hl_ioctl_info(int fd, uint32_t op, void *out, uint32_t size)
     return rc;
 }
 
-/* True once this kernel has taken a type 'd' request: it is of generation C or the vendor's. */
+/* True once this kernel has taken a type 'd' request: it is of generation DRM or the vendor's. */
 bool hl_door_is_drm(void);
 
 /*

@@ -10,8 +10,14 @@
 #include "lib/error.h"
 #include "uapi/habanalabs_accel.h"
 
-/* ACCEL_MAJOR of the kernel: the nodes of generation B on. */
+/* ACCEL_MAJOR of the kernel: the nodes of generation ACCEL on. */
 #define ACCEL_MAJOR 261
+
+/* The public names are those of the table. */
+_Static_assert((int)HL_GENERATION_MISC == (int)HLTHUNK_GENERATION_MISC, "MISC");
+_Static_assert((int)HL_GENERATION_ACCEL == (int)HLTHUNK_GENERATION_ACCEL, "ACCEL");
+_Static_assert((int)HL_GENERATION_DRM == (int)HLTHUNK_GENERATION_DRM, "DRM");
+_Static_assert((int)HL_GENERATION_VENDOR == (int)HLTHUNK_GENERATION_VENDOR, "VENDOR");
 
 bool hl_generation_accel_major(unsigned major)
 {
@@ -52,23 +58,9 @@ int hl_generation_probe(int fd, enum hlthunk_generation *generation)
     return 0;
 }
 
-bool hl_generation_export_offset(int fd)
+const struct hl_traits *hl_generation_traits(int fd)
 {
     enum hlthunk_generation g;
 
-    return hl_door_is_drm() || (hl_generation_probe(fd, &g) == 0 && g != HLTHUNK_GENERATION_MISC);
-}
-
-bool hl_generation_is_misc(int fd)
-{
-    enum hlthunk_generation g;
-
-    return !hl_door_is_drm() && hl_generation_probe(fd, &g) == 0 && g == HLTHUNK_GENERATION_MISC;
-}
-
-bool hl_generation_is_vendor(int fd)
-{
-    enum hlthunk_generation g;
-
-    return hl_generation_probe(fd, &g) == 0 && g == HLTHUNK_GENERATION_VENDOR;
+    return hl_generation_probe(fd, &g) == 0 ? hl_traits((enum hl_generation)g) : NULL;
 }

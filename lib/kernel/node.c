@@ -21,10 +21,18 @@
 
 static const char *const folders[] = { "/dev/accel", "/dev" };
 
-void hl_node_name(const struct hlthunk_device_entry *e, bool control, char *name, size_t size)
+static void node_name(const struct hlthunk_device_entry *e, bool control, char *name, size_t size)
 {
-    snprintf(name, size, "%s%s%u", e->legacy ? "hl" : "accel", control ? "_controlD" : "",
+    snprintf(name, size, "%s%s%u", hl_entry_traits(e)->prefix, control ? "_controlD" : "",
              e->index);
+}
+
+void hl_node_path(const struct hlthunk_device_entry *e, bool control, char *path, size_t size)
+{
+    char name[32];
+
+    node_name(e, control, name, sizeof(name));
+    snprintf(path, size, "/dev/%s%s", hl_entry_traits(e)->folder, name);
 }
 
 int hl_node_number(const char *root, const struct hlthunk_device_entry *e, bool control,
@@ -34,9 +42,9 @@ int hl_node_number(const char *root, const struct hlthunk_device_entry *e, bool 
     unsigned major, minor;
     int rc;
 
-    hl_node_name(e, control, name, sizeof(name));
-    rc = hl_tree_read(root, text, sizeof(text), "/sys/class/%s/%s/dev",
-                      e->legacy ? "habanalabs" : "accel", name);
+    node_name(e, control, name, sizeof(name));
+    rc = hl_tree_read(root, text, sizeof(text), "/sys/class/%s/%s/dev", hl_entry_traits(e)->class,
+                      name);
     if (rc)
         return rc;
     if (sscanf(text, "%u:%u", &major, &minor) != 2)
@@ -172,7 +180,6 @@ int hl_node_ask(int fd, struct hlthunk_device_entry *e, bool *control)
     enum hlthunk_generation generation;
     unsigned minor;
     struct stat st;
-    char name[24];
     int rc;
 
     if (fstat(fd, &st) < 0)
@@ -184,16 +191,13 @@ int hl_node_ask(int fd, struct hlthunk_device_entry *e, bool *control)
     if (rc)
         return rc;
     minor = minor(st.st_rdev);
-    found.legacy = generation == HLTHUNK_GENERATION_MISC;
+    found.legacy = !hl_traits((enum hl_generation)generation)->accel_nodes;
     *control = found.legacy ? minor & 1 : !hl_generation_accel_major(major(st.st_rdev));
     found.index = found.legacy ? minor / 2 : minor;
     found.pci_device_id = (uint16_t)ip.device_id;
     found.asic = hl_asic_of_pci_id(ip.device_id);
-    hl_node_name(&found, false, name, sizeof(name));
-    snprintf(found.node, sizeof(found.node), "/dev/%s%s", found.legacy ? "" : "accel/", name);
-    hl_node_name(&found, true, name, sizeof(name));
-    snprintf(found.control_node, sizeof(found.control_node), "/dev/%s%s",
-             found.legacy ? "" : "accel/", name);
+    hl_node_path(&found, false, found.node, sizeof(found.node));
+    hl_node_path(&found, true, found.control_node, sizeof(found.control_node));
     *e = found;
     return 0;
 }

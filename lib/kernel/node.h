@@ -15,8 +15,8 @@
 /* The longest path of a node. */
 #define HL_NODE_PATH 256
 
-/* The name of the class entry, which is the node's in /dev as well: "accel0", "hl_controlD1". */
-void hl_node_name(const struct hlthunk_device_entry *entry, bool control, char *name, size_t size);
+/* "/dev/accel/accel0", "/dev/hl_controlD0" */
+void hl_node_path(const struct hlthunk_device_entry *entry, bool control, char *path, size_t size);
 
 /* The number of a device's node, from sysfs: 0 or -errno without a text. */
 int hl_node_number(const char *root, const struct hlthunk_device_entry *entry, bool control,

@@ -18,6 +18,7 @@
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
+#include "uapi/generation.h"
 #include "uapi/habanalabs_accel.h"
 
 typedef unsigned long long ull;
@@ -326,7 +327,7 @@ static int map_foreign(struct hlthunk_buffer *b)
     int rc = hl_mem_import(d->fd, b->imported->fd, b->size, &b->memory.address);
 
     /* the arguments are right: what is unknown is the operation */
-    if (rc == -EINVAL && d->props.generation != HLTHUNK_GENERATION_VENDOR)
+    if (rc == -EINVAL && !hl_traits((enum hl_generation)d->props.generation)->vendor_calls)
         return hl_err(-EOPNOTSUPP,
                       "%s: the mainline driver cannot map a foreign dma-buf into a device: only "
                       "the vendor's driver has that operation",

@@ -67,6 +67,7 @@ int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct h
 {
     union hl_cs_args args;
     uint32_t flags = in->cs_flags;
+    const struct hl_traits *has;
     int rc = 0;
 
     if (!(flags & FLAGS_NO_BUFFERS) && !hl_door_is_drm()) {
@@ -76,7 +77,8 @@ int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct h
     }
     if (rc)
         return rc;
-    if ((flags & FLAGS_SINCE_6_3) && hl_generation_is_misc(fd))
+    has = (flags & FLAGS_SINCE_6_3) && !hl_door_is_drm() ? hl_generation_traits(fd) : NULL;
+    if (has && !has->engine_commands)
         return hl_err(-EOPNOTSUPP,
                       "this kernel's driver (before 6.3) does not know submission "
                       "flags %#x",

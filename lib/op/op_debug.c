@@ -31,6 +31,7 @@ int hl_debug(int fd, struct hl_debug_args *args)
     const struct hl_debug_args given = *args;
     uint32_t op = given.op;
     int rc = op == HL_DEBUG_OP_READBLOCK ? check_read_block(args) : 0;
+    const struct hl_traits *has;
 
     if (rc)
         return rc;
@@ -52,7 +53,8 @@ int hl_debug(int fd, struct hl_debug_args *args)
                           : "debug operation %u needs debug mode (HL_DEBUG_OP_SET_MODE)",
                       op);
     case -EINVAL:
-        if (op > HL_DEBUG_OP_SET_MODE && !hl_generation_is_vendor(fd))
+        has = hl_generation_traits(fd);
+        if (op > HL_DEBUG_OP_SET_MODE && !(has && has->vendor_calls))
             return hl_err(-EOPNOTSUPP, "only the vendor's driver has debug operation %u", op);
         return hl_err(rc,
                       "the driver refused debug operation %u: unknown, or a bad register "

@@ -9,25 +9,16 @@
 #include "lib/kernel/generation.h"
 #include "uapi/habanalabs_accel.h"
 
-/* Queries that came after 6.1, or that only the vendor's driver has: an unknown one is EINVAL. */
+/* An unknown query is EINVAL, as a bad argument is.  A driver that does not say is not the
+ * vendor's. */
 static bool is_lacking(int fd, uint32_t op)
 {
-    switch (op) {
-    case HL_INFO_PAGE_FAULT_EVENT:
-    case HL_INFO_USER_MAPPINGS:
-    case HL_INFO_FW_GENERIC_REQ:
-    case HL_INFO_HW_ERR_EVENT:
-    case HL_INFO_FW_ERR_EVENT:
-    case HL_INFO_USER_ENGINE_ERR_EVENT:
-    case HL_INFO_DEV_SIGNED:
-        return hl_generation_is_misc(fd);
-    case HL_INFO_TIME_SYNC_PER_DIE:
-    case HL_INFO_MEMORY_CONSUMPTION:
-    case HL_INFO_MODULE_PARAMS:
-        return !hl_generation_is_vendor(fd);
-    default:
-        return false;
-    }
+    enum hl_generation since = hl_query_since(op);
+    enum hlthunk_generation g;
+
+    if (hl_generation_probe(fd, &g))
+        return since == HL_GENERATION_VENDOR;
+    return (enum hl_generation)g < since;
 }
 
 static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)

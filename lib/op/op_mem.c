@@ -176,6 +176,7 @@ int hl_mem_map_block(int fd, uint64_t block_address, uint64_t *handle, uint32_t 
 static int check_export(int fd, uint64_t address, uint64_t size, uint64_t offset)
 {
     uint64_t page = hl_page_size();
+    const struct hl_traits *has;
 
     if (!size)
         return hl_err(-EINVAL, "size is 0: nothing to export");
@@ -188,7 +189,10 @@ static int check_export(int fd, uint64_t address, uint64_t size, uint64_t offset
     if (offset + size < offset || address + offset + size < address)
         return hl_err(-EINVAL, "address %#llx + offset %llu + size %llu wraps around", (ull)address,
                       (ull)offset, (ull)size);
-    if (offset && !hl_generation_export_offset(fd))
+    if (!offset || hl_door_is_drm())
+        return 0;
+    has = hl_generation_traits(fd);
+    if (!has || !has->export_mapped)
         return hl_err(-EINVAL,
                       "offset is %llu, but this kernel's driver (before 6.3) has no offset and "
                       "would export from the start of the range",

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "rig/emu/vfu.h"
 #include "rig/emu/window.h"
+#include "uapi/generation.h"
 #include <stdio.h>
 #include <time.h>
 
@@ -88,7 +89,7 @@ struct emu {
     struct timespec t0;
     uint32_t comms_sts;
     bool comms_pending;
-    bool v61; /* what the driver of 6.1 expects of a Gaudi2 */
+    enum hl_generation driver; /* whose expectations a Gaudi2's firmware meets; UNKNOWN: later */
     /* faults on request (fault.c) */
     bool mute[64];            /* CPUCP packets that stay without an answer, by opcode */
     bool mute_all, dead_boot; /* no firmware packet answered; the next boot hangs */

@@ -50,7 +50,7 @@ static void setup(struct emu *e)
     unsigned n = 0;
 
     ntrap = 0;
-    if (e->v61)
+    if (e->driver == HL_GENERATION_MISC)
         e->nvec = 512;
     for (unsigned d = 0; d < 4; d++) {
         uint32_t o = 0x200000 * d;
@@ -136,7 +136,7 @@ static void descriptor(struct emu *e)
 {
     uint8_t d[1280] = { 0 };
     uint32_t r[58] = { 0 }, x = 0x4843444D;
-    uint16_t size = e->v61 ? 232 + 3 * 128 + 8 : sizeof(d) - 16;
+    uint16_t size = e->driver == HL_GENERATION_MISC ? 232 + 3 * 128 + 8 : sizeof(d) - 16;
     uint64_t img = e->a->sram_base + IMG_OFF;
 
     r[0] = CPU_PQ_LO;
@@ -162,7 +162,7 @@ static void descriptor(struct emu *e)
     r[37] = SCRATCH(15);
     memcpy(d, &x, 4);
     memcpy(d + 8, &size, 2);
-    d[10] = e->v61 ? 1 : 3;
+    d[10] = e->driver == HL_GENERATION_MISC ? 1 : 3;
     memcpy(d + 16, r, sizeof(r));
     strcpy((char *)d + 16 + 232, "rig-fuse");
     strcpy((char *)d + 16 + 232 + 128, "Preboot version hl-gaudi2-1.9.0-fw-42.0.1-rig ");

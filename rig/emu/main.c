@@ -68,7 +68,9 @@ static void options(int argc, char **argv, struct emu *e, struct paths *p)
             p->log = optarg;
             break;
         case 'd':
-            e->v61 = !strcmp(optarg, "6.1");
+            e->driver = hl_generation_by_kernel(optarg);
+            if (e->driver == HL_GENERATION_UNKNOWN)
+                usage();
             break;
         case 'b':
             e->bar_dram = strtoull(optarg, NULL, 0) * GiB;

@@ -37,17 +37,6 @@ static int bad(const char *what, const char *value)
     return 125;
 }
 
-static bool by_name(const char *name, const char *const *names, size_t n, unsigned *value)
-{
-    for (unsigned i = 0; i < n; i++) {
-        if (!strcmp(name, names[i])) {
-            *value = i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -61,11 +50,9 @@ static int run(int argc, char **argv)
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    static const char *const kernels[] = { "6.1", "6.6", "6.12", "vendor" };
-    static struct supervisor_options o = { .kernel = SIM_KERNEL_6_12 };
+    static struct supervisor_options o = { .generation = HL_GENERATION_DRM };
     const char *wrong;
     enum sim_asic_id asic;
-    unsigned value;
     char *end;
     int c;
 
@@ -80,9 +67,9 @@ static int run(int argc, char **argv)
             o.asics[o.device_count++] = asic;
             break;
         case 'k':
-            if (!by_name(optarg, kernels, 4, &value))
+            o.generation = hl_generation_by_kernel(optarg);
+            if (o.generation == HL_GENERATION_UNKNOWN)
                 return bad("no such kernel", optarg);
-            o.kernel = (enum sim_kernel)value;
             break;
         case 'f':
             if (o.fault_count == SIM_MAX_FAULTS)

@@ -58,7 +58,7 @@ static int create_state(struct supervisor *v, const struct supervisor_options *o
     s->magic = SIM_MAGIC;
     s->size = (uint32_t)sizeof(*s);
     s->supervisor = getpid();
-    s->kernel = o->kernel;
+    s->generation = o->generation;
     s->bar_size = o->bar_size;
     s->quiet = o->quiet;
     s->fault_count = o->fault_count;

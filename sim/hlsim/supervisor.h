@@ -10,7 +10,7 @@
 
 /* What the command line asks for. */
 struct supervisor_options {
-    enum sim_kernel kernel;
+    enum hl_generation generation;
     uint32_t device_count;
     enum sim_asic_id asics[SIM_MAX_DEVICES];
     uint32_t fault_count;

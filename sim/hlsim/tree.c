@@ -83,15 +83,10 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
         writable(dir, "clk_max_freq_mhz", 0644);
         put(dir, "clk_cur_freq_mhz", "%u\n", a->clock_mhz);
     }
-    if (s->kernel != SIM_KERNEL_6_1) {
+    if (sim_kernel(s)->accel_nodes) {
         put(dir, "module_id", "%u\n", d->module_id);
         put(dir, "parent_device", "%s\n", d->pci_address);
     }
-}
-
-static const char *class_name(const struct sim_state *s)
-{
-    return s->kernel == SIM_KERNEL_6_1 ? "habanalabs" : "accel";
 }
 
 /* One node: its class entry below parent, and the ways that lead there. */
@@ -109,11 +104,12 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
     put(dir, "uevent", "MAJOR=%u\nMINOR=%u\nDEVNAME=%s\n", major, minor, path + strlen("/dev/"));
     writable(dir, "uevent", 0644);
     snprintf(target, sizeof(target), "../../..%s/%s", parent + strlen("/sys"), name);
-    link_to(s, target + strlen("../"), "/sys/class/%s/%s", class_name(s), name);
+    link_to(s, target + strlen("../"), "/sys/class/%s/%s", sim_kernel(s)->class, name);
     link_to(s, target + strlen("../"), "/sys/dev/char/%u:%u", major, minor);
     /* as many steps up as the folder is deep */
     snprintf(target, sizeof(target), "%sclass/%s",
-             strstr(parent, "/virtual/") ? "../../../../" : "../../../../../", class_name(s));
+             strstr(parent, "/virtual/") ? "../../../../" : "../../../../../",
+             sim_kernel(s)->class);
     link_to(s, target, "%s/%s/subsystem", parent, name);
     put(s->tree, path + 1, "%s", "");
     snprintf(dir, sizeof(dir), "%s%s", s->tree, path);
@@ -174,7 +170,7 @@ void tree_health(const struct sim_state *s)
 static void put_device(const struct sim_state *s, const struct sim_device *d)
 {
     char pci[96], dir[PATH_MAX], target[PATH_MAX], class_dir[160];
-    bool legacy = s->kernel == SIM_KERNEL_6_1;
+    bool accel = sim_kernel(s)->accel_nodes;
 
     snprintf(pci, sizeof(pci), "/sys/devices/pci0000:00/%s", d->pci_address);
     snprintf(dir, sizeof(dir), "%s%s", s->tree, pci);
@@ -188,18 +184,16 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     snprintf(target, sizeof(target), "../../../../devices/pci0000:00/%s", d->pci_address);
     link_to(s, target, "/sys/bus/pci/drivers/habanalabs/%s", d->pci_address);
     /* virtual devices; later the primary node is a child of the PCI device */
-    snprintf(class_dir, sizeof(class_dir), "/sys/devices/virtual/%s", class_name(s));
+    snprintf(class_dir, sizeof(class_dir), "/sys/devices/virtual/%s", sim_kernel(s)->class);
     put_node(s, d, class_dir, true);
-    if (!legacy)
+    if (accel)
         snprintf(class_dir, sizeof(class_dir), "%s/accel", pci);
     put_node(s, d, class_dir, false);
-    if (legacy) {
-        snprintf(dir, sizeof(dir), "%s%s/hl%u", s->tree, class_dir, d->index);
-        put_attributes(s, d, dir);
-    } else {
-        put_attributes(s, d, dir);
+    if (accel)
         link_to(s, "../..", "%s/accel%u/device", class_dir, d->index);
-    }
+    else
+        snprintf(dir, sizeof(dir), "%s%s/hl%u", s->tree, class_dir, d->index);
+    put_attributes(s, d, dir);
 }
 
 /* debugfs: the files are there to be found; who opens one gets the supervisor's (sim/debugfs.h). */
@@ -231,16 +225,17 @@ int tree_add(struct sim_state *s, struct sim_device *d)
  * other. */
 static int put_kernel(const struct sim_state *s)
 {
-    char dir[PATH_MAX], name[64];
+    char dir[PATH_MAX], release[32], name[64];
     int rc = make_dirs("%s/proc/sys/kernel", s->tree);
 
     rc = rc ? rc : make_dirs("%s/boot", s->tree);
     if (rc)
         return rc;
+    layout_release(s, release, sizeof(release));
     snprintf(dir, sizeof(dir), "%s/proc/sys/kernel", s->tree);
-    put(dir, "osrelease", "%s\n", layout_release(s));
+    put(dir, "osrelease", "%s\n", release);
     snprintf(dir, sizeof(dir), "%s/boot", s->tree);
-    snprintf(name, sizeof(name), "config-%s", layout_release(s));
+    snprintf(name, sizeof(name), "config-%s", release);
     put(dir, name, "CONFIG_PCI_P2PDMA=y\nCONFIG_DMA_SHARED_BUFFER=y\n");
     return put_failed();
 }
@@ -264,8 +259,8 @@ int tree_create(struct sim_state *s)
     if (!mkdtemp(s->tree))
         return -errno;
     chmod(s->tree, 0755);
-    rc = make_dirs("%s/dev%s", s->tree, s->kernel == SIM_KERNEL_6_1 ? "" : "/accel");
-    rc = rc ? rc : make_dirs("%s/sys/class/%s", s->tree, class_name(s));
+    rc = make_dirs("%s/dev/%s", s->tree, sim_kernel(s)->folder);
+    rc = rc ? rc : make_dirs("%s/sys/class/%s", s->tree, sim_kernel(s)->class);
     rc = rc ? rc : make_dirs("%s/sys/dev/char", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/devices", s->tree);
     rc = rc ? rc : make_dirs("%s/sys/bus/pci/drivers/habanalabs", s->tree);
@@ -293,7 +288,7 @@ static void remove_device(const struct sim_state *s, const struct sim_device *d)
         snprintf(path, sizeof(path), "%s%s", s->tree, name);
         unlink(path);
         layout_name(s, d->index, control, name, sizeof(name));
-        snprintf(path, sizeof(path), "%s/sys/class/%s/%s", s->tree, class_name(s), name);
+        snprintf(path, sizeof(path), "%s/sys/class/%s/%s", s->tree, sim_kernel(s)->class, name);
         unlink(path);
         snprintf(path, sizeof(path), "%s/sys/dev/char/%u:%u", s->tree, layout_major(s, control),
                  layout_minor(s, d->index, control));
@@ -311,10 +306,10 @@ static void remove_device(const struct sim_state *s, const struct sim_device *d)
 
 void tree_device_folder(const struct sim_state *s, const struct sim_device *d, char *dir)
 {
-    if (s->kernel == SIM_KERNEL_6_1)
-        snprintf(dir, PATH_MAX, "%s/sys/devices/virtual/habanalabs/hl%u", s->tree, d->index);
-    else
+    if (sim_kernel(s)->accel_nodes)
         snprintf(dir, PATH_MAX, "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
+    else
+        snprintf(dir, PATH_MAX, "%s/sys/devices/virtual/habanalabs/hl%u", s->tree, d->index);
 }
 
 void tree_update(struct sim_state *s)

@@ -279,7 +279,7 @@ int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *ar
 
     if (!c || !sim_device_operational(d))
         return -EBUSY;
-    if (s->kernel == SIM_KERNEL_VENDOR && vendor_needs_mode(args->op) && !c->debug_mode)
+    if (sim_kernel(s)->vendor_calls && vendor_needs_mode(args->op) && !c->debug_mode)
         return -EPERM;
     switch (args->op) {
     case HL_DEBUG_OP_ETR:
@@ -300,7 +300,7 @@ int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *ar
         c->debug_mode = args->enable;
         return 0;
     default:
-        if (s->kernel == SIM_KERNEL_VENDOR)
+        if (sim_kernel(s)->vendor_calls)
             return vendor_debug(env, d, args);
         env->complain(s,
                       vendor_knows(args->op)

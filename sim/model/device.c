@@ -88,8 +88,9 @@ void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events
     for (uint32_t i = 0; i < SIM_MAX_FILES; i++) {
         struct sim_file *f = &s->files[i];
 
-        if (f->device == index && (f->kind == SIM_FILE_PRIMARY ||
-                                   (f->kind == SIM_FILE_CONTROL && s->kernel < SIM_KERNEL_6_12))) {
+        if (f->device == index &&
+            (f->kind == SIM_FILE_PRIMARY ||
+             (f->kind == SIM_FILE_CONTROL && sim_kernel(s)->control_events))) {
             f->events |= events;
             f->signal = f->eventfd;
         }
@@ -118,7 +119,7 @@ void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t 
     uint32_t file = d->context.id ? d->context.file : SIM_NONE;
 
     sim_device_event(s, d, events);
-    if (s->kernel == SIM_KERNEL_6_1 || file == SIM_NONE ||
+    if (!sim_kernel(s)->postpones_reset || file == SIM_NONE ||
         (!s->files[file].eventfd && !d->watchdog)) {
         sim_device_reset(s, d);
         return;

@@ -80,8 +80,8 @@ int sim_open_check(struct sim_state *s, struct sim_device *d, bool control)
     if (d->removed)
         return -ENOENT;
     if (control) {
-        if (s->kernel == SIM_KERNEL_6_1 ? status != HL_DEVICE_STATUS_OPERATIONAL
-                                        : status == HL_DEVICE_STATUS_MALFUNCTION)
+        if (sim_kernel(s)->control_in_reset ? status == HL_DEVICE_STATUS_MALFUNCTION
+                                            : status != HL_DEVICE_STATUS_OPERATIONAL)
             return -EPERM;
         return 0;
     }
@@ -118,7 +118,7 @@ void sim_opened(struct sim_state *s, uint32_t file)
 static void context_over(struct sim_state *s, struct sim_device *d)
 {
     /* "device still in use": later kernels reset it; 6.1 waits indefinitely, a defect */
-    bool leaked = s->kernel != SIM_KERNEL_6_1 && !d->reset_pending && submission_leaks(s, d);
+    bool leaked = sim_kernel(s)->resets_for_leftover && !d->reset_pending && submission_leaks(s, d);
     bool reset = d->watchdog || leaked || sim_asic_of(d)->close_resets;
 
     submission_abort(s, d, reset ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
@@ -168,7 +168,7 @@ static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t
     sim_imports_drop(s, d);
     if (!c->dmabufs)
         context_over(s, d);
-    else if (s->kernel == SIM_KERNEL_6_1)
+    else if (sim_kernel(s)->waits_for_exports)
         d->in_release = true; /* the driver runs release, and waits for the exports */
 }
 

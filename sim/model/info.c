@@ -37,11 +37,6 @@ static uint64_t clock_ns(clockid_t id)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static bool old_kernel(const struct query *q)
-{
-    return q->s->kernel == SIM_KERNEL_6_1;
-}
-
 static int hw_ip(struct query *q)
 {
     const struct sim_asic *a = q->a;
@@ -49,11 +44,11 @@ static int hw_ip(struct query *q)
         .sram_base_address = eng_sram_base(sim_engine_of(a)) + a->sram_reserved,
         .dram_base_address = a->device_mmu ? a->device_first : a->memory_base + a->memory_reserved,
         .sram_size = (uint32_t)(eng_sram_size(sim_engine_of(a)) - a->sram_reserved),
-        .num_of_events = a->event_count[sim_later(q->s)],
+        .num_of_events = a->event_count[sim_kernel(q->s)->set],
         .device_id = a->pci_device_id,
         .module_id = q->d->module_id,
         .decoder_enabled_mask = a->decoder_mask,
-        .first_available_interrupt_id = a->first_interrupt[sim_later(q->s)],
+        .first_available_interrupt_id = a->first_interrupt[sim_kernel(q->s)->set],
         .tpc_enabled_mask = (uint8_t)a->tpc_mask,
         .tpc_enabled_mask_ext = a->tpc_mask,
         .dram_enabled = 1,
@@ -61,7 +56,7 @@ static int hw_ip(struct query *q)
         .dram_page_size = a->memory_page,
         .device_mem_alloc_default_page_size = a->memory_page,
         .edma_enabled_mask = a->edma_mask,
-        .number_of_user_interrupts = a->interrupts[sim_later(q->s)],
+        .number_of_user_interrupts = a->interrupts[sim_kernel(q->s)->set],
         .revision_id = a->pci_revision,
         .tpc_interrupt_id = a->tpc_interrupt,
         .rotator_enabled_mask = a->rotator_mask,
@@ -69,7 +64,7 @@ static int hw_ip(struct query *q)
         .reserved_dram_size = a->memory_reserved,
     };
 
-    if (q->s->kernel == SIM_KERNEL_VENDOR) {
+    if (sim_kernel(q->s)->vendor_calls) {
         ip.mme_enabled_mask = a->mme_mask;
         ip.odp_supported = a->on_demand;
         ip.sched_arc_enabled_mask = a->scheduler_mask;
@@ -77,12 +72,13 @@ static int hw_ip(struct query *q)
     ip.dram_size = (a->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
     snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->name);
     snprintf((char *)ip.card_name, sizeof(ip.card_name), "%s", a->card_name);
-    return give(q, &ip, old_kernel(q) ? HL_6_1_HW_IP_INFO_SIZE : sizeof(ip));
+    return give(q, &ip, sim_kernel(q->s)->short_records ? HL_6_1_HW_IP_INFO_SIZE : sizeof(ip));
 }
 
 static int events_array(struct query *q)
 {
-    return give(q, q->d->events, q->a->event_count[sim_later(q->s)] * sizeof(q->d->events[0]));
+    return give(q, q->d->events,
+                q->a->event_count[sim_kernel(q->s)->set] * sizeof(q->d->events[0]));
 }
 
 static int dram_usage(struct query *q)
@@ -105,7 +101,7 @@ static int hw_idle(struct query *q)
         idle.busy_engines_mask = 1;
         idle.busy_engines_mask_ext[0] = 1;
     }
-    return give(q, &idle, old_kernel(q) ? HL_6_1_HW_IDLE_SIZE : sizeof(idle));
+    return give(q, &idle, sim_kernel(q->s)->short_records ? HL_6_1_HW_IDLE_SIZE : sizeof(idle));
 }
 
 static int device_status(struct query *q)
@@ -147,7 +143,7 @@ static int time_sync(struct query *q)
 #ifdef __x86_64__
     t.tsc_time = __builtin_ia32_rdtsc();
 #endif
-    return give(q, &t, old_kernel(q) ? HL_6_1_TIME_SYNC_SIZE : sizeof(t));
+    return give(q, &t, sim_kernel(q->s)->short_records ? HL_6_1_TIME_SYNC_SIZE : sizeof(t));
 }
 
 static int cs_counters(struct query *q)
@@ -251,7 +247,7 @@ static int open_stats(struct query *q)
     };
 
     /* the vendor's: compute_ctx_has_mapped_resources */
-    for (uint32_t i = 0; q->s->kernel == SIM_KERNEL_VENDOR && i < c->map_top; i++)
+    for (uint32_t i = 0; sim_kernel(q->s)->vendor_calls && i < c->map_top; i++)
         o.pad[0] |= c->id && c->maps[i].kind;
     return give(q, &o, sizeof(o));
 }
@@ -311,7 +307,7 @@ static int record(struct query *q, bool valid, const void *data, size_t size)
 
 static int razwi(struct query *q)
 {
-    if (old_kernel(q))
+    if (sim_kernel(q->s)->short_records)
         return razwi_6_1(q);
     return record(q, q->d->errors.razwi_valid, &q->d->errors.razwi, sizeof(q->d->errors.razwi));
 }
@@ -520,54 +516,54 @@ static int module_params(struct query *q)
 }
 
 /*
- * always: since which kernel a query is answered while the device is not operational, too (NEVER:
- * by none).  since: the first kernel that knows it.
+ * always: since which generation a query is answered while the device is not operational, too
+ * (NEVER: by none).
  */
-#define NEVER 99
+#define NEVER HL_GENERATION_COUNT
 static const struct {
     int (*answer)(struct query *q);
-    uint8_t since, always;
+    uint8_t always;
 } queries[] = {
-    [HL_INFO_HW_IP_INFO] = { hw_ip, 0, 0 },
-    [HL_INFO_HW_EVENTS] = { events_array, 0, 0 },
-    [HL_INFO_DRAM_USAGE] = { dram_usage, 0, SIM_KERNEL_6_6 },
-    [HL_INFO_HW_IDLE] = { hw_idle, 0, NEVER },
-    [HL_INFO_DEVICE_STATUS] = { device_status, 0, 0 },
-    [HL_INFO_DEVICE_UTILIZATION] = { utilization, 0, NEVER },
-    [HL_INFO_HW_EVENTS_AGGREGATE] = { events_array, 0, 0 },
-    [HL_INFO_CLK_RATE] = { clk_rate, 0, NEVER },
-    [HL_INFO_RESET_COUNT] = { reset_count, 0, 0 },
-    [HL_INFO_TIME_SYNC] = { time_sync, 0, NEVER },
-    [HL_INFO_CS_COUNTERS] = { cs_counters, 0, 0 },
-    [HL_INFO_PCI_COUNTERS] = { pci_counters, 0, NEVER },
-    [HL_INFO_CLK_THROTTLE_REASON] = { clk_throttle, 0, 0 },
-    [HL_INFO_SYNC_MANAGER] = { sync_manager, 0, 0 },
-    [HL_INFO_TOTAL_ENERGY] = { energy, 0, NEVER },
-    [HL_INFO_PLL_FREQUENCY] = { pll_frequency, 0, NEVER },
-    [HL_INFO_POWER] = { power, 0, NEVER },
-    [HL_INFO_OPEN_STATS] = { open_stats, 0, 0 },
-    [HL_INFO_DRAM_REPLACED_ROWS] = { replaced_rows, 0, NEVER },
-    [HL_INFO_DRAM_PENDING_ROWS] = { pending_rows, 0, NEVER },
-    [HL_INFO_LAST_ERR_OPEN_DEV_TIME] = { last_open, 0, 0 },
-    [HL_INFO_CS_TIMEOUT_EVENT] = { cs_timeout, 0, 0 },
-    [HL_INFO_RAZWI_EVENT] = { razwi, 0, 0 },
-    [HL_INFO_DEV_MEM_ALLOC_PAGE_SIZES] = { page_sizes, 0, 0 },
-    [HL_INFO_SECURED_ATTESTATION] = { attestation, 0, NEVER },
-    [HL_INFO_REGISTER_EVENTFD] = { register_eventfd, 0, NEVER },
-    [HL_INFO_UNREGISTER_EVENTFD] = { unregister_eventfd, 0, SIM_KERNEL_6_6 },
-    [HL_INFO_GET_EVENTS] = { get_events, 0, 0 },
-    [HL_INFO_UNDEFINED_OPCODE_EVENT] = { undefined_opcode, 0, 0 },
-    [HL_INFO_ENGINE_STATUS] = { engine_status, 0, NEVER },
-    [HL_INFO_PAGE_FAULT_EVENT] = { page_fault, SIM_KERNEL_6_6, 0 },
-    [HL_INFO_USER_MAPPINGS] = { user_mappings, SIM_KERNEL_6_6, 0 },
-    [HL_INFO_FW_GENERIC_REQ] = { fw_request, SIM_KERNEL_6_6, NEVER },
-    [HL_INFO_HW_ERR_EVENT] = { hw_err, SIM_KERNEL_6_6, 0 },
-    [HL_INFO_FW_ERR_EVENT] = { fw_err, SIM_KERNEL_6_6, 0 },
-    [HL_INFO_USER_ENGINE_ERR_EVENT] = { engine_err, SIM_KERNEL_6_6, 0 },
-    [HL_INFO_TIME_SYNC_PER_DIE] = { time_sync_per_die, SIM_KERNEL_VENDOR, NEVER },
-    [HL_INFO_DEV_SIGNED] = { dev_signed, SIM_KERNEL_6_12, NEVER },
-    [HL_INFO_MEMORY_CONSUMPTION] = { memory_consumption, SIM_KERNEL_VENDOR, NEVER },
-    [HL_INFO_MODULE_PARAMS] = { module_params, SIM_KERNEL_VENDOR, SIM_KERNEL_VENDOR },
+    [HL_INFO_HW_IP_INFO] = { hw_ip, 0 },
+    [HL_INFO_HW_EVENTS] = { events_array, 0 },
+    [HL_INFO_DRAM_USAGE] = { dram_usage, HL_GENERATION_ACCEL },
+    [HL_INFO_HW_IDLE] = { hw_idle, NEVER },
+    [HL_INFO_DEVICE_STATUS] = { device_status, 0 },
+    [HL_INFO_DEVICE_UTILIZATION] = { utilization, NEVER },
+    [HL_INFO_HW_EVENTS_AGGREGATE] = { events_array, 0 },
+    [HL_INFO_CLK_RATE] = { clk_rate, NEVER },
+    [HL_INFO_RESET_COUNT] = { reset_count, 0 },
+    [HL_INFO_TIME_SYNC] = { time_sync, NEVER },
+    [HL_INFO_CS_COUNTERS] = { cs_counters, 0 },
+    [HL_INFO_PCI_COUNTERS] = { pci_counters, NEVER },
+    [HL_INFO_CLK_THROTTLE_REASON] = { clk_throttle, 0 },
+    [HL_INFO_SYNC_MANAGER] = { sync_manager, 0 },
+    [HL_INFO_TOTAL_ENERGY] = { energy, NEVER },
+    [HL_INFO_PLL_FREQUENCY] = { pll_frequency, NEVER },
+    [HL_INFO_POWER] = { power, NEVER },
+    [HL_INFO_OPEN_STATS] = { open_stats, 0 },
+    [HL_INFO_DRAM_REPLACED_ROWS] = { replaced_rows, NEVER },
+    [HL_INFO_DRAM_PENDING_ROWS] = { pending_rows, NEVER },
+    [HL_INFO_LAST_ERR_OPEN_DEV_TIME] = { last_open, 0 },
+    [HL_INFO_CS_TIMEOUT_EVENT] = { cs_timeout, 0 },
+    [HL_INFO_RAZWI_EVENT] = { razwi, 0 },
+    [HL_INFO_DEV_MEM_ALLOC_PAGE_SIZES] = { page_sizes, 0 },
+    [HL_INFO_SECURED_ATTESTATION] = { attestation, NEVER },
+    [HL_INFO_REGISTER_EVENTFD] = { register_eventfd, NEVER },
+    [HL_INFO_UNREGISTER_EVENTFD] = { unregister_eventfd, HL_GENERATION_ACCEL },
+    [HL_INFO_GET_EVENTS] = { get_events, 0 },
+    [HL_INFO_UNDEFINED_OPCODE_EVENT] = { undefined_opcode, 0 },
+    [HL_INFO_ENGINE_STATUS] = { engine_status, NEVER },
+    [HL_INFO_PAGE_FAULT_EVENT] = { page_fault, 0 },
+    [HL_INFO_USER_MAPPINGS] = { user_mappings, 0 },
+    [HL_INFO_FW_GENERIC_REQ] = { fw_request, NEVER },
+    [HL_INFO_HW_ERR_EVENT] = { hw_err, 0 },
+    [HL_INFO_FW_ERR_EVENT] = { fw_err, 0 },
+    [HL_INFO_USER_ENGINE_ERR_EVENT] = { engine_err, 0 },
+    [HL_INFO_TIME_SYNC_PER_DIE] = { time_sync_per_die, NEVER },
+    [HL_INFO_DEV_SIGNED] = { dev_signed, NEVER },
+    [HL_INFO_MEMORY_CONSUMPTION] = { memory_consumption, NEVER },
+    [HL_INFO_MODULE_PARAMS] = { module_params, HL_GENERATION_VENDOR },
 };
 
 static bool eventfd_op(uint32_t op)
@@ -587,12 +583,12 @@ static bool knows(const struct sim_env *env, uint32_t op)
 {
     bool named = op < sizeof(queries) / sizeof(queries[0]) && queries[op].answer;
 
-    if (named && env->state->kernel >= queries[op].since)
+    if (named && env->state->generation >= hl_query_since(op))
         return true;
     if (!asks_generation(op))
         env->complain(env->state,
                       !named ? "unknown INFO operation"
-                      : queries[op].since == SIM_KERNEL_VENDOR
+                      : hl_query_since(op) == HL_GENERATION_VENDOR
                           ? "INFO operation of the vendor's driver (--kernel vendor has it)"
                           : "INFO operation of a later kernel",
                       op);
@@ -614,13 +610,12 @@ int sim_info(const struct sim_env *env, uint32_t file, struct hl_info_args *args
     q.a = sim_asic_of(q.d);
     if (q.f->kind == SIM_FILE_PRIMARY)
         q.c = sim_context_of(s, file);
-    else if (s->kernel >= SIM_KERNEL_6_12 && eventfd_op(args->op))
+    else if (!sim_kernel(s)->control_events && eventfd_op(args->op))
         return -EOPNOTSUPP;
-    /* the vendor's driver has made an input of the pad */
-    if (args->pad && s->kernel == SIM_KERNEL_6_12)
+    if (args->pad && sim_kernel(s)->info_pad_is_0)
         return -EINVAL;
     known = knows(env, args->op);
-    if (known && s->kernel >= queries[args->op].always)
+    if (known && s->generation >= queries[args->op].always)
         return queries[args->op].answer(&q);
     if (!sim_device_operational(q.d))
         return -EBUSY;

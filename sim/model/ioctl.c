@@ -150,7 +150,8 @@ static bool is_probe(unsigned request)
             (!nr || (nr >= DRM_COMMAND_BASE && nr < DRM_COMMAND_BASE + DRIVER_COMMANDS)));
 }
 
-/* The driver's own dispatcher (hl_ioctl of 6.1 and 6.6): only the number counts. */
+/* The driver's own dispatcher (hl_ioctl, before there is the DRM core's): only the number counts.
+ */
 static int by_number(const struct sim_env *env, uint32_t file, unsigned request, uint64_t user,
                      unsigned first, unsigned count)
 {
@@ -194,9 +195,9 @@ int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64
     bool control = s->files[file].kind == SIM_FILE_CONTROL;
 
     if (control)
-        return by_number(env, file, request, argument,
-                         s->kernel >= SIM_KERNEL_6_12 ? DRM_COMMAND_BASE : 1, 1);
-    if (s->kernel >= SIM_KERNEL_6_12)
+        return by_number(env, file, request, argument, sim_kernel(s)->drm ? DRM_COMMAND_BASE : 1,
+                         1);
+    if (sim_kernel(s)->drm)
         return drm(env, file, request, argument);
     return by_number(env, file, request, argument, 1, DRIVER_COMMANDS);
 }

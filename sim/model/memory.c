@@ -184,7 +184,7 @@ static enum sim_space_id host_space(const struct sim_state *s, const struct sim_
     uint64_t rest = a->huge_page - 1;
 
     *align = SIM_PAGE;
-    if (s->kernel == SIM_KERNEL_6_1 || (start & rest))
+    if (!sim_kernel(s)->huge_pages || (start & rest))
         return SIM_SPACE_HOST;
     *align = a->huge_page;
     return a->host_huge_first && !(size & rest) ? SIM_SPACE_HOST_HUGE : SIM_SPACE_HOST;
@@ -196,7 +196,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     uint64_t start = in->map_host.host_virt_addr, size = in->map_host.mem_size;
     uint64_t hint = in->map_host.hint_addr, offset = start & (SIM_PAGE - 1);
     bool force = in->flags & HL_MEM_FORCE_HINT;
-    bool on_demand = env->state->kernel == SIM_KERNEL_VENDOR && in->flags & HL_MEM_ODP;
+    bool on_demand = sim_kernel(env->state)->vendor_calls && in->flags & HL_MEM_ODP;
     struct sim_map *m;
     uint64_t end, align;
     int rc;
@@ -352,7 +352,7 @@ static int check_physical(const struct sim_state *s, const struct sim_asic *a, u
 
     if (address & (SIM_PAGE - 1))
         return -EINVAL;
-    if (s->kernel == SIM_KERNEL_6_1 ? size < SIM_PAGE : !size || size & (SIM_PAGE - 1))
+    if (sim_kernel(s)->export_pages ? !size || size & (SIM_PAGE - 1) : size < SIM_PAGE)
         return -EINVAL;
     if (address < a->memory_base + a->memory_reserved || end > a->memory_base + a->memory_size ||
         end < address)
@@ -393,13 +393,13 @@ static int export(const struct sim_env *env, uint32_t file, struct sim_device *d
     struct sim_state *s = env->state;
     const struct sim_asic *a = sim_asic_of(d);
     uint64_t address = in->export_dmabuf_fd.addr, size = in->export_dmabuf_fd.mem_size;
-    uint64_t offset = sim_kernel_has_offset(s) ? in->export_dmabuf_fd.offset : 0;
+    uint64_t offset = sim_kernel(s)->export_mapped ? in->export_dmabuf_fd.offset : 0;
     struct sim_dmabuf b = { .map = SIM_NONE, .size = size, .context = c->id };
     struct sim_map *m = NULL;
     int rc;
 
     if (a->device_mmu) {
-        if (s->kernel == SIM_KERNEL_6_1)
+        if (!sim_kernel(s)->export_mapped)
             return -EOPNOTSUPP;
         m = sim_map_find(c, address);
         if (!m)
@@ -526,7 +526,7 @@ int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args
         args->out.fd = fd;
         return rc;
     case HL_MEM_OP_REG_DMABUF_FD:
-        if (s->kernel != SIM_KERNEL_VENDOR)
+        if (!sim_kernel(s)->vendor_calls)
             return -EINVAL;
         rc = import_dmabuf(env, file, &in, &address);
         memset(args, 0, sizeof(*args));

@@ -168,15 +168,4 @@ const char *sim_fault_parse(const char *spec, struct sim_fault *f);
  */
 int sim_fault_check(struct sim_state *s, struct sim_device *d, enum sim_op op, uint64_t *delay_us);
 
-static inline bool sim_kernel_has_offset(const struct sim_state *s)
-{
-    return s->kernel != SIM_KERNEL_6_1;
-}
-
-/* For arrays of two: 6.1, and later kernels. */
-static inline unsigned sim_later(const struct sim_state *s)
-{
-    return s->kernel != SIM_KERNEL_6_1;
-}
-
 #endif

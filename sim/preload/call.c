@@ -34,7 +34,7 @@ struct node_call {
 static unsigned operation_of(uint32_t file, unsigned request)
 {
     unsigned nr = _IOC_NR(request);
-    bool drm = sim->kernel >= SIM_KERNEL_6_12;
+    bool drm = sim_kernel(sim)->drm;
 
     if (drm && _IOC_TYPE(request) != 'd' && sim->files[file].kind != SIM_FILE_CONTROL)
         return OPERATION_NONE;
@@ -45,7 +45,7 @@ static unsigned operation_of(uint32_t file, unsigned request)
 /* What the driver does not copy in is zero (drm_ioctl()). */
 static bool copies_in(uint32_t file, unsigned request)
 {
-    return sim->kernel < SIM_KERNEL_6_12 || sim->files[file].kind == SIM_FILE_CONTROL ||
+    return !sim_kernel(sim)->drm || sim->files[file].kind == SIM_FILE_CONTROL ||
            _IOC_DIR(request) & _IOC_WRITE;
 }
 
@@ -152,7 +152,7 @@ static int pinned(const struct node_call *c)
     if (c->operation != OPERATION_MEMORY || in->op != HL_MEM_OP_MAP ||
         !(in->flags & HL_MEM_USERPTR) || !size || start + size + SIM_PAGE < start)
         return 0;
-    return sim->kernel == SIM_KERNEL_VENDOR && in->flags & HL_MEM_ODP
+    return sim_kernel(sim)->vendor_calls && in->flags & HL_MEM_ODP
                ? 0
                : preload_env()->pin(sim, start, size);
 }
@@ -160,8 +160,7 @@ static int pinned(const struct node_call *c)
 /* DRM_IOCTL_PRIME_FD_TO_HANDLE: of the core, not of the driver. */
 static bool asks_of_descriptor(const struct node_call *c)
 {
-    return sim->kernel >= SIM_KERNEL_6_12 && _IOC_TYPE(c->request) == 'd' &&
-           _IOC_NR(c->request) == 0x2e;
+    return sim_kernel(sim)->drm && _IOC_TYPE(c->request) == 'd' && _IOC_NR(c->request) == 0x2e;
 }
 
 /* The descriptor that an argument names, or -1. */

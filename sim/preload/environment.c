@@ -79,9 +79,7 @@ static bool can_pin(const struct sim_state *s, const struct area *a)
 {
     if (a->device)
         return false;
-    if (s->kernel == SIM_KERNEL_6_1)
-        return a->writable || !a->shared;
-    return a->writable;
+    return a->writable || (sim_kernel(s)->pins_by_force && !a->shared);
 }
 
 /* Is the page there, or can it come to be?  Not past the end of its file. */
@@ -125,7 +123,7 @@ static int pin(const struct sim_state *s, uint64_t user, uint64_t size)
     free(maps);
     if (at >= end)
         return 0;
-    return at == first || s->kernel == SIM_KERNEL_6_1 ? -EFAULT : -ENOMEM;
+    return at == first || sim_kernel(s)->pins_by_force ? -EFAULT : -ENOMEM;
 }
 
 static void complain(const struct sim_state *s, const char *what, unsigned long value)

@@ -156,7 +156,7 @@ static int no_io(int fd, bool writing, bool at_offset)
         return 0;
     mode = (int)sim->files[file].flags & O_ACCMODE;
     /* files that cannot seek: all but the primary node of later kernels */
-    if (at_offset && (sim->files[file].kind != SIM_FILE_PRIMARY || sim->kernel == SIM_KERNEL_6_1))
+    if (at_offset && (sim->files[file].kind != SIM_FILE_PRIMARY || !sim_kernel(sim)->accel_nodes))
         errno = ESPIPE;
     else if (mode == (writing ? O_RDONLY : O_WRONLY) || mode == O_ACCMODE)
         errno = EBADF;
@@ -279,7 +279,7 @@ HOOK off_t lseek(int fd, off_t at, int whence)
         errno = EINVAL;
         return -1;
     }
-    if (f->kind == SIM_FILE_PRIMARY && sim->kernel != SIM_KERNEL_6_1)
+    if (f->kind == SIM_FILE_PRIMARY && sim_kernel(sim)->accel_nodes)
         return 0;
     errno = ESPIPE;
     return -1;

@@ -65,7 +65,7 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
     uint64_t most;
 
     /* file_mmap_ok(): what ends past the last byte */
-    most = f->kind == SIM_FILE_PRIMARY && sim->kernel >= SIM_KERNEL_6_12 ? 0 : UINT64_MAX;
+    most = f->kind == SIM_FILE_PRIMARY && sim_kernel(sim)->drm ? 0 : UINT64_MAX;
     if (offset >> 12 > (most - length) >> 12)
         return -EOVERFLOW;
     if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)

@@ -63,8 +63,11 @@ static bool exists(const char *path)
 /* Of the simulated kernel. */
 static bool configuration(const char *path)
 {
+    char release[32];
+
+    layout_release(sim, release, sizeof(release));
     return !strncmp(path, CONFIGURATION, sizeof(CONFIGURATION) - 1) &&
-           !strcmp(path + sizeof(CONFIGURATION) - 1, layout_release(sim));
+           !strcmp(path + sizeof(CONFIGURATION) - 1, release);
 }
 
 static bool owned_path(const char *path)

@@ -11,11 +11,11 @@
 #define QUEUE_LENGTH 4096u
 #define DEFAULT_TIMEOUT_MS 30000u
 
-#define TYPE_FLAGS_6_1                                                                             \
+#define TYPE_FLAGS                                                                                 \
     (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT |                         \
      HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |                       \
      HL_CS_FLAGS_ENGINE_CORE_COMMAND)
-#define TYPE_FLAGS (TYPE_FLAGS_6_1 | HL_CS_FLAGS_ENGINES_COMMAND | HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES)
+#define LATER_TYPE_FLAGS (HL_CS_FLAGS_ENGINES_COMMAND | HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES)
 
 static enum sim_sub_type type_of(uint32_t flags)
 {
@@ -40,7 +40,7 @@ static enum sim_sub_type type_of(uint32_t flags)
 
 static uint32_t type_flags(const struct sim_sub_props *p, uint32_t flags)
 {
-    return flags & (p->kernel == SIM_SUB_6_1 ? TYPE_FLAGS_6_1 : TYPE_FLAGS);
+    return flags & (p->kernel->engine_commands ? TYPE_FLAGS | LATER_TYPE_FLAGS : TYPE_FLAGS);
 }
 
 static bool is_sync(enum sim_sub_type t)
@@ -54,7 +54,7 @@ static int sanity(struct sim_sub_call *c, const union hl_cs_args *args)
     uint32_t flags = type_flags(c->p, args->in.cs_flags);
     enum sim_sub_type t;
 
-    if (c->p->kernel != SIM_SUB_6_1)
+    if (c->p->kernel->cs_pad_is_0)
         for (size_t i = 0; i < sizeof(args->in.pad); i++)
             if (args->in.pad[i])
                 return -EINVAL;
@@ -707,7 +707,7 @@ static int cores(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t com
     uint32_t *ids;
     int rc;
 
-    if (c->p->kernel != SIM_SUB_6_1 && !c->p->engine_modes)
+    if (!c->p->kernel->core_commands && !c->p->engine_modes)
         return -EPERM;
     if (!n || n > c->p->engine_cores)
         return -EINVAL;
@@ -762,7 +762,7 @@ static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint
     bool force = args->in.cs_flags & HL_CS_FLAGS_FORCE_RESTORE, first = false;
     int rc;
 
-    if (c->p->ctx_switch || c->p->kernel == SIM_SUB_6_1) {
+    if (c->p->ctx_switch || c->p->kernel->switches_always) {
         sim_sub_lock(c->s);
         first = !c->s->ctx_switched;
         c->s->ctx_switched = true;

@@ -9,7 +9,7 @@
 
 #define USER_DRAM 0x20000000ull
 
-static struct sim_sub_props goya(enum sim_sub_kernel k)
+static struct sim_sub_props goya(const struct hl_traits *k)
 {
     return (struct sim_sub_props){
         .kernel = k,
@@ -29,7 +29,7 @@ static struct sim_sub_props goya(enum sim_sub_kernel k)
     };
 }
 
-static struct sim_sub_props gaudi(enum sim_sub_kernel k)
+static struct sim_sub_props gaudi(const struct hl_traits *k)
 {
     uint64_t half = 0x1000000000000ull + (0x3FF8000000000ull - 0x1000000000000ull) / 2;
 
@@ -39,7 +39,7 @@ static struct sim_sub_props gaudi(enum sim_sub_kernel k)
         .staged = true,
         .multi_cs = true,
         .sync_stream = true,
-        .hbw_flush = k == SIM_SUB_6_12,
+        .hbw_flush = k->engine_commands,
         .queues = 113,
         .first_irq = 0xFFFF,
         .engines = 31,
@@ -61,17 +61,17 @@ static struct sim_sub_props gaudi(enum sim_sub_kernel k)
     };
 }
 
-static struct sim_sub_props gaudi2(enum sim_sub_kernel k)
+static struct sim_sub_props gaudi2(const struct hl_traits *k)
 {
     return (struct sim_sub_props){
         .kernel = k,
         .max_pending = 64,
         .sync_stream = true,
-        .engine_modes = k == SIM_SUB_6_12,
-        .hbw_flush = k == SIM_SUB_6_12,
+        .engine_modes = k->engine_commands,
+        .hbw_flush = k->engine_commands,
         .queues = 261,
-        .first_irq = k == SIM_SUB_6_12 ? 48 : 257,
-        .irqs = k == SIM_SUB_6_12 ? 64 : 255,
+        .first_irq = k->set ? 48 : 257,
+        .irqs = k->set ? 64 : 255,
         .decoders = 10,
         .engine_cores = 69,
         .engines = 79,
@@ -93,18 +93,21 @@ static struct sim_sub_props gaudi2(enum sim_sub_kernel k)
     };
 }
 
-const struct sim_sub_props *sim_sub_props(const char *asic, enum sim_sub_kernel kernel)
+const struct sim_sub_props *sim_sub_props(const char *asic, enum hl_generation generation)
 {
-    static struct sim_sub_props table[3][2];
-    static const char *const names[] = { "goya", "gaudi", "gaudi2" };
+    static struct sim_sub_props table[3][HL_GENERATION_COUNT];
+    static const struct {
+        const char *name;
+        struct sim_sub_props (*make)(const struct hl_traits *k);
+    } asics[] = { { "goya", goya }, { "gaudi", gaudi }, { "gaudi2", gaudi2 } };
 
     for (int i = 0; i < 3; i++) {
-        struct sim_sub_props *p = &table[i][kernel == SIM_SUB_6_12], x;
+        struct sim_sub_props *p = &table[i][generation], x;
 
-        if (strcmp(asic, names[i]))
+        if (strcmp(asic, asics[i].name))
             continue;
         /* the same bytes each time: no lock needed */
-        x = i == 0 ? goya(kernel) : i == 1 ? gaudi(kernel) : gaudi2(kernel);
+        x = asics[i].make(hl_traits(generation));
         x.eng = eng_asic_find(asic);
         x.sram_start += eng_sram_base(x.eng);
         x.sram_end = eng_sram_base(x.eng) + eng_sram_size(x.eng);

@@ -19,14 +19,13 @@
 #include <sys/types.h>
 
 #include "engine/engine.h"
+#include "uapi/generation.h"
 #include "uapi/habanalabs_accel.h"
-
-enum sim_sub_kernel { SIM_SUB_6_1, SIM_SUB_6_12 };
 
 /* What differs between the ASICs and kernels. */
 struct sim_sub_props {
     const struct eng_asic *eng;
-    enum sim_sub_kernel kernel;
+    const struct hl_traits *kernel;
     uint32_t max_pending; /* a power of two */
     bool staged, multi_cs, sync_stream, ctx_switch, engine_modes, hbw_flush;
     uint32_t queues;
@@ -41,7 +40,7 @@ struct sim_sub_props {
 };
 
 /* NULL for an unknown ASIC. */
-const struct sim_sub_props *sim_sub_props(const char *asic, enum sim_sub_kernel kernel);
+const struct sim_sub_props *sim_sub_props(const char *asic, enum hl_generation generation);
 
 enum sim_sub_type {
     SIM_SUB_DEFAULT,

@@ -165,7 +165,7 @@ static int poll_fences(struct sim_sub_call *c, struct multi *m)
 /* hl_multi_cs_wait_ioctl(): the argument's own checks, and the numbers to wait for. */
 static int multi_arguments(struct sim_sub_call *c, const struct hl_wait_cs_in *in, struct multi *m)
 {
-    if (c->p->kernel != SIM_SUB_6_1)
+    if (c->p->kernel->cs_pad_is_0)
         for (size_t i = 0; i < sizeof(in->pad); i++)
             if (in->pad[i])
                 return -EINVAL;

@@ -17,7 +17,7 @@ void tree_link(const char *path, const char *target);
 /* A device node, and its link in /sys/dev/char. */
 void tree_node(const char *path, unsigned major, unsigned minor, const char *entry);
 
-/* A whole device of generation C or A. */
+/* A whole device of the generations with accel nodes, or of MISC. */
 void tree_accel(unsigned index, unsigned control_minor, const char *pci, const char *pci_id,
                 const char *type, unsigned module_id);
 void tree_legacy(unsigned index, const char *pci, const char *pci_device);

@@ -189,8 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 3)
         return 0;
     env.state = s;
-    s->kernel = data[1] & 3;
-    later = s->kernel >= SIM_KERNEL_6_12;
+    s->generation = HL_GENERATION_MISC + (data[1] & 3);
+    later = s->generation >= HL_GENERATION_DRM;
     sim_lock(s);
     file = sim_file_new(s, SIM_FILE_PRIMARY, 1ull << 40 | inode++);
     if (file == SIM_NONE)

@@ -43,7 +43,7 @@ static int setup(void **state)
     return 0;
 }
 
-static int info(enum sim_kernel kernel, uint32_t op)
+static int info(enum hl_generation generation, uint32_t op)
 {
     static char room[4096];
     struct hl_info_args a = { .op = op,
@@ -51,49 +51,49 @@ static int info(enum sim_kernel kernel, uint32_t op)
                               .return_size = sizeof(room) };
 
     said[0] = 0;
-    env.state->kernel = kernel;
+    env.state->generation = generation;
     return sim_info(&env, file, &a);
 }
 
-static int debug(enum sim_kernel kernel, uint32_t op)
+static int debug(enum hl_generation generation, uint32_t op)
 {
     struct hl_debug_args a = { .op = op };
 
     said[0] = 0;
-    env.state->kernel = kernel;
+    env.state->generation = generation;
     return sim_debug(&env, file, &a);
 }
 
 TEST(unknown_info)
 {
-    assert_int_equal(info(SIM_KERNEL_6_12, 200), -EINVAL);
+    assert_int_equal(info(HL_GENERATION_DRM, 200), -EINVAL);
     assert_string_equal(said, "unknown INFO operation");
     assert_int_equal(about, 200);
-    assert_int_equal(info(SIM_KERNEL_VENDOR, UINT32_MAX), -EINVAL);
+    assert_int_equal(info(HL_GENERATION_VENDOR, UINT32_MAX), -EINVAL);
     assert_string_equal(said, "unknown INFO operation");
-    assert_int_equal(info(SIM_KERNEL_6_12, HL_INFO_MEMORY_CONSUMPTION), -EINVAL);
+    assert_int_equal(info(HL_GENERATION_DRM, HL_INFO_MEMORY_CONSUMPTION), -EINVAL);
     assert_non_null(strstr(said, "--kernel vendor"));
-    assert_int_equal(info(SIM_KERNEL_6_1, HL_INFO_HW_ERR_EVENT), -EINVAL);
+    assert_int_equal(info(HL_GENERATION_MISC, HL_INFO_HW_ERR_EVENT), -EINVAL);
     assert_string_equal(said, "INFO operation of a later kernel");
     /* known ones, and those that tell the drivers apart */
-    assert_int_equal(info(SIM_KERNEL_6_12, HL_INFO_DEVICE_STATUS), 0);
+    assert_int_equal(info(HL_GENERATION_DRM, HL_INFO_DEVICE_STATUS), 0);
     assert_string_equal(said, "");
-    assert_int_equal(info(SIM_KERNEL_6_1, HL_INFO_PAGE_FAULT_EVENT), -EINVAL);
+    assert_int_equal(info(HL_GENERATION_MISC, HL_INFO_PAGE_FAULT_EVENT), -EINVAL);
     assert_string_equal(said, "");
-    assert_int_equal(info(SIM_KERNEL_6_12, HL_INFO_MODULE_PARAMS), -EINVAL);
+    assert_int_equal(info(HL_GENERATION_DRM, HL_INFO_MODULE_PARAMS), -EINVAL);
     assert_string_equal(said, "");
 }
 
 TEST(unknown_debug)
 {
-    assert_int_equal(debug(SIM_KERNEL_6_12, 77), -EINVAL);
+    assert_int_equal(debug(HL_GENERATION_DRM, 77), -EINVAL);
     assert_string_equal(said, "unknown DEBUG operation");
     assert_int_equal(about, 77);
-    assert_int_equal(debug(SIM_KERNEL_6_12, HL_DEBUG_OP_READBLOCK), -EINVAL);
+    assert_int_equal(debug(HL_GENERATION_DRM, HL_DEBUG_OP_READBLOCK), -EINVAL);
     assert_non_null(strstr(said, "--kernel vendor"));
-    assert_int_equal(debug(SIM_KERNEL_VENDOR, 77), -EINVAL);
+    assert_int_equal(debug(HL_GENERATION_VENDOR, 77), -EINVAL);
     assert_string_equal(said, "unknown DEBUG operation");
-    assert_int_equal(debug(SIM_KERNEL_6_12, HL_DEBUG_OP_SET_MODE), -EFAULT);
+    assert_int_equal(debug(HL_GENERATION_DRM, HL_DEBUG_OP_SET_MODE), -EFAULT);
     assert_string_equal(said, "");
 }
 

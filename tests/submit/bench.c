@@ -109,10 +109,10 @@ static void report(void *priv, int queue, const struct eng_report *r)
 
 static const struct sim_exec_ops ops = { .read = rd, .write = wr, .report = report };
 
-struct bench *bench_new(const char *asic, enum sim_sub_kernel k)
+struct bench *bench_new(const char *asic, enum hl_generation generation)
 {
     struct bench *b = calloc(1, sizeof(*b));
-    const struct sim_sub_props *p = sim_sub_props(asic, k);
+    const struct sim_sub_props *p = sim_sub_props(asic, generation);
 
     assert_non_null(b);
     assert_non_null(p);

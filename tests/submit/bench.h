@@ -27,7 +27,7 @@ struct bench {
     struct eng_report last;
 };
 
-struct bench *bench_new(const char *asic, enum sim_sub_kernel k);
+struct bench *bench_new(const char *asic, enum hl_generation generation);
 void bench_free(struct bench *b);
 
 /* Submit n chunks with these flags: the return code; args as the ioctl left them. */

@@ -24,7 +24,7 @@ static void refused(struct bench *b, const struct hl_cs_chunk *k, uint32_t n, ui
 
 TEST(refusals)
 {
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         struct hl_cs_chunk many[513];
         union hl_cs_args args = { .in = { .pad = { 0, 0, 0, 1 } } };
@@ -88,7 +88,7 @@ TEST(refusals)
 
 TEST(rules_of_6_1)
 {
-    struct bench *b = bench_new("gaudi", SIM_SUB_6_1);
+    struct bench *b = bench_new("gaudi", HL_GENERATION_MISC);
     struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
     union hl_cs_args args = { .in = { .pad = { 1 } } };
 
@@ -107,7 +107,7 @@ TEST(rules_of_6_1)
 
 TEST(runs)
 {
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         union hl_wait_cs_args w;
         uint8_t p[64];
         uint64_t seq;
@@ -127,7 +127,7 @@ TEST(runs)
 /* The number of submissions in flight is limited; the refusal leaves the argument as it was. */
 TEST(in_flight)
 {
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         union hl_cs_args args = { 0 }, before;
         union hl_wait_cs_args w;
         struct hl_cs_chunk k = { .cb_handle = HANDLE(2), .cb_size = 8 };
@@ -177,7 +177,7 @@ static uint64_t staged(struct bench *b, uint64_t seq, uint32_t flags, uint32_t v
 
 TEST(staged_submissions)
 {
-    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
     union hl_wait_cs_args w;
     uint64_t first;
     uint32_t v;
@@ -212,7 +212,7 @@ TEST(staged_submissions)
 /* An internal queue's part runs; the submission is over when the external part is. */
 TEST(internal_queue)
 {
-    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
     uint32_t fence = eng_fence_offset(b->call.p->eng, 0, 0);
     struct hl_cs_chunk k[2] = {
         { .queue_index = 9, .cb_handle = b->mem_base + 0x4000 },
@@ -255,7 +255,7 @@ static int wait_cs(struct bench *b, uint32_t queue, uint64_t seq, union hl_cs_ar
 
 TEST(signal_and_wait)
 {
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         uint32_t other = 4;
         uint64_t fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 0, 0);
         union hl_cs_args sig, wait;
@@ -311,7 +311,7 @@ static int unreserve(struct bench *b, uint32_t handle)
 
 TEST(encapsulated_signals)
 {
-    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
     union hl_cs_args r, r2, args;
     union hl_wait_cs_args w;
     struct hl_cs_chunk k = { .cb_handle = HANDLE(1) };
@@ -376,7 +376,7 @@ TEST(encapsulated_signals)
 /* Before the value overflows, the stream goes over to its second object. */
 TEST(sync_object_wraps)
 {
-    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
     union hl_cs_args r, sig;
 
     assert_int_equal(reserve(b, 0, 0x7FF0, &r), 0);
@@ -393,7 +393,7 @@ TEST(sync_object_wraps)
 
 TEST(engines)
 {
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         uint32_t ids[] = { 0, 3, 45 };
         union hl_cs_args a;
         int rc;
@@ -431,7 +431,7 @@ TEST(engines)
 
 TEST(timeout)
 {
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         union hl_cs_args args = { .in = { .timeout = 1 } };
         union hl_wait_cs_args w;
@@ -457,7 +457,7 @@ TEST(timeout_of_slow_work)
 {
     const int64_t second = 1000000000;
 
-    EACH (b, SIM_SUB_6_12) {
+    EACH (b, HL_GENERATION_DRM) {
         struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
         union hl_cs_args args = { .in = { .timeout = 10 } };
         int64_t before, after;

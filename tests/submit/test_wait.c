@@ -12,7 +12,7 @@ static const char *const asics[] = { "goya", "gaudi", "gaudi2" };
 
 #define EACH(b)                                                                                    \
     for (unsigned a_ = 0; a_ < 3; a_++)                                                            \
-        for (struct bench *b = bench_new(asics[a_], SIM_SUB_6_12); b; bench_free(b), b = NULL)
+        for (struct bench *b = bench_new(asics[a_], HL_GENERATION_DRM); b; bench_free(b), b = NULL)
 
 TEST(numbers)
 {
@@ -87,7 +87,7 @@ static void *poke(void *arg)
 
 TEST(signal_interrupts)
 {
-    struct bench *b = bench_new("gaudi", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
     struct sigaction sa = { .sa_handler = on_signal };
     union hl_wait_cs_args w = { 0 };
     bool stop = false;
@@ -174,7 +174,7 @@ static int irq(struct bench *b, uint32_t id, uint32_t flags, uint64_t addr, uint
 TEST(which_interrupts)
 {
     for (unsigned k = 0; k < 2; k++) {
-        struct bench *b = bench_new("gaudi2", k ? SIM_SUB_6_12 : SIM_SUB_6_1);
+        struct bench *b = bench_new("gaudi2", k ? HL_GENERATION_DRM : HL_GENERATION_MISC);
         union hl_wait_cs_args w;
         uint64_t value = 5;
         unsigned good = 0;
@@ -190,7 +190,7 @@ TEST(which_interrupts)
         bench_free(b);
     }
     for (unsigned a = 0; a < 2; a++) {
-        struct bench *b = bench_new(asics[a], SIM_SUB_6_12);
+        struct bench *b = bench_new(asics[a], HL_GENERATION_DRM);
         union hl_wait_cs_args w;
 
         assert_int_equal(irq(b, 0, 0, 0, 0, 0, 0, &w), -EPERM);
@@ -200,7 +200,7 @@ TEST(which_interrupts)
 
 TEST(user_address)
 {
-    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi2", HL_GENERATION_DRM);
     union hl_wait_cs_args w;
     uint64_t value = 4;
     uint8_t p[64];
@@ -243,7 +243,7 @@ static void *wait_thread(void *arg)
 
 static void kernel_cq(uint64_t doorbell)
 {
-    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi2", HL_GENERATION_DRM);
     const uint32_t cq = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ;
     struct waiting x = { .b = b };
     union hl_wait_cs_args w;
@@ -287,7 +287,7 @@ TEST(kernel_completion_queue)
 
 TEST(registered_timestamps)
 {
-    struct bench *b = bench_new("gaudi2", SIM_SUB_6_12);
+    struct bench *b = bench_new("gaudi2", HL_GENERATION_DRM);
     const uint32_t reg = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ | HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
     union hl_wait_cs_args w;
     uint64_t five = 5;
