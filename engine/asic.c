@@ -9,14 +9,19 @@ const struct eng_asic *eng_asic_find(const char *name)
                                                   &eng_asic_gaudi2 };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (name && !strcmp(name, all[i]->name))
+        if (name && !strcmp(name, all[i]->chip.name))
             return all[i];
     return NULL;
 }
 
-const char *eng_asic_name(const struct eng_asic *asic)
+const struct eng_chip *eng_chip(const struct eng_asic *asic)
 {
-    return asic->name;
+    return &asic->chip;
+}
+
+bool eng_has_op(const struct eng_asic *asic, unsigned op)
+{
+    return op < ENG_OP_COUNT && asic->fmt.ops >> op & 1;
 }
 
 unsigned eng_queue_count(const struct eng_asic *asic)
@@ -31,30 +36,10 @@ struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue
     return asic->queue(queue_id);
 }
 
-uint64_t eng_cfg_base(const struct eng_asic *asic)
-{
-    return asic->cfg_base;
-}
-
-uint64_t eng_cfg_size(const struct eng_asic *asic)
-{
-    return asic->cfg_size;
-}
-
-uint64_t eng_sram_base(const struct eng_asic *asic)
-{
-    return asic->sram_base;
-}
-
-uint64_t eng_sram_size(const struct eng_asic *asic)
-{
-    return asic->sram_size;
-}
-
 bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr)
 {
     for (unsigned i = 0; i < sizeof(asic->msix) / sizeof(asic->msix[0]); i++)
-        if (asic->msix[i] && addr == asic->cfg_base + asic->msix[i])
+        if (asic->msix[i] && addr == asic->chip.cfg_base + asic->msix[i])
             return true;
     return false;
 }

@@ -44,8 +44,7 @@ struct eng_sm_desc {
 };
 
 struct eng_asic {
-    const char *name;
-    uint64_t cfg_base, cfg_size, sram_base, sram_size;
+    struct eng_chip chip;
     struct eng_format_desc fmt;
     struct eng_qm_desc qm;
     struct eng_sm_desc sm;

@@ -48,10 +48,15 @@ static uint64_t msg_base(uint32_t qm, unsigned base)
 }
 
 const struct eng_asic eng_asic_gaudi = {
-    .name = "gaudi",
-    .cfg_base = CFG_BASE,
-    .cfg_size = 0x4000000,
-    .sram_base = 0x7FF0000000, .sram_size = 0x1400000,
+    .chip = {
+        .name = "gaudi",
+        .pci_device_id = 0x1000,
+        .bar_size = { 0x4000000, 0x8000000 },
+        .cfg_base = CFG_BASE, .cfg_size = 0x4000000,
+        .sram_base = 0x7FF0000000, .sram_size = 0x1400000,
+        .memory_size = 32ull << 30,
+        .host_base = 0x8000000000,
+    },
     .fmt = {
         .ops = 0xBFFE,          /* 1..0xD, 0xF */
         .wreg_shift = 8,

@@ -56,10 +56,14 @@ static uint64_t msg_base(uint32_t qm, unsigned base)
 }
 
 const struct eng_asic eng_asic_gaudi2 = {
-    .name = "gaudi2",
-    .cfg_base = CFG_BASE,
-    .cfg_size = 0x8000000,
-    .sram_base = 0x1000FFFFFD000000, .sram_size = 0x3000000,
+    .chip = {
+        .name = "gaudi2",
+        .pci_device_id = 0x1020,
+        .bar_size = { 0x10000000, 0x4000 },
+        .cfg_base = CFG_BASE, .cfg_size = 0x8000000,
+        .sram_base = 0x1000FFFFFD000000, .sram_size = 0x3000000,
+        .memory_base = 0x1001000000000000, .memory_size = 96ull << 30,
+    },
     /* PCIE_DBI_MSIX_DOORBELL_OFF, PCIE_MSIX: the latter is what the vendor's own programs write */
     .msix = { 0x4C02948, 0x4C17000 },
     .fmt = {

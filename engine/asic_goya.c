@@ -41,10 +41,15 @@ static uint64_t msg_base(uint32_t qm, unsigned base)
 }
 
 const struct eng_asic eng_asic_goya = {
-    .name = "goya",
-    .cfg_base = CFG_BASE,
-    .cfg_size = 0x4000000,
-    .sram_base = 0x7FF0000000, .sram_size = 0x32A0000,
+    .chip = {
+        .name = "goya",
+        .pci_device_id = 0x0001,
+        .bar_size = { 0x10000000, 0x1000 },
+        .cfg_base = CFG_BASE, .cfg_size = 0x4000000,
+        .sram_base = 0x7FF0000000, .sram_size = 0x32A0000,
+        .memory_size = 4ull << 30,
+        .host_base = 0x8000000000,
+    },
     .fmt = {
         .ops = 0x0FBE,          /* 1..5, 7..0xB */
         .wreg_shift = 0,

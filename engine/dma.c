@@ -14,15 +14,15 @@
 
 static bool in_cfg(const struct eng *e, uint64_t a)
 {
-    return a >= e->asic->cfg_base && a - e->asic->cfg_base < e->asic->cfg_size;
+    return a >= e->asic->chip.cfg_base && a - e->asic->chip.cfg_base < e->asic->chip.cfg_size;
 }
 
 static int get(struct eng *e, const struct eng_queue *q, uint64_t a, uint8_t *buf, uint64_t len)
 {
     if (!in_cfg(e, a))
         return e->ops->read(e->priv, q, a, buf, len);
-    a -= e->asic->cfg_base;
-    if (len > e->asic->cfg_size - a)
+    a -= e->asic->chip.cfg_base;
+    if (len > e->asic->chip.cfg_size - a)
         return -EFAULT;
     memcpy(buf, e->cfg + a, len);
     return 0;
@@ -33,13 +33,13 @@ static int put(struct eng *e, const struct eng_queue *q, uint64_t a, const uint8
 {
     if (!in_cfg(e, a))
         return e->ops->write(e->priv, q, a, buf, len);
-    if (len > e->asic->cfg_size - (a - e->asic->cfg_base) || (a & 3) || (len & 3))
+    if (len > e->asic->chip.cfg_size - (a - e->asic->chip.cfg_base) || (a & 3) || (len & 3))
         return -EFAULT;
     for (uint64_t i = 0; i < len; i += 4) {
         uint32_t x;
 
         memcpy(&x, buf + i, 4);
-        eng_reg_write(e, (uint32_t)(a + i - e->asic->cfg_base), x);
+        eng_reg_write(e, (uint32_t)(a + i - e->asic->chip.cfg_base), x);
     }
     return 0;
 }
@@ -222,7 +222,7 @@ void eng_dma_commit(struct eng_qman *m, uint32_t value)
     }
     while (!eng_dma_push(m, &x)) {
         if (m->copying) { /* what it copies starts it again, and there is no room: lost */
-            report(e, &m->cp[4], e->asic->cfg_base + c + d->commit, true, -EBUSY);
+            report(e, &m->cp[4], e->asic->chip.cfg_base + c + d->commit, true, -EBUSY);
             return;
         }
         eng_dma_step(m);

@@ -10,7 +10,7 @@
 
 static void put(struct eng *e, uint32_t off, uint32_t x)
 {
-    if (off <= e->asic->cfg_size - 4)
+    if (off <= e->asic->chip.cfg_size - 4)
         memcpy(e->cfg + off, &x, 4);
 }
 
@@ -18,7 +18,7 @@ uint32_t eng_reg_read(const struct eng *e, uint32_t offset)
 {
     uint32_t x = 0;
 
-    if (offset <= e->asic->cfg_size - 4)
+    if (offset <= e->asic->chip.cfg_size - 4)
         memcpy(&x, e->cfg + offset, 4);
     return x;
 }

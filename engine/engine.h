@@ -102,16 +102,26 @@ struct eng_queue_desc {
     uint8_t stream; /* 0..3 */
 };
 
+/* The chip itself, for everybody who plays one: simulator and rig have no figures of their own. */
+struct eng_chip {
+    const char *name; /* on command lines */
+    uint16_t pci_device_id;
+    uint64_t bar_size[2];        /* bytes of BAR 0 and 2; 4 is the device memory's */
+    uint64_t cfg_base, cfg_size; /* registers */
+    uint64_t sram_base, sram_size;
+    uint64_t memory_base, memory_size; /* device memory, physical */
+    uint64_t host_base;                /* where the host's memory begins for the engines */
+};
+
 /* "goya", "gaudi" or "gaudi2"; NULL for another name. */
 const struct eng_asic *eng_asic_find(const char *name);
-const char *eng_asic_name(const struct eng_asic *asic);
+/* Its description as far as others need it: never NULL. */
+const struct eng_chip *eng_chip(const struct eng_asic *asic);
+/* Does a packet with this opcode exist? */
+bool eng_has_op(const struct eng_asic *asic, unsigned op);
 /* The kernel's queue numbers (enum goya_queue_id …). */
 unsigned eng_queue_count(const struct eng_asic *asic);
 struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue_id);
-uint64_t eng_cfg_base(const struct eng_asic *asic);
-uint64_t eng_cfg_size(const struct eng_asic *asic);
-uint64_t eng_sram_base(const struct eng_asic *asic);
-uint64_t eng_sram_size(const struct eng_asic *asic);
 /* Does a message to this address ring an interrupt, whose number it is? */
 bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr);
 /* Offsets of sync objects, monitors and completion queues; sm: 0..eng_sm_count()-1. */

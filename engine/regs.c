@@ -24,7 +24,7 @@ static bool fence_write(struct eng *e, struct eng_qman *m, uint32_t block, uint3
     if (old + value > FENCE_MAX) {
         struct eng_report r = { .what = ENG_FAULT_FENCE_OVERFLOW,
                                 .write = true,
-                                .addr = e->asic->cfg_base + offset };
+                                .addr = e->asic->chip.cfg_base + offset };
 
         if (e->ops->report)
             e->ops->report(e->priv, &r);
@@ -40,7 +40,7 @@ void eng_reg_write(struct eng *e, uint32_t offset, uint32_t value)
 {
     uint32_t old;
 
-    if (offset > e->asic->cfg_size - 4)
+    if (offset > e->asic->chip.cfg_size - 4)
         return;
     if (eng_sm_write(e, offset, value))
         return;
@@ -66,10 +66,11 @@ void eng_reg_write(struct eng *e, uint32_t offset, uint32_t value)
 
 int eng_write32(struct eng *e, const struct eng_queue *queue, uint64_t addr, uint32_t value)
 {
-    if (addr >= e->asic->cfg_base && addr - e->asic->cfg_base <= e->asic->cfg_size - 4) {
+    if (addr >= e->asic->chip.cfg_base &&
+        addr - e->asic->chip.cfg_base <= e->asic->chip.cfg_size - 4) {
         if (e->ops->doorbell && e->ops->doorbell(e->priv, queue, addr, value))
             return 0;
-        eng_reg_write(e, (uint32_t)(addr - e->asic->cfg_base), value);
+        eng_reg_write(e, (uint32_t)(addr - e->asic->chip.cfg_base), value);
         return 0;
     }
     if (e->ops->doorbell && e->ops->doorbell(e->priv, queue, addr, value))

@@ -202,7 +202,7 @@ static void sob_write(struct eng *e, uint32_t base, unsigned sob, uint32_t value
         uint32_t x = old + (s->config && value & SOB_SIGN ? v - SOB_SIGN : v);
 
         if (x > SOB_MAX)
-            report(e, ENG_FAULT_SOB_OVERFLOW, e->asic->cfg_base + base + 4 * sob, 0);
+            report(e, ENG_FAULT_SOB_OVERFLOW, e->asic->chip.cfg_base + base + 4 * sob, 0);
         put(e, base + 4 * sob, x & SOB_MAX);
     } else {
         put(e, base + 4 * sob, v);

@@ -3,22 +3,46 @@
 
 #include <string.h>
 
+#include "engine/asic.h"
+#include "uapi/habanalabs_ids.h"
+
 #define MiB (1024ull * 1024)
 #define GiB (1024 * MiB)
+/* Goya and Gaudi: addresses behind the MMU */
+#define HOST_FIRST 0x1000000000000ull
+#define HOST_END 0x3FF8000000000ull
+#define HOST_HALF (HOST_FIRST + (HOST_END - HOST_FIRST) / 2)
+
+/* gaudi2_queue_id_to_engine_id[] */
+static uint16_t gaudi2_engine_of(unsigned qman)
+{
+    unsigned per_dcore = GAUDI2_DCORE1_ENGINE_ID_EDMA_0;
+
+    if (qman < 2)
+        return (uint16_t)(GAUDI2_ENGINE_ID_PDMA_0 + qman);
+    if (qman < 11) /* two EDMAs, the MME, six TPCs of a dcore; its decoders have no queues */
+        return (uint16_t)(qman - 2);
+    if (qman == 11)
+        return GAUDI2_DCORE0_ENGINE_ID_TPC_6;
+    if (qman < 39)
+        return (uint16_t)((1 + (qman - 12) / 9) * per_dcore + (qman - 12) % 9);
+    if (qman < 63)
+        return (uint16_t)(GAUDI2_ENGINE_ID_NIC0_0 + qman - 39);
+    return (uint16_t)(GAUDI2_ENGINE_ID_ROT_0 + qman - 63);
+}
 
 const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
     [SIM_ASIC_GOYA] = {
-        .name = "goya",
+        .eng = &eng_asic_goya,
+        .chip = &eng_asic_goya.chip,
         .device_type = "GOYA",
         .card_name = "HL1000",
-        .pci_device_id = 0x0001,
         .device_mmu = true,
-        .memory_size = 4 * GiB,
         .memory_reserved = 512 * MiB,
         .memory_page = 2 * MiB,
         .sram_reserved = 0x8000,
-        .host_first = 0x1000000000000,
-        .host_last = 0x3FF8000000000 - 1,
+        .host_first = HOST_FIRST,
+        .host_last = HOST_END - 1,
         .device_first = 0x800000000,
         .device_last = 0x2000000000 - 1,
         .huge_page = 2 * MiB,
@@ -28,25 +52,40 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .tpc_interrupt = 0xFFFF,
         .event_count = { 1024, 1024 },
         .max_pending = 64,
+        .switches_context = true,
+        .checks = {
+            .packets = true,
+            .host_queue = 1, /* hardware bug HW-23: only this one may read from the host */
+            .one_register = 0x1020, /* the completion's address */
+            .no_empty_copies = true,
+            .addresses = false, /* behind the MMU: not looked at */
+            .host = { HOST_FIRST, HOST_END },
+            .huge = { HOST_FIRST, HOST_END },
+            .mapped = { 0x800000000, 0x2000000000 },
+            .memory = { 512 * MiB, 4 * GiB },
+        },
         .dcores = 8,
         .first_cq = { 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF },
+        .trace_units = { 1, 23, 21, 24, 71, 19 },
+        .spmu_least = 3,
+        .soft_reset = true,
+        .vrm_attribute = "infineon_ver",
         .clock_mhz = 1600,
         .max_power_mw = 200000,
         .plls = HL_GOYA_PLL_MAX,
     },
     [SIM_ASIC_GAUDI] = {
-        .name = "gaudi",
+        .eng = &eng_asic_gaudi,
+        .chip = &eng_asic_gaudi.chip,
         .device_type = "GAUDI",
         .card_name = "HL205",
-        .pci_device_id = 0x1000,
         .pci_revision = 1,
         .staged = true,
-        .memory_size = 32 * GiB,
         .memory_reserved = 512 * MiB,
         .memory_page = 2 * MiB,
         .sram_reserved = 0x80,
-        .host_first = 0x1000000000000,
-        .host_last = 0x3FF8000000000 - 1,
+        .host_first = HOST_FIRST,
+        .host_last = HOST_END - 1,
         .host_pool_size = 2 * MiB,
         .huge_page = 2 * MiB,
         .tpc_mask = 0xFF,
@@ -55,26 +94,42 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .tpc_interrupt = 0xFFFF,
         .event_count = { 663, 663 },
         .max_pending = 16384,
+        .sync_stream = ENG_QUEUE_EXT,
+        .flushes = true,
+        .engines = 31,
+        /* 16 objects to a group, four streams, two groups; collective monitors before ours */
+        .signals = { .first_sob = 128, .first_mon = 64, .sob_base = 3, .mon_base = 2 },
+        .first_nic_queue = 73, .last_nic_queue = 112,
+        .checks = {
+            .packets = true,
+            .addresses = true,
+            /* half of the address space each */
+            .host = { HOST_FIRST, HOST_HALF - 1 },
+            .huge = { HOST_FIRST, HOST_HALF - 1 },
+            .mapped = { HOST_HALF, HOST_END },
+            .memory = { 512 * MiB, 32 * GiB },
+        },
         .dcores = 8,
         .first_sync_object = { 144 },
         .first_monitor = { 72 },
         .first_cq = { 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF },
+        .trace_units = { 1, 47, 45, 75, 120, 39 },
+        .spmu_least = 3,
+        .vrm_attribute = "infineon_ver",
         .clock_mhz = 2000,
         .max_power_mw = 350000,
         .plls = HL_GAUDI_PLL_MAX,
     },
     [SIM_ASIC_GAUDI2] = {
-        .name = "gaudi2",
+        .eng = &eng_asic_gaudi2,
+        .chip = &eng_asic_gaudi2.chip,
         .device_type = "GAUDI2",
         .card_name = "HL225",
-        .pci_device_id = 0x1020,
         .pci_revision = 1,
         .device_mmu = true,
         .block_map = true,
         .cb_map = true,
         .close_resets = true,
-        .memory_base = 0x1001000000000000,
-        .memory_size = 96 * GiB,
         .memory_reserved = 768 * MiB,
         .memory_page = 768 * MiB,
         .host_first = 0xFFF0000000000000,
@@ -102,12 +157,41 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .tpc_interrupt = 46,
         .event_count = { 1320, 1329 },
         .max_pending = 64,
+        .sync_stream = ENG_QUEUE_HW,
+        .flushes = true,
+        .engine_commands = true,
+        .engines = 79,
+        .engine_cores = 69,
+        .decoders = 10,
+        /* enum gaudi2_reserved_sob_id, gaudi2_reserved_mon_id */
+        .signals = {
+            .first_sob = 64 + 1 + 10 + 10,
+            .first_mon = 64 + 1 + 30 + 30,
+            .sob_base = 1,
+            .mon_base = 0,
+        },
+        .first_nic_queue = 156, .last_nic_queue = 251,
+        .closed_queues = 0xEC, /* of the first eight the driver opens 0, 1 and 4 */
+        .last_tpc_queue = 44,
+        .checks = {
+            .addresses = true,
+            .mapped_addresses = true,
+            .host = { 0xFFF0000000000000, 0xFFF0800000000000 },
+            .huge = { 0xFFF0800000000000, 0xFFF1000000000000 },
+            .mapped = { 0x1001000000000000, 0x1002000000000000 },
+            .memory = { 0x1001000000000000, 0x1002000000000000 },
+        },
         .dcores = 8,
         /* 85 and 125 for completions, then 2 and 1 for each of the 164 sync-stream queues */
         .first_sync_object = { 413 },
         .first_monitor = { 289 },
         .first_cq = { 2 },
         .core_interrupt = 0x1000007FFCC4B13C,
+        .engine_of = gaudi2_engine_of,
+        .trace_units = { 1, 140, 138, 140, 384, 136 },
+        .tpc_counters = true,
+        .reports_engines = true,
+        .vrm_attribute = "vrm_ver",
         .clock_mhz = 1650,
         .max_power_mw = 600000,
         .plls = HL_GAUDI2_PLL_MAX,
@@ -118,7 +202,7 @@ enum sim_asic_id sim_asic_by_name(const char *name)
 {
     unsigned i = 0;
 
-    while (i < SIM_ASIC_COUNT && strcmp(sim_asics[i].name, name))
+    while (i < SIM_ASIC_COUNT && strcmp(sim_asics[i].chip->name, name))
         i++;
     return (enum sim_asic_id)i;
 }

@@ -7,21 +7,37 @@
 #include <stdint.h>
 
 #include "engine/engine.h"
-#include "sim/state.h"
+#include "uapi/habanalabs_accel.h"
+
+enum sim_asic_id { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2, SIM_ASIC_COUNT };
+
+struct sim_range {
+    uint64_t start, end; /* end: not part of it */
+};
+
+/* What the driver looks at in a submission before anything runs (…_cs_parser()). */
+struct sim_checks {
+    bool packets;          /* it walks the command buffers of external queues */
+    uint32_t host_queue;   /* 0, or the only one that may read from the host */
+    uint32_t one_register; /* 0, or the only one that WREG_32 may write */
+    bool no_empty_copies;
+    bool addresses;        /* of command buffers of other queues: in one of these */
+    bool mapped_addresses; /* ... or in those behind the device's MMU, or of large pages */
+    struct sim_range host, huge, mapped, memory;
+};
 
 struct sim_asic {
-    const char *name;        /* on hlsim's command line */
-    const char *device_type; /* in sysfs */
+    const struct eng_asic *eng;
+    const struct eng_chip *chip; /* its name, addresses, sizes */
+    const char *device_type;     /* in sysfs */
     const char *card_name;
-    uint16_t pci_device_id;
     uint8_t pci_revision;
-    bool device_mmu;                   /* device memory is behind an MMU */
-    bool block_map;                    /* hardware blocks can be mapped */
-    bool cb_map;                       /* command buffers can be mapped for the device */
-    bool close_resets;                 /* a soft reset when a user has closed the device */
-    bool staged;                       /* staged submission and multi-CS wait */
-    uint64_t memory_base, memory_size; /* physical, all of it */
-    uint64_t memory_reserved;          /* at its start, for driver and firmware */
+    bool device_mmu;          /* device memory is behind an MMU */
+    bool block_map;           /* hardware blocks can be mapped */
+    bool cb_map;              /* command buffers can be mapped for the device */
+    bool close_resets;        /* a soft reset when a user has closed the device */
+    bool staged;              /* staged submission and multi-CS wait */
+    uint64_t memory_reserved; /* at its start, for driver and firmware */
     uint64_t memory_page;
     uint64_t sram_reserved; /* at its start; the rest is the chip's (engine/asic_*.c) */
     /* address spaces: first and last byte */
@@ -40,10 +56,34 @@ struct sim_asic {
     uint16_t first_interrupt[2], interrupts[2]; /* for 6.1, and later */
     uint16_t tpc_interrupt;
     uint32_t event_count[2]; /* for 6.1, and later */
-    uint32_t max_pending;
+    /* submissions */
+    uint32_t max_pending;            /* a power of two */
+    bool switches_context;           /* the first submission restores a state, on any kernel */
+    enum eng_queue_kind sync_stream; /* the queues that have signals; NONE */
+    bool flushes;                    /* of writes to the host */
+    bool engine_commands;
+    uint16_t decoders;
+    uint32_t engine_cores, engines;
+    struct { /* sync objects that signals and waits use; MSG_SHORT's bases for them */
+        uint32_t first_sob, first_mon;
+        uint8_t sob_base, mon_base;
+        unsigned sm;
+    } signals;
+    uint32_t first_nic_queue, last_nic_queue; /* the driver opens none of these; 0: none */
+    uint32_t closed_queues;                   /* of the first 32, by bit: likewise */
+    uint32_t last_tpc_queue;                  /* 0, or the first of the four of TPC 24 */
+    struct sim_checks checks;
     uint32_t dcores;
     uint32_t first_sync_object[4], first_monitor[4], first_cq[4];
-    uint64_t core_interrupt; /* later kernels: a register's address */
+    uint64_t core_interrupt;              /* later kernels: a register's address */
+    uint16_t (*engine_of)(unsigned qman); /* the driver's number; NULL: the same */
+    /* debugging, error reports, sysfs */
+    uint16_t trace_units[HL_DEBUG_OP_SPMU + 1]; /* by operation: how many there are */
+    uint32_t spmu_least;                        /* event types that a performance counter needs */
+    bool tpc_counters;                          /* they are in mapped blocks, too */
+    bool reports_engines; /* a bad access is an error of the engine, else one of the routers */
+    bool soft_reset;      /* there is one, and clocks that can be set */
+    const char *vrm_attribute;
     uint32_t clock_mhz, max_power_mw;
     uint32_t plls;
 };
@@ -52,15 +92,5 @@ extern const struct sim_asic sim_asics[SIM_ASIC_COUNT];
 
 /* By its name on hlsim's command line; SIM_ASIC_COUNT: there is none. */
 enum sim_asic_id sim_asic_by_name(const char *name);
-
-static inline const struct sim_asic *sim_asic_of(const struct sim_device *d)
-{
-    return &sim_asics[d->asic];
-}
-
-static inline const struct eng_asic *sim_engine_of(const struct sim_asic *a)
-{
-    return eng_asic_find(a->name);
-}
 
 #endif

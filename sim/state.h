@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/asic.h"
 #include "sim/trace.h"
 #include "uapi/generation.h"
 #include "uapi/habanalabs_accel.h"
@@ -31,8 +32,6 @@
 #define SIM_BUFFER_BYTES (32ull << 30) /* of all that mmap() gives: the size of its memory file */
 #define SIM_MAX_IMPORTS 1024
 #define SIM_MAX_FAULTS 32
-
-enum sim_asic_id { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2, SIM_ASIC_COUNT };
 
 /* An open file: a node, a dma-buf, a mapping.  Its number is its place in the table. */
 enum sim_file_kind {
@@ -185,7 +184,7 @@ struct sim_errors {
 };
 
 struct sim_device {
-    uint32_t asic;
+    uint32_t asic;  /* enum sim_asic_id */
     uint32_t index; /* N of accelN or hlN */
     char pci_address[24];
     uint64_t node_inode[2]; /* of the files that stand for its nodes: primary, control */
@@ -252,6 +251,11 @@ struct sim_state {
     struct sim_device devices[SIM_MAX_DEVICES];
     struct sim_trace trace;
 };
+
+static inline const struct sim_asic *sim_asic_of(const struct sim_device *d)
+{
+    return &sim_asics[d->asic];
+}
 
 static inline const struct hl_traits *sim_kernel(const struct sim_state *s)
 {

@@ -26,7 +26,7 @@ static void cpucp_info(struct emu *e, uint64_t addr, uint32_t max)
     strcpy((char *)info + 1172, "rig-fuse");
     strcpy((char *)info + 1300, "rig-thermal");
     strcpy((char *)info + 1428, "0.0.0-rig");
-    put64(info + 1560, e->a->info_dram ? e->a->info_dram : e->dram_size);
+    put64(info + 1560, e->chip->memory_size);
     strcpy((char *)info + 1568, "HLRIG");
     emu_copy(e, e->cpu_mmu ? 0 : -1, addr, info, max < sizeof(info) ? max : sizeof(info), true);
 }

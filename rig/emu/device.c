@@ -22,13 +22,14 @@ static void op_wr(struct vfu *v, unsigned region, uint64_t off, const void *buf,
 {
     struct emu *e = v->priv;
     const struct emu_asic *s = e->a;
+    const struct eng_chip *c = e->chip;
 
     if (region == VFU_REGION_CONFIG) {
         emu_config_write(e, off, buf, len);
     } else if (v->region[region].mem) {
         e->nreg_wr++;
         if (region == s->cfg_bar && len == 4 && off >= s->cfg_in_bar &&
-            off - s->cfg_in_bar < s->cfg_size) {
+            off - s->cfg_in_bar < c->cfg_size) {
             uint32_t x;
 
             memcpy(&x, buf, 4);
@@ -71,7 +72,7 @@ static int make_memory(struct emu *e)
     struct vfu_region *d = &e->v.region[e->a->dram_bar];
 
     for (unsigned i = 0; i < 6; i += 2) {
-        uint64_t size = i == e->a->dram_bar ? e->dram_size : e->a->bar_size[i];
+        uint64_t size = i == e->a->dram_bar ? e->dram_size : e->chip->bar_size[i / 2];
 
         if (vfu_bar_mem(&e->v, i, size, e->a->name) < 0)
             return -1;
@@ -91,7 +92,8 @@ static int make_memory(struct emu *e)
 
 int emu_init(struct emu *e)
 {
-    e->dram_size = e->a->dram_size;
+    e->chip = eng_chip(eng_asic_find(e->a->name));
+    e->dram_size = e->a->dram_size ? e->a->dram_size : e->chip->memory_size;
     if (!e->bar_dram)
         e->bar_dram = e->a->dram_bar_size ? e->a->dram_bar_size : e->dram_size;
     if (e->bar_dram > e->dram_size)

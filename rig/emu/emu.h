@@ -18,17 +18,13 @@
 struct emu;
 
 struct emu_asic {
-    const char *name;
-    uint16_t devid;
+    const char *name; /* the chip's (engine/engine.h), which has the addresses and sizes */
     uint8_t rev;
     /* BARs: SRAM, CFG (may be one BAR), DRAM */
     unsigned cfg_bar, sram_bar, dram_bar;
-    uint64_t bar_size[6]; /* of dram_bar: taken from the command line */
-    uint64_t cfg_base, cfg_size, cfg_in_bar;
-    uint64_t sram_base, sram_size, sram_in_bar;
-    uint64_t dram_base, dram_size, host_base;
+    uint64_t cfg_in_bar, sram_in_bar;
+    uint64_t dram_size;     /* what is behind its BAR; 0: the chip's memory */
     uint64_t dram_bar_size; /* 0: as large as the DRAM */
-    uint64_t info_dram;     /* DRAM size in CPUCP's information; 0: the real one */
     bool msix;
     unsigned nvec;
     const uint32_t *trap; /* pages of the CFG block with side effects */
@@ -62,6 +58,7 @@ enum emu_reset { EMU_NO_RESET, EMU_SOFT_RESET, EMU_HARD_RESET };
 struct emu {
     struct vfu v;
     const struct emu_asic *a;
+    const struct eng_chip *chip;
     unsigned nvec; /* MSI-X vectors */
     unsigned ntrap;
     uint8_t *cfg, *sram, *dram; /* the three memories */

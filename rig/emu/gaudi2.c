@@ -137,7 +137,7 @@ static void descriptor(struct emu *e)
     uint8_t d[1280] = { 0 };
     uint32_t r[58] = { 0 }, x = 0x4843444D;
     uint16_t size = e->driver == HL_GENERATION_MISC ? 232 + 3 * 128 + 8 : sizeof(d) - 16;
-    uint64_t img = e->a->sram_base + IMG_OFF;
+    uint64_t img = e->chip->sram_base + IMG_OFF;
 
     r[0] = CPU_PQ_LO;
     r[1] = CPU_PQ_HI;
@@ -234,11 +234,11 @@ static void kdma(struct emu *e, uint32_t commit)
 static int kdma_piece(struct emu *e, uint64_t n)
 {
     bool fill = e->kdma.commit & KDMA_FILL;
-    uint64_t off = e->kdma.dst - e->a->cfg_base;
+    uint64_t off = e->kdma.dst - e->chip->cfg_base;
 
-    if (!fill || off >= e->a->cfg_size)
+    if (!fill || off >= e->chip->cfg_size)
         return eng_dma(&e->eng, NULL, e->kdma.dst, e->kdma.src, n, fill);
-    if (n > e->a->cfg_size - off)
+    if (n > e->chip->cfg_size - off)
         return -EFAULT;
     memset(e->cfg + off, (int)(e->kdma.src & 0xff), n); /* an ARC's memory */
     return 0;
@@ -393,22 +393,13 @@ static unsigned page_fault(struct emu *e, uint64_t va)
 
 const struct emu_asic emu_gaudi2 = {
     .name = "gaudi2",
-    .devid = 0x1020,
     .rev = 1,
     .sram_bar = 0,
     .cfg_bar = 0,
     .dram_bar = 4,
-    .bar_size = { 256 * MiB, 0, 16384 },
-    .cfg_base = 0x1000007FF8000000,
-    .cfg_size = 0x8000000,
     .cfg_in_bar = 0x4000000,
-    .sram_base = 0x1000FFFFFD000000,
-    .sram_size = 0x3000000,
     .sram_in_bar = 0xD000000,
-    .dram_base = 0x1001000000000000,
     .dram_size = 128 * GiB,
-    .host_base = 0,
-    .info_dram = 96 * GiB,
     .msix = true,
     .nvec = 128,
     .trap = trap,

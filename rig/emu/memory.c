@@ -13,27 +13,27 @@ uint32_t emu_get(struct emu *e, uint32_t off)
 
 void emu_set(struct emu *e, uint32_t off, uint32_t x)
 {
-    if (off <= e->a->cfg_size - 4)
+    if (off <= e->chip->cfg_size - 4)
         memcpy(e->cfg + off, &x, 4);
 }
 
 /* Memory of the device's own, to a pointer; NULL for anything else. */
 static uint8_t *own(struct emu *e, uint64_t a, uint64_t len)
 {
-    const struct emu_asic *s = e->a;
+    const struct eng_chip *c = e->chip;
 
-    if (a >= s->dram_base && a - s->dram_base < e->dram_size &&
-        len <= e->dram_size - (a - s->dram_base))
-        return e->dram + (a - s->dram_base);
-    if (a >= s->sram_base && a - s->sram_base < s->sram_size &&
-        len <= s->sram_size - (a - s->sram_base))
-        return e->sram + (a - s->sram_base);
+    if (a >= c->memory_base && a - c->memory_base < e->dram_size &&
+        len <= e->dram_size - (a - c->memory_base))
+        return e->dram + (a - c->memory_base);
+    if (a >= c->sram_base && a - c->sram_base < c->sram_size &&
+        len <= c->sram_size - (a - c->sram_base))
+        return e->sram + (a - c->sram_base);
     return NULL;
 }
 
 bool emu_is_memory(struct emu *e, uint64_t a)
 {
-    return own(e, a, 1) || (a >= e->a->host_base && vfu_mapped(&e->v, a - e->a->host_base));
+    return own(e, a, 1) || (a >= e->chip->host_base && vfu_mapped(&e->v, a - e->chip->host_base));
 }
 
 int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out)
@@ -42,9 +42,9 @@ int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out)
 
     if (p)
         return (out ? guard_copy(p, buf, len) : guard_copy(buf, p, len)) ? 0 : -EFAULT;
-    if (a < e->a->host_base)
+    if (a < e->chip->host_base)
         return -EFAULT;
-    a -= e->a->host_base;
+    a -= e->chip->host_base;
     return out ? vfu_write(&e->v, a, buf, len) : vfu_read(&e->v, a, buf, len);
 }
 
@@ -53,7 +53,7 @@ static uint8_t *mapping(struct emu *e, uint64_t a, uint64_t len, bool write)
 {
     uint8_t *p = own(e, a, len);
 
-    return p || a < e->a->host_base ? p : vfu_iova(&e->v, a - e->a->host_base, len, write);
+    return p || a < e->chip->host_base ? p : vfu_iova(&e->v, a - e->chip->host_base, len, write);
 }
 
 int emu_move(struct emu *e, uint64_t to, uint64_t from, uint64_t *n, bool *bad_write)
@@ -106,11 +106,12 @@ bad:
 int emu_fill(struct emu *e, uint64_t a, uint64_t val, uint64_t len)
 {
     uint8_t *p = own(e, a, len);
-    uint64_t o = a - e->a->dram_base;
+    uint64_t o = a - e->chip->memory_base;
 
     if (!p)
         return -EOPNOTSUPP;
-    if (!val && a >= e->a->dram_base && o < e->dram_size && len >= MiB && !((o | len) & 4095)) {
+    if (!val && a >= e->chip->memory_base && o < e->dram_size && len >= MiB &&
+        !((o | len) & 4095)) {
         /* keep the backing file sparse */
         if (fallocate(e->dram_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)o,
                       (off_t)len) == 0)

@@ -60,7 +60,7 @@ bool emu_is_virtual(struct emu *e, uint64_t a)
         return !emu_is_memory(e, a);
     if (a >= PMMU_START)
         return true;
-    return a >= e->a->dram_base + e->a->info_dram && a < HBM_VA_END;
+    return a >= e->chip->memory_base + e->chip->memory_size && a < HBM_VA_END;
 }
 
 /* *left: how far the translation holds. */

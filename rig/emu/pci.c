@@ -33,7 +33,7 @@ static void put(struct emu *e, unsigned at, uint32_t x)
 static void elbi(struct emu *e)
 {
     uint32_t address = get(e, ELBI_ADDRESS), data = get(e, ELBI_DATA);
-    uint32_t off = address - (uint32_t)e->a->cfg_base;
+    uint32_t off = address - (uint32_t)e->chip->cfg_base;
 
     if (get(e, ELBI_CONTROL) & ELBI_WRITE) {
         if (e->verbose)
@@ -59,8 +59,8 @@ void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len
 
 void emu_config_setup(struct emu *e)
 {
-    config_ids(&e->v,
-               &(struct config_ids){ HABANA, e->a->devid, e->a->rev, PROCESSING_ACCELERATOR });
+    config_ids(&e->v, &(struct config_ids){ HABANA, e->chip->pci_device_id, e->a->rev,
+                                            PROCESSING_ACCELERATOR });
     for (unsigned bar = 0; bar < 6; bar += 2)
         config_bar64(&e->v, bar);
     config_express(&e->v, EXPRESS_AT, MSI_AT);

@@ -456,7 +456,7 @@ int call_create_device(struct sim_state *s, uint32_t place, enum sim_asic_id asi
     char name[32];
 
     sim_device_init(s, d, asic, place);
-    d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->memory_size);
+    d->memory_fd = memfd("hlsim-memory", sim_asic_of(d)->chip->memory_size);
     snprintf(name, sizeof(name), LAYOUT_BUFFERS "%u", (int)s->supervisor, d->index);
     d->buffer_fd = memfd(name, SIM_BUFFER_BYTES);
     if (d->memory_fd >= 0 && d->buffer_fd >= 0 && !execute_prepare(s, d))

@@ -175,9 +175,10 @@ static bool locate(struct executor *x, uint64_t addr, struct place *p)
                              .left = x->sram_size - (addr - x->sram_base) };
         return true;
     }
-    if (!a->device_mmu && addr >= a->memory_base + a->memory_reserved &&
-        addr - a->memory_base < a->memory_size)
-        return at_memory(x, addr - a->memory_base, a->memory_size - (addr - a->memory_base), p);
+    if (!a->device_mmu && addr >= a->chip->memory_base + a->memory_reserved &&
+        addr - a->chip->memory_base < a->chip->memory_size)
+        return at_memory(x, addr - a->chip->memory_base,
+                         a->chip->memory_size - (addr - a->chip->memory_base), p);
     m = d->context.id ? find_map(x, addr) : NULL;
     if (!m)
         return d->context.id && a->cb_map && in_buffer(x, addr, p);
@@ -438,8 +439,8 @@ int execute_access(struct sim_device *d, uint64_t addr, void *value, unsigned n,
     if (!x)
         return -EINVAL; /* nobody has used it yet */
     p = submission_props(x->call.state, d);
-    offset = addr - eng_cfg_base(p->eng);
-    if (addr < eng_cfg_base(p->eng) || offset > eng_cfg_size(p->eng) - n)
+    offset = addr - eng_chip(p->eng)->cfg_base;
+    if (addr < eng_chip(p->eng)->cfg_base || offset > eng_chip(p->eng)->cfg_size - n)
         return poke(x, addr, value, n, write);
     memcpy(write ? x->regs + offset : value, write ? value : x->regs + offset, n);
     return 0;
@@ -637,26 +638,14 @@ static void wake(void)
 
 /* ---- errors, as the driver records them ---- */
 
-/* The engine of a queue (gaudi2_queue_id_to_engine_id[]); elsewhere the DMA engines in order. */
+/* The engine of a queue, by the driver's number; the DMA engines in order where it has none. */
 static uint16_t engine_of(const struct sim_device *d, int queue)
 {
-    unsigned m = (unsigned)queue / 4, per_dcore = GAUDI2_DCORE1_ENGINE_ID_EDMA_0;
+    const struct sim_asic *a = sim_asic_of(d);
 
     if (queue < 0)
         return 0;
-    if (d->asic != SIM_ASIC_GAUDI2)
-        return (uint16_t)m;
-    if (m < 2)
-        return (uint16_t)(GAUDI2_ENGINE_ID_PDMA_0 + m);
-    if (m < 11) /* two EDMAs, the MME, six TPCs of a dcore; its decoders have no queues */
-        return (uint16_t)(m - 2);
-    if (m == 11)
-        return GAUDI2_DCORE0_ENGINE_ID_TPC_6;
-    if (m < 39)
-        return (uint16_t)((1 + (m - 12) / 9) * per_dcore + (m - 12) % 9);
-    if (m < 63)
-        return (uint16_t)(GAUDI2_ENGINE_ID_NIC0_0 + m - 39);
-    return (uint16_t)(GAUDI2_ENGINE_ID_ROT_0 + m - 63);
+    return a->engine_of ? a->engine_of((unsigned)queue / 4) : (uint16_t)(queue / 4);
 }
 
 static void undefined_opcode(struct executor *x, int queue, const struct eng_report *r,
@@ -689,7 +678,7 @@ static void bad_address(struct executor *x, int queue, const struct eng_report *
         e->page_fault = (struct hl_page_fault_info){ .timestamp = now, .addr = r->addr };
     }
     *events |= HL_NOTIFIER_EVENT_PAGE_FAULT;
-    if (d->asic == SIM_ASIC_GAUDI2) {
+    if (sim_asic_of(d)->reports_engines) {
         *events |= HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
         return;
     }
@@ -784,7 +773,7 @@ int execute_prepare(struct sim_state *s, struct sim_device *d)
 
     d->submit_fd = memfd("hlsim-submit", sim_sub_size(p));
     snprintf(name, sizeof(name), LAYOUT_REGISTERS "%u", (int)s->supervisor, d->index);
-    d->regs_fd = memfd(name, eng_cfg_size(p->eng));
+    d->regs_fd = memfd(name, eng_chip(p->eng)->cfg_size);
     if (d->submit_fd < 0 || d->regs_fd < 0)
         return -ENOMEM;
     u = submission_of(s, d);
@@ -824,11 +813,11 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     env = submission_env;
     env.timed_out = timed_out;
     x->call = (struct submission_call){ NULL, s, d };
-    x->memory = map(d->memory_fd, a->memory_size);
+    x->memory = map(d->memory_fd, a->chip->memory_size);
     x->buffers = map(d->buffer_fd, SIM_BUFFER_BYTES);
-    x->regs = map(d->regs_fd, eng_cfg_size(call.p->eng));
-    x->sram_base = eng_sram_base(sim_engine_of(a));
-    x->sram_size = eng_sram_size(sim_engine_of(a));
+    x->regs = map(d->regs_fd, eng_chip(call.p->eng)->cfg_size);
+    x->sram_base = a->chip->sram_base;
+    x->sram_size = a->chip->sram_size;
     x->sram = map(-1, x->sram_size);
     x->bounce = malloc(BOUNCE);
     call.priv = x;
@@ -842,7 +831,8 @@ void execute_clear(struct sim_state *s, struct sim_device *d)
     const struct sim_asic *a = sim_asic_of(d);
     struct executor *x = executors[d - s->devices];
 
-    fallocate(d->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, (off_t)a->memory_size);
+    fallocate(d->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+              (off_t)a->chip->memory_size);
     if (x && x->sram)
         madvise(x->sram, x->sram_size, MADV_DONTNEED);
 }

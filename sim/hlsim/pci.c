@@ -37,16 +37,12 @@ static uint64_t power_of_two(uint64_t size)
 /* BARs 0, 2 and 4 have 64 bits each.  The memory's is the largest and stands first. */
 static void bars_of(const struct sim_device *d, struct bar bar[3])
 {
-    static const uint64_t sizes[SIM_ASIC_COUNT][2] = {
-        [SIM_ASIC_GOYA] = { 256 * MIB, 4096 },
-        [SIM_ASIC_GAUDI] = { 64 * MIB, 128 * MIB },
-        [SIM_ASIC_GAUDI2] = { 256 * MIB, 16384 },
-    };
+    const struct eng_chip *c = sim_asic_of(d)->chip;
     uint64_t start = FIRST_BARS + d->index * ALL_BARS;
 
-    bar[2] = (struct bar){ start, power_of_two(sim_asic_of(d)->memory_size) };
-    bar[0] = (struct bar){ start + ALL_BARS / 2, sizes[d->asic][0] };
-    bar[1] = (struct bar){ bar[0].start + 256 * MIB, sizes[d->asic][1] };
+    bar[2] = (struct bar){ start, power_of_two(c->memory_size) };
+    bar[0] = (struct bar){ start + ALL_BARS / 2, c->bar_size[0] };
+    bar[1] = (struct bar){ bar[0].start + 256 * MIB, c->bar_size[1] };
 }
 
 static void put_resource(const struct bar bar[3], const char *dir)
@@ -77,14 +73,14 @@ static void put_config(const struct sim_asic *a, const struct bar bar[3], const 
     unsigned char config[256] = { 0 };
 
     set(config, 0x00, 2, VENDOR);
-    set(config, 0x02, 2, a->pci_device_id);
+    set(config, 0x02, 2, a->chip->pci_device_id);
     set(config, 0x04, 2, 0x0006); /* memory, bus master */
     set(config, 0x08, 1, a->pci_revision);
     set(config, 0x09, 3, CLASS);
     for (unsigned i = 0; i < 3; i++)
         set(config, 0x10 + 8 * i, 8, bar[i].start | (BAR_FLAGS & 0xf));
     set(config, 0x2c, 2, VENDOR);
-    set(config, 0x2e, 2, a->pci_device_id);
+    set(config, 0x2e, 2, a->chip->pci_device_id);
     put_bytes(dir, "config", config, sizeof(config));
     writable(dir, "config", 0644);
 }
@@ -136,18 +132,19 @@ static void put_identity(const struct sim_device *d, const struct sim_asic *a, c
     char modalias[64];
 
     snprintf(modalias, sizeof(modalias), "pci:v%08Xd%08Xsv%08Xsd%08Xbc12sc00i00", VENDOR,
-             a->pci_device_id, VENDOR, a->pci_device_id);
+             a->chip->pci_device_id, VENDOR, a->chip->pci_device_id);
     put(dir, "vendor", "0x%04x\n", VENDOR);
-    put(dir, "device", "0x%04x\n", a->pci_device_id);
+    put(dir, "device", "0x%04x\n", a->chip->pci_device_id);
     put(dir, "subsystem_vendor", "0x%04x\n", VENDOR);
-    put(dir, "subsystem_device", "0x%04x\n", a->pci_device_id);
+    put(dir, "subsystem_device", "0x%04x\n", a->chip->pci_device_id);
     put(dir, "revision", "0x%02x\n", a->pci_revision);
     put(dir, "class", "0x%06x\n", CLASS);
     put(dir, "modalias", "%s\n", modalias);
     put(dir, "uevent",
         "DRIVER=habanalabs\nPCI_CLASS=%X\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\n"
         "PCI_SLOT_NAME=%s\nMODALIAS=%s\n",
-        CLASS, VENDOR, a->pci_device_id, VENDOR, a->pci_device_id, d->pci_address, modalias);
+        CLASS, VENDOR, a->chip->pci_device_id, VENDOR, a->chip->pci_device_id, d->pci_address,
+        modalias);
     writable(dir, "uevent", 0644);
 }
 

@@ -48,7 +48,6 @@ static void put_goya_clocks(const struct sim_asic *a, const char *dir)
 static void put_attributes(const struct sim_state *s, const struct sim_device *d, const char *dir)
 {
     const struct sim_asic *a = sim_asic_of(d);
-    bool goya = d->asic == SIM_ASIC_GOYA;
 
     put(dir, "pci_addr", "%s\n", d->pci_address);
     put(dir, "device_type", "%s\n", a->device_type);
@@ -56,17 +55,17 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
     put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
     put(dir, "hard_reset", "%s", "");
     writable(dir, "hard_reset", 0200);
-    if (goya) {
+    if (a->soft_reset) {
         put(dir, "soft_reset_cnt", "%u\n", d->soft_resets);
         put(dir, "soft_reset", "%s", "");
         writable(dir, "soft_reset", 0200);
     }
-    put(dir, "cpucp_ver", "hl-%s-1.0.0-sim\n", a->name);
-    put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->name);
+    put(dir, "cpucp_ver", "hl-%s-1.0.0-sim\n", a->chip->name);
+    put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->chip->name);
     put(dir, "cpucp_kernel_ver", "Linux sim");
     put(dir, "armcp_kernel_ver", "Linux sim");
     put(dir, "cpld_ver", "0x00000000\n");
-    put(dir, d->asic == SIM_ASIC_GAUDI2 ? "vrm_ver" : "infineon_ver", "0x00\n");
+    put(dir, a->vrm_attribute, "0x00\n");
     put(dir, "eeprom", "%s", "");
     put(dir, "fuse_ver", "sim-fuse\n");
     put(dir, "thermal_ver", "sim-thermal");
@@ -76,7 +75,7 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
     put(dir, "security_enabled", "0\n");
     put(dir, "max_power", "%u\n", a->max_power_mw);
     writable(dir, "max_power", 0644);
-    if (goya) {
+    if (a->soft_reset) {
         put_goya_clocks(a, dir);
     } else {
         put(dir, "clk_max_freq_mhz", "%u\n", a->clock_mhz);

@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define CFG_BASE 0x1000007FF8000000ull
 #define TYPE_BLOCK (0x4ull << 59)
 #define CORES 69u
 #define UMR 360u /* 24 network engines, 15 blocks each */
@@ -72,7 +71,7 @@ int sim_block_find(const struct sim_device *d, uint64_t address, uint64_t *handl
         return -EPERM;
     for (unsigned i = 0; i < BLOCKS; i++) {
         block(i, &offset, &n);
-        if (address != CFG_BASE + offset)
+        if (address != sim_asic_of(d)->chip->cfg_base + offset)
             continue;
         *handle = TYPE_BLOCK | (uint64_t)i << 12;
         *size = n;

@@ -17,13 +17,6 @@
 #define MAX_OUTPUT (4u << 20) /* what the kernel allocates at once */
 #define READBLOCK_MAX 16384u
 
-/* How many units of each kind an ASIC has (enum {goya,gaudi,gaudi2}_debug_*_regs_index). */
-static const uint16_t units[SIM_ASIC_COUNT][HL_DEBUG_OP_SPMU + 1] = {
-    [SIM_ASIC_GOYA] = { 1, 23, 21, 24, 71, 19 },
-    [SIM_ASIC_GAUDI] = { 1, 47, 45, 75, 120, 39 },
-    [SIM_ASIC_GAUDI2] = { 1, 140, 138, 140, 384, 136 },
-};
-
 static const uint32_t input_size[HL_DEBUG_OP_TIMESTAMP + 1] = {
     [HL_DEBUG_OP_ETR] = sizeof(struct hl_debug_params_etr),
     [HL_DEBUG_OP_ETF] = sizeof(struct hl_debug_params_etf),
@@ -64,10 +57,10 @@ static int spmu(struct sim_device *d, const struct hl_debug_args *args,
 {
     struct sim_spmu *u = &d->context.spmu[args->reg_idx];
     uint32_t n = args->output_size / 8;
-    bool gaudi2 = d->asic == SIM_ASIC_GAUDI2;
 
     if (args->enable) {
-        if (!in || in->event_types_num > MAX_COUNTERS || (!gaudi2 && in->event_types_num < 3))
+        if (!in || in->event_types_num > MAX_COUNTERS ||
+            in->event_types_num < sim_asic_of(d)->spmu_least)
             return -EINVAL;
         *u = (struct sim_spmu){ .since_ns = now_ns(), .events = (uint8_t)in->event_types_num };
         for (uint32_t i = 0; i < in->event_types_num; i++)
@@ -76,7 +69,7 @@ static int spmu(struct sim_device *d, const struct hl_debug_args *args,
     }
     u->cycles = cycles(d, u);
     u->since_ns = 0;
-    if (gaudi2 && (!out || n <= 2))
+    if (!sim_asic_of(d)->spmu_least && (!out || n <= 2))
         return 0;
     if (!out || n < 3 || n - 2 > MAX_COUNTERS)
         return -EINVAL;
@@ -92,13 +85,14 @@ static bool reachable(const struct sim_device *d, const struct sim_state *s, uin
                       uint64_t size)
 {
     const struct sim_sub_props *p = submission_props(s, d);
+    const struct sim_checks *c = &p->asic->checks;
     uint64_t end = addr + size;
+    const struct sim_range all[] = { sim_sub_sram(p), c->memory, c->mapped, c->host, c->huge };
 
-    return end > addr && ((addr >= p->pmmu_start && end <= p->pmmu_end) ||
-                          (addr >= p->huge_start && end <= p->huge_end) ||
-                          (addr >= p->dmmu_start && end <= p->dmmu_end) ||
-                          (addr >= p->dram_start && end <= p->dram_end) ||
-                          (addr >= p->sram_start && end <= p->sram_end));
+    for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        if (end > addr && sim_range_has(all[i], addr, end))
+            return true;
+    return false;
 }
 
 /* *_config_etr(): where the trace goes, and where it has got to. */
@@ -136,7 +130,7 @@ static int configure(struct sim_state *s, struct sim_device *d, const struct hl_
 
     if (args->op == HL_DEBUG_OP_TIMESTAMP)
         return 0; /* deprecated: does nothing */
-    if (args->op != HL_DEBUG_OP_ETR && args->reg_idx >= units[d->asic][args->op])
+    if (args->op != HL_DEBUG_OP_ETR && args->reg_idx >= sim_asic_of(d)->trace_units[args->op])
         return -EINVAL;
     switch (args->op) {
     case HL_DEBUG_OP_ETR:
@@ -178,7 +172,7 @@ static int coresight(const struct sim_env *env, struct sim_device *d, struct hl_
 /* The performance counters of the TPCs, as their registers show them. */
 static void refresh(struct sim_state *s, struct sim_device *d)
 {
-    for (uint32_t i = 0; d->asic == SIM_ASIC_GAUDI2 && i < 25; i++) {
+    for (uint32_t i = 0; sim_asic_of(d)->tpc_counters && i < 25; i++) {
         const struct sim_spmu *u = &d->context.spmu[i];
         uint32_t dcore = i < 7 ? 0 : 1 + (i - 7) / 6, tpc = i < 7 ? i : (i - 7) % 6;
         uint32_t base = 0x1000 + 0x1000000 * dcore + 0x200000 * tpc;
@@ -213,8 +207,8 @@ static int read_block(const struct sim_env *env, struct sim_device *d,
         return -EFAULT;
     if (!b.size || b.size > READBLOCK_MAX || b.size % 4 || b.cfg_address % 4)
         return -EINVAL;
-    offset = b.cfg_address - eng_cfg_base(p->eng);
-    if (b.cfg_address < eng_cfg_base(p->eng) || offset + b.size > eng_cfg_size(p->eng))
+    offset = b.cfg_address - eng_chip(p->eng)->cfg_base;
+    if (b.cfg_address < eng_chip(p->eng)->cfg_base || offset + b.size > eng_chip(p->eng)->cfg_size)
         return -EINVAL;
     refresh(env->state, d);
     regs = block_registers(env->state, d, offset, b.size);

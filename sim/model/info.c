@@ -41,11 +41,12 @@ static int hw_ip(struct query *q)
 {
     const struct sim_asic *a = q->a;
     struct hl_info_hw_ip_info ip = {
-        .sram_base_address = eng_sram_base(sim_engine_of(a)) + a->sram_reserved,
-        .dram_base_address = a->device_mmu ? a->device_first : a->memory_base + a->memory_reserved,
-        .sram_size = (uint32_t)(eng_sram_size(sim_engine_of(a)) - a->sram_reserved),
+        .sram_base_address = a->chip->sram_base + a->sram_reserved,
+        .dram_base_address =
+            a->device_mmu ? a->device_first : a->chip->memory_base + a->memory_reserved,
+        .sram_size = (uint32_t)(a->chip->sram_size - a->sram_reserved),
         .num_of_events = a->event_count[sim_kernel(q->s)->set],
-        .device_id = a->pci_device_id,
+        .device_id = a->chip->pci_device_id,
         .module_id = q->d->module_id,
         .decoder_enabled_mask = a->decoder_mask,
         .first_available_interrupt_id = a->first_interrupt[sim_kernel(q->s)->set],
@@ -69,8 +70,8 @@ static int hw_ip(struct query *q)
         ip.odp_supported = a->on_demand;
         ip.sched_arc_enabled_mask = a->scheduler_mask;
     }
-    ip.dram_size = (a->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
-    snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->name);
+    ip.dram_size = (a->chip->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
+    snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->chip->name);
     snprintf((char *)ip.card_name, sizeof(ip.card_name), "%s", a->card_name);
     return give(q, &ip, sim_kernel(q->s)->short_records ? HL_6_1_HW_IP_INFO_SIZE : sizeof(ip));
 }
@@ -84,7 +85,7 @@ static int events_array(struct query *q)
 static int dram_usage(struct query *q)
 {
     struct hl_info_dram_usage u = {
-        .dram_free_mem = q->a->memory_size - q->a->memory_reserved - q->d->used_memory,
+        .dram_free_mem = q->a->chip->memory_size - q->a->memory_reserved - q->d->used_memory,
         .ctx_dram_mem = q->c ? q->c->memory : 0,
     };
 

@@ -13,7 +13,7 @@
 
 static uint32_t page_count(const struct sim_asic *a)
 {
-    return (uint32_t)((a->memory_size - a->memory_reserved) / a->memory_page);
+    return (uint32_t)((a->chip->memory_size - a->memory_reserved) / a->memory_page);
 }
 
 /* The start of n free pages in a row, or SIM_NONE. */
@@ -341,7 +341,7 @@ static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c
 
 static uint64_t bar_size(const struct sim_state *s, const struct sim_asic *a)
 {
-    return s->bar_size ? s->bar_size : a->memory_size;
+    return s->bar_size ? s->bar_size : a->chip->memory_size;
 }
 
 /* Without a device MMU: a physical range (validate_export_params_no_mmu). */
@@ -354,10 +354,10 @@ static int check_physical(const struct sim_state *s, const struct sim_asic *a, u
         return -EINVAL;
     if (sim_kernel(s)->export_pages ? !size || size & (SIM_PAGE - 1) : size < SIM_PAGE)
         return -EINVAL;
-    if (address < a->memory_base + a->memory_reserved || end > a->memory_base + a->memory_size ||
-        end < address)
+    if (address < a->chip->memory_base + a->memory_reserved ||
+        end > a->chip->memory_base + a->chip->memory_size || end < address)
         return -EINVAL;
-    bar = address - a->memory_base;
+    bar = address - a->chip->memory_base;
     return bar + size > bar_size(s, a) ? -EINVAL : 0;
 }
 
@@ -442,7 +442,7 @@ uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *
 
     if (b->map == SIM_NONE) {
         *left = b->size - at;
-        return b->address - a->memory_base + at;
+        return b->address - a->chip->memory_base + at;
     }
     al = &c->allocs[c->maps[b->map].alloc];
     inner = b->offset + at;

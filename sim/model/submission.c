@@ -34,7 +34,7 @@ static void *map_shared(int fd, uint64_t offset, size_t size)
 
 const struct sim_sub_props *submission_props(const struct sim_state *s, const struct sim_device *d)
 {
-    return sim_sub_props(sim_asic_of(d)->name, (enum hl_generation)s->generation);
+    return sim_sub_props((enum sim_asic_id)d->asic, (enum hl_generation)s->generation);
 }
 
 struct sim_submit *submission_of(const struct sim_state *s, const struct sim_device *d)

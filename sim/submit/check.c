@@ -9,11 +9,9 @@
 
 #include "sim/submit/submit.h"
 
-static bool inside(uint64_t a, uint64_t len, uint64_t start, uint64_t end)
+static bool inside(uint64_t a, uint64_t len, struct sim_range r)
 {
-    uint64_t last = a + len;
-
-    return a >= start && last <= end && last > a;
+    return a + len > a && sim_range_has(r, a, a + len);
 }
 
 /* The sizes that the driver's tables give: the data of WREG_BULK is not part of them. */
@@ -32,74 +30,70 @@ static uint32_t packet_size(unsigned op)
     }
 }
 
-static bool known(bool gaudi, unsigned op)
-{
-    uint32_t goya_ops = 0x0FBE, gaudi_ops = 0xBFFE;
-
-    return (gaudi ? gaudi_ops : goya_ops) >> op & 1;
-}
-
-static int goya_dma(const struct sim_sub_props *p, uint32_t queue, const uint8_t *b)
+static int check_copy(const struct sim_sub_props *p, uint32_t queue, const uint8_t *b)
 {
     uint32_t size;
     uint64_t src;
 
     memcpy(&size, b, 4);
     memcpy(&src, b + 8, 8);
-    /* hardware bug HW-23: only queue 1 may read from the host */
-    if (queue != 1 && inside(src, size, p->pmmu_start, p->pmmu_end))
+    if (p->asic->checks.host_queue && queue != p->asic->checks.host_queue &&
+        inside(src, size, p->asic->checks.host))
         return -EFAULT;
-    return size ? 0 : -EINVAL;
+    return size || !p->asic->checks.no_empty_copies ? 0 : -EINVAL;
+}
+
+/* What a packet that the ASIC has may do: 0 or -errno. */
+static int check_packet(const struct sim_sub_props *p, uint32_t queue, const uint8_t *packet,
+                        unsigned op, uint32_t w0, uint32_t ctl)
+{
+    uint32_t reg = p->asic->checks.one_register;
+
+    switch (op) {
+    case ENG_MSG_PROT:
+    case ENG_CP_DMA:
+    case ENG_STOP:
+    case ENG_WREG_BULK:
+        return -EPERM;
+    case ENG_LOAD_AND_EXE:
+        return w0 & 1 ? -EPERM : 0; /* not into scalars */
+    case ENG_LIN_DMA:
+        return check_copy(p, queue, packet);
+    case ENG_WREG_32:
+        return reg && (ctl & 0xFFFF) != reg ? -EPERM : 0;
+    case ENG_MSG_LONG:
+    case ENG_MSG_SHORT:
+    case ENG_FENCE:
+    case ENG_NOP:
+    case ENG_REPEAT:
+    case ENG_ARB_POINT:
+        return 0;
+    default: /* WAIT */
+        return -EINVAL;
+    }
 }
 
 int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *cb, uint32_t len)
 {
-    bool gaudi = !strcmp(eng_asic_name(p->eng), "gaudi");
     const uint8_t *b = cb;
     uint32_t at = 0;
 
     while (at < len) {
         uint32_t w0, ctl = 0, n;
         unsigned op;
-        int rc = 0;
+        int rc;
 
         /* a header that is cut off is read anyway, from the page behind it: zeros */
         memcpy(&w0, b + at, len - at < 4 ? len - at : 4);
         if (len - at >= 8)
             memcpy(&ctl, b + at + 4, 4);
         op = ctl >> 24 & 31;
-        if (!known(gaudi, op))
+        if (!eng_has_op(p->eng, op))
             return -EINVAL;
         n = packet_size(op);
         if (n > len - at)
             return -EINVAL;
-        switch (op) {
-        case ENG_MSG_PROT:
-        case ENG_CP_DMA:
-        case ENG_STOP:
-        case ENG_WREG_BULK:
-            return -EPERM;
-        case ENG_LOAD_AND_EXE:
-            rc = w0 & 1 ? -EPERM : 0; /* not into scalars */
-            break;
-        case ENG_LIN_DMA:
-            rc = gaudi ? 0 : goya_dma(p, queue, b + at);
-            break;
-        case ENG_WREG_32:
-            /* Goya: the completion's address and nothing else */
-            rc = !gaudi && (ctl & 0xFFFF) != 0x1020 ? -EPERM : 0;
-            break;
-        case ENG_MSG_LONG:
-        case ENG_MSG_SHORT:
-        case ENG_FENCE:
-        case ENG_NOP:
-            break;
-        case ENG_REPEAT:
-        case ENG_ARB_POINT:
-            break;
-        default: /* WAIT */
-            return -EINVAL;
-        }
+        rc = check_packet(p, queue, b + at, op, w0, ctl);
         if (rc)
             return rc;
         at += n;
@@ -107,34 +101,19 @@ int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *
     return 0;
 }
 
-static bool gaudi2_enabled(const struct sim_sub_props *p, uint32_t q)
-{
-    if (q < 8)
-        return q == 0 || q == 1 || q == 4;
-    if (q >= 156 && q <= 251) /* NICs: the open driver drives none */
-        return false;
-    if (q >= 44 && q <= 47) /* DCORE0's seventh TPC is number 24 */
-        return p->tpc_mask >> 24 & 1;
-    return q < 260;
-}
-
 int sim_sub_check_address(const struct sim_sub_props *p, uint32_t queue, uint64_t addr,
                           uint32_t len)
 {
-    const char *asic = eng_asic_name(p->eng);
+    const struct sim_checks *c = &p->asic->checks;
 
-    if (!strcmp(asic, "goya")) /* behind the MMU: not looked at */
+    if (!c->addresses)
         return 0;
-    if (!strcmp(asic, "gaudi") && queue >= 73) /* NICs */
+    if (!sim_sub_open_queue(p, queue))
         return -EINVAL;
-    if (!strcmp(asic, "gaudi2") && !gaudi2_enabled(p, queue))
-        return -EINVAL;
-    if (inside(addr, len, p->sram_start, p->sram_end) ||
-        inside(addr, len, p->dram_start, p->dram_end) ||
-        inside(addr, len, p->pmmu_start, p->pmmu_end))
+    if (inside(addr, len, sim_sub_sram(p)) || inside(addr, len, c->memory) ||
+        inside(addr, len, c->host))
         return 0;
-    if (!strcmp(asic, "gaudi2") && (inside(addr, len, p->dmmu_start, p->dmmu_end) ||
-                                    inside(addr, len, p->huge_start, p->huge_end)))
+    if (c->mapped_addresses && (inside(addr, len, c->mapped) || inside(addr, len, c->huge)))
         return 0;
     return -EFAULT;
 }

@@ -60,12 +60,12 @@ static int sanity(struct sim_sub_call *c, const union hl_cs_args *args)
                 return -EINVAL;
     if (!c->env->operational(c->priv))
         return -EBUSY;
-    if ((args->in.cs_flags & HL_CS_FLAGS_STAGED_SUBMISSION) && !c->p->staged)
+    if ((args->in.cs_flags & HL_CS_FLAGS_STAGED_SUBMISSION) && !c->p->asic->staged)
         return -EPERM;
     if (flags & (flags - 1))
         return -EINVAL;
     t = type_of(flags);
-    if (is_sync(t) && !c->p->sync_stream)
+    if (is_sync(t) && !c->p->asic->sync_stream)
         return -EINVAL;
     if (t == SIM_SUB_DEFAULT && !args->in.num_chunks_execute)
         return -EINVAL;
@@ -101,7 +101,7 @@ static int new_cs(struct sim_sub_call *c, enum sim_sub_type type, uint32_t flags
                   uint32_t timeout_ms, struct sim_sub_cs **out)
 {
     struct sim_submit *s = c->s;
-    struct sim_sub_cs *cs = &s->cs[s->next_seq & (c->p->max_pending - 1)];
+    struct sim_sub_cs *cs = &s->cs[s->next_seq & (c->p->asic->max_pending - 1)];
 
     if (cs->known && !cs->done) {
         COUNT(c, in_flight);
@@ -159,7 +159,7 @@ static uint32_t queue_length(const struct sim_sub_props *p, uint32_t queue,
 {
     if (kind != ENG_QUEUE_INT)
         return QUEUE_LENGTH;
-    if (p->max_pending == 64) /* Goya's MME_QMAN_LENGTH, TPC_QMAN_LENGTH */
+    if (p->asic->max_pending == 64) /* Goya's MME_QMAN_LENGTH, TPC_QMAN_LENGTH */
         return 64;
     return queue < 33 || queue >= 73 ? 4096 : 1024; /* DMA and NIC; MME and TPC */
 }
@@ -312,7 +312,7 @@ static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *ta
     }
     if (d.kind != ENG_QUEUE_INT) {
         *outside = true;
-        if (p->multi_cs && k->queue_index < 8)
+        if (p->asic->staged && k->queue_index < 8)
             cs->streams |= (uint8_t)(1u << k->queue_index);
     }
     rc = add_job(c, cs, tail, k->queue_index, d.kind, &j);
@@ -395,7 +395,8 @@ static uint32_t signal_cb(const struct sim_sub_props *p, uint8_t *b, uint32_t so
 {
     uint32_t at = 0;
 
-    put_words(b, &at, 1u << 31 | 1, CTL(ENG_MSG_SHORT, p->sob_base, sob * 4) | 1u << 31 | 1u << 29);
+    put_words(b, &at, 1u << 31 | 1,
+              CTL(ENG_MSG_SHORT, p->asic->signals.sob_base, sob * 4) | 1u << 31 | 1u << 29);
     return at;
 }
 
@@ -403,16 +404,17 @@ static uint32_t signal_cb(const struct sim_sub_props *p, uint8_t *b, uint32_t so
 static uint32_t wait_cb(const struct sim_sub_props *p, uint8_t *b, uint32_t queue, uint32_t sob,
                         uint32_t value, uint32_t mon)
 {
-    uint64_t f = eng_cfg_base(p->eng) + eng_fence_offset(p->eng, queue, 2);
-    uint32_t arm = eng_mon_arm_offset(p->eng, p->sm, mon) - 4 * mon;
-    uint32_t lo = eng_mon_payload_offset(p->eng, p->sm);
+    uint64_t f = eng_chip(p->eng)->cfg_base + eng_fence_offset(p->eng, queue, 2);
+    uint32_t arm = eng_mon_arm_offset(p->eng, p->asic->signals.sm, mon) - 4 * mon;
+    uint32_t lo = eng_mon_payload_offset(p->eng, p->asic->signals.sm);
     uint32_t step = (arm - lo) / 3, at = 0;
 
-    put_words(b, &at, (uint32_t)f, CTL(ENG_MSG_SHORT, p->mon_base, 4 * mon));
-    put_words(b, &at, (uint32_t)(f >> 32), CTL(ENG_MSG_SHORT, p->mon_base, step + 4 * mon));
-    put_words(b, &at, 1, CTL(ENG_MSG_SHORT, p->mon_base, 2 * step + 4 * mon));
+    put_words(b, &at, (uint32_t)f, CTL(ENG_MSG_SHORT, p->asic->signals.mon_base, 4 * mon));
+    put_words(b, &at, (uint32_t)(f >> 32),
+              CTL(ENG_MSG_SHORT, p->asic->signals.mon_base, step + 4 * mon));
+    put_words(b, &at, 1, CTL(ENG_MSG_SHORT, p->asic->signals.mon_base, 2 * step + 4 * mon));
     put_words(b, &at, (sob / 8 & 0xFF) | (uint32_t)(uint8_t) ~(1u << sob % 8) << 8 | value << 17,
-              CTL(ENG_MSG_SHORT, p->mon_base, 3 * step + 4 * mon) | 1u << 31);
+              CTL(ENG_MSG_SHORT, p->asic->signals.mon_base, 3 * step + 4 * mon) | 1u << 31);
     put_words(b, &at, 1 | 1u << 16 | 2u << 30, CTL(ENG_FENCE, 0, 0) | 1u << 31);
     return at;
 }
@@ -447,7 +449,7 @@ static uint32_t sob_address(const struct sim_sub_props *p, uint32_t sob)
 {
     if (p->irqs)
         return 0; /* gaudi2_get_sob_addr() */
-    return eng_sob_offset(p->eng, p->sm, sob);
+    return eng_sob_offset(p->eng, p->asic->signals.sm, sob);
 }
 
 static int find_signal(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint32_t flags,
@@ -709,7 +711,7 @@ static int cores(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t com
 
     if (!c->p->kernel->core_commands && !c->p->engine_modes)
         return -EPERM;
-    if (!n || n > c->p->engine_cores)
+    if (!n || n > c->p->asic->engine_cores)
         return -EINVAL;
     if (command != HL_ENGINE_CORE_RUN && command != HL_ENGINE_CORE_HALT)
         return -EINVAL;
@@ -730,7 +732,7 @@ static bool can_stall(uint32_t id)
 
 static int engines(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t command)
 {
-    uint32_t max = c->p->engines, *ids;
+    uint32_t max = c->p->asic->engines, *ids;
     int rc;
 
     if (!c->p->engine_modes)
@@ -738,7 +740,7 @@ static int engines(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t c
     if (command >= HL_ENGINE_COMMAND_MAX)
         return -EINVAL;
     if (command == HL_ENGINE_CORE_RUN || command == HL_ENGINE_CORE_HALT)
-        max = c->p->engine_cores;
+        max = c->p->asic->engine_cores;
     if (!n || n > max)
         return -EINVAL;
     rc = copy_ids(c, user, n, &ids);
@@ -762,7 +764,7 @@ static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint
     bool force = args->in.cs_flags & HL_CS_FLAGS_FORCE_RESTORE, first = false;
     int rc;
 
-    if (c->p->ctx_switch || c->p->kernel->switches_always) {
+    if (c->p->asic->switches_context || c->p->kernel->switches_always) {
         sim_sub_lock(c->s);
         first = !c->s->ctx_switched;
         c->s->ctx_switched = true;

@@ -69,7 +69,7 @@ int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns)
 
 size_t sim_sub_size(const struct sim_sub_props *p)
 {
-    size_t n = sizeof(struct sim_submit) + p->max_pending * sizeof(struct sim_sub_cs);
+    size_t n = sizeof(struct sim_submit) + p->asic->max_pending * sizeof(struct sim_sub_cs);
 
     return (n + PAGE - 1) / PAGE * PAGE + SIM_SUB_ARENA;
 }
@@ -97,7 +97,7 @@ static void restore_sobs(struct sim_submit *s, const struct sim_sub_props *p)
 {
     for (uint32_t q = 0; q < p->queues; q++)
         if (s->sob[q].next_value > 1)
-            reg_job(s, eng_sob_offset(p->eng, p->sm, s->sob[q].id[s->sob[q].current]),
+            reg_job(s, eng_sob_offset(p->eng, p->asic->signals.sm, s->sob[q].id[s->sob[q].current]),
                     s->sob[q].next_value - 1);
 }
 
@@ -111,11 +111,11 @@ static void init_sobs(struct sim_submit *s, const struct sim_sub_props *p)
         memset(b, 0, sizeof(*b));
         if (!sim_sub_sync_queue(p, q))
             continue;
-        b->id[0] = p->first_sob + 2 * n;
+        b->id[0] = p->asic->signals.first_sob + 2 * n;
         b->id[1] = b->id[0] + 1;
         b->refs[0] = b->refs[1] = 1;
         b->next_value = 1;
-        b->mon = p->first_mon + n;
+        b->mon = p->asic->signals.first_mon + n;
         n++;
     }
 }
@@ -139,7 +139,7 @@ void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
     s->tdr_ns = 0;
     s->watchdog = false;
     s->ctx_switched = false;
-    memset(s->cs, 0, p->max_pending * sizeof(s->cs[0]));
+    memset(s->cs, 0, p->asic->max_pending * sizeof(s->cs[0]));
     memset(s->handle, 0, sizeof(s->handle));
     memset(s->outcome, 0, sizeof(s->outcome));
     memset(&s->ctx, 0, sizeof(s->ctx));
@@ -278,9 +278,9 @@ struct sim_sub_cs *sim_sub_fence(struct sim_sub_call *c, uint64_t seq, int *erro
         *error = -EINVAL;
         return NULL;
     }
-    if (seq + c->p->max_pending < s->next_seq)
+    if (seq + c->p->asic->max_pending < s->next_seq)
         return NULL;
-    f = &s->cs[seq & (c->p->max_pending - 1)];
+    f = &s->cs[seq & (c->p->asic->max_pending - 1)];
     return f->known ? f : NULL;
 }
 
@@ -321,7 +321,7 @@ void sim_sub_sob_put(struct sim_sub_call *c, uint32_t queue, uint8_t which)
         b->refs[which]--;
         return;
     }
-    reg_job(c->s, eng_sob_offset(c->p->eng, c->p->sm, b->id[which]), 0);
+    reg_job(c->s, eng_sob_offset(c->p->eng, c->p->asic->signals.sm, b->id[which]), 0);
     b->refs[which] = 1;
     b->reset[which] = false;
 }
@@ -455,7 +455,7 @@ void sim_sub_release(struct sim_sub_call *c, struct sim_sub_cs *cs)
 
     if (cs->staged && cs->submitted && cs->last) {
         /* the last one ends all that it belongs to, the first one first */
-        uint32_t mask = c->p->max_pending - 1, i = (uint32_t)(cs->staged_seq & mask);
+        uint32_t mask = c->p->asic->max_pending - 1, i = (uint32_t)(cs->staged_seq & mask);
 
         while (i != SIM_SUB_NONE) {
             uint32_t next = s->cs[i].staged_next;
@@ -645,12 +645,12 @@ void sim_sub_irq(struct sim_sub_call *c, unsigned irq)
 
     if (irq < p->first_irq || irq >= (unsigned)p->first_irq + p->irqs)
         return;
-    slot = irq - p->first_irq + p->decoders;
+    slot = irq - p->first_irq + p->asic->decoders;
     sim_sub_lock(s);
     irq_stamps(c, (uint16_t)slot);
-    irq_stamps(c, (uint16_t)(p->decoders + p->irqs));
+    irq_stamps(c, (uint16_t)(p->asic->decoders + p->irqs));
     s->irq_count[slot]++;
-    s->irq_count[p->decoders + p->irqs]++;
+    s->irq_count[p->asic->decoders + p->irqs]++;
     sim_sub_wake(s);
     sim_sub_unlock(s);
 }

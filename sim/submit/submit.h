@@ -18,29 +18,31 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "engine/engine.h"
+#include "sim/asic.h"
 #include "uapi/generation.h"
 #include "uapi/habanalabs_accel.h"
 
-/* What differs between the ASICs and kernels. */
+/* The device and its driver. */
 struct sim_sub_props {
-    const struct eng_asic *eng;
+    const struct sim_asic *asic;
+    const struct eng_asic *eng; /* its engine */
     const struct hl_traits *kernel;
-    uint32_t max_pending; /* a power of two */
-    bool staged, multi_cs, sync_stream, ctx_switch, engine_modes, hbw_flush;
     uint32_t queues;
-    uint16_t first_irq, irqs, decoders;
-    uint32_t engine_cores, engines;
-    uint32_t first_sob, first_mon; /* of those that signals and waits use */
-    unsigned sm;                   /* the sync manager they are in */
-    uint8_t sob_base, mon_base;    /* MSG_SHORT's bases for it */
-    uint64_t sram_start, sram_end, dram_start, dram_end;
-    uint64_t dmmu_start, dmmu_end, pmmu_start, pmmu_end, huge_start, huge_end;
-    uint64_t tpc_mask; /* Gaudi2 */
+    uint16_t first_irq, irqs;
+    bool engine_modes, hbw_flush;
 };
 
-/* NULL for an unknown ASIC. */
-const struct sim_sub_props *sim_sub_props(const char *asic, enum hl_generation generation);
+const struct sim_sub_props *sim_sub_props(enum sim_asic_id asic, enum hl_generation generation);
+/* Has the queue signals? */
+bool sim_sub_sync_queue(const struct sim_sub_props *p, uint32_t queue);
+/* Does the driver take anything for it? */
+bool sim_sub_open_queue(const struct sim_sub_props *p, uint32_t queue);
+/* SRAM that programs may name. */
+struct sim_range sim_sub_sram(const struct sim_sub_props *p);
+static inline bool sim_range_has(struct sim_range r, uint64_t start, uint64_t end)
+{
+    return start >= r.start && end <= r.end;
+}
 
 enum sim_sub_type {
     SIM_SUB_DEFAULT,
@@ -262,8 +264,6 @@ void sim_sub_handle_put(struct sim_sub_call *c, uint32_t id);
 void sim_sub_arm_timer(struct sim_sub_call *c);
 /* Wait until gen changes or the deadline (0: none) is over: 0, -ETIMEDOUT, -EINTR. Unlocked. */
 int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns);
-bool sim_sub_sync_queue(const struct sim_sub_props *p, uint32_t queue);
-
 /* check.c: what the driver refuses in a command buffer, before anything runs */
 int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *cb, uint32_t len);
 int sim_sub_check_address(const struct sim_sub_props *p, uint32_t queue, uint64_t addr,

@@ -169,7 +169,7 @@ static int multi_arguments(struct sim_sub_call *c, const struct hl_wait_cs_in *i
         for (size_t i = 0; i < sizeof(in->pad); i++)
             if (in->pad[i])
                 return -EINVAL;
-    if (!c->p->multi_cs)
+    if (!c->p->asic->staged)
         return -EPERM;
     m->n = in->seq_arr_len;
     if (m->n > MULTI_MAX)
@@ -238,14 +238,14 @@ static int wait_multi(struct sim_sub_call *c, union hl_wait_cs_args *args)
 /* Which slot of irq_count an id means; -1: none. */
 static int irq_slot(const struct sim_sub_props *p, uint32_t id)
 {
-    if (id < p->decoders)
+    if (id < p->asic->decoders)
         return (int)id;
     if (id >= p->first_irq && id < (uint32_t)p->first_irq + p->irqs)
-        return (int)(id - p->first_irq + p->decoders);
+        return (int)(id - p->first_irq + p->asic->decoders);
     if (id == 0xFFF)
-        return p->decoders + p->irqs;
+        return p->asic->decoders + p->irqs;
     if (id == 0xFFE)
-        return p->decoders + p->irqs + 1;
+        return p->asic->decoders + p->irqs + 1;
     return -1;
 }
 
@@ -416,7 +416,7 @@ static int wait_irq(struct sim_sub_call *c, union hl_wait_cs_args *args)
     int64_t timestamp = 0;
     int slot, rc;
 
-    if (!(c->p->irqs + c->p->decoders))
+    if (!(c->p->irqs + c->p->asic->decoders))
         return -EPERM;
     slot = irq_slot(c->p, id);
     if (slot < 0)

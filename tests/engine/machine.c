@@ -92,7 +92,7 @@ struct machine *machine_new(const char *asic, uint64_t seed)
     assert_non_null(a);
     assert_non_null(m);
     m->mem = calloc(1, MEM_SIZE);
-    m->cfg = mmap(NULL, eng_cfg_size(a), PROT_READ | PROT_WRITE,
+    m->cfg = mmap(NULL, eng_chip(a)->cfg_size, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(m->cfg != MAP_FAILED);
     assert_int_equal(eng_init(&m->e, a, m->cfg, &ops, m, seed), 0);
@@ -101,7 +101,7 @@ struct machine *machine_new(const char *asic, uint64_t seed)
 
 void machine_free(struct machine *m)
 {
-    munmap(m->cfg, eng_cfg_size(m->e.asic));
+    munmap(m->cfg, eng_chip(m->e.asic)->cfg_size);
     eng_fini(&m->e);
     free(m->mem);
     free(m);
@@ -172,7 +172,7 @@ uint32_t mem32(struct machine *m, uint32_t at)
 
 uint64_t cfg_addr(struct machine *m, uint32_t offset)
 {
-    return eng_cfg_base(m->e.asic) + offset;
+    return eng_chip(m->e.asic)->cfg_base + offset;
 }
 
 uint32_t sob(struct machine *m, unsigned i)

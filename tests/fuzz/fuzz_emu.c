@@ -145,7 +145,7 @@ static void request(struct emu *e, struct input *in)
 
 static void poke(struct emu *e, uint32_t off, uint32_t x)
 {
-    if (off < e->a->cfg_size - 3)
+    if (off < e->chip->cfg_size - 3)
         e->v.ops->wr(&e->v, e->a->cfg_bar, e->a->cfg_in_bar + off, &x, 4);
 }
 

@@ -132,7 +132,7 @@ static struct sim_state *simulation(void)
         d->regs_fd = memfd_create("registers", 0);
         if (ftruncate(d->submit_fd, (off_t)sim_sub_size(p)) ||
             ftruncate(d->buffer_fd, (off_t)SIM_BUFFER_BYTES) ||
-            ftruncate(d->regs_fd, (off_t)eng_cfg_size(p->eng)))
+            ftruncate(d->regs_fd, (off_t)eng_chip(p->eng)->cfg_size))
             abort();
         sim_sub_init(submission_of(s, d), p);
     }

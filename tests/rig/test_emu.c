@@ -77,7 +77,7 @@ static void run(void)
 static void ring(uint32_t at, uint32_t log2)
 {
     poke(PQ_LO, at);
-    poke(PQ_HI, (uint32_t)(emu.a->host_base >> 32));
+    poke(PQ_HI, (uint32_t)(emu.chip->host_base >> 32));
     poke(PQ_LOG2, log2);
 }
 
@@ -131,20 +131,20 @@ TEST(a_message_to_the_msix_block_interrupts)
     emu.v.irqfd[VFU_IRQ_MSIX][48] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert_true(emu.v.irqfd[VFU_IRQ_MSIX][48] >= 0);
     for (unsigned i = 0; i < 2; i++) {
-        assert_int_equal(emu_write32(&emu, emu.a->cfg_base + regs[i], 48), 0);
+        assert_int_equal(emu_write32(&emu, emu.chip->cfg_base + regs[i], 48), 0);
         assert_int_equal(read(emu.v.irqfd[VFU_IRQ_MSIX][48], &n, sizeof(n)), sizeof(n));
         assert_int_equal(n, 1);
     }
     /* one that nobody listens to is lost, and no other register is a doorbell */
-    assert_int_equal(emu_write32(&emu, emu.a->cfg_base + regs[0], 49), 0);
-    assert_int_equal(emu_write32(&emu, emu.a->cfg_base + regs[1] + 4, 48), 0);
+    assert_int_equal(emu_write32(&emu, emu.chip->cfg_base + regs[0], 49), 0);
+    assert_int_equal(emu_write32(&emu, emu.chip->cfg_base + regs[1] + 4, 48), 0);
     assert_int_equal(read(emu.v.irqfd[VFU_IRQ_MSIX][48], &n, sizeof(n)), -1);
 }
 
 /* What an engine copies goes in one piece as far as both sides hold. */
 TEST(a_copy_is_direct)
 {
-    uint64_t base = emu.a->dram_base, n = 64 * MiB;
+    uint64_t base = emu.chip->memory_base, n = 64 * MiB;
     bool bad_write = true;
 
     memset(emu.dram, 0x5A, 4096);
@@ -154,14 +154,14 @@ TEST(a_copy_is_direct)
     assert_int_equal(emu.dram[n], 0x5A);
     assert_int_equal(emu.dram[2 * n - 1], 0x77);
     n = 8192;
-    assert_int_equal(emu_move(&emu, emu.a->host_base + 4096, base, &n, &bad_write), 0);
+    assert_int_equal(emu_move(&emu, emu.chip->host_base + 4096, base, &n, &bad_write), 0);
     assert_int_equal(n, 8192);
     assert_memory_equal(ram + 4096, emu.dram, 8192);
     n = 8192;
-    assert_int_equal(emu_move(&emu, emu.a->host_base + RAM, base, &n, &bad_write), -EFAULT);
+    assert_int_equal(emu_move(&emu, emu.chip->host_base + RAM, base, &n, &bad_write), -EFAULT);
     assert_true(bad_write);
     n = 8192;
-    assert_int_equal(emu_move(&emu, base, emu.a->host_base + RAM, &n, &bad_write), -EFAULT);
+    assert_int_equal(emu_move(&emu, base, emu.chip->host_base + RAM, &n, &bad_write), -EFAULT);
     assert_false(bad_write);
 }
 
@@ -175,13 +175,13 @@ TEST(a_packet_may_reset_the_device)
 
     memcpy(ram + 0x1000, &packet, sizeof(packet));
     ring(0, 4);
-    a_descriptor(0, emu.a->host_base + 0x1000, sizeof(packet));
-    a_descriptor(16, emu.a->host_base + 0x1000, sizeof(packet));
+    a_descriptor(0, emu.chip->host_base + 0x1000, sizeof(packet));
+    a_descriptor(16, emu.chip->host_base + 0x1000, sizeof(packet));
     poke(PQ_PI, 2);
     run();
     assert_int_equal(emu_get(&emu, PQ_CI), 0);
     /* and it works as before */
-    packet.addr = emu.a->host_base + 0x2000;
+    packet.addr = emu.chip->host_base + 0x2000;
     packet.value = 0x1234;
     memcpy(ram + 0x1000, &packet, sizeof(packet));
     ring(0, 4);
@@ -202,19 +202,19 @@ TEST(a_dma_core_may_start_itself)
         uint32_t len, ctl;
         uint64_t src, dst;
     } packet[64];
-    uint64_t commit = emu.a->cfg_base + CORE + 0x78;
+    uint64_t commit = emu.chip->cfg_base + CORE + 0x78;
 
     for (unsigned i = 0; i < 64; i++)
-        packet[i].len = 4, packet[i].ctl = 0x9u << 24, packet[i].src = emu.a->host_base,
+        packet[i].len = 4, packet[i].ctl = 0x9u << 24, packet[i].src = emu.chip->host_base,
         packet[i].dst = commit;
     memcpy(ram + 0x1000, packet, sizeof(packet));
     poke(CORE + 0x74, 4);
     poke(CORE + 0x14, 0);
-    poke(CORE + 0x18, (uint32_t)(emu.a->host_base >> 32));
+    poke(CORE + 0x18, (uint32_t)(emu.chip->host_base >> 32));
     poke(CORE + 0x1C, (uint32_t)commit);
     poke(CORE + 0x20, (uint32_t)(commit >> 32));
     ring(0x4000, 4);
-    a_descriptor(0x4000, emu.a->host_base + 0x1000, sizeof(packet));
+    a_descriptor(0x4000, emu.chip->host_base + 0x1000, sizeof(packet));
     poke(PQ_PI, 1);
     for (unsigned i = 0; i < 20; i++)
         emu_run(&emu);
@@ -226,7 +226,7 @@ TEST(a_firmware_queue_of_any_size_ends)
 {
     static const uint32_t bytes[] = { 0, 1, 16, 48, 4096, 4112, 1u << 20, 1u << 31, UINT32_MAX };
 
-    poke(0x442208, (uint32_t)(emu.a->host_base >> 32));
+    poke(0x442208, (uint32_t)(emu.chip->host_base >> 32));
     for (unsigned i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
         poke(0x44220C, bytes[i]);
         poke(0x442200, 0xFFFFFFF1);
@@ -246,7 +246,7 @@ TEST(the_indirect_window_has_an_end)
     static const uint32_t at[] = { 0x3FFFFFC, 0x3FFFFFD, 0x3FFFFFF, 0x4000000, 0xFFFFFFFF };
 
     for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-        config(0xFF0, (uint32_t)emu.a->cfg_base + at[i]);
+        config(0xFF0, (uint32_t)emu.chip->cfg_base + at[i]);
         config(0xFF4, 0x5A5A5A5A);
         config(0xFF8, 0x80000000);
         config(0xFF8, 0);
@@ -268,18 +268,18 @@ static void kdma(uint64_t dst, uint64_t src, uint32_t size, uint32_t commit)
 
 TEST(a_fill_past_the_registers_stops)
 {
-    kdma(emu.a->cfg_base + emu.a->cfg_size - 4096, 0, UINT32_MAX, 0x10);
-    kdma(emu.a->cfg_base + 0x1000000, 0x11, 16, 0x10);
+    kdma(emu.chip->cfg_base + emu.chip->cfg_size - 4096, 0, UINT32_MAX, 0x10);
+    kdma(emu.chip->cfg_base + 0x1000000, 0x11, 16, 0x10);
     assert_int_equal(emu_get(&emu, 0x1000000), 0x11111111);
 }
 
 TEST(a_copy_may_start_itself)
 {
     memset(ram, 0xFF, 16);
-    kdma(emu.a->cfg_base + KDMA + 0x8EC, 0, 4, 0);
-    kdma(emu.a->cfg_base + KDMA + 0x8EC, 0, 4, 1);
+    kdma(emu.chip->cfg_base + KDMA + 0x8EC, 0, 4, 0);
+    kdma(emu.chip->cfg_base + KDMA + 0x8EC, 0, 4, 1);
     ram[0] = 7;
-    kdma(emu.a->dram_base, 0, 16, 0);
+    kdma(emu.chip->memory_base, 0, 16, 0);
     assert_int_equal(emu.dram[0], 7);
 }
 

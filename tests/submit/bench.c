@@ -112,18 +112,18 @@ static const struct sim_exec_ops ops = { .read = rd, .write = wr, .report = repo
 struct bench *bench_new(const char *asic, enum hl_generation generation)
 {
     struct bench *b = calloc(1, sizeof(*b));
-    const struct sim_sub_props *p = sim_sub_props(asic, generation);
+    const struct sim_sub_props *p = sim_sub_props(sim_asic_by_name(asic), generation);
 
     assert_non_null(b);
     assert_non_null(p);
     b->size = sim_sub_size(p);
     b->s = mmap(NULL, b->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE,
                 -1, 0);
-    b->cfg = mmap(NULL, eng_cfg_size(p->eng), PROT_READ | PROT_WRITE,
+    b->cfg = mmap(NULL, eng_chip(p->eng)->cfg_size, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(b->s != MAP_FAILED && b->cfg != MAP_FAILED);
     b->mem = calloc(1, MEM_SIZE);
-    b->mem_base = p->sram_start;
+    b->mem_base = sim_sub_sram(p).start;
     b->call = (struct sim_sub_call){ .s = b->s, .p = p, .env = &env, .priv = b };
     assert_int_equal(sim_sub_init(b->s, p), 0);
     b->x = sim_exec_start(&b->call, &ops, b->cfg, 0, 200000);
@@ -134,7 +134,7 @@ struct bench *bench_new(const char *asic, enum hl_generation generation)
 void bench_free(struct bench *b)
 {
     sim_exec_stop(b->x);
-    munmap(b->cfg, eng_cfg_size(b->call.p->eng));
+    munmap(b->cfg, eng_chip(b->call.p->eng)->cfg_size);
     munmap(b->s, b->size);
     free(b->mem);
     free(b);

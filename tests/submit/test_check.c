@@ -11,7 +11,8 @@ static int one(const char *asic, uint32_t queue, uint32_t w0, uint32_t ctl, uint
 
     memcpy(b, &w0, 4);
     memcpy(b + 4, &ctl, 4);
-    return sim_sub_check_cb(sim_sub_props(asic, HL_GENERATION_DRM), queue, b, len);
+    return sim_sub_check_cb(sim_sub_props(sim_asic_by_name(asic), HL_GENERATION_DRM), queue, b,
+                            len);
 }
 
 TEST(opcodes)
@@ -59,7 +60,7 @@ TEST(opcodes)
 
 TEST(goya_reads_host_on_queue_1_only)
 {
-    const struct sim_sub_props *p = sim_sub_props("goya", HL_GENERATION_DRM);
+    const struct sim_sub_props *p = sim_sub_props(SIM_ASIC_GOYA, HL_GENERATION_DRM);
     uint32_t b[6] = { 64, 0x09000000, 0, 0x10000, 0, 0 };
 
     assert_int_equal(sim_sub_check_cb(p, 1, b, 24), 0);
@@ -100,10 +101,11 @@ TEST(addresses)
     };
 
     for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-        assert_int_equal(sim_sub_check_address(sim_sub_props(t[i].asic, HL_GENERATION_DRM),
-                                               t[i].queue, t[i].addr, t[i].len),
-                         t[i].rc);
-    assert_null(sim_sub_props("gaudi3", HL_GENERATION_DRM));
+        assert_int_equal(
+            sim_sub_check_address(sim_sub_props(sim_asic_by_name(t[i].asic), HL_GENERATION_DRM),
+                                  t[i].queue, t[i].addr, t[i].len),
+            t[i].rc);
+    assert_int_equal(sim_asic_by_name("gaudi3"), SIM_ASIC_COUNT);
 }
 
 int main(void)

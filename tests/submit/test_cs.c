@@ -224,7 +224,8 @@ TEST(internal_queue)
 
     k[0].cb_size = put_msg(b->mem, 0x4000, b->mem_base + 0x2000, 9) - 0x4000;
     k[0].cb_size =
-        put_msg(b->mem, 0x4000 + k[0].cb_size, eng_cfg_base(b->call.p->eng) + fence, 1) - 0x4000;
+        put_msg(b->mem, 0x4000 + k[0].cb_size, eng_chip(b->call.p->eng)->cfg_base + fence, 1) -
+        0x4000;
     k[1].cb_size = put_fence(b->cb[1], 0, 0);
     assert_int_equal(submit(b, k, 2, 0, &args), 0);
     assert_int_equal(wait_seq(b, args.out.seq, 5000000, &w), 0);
@@ -257,7 +258,8 @@ TEST(signal_and_wait)
 {
     EACH (b, HL_GENERATION_DRM) {
         uint32_t other = 4;
-        uint64_t fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 0, 0);
+        uint64_t fence =
+            eng_chip(b->call.p->eng)->cfg_base + eng_fence_offset(b->call.p->eng, 0, 0);
         union hl_cs_args sig, wait;
         union hl_wait_cs_args w;
         uint64_t blocked, release;
@@ -270,8 +272,9 @@ TEST(signal_and_wait)
         assert_int_equal(signal_cs(b, 0, &sig), 0);
         assert_int_equal(sig.out.seq, blocked + 1);
         assert_int_equal(sig.out.sob_count_before_submission, 1);
-        assert_int_equal(sig.out.sob_base_addr_offset,
-                         a_ == 2 ? 0 : eng_sob_offset(b->call.p->eng, 0, b->call.p->first_sob));
+        assert_int_equal(
+            sig.out.sob_base_addr_offset,
+            a_ == 2 ? 0 : eng_sob_offset(b->call.p->eng, 0, b->call.p->asic->signals.first_sob));
         assert_int_equal(wait_cs(b, other, sig.out.seq, &wait), 0);
         assert_int_equal(wait.out.seq, blocked + 2);
         assert_int_equal(wait_seq(b, wait.out.seq, 8000, &w), 0);
@@ -332,7 +335,7 @@ TEST(encapsulated_signals)
     assert_int_equal(unreserve(b, 2), -EINVAL);
     assert_int_equal(unreserve(b, 99), -EINVAL);
     /* the first of a stage takes the reservation; its packets signal by themselves */
-    k.cb_size = put_msg(b->cb[1], 0, eng_cfg_base(b->call.p->eng) + sob, 0x80000001);
+    k.cb_size = put_msg(b->cb[1], 0, eng_chip(b->call.p->eng)->cfg_base + sob, 0x80000001);
     memset(&args, 0, sizeof(args));
     args.in.encaps_sig_handle_id = 1;
     assert_int_equal(submit(b, &k, 1,
@@ -360,7 +363,7 @@ TEST(encapsulated_signals)
     assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_WAIT | HL_CS_FLAGS_ENCAP_SIGNALS, &args),
                      -EINVAL);
     k = (struct hl_cs_chunk){ .cb_handle = HANDLE(2) };
-    k.cb_size = put_msg(b->cb[2], 0, eng_cfg_base(b->call.p->eng) + sob, 0x80000002);
+    k.cb_size = put_msg(b->cb[2], 0, eng_chip(b->call.p->eng)->cfg_base + sob, 0x80000002);
     memset(&args, 0, sizeof(args));
     args.in.seq = seq;
     assert_int_equal(

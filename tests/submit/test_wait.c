@@ -29,7 +29,7 @@ TEST(numbers)
             assert_int_equal(wait_seq(b, run(b, 0, p, put_nop(p, 0), 0), 5000000, &w), 0);
         assert_int_equal(wait_seq(b, 1, 0, &w), 0);
         assert_int_equal(w.out.flags,
-                         b->call.p->max_pending == 64 ? HL_WAIT_CS_STATUS_FLAG_GONE : 0);
+                         b->call.p->asic->max_pending == 64 ? HL_WAIT_CS_STATUS_FLAG_GONE : 0);
         b->broken = true;
         memset(&w, 0x55, sizeof(w));
         w.in.flags = 0;
@@ -57,7 +57,7 @@ TEST(timestamps)
         assert_in_range(w.out.timestamp_nsec, t0, t1);
         for (int i = 0; i < 70; i++)
             assert_int_equal(wait_seq(b, run(b, 0, p, put_nop(p, 0), 0), 5000000, &w), 0);
-        if (b->call.p->max_pending == 64) {
+        if (b->call.p->asic->max_pending == 64) {
             /* the fence is gone, the outcome is remembered: once */
             assert_int_equal(wait_seq(b, seq, 0, &w), 0);
             assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
@@ -142,7 +142,7 @@ TEST(multi_wait)
         assert_int_equal(multi(b, seq, 2, 8000, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
         assert_int_equal(w.out.cs_completion_map, 0);
-        fence = eng_cfg_base(b->call.p->eng) + eng_fence_offset(b->call.p->eng, 1, 0);
+        fence = eng_chip(b->call.p->eng)->cfg_base + eng_fence_offset(b->call.p->eng, 1, 0);
         run(b, 4, p, put_msg(p, 0, fence, 1), 0);
         assert_int_equal(multi(b, seq, 2, 5000000, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
@@ -216,7 +216,7 @@ TEST(user_address)
     assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
     /* the value alone wakes nobody: the interrupt does */
     value = 9;
-    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 51);
+    n = put_msg(p, 0, eng_chip(b->call.p->eng)->cfg_base + 0x4C02948, 51);
     memset(&w, 0, sizeof(w));
     value = 4;
     run(b, 0, p, n, 0);
@@ -299,14 +299,14 @@ TEST(registered_timestamps)
     assert_int_equal(b->s->stamps, 1);
     assert_int_equal(irq(b, 61, reg, HANDLE(4), 0, 5, 0, &w), 0); /* the same place again */
     assert_int_equal(b->s->stamps, 1);
-    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 61);
+    n = put_msg(p, 0, eng_chip(b->call.p->eng)->cfg_base + 0x4C02948, 61);
     assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
     assert_int_equal(b->stamp[3], 0); /* not reached */
     memcpy(b->cb[4], &five, 8);
-    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 60);
+    n = put_msg(p, 0, eng_chip(b->call.p->eng)->cfg_base + 0x4C02948, 60);
     assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
     assert_int_equal(b->stamp[3], 0); /* another interrupt */
-    n = put_msg(p, 0, eng_cfg_base(b->call.p->eng) + 0x4C02948, 61);
+    n = put_msg(p, 0, eng_chip(b->call.p->eng)->cfg_base + 0x4C02948, 61);
     assert_int_equal(wait_seq(b, run(b, 0, p, n, 0), 5000000, &w), 0);
     assert_true(b->stamp[3] != 0);
     assert_int_equal(b->s->stamps, 0);
