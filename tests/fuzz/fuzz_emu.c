@@ -16,6 +16,7 @@
 #include "rig/emu/emu.h"
 #include "rig/emu/guard.h"
 #include "rig/emu/vfu_wire.h"
+#include "tests/rights.h"
 
 #define RAM 65536u
 #define SLICES 3u /* of 2 ms: programs may be endless */
@@ -102,28 +103,10 @@ static void end(struct emu *e)
 
 static void post(struct emu *e, const void *bytes, size_t len, bool with_fd)
 {
-    union {
-        struct cmsghdr align;
-        char space[CMSG_SPACE(sizeof(int))];
-    } c = { .space = { 0 } };
-    union {
-        const void *in;
-        void *out;
-    } u = { bytes };
-    struct iovec iov = { u.out, len };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
     uint8_t drain[4096];
 
-    if (with_fd) {
-        m.msg_control = c.space;
-        m.msg_controllen = sizeof(c.space);
-        CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-        CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-        CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &ram_fd, sizeof(ram_fd));
-    }
     if (len)
-        (void)!sendmsg(client, &m, MSG_NOSIGNAL);
+        send_rights(client, bytes, len, &ram_fd, with_fd);
     vfu_step(&e->v);
     while (recv(client, drain, sizeof(drain), 0) > 0)
         ;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What programs do to a descriptor: copies, closing, waiting, passing, reading. */
 #include "tests/libc/libc.h"
+#include "tests/rights.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -94,22 +95,6 @@ static const char *reading(void)
     return NULL;
 }
 
-static bool pass(int s, int fd)
-{
-    char room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = { 0 }, byte = 0;
-    struct iovec v = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &v, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)
-    };
-    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-
-    h->cmsg_level = SOL_SOCKET;
-    h->cmsg_type = SCM_RIGHTS;
-    h->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-    return sendmsg(s, &m, 0) == 1;
-}
-
 static int take(int s, bool many)
 {
     char room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))), byte;
@@ -134,7 +119,7 @@ static const char *passing(void)
 
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     for (int many = 0; many < 2; many++) {
-        CHECK(pass(pair[0], fd));
+        CHECK(send_fd(pair[0], fd));
         got = take(pair[1], many);
         handle = new_buffer(fd);
         CHECK(got > 2 && handle);

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "uapi/requests.h"
+
 static int raw(int fd, unsigned long number, void *args)
 {
     return ioctl(fd, number, args) < 0 ? -errno : 0;
@@ -118,25 +120,17 @@ static void drm_version(void)
     if (w.old)
         return;
     for (unsigned length = 0; length < 64; length += 5) {
-        struct {
-            int major, minor, patch;
-            unsigned long name_len;
-            char *name;
-            unsigned long date_len;
-            char *date;
-            unsigned long desc_len;
-            char *desc;
-        } v = { -1, -1, -1, length, name, length, date, length, description };
+        struct hl_drm_version v = { -1, -1, -1, length, name, length, date, length, description };
         int rc;
 
         memset(name, 0, sizeof(name));
         memset(date, 0, sizeof(date));
         memset(description, 0, sizeof(description));
-        rc = raw(w.fd, _IOWR('d', 0, v), &v);
+        rc = raw(w.fd, HL_REQ_DRM_VERSION, &v);
         /* the numbers are the kernel's */
         say("version %u -> %s numbers %d \"%s\" %lu \"%s\" %lu \"%s\" %lu", length, answer(rc),
-            v.major > 0 && v.minor >= 0 && v.patch >= 0, name, v.name_len, date, v.date_len,
-            description, v.desc_len);
+            v.version_major > 0 && v.version_minor >= 0 && v.version_patchlevel >= 0, name,
+            v.name_len, date, v.date_len, description, v.desc_len);
     }
 }
 

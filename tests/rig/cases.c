@@ -44,6 +44,25 @@ int request(int fd, enum op op, void *args)
     return ioctl(fd, requests[w.old][op], args) < 0 ? -errno : 0;
 }
 
+int state_dmabuf(void)
+{
+    union hl_mem_args a = { .in = { .alloc = { .mem_size = 1 << 20 }, .op = HL_MEM_OP_ALLOC } };
+    uint64_t va = 0x20000000;
+
+    if (request(w.fd, OP_MEMORY, &a))
+        return -1;
+    if (a.out.handle) {
+        a = (union hl_mem_args){ .in = { .map_device = { 0, a.out.handle }, .op = HL_MEM_OP_MAP } };
+        if (request(w.fd, OP_MEMORY, &a))
+            return -1;
+        va = a.out.device_virt_addr;
+    }
+    a = (union hl_mem_args){ .in = { .export_dmabuf_fd = { va, 1 << 20, 0 },
+                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD,
+                                     .flags = O_RDWR | O_CLOEXEC } };
+    return request(w.fd, OP_MEMORY, &a) ? -1 : a.out.fd;
+}
+
 const char *answer(long rc)
 {
     static char text[16];

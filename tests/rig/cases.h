@@ -47,6 +47,8 @@ unsigned cases_run(char **groups);
 const char *state_enter(unsigned state);
 void state_again(void);
 void state_leave(void);
+/* A dma-buf of a new megabyte in this state; -1 where there can be none. */
+int state_dmabuf(void);
 
 /* The node, when its last user is gone. */
 void open_device(void);

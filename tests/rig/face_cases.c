@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "uapi/requests.h"
+
 static int raw(int fd, unsigned long number, void *args)
 {
     return ioctl(fd, number, args) < 0 ? -errno : 0;
@@ -48,25 +50,6 @@ static void fdinfo(int fd, const char *which)
     say("%s fdinfo -> %s", which, f ? "0" : answer(-errno));
     if (f)
         fclose(f);
-}
-
-static int dmabuf(void)
-{
-    union hl_mem_args a = { .in = { .alloc = { .mem_size = 1 << 20 }, .op = HL_MEM_OP_ALLOC } };
-    uint64_t va = 0x20000000;
-
-    if (request(w.fd, OP_MEMORY, &a))
-        return -1;
-    if (a.out.handle) {
-        a = (union hl_mem_args){ .in = { .map_device = { 0, a.out.handle }, .op = HL_MEM_OP_MAP } };
-        if (request(w.fd, OP_MEMORY, &a))
-            return -1;
-        va = a.out.device_virt_addr;
-    }
-    a = (union hl_mem_args){ .in = { .export_dmabuf_fd = { va, 1 << 20, 0 },
-                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD,
-                                     .flags = O_RDWR | O_CLOEXEC } };
-    return request(w.fd, OP_MEMORY, &a) ? -1 : a.out.fd;
 }
 
 static void prime(int buffer)
@@ -133,15 +116,7 @@ static void clients(void)
 
 static void versions(void)
 {
-    struct {
-        int major, minor, patch;
-        unsigned long name_len;
-        char *name;
-        unsigned long date_len;
-        char *date;
-        unsigned long desc_len;
-        char *desc;
-    } v;
+    struct hl_drm_version v;
     char room[64];
     char *places[] = { NULL, (char *)8, room, (char *)(uintptr_t)0xffff888000000000 };
 
@@ -155,13 +130,13 @@ static void versions(void)
                 v.name = k == 0 ? places[i] : room;
                 v.date = k == 1 ? places[i] : room;
                 v.desc = k == 2 ? places[i] : room;
-                rc = raw(w.fd, _IOWR('d', 0, v), &v);
+                rc = raw(w.fd, HL_REQ_DRM_VERSION, &v);
                 say("VERSION place %u of %u length %lu -> %s lengths %lu %lu %lu", i, k, length,
                     answer(rc), v.name_len, v.date_len, v.desc_len);
             }
     memset(&v, 0, sizeof(v));
     v.name_len = UINT64_MAX;
-    say("VERSION length -1 -> %s %lu", answer(raw(w.fd, _IOWR('d', 0, v), &v)), v.name_len);
+    say("VERSION length -1 -> %s %lu", answer(raw(w.fd, HL_REQ_DRM_VERSION, &v)), v.name_len);
 }
 
 /* Refusals do not look at arguments. */
@@ -184,7 +159,7 @@ static void refused_anyway(void)
 
 void face_cases(void)
 {
-    int buffer = dmabuf();
+    int buffer = state_dmabuf();
 
     fdinfo(w.fd, "primary");
     fdinfo(w.control, "control");

@@ -32,26 +32,6 @@ static const char *mapped(void *at, size_t size, int prot, int flags, int fd, ui
     return "0";
 }
 
-/* A dma-buf of what the state has mapped; -1 where there can be none. */
-static int dmabuf(void)
-{
-    union hl_mem_args a = { .in = { .alloc = { .mem_size = 1 << 20 }, .op = HL_MEM_OP_ALLOC } };
-    uint64_t va = 0x20000000;
-
-    if (request(w.fd, OP_MEMORY, &a))
-        return -1;
-    if (a.out.handle) {
-        a = (union hl_mem_args){ .in = { .map_device = { 0, a.out.handle }, .op = HL_MEM_OP_MAP } };
-        if (request(w.fd, OP_MEMORY, &a))
-            return -1;
-        va = a.out.device_virt_addr;
-    }
-    a = (union hl_mem_args){ .in = { .export_dmabuf_fd = { va, 1 << 20, 0 },
-                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD,
-                                     .flags = O_RDWR | O_CLOEXEC } };
-    return request(w.fd, OP_MEMORY, &a) ? -1 : a.out.fd;
-}
-
 static void sizes_and_offsets(int fd, const char *which, uint64_t cb)
 {
     const struct value sizes[] = {
@@ -220,7 +200,7 @@ static void replaced(void)
 
 void mmap_cases(void)
 {
-    int fd = dmabuf();
+    int fd = state_dmabuf();
     uint64_t cb = buffer();
     char *p;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Several steps, descriptors and processes: who holds the device, and until when. */
 #include "tests/rig/cases.h"
+#include "tests/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,36 +123,6 @@ static int exported(uint64_t *va, uint64_t *handle)
     return fd;
 }
 
-static int pass(int s, int fd)
-{
-    char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec v = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-
-    h->cmsg_level = SOL_SOCKET;
-    h->cmsg_type = SCM_RIGHTS;
-    h->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(h), &fd, sizeof(int));
-    return sendmsg(s, &m, 0) < 0 ? -errno : 0;
-}
-
-static int receive(int s)
-{
-    char byte, control[CMSG_SPACE(sizeof(int))];
-    struct iovec v = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    int fd = -1;
-
-    if (recvmsg(s, &m, 0) > 0 && CMSG_FIRSTHDR(&m))
-        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(int));
-    return fd;
-}
-
 static void opening_twice(void)
 {
     int copy, child;
@@ -250,7 +221,7 @@ static void passed(void)
         close(w.fd);
         close(s[0]);
         usleep(400000);
-        got = receive(s[1]);
+        got = receive_fd(s[1]);
         if (write(s[1], "x", 1) != 1)
             _exit(1);
         pause();
@@ -258,7 +229,7 @@ static void passed(void)
     }
     close(s[1]);
     usleep(100000); /* its copies are closed */
-    step("send", pass(s[0], fd));
+    step("send", send_fd(s[0], fd) ? 0 : -errno);
     close(fd);
     close(w.fd);
     w.fd = -1;
@@ -285,7 +256,7 @@ static void in_flight(void)
     fd = exported(NULL, NULL);
     if (fd < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s))
         return;
-    step("send", pass(s[0], fd));
+    step("send", send_fd(s[0], fd) ? 0 : -errno);
     close(fd);
     close(w.fd);
     w.fd = -1;
@@ -304,11 +275,11 @@ static void device_passed(void)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s))
         return;
     h = alloc(w.fd);
-    step("send", pass(s[0], w.fd));
+    step("send", send_fd(s[0], w.fd) ? 0 : -errno);
     close(w.fd);
     w.fd = -1;
     reopen("in flight");
-    got = receive(s[1]);
+    got = receive_fd(s[1]);
     step("free there", release(got, h));
     reopen("received");
     close(got);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The vfio-user server, with this test as its client over a pair of sockets. */
+#include "tests/rights.h"
 #include "tests/test.h"
 
 #include <fcntl.h>
@@ -91,26 +92,12 @@ FIXTURE(teardown)
 static void post(uint16_t command, uint32_t flags, const void *body, uint32_t len, int fd)
 {
     struct header h = { .id = 77, .command = command, .size = sizeof(h) + len, .flags = flags };
-    union {
-        struct cmsghdr align;
-        char buf[CMSG_SPACE(sizeof(int))];
-    } c = { .buf = { 0 } };
-    union {
-        const void *in;
-        void *out;
-    } u = { .in = body };
-    struct iovec iov[2] = { { &h, sizeof(h) }, { u.out, len } };
-    struct msghdr m = { .msg_iov = iov, .msg_iovlen = 2 };
+    uint8_t message[8192];
 
-    if (fd >= 0) {
-        m.msg_control = c.buf;
-        m.msg_controllen = sizeof(c.buf);
-        CMSG_FIRSTHDR(&m)->cmsg_level = SOL_SOCKET;
-        CMSG_FIRSTHDR(&m)->cmsg_type = SCM_RIGHTS;
-        CMSG_FIRSTHDR(&m)->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&m)), &fd, sizeof(fd));
-    }
-    assert_int_equal(sendmsg(client, &m, 0), sizeof(h) + len);
+    memcpy(message, &h, sizeof(h));
+    if (len)
+        memcpy(message + sizeof(h), body, len);
+    assert_int_equal(send_rights(client, message, h.size, &fd, fd >= 0), h.size);
 }
 
 /* One request and its answer; the errno that it has. */
@@ -442,22 +429,8 @@ TEST(too_many_descriptors_are_refused)
     for (unsigned i = 0; i < 7; i++)
         fds[i] = client;
     before = descriptors();
-    for (size_t at = 0; at < sizeof(message); at += 6) { /* eight pieces, seven each */
-        union {
-            struct cmsghdr align;
-            char buf[CMSG_SPACE(sizeof(fds))];
-        } c = { .buf = { 0 } };
-        struct iovec iov = { message + at, 6 };
-        struct msghdr s = {
-            .msg_iov = &iov, .msg_iovlen = 1, .msg_control = c.buf, .msg_controllen = sizeof(c.buf)
-        };
-
-        CMSG_FIRSTHDR(&s)->cmsg_level = SOL_SOCKET;
-        CMSG_FIRSTHDR(&s)->cmsg_type = SCM_RIGHTS;
-        CMSG_FIRSTHDR(&s)->cmsg_len = CMSG_LEN(sizeof(fds));
-        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&s)), fds, sizeof(fds));
-        assert_int_equal(sendmsg(client, &s, 0), 6);
-    }
+    for (size_t at = 0; at < sizeof(message); at += 6) /* eight pieces, seven each */
+        assert_int_equal(send_rights(client, message + at, 6, fds, 7), 6);
     assert_int_equal(vfu_step(&server), 1);
     assert_int_equal(recv(client, &h, sizeof(h), 0), sizeof(h));
     assert_int_equal(h.error, EMFILE);

@@ -19,6 +19,7 @@
 #include "hlthunk/error.h"
 #include "lib/share/message.h"
 #include "lib/share/transport.h"
+#include "tests/rights.h"
 
 static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
 #define EACH_TYPE(t) for (size_t t = 0; t < sizeof(types) / sizeof(types[0]); t++)
@@ -61,27 +62,6 @@ static size_t encode(size_t count)
     }
     hl_message_encode(message, HL_MESSAGE_DMABUFS, items, count);
     return hl_message_bytes(count);
-}
-
-/* Bytes with descriptors, as any sender could. */
-static void raw_send(const void *data, size_t n, size_t count)
-{
-    union {
-        char bytes[CMSG_SPACE(HL_MESSAGE_MAX_ITEMS * sizeof(int))];
-        struct cmsghdr align;
-    } control = { { 0 } };
-    struct iovec iov = { (void *)data, n };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-    if (count) {
-        m.msg_control = control.bytes;
-        m.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        control.align.cmsg_level = SOL_SOCKET;
-        control.align.cmsg_type = SCM_RIGHTS;
-        control.align.cmsg_len = CMSG_LEN(count * sizeof(int));
-        memcpy(CMSG_DATA(&control.align), fds, count * sizeof(int));
-    }
-    assert_int_equal(sendmsg(pair[0], &m, MSG_NOSIGNAL), (ssize_t)n);
 }
 
 static bool same_file(int a, int b)
@@ -156,7 +136,7 @@ TEST(drip)
 
     open_pair(0, 0);
     for (size_t i = 0; i < n; i++)
-        raw_send(message + i, 1, i == 0);
+        assert_int_equal(send_rights(pair[0], message + i, 1, fds, i == 0), 1);
     assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
     assert_memory_equal(parcel.data, message, n);
     assert_int_equal(parcel.fds, 1);
@@ -278,7 +258,7 @@ TEST(hostile)
             if (k == n || (stream && k > n))
                 continue;
             open_pair(t, 0);
-            raw_send(message, k, 2);
+            assert_int_equal(send_rights(pair[0], message, k, fds, 2), k);
             if (stream) {
                 shutdown(pair[0], SHUT_WR);
                 refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
@@ -293,13 +273,13 @@ TEST(hostile)
             if (k == 2)
                 continue;
             open_pair(t, 0);
-            raw_send(message, n, k);
+            assert_int_equal(send_rights(pair[0], message, n, fds, k), n);
             refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
                     "descriptors");
             close_pair();
         }
         open_pair(t, 0);
-        raw_send(message, n, 253);
+        assert_int_equal(send_rights(pair[0], message, n, fds, 253), n);
         refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
                 "with 253 descriptors");
         close_pair();
@@ -308,21 +288,22 @@ TEST(hostile)
     open_pair(0, 0);
     n = encode(1);
     for (size_t i = 0; i < n; i++)
-        raw_send(message + i, 1, 5);
+        assert_int_equal(send_rights(pair[0], message + i, 1, fds, 5), 1);
     refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO,
             "with 560 descriptors");
     close_pair();
     /* longer than any message */
     for (size_t t = 1; t < 3; t++) {
         open_pair(t, 0);
-        raw_send(message, HL_MESSAGE_MAX_BYTES + 1, 2);
+        assert_int_equal(send_rights(pair[0], message, HL_MESSAGE_MAX_BYTES + 1, fds, 2),
+                         HL_MESSAGE_MAX_BYTES + 1);
         refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "longer than");
         close_pair();
     }
     /* an empty datagram, with and without descriptors */
     for (size_t k = 0; k < 3; k += 2) {
         open_pair(2, 0);
-        raw_send(message, 0, k);
+        assert_int_equal(send_rights(pair[0], message, 0, fds, k), 0);
         refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPROTO, "0 bytes");
         close_pair();
     }
@@ -345,14 +326,14 @@ TEST(stops)
     uint64_t start;
 
     open_pair(0, 0);
-    raw_send(message, n - 1, 2);
+    assert_int_equal(send_rights(pair[0], message, n - 1, fds, 2), n - 1);
     start = now_ms();
     refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 50000000), ETIMEDOUT,
             "close the socket");
     assert_in_range(now_ms() - start, 49, 2000);
     close_pair();
     open_pair(0, 0); /* without waiting: a second */
-    raw_send(message, 1, 2);
+    assert_int_equal(send_rights(pair[0], message, 1, fds, 2), 1);
     start = now_ms();
     refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), ETIMEDOUT,
             "close the socket");

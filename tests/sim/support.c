@@ -110,33 +110,3 @@ unsigned count_fds(void)
         closedir(d);
     return n;
 }
-
-bool send_fd(int socket, int fd)
-{
-    char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'x';
-    struct iovec iov = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-
-    h->cmsg_level = SOL_SOCKET;
-    h->cmsg_type = SCM_RIGHTS;
-    h->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-    return sendmsg(socket, &m, MSG_NOSIGNAL) == 1;
-}
-
-int receive_fd(int socket)
-{
-    char control[CMSG_SPACE(sizeof(int))], byte;
-    struct iovec iov = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    int fd = -1;
-
-    if (recvmsg(socket, &m, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&m))
-        memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
-    return fd;
-}

@@ -2,6 +2,7 @@
 #ifndef TESTS_SIM_SUPPORT_H
 #define TESTS_SIM_SUPPORT_H
 
+#include "tests/rights.h"
 #include "tests/test.h"
 
 #include <stdbool.h>
@@ -49,8 +50,6 @@ struct hlthunk_device *open_device(void);
 int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
                    uint64_t wait_us);
 /* One descriptor to another process; and from one, -1 where none came. */
-bool send_fd(int socket, int fd);
-int receive_fd(int socket);
 /* Descriptors that are open now. */
 unsigned count_fds(void);
 

@@ -182,12 +182,6 @@ TEST(a_leaked_dmabuf)
 /* A dma-buf in flight is nobody's: root learns of it from the kernel's list. */
 TEST(a_dmabuf_in_flight)
 {
-    char control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec iov = { (char[]){ 'x' }, 1 };
-    struct msghdr msg = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
     struct hlthunk_dmabuf *m;
@@ -202,11 +196,7 @@ TEST(a_dmabuf_in_flight)
     ok(hlthunk_dmabuf_export(b, 0, 2 * MIB, NULL, &m));
     identity = hlthunk_dmabuf_get_identity(m);
     ok(hlthunk_dmabuf_dup_fd(m, &fd));
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-    assert_int_equal(sendmsg(pair[0], &msg, 0), 1);
+    assert_true(send_fd(pair[0], fd));
     close(fd);
     hlthunk_dmabuf_unref(m);
     hlthunk_buffer_unref(b);

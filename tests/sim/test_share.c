@@ -399,26 +399,6 @@ TEST(device_to_oneself)
 
 /* ---- hostile senders ------------------------------------------------------------------------ */
 
-static void raw_send(int socket, const void *data, size_t n, const int *fds, size_t count)
-{
-    union {
-        char bytes[CMSG_SPACE(HL_MESSAGE_MAX_ITEMS * sizeof(int))];
-        struct cmsghdr align;
-    } control = { { 0 } };
-    struct iovec iov = { (void *)data, n };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-    if (count) {
-        m.msg_control = control.bytes;
-        m.msg_controllen = CMSG_SPACE(count * sizeof(int));
-        control.align.cmsg_level = SOL_SOCKET;
-        control.align.cmsg_type = SCM_RIGHTS;
-        control.align.cmsg_len = CMSG_LEN(count * sizeof(int));
-        memcpy(CMSG_DATA(&control.align), fds, count * sizeof(int));
-    }
-    assert_int_equal(sendmsg(socket, &m, MSG_NOSIGNAL), (ssize_t)n);
-}
-
 static void honest_item(const struct hlthunk_dmabuf *m, struct hl_message_item *item)
 {
     memset(item, 0, sizeof(*item));
@@ -484,7 +464,7 @@ TEST(lies)
         }
         assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
         hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, 2);
-        raw_send(pair[0], bytes, sizeof(bytes), fds, 2);
+        assert_int_equal(send_rights(pair[0], bytes, sizeof(bytes), fds, 2), sizeof(bytes));
         refused(hlthunk_dmabuf_receive(pair[1], got, 2, &n, HLTHUNK_WAIT_INDEFINITELY), EPROTO,
                 says[lie]);
         assert_int_equal(n, 77);
@@ -546,7 +526,7 @@ TEST(device_lies)
         }
         assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
         hl_message_encode(bytes, lie == 6 ? HL_MESSAGE_DMABUFS : HL_MESSAGE_DEVICE, &item, 1);
-        raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
+        assert_int_equal(send_rights(pair[0], bytes, sizeof(bytes), &fd, 1), sizeof(bytes));
         refused(hlthunk_device_receive(pair[1], &got, HLTHUNK_WAIT_INDEFINITELY), EPROTO,
                 says[lie]);
         assert_ptr_equal(got, &got);
@@ -655,10 +635,10 @@ TEST(contradictions)
     honest_item(s.m[1], &item);
     item.offset = 0;
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
-    raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
+    assert_int_equal(send_rights(pair[0], bytes, sizeof(bytes), &fd, 1), sizeof(bytes));
     item.origin_known = false;
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
-    raw_send(pair[0], bytes, sizeof(bytes), &fd, 1);
+    assert_int_equal(send_rights(pair[0], bytes, sizeof(bytes), &fd, 1), sizeof(bytes));
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
     share_close(&s);
@@ -734,7 +714,7 @@ TEST(any_message)
             size_t part = 1 + (size_t)random() % (length - sent - 1);
             size_t with = (size_t)random() % (fd_count + 1);
 
-            raw_send(pair[0], bytes + sent, part, fds, with);
+            assert_int_equal(send_rights(pair[0], bytes + sent, part, fds, with), part);
             fd_count -= with;
             /* not memmove(): valgrind takes the fortified one for memcpy() */
             for (size_t left = 0; left < fd_count; left++)
@@ -742,7 +722,8 @@ TEST(any_message)
             sent += part;
         }
         if (length > sent || type == SOCK_DGRAM)
-            raw_send(pair[0], bytes + sent, length - sent, fds, fd_count);
+            assert_int_equal(send_rights(pair[0], bytes + sent, length - sent, fds, fd_count),
+                             length - sent);
         if (random() % 2)
             shutdown(pair[0], SHUT_WR);
         rc = hlthunk_dmabuf_receive(pair[1], got, COUNT, &n, wait);

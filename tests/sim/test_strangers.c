@@ -60,26 +60,11 @@ static bool readable(int fd)
 /* A datagram with some descriptors beside it; a connection that is over takes none. */
 static void say(int fd, const void *data, size_t size, unsigned descriptors)
 {
-    union {
-        char bytes[CMSG_SPACE(8 * sizeof(int))];
-        struct cmsghdr align;
-    } room;
-    struct iovec iov = { (void *)(uintptr_t)data, size };
-    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
-    struct cmsghdr *h;
+    int fds[8];
 
-    memset(&room, 0, sizeof(room));
-    if (descriptors) {
-        m.msg_control = room.bytes;
-        m.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
-        h = CMSG_FIRSTHDR(&m);
-        h->cmsg_level = SOL_SOCKET;
-        h->cmsg_type = SCM_RIGHTS;
-        h->cmsg_len = CMSG_LEN(descriptors * sizeof(int));
-        for (unsigned i = 0; i < descriptors; i++)
-            memcpy(CMSG_DATA(h) + i * sizeof(int), &(int){ STDERR_FILENO }, sizeof(int));
-    }
-    sendmsg(fd, &m, MSG_NOSIGNAL);
+    for (unsigned i = 0; i < 8; i++)
+        fds[i] = STDERR_FILENO;
+    send_rights(fd, data, size, fds, descriptors);
 }
 
 /* The answer's rc; 1: the connection was closed without one. */

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "sim/importer.h"
+#include "tests/rights.h"
 #include "tests/work/work.h"
 
 #define DEPTH 4u /* pieces that are under way at once */
@@ -40,38 +41,6 @@ static void give_up(struct shared *s, const char *call, int error)
     printf("error: %s %s\n", call, strerrorname_np(-error));
     fflush(stdout);
     exit(2);
-}
-
-static void send_fd(int socket, int fd)
-{
-    char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
-    struct iovec iov = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-
-    h->cmsg_level = SOL_SOCKET;
-    h->cmsg_type = SCM_RIGHTS;
-    h->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-    CHECK(sendmsg(socket, &m, 0) == 1);
-}
-
-/* -1: the other side has none to send. */
-static int receive_fd(int socket)
-{
-    char byte, control[CMSG_SPACE(sizeof(int))];
-    struct iovec iov = { &byte, 1 };
-    struct msghdr m = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-    };
-    int fd;
-
-    if (recvmsg(socket, &m, 0) != 1 || !CMSG_FIRSTHDR(&m))
-        return -1;
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(fd));
-    return fd;
 }
 
 /* The consumer: 0 all right, 1 wrong bytes, 2 the producer gave up. */
@@ -199,7 +168,7 @@ static void produce(int socket, struct shared *s)
     fd = work_try_export(&w, dev, DEPTH * piece);
     if (fd < 0)
         give_up(s, "export", fd);
-    send_fd(socket, fd);
+    CHECK(send_fd(socket, fd));
     close(fd);
     for (unsigned i = 0; i < DEPTH; i++) {
         rc = try_cb(&w, &cb[i]);
