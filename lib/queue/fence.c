@@ -159,7 +159,7 @@ void hlthunk_fence_unref(struct hlthunk_fence *f)
 }
 
 /* Not hl_object_check(): after a reset the object is stale, and how it ended is of interest. */
-static int check(const struct hlthunk_fence *f)
+int hl_fence_check(const struct hlthunk_fence *f)
 {
     if (!f)
         return hl_err(-EINVAL, "fence is NULL");
@@ -171,7 +171,7 @@ static int check(const struct hlthunk_fence *f)
 int hlthunk_fence_wait(struct hlthunk_fence *f, int64_t timeout_ns)
 {
     uint64_t deadline = hl_queue_deadline_ns(timeout_ns);
-    int rc = check(f);
+    int rc = hl_fence_check(f);
 
     if (rc)
         return rc;
@@ -192,7 +192,7 @@ int hlthunk_fence_wait(struct hlthunk_fence *f, int64_t timeout_ns)
 int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_result *result)
 {
     struct hlthunk_fence_result r = { 0 };
-    int rc = check(f);
+    int rc = hl_fence_check(f);
 
     if (rc)
         return rc;

@@ -125,18 +125,9 @@ static int add_notice(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user,
     return rc;
 }
 
-static int check(const struct hlthunk_fence *f)
-{
-    if (!f)
-        return hl_err(-EINVAL, "fence is NULL");
-    if (!hl_object_is_ours(&f->object))
-        return hl_err(-EPERM, "fence was made by the parent of this process");
-    return 0;
-}
-
 int hlthunk_fence_set_callback(struct hlthunk_fence *f, hlthunk_fence_fn fn, void *user)
 {
-    int rc = check(f);
+    int rc = hl_fence_check(f);
 
     if (rc)
         return rc;
@@ -163,14 +154,14 @@ static int signal_duplicate(struct hlthunk_fence *f, int fd)
 
 int hlthunk_fence_signal_eventfd(struct hlthunk_fence *f, int fd)
 {
-    int rc = check(f);
+    int rc = hl_fence_check(f);
 
     return rc ? rc : signal_duplicate(f, fd);
 }
 
 int hlthunk_fence_create_eventfd(struct hlthunk_fence *f, int *fd)
 {
-    int rc = check(f), own;
+    int rc = hl_fence_check(f), own;
 
     if (rc)
         return rc;

@@ -167,7 +167,9 @@ static inline uint64_t hl_staging_address(const struct hlthunk_queue *q, uint64_
     return q->staging.address + position % HL_STAGING_SIZE;
 }
 
-/* fence.c: a fence's end.  Its notices fire. */
+/* fence.c: 0, -EINVAL without a fence, -EPERM for one of the parent's; a lost one will do. */
+int hl_fence_check(const struct hlthunk_fence *f);
+/* A fence's end.  Its notices fire. */
 void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, int error,
                    int64_t timestamp_ns);
 
