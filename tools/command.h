@@ -59,6 +59,12 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
 bool parse_device(const char *text, struct hlthunk_device_options *options);
 /* The entry of the device that is meant: EXIT_OK, or the code to end with once it was said why. */
 int find_device(const char *command, const char *text, struct hlthunk_device_entry *entry);
+/*
+ * The operand DEVICE of a command that takes one at most, after its options: *text is it, or NULL
+ * with *entry any device.  EXIT_OK, or the code to end with; usage is printed for more operands.
+ */
+int find_operand(const char *command, int argc, char **argv, const char *usage, const char **text,
+                 struct hlthunk_device_entry *entry);
 
 /* For people; text is returned. */
 const char *format_size(uint64_t bytes, char *text, size_t size);

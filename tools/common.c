@@ -107,6 +107,17 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
     return EXIT_NO_DEVICE;
 }
 
+int find_operand(const char *command, int argc, char **argv, const char *usage, const char **text,
+                 struct hlthunk_device_entry *entry)
+{
+    if (argc - optind > 1) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    *text = argv[optind];
+    return find_device(command, *text, entry);
+}
+
 bool parse_options(int argc, char **argv, const char *usage, const struct option *options,
                    bool (*take)(int option, void *user), void *user, bool *json, int *code)
 {

@@ -562,20 +562,17 @@ int command_monitor(int argc, char **argv)
     struct sigaction stop = { .sa_handler = interrupt }; /* no SA_RESTART: ends the sleep */
     struct settings settings = { .interval = 1 };
     struct hlthunk_device_entry entry;
+    const char *device;
     int code = EXIT_OK;
     bool json;
 
     if (!parse_options(argc, argv, usage, options, take, &settings, &json, &code))
         return code;
-    if (argc - optind > 1) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    code = find_device("monitor", argv[optind], &entry);
+    code = find_operand("monitor", argc, argv, usage, &device, &entry);
     if (code != EXIT_OK)
         return code;
     if (settings.prometheus)
-        return print_metrics(argv[optind], &entry);
+        return print_metrics(device, &entry);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGTERM, &stop, NULL);
     signal(SIGPIPE, SIG_IGN);

@@ -145,6 +145,7 @@ static int all(const struct hlthunk_device_entry *list, size_t n,
 int command_topology(int argc, char **argv)
 {
     struct hlthunk_device_entry list[64], meant;
+    const char *device;
     int code = EXIT_OK;
     cJSON *top, *devices;
     size_t n = 0;
@@ -152,18 +153,14 @@ int command_topology(int argc, char **argv)
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
-    if (argc - optind > 1) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    code = find_device("topology", argv[optind], &meant);
+    code = find_operand("topology", argc, argv, usage, &device, &meant);
     if (code != EXIT_OK)
         return code;
     if (hlthunk_device_enumerate(list, sizeof(*list), 64, &n))
         return fail("topology");
     top = cJSON_CreateObject();
     devices = cJSON_AddArrayToObject(top, "devices");
-    code = all(list, n < 64 ? n : 64, argv[optind] ? &meant : NULL, json ? devices : NULL);
+    code = all(list, n < 64 ? n : 64, device ? &meant : NULL, json ? devices : NULL);
     if (json && code == EXIT_OK)
         return print_object(top);
     cJSON_Delete(top);

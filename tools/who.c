@@ -167,19 +167,16 @@ int command_who(int argc, char **argv)
     struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
     struct hlthunk_device_entry entry;
     struct output o = { 0 };
+    const char *device;
     int code = EXIT_OK;
     bool json;
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
-    if (argc - optind > 1) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    code = find_device("who", argv[optind], &entry);
+    code = find_operand("who", argc, argv, usage, &device, &entry);
     if (code != EXIT_OK)
         return code;
-    options.device = argv[optind] ? &entry : NULL;
+    options.device = device ? &entry : NULL;
     o.rows = json ? cJSON_CreateArray() : NULL;
     if (hlthunk_holders_list(&options, row, &o, &seen)) {
         cJSON_Delete(o.rows);
