@@ -116,6 +116,18 @@ class PoolStatistics(Structure):
             "held_bytes", "free_bytes", "largest_free_bytes", "allocations")]
 
 
+class MemoryCounter(Structure):
+    _fields_ = [(name, c_uint64) for name in ("current", "peak", "total", "freed")]
+
+
+class MemoryStatistics(Structure):
+    _fields_ = [("struct_size", c_size_t)] + [
+        (name, MemoryCounter) for name in (
+            "buffers", "allocated_bytes", "active_bytes", "segments", "reserved_bytes",
+            "host_allocated_bytes", "host_reserved_bytes")] + [
+        (name, c_uint64) for name in ("retries", "failures")]
+
+
 class DmabufOptions(Structure):
     _fields_ = [("struct_size", c_size_t), ("read_only", c_bool), ("whole_pages", c_bool),
                 ("reserved", c_uint8 * 6), ("label", c_char_p)]
@@ -160,6 +172,10 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_device_send", c_int, [c_int, OBJECT, c_int64]),
     ("hlthunk_device_receive", c_int, [c_int, OUT, c_int64]),
     ("hlthunk_device_find_buffer", c_int, [OBJECT, c_uint64, c_uint64, OUT, OUT]),
+    ("hlthunk_device_export_range", c_int, [OBJECT, c_uint64, c_uint64, OUT, OUT, OUT]),
+    ("hlthunk_device_get_memory_statistics", c_int, [OBJECT, OUT]),
+    ("hlthunk_device_reset_memory_peaks", c_int, [OBJECT]),
+    ("hlthunk_release_inherited", c_size_t, []),
     ("hlthunk_buffer_alloc", c_int, [OBJECT, c_uint64, OUT, OUT]),
     ("hlthunk_buffer_from_host", c_int, [OBJECT, c_void_p, c_uint64, OUT, OUT]),
     ("hlthunk_buffer_from_dmabuf", c_int, [OBJECT, OBJECT, OUT, OUT]),
@@ -186,6 +202,15 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_pool_alloc", c_int, [OBJECT, c_uint64, OUT, OUT]),
     ("hlthunk_pool_trim", c_int, [OBJECT, c_uint32, OUT]),
     ("hlthunk_pool_get_statistics", c_int, [OBJECT, OUT]),
+    ("hlthunk_pool_get_memory_statistics", c_int, [OBJECT, OUT]),
+    ("hlthunk_pool_reset_memory_peaks", c_int, [OBJECT]),
+    ("hlthunk_handle_server_create", c_int, [OUT]),
+    ("hlthunk_handle_server_unref", None, [OBJECT]),
+    ("hlthunk_handle_server_borrow_fd", c_int, [OBJECT]),
+    ("hlthunk_handle_server_offer", c_int, [OBJECT, OBJECT, c_void_p]),
+    ("hlthunk_handle_server_withdraw", c_int, [OBJECT, c_void_p]),
+    ("hlthunk_handle_server_serve", c_int, [OBJECT, c_int64]),
+    ("hlthunk_dmabuf_open_handle", c_int, [c_void_p, c_int64, OUT]),
     ("hlthunk_queue_create", c_int, [OBJECT, OUT, OUT]),
     ("hlthunk_queue_unref", None, [OBJECT]),
     ("hlthunk_queue_copy", c_int, [OBJECT, OBJECT, c_uint64, OBJECT, c_uint64, c_uint64]),

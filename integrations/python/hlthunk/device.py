@@ -12,6 +12,7 @@ from .buffer import Buffer, HostBuffer
 from .dmabuf import Dmabuf
 from .pool import Pool
 from .queue import Engine, Queue
+from .statistics import MemoryStatistics, _read
 
 
 class Asic(IntEnum):
@@ -24,7 +25,7 @@ class Asic(IntEnum):
 class Entry(NamedTuple):
     """What sysfs says of a device."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # instead of tuple.index()
     asic: Asic
     pci_address: str
     node: str
@@ -33,7 +34,7 @@ class Entry(NamedTuple):
 
 class Properties(NamedTuple):
     asic: Asic
-    index: int
+    index: int  # type: ignore[assignment]
     module_id: int
     pci_address: str
     card_name: str
@@ -124,6 +125,14 @@ class Device(Object):
         u = n.result(n.MemoryUsage, n.lib.hlthunk_device_get_memory_usage, self.handle)
         return MemoryUsage(u.free_bytes, u.used_bytes)
 
+    @property
+    def memory_statistics(self) -> MemoryStatistics:
+        """What this process has of the device, with peaks."""
+        return _read(n.lib.hlthunk_device_get_memory_statistics, self.handle)
+
+    def reset_memory_peaks(self) -> None:
+        n.check(n.lib.hlthunk_device_reset_memory_peaks(self.handle))
+
     def alloc(self, size: int, *, label: Optional[str] = None, contiguous: bool = False,
               hint: int = 0, force_hint: bool = False) -> Buffer:
         """Device memory, mapped.  For many or small buffers: pool()."""
@@ -162,10 +171,24 @@ class Device(Object):
                                                  n.byref(offset)))
         return Buffer._new(handle), offset.value
 
+    def export_range(self, address: int, size: int = 0, *, read_only: bool = False,
+                     whole_pages: bool = False,
+                     label: Optional[str] = None) -> Tuple[Dmabuf, int]:
+        """A dma-buf of what is at an address, anywhere in a buffer, and the offset in it.
+
+        size: 0 for all to the buffer's end.
+        """
+        options = n.options(n.DmabufOptions, read_only=read_only, whole_pages=whole_pages,
+                            label=label)
+        handle, offset = n.c_void_p(), n.c_uint64()
+        n.check(n.lib.hlthunk_device_export_range(self.handle, address, size, n.byref(options),
+                                                  n.byref(handle), n.byref(offset)))
+        return Dmabuf._new(handle), offset.value
+
     def pool(self, *, label: Optional[str] = None, chunk_bytes: int = 0, max_bytes: int = 0,
-             exportable: bool = False) -> Pool:
+             exportable: bool = False, statistics: bool = False) -> Pool:
         options = n.options(n.PoolOptions, label=label, chunk_bytes=chunk_bytes,
-                            max_bytes=max_bytes, exportable=exportable)
+                            max_bytes=max_bytes, exportable=exportable, statistics=statistics)
         return Pool._new(n.made(n.lib.hlthunk_pool_create, self.handle, n.byref(options)))
 
     def queue(self, *, engine: Engine = Engine.ANY, depth: int = 0,

@@ -44,12 +44,12 @@ _NAME = b"dltensor"
 _lent: Dict[int, Tuple[Any, ...]] = {}  # by the managed tensor's address
 
 
-@_Deleter
+@_Deleter  # type: ignore[misc]
 def _forget(managed: Any) -> None:
     _lent.pop(ctypes.addressof(managed.contents), None)
 
 
-@ctypes.PYFUNCTYPE(None, c_void_p)
+@ctypes.PYFUNCTYPE(None, c_void_p)  # type: ignore[misc]
 def _destroy(capsule: int) -> None:
     if _is_valid(capsule, _NAME):  # nobody has taken it
         _lent.pop(_pointer(capsule, _NAME), None)

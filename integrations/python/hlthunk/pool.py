@@ -5,6 +5,7 @@ from typing import NamedTuple, Optional
 from . import _native as n
 from ._object import Object
 from .buffer import Buffer
+from .statistics import MemoryStatistics, _read
 
 
 class Statistics(NamedTuple):
@@ -44,3 +45,11 @@ class Pool(Object):
     def statistics(self) -> Statistics:
         s = n.result(n.PoolStatistics, n.lib.hlthunk_pool_get_statistics, self.handle)
         return Statistics(*(getattr(s, name) for name in Statistics._fields))
+
+    @property
+    def memory_statistics(self) -> MemoryStatistics:
+        """With peaks; of a pool that was made with statistics=True."""
+        return _read(n.lib.hlthunk_pool_get_memory_statistics, self.handle)
+
+    def reset_memory_peaks(self) -> None:
+        n.check(n.lib.hlthunk_pool_reset_memory_peaks(self.handle))

@@ -205,6 +205,33 @@ class Pools(OpenDevice):
             self.assertEqual(pool.trim(), statistics.granted_bytes)
 
 
+class MemoryStatistics(OpenDevice):
+    def test_of_a_device(self):
+        before = self.device.memory_statistics
+        self.device.alloc(2 * MIB).close()
+        self.device.reset_memory_peaks()
+        with self.device.alloc(MIB):
+            now = self.device.memory_statistics
+            self.assertEqual(now.buffers.current, before.buffers.current + 1)
+            self.assertEqual(now.allocated_bytes.current - before.allocated_bytes.current, MIB)
+            self.assertEqual(now.allocated_bytes.peak, now.allocated_bytes.current)
+            self.assertEqual(now.allocated_bytes.total - before.allocated_bytes.total, 3 * MIB)
+        self.assertEqual(self.device.memory_statistics.buffers.current, before.buffers.current)
+        self.assertEqual(now.failures, 0)
+
+    def test_of_a_pool(self):
+        with self.device.pool(statistics=True) as pool:
+            buffers = [pool.alloc(3000) for _ in range(10)]
+            self.assertEqual(pool.memory_statistics.allocated_bytes.current, 30000)
+            for buffer in buffers:
+                buffer.close()
+            self.assertEqual(pool.memory_statistics.allocated_bytes, (0, 30000, 30000, 30000))
+            pool.reset_memory_peaks()
+            self.assertEqual(pool.memory_statistics.allocated_bytes.peak, 0)
+        with self.device.pool() as pool, self.assertRaises(hlthunk.Error):
+            pool.memory_statistics
+
+
 class Sharing(OpenDevice):
     def test_between_sockets(self):
         buffer = self.device.alloc(MIB)
@@ -220,6 +247,42 @@ class Sharing(OpenDevice):
             with hlthunk.Dmabuf(received.dup()) as imported:
                 self.assertEqual(imported.identity, dmabuf.identity)
             received.close()
+
+    def test_by_address(self):
+        with self.device.alloc(MIB) as buffer:
+            dmabuf, offset = self.device.export_range(buffer.address + 8192 + 5, 100)
+            with dmabuf:
+                self.assertEqual((offset, dmabuf.data_size), (5, 100))
+
+    def test_as_bytes(self):
+        buffer = self.device.alloc(MIB)
+        self.addCleanup(buffer.close)
+        with buffer.export(0, 8192) as dmabuf, hlthunk.HandleServer() as server:
+            handle = server.offer(dmabuf)
+            self.assertEqual(server.serve(), 0)
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    identity = dmabuf.identity
+                    released = hlthunk.release_inherited()
+                    with hlthunk.open_handle(handle, 60) as opened:
+                        same = opened.identity == identity and opened.size == 8192
+                    status = 0 if same and released > 0 else 2
+                finally:
+                    os._exit(status)
+            select.select([server], [], [], 60)
+            given, ended = 0, (0, 0)
+            while ended[0] == 0:
+                given += server.serve(0.01)
+                ended = os.waitpid(child, os.WNOHANG)
+            self.assertEqual(os.waitstatus_to_exitcode(ended[1]), 0)
+            self.assertEqual(given, 1)
+            server.withdraw(handle)
+            with self.assertRaises(hlthunk.Error):
+                server.withdraw(handle)
+            with self.assertRaises(ValueError):
+                hlthunk.open_handle(b"short")
 
     def test_with_a_second_process(self):
         buffer, queue = self.device.alloc(MIB), self.device.queue()
