@@ -346,7 +346,7 @@ TEST(no_descriptor_is_not_no_device)
     assert_int_equal(errno, EMFILE);
     assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, FIRST), -EMFILE);
     assert_int_equal(hlthunk_open_by_module_id(11), -EMFILE);
-    assert_int_equal(hlthunk_device_entry_get_attribute(&list[0], "status", text, sizeof(text)),
+    assert_int_equal(hlthunk_device_entry_get_attribute(&list[0], "uevent", text, sizeof(text)),
                      -EMFILE);
     leave_descriptors(fd, UINT32_MAX);
     close(fd);

@@ -147,6 +147,9 @@ TEST(two_names)
     ok(hlthunk_device_find_buffer(d, at + 4096, 4096, &found, NULL));
     assert_ptr_equal(found, name[1]);
     hlthunk_buffer_unref(found);
+    /* a second name is not everywhere */
+    refused(hlthunk_device_find_buffer(d, at + (1u << 30), 1, &found, NULL), ENOENT,
+            "not in any buffer");
     hlthunk_buffer_unref(b);
     ok(hlthunk_device_find_buffer(d, at, 4096, &found, NULL));
     assert_true(found == name[0] || found == name[1]);

@@ -98,12 +98,13 @@ static int serve_until_it_ends(pid_t pid, int *status)
 
 TEST(another_process_opens_it)
 {
-    struct pollfd p = { .fd = hlthunk_handle_server_borrow_fd(server), .events = POLLIN };
+    struct pollfd p = { .events = POLLIN };
     uint8_t second[HLTHUNK_HANDLE_SIZE];
     int status;
     pid_t pid;
 
     needs_exports();
+    p.fd = hlthunk_handle_server_borrow_fd(server);
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
     pid = opener(handle, -1);
     assert_int_equal(poll(&p, 1, 60000), 1); /* an event loop sees it */

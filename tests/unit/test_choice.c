@@ -2,7 +2,13 @@
 #include "tests/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <hlthunk/error.h>
 
@@ -98,14 +104,76 @@ TEST(who_chooses)
     assert_false(c.modules);
 }
 
-int main(void)
+#define NOT_SET_UID 77
+
+/* What the set-uid copy of this program does. */
+static int as_set_uid(void)
+{
+    const struct hlthunk_device_options any = { .struct_size = sizeof(any) };
+    struct hl_choice c;
+
+    if (!getauxval(AT_SECURE))
+        return NOT_SET_UID; /* a file system without set-uid */
+    return hl_choice_read(&any, &c) ? 2 : c.from != NULL;
+}
+
+static bool copy_file(const char *to)
+{
+    int in = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
+    struct stat s;
+    bool good = in >= 0 && out >= 0 && fstat(in, &s) == 0;
+
+    for (off_t at = 0; good && at < s.st_size;)
+        good = sendfile(out, in, &at, (size_t)(s.st_size - at)) > 0;
+    good = good && fchown(out, 65534, 65534) == 0 && fchmod(out, 04755) == 0;
+    close(in);
+    close(out);
+    return good;
+}
+
+/* Who starts a program with another one's rights does not choose its device. */
+TEST(a_set_uid_program_takes_nothing_from_the_environment)
+{
+    char dir[] = "/tmp/hlthunk-choice-XXXXXX", path[64];
+    int status = -1;
+    pid_t pid;
+
+    if (geteuid())
+        skip();
+    assert_non_null(mkdtemp(dir));
+    assert_int_equal(chmod(dir, 0755), 0);
+    snprintf(path, sizeof(path), "%s/program", dir);
+    assert_true(copy_file(path));
+    setenv("HABANA_VISIBLE_MODULES", "3", 1);
+    setenv("HABANA_VISIBLE_DEVICES", "1", 1);
+    pid = fork();
+    if (pid == 0) {
+        execl(path, path, "set-uid", (char *)NULL);
+        _exit(3);
+    }
+    unsetenv("HABANA_VISIBLE_MODULES");
+    unsetenv("HABANA_VISIBLE_DEVICES");
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    unlink(path);
+    rmdir(dir);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == NOT_SET_UID)
+        skip();
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists),
         cmocka_unit_test(any_device),
         cmocka_unit_test(malformed),
         cmocka_unit_test(who_chooses),
+        cmocka_unit_test(a_set_uid_program_takes_nothing_from_the_environment),
     };
 
+    if (argc == 2 && !strcmp(argv[1], "set-uid"))
+        return as_set_uid();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
