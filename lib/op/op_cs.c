@@ -46,7 +46,10 @@ static int explain(int rc, uint32_t flags)
     case -EAGAIN:
         return hl_err(rc, "the queue is full: try again when a submission has completed");
     case -EPERM:
-        return hl_err(rc, "this ASIC does not support submissions with flags %#x", flags);
+        return hl_err(rc,
+                      "this ASIC does not support submissions with flags %#x, or the device's "
+                      "reset has just begun",
+                      flags);
     case -EBUSY:
         return hl_err(rc, "the device is not operational (in reset?): nothing can be submitted");
     case -EINVAL:
