@@ -71,6 +71,22 @@ rig_apt_unpack_only() {
     rig_unpack_archives
 }
 
+# rig_apt_source FOLDER PACKAGE: the upstream tarball of a source package, as Debian has it.
+rig_apt_source() {
+    sed -i '/^deb-src /d' "$RIG_APT/sources.list"
+    sed -n 's/^deb /deb-src /p' "$RIG_APT/sources.list" > "$RIG_APT/sources.more"
+    cat "$RIG_APT/sources.more" >> "$RIG_APT/sources.list"
+    mkdir -p "$RIG_APT/source" "$1"
+    rm -f "$RIG_APT/source/$2"_*
+    # apt checks each file of a package against the signed list: the one that matters is enough
+    (cd "$RIG_APT/source" && APT_CONFIG=$RIG_APT/apt.conf apt-get -q update &&
+        APT_CONFIG=$RIG_APT/apt.conf apt-get -q source --download-only "$2") \
+        >> "$RIG_APT/log" 2>&1
+    tar -C "$1" --strip-components=1 -xf "$RIG_APT/source/$2"_*.orig.tar.* ||
+        rig_skip "cannot bring the source of $2 (see $RIG_APT/log)"
+    rm -rf "$RIG_APT/source"
+}
+
 rig_unpack_archives() {
     mkdir -p "$rig_dest/usr/bin" "$rig_dest/usr/sbin" "$rig_dest/usr/lib" "$rig_dest/usr/lib64"
     for rig_l in bin sbin lib lib64; do     # packages of before the merge of /usr land there

@@ -194,6 +194,7 @@ rig_boot() {
     (cd "$RIG_STAGE" && find . | cpio -o -H newc -R 0:0 --quiet) > "$RIG_WORK/job.cpio"
     if [ -n "$RIG_NICS" ]; then
         rig_efa_overlay "$RIG_WORK/overlay"
+        [ -z "$RIG_PERFTEST" ] || rig_perftest_overlay "$RIG_WORK/overlay"
         (cd "$RIG_WORK/overlay" && find . | cpio -o -H newc -R 0:0 --quiet) >> "$RIG_WORK/job.cpio"
     fi
     cat "$RIG_BASE" "$RIG_WORK/job.cpio" > "$RIG_WORK/initrd"

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Sourced. What an emulated EFA card needs in the machine: the kernel's own efa module, which
 # Debian does not build, out of the distribution's source package, unmodified, and rdma-core's
-# userspace of the same suite. The compiler has to be the suite's, as the host's may not know the
-# kernel's flags: it is unpacked into a folder, and make runs with that folder as its root, in
-# namespaces of its own; an ordinary user can do that where the host allows user namespaces.
+# userspace of the same suite. The compiler has to be the suite's (compiler.sh), as the host's may
+# not know the kernel's flags.
 
 # rig_efa_setup KERNEL: the module beside the kernel's own; sets RIG_RDMA, rdma-core's folder.
 rig_efa_setup() {
@@ -11,18 +10,6 @@ rig_efa_setup() {
     rig_lock "efa-$1" rig_efa_fill "$1" || exit
     rig_lock rdma rig_rdma_fill || exit
     RIG_RDMA=$RIG_CACHE/rdma
-}
-
-# rig_efa_chroot FOLDER COMMAND...: the command with this folder as its root, and its own /proc and
-# /dev/null there.
-rig_efa_chroot() {
-    rig_map=
-    [ "$(id -u)" = 0 ] || rig_map=--map-root-user
-    # shellcheck disable=SC2016
-    unshare $rig_map --mount sh -c 'root=$1; shift
-        mkdir -p "$root/proc" "$root/dev" "$root/tmp" && : > "$root/dev/null" &&
-        mount --rbind /proc "$root/proc" && mount --bind /dev/null "$root/dev/null" || exit 78
-        exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/usr/sbin TMPDIR=/tmp "$@"' sh "$@"
 }
 
 rig_efa_fill() {
@@ -48,11 +35,8 @@ rig_efa_fill() {
         "linux-source-$rig_version/drivers/infiniband/hw/efa" ||
         rig_skip "linux-source-$rig_version has no efa driver"
     rm -rf "$rig_build/usr/src/linux-source-$rig_version.tar.xz"
-    rig_apt_unpack "$rig_build" "linux-headers-$RIG_RELEASE" make gcc binutils dash bash coreutils \
-        sed grep mawk findutils diffutils
-    [ -e "$rig_build/usr/bin/awk" ] || ln -s mawk "$rig_build/usr/bin/awk"
-    [ -e "$rig_build/usr/bin/sh" ] || ln -s dash "$rig_build/usr/bin/sh"
-    rig_efa_chroot "$rig_build" make -j"$(nproc)" -C "/usr/src/linux-headers-$RIG_RELEASE" \
+    rig_compiler "$rig_build" "linux-headers-$RIG_RELEASE"
+    rig_chroot "$rig_build" make -j"$(nproc)" -C "/usr/src/linux-headers-$RIG_RELEASE" \
         M=/build CONFIG_INFINIBAND_EFA=m modules > "$rig_build/log" 2>&1
     case $? in
     0) ;;
@@ -60,7 +44,7 @@ rig_efa_fill() {
     *) rig_skip "the efa module does not build (see $rig_build/log)" ;;
     esac
     mkdir -p "$RIG_KERNEL/extra"
-    rig_efa_chroot "$rig_build" strip --strip-debug /build/efa.ko -o /build/efa.stripped &&
+    rig_chroot "$rig_build" strip --strip-debug /build/efa.ko -o /build/efa.stripped &&
         mv "$rig_build/build/efa.stripped" "$RIG_KERNEL/extra/efa.ko" ||
         rig_skip "no efa.ko was built"
     rm -rf "$rig_build/usr" "$rig_build/etc" "$rig_build/var" "$rig_build/boot"

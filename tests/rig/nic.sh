@@ -38,6 +38,10 @@ machine "programs of rdma-core and perftest" --kernel 7 --asic "${asics%% *}" --
 machine "the demonstration" --kernel 7 --asic gaudi --asic gaudi --nic --nic -- \
     "$build/tools/hlthunk" demo --rdma
 says '^5 steps done, 0 failed'
+machine "perftest in the accelerators' memory" --kernel 7 --asic gaudi --asic gaudi --nic --nic \
+    --perftest -- "$source/tests/rig/nic_device_programs"
+[ $# = 0 ] && machine "perftest in mapped memory" --kernel 7 --asic gaudi2 --nic --nic --perftest -- \
+    "$source/tests/rig/nic_device_programs"
 # what doctor says of these machines is what the tests have found
 machine "doctor and a card beside" --kernel 7 --asic "${asics%% *}" --nic -- \
     "$build/tools/hlthunk" doctor

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Sourced. The compiler of a suite of Debian's: it is unpacked into a folder, and runs with that
+# folder as its root, in namespaces of its own; an ordinary user can do that where the host allows
+# user namespaces.
+
+# rig_compiler FOLDER PACKAGE...: a compiler and what builds want beside it, and these packages.
+rig_compiler() {
+    rig_apt_unpack "$@" make gcc binutils dash bash coreutils sed grep mawk findutils diffutils
+    for rig_program in awk=mawk sh=dash cc=gcc; do
+        [ -e "$1/usr/bin/${rig_program%=*}" ] ||
+            ln -s "${rig_program#*=}" "$1/usr/bin/${rig_program%=*}"
+    done
+}
+
+# rig_chroot FOLDER COMMAND...: the command with this folder as its root, and its own /proc and
+# /dev/null there.
+rig_chroot() {
+    rig_map=
+    [ "$(id -u)" = 0 ] || rig_map=--map-root-user
+    # shellcheck disable=SC2016
+    unshare $rig_map --mount sh -c 'root=$1; shift
+        mkdir -p "$root/proc" "$root/dev" "$root/tmp" && : > "$root/dev/null" &&
+        mount --rbind /proc "$root/proc" && mount --bind /dev/null "$root/dev/null" || exit 78
+        exec chroot "$root" /usr/bin/env -i PATH=/usr/bin:/usr/sbin TMPDIR=/tmp "$@"' sh "$@"
+}
