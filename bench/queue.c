@@ -7,6 +7,7 @@
  *        bench-queue copy N      N copies, each with a submission and a wait, for callgrind
  *        bench-queue calls N     N times the two system calls alone
  */
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@
 /* The driver that costs nothing. */
 int ioctl(int fd, unsigned long request, ...)
 {
-    static uint64_t sequence;
+    static _Thread_local uint64_t sequence;
     va_list ap;
     void *arg;
 
@@ -71,6 +72,12 @@ int munmap(void *address, size_t size)
     return 0;
 }
 
+static void __attribute__((noreturn)) fail(void)
+{
+    fprintf(stderr, "%s\n", hlthunk_last_error());
+    exit(1);
+}
+
 static struct hlthunk_device *device;
 static struct hlthunk_queue *queue;
 static struct hlthunk_buffer *a, *b;
@@ -94,26 +101,20 @@ static double copies(unsigned n)
         for (unsigned i = 0; i < ROUNDS; i++) {
             if (hlthunk_queue_copy(queue, a, i % 1000 * 64, b, i % 1000 * 64, 64) ||
                 (i % n == n - 1 && hlthunk_queue_flush(queue)))
-                goto failed;
+                fail();
         }
         if (hlthunk_queue_finish(queue, -1))
-            goto failed;
+            fail();
         took = (now_ns() - from) / ROUNDS;
         best = took < best ? took : best;
     }
     return best;
-
-failed:
-    fprintf(stderr, "%s\n", hlthunk_last_error());
-    exit(1);
 }
 
 static void copy_once(void)
 {
-    if (hlthunk_queue_copy(queue, a, 0, b, 0, 64) || hlthunk_queue_finish(queue, -1)) {
-        fprintf(stderr, "%s\n", hlthunk_last_error());
-        exit(1);
-    }
+    if (hlthunk_queue_copy(queue, a, 0, b, 0, 64) || hlthunk_queue_finish(queue, -1))
+        fail();
 }
 
 /* The two system calls alone, with a driver that costs nothing. */
@@ -124,6 +125,75 @@ static void calls_once(void)
 
     ioctl(0, HL_REQ_D_CS, &cs);
     ioctl(0, HL_REQ_D_WAIT_CS, &wait);
+}
+
+/* Copies of one thread on a queue of its own. */
+struct worker {
+    pthread_t thread;
+    struct hlthunk_queue *queue;
+    double cpu_ns; /* for one copy */
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    double from = now_ns();
+
+    for (unsigned i = 0; i < ROUNDS; i++)
+        if (hlthunk_queue_copy(w->queue, a, i % 1000 * 64, b, i % 1000 * 64, 64) ||
+            (i % 100 == 99 && hlthunk_queue_flush(w->queue)))
+            fail();
+    if (hlthunk_queue_finish(w->queue, -1))
+        fail();
+    w->cpu_ns = (now_ns() - from) / ROUNDS;
+    return NULL;
+}
+
+static double wall_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* Copies a nanosecond by so many threads at once, the best of several tries; *cpu: for one copy. */
+static double rate(struct worker *w, unsigned threads, double *cpu)
+{
+    double best = 0;
+
+    *cpu = 1e9;
+    for (unsigned try = 0; try < TRIES; try++) {
+        double from = wall_ns(), now, mean = 0;
+
+        for (unsigned i = 0; i < threads; i++)
+            if (pthread_create(&w[i].thread, NULL, work, &w[i]))
+                fail();
+        for (unsigned i = 0; i < threads; i++) {
+            pthread_join(w[i].thread, NULL);
+            mean += w[i].cpu_ns / threads;
+        }
+        now = threads * ROUNDS / (wall_ns() - from);
+        best = now > best ? now : best;
+        *cpu = mean < *cpu ? mean : *cpu;
+    }
+    return best;
+}
+
+/* Wall time needs two cores that are free; processor time shows what one thread costs the other. */
+static void two_threads(void)
+{
+    struct worker w[2] = { { .queue = queue } };
+    double one, two, cpu_one, cpu_two;
+
+    if (hlthunk_queue_create(device, NULL, &w[1].queue))
+        fail();
+    one = rate(w, 1, &cpu_one);
+    two = rate(w, 2, &cpu_two);
+    printf(
+        "two threads on two queues: %.2f times as many copies; a copy takes %.0f ns, alone %.0f ns\n",
+        two / one, cpu_two, cpu_one);
+    hlthunk_queue_unref(w[1].queue);
 }
 
 static double calls(void)
@@ -143,10 +213,8 @@ int main(int argc, char **argv)
     device->props.asic = HLTHUNK_ASIC_GAUDI2;
     if (hlthunk_queue_create(device, NULL, &queue) ||
         hlthunk_buffer_alloc(device, 1 << 20, NULL, &a) ||
-        hlthunk_buffer_alloc(device, 1 << 20, NULL, &b)) {
-        fprintf(stderr, "%s\n", hlthunk_last_error());
-        return 1;
-    }
+        hlthunk_buffer_alloc(device, 1 << 20, NULL, &b))
+        fail();
     a->memory.address += 1 << 20; /* the driver that costs nothing gives both the same */
     for (unsigned i = 0; i < n; i++)
         (strcmp(argv[1], "copy") ? calls_once : copy_once)();
@@ -155,6 +223,7 @@ int main(int argc, char **argv)
     printf("a copy of 64 bytes, with its submission and wait: %.0f ns; the calls alone %.0f ns\n",
            copies(1), calls());
     printf("a copy of 64 bytes, a thousand to a submission: %.0f ns\n", copies(1000));
+    two_threads();
     hlthunk_buffer_unref(a);
     hlthunk_buffer_unref(b);
     hlthunk_queue_unref(queue);

@@ -3,19 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sched.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
 
+#include "sim/hlsim/remote.h"
 #include "sim/hlsim/repeat.h"
 #include "sim/hlsim/trace.h"
 #include "sim/layout.h"
@@ -24,10 +22,7 @@
 #include "sim/submit/exec.h"
 
 #define BOUNCE (256u << 10)
-#define SPLIT (256u << 10)
 #define HOLE (64u << 10) /* pieces from here on are looked at for holes */
-
-struct helper;
 
 struct executor {
     struct submission_call call; /* first: the callbacks get its address */
@@ -36,7 +31,7 @@ struct executor {
     uint64_t sram_base, sram_size;
     uint32_t last_map[2]; /* of the two mappings that were used last */
     uint8_t *bounce;
-    struct helper *helper;
+    struct remote *remote;
     struct repeat repeat;
     uint32_t repeat_context;        /* that it is about */
     uint64_t repeat_exports;        /* ... and how often that had exported */
@@ -52,10 +47,8 @@ struct place {
     uint8_t *mem;              /* here; NULL: in a process */
     const struct executor *of; /* mem is this device's memory; NULL: it is not device memory */
     uint64_t offset;           /* in it */
-    pid_t pid;
-    uint64_t user;
-    bool on_demand; /* not pinned: a page that the process has not is a fault */
-    uint64_t left;  /* bytes that follow without a seam */
+    struct remote_place process;
+    uint64_t left; /* bytes that follow without a seam */
 };
 
 static struct executor *self(void *priv)
@@ -189,142 +182,20 @@ static bool locate(struct executor *x, uint64_t addr, struct place *p)
             p->left = m->block_size - (addr - m->block);
         return true;
     }
-    *p = (struct place){ .pid = m->pid,
-                         .user = m->host_va + (addr - m->block),
-                         .on_demand = m->on_demand,
+    *p = (struct place){ .process = { m->pid, m->host_va + (addr - m->block), m->on_demand },
                          .left = m->block_size - (addr - m->block) };
     return true;
 }
 
-/* A system that forbids it (Yama, a container) makes DMA with host memory impossible: say so. */
-static void refused(int error)
-{
-    static bool told;
-
-    if (error != EPERM || told)
-        return;
-    told = true;
-    fputs("hlsim: this system does not let hlsim reach its program's memory: DMA with host memory "
-          "moves nothing\n",
-          stderr);
-}
-
-/*
- * Memory of a process.  What is no longer mapped there is still pinned on a real device, though
- * nobody can see it: reads give zeros, writes go nowhere.  On demand nothing is pinned: false.
- */
-static bool read_process(const struct place *p, void *buf, uint64_t len)
-{
-    struct iovec local = { buf, len }, remote = { (void *)(uintptr_t)p->user, len };
-    ssize_t n = process_vm_readv(p->pid, &local, 1, &remote, 1, 0);
-
-    if (n < 0) {
-        refused(errno);
-        n = 0;
-    }
-    if ((uint64_t)n < len)
-        memset((uint8_t *)buf + n, 0, len - (uint64_t)n);
-    return (uint64_t)n == len || !p->on_demand;
-}
-
-static bool write_process(const struct place *p, const void *buf, uint64_t len)
-{
-    struct iovec local = { (void *)(uintptr_t)buf, len };
-    struct iovec remote = { (void *)(uintptr_t)p->user, len };
-
-    ssize_t n = process_vm_writev(p->pid, &local, 1, &remote, 1, 0);
-
-    if (n < 0)
-        refused(errno);
-    return n == (ssize_t)len || !p->on_demand;
-}
-
-/* The kernel's copy is slower than memcpy(): large pieces are moved by two threads. */
-struct helper {
-    pthread_t thread;
-    sem_t go, done;
-    struct place place;
-    uint8_t *buf;
-    uint64_t len;
-    bool out, stop, ok;
-};
-
-static bool process_bytes(const struct place *p, uint8_t *buf, uint64_t len, bool out)
-{
-    return out ? write_process(p, buf, len) : read_process(p, buf, len);
-}
-
-static void *help(void *arg)
-{
-    struct helper *h = arg;
-
-    for (;;) {
-        while (sem_wait(&h->go) < 0)
-            ;
-        if (h->stop)
-            return NULL;
-        h->ok = process_bytes(&h->place, h->buf, h->len, h->out);
-        sem_post(&h->done);
-    }
-}
-
-static struct helper *helper_new(void)
-{
-    struct helper *h = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? calloc(1, sizeof(*h)) : NULL;
-
-    if (!h)
-        return NULL;
-    sem_init(&h->go, 0, 0);
-    sem_init(&h->done, 0, 0);
-    if (!pthread_create(&h->thread, NULL, help, h))
-        return h;
-    free(h);
-    return NULL;
-}
-
-static void helper_end(struct helper *h)
-{
-    if (!h)
-        return;
-    h->stop = true;
-    sem_post(&h->go);
-    pthread_join(h->thread, NULL);
-    free(h);
-}
-
-static bool with_process(struct executor *x, const struct place *p, uint8_t *buf, uint64_t len,
-                         bool out)
-{
-    uint64_t half = len / 2 & ~(SIM_PAGE - 1);
-    struct helper *h;
-    bool ok;
-
-    if (len >= SPLIT && !x->helper)
-        x->helper = helper_new();
-    h = len >= SPLIT ? x->helper : NULL;
-    if (!h)
-        return process_bytes(p, buf, len, out);
-    h->place = *p;
-    h->place.user += half;
-    h->buf = buf + half;
-    h->len = len - half;
-    h->out = out;
-    sem_post(&h->go);
-    ok = process_bytes(p, buf, half, out);
-    while (sem_wait(&h->done) < 0)
-        ;
-    return h->ok && ok;
-}
-
 static void from_process(struct executor *x, const struct place *p, void *buf, uint64_t len)
 {
-    if (!with_process(x, p, buf, len, false))
+    if (!remote_read(x->remote, &p->process, buf, len))
         x->missed_read = true;
 }
 
 static void to_process(struct executor *x, const struct place *p, const void *buf, uint64_t len)
 {
-    if (!with_process(x, p, (uint8_t *)(uintptr_t)buf, len, true))
+    if (!remote_write(x->remote, &p->process, buf, len))
         x->missed_write = true;
 }
 
@@ -422,7 +293,8 @@ static int poke(struct executor *x, uint64_t addr, void *value, unsigned n, bool
         rc = 0;
         if (p.mem)
             memcpy(write ? p.mem : value, write ? value : p.mem, n);
-        else if (!process_bytes(&p, value, n, write))
+        else if (!(write ? remote_write(x->remote, &p.process, value, n)
+                         : remote_read(x->remote, &p.process, value, n)))
             rc = -EINVAL;
     }
     if (write)
@@ -516,7 +388,7 @@ static void piece(struct executor *x, const struct place *d, const struct place 
             struct place to = *d;
 
             memset(x->bounce, 0, k);
-            to.user += o;
+            to.process.user += o;
             if (d->mem)
                 memset(d->mem + o, 0, k);
             else
@@ -533,8 +405,8 @@ static void piece(struct executor *x, const struct place *d, const struct place 
             uint64_t k = n - o < BOUNCE ? n - o : BOUNCE;
             struct place from = *s, to = *d;
 
-            from.user += o;
-            to.user += o;
+            from.process.user += o;
+            to.process.user += o;
             from_process(x, &from, x->bounce, k);
             to_process(x, &to, x->bounce, k);
         }
@@ -820,8 +692,9 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     x->sram_size = a->chip->sram_size;
     x->sram = map(-1, x->sram_size);
     x->bounce = malloc(BOUNCE);
+    x->remote = remote_new();
     call.priv = x;
-    if (x->memory && x->buffers && x->regs && x->sram && x->bounce)
+    if (x->memory && x->buffers && x->regs && x->sram && x->bounce && x->remote)
         x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0, a->max_power_mw);
     executors[i] = x;
 }
@@ -865,6 +738,6 @@ void execute_stop_all(struct sim_state *s)
     for (uint32_t i = 0; i < SIM_MAX_DEVICES; i++)
         if (executors[i]) {
             sim_exec_stop(executors[i]->exec);
-            helper_end(executors[i]->helper);
+            remote_end(executors[i]->remote);
         }
 }
