@@ -362,61 +362,76 @@ static void command_buffers(void)
     chunk.queue_index = queue_down;
 }
 
-static void submissions(void)
+static void one_by_one(struct hlthunk_cs_in *in, uint64_t *seqs)
 {
-    struct hlthunk_wait_multi_cs_in multi_in;
-    struct hlthunk_wait_multi_cs_out multi_out;
-    struct hlthunk_cs_in in;
+    int stuck = emulated && is_gaudi2;
+    uint64_t timestamp = 0, wait_us = stuck ? 100000 : 5000000;
     struct hlthunk_cs_out out;
-    int rc, stuck = emulated && is_gaudi2;
-    uint64_t timestamp = 0, seqs[2], wait_us = stuck ? 100000 : 5000000;
-    uint32_t status = 9, core = 0;
+    uint32_t status = 9;
 
-    memset(&in, 0, sizeof(in));
     memset(&out, 0, sizeof(out));
-    in.chunks_execute = &chunk;
-    in.num_chunks_execute = 1;
-    CHECK(hlthunk_command_submission(fd, &in, &out) == 0 && out.seq > 0);
+    CHECK(hlthunk_command_submission(fd, in, &out) == 0 && out.seq > 0);
     seqs[0] = out.seq;
     CHECK(hlthunk_wait_for_cs(fd, out.seq, wait_us, &status) == 0 &&
           (status == HL_WAIT_CS_STATUS_COMPLETED || stuck));
-    in.flags = HL_CS_FLAGS_TIMESTAMP;
-    CHECK(hlthunk_command_submission_timeout(fd, &in, &out, 5) == 0 && out.seq == seqs[0] + 1);
+    in->flags = HL_CS_FLAGS_TIMESTAMP;
+    CHECK(hlthunk_command_submission_timeout(fd, in, &out, 5) == 0 && out.seq == seqs[0] + 1);
     seqs[1] = out.seq;
     CHECK(hlthunk_wait_for_cs_with_timestamp(fd, out.seq, wait_us, &status, &timestamp) == 0 &&
           ((status == HL_WAIT_CS_STATUS_COMPLETED && timestamp > 0) || stuck));
     status = 9;
     CHECK(hlthunk_wait_for_cs(fd, out.seq + 100, 0, &status) == -EINVAL && status == 9);
-    in.flags = 0;
+    in->flags = 0;
     chunk.queue_index = 5000;
-    CHECK(hlthunk_command_submission(fd, &in, &out) == -EINVAL);
+    CHECK(hlthunk_command_submission(fd, in, &out) == -EINVAL);
     chunk.queue_index = queue_down;
+}
 
-    memset(&multi_in, 0, sizeof(multi_in));
-    multi_in.seq = seqs;
-    multi_in.seq_len = 2;
-    multi_in.timeout_us = 1000000;
-    rc = hlthunk_wait_for_multi_cs(fd, &multi_in, &multi_out);
-    CHECK(ok_or(rc, is_gaudi, EPERM));
-    CHECK(rc || (multi_out.seq_set == 3 && multi_out.completed == 2));
-    rc = hlthunk_wait_for_multi_cs_with_timestamp(fd, &multi_in, &multi_out, &timestamp);
-    CHECK(ok_or(rc, is_gaudi, EPERM));
+static void several(uint64_t *seqs)
+{
+    struct hlthunk_wait_multi_cs_in in;
+    struct hlthunk_wait_multi_cs_out out;
+    uint64_t timestamp = 0;
+    int rc;
 
-    in.flags = HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_STAGED_SUBMISSION_FIRST;
-    rc = hlthunk_staged_command_submission(fd, 0, &in, &out);
+    memset(&in, 0, sizeof(in));
+    in.seq = seqs;
+    in.seq_len = 2;
+    in.timeout_us = 1000000;
+    rc = hlthunk_wait_for_multi_cs(fd, &in, &out);
     CHECK(ok_or(rc, is_gaudi, EPERM));
-    in.flags = HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_STAGED_SUBMISSION_LAST;
+    CHECK(rc || (out.seq_set == 3 && out.completed == 2));
+    rc = hlthunk_wait_for_multi_cs_with_timestamp(fd, &in, &out, &timestamp);
+    CHECK(ok_or(rc, is_gaudi, EPERM));
+}
+
+static void staged(struct hlthunk_cs_in *in)
+{
+    struct hlthunk_cs_out out;
+    uint32_t status = 9;
+    int rc;
+
+    memset(&out, 0, sizeof(out));
+    in->flags = HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_STAGED_SUBMISSION_FIRST;
+    rc = hlthunk_staged_command_submission(fd, 0, in, &out);
+    CHECK(ok_or(rc, is_gaudi, EPERM));
+    in->flags = HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_STAGED_SUBMISSION_LAST;
     if (rc == 0) {
-        CHECK(hlthunk_staged_command_submission_timeout(fd, out.seq, &in, &out, 5) == 0);
+        CHECK(hlthunk_staged_command_submission_timeout(fd, out.seq, in, &out, 5) == 0);
         CHECK(hlthunk_wait_for_cs(fd, out.seq, 5000000, &status) == 0 &&
               status == HL_WAIT_CS_STATUS_COMPLETED);
     } else {
-        CHECK(hlthunk_staged_command_submission_timeout(fd, 1, &in, &out, 5) == -EPERM);
+        CHECK(hlthunk_staged_command_submission_timeout(fd, 1, in, &out, 5) == -EPERM);
     }
-    in.flags = 0;
-    CHECK(hlthunk_staged_command_submission(fd, 0, &in, &out) == -EINVAL);
+    in->flags = 0;
+    CHECK(hlthunk_staged_command_submission(fd, 0, in, &out) == -EINVAL);
+}
 
-    rc = hlthunk_cs_flush_pci_hbw_writes(fd);
+static void engines(void)
+{
+    uint32_t core = 0;
+    int rc = hlthunk_cs_flush_pci_hbw_writes(fd);
+
     CHECK(ok_or(rc, !on_6_1 && !is_goya, EOPNOTSUPP));
     rc = hlthunk_engine_cores_set_mode(fd, &core, 1, HL_ENGINE_CORE_RUN);
     CHECK(is_gaudi2 ? rc == 0 || rc == -EINVAL || emulated : rc == -EPERM || rc == -EINVAL);
@@ -425,6 +440,20 @@ static void submissions(void)
           : is_gaudi2 ? rc == 0 || rc == -EINVAL || emulated
                       : rc == -EPERM);
     CHECK(hlthunk_engines_command(fd, &core, 1, HL_ENGINE_COMMAND_MAX) == -EINVAL);
+}
+
+static void submissions(void)
+{
+    struct hlthunk_cs_in in;
+    uint64_t seqs[2];
+
+    memset(&in, 0, sizeof(in));
+    in.chunks_execute = &chunk;
+    in.num_chunks_execute = 1;
+    one_by_one(&in, seqs);
+    several(seqs);
+    staged(&in);
+    engines();
 }
 
 static void signals(void)

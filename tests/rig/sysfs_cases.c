@@ -108,88 +108,112 @@ static char (*sorted(const char *path, unsigned *count))[64]
     return names;
 }
 
+/* The place of a device in the machine: its text differs from machine to machine. */
+static bool names_a_place(const char *name)
+{
+    return !strcmp(name, "pci_addr") || !strcmp(name, "parent_device");
+}
+
+static void write_attribute(const char *name, const char *file)
+{
+    int fd = open(file, O_WRONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : write(fd, "1", 1);
+
+    say("attribute %s open for writing %s write %s", name, fd < 0 ? answer(-errno) : "0",
+        n < 0 ? answer(-errno) : "0");
+    if (fd >= 0)
+        close(fd);
+}
+
+static void attribute(const char *name, const char *file)
+{
+    char line[300];
+    struct stat st;
+
+    if (stat(file, &st) < 0)
+        return;
+    say("attribute %s mode %#o size %lld", name, st.st_mode & 07777, (long long)st.st_size);
+    if (!strcmp(name, "uevent") || !strcmp(name, "dev") || !(st.st_mode & 0444))
+        return;
+    text(file, line, sizeof(line));
+    if (!names_a_place(name))
+        say("attribute %s ends with a new line: %d", name, *line && line[strlen(line) - 1] == '\n');
+    if (own_text(name) && !names_a_place(name)) {
+        line[strcspn(line, "\n")] = '\0';
+        say("attribute %s \"%s\"", name, line);
+    }
+    if (!(st.st_mode & 0222))
+        write_attribute(name, file);
+}
+
 /* Of a folder: the driver's attributes with their modes and, where it is deterministic, text. */
 static void attributes(const char *path)
 {
     unsigned count;
     char(*names)[64] = sorted(path, &count);
-    char file[400], line[300];
-    struct stat st;
+    char file[400];
 
     for (unsigned i = 0; i < count; i++) {
         if (!driver_attribute(names[i]))
             continue;
         snprintf(file, sizeof(file), "%s/%s", path, names[i]);
-        if (stat(file, &st) < 0)
-            continue;
-        say("attribute %s mode %#o size %lld", names[i], st.st_mode & 07777, (long long)st.st_size);
-        if (!strcmp(names[i], "uevent") || !strcmp(names[i], "dev") || !(st.st_mode & 0444))
-            continue;
-        text(file, line, sizeof(line));
-        if (strcmp(names[i], "pci_addr") && strcmp(names[i], "parent_device"))
-            say("attribute %s ends with a new line: %d", names[i],
-                *line && line[strlen(line) - 1] == '\n');
-        if (own_text(names[i]) && strcmp(names[i], "pci_addr") &&
-            strcmp(names[i], "parent_device")) {
-            line[strcspn(line, "\n")] = '\0';
-            say("attribute %s \"%s\"", names[i], line);
-        }
-        if (st.st_mode & 0222)
-            continue;
-        {
-            int fd = open(file, O_WRONLY | O_CLOEXEC);
-            ssize_t n = fd < 0 ? -1 : write(fd, "1", 1);
-
-            say("attribute %s open for writing %s write %s", names[i],
-                fd < 0 ? answer(-errno) : "0", n < 0 ? answer(-errno) : "0");
-            if (fd >= 0)
-                close(fd);
-        }
+        attribute(names[i], file);
     }
+}
+
+/* What a link of the class's folder says: bytes, or -1 and errno. */
+static ssize_t link_of(const char *entry, const char *name, char *link, size_t size)
+{
+    char path[700];
+    ssize_t n;
+
+    snprintf(path, sizeof(path), "%s/%s%s", folder(), entry, name);
+    n = readlink(path, link, size - 1);
+    link[n < 0 ? 0 : n] = '\0';
+    return n;
+}
+
+static void class_entry(const char *entry)
+{
+    char path[700], link[400];
+    const char *name;
+    ssize_t n;
+
+    say("class entry %s", entry);
+    n = link_of(entry, "", link, sizeof(link));
+    say("is a link: %d to a virtual device: %d", n > 0, strstr(link, "/virtual/") != NULL);
+    n = link_of(entry, "/device", link, sizeof(link));
+    say("device -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') ? "a link up" : link);
+    n = link_of(entry, "/subsystem", link, sizeof(link));
+    name = strrchr(link, '/');
+    say("subsystem -> %s", n < 0 ? answer(-errno) : name ? name + 1 : link);
+    snprintf(path, sizeof(path), "%s/%s", folder(), entry);
+    attributes(path);
+    snprintf(path, sizeof(path), "%s/%s/uevent", folder(), entry);
+    name = text(path, link, sizeof(link)) > 0 ? strstr(link, "DEVNAME=") : NULL;
+    if (name)
+        say("uevent DEVNAME %.*s", (int)strcspn(name + 8, "\n"), name + 8);
+    snprintf(path, sizeof(path), "%s/%s/dev", folder(), entry);
+    say("dev has %s",
+        text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
 }
 
 void sysfs_cases(void)
 {
-    char path[700], link[400];
+    char path[700], link[400], entry[32], nodes[8][64];
     unsigned count;
     char(*names)[64] = sorted(folder(), &count);
-    char nodes[8][64];
     ssize_t n;
 
     for (unsigned i = 0; i < count && i < 8; i++)
         memcpy(nodes[i], names[i], sizeof(nodes[i]));
-    for (unsigned i = 0; i < count && i < 8; i++) {
-        say("class entry %s", nodes[i]);
-        snprintf(path, sizeof(path), "%s/%s", folder(), nodes[i]);
-        n = readlink(path, link, sizeof(link) - 1);
-        link[n < 0 ? 0 : n] = '\0';
-        say("is a link: %d to a virtual device: %d", n > 0, strstr(link, "/virtual/") != NULL);
-        snprintf(path, sizeof(path), "%s/%s/device", folder(), nodes[i]);
-        n = readlink(path, link, sizeof(link) - 1);
-        link[n < 0 ? 0 : n] = '\0';
-        say("device -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') ? "a link up" : link);
-        snprintf(path, sizeof(path), "%s/%s/subsystem", folder(), nodes[i]);
-        n = readlink(path, link, sizeof(link) - 1);
-        link[n < 0 ? 0 : n] = '\0';
-        say("subsystem -> %s", n < 0                ? answer(-errno)
-                               : strrchr(link, '/') ? strrchr(link, '/') + 1
-                                                    : link);
-        snprintf(path, sizeof(path), "%s/%s", folder(), nodes[i]);
-        attributes(path);
-        snprintf(path, sizeof(path), "%s/%s/uevent", folder(), nodes[i]);
-        if (text(path, link, sizeof(link)) > 0 && strstr(link, "DEVNAME="))
-            say("uevent DEVNAME %.*s", (int)strcspn(strstr(link, "DEVNAME=") + 8, "\n"),
-                strstr(link, "DEVNAME=") + 8);
-        snprintf(path, sizeof(path), "%s/%s/dev", folder(), nodes[i]);
-        say("dev has %s",
-            text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
-    }
+    for (unsigned i = 0; i < count && i < 8; i++)
+        class_entry(nodes[i]);
     if (!w.old_nodes) {
         snprintf(path, sizeof(path), "%s/accel%u/device", folder(), cases_device());
         attributes(path);
-        snprintf(path, sizeof(path), "%s/accel%u/device/driver", folder(), cases_device());
-        n = readlink(path, link, sizeof(link) - 1);
-        link[n < 0 ? 0 : n] = '\0';
+        snprintf(entry, sizeof(entry), "accel%u", cases_device());
+        n = link_of(entry, "/device/driver", link, sizeof(link));
         say("driver -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') + 1);
     }
     snprintf(path, sizeof(path), "%s/nothing", folder());

@@ -646,16 +646,112 @@ TEST(contradictions)
     close(pair[1]);
 }
 
+/* A message that may be wrong, with the descriptors that go with it. */
+struct parcel {
+    uint8_t bytes[2 * HL_MESSAGE_MAX_BYTES];
+    size_t length, count, fd_count;
+    int fds[COUNT + 2];
+};
+
+static size_t any_of(size_t n)
+{
+    return (size_t)random() % n;
+}
+
+static void pack(struct parcel *p, const struct share *s)
+{
+    struct hl_message_item items[COUNT];
+
+    memset(p, 0, sizeof(*p));
+    p->count = p->fd_count = 1 + any_of(COUNT);
+    for (size_t i = 0; i < p->count; i++) {
+        struct hlthunk_dmabuf *m = s->m[any_of(COUNT)];
+
+        honest_item(m, &items[i]);
+        p->fds[i] = hlthunk_dmabuf_borrow_fd(m);
+    }
+    hl_message_encode(p->bytes, HL_MESSAGE_DMABUFS, items, p->count);
+    p->length = hl_message_bytes(p->count);
+}
+
+/* Bytes flipped, cut, added; descriptors dropped, added, exchanged for others.  Or as it is. */
+static void spoil(struct parcel *p, const struct share *s, const int *others)
+{
+    switch (random() % 8) {
+    case 0:
+        for (size_t i = 1 + any_of(3); i; i--)
+            p->bytes[any_of(p->length)] ^= (uint8_t)(1 << random() % 8);
+        break;
+    case 1:
+        p->length = any_of(p->length);
+        break;
+    case 2:
+        p->length += 1 + any_of(200);
+        break;
+    case 3:
+        p->fd_count = any_of(p->count + 3);
+        for (size_t i = p->count; i < p->fd_count; i++)
+            p->fds[i] = p->fds[0];
+        break;
+    case 4:
+        p->fds[any_of(p->count)] = others[random() % 2];
+        break;
+    case 5:
+        p->fds[any_of(p->count)] = hlthunk_dmabuf_borrow_fd(s->m[any_of(COUNT)]);
+        break;
+    case 6: /* the count is not what it was */
+        p->bytes[12] = (uint8_t)random();
+        break;
+    default:
+        break;
+    }
+}
+
+/* In one piece, or over a stream in several, its descriptors spread over them. */
+static void deliver(struct parcel *p, int socket, int type)
+{
+    size_t sent = 0;
+
+    while (type == SOCK_STREAM && p->length - sent > 1 && random() % 3) {
+        size_t part = 1 + any_of(p->length - sent - 1), with = any_of(p->fd_count + 1);
+
+        assert_int_equal(send_rights(socket, p->bytes + sent, part, p->fds, with), part);
+        p->fd_count -= with;
+        /* not memmove(): valgrind takes the fortified one for memcpy() */
+        for (size_t left = 0; left < p->fd_count; left++)
+            p->fds[left] = p->fds[left + with];
+        sent += part;
+    }
+    if (p->length > sent || type == SOCK_DGRAM)
+        assert_int_equal(
+            send_rights(socket, p->bytes + sent, p->length - sent, p->fds, p->fd_count),
+            p->length - sent);
+    if (random() % 2)
+        shutdown(socket, SHUT_WR);
+}
+
+static void let_go_of_ours(const struct share *s, struct hlthunk_dmabuf **got, size_t n)
+{
+    assert_in_range(n, 1, COUNT);
+    for (size_t i = 0; i < n; i++) {
+        unsigned j = 0;
+
+        while (j < COUNT && s->m[j] != got[i])
+            j++;
+        assert_true(j < COUNT);
+        hlthunk_dmabuf_unref(got[i]);
+    }
+}
+
 /*
- * Messages with bytes flipped, cut, repeated, and descriptors dropped, added, exchanged, spread
- * over the stream. None takes longer than its time, leaves a descriptor, or is accepted but as
- * the dma-bufs that it holds.
+ * Any message: none takes longer than its time, leaves a descriptor, or is accepted but as the
+ * dma-bufs that it holds.
  */
 TEST(any_message)
 {
     const int64_t wait = 500000;
     unsigned rounds = getenv("TEST_VALGRIND") ? 100 : 1500, accepted = 0, before;
-    static uint8_t bytes[2 * HL_MESSAGE_MAX_BYTES];
+    static struct parcel parcel;
     int piped[2], others[2];
     struct share s;
 
@@ -669,75 +765,17 @@ TEST(any_message)
     srandom(7);
     for (unsigned k = 0; k < rounds; k++) {
         struct hlthunk_dmabuf *got[COUNT] = { NULL };
-        struct hl_message_item items[COUNT];
-        size_t count = 1 + (size_t)random() % COUNT, n = 0, length, sent = 0, fd_count = count;
-        int fds[COUNT + 2], pair[2], type = types[random() % 3], rc;
+        int pair[2], type = types[random() % 3], rc;
+        size_t n = 0;
 
-        for (size_t i = 0; i < count; i++) {
-            struct hlthunk_dmabuf *m = s.m[random() % COUNT];
-
-            honest_item(m, &items[i]);
-            fds[i] = hlthunk_dmabuf_borrow_fd(m);
-        }
-        hl_message_encode(bytes, HL_MESSAGE_DMABUFS, items, count);
-        length = hl_message_bytes(count);
-        switch (random() % 8) {
-        case 0: /* flips */
-            for (long i = 1 + random() % 3; i; i--)
-                bytes[(size_t)random() % length] ^= (uint8_t)(1 << random() % 8);
-            break;
-        case 1:
-            length = (size_t)random() % length;
-            break;
-        case 2:
-            length += 1 + (size_t)random() % 200;
-            break;
-        case 3:
-            fd_count = (size_t)random() % (count + 3);
-            for (size_t i = count; i < fd_count; i++)
-                fds[i] = fds[0];
-            break;
-        case 4:
-            fds[(size_t)random() % count] = others[random() % 2];
-            break;
-        case 5:
-            fds[(size_t)random() % count] = hlthunk_dmabuf_borrow_fd(s.m[random() % COUNT]);
-            break;
-        case 6: /* the count is not what it was */
-            bytes[12] = (uint8_t)random();
-            break;
-        default: /* honest */
-            break;
-        }
+        pack(&parcel, &s);
+        spoil(&parcel, &s, others);
         assert_int_equal(socketpair(AF_UNIX, type, 0, pair), 0);
-        while (type == SOCK_STREAM && length - sent > 1 && random() % 3) {
-            size_t part = 1 + (size_t)random() % (length - sent - 1);
-            size_t with = (size_t)random() % (fd_count + 1);
-
-            assert_int_equal(send_rights(pair[0], bytes + sent, part, fds, with), part);
-            fd_count -= with;
-            /* not memmove(): valgrind takes the fortified one for memcpy() */
-            for (size_t left = 0; left < fd_count; left++)
-                fds[left] = fds[left + with];
-            sent += part;
-        }
-        if (length > sent || type == SOCK_DGRAM)
-            assert_int_equal(send_rights(pair[0], bytes + sent, length - sent, fds, fd_count),
-                             length - sent);
-        if (random() % 2)
-            shutdown(pair[0], SHUT_WR);
+        deliver(&parcel, pair[0], type);
         rc = hlthunk_dmabuf_receive(pair[1], got, COUNT, &n, wait);
         if (rc == 0) {
             accepted++;
-            assert_in_range(n, 1, COUNT);
-            for (size_t i = 0; i < n; i++) {
-                unsigned j = 0;
-
-                while (j < COUNT && s.m[j] != got[i])
-                    j++;
-                assert_true(j < COUNT);
-                hlthunk_dmabuf_unref(got[i]);
-            }
+            let_go_of_ours(&s, got, n);
         } else {
             assert_int_equal(n, 0);
             assert_null(got[0]);

@@ -113,72 +113,146 @@ void sweep_no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why
     (void)device, (void)why, (void)user;
 }
 
-static const unsigned on_device = ~(unsigned)(NEEDS_NO_DEVICE | NEEDS_SOCKETS | NEEDS_SERVER);
+#define on_device (~(unsigned)(NEEDS_NO_DEVICE | NEEDS_SOCKETS | NEEDS_SERVER))
+
+static void make_buffers(struct context *c)
+{
+    MUST(hlthunk_buffer_alloc(c->device, 65536, NULL, &c->buffer));
+    MUST(hlthunk_buffer_alloc(c->device, 65536, NULL, &c->other));
+}
+
+static void make_unmapped(struct context *c)
+{
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
+
+    MUST(hlthunk_buffer_alloc(c->device, 65536, &o, &c->unmapped));
+}
+
+/* With a chunk of memory that a freed buffer leaves. */
+static void make_pool(struct context *c)
+{
+    struct hlthunk_buffer *b;
+
+    MUST(hlthunk_pool_create(c->device, NULL, &c->pool));
+    MUST(hlthunk_pool_alloc(c->pool, 4096, NULL, &b));
+    hlthunk_buffer_unref(b);
+}
+
+static void make_queue(struct context *c)
+{
+    MUST(hlthunk_queue_create(c->device, NULL, &c->queue));
+}
+
+static void make_fence(struct context *c)
+{
+    MUST(hlthunk_queue_copy(c->queue, c->other, 0, c->buffer, 0, 4096));
+    MUST(hlthunk_queue_create_fence(c->queue, NULL, &c->fence));
+}
+
+static void make_command_buffer(struct context *c)
+{
+    struct hlthunk_command_buffer_options o = {
+        .struct_size = sizeof(o),
+        .device_mapped = one_entry.asic == HLTHUNK_ASIC_GAUDI2,
+    };
+
+    MUST(hlthunk_command_buffer_create(c->device, 4096, &o, &c->command_buffer));
+    write_nop(c->command_buffer);
+}
+
+/* Of a submission that is over. */
+static void make_sequence(struct context *c)
+{
+    uint32_t status;
+
+    MUST(hlthunk_command_buffer_submit(c->command_buffer, sweep_queue(), 8, &c->sequence));
+    MUST(hlthunk_wait_for_cs(c->fd, c->sequence, 30000000, &status));
+}
+
+static void make_completion(struct context *c)
+{
+    MUST(hlthunk_completion_create_for_submissions(c->device, &c->sequence, 1, NULL,
+                                                   &c->completion));
+}
+
+static void make_server(struct context *c)
+{
+    MUST(hlthunk_handle_server_create(&c->server));
+}
+
+static void make_watch(struct context *c)
+{
+    MUST(hlthunk_reset_watch_create(c->device, sweep_no_reset, NULL, NULL, &c->watch));
+}
+
+static void make_sockets(struct context *c)
+{
+    MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->sockets));
+}
+
+static void make_message(struct context *c)
+{
+    MUST(hlthunk_dmabuf_send(c->sockets[0], &c->dmabuf, 1, 1000000000));
+}
+
+static void make_device_message(struct context *c)
+{
+    MUST(hlthunk_device_send(c->sockets[0], c->device, 1000000000));
+}
+
+/* What some kernels or ASICs do not have: false there. */
+static bool make_dmabuf(struct context *c)
+{
+    return !hlthunk_dmabuf_export(c->buffer, 0, 4096, NULL, &c->dmabuf);
+}
+
+static bool make_notifier(struct context *c)
+{
+    return !hlthunk_event_notifier_create(c->device, NULL, &c->notifier);
+}
+
+static bool make_handle(struct context *c)
+{
+    c->handle = hlthunk_device_memory_alloc(c->fd, 65536, 0, false, false);
+    c->address = c->handle ? hlthunk_device_memory_map(c->fd, c->handle, 0) : 0;
+    return c->address; /* Gaudi's memory is never mapped */
+}
+
+/* In the order in which they are made: what a later one takes is there. */
+static const struct {
+    unsigned needs; /* any of these */
+    void (*make)(struct context *c);
+    bool (*try)(struct context *c);
+} parts[] = {
+    { on_device, open_device, NULL },
+    { NEEDS_BUFFER | NEEDS_DMABUF | NEEDS_MESSAGE | NEEDS_FENCE, make_buffers, NULL },
+    { NEEDS_UNMAPPED, make_unmapped, NULL },
+    { NEEDS_DMABUF | NEEDS_MESSAGE, NULL, make_dmabuf },
+    { NEEDS_POOL, make_pool, NULL },
+    { NEEDS_QUEUE | NEEDS_FENCE, make_queue, NULL },
+    { NEEDS_FENCE, make_fence, NULL },
+    { NEEDS_COMMAND_BUFFER | NEEDS_SEQUENCE | NEEDS_COMPLETION, make_command_buffer, NULL },
+    { NEEDS_SEQUENCE | NEEDS_COMPLETION, make_sequence, NULL },
+    { NEEDS_COMPLETION, make_completion, NULL },
+    { NEEDS_NOTIFIER, NULL, make_notifier },
+    { NEEDS_SERVER, make_server, NULL },
+    { NEEDS_WATCH, make_watch, NULL },
+    { NEEDS_SOCKETS | NEEDS_MESSAGE | NEEDS_DEVICE_MESSAGE, make_sockets, NULL },
+    { NEEDS_MESSAGE, make_message, NULL },
+    { NEEDS_DEVICE_MESSAGE, make_device_message, NULL },
+    { NEEDS_HANDLE, NULL, make_handle },
+};
 
 /* False: this kernel or ASIC does not have what the entry needs. */
 static bool make(struct context *c, unsigned needs)
 {
-    struct hlthunk_buffer_options unmapped = { .struct_size = sizeof(unmapped), .unmapped = true };
-
-    if (needs & on_device)
-        open_device(c);
-    if (needs & (NEEDS_BUFFER | NEEDS_DMABUF | NEEDS_MESSAGE | NEEDS_FENCE)) {
-        MUST(hlthunk_buffer_alloc(c->device, 65536, NULL, &c->buffer));
-        MUST(hlthunk_buffer_alloc(c->device, 65536, NULL, &c->other));
-    }
-    if (needs & NEEDS_UNMAPPED)
-        MUST(hlthunk_buffer_alloc(c->device, 65536, &unmapped, &c->unmapped));
-    if (needs & (NEEDS_DMABUF | NEEDS_MESSAGE) &&
-        hlthunk_dmabuf_export(c->buffer, 0, 4096, NULL, &c->dmabuf))
-        return false;
-    if (needs & NEEDS_POOL) {
-        struct hlthunk_buffer *b;
-
-        MUST(hlthunk_pool_create(c->device, NULL, &c->pool));
-        MUST(hlthunk_pool_alloc(c->pool, 4096, NULL, &b));
-        hlthunk_buffer_unref(b);
-    }
-    if (needs & (NEEDS_QUEUE | NEEDS_FENCE))
-        MUST(hlthunk_queue_create(c->device, NULL, &c->queue));
-    if (needs & NEEDS_FENCE) {
-        MUST(hlthunk_queue_copy(c->queue, c->other, 0, c->buffer, 0, 4096));
-        MUST(hlthunk_queue_create_fence(c->queue, NULL, &c->fence));
-    }
-    if (needs & (NEEDS_COMMAND_BUFFER | NEEDS_SEQUENCE | NEEDS_COMPLETION)) {
-        struct hlthunk_command_buffer_options o = {
-            .struct_size = sizeof(o),
-            .device_mapped = one_entry.asic == HLTHUNK_ASIC_GAUDI2,
-        };
-
-        MUST(hlthunk_command_buffer_create(c->device, 4096, &o, &c->command_buffer));
-        write_nop(c->command_buffer);
-    }
-    if (needs & (NEEDS_SEQUENCE | NEEDS_COMPLETION)) {
-        uint32_t status;
-
-        MUST(hlthunk_command_buffer_submit(c->command_buffer, sweep_queue(), 8, &c->sequence));
-        MUST(hlthunk_wait_for_cs(c->fd, c->sequence, 30000000, &status));
-    }
-    if (needs & NEEDS_COMPLETION)
-        MUST(hlthunk_completion_create_for_submissions(c->device, &c->sequence, 1, NULL,
-                                                       &c->completion));
-    if (needs & NEEDS_NOTIFIER && hlthunk_event_notifier_create(c->device, NULL, &c->notifier))
-        return false;
-    if (needs & NEEDS_SERVER)
-        MUST(hlthunk_handle_server_create(&c->server));
-    if (needs & NEEDS_WATCH)
-        MUST(hlthunk_reset_watch_create(c->device, sweep_no_reset, NULL, NULL, &c->watch));
-    if (needs & (NEEDS_SOCKETS | NEEDS_MESSAGE | NEEDS_DEVICE_MESSAGE))
-        MUST(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, c->sockets));
-    if (needs & NEEDS_MESSAGE)
-        MUST(hlthunk_dmabuf_send(c->sockets[0], &c->dmabuf, 1, 1000000000));
-    if (needs & NEEDS_DEVICE_MESSAGE)
-        MUST(hlthunk_device_send(c->sockets[0], c->device, 1000000000));
-    if (needs & NEEDS_HANDLE) {
-        c->handle = hlthunk_device_memory_alloc(c->fd, 65536, 0, false, false);
-        c->address = c->handle ? hlthunk_device_memory_map(c->fd, c->handle, 0) : 0;
-        if (!c->address)
-            return false; /* Gaudi's memory is never mapped */
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (!(needs & parts[i].needs))
+            continue;
+        if (parts[i].make)
+            parts[i].make(c);
+        else if (!parts[i].try(c))
+            return false;
     }
     return true;
 }
@@ -292,16 +366,61 @@ static bool plain(const struct entry *e, long *rc, unsigned *calls, struct lefto
     return can;
 }
 
+/* What a call that a fault has failed must not do. */
+static void judge_failure(const struct entry *e, long rc, long plain_rc, bool touched,
+                          const char *marker)
+{
+    if (!(e->rules & LEAVES_OUTPUT) && touched)
+        finding("it fails with %ld and has written to its output", rc);
+    if (!failed(e, plain_rc) && !(e->rules & SAYS_NOTHING) && !text_is_new(marker))
+        finding("it fails with %ld and says nothing", rc);
+    if (rc <= -512 && rc >= -530)
+        finding("it returns the kernel's internal error %ld", rc);
+}
+
+/* The same call without the fault: it must succeed, unless there is nothing to call it on. */
+static void again(const struct entry *e, struct context *c, long rc, long plain_rc)
+{
+    if (e->rules & RELEASES || failed(e, plain_rc) || loses_the_device(now.error) ||
+        (e->rules & ENDS_THE_OBJECT && failed(e, rc)))
+        return;
+    rc = e->call(c);
+    if (failed(e, rc))
+        finding("the same call without the fault then fails with %ld: %s", rc,
+                hlthunk_last_error());
+    else
+        e->undo(c, rc);
+}
+
+static bool more(const struct leftovers *a, const struct leftovers *b)
+{
+    return a->descriptors > b->descriptors || a->memory > b->memory;
+}
+
+/* More than before is a leak, once the library's threads, which let go as they end, had time. */
+static void judge_leftovers(struct leftovers *least)
+{
+    struct leftovers after = count_leftovers();
+
+    for (int i = 0; i < PATIENCE_MS && more(&after, least); i++) {
+        usleep(1000);
+        after = count_leftovers();
+    }
+    if (after.descriptors > least->descriptors)
+        finding("%zu descriptors are left over", after.descriptors - least->descriptors);
+    if (after.memory > least->memory)
+        finding("%zu pieces of memory are left over", after.memory - least->memory);
+    *least = after;
+}
+
 static void with_fault(const struct entry *e, long plain_rc, struct leftovers *least)
 {
     static unsigned char out[OUT_BYTES];
     static char marker[512];
     struct context *c = fresh();
-    struct leftovers after;
-    bool made = make(c, e->needs);
     long rc;
 
-    if (!made)
+    if (!make(c, e->needs))
         broken(e->name);
     e->prepare(c);
     memcpy(out, c->out, sizeof(out));
@@ -315,41 +434,14 @@ static void with_fault(const struct entry *e, long plain_rc, struct leftovers *l
         printf("%s: call %u (%s), errno %d%s: %ld, %s\n", e->name, now.call, kind_name(now.kind),
                now.error, now.sticky ? " from now on" : "", rc,
                failed(e, rc) ? hlthunk_last_error() : "");
-    if (failed(e, rc)) {
-        if (!(e->rules & LEAVES_OUTPUT) && memcmp(out, c->out, sizeof(out)))
-            finding("it fails with %ld and has written to its output", rc);
-        if (!failed(e, plain_rc) && !(e->rules & SAYS_NOTHING) && !text_is_new(marker))
-            finding("it fails with %ld and says nothing", rc);
-        if (rc <= -512 && rc >= -530)
-            finding("it returns the kernel's internal error %ld", rc);
-    } else {
+    if (failed(e, rc))
+        judge_failure(e, rc, plain_rc, memcmp(out, c->out, sizeof(out)), marker);
+    else
         e->undo(c, rc);
-    }
-    /* the same call again, without the fault */
-    if (!(e->rules & RELEASES) && !failed(e, plain_rc) &&
-        !((e->rules & ENDS_THE_OBJECT) && failed(e, rc)) && !loses_the_device(now.error)) {
-        memcpy(c->out, out, sizeof(out));
-        rc = e->call(c);
-        if (failed(e, rc))
-            finding("the same call without the fault then fails with %ld: %s", rc,
-                    hlthunk_last_error());
-        else
-            e->undo(c, rc);
-    }
+    memcpy(c->out, out, sizeof(out));
+    again(e, c, rc, plain_rc);
     unmake(c);
-    after = count_leftovers();
-    /* threads of the library's let go of things as they end */
-    for (int i = 0; i < PATIENCE_MS &&
-                    (after.descriptors > least->descriptors || after.memory > least->memory);
-         i++) {
-        usleep(1000);
-        after = count_leftovers();
-    }
-    if (after.descriptors > least->descriptors)
-        finding("%zu descriptors are left over", after.descriptors - least->descriptors);
-    if (after.memory > least->memory)
-        finding("%zu pieces of memory are left over", after.memory - least->memory);
-    *least = after;
+    judge_leftovers(least);
 }
 
 /* Shortage lasts; what interrupts a call, or tells it to come again, does not. */

@@ -146,69 +146,100 @@ static void await(struct work *w, struct shared *s, uint64_t seq)
         give_up(s, "wait", -ETIMEDOUT);
 }
 
-static void produce(int socket, struct shared *s)
-{
-    struct work_cb cb[DEPTH];
-    uint8_t *staging =
-        mmap(NULL, DEPTH * piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    uint64_t src, word, dev;
+/* What the producer works with. */
+struct producer {
     struct work w;
+    struct shared *s;
+    struct work_cb cb[DEPTH];
+    uint8_t *staging;
+    uint64_t src, word, dev; /* device addresses of the staging, of s, of the device memory */
+};
+
+static void producer_open(struct producer *p, int socket)
+{
     int rc, fd;
 
-    work_open(&w);
-    CHECK(staging != MAP_FAILED);
-    rc = try_map(&w, staging, DEPTH * piece, &src);
+    work_open(&p->w);
+    p->staging =
+        mmap(NULL, DEPTH * piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(p->staging != MAP_FAILED);
+    rc = try_map(&p->w, p->staging, DEPTH * piece, &p->src);
     if (!rc)
-        rc = try_map(&w, s, 4096, &word);
+        rc = try_map(&p->w, p->s, 4096, &p->word);
     if (rc)
-        give_up(s, "map", rc);
-    rc = try_alloc(&w, DEPTH * piece, &dev);
+        give_up(p->s, "map", rc);
+    rc = try_alloc(&p->w, DEPTH * piece, &p->dev);
     if (rc)
-        give_up(s, "alloc", rc);
-    fd = work_try_export(&w, dev, DEPTH * piece);
+        give_up(p->s, "alloc", rc);
+    fd = work_try_export(&p->w, p->dev, DEPTH * piece);
     if (fd < 0)
-        give_up(s, "export", fd);
+        give_up(p->s, "export", fd);
     CHECK(send_fd(socket, fd));
     close(fd);
     for (unsigned i = 0; i < DEPTH; i++) {
-        rc = try_cb(&w, &cb[i]);
+        rc = try_cb(&p->w, &p->cb[i]);
         if (rc)
-            give_up(s, "cb", rc);
+            give_up(p->s, "cb", rc);
     }
-    for (uint32_t n = 0; n < total / piece; n++) {
-        unsigned slot = n % DEPTH;
-        union hl_cs_args a = { 0 };
+}
 
-        /* the slot is free when its last piece was verified, its submission when that is over */
-        for (unsigned spin = 0; n >= DEPTH && s->verified <= n - DEPTH; spin++) {
-            if (spin > 100)
-                usleep(200);
-            if (spin > 300000)
-                give_up(s, "consumer", -ETIMEDOUT);
-        }
-        if (n >= DEPTH)
-            await(&w, s, seq_of[slot]);
-        work_fill(staging + slot * piece, piece, n * piece);
-        cb[slot].len = 0;
-        work_dma(&w, &cb[slot], src + slot * piece, dev + slot * piece, (uint32_t)piece, 0);
-        work_msg(&cb[slot], word, n + 1, true);
-        do {
-            rc = work_try_submit(&w, w.down, &cb[slot], 0, &a);
-        } while (rc == -EAGAIN && usleep(1000) == 0);
-        if (rc)
-            give_up(s, "cs", rc);
-        seq_of[slot] = a.out.seq;
+/* The slot of this piece is free when the last one there was verified and its submission is over.
+ */
+static void await_slot(struct producer *p, uint32_t n)
+{
+    if (n < DEPTH)
+        return;
+    for (unsigned spin = 0; p->s->verified <= n - DEPTH; spin++) {
+        if (spin > 100)
+            usleep(200);
+        if (spin > 300000)
+            give_up(p->s, "consumer", -ETIMEDOUT);
+    }
+    await(&p->w, p->s, seq_of[n % DEPTH]);
+}
+
+static void move_piece(struct producer *p, uint32_t n)
+{
+    unsigned slot = n % DEPTH;
+    union hl_cs_args a = { 0 };
+    int rc;
+
+    work_fill(p->staging + slot * piece, piece, n * piece);
+    p->cb[slot].len = 0;
+    work_dma(&p->w, &p->cb[slot], p->src + slot * piece, p->dev + slot * piece, (uint32_t)piece, 0);
+    work_msg(&p->cb[slot], p->word, n + 1, true);
+    do {
+        rc = work_try_submit(&p->w, p->w.down, &p->cb[slot], 0, &a);
+    } while (rc == -EAGAIN && usleep(1000) == 0);
+    if (rc)
+        give_up(p->s, "cs", rc);
+    seq_of[slot] = a.out.seq;
+}
+
+static void producer_close(struct producer *p)
+{
+    close(p->w.fd); /* first: the device may look at the memory until then */
+    for (unsigned i = 0; i < DEPTH; i++) {
+        if (p->w.asic == WORK_GAUDI2)
+            free(p->cb[i].mem);
+        else
+            munmap(p->cb[i].mem, 4096);
+    }
+    munmap(p->staging, DEPTH * piece);
+}
+
+static void produce(int socket, struct shared *s)
+{
+    struct producer p = { .s = s };
+
+    producer_open(&p, socket);
+    for (uint32_t n = 0; n < total / piece; n++) {
+        await_slot(&p, n);
+        move_piece(&p, n);
     }
     for (unsigned i = 0; i < DEPTH && i < total / piece; i++)
-        await(&w, s, seq_of[i]);
-    close(w.fd); /* first: the device may look at them until then */
-    for (unsigned i = 0; i < DEPTH; i++) {
-        if (w.asic == WORK_GAUDI2)
-            free(cb[i].mem);
-        else
-            munmap(cb[i].mem, 4096);
-    }
-    munmap(staging, DEPTH * piece);
+        await(&p.w, s, seq_of[i]);
+    producer_close(&p);
 }
 
 int main(int argc, char **argv)
