@@ -203,9 +203,18 @@ TEST(odd_clients)
         fd[i] = connect_raw();
         assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
     }
+    assert_int_equal(count_fds(), before + 70 + 64); /* who came first has been hung up on */
     assert_int_equal(serve_until_it_ends(opener(handle, -1), &status), 1);
     assert_int_equal(status, 0);
     assert_int_equal(send(fd[69], nonsense, sizeof(nonsense), 0), sizeof(nonsense));
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    assert_int_equal(recv(fd[69], &answer, sizeof(answer), 0), sizeof(answer));
+    assert_int_equal(answer, -ENOENT);
+    /* a token that is right, and goes on: not a request of this version */
+    close(fd[69]);
+    fd[69] = connect_raw();
+    memcpy(nonsense, handle + 24, 16);
+    assert_int_equal(send(fd[69], nonsense, 17, 0), 17);
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
     assert_int_equal(recv(fd[69], &answer, sizeof(answer), 0), sizeof(answer));
     assert_int_equal(answer, -ENOENT);
@@ -237,6 +246,33 @@ TEST(another_user_is_refused)
     assert_int_equal(status, EACCES);
 }
 
+/* Who took the name first may be anybody: it is looked at before anything is said. */
+TEST(another_users_server_is_refused)
+{
+    struct hlthunk_handle_server *theirs;
+    uint8_t bytes[HLTHUNK_HANDLE_SIZE];
+    pid_t pid;
+
+    needs_exports();
+    if (geteuid())
+        skip();
+    assert_int_equal(seteuid(65534), 0); /* the socket has the rights of who listens */
+    ok(hlthunk_handle_server_create(&theirs));
+    assert_int_equal(seteuid(0), 0);
+    ok(hlthunk_handle_server_offer(theirs, dmabuf, bytes));
+    pid = fork();
+    if (pid == 0) {
+        struct hlthunk_dmabuf *m;
+
+        hlthunk_release_inherited();
+        if (setresuid(65533, 65533, 65533))
+            _exit(1);
+        _exit(-hlthunk_dmabuf_open_handle(bytes, 0, &m));
+    }
+    assert_int_equal(status_of(pid), EACCES);
+    hlthunk_handle_server_unref(theirs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(within_one_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
     };
 
     require_simulation();

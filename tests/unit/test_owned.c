@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose a descriptor is, when its number is another file's by now. */
+#include "tests/test.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/fork.h"
+#include "lib/kernel/owned.h"
+
+/* The first is closed behind the library's back; the second gets its number. */
+TEST(a_number_that_is_used_again_is_the_second_ones)
+{
+    struct hl_file_id first, second;
+    uint64_t epoch = hl_process_epoch();
+    int fd = memfd_create("first", MFD_CLOEXEC), again, status;
+    pid_t pid;
+
+    assert_int_equal(hl_owned_adopt(fd, &first), fd);
+    close(fd);
+    again = memfd_create("second", MFD_CLOEXEC);
+    assert_int_equal(again, fd);
+    assert_int_equal(hl_owned_adopt(again, &second), again);
+    pid = fork();
+    if (pid == 0) {
+        if (hl_owned_take(fd, &first, epoch))
+            _exit(1);
+        if (!hl_owned_take(fd, &second, epoch))
+            _exit(2); /* taken for the first one before */
+        _exit(hl_owned_take(fd, &second, epoch) ? 3 : 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hl_owned_close(again, &second, epoch);
+    assert_int_equal(close(again), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_number_that_is_used_again_is_the_second_ones),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
