@@ -54,7 +54,7 @@ def train(device):
 
 def second_process(received, answers):
     tensor = received.get()
-    answers.put((tensor.device.type, tensor.sum().item()))
+    answers.put((tensor.device.type, tensor.cpu().sum().item()))
     tensor += 1
     torch.hlthunk.synchronize()
     answers.put("added")
