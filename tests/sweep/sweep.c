@@ -8,7 +8,9 @@
  * With --cycles each is called N times instead, with what undoes it, and then N/10 times with all
  * that it needs made and released around it: descriptors and memory stay as many.
  *
- * sweep [--verbose] [--cycles N] [FUNCTION…]
+ * With --state each is called once on objects in that state (states.c).
+ *
+ * sweep [--verbose] [--cycles N | --state STATE] [FUNCTION…]
  */
 #include "tests/sweep/table.h"
 
@@ -30,7 +32,9 @@ int an_eventfd;
 
 #define PATIENCE_MS 20000 /* of a busy machine */
 
-static unsigned runs, findings;
+unsigned sweep_findings;
+
+static unsigned runs;
 static bool verbose;
 
 static struct {
@@ -41,11 +45,11 @@ static struct {
     bool sticky;
 } now;
 
-__attribute__((format(printf, 1, 2))) static void finding(const char *format, ...)
+void sweep_finding(const char *format, ...)
 {
     va_list ap;
 
-    findings++;
+    sweep_findings++;
     printf("%s: ", now.function);
     if (now.error)
         printf("call %u (%s) fails with %d (%s)%s: ", now.call, kind_name(now.kind), now.error,
@@ -244,7 +248,7 @@ static const struct {
 };
 
 /* False: this kernel or ASIC does not have what the entry needs. */
-static bool make(struct context *c, unsigned needs)
+bool sweep_make(struct context *c, unsigned needs)
 {
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         if (!(needs & parts[i].needs))
@@ -263,7 +267,7 @@ static int none(const struct hlthunk_live_object *object, void *user)
     return 1;
 }
 
-static void unmake(struct context *c)
+void sweep_unmake(struct context *c)
 {
     hlthunk_handle_server_unref(c->server);
     hlthunk_completion_unref(c->completion);
@@ -284,17 +288,17 @@ static void unmake(struct context *c)
         size_t busy;
 
         /* a fence's callback has its thread, which lets go a moment later */
-        for (int i = 0; i < PATIENCE_MS && hlthunk_device_list_live_objects(c->device, none, NULL);
-             i++)
+        for (int i = 0;
+             i < PATIENCE_MS && hlthunk_device_list_live_objects(c->device, none, NULL) == 1; i++)
             usleep(1000);
         busy = hlthunk_device_close(c->device);
 
         if (busy)
-            finding("%zu things keep the device busy after all was given back", busy);
+            sweep_finding("%zu things keep the device busy after all was given back", busy);
     }
 }
 
-static bool failed(const struct entry *e, long rc)
+bool sweep_failed(const struct entry *e, long rc)
 {
     if (e->rules & RETURNS_VALUE)
         return false;
@@ -302,14 +306,15 @@ static bool failed(const struct entry *e, long rc)
 }
 
 /* A text that no call below can have left. */
-static void mark_text(void)
+void sweep_mark_text(void)
 {
-    struct hlthunk_buffer *b;
+    const uint8_t none[HLTHUNK_HANDLE_SIZE] = { 0 };
+    struct hlthunk_dmabuf *m;
 
-    (void)!hlthunk_buffer_alloc(NULL, 1, NULL, &b);
+    (void)!hlthunk_dmabuf_open_handle(none, 0, &m);
 }
 
-static bool text_is_new(const char *marker)
+bool sweep_text_is_new(const char *marker)
 {
     const char *text = hlthunk_last_error();
 
@@ -322,7 +327,7 @@ static bool loses_the_device(int error)
     return error == EIO || error == ENODEV || error == ETIMEDOUT;
 }
 
-static struct context *fresh(void)
+struct context *sweep_fresh(void)
 {
     static struct context c;
     static void *host;
@@ -350,18 +355,18 @@ static struct leftovers count_leftovers(void)
 /* One call without a fault.  False: not on this kernel and ASIC. */
 static bool plain(const struct entry *e, long *rc, unsigned *calls, struct leftovers *left)
 {
-    struct context *c = fresh();
-    bool can = make(c, e->needs);
+    struct context *c = sweep_fresh();
+    bool can = sweep_make(c, e->needs);
 
     if (can) {
         e->prepare(c);
         inject_count();
         *rc = e->call(c);
         *calls = inject_stop();
-        if (!failed(e, *rc))
+        if (!sweep_failed(e, *rc))
             e->undo(c, *rc);
     }
-    unmake(c);
+    sweep_unmake(c);
     *left = count_leftovers();
     return can;
 }
@@ -371,23 +376,23 @@ static void judge_failure(const struct entry *e, long rc, long plain_rc, bool to
                           const char *marker)
 {
     if (!(e->rules & LEAVES_OUTPUT) && touched)
-        finding("it fails with %ld and has written to its output", rc);
-    if (!failed(e, plain_rc) && !(e->rules & SAYS_NOTHING) && !text_is_new(marker))
-        finding("it fails with %ld and says nothing", rc);
+        sweep_finding("it fails with %ld and has written to its output", rc);
+    if (!sweep_failed(e, plain_rc) && !(e->rules & SAYS_NOTHING) && !sweep_text_is_new(marker))
+        sweep_finding("it fails with %ld and says nothing", rc);
     if (rc <= -512 && rc >= -530)
-        finding("it returns the kernel's internal error %ld", rc);
+        sweep_finding("it returns the kernel's internal error %ld", rc);
 }
 
 /* The same call without the fault: it must succeed, unless there is nothing to call it on. */
 static void again(const struct entry *e, struct context *c, long rc, long plain_rc)
 {
-    if (e->rules & RELEASES || failed(e, plain_rc) || loses_the_device(now.error) ||
-        (e->rules & ENDS_THE_OBJECT && failed(e, rc)))
+    if (e->rules & RELEASES || sweep_failed(e, plain_rc) || loses_the_device(now.error) ||
+        (e->rules & ENDS_THE_OBJECT && sweep_failed(e, rc)))
         return;
     rc = e->call(c);
-    if (failed(e, rc))
-        finding("the same call without the fault then fails with %ld: %s", rc,
-                hlthunk_last_error());
+    if (sweep_failed(e, rc))
+        sweep_finding("the same call without the fault then fails with %ld: %s", rc,
+                      hlthunk_last_error());
     else
         e->undo(c, rc);
 }
@@ -407,9 +412,9 @@ static void judge_leftovers(struct leftovers *least)
         after = count_leftovers();
     }
     if (after.descriptors > least->descriptors)
-        finding("%zu descriptors are left over", after.descriptors - least->descriptors);
+        sweep_finding("%zu descriptors are left over", after.descriptors - least->descriptors);
     if (after.memory > least->memory)
-        finding("%zu pieces of memory are left over", after.memory - least->memory);
+        sweep_finding("%zu pieces of memory are left over", after.memory - least->memory);
     *least = after;
 }
 
@@ -417,14 +422,14 @@ static void with_fault(const struct entry *e, long plain_rc, struct leftovers *l
 {
     static unsigned char out[OUT_BYTES];
     static char marker[512];
-    struct context *c = fresh();
+    struct context *c = sweep_fresh();
     long rc;
 
-    if (!make(c, e->needs))
+    if (!sweep_make(c, e->needs))
         broken(e->name);
     e->prepare(c);
     memcpy(out, c->out, sizeof(out));
-    mark_text();
+    sweep_mark_text();
     snprintf(marker, sizeof(marker), "%s", hlthunk_last_error());
     inject_fail(now.call, now.error, now.sticky);
     rc = e->call(c);
@@ -433,14 +438,14 @@ static void with_fault(const struct entry *e, long plain_rc, struct leftovers *l
     if (verbose)
         printf("%s: call %u (%s), errno %d%s: %ld, %s\n", e->name, now.call, kind_name(now.kind),
                now.error, now.sticky ? " from now on" : "", rc,
-               failed(e, rc) ? hlthunk_last_error() : "");
-    if (failed(e, rc))
+               sweep_failed(e, rc) ? hlthunk_last_error() : "");
+    if (sweep_failed(e, rc))
         judge_failure(e, rc, plain_rc, memcmp(out, c->out, sizeof(out)), marker);
     else
         e->undo(c, rc);
     memcpy(c->out, out, sizeof(out));
     again(e, c, rc, plain_rc);
-    unmake(c);
+    sweep_unmake(c);
     judge_leftovers(least);
 }
 
@@ -497,8 +502,8 @@ static void same_as(struct leftovers before, const char *what, unsigned n)
         after = count_leftovers();
     }
     if (after.descriptors > before.descriptors || after.memory > before.memory)
-        finding("%u %s: %zu descriptors and %zu pieces of memory before, %zu and %zu after", n,
-                what, before.descriptors, before.memory, after.descriptors, after.memory);
+        sweep_finding("%u %s: %zu descriptors and %zu pieces of memory before, %zu and %zu after",
+                      n, what, before.descriptors, before.memory, after.descriptors, after.memory);
 }
 
 static void calls_of(const struct entry *e, struct context *c, unsigned n)
@@ -509,7 +514,7 @@ static void calls_of(const struct entry *e, struct context *c, unsigned n)
         e->prepare(c);
         rc = e->call(c);
         runs++;
-        if (!failed(e, rc))
+        if (!sweep_failed(e, rc))
             e->undo(c, rc);
     }
 }
@@ -519,19 +524,19 @@ static void calls_of(const struct entry *e, struct context *c, unsigned n)
 
 static void cycles(const struct entry *e, unsigned n)
 {
-    struct context *c = fresh();
+    struct context *c = sweep_fresh();
     struct leftovers left;
     unsigned calls;
     long rc;
 
     now.function = e->name;
-    if (make(c, e->needs) && !(e->rules & RELEASES)) {
+    if (sweep_make(c, e->needs) && !(e->rules & RELEASES)) {
         calls_of(e, c, WARM_UP);
         left = count_leftovers();
         calls_of(e, c, n);
         same_as(left, "calls", n);
     }
-    unmake(c);
+    sweep_unmake(c);
     for (unsigned i = 0; i < 5; i++)
         (void)plain(e, &rc, &calls, &left);
     for (unsigned i = 0; i < n / 10; i++) {
@@ -555,6 +560,7 @@ static bool wanted(const char *name, char **names)
 int main(int argc, char **argv)
 {
     const struct entry *const tables[] = { object_entries, classic_entries };
+    sweep_state_fn *state = NULL;
     unsigned functions = 0, n = 0;
     size_t count;
 
@@ -564,6 +570,11 @@ int main(int argc, char **argv)
         verbose = true, argv++;
     if (argv[0] && argv[1] && !strcmp(argv[0], "--cycles"))
         n = (unsigned)atoi(argv[1]), argv += 2;
+    if (argv[0] && argv[1] && !strcmp(argv[0], "--state")) {
+        if (!(state = sweep_state(argv[1])))
+            broken("no such state");
+        argv += 2;
+    }
     if (!inject_start()) {
         printf("sweep: libhlthunk.so is not loaded\n");
         return 1;
@@ -580,12 +591,18 @@ int main(int argc, char **argv)
         for (const struct entry *e = tables[t]; e->name; e++)
             if (wanted(e->name, argv)) {
                 functions++;
-                if (n)
+                now.function = e->name;
+                if (state)
+                    runs += state(e);
+                else if (n)
                     cycles(e, n);
                 else
                     sweep(e);
             }
-    printf("sweep: %u functions, %u %s, %u findings\n", functions, runs, n ? "cycles" : "faults",
-           findings);
-    return findings != 0;
+    printf("sweep: %u functions, %u %s, %u findings\n", functions, runs,
+           state ? "calls"
+           : n   ? "cycles"
+                 : "faults",
+           sweep_findings);
+    return sweep_findings != 0;
 }

@@ -9,11 +9,28 @@
 
 #include <hlthunk/hlthunk.h>
 
+#include "tests/sweep/table.h"
+
 extern struct hlthunk_device_entry one_entry; /* the only device */
 extern FILE *nowhere;                         /* /dev/null */
 extern int an_eventfd;
 uint32_t sweep_queue(void); /* one for a NOP */
 /* A callback that does nothing. */
 void sweep_no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user);
+
+/* All that an entry needs; false: this kernel or ASIC does not have it. */
+struct context *sweep_fresh(void);
+bool sweep_make(struct context *c, unsigned needs);
+void sweep_unmake(struct context *c);
+bool sweep_failed(const struct entry *e, long rc);
+/* A failure says something new: mark, call, ask. */
+void sweep_mark_text(void);
+bool sweep_text_is_new(const char *marker);
+__attribute__((format(printf, 1, 2))) void sweep_finding(const char *format, ...);
+extern unsigned sweep_findings;
+/* states.c: what calls an entry once in that state, and returns the number of calls; NULL: no such.
+ */
+typedef unsigned sweep_state_fn(const struct entry *e);
+sweep_state_fn *sweep_state(const char *name);
 
 #endif

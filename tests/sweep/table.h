@@ -43,6 +43,7 @@ enum {
     RELEASES = 1 << 2,        /* takes what was made: not called a second time */
     LEAVES_OUTPUT = 1 << 3,   /* documented as undefined on failure, or filled piece by piece */
     SAYS_NOTHING = 1 << 4,    /* an answer and not an error: no sentence */
+    LOOKS_INSIDE = 1 << 5,    /* the entry itself asks an object */
     ENDS_THE_OBJECT = 1 << 6, /* the queue is lost after a failure of the driver */
 };
 
