@@ -380,7 +380,8 @@ static void piece(struct executor *x, const struct place *d, const struct place 
 {
     if (is_hole(s, n)) {
         if (d->of) {
-            clear(d, n);
+            if (!is_hole(d, n))
+                clear(d, n);
             return;
         }
         for (uint64_t o = 0; o < n; o += BOUNCE) {

@@ -32,19 +32,34 @@ static bool changed(const struct repeat *r, uint64_t since, const uint8_t *start
     return false;
 }
 
-bool repeat_of(struct repeat *r, const uint8_t *to, const uint8_t *from, uint64_t length)
+/* The copy in its set, or the place in it that is the next one to be taken. */
+static struct repeat_copy *find(struct repeat *r, const uint8_t *to, const uint8_t *from,
+                                uint64_t length)
 {
     uint64_t key = ((uintptr_t)to >> 12) * 31 + ((uintptr_t)from >> 12) * 17 + (length >> 8);
-    unsigned i = (unsigned)((key ^ key >> 16) % REPEAT_COPIES);
+    unsigned set = (unsigned)((key ^ key >> 16) % REPEAT_SETS);
 
-    if (r->copies[i].length == length && r->copies[i].to == to && r->copies[i].from == from &&
-        !changed(r, r->copies[i].at, to, length) && !changed(r, r->copies[i].at, from, length))
+    for (unsigned way = 0; way < REPEAT_WAYS; way++) {
+        struct repeat_copy *c = &r->copies[set][way];
+
+        if (c->length == length && c->to == to && c->from == from)
+            return c;
+    }
+    return &r->copies[set][r->next[set]++ % REPEAT_WAYS];
+}
+
+bool repeat_of(struct repeat *r, const uint8_t *to, const uint8_t *from, uint64_t length)
+{
+    struct repeat_copy *c = find(r, to, from, length);
+
+    if (c->length == length && c->to == to && c->from == from && !changed(r, c->at, to, length) &&
+        !changed(r, c->at, from, length))
         return true;
     repeat_wrote(r, to, length);
-    r->copies[i].to = to;
-    r->copies[i].from = from;
+    c->to = to;
+    c->from = from;
     /* a copy onto itself is another one the second time */
-    r->copies[i].length = overlap(to, length, from, from + length) ? 0 : length;
-    r->copies[i].at = r->writes;
+    c->length = overlap(to, length, from, from + length) ? 0 : length;
+    c->at = r->writes;
     return false;
 }

@@ -10,14 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define REPEAT_COPIES 256u
+#define REPEAT_SETS 256u
+#define REPEAT_WAYS 4u /* copies that fall into one set do not displace one another at once */
 #define REPEAT_WRITES 256u
 
 struct repeat {
-    struct {
+    struct repeat_copy {
         const uint8_t *to, *from;
         uint64_t length, at; /* at: how many writes there were when it was made */
-    } copies[REPEAT_COPIES];
+    } copies[REPEAT_SETS][REPEAT_WAYS];
+    uint8_t next[REPEAT_SETS]; /* the way that is taken next */
     struct {
         const uint8_t *start, *end;
     } written[REPEAT_WRITES]; /* the last ones: a ring */
