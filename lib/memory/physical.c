@@ -11,17 +11,13 @@
 struct physical {
     struct hl_attachment part;
     struct hl_space space;
-    struct hl_region all; /* .first is NULL when there was no memory for it */
+    struct hl_region all; /* .first is NULL before the first use */
 };
 
 static void init(struct hl_attachment *a, struct hl_parent *parent)
 {
-    const struct hlthunk_device *d = (struct hlthunk_device *)parent;
-    struct physical *p = (struct physical *)a;
-
-    hl_space_init(&p->space);
-    if (hl_space_add(&p->space, &p->all, d->props.memory_base, d->props.memory_size))
-        p->all.first = NULL;
+    (void)parent;
+    hl_space_init(&((struct physical *)a)->space);
 }
 
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
@@ -39,23 +35,25 @@ static const struct hl_attachment_ops ops = {
     .destroy = destroy,
 };
 
-static struct physical *get(struct hlthunk_device *d)
+/* The device's memory as a space, with the lock: not there yet, or there was no memory for it. */
+static int whole(struct hlthunk_device *d, struct physical *p)
 {
-    struct physical *p = hl_attachment_get(&d->base, &ops);
-
-    return p && p->all.first ? p : NULL;
+    return p->all.first
+               ? 0
+               : hl_space_add(&p->space, &p->all, d->props.memory_base, d->props.memory_size);
 }
 
 int hl_physical_alloc(struct hlthunk_device *d, uint64_t size, uint64_t align,
                       struct hl_extent **range)
 {
-    struct physical *p = get(d);
+    struct physical *p = hl_attachment_get(&d->base, &ops);
     int rc;
 
     if (!p)
         return -ENOMEM;
     pthread_mutex_lock(&d->base.lock);
-    rc = hl_space_alloc(&p->space, size, align, range);
+    rc = whole(d, p);
+    rc = rc ? rc : hl_space_alloc(&p->space, size, align, range);
     pthread_mutex_unlock(&d->base.lock);
     return rc;
 }
@@ -63,13 +61,14 @@ int hl_physical_alloc(struct hlthunk_device *d, uint64_t size, uint64_t align,
 int hl_physical_take(struct hlthunk_device *d, uint64_t address, uint64_t size,
                      struct hl_extent **range)
 {
-    struct physical *p = get(d);
+    struct physical *p = hl_attachment_get(&d->base, &ops);
     int rc;
 
     if (!p)
         return -ENOMEM;
     pthread_mutex_lock(&d->base.lock);
-    rc = hl_space_take(&p->space, &p->all, address, size, range);
+    rc = whole(d, p);
+    rc = rc ? rc : hl_space_take(&p->space, &p->all, address, size, range);
     pthread_mutex_unlock(&d->base.lock);
     return rc;
 }
