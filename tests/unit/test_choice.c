@@ -78,6 +78,9 @@ TEST(who_chooses)
     assert_int_equal(hl_choice_read(&o, &c), 0);
     assert_string_equal(c.from, "HABANA_VISIBLE_DEVICES");
     assert_false(c.modules);
+    setenv("HABANA_VISIBLE_MODULES", "", 1); /* as good as unset */
+    assert_int_equal(hl_choice_read(&o, &c), 0);
+    assert_string_equal(c.from, "HABANA_VISIBLE_DEVICES");
     setenv("HABANA_VISIBLE_MODULES", "7,8", 1);
     assert_int_equal(hl_choice_read(&o, &c), 0);
     assert_string_equal(c.from, "HABANA_VISIBLE_MODULES");

@@ -8,14 +8,17 @@ case $rig_asic in
 goya) rig_kernel=6.1 ;;
 *) rig_kernel=6.12 ;;
 esac
+build_threads
 cp -L "$build/lib/libhlthunk.so.0" "$work/"
 cat > "$work/job" <<EOC
 #!/bin/sh
 cd "$libraries/ggml/backends0" || exit
 GGML_BACKEND_PATH=$work/libggml-hl.so
 export GGML_BACKEND_PATH
-exec "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries:$work" \
-    "$root/usr/libexec/$triplet/ggml/test-backend-ops" -b HL0 -o "$operations"
+in_root() {
+    "$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libraries:$work" "\$@"
+}
+in_root "$work/threads" HL0 && in_root "$root/usr/libexec/$triplet/ggml/test-backend-ops" -b HL0 -o "$operations"
 EOC
 chmod +x "$work/job"
 HLTHUNK_RIG_BUILD=$build "$top/rig/run" --asic "$rig_asic" --kernel "$rig_kernel" --timeout 1500 --ram 2G \
@@ -25,7 +28,8 @@ rc=$?
 tail -n 1 "$work/err" >&2
 passed=$(sed -n 's/^ *\([0-9]*\/[0-9]*\) tests passed.*/\1/p' "$work/log")
 case ${passed:-0/0} in 0/*) rc=1 ;; esac
-echo "ggml on $rig_asic, kernel $rig_kernel: ${passed:-none} operations of $operations passed"
+echo "ggml on $rig_asic, kernel $rig_kernel: ${passed:-none} operations of $operations passed;" \
+    "$(sed -n '/graphs right/p' "$work/log")"
 if [ $rc != 0 ]; then
     grep -E 'FAIL|hlthunk:|load_backend' "$work/log" "$work/err" | head -n 20 >&2
     failed=1

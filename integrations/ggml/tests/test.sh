@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced by ../run: every case of the operations that the backend claims, then threads.
-cc -std=gnu11 -O2 -Wall -Wextra -I "$root/usr/include" "$here/tests/threads.c" -L"$libraries" -lggml \
-    -lggml-base -Wl,--allow-shlib-undefined -pthread -o "$work/threads" || exit 1
+build_threads
 
 for where in ${*:-goya gaudi gaudi2}; do
     from=$(date +%s)
