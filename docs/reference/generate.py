@@ -25,6 +25,7 @@ OVERVIEWS = {
     'preflight.h': 'hlthunk-sharing',
     'queue.h': 'hlthunk-queues', 'fence.h': 'hlthunk-queues', 'completion.h': 'hlthunk-queues',
     'command_buffer.h': 'hlthunk-queues',
+    'address_range.h': 'hlthunk-lifetimes',
     'buffer.h': 'hlthunk-lifetimes', 'pool.h': 'hlthunk-lifetimes', 'reset.h': 'hlthunk-lifetimes',
     'leaks.h': 'hlthunk-lifetimes', 'notifier.h': 'hlthunk-lifetimes',
 }

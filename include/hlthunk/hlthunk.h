@@ -7,6 +7,7 @@
 #define HLTHUNK_HLTHUNK_H
 
 #include <hlthunk/address.h>
+#include <hlthunk/address_range.h>
 #include <hlthunk/buffer.h>
 #include <hlthunk/command_buffer.h>
 #include <hlthunk/completion.h>

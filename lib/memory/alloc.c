@@ -11,6 +11,7 @@
 #include "lib/device/stale.h"
 #include "lib/memory/pending.h"
 #include "lib/memory/physical.h"
+#include "lib/memory/reservation.h"
 #include "lib/memory/space.h"
 #include "lib/op/op_mem.h"
 #include "lib/page.h"
@@ -143,8 +144,13 @@ int hl_memory_alloc(struct hlthunk_device *d, uint64_t size, const struct hlthun
 
 int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m, uint64_t hint, bool force_hint)
 {
-    int rc = hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint), &m->address);
+    /* where a plain hint is not free, the driver looks in addresses that are reserved, too */
+    bool apart = hint && !force_hint && hl_reservation_any(d);
+    int rc =
+        hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint || apart), &m->address);
 
+    if (rc == -ENOMEM && apart)
+        rc = hl_mem_map_device(d->fd, m->handle, 0, 0, &m->address);
     if (rc)
         return hl_device_failed(d, rc);
     m->ours_to_unmap = true;

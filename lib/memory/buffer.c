@@ -15,6 +15,7 @@
 #include "lib/memory/failure.h"
 #include "lib/memory/physical.h"
 #include "lib/memory/pinned.h"
+#include "lib/memory/reservation.h"
 #include "lib/op/op_mem.h"
 #include "lib/options.h"
 #include "lib/page.h"
@@ -139,6 +140,7 @@ static void destroy(struct hl_object *o)
     if (!hl_object_is_ours(o)) {
         release = NULL;
         hl_open_exports_drop(b->open_exports);
+        hl_reservation_forget(b->memory.within);
         if (b->pinned)
             hl_pinned_forget(b->pinned);
     } else if (b->pinned) {
@@ -365,6 +367,25 @@ int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *
     return 0;
 }
 
+int hl_buffer_map(struct hlthunk_buffer *b, uint64_t hint, bool force_hint,
+                  struct hl_reservation *within)
+{
+    int rc;
+
+    if (b->memory.address)
+        return hl_err(-EALREADY, "buffer is already mapped at %#llx", (ull)b->memory.address);
+    rc = hl_memory_map(b->object.device, &b->memory, hint, force_hint);
+    if (rc)
+        return rc;
+    if (within)
+        atomic_fetch_add(&within->refs, 1);
+    b->memory.within = within;
+    pthread_mutex_lock(&b->object.device->base.lock);
+    appear(b);
+    pthread_mutex_unlock(&b->object.device->base.lock);
+    return 0;
+}
+
 int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map_options *options)
 {
     struct hlthunk_buffer_map_options o;
@@ -376,17 +397,7 @@ int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map
     rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
-    if (b->memory.physical)
-        return 0;
-    if (b->memory.address)
-        return hl_err(-EALREADY, "buffer is already mapped at %#llx", (ull)b->memory.address);
-    rc = hl_memory_map(b->object.device, &b->memory, o.hint, o.force_hint);
-    if (rc)
-        return rc;
-    pthread_mutex_lock(&b->object.device->base.lock);
-    appear(b);
-    pthread_mutex_unlock(&b->object.device->base.lock);
-    return 0;
+    return b->memory.physical ? 0 : hl_buffer_map(b, o.hint, o.force_hint, NULL);
 }
 
 int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
@@ -426,6 +437,8 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
     b->memory.address = 0;
     b->memory.ours_to_unmap = false;
     pthread_mutex_unlock(&d->base.lock);
+    hl_reservation_put(d, b->memory.within);
+    b->memory.within = NULL;
     return 0;
 }
 

@@ -12,6 +12,7 @@
 struct hl_extent;
 struct hl_pinned;
 struct hl_pool_shard;
+struct hl_reservation;
 struct hlthunk_dmabuf;
 
 struct hlthunk_buffer {
@@ -34,6 +35,13 @@ struct hlthunk_buffer {
     struct hlthunk_dmabuf *dmabufs;
     struct hl_open_export *open_exports; /* that others still hold */
 };
+
+/*
+ * Maps device memory that is not mapped yet; within: the reserved addresses that the hint is in,
+ * which the mapping holds, or NULL.  0 or -errno with a text.
+ */
+int hl_buffer_map(struct hlthunk_buffer *buffer, uint64_t hint, bool force_hint,
+                  struct hl_reservation *within);
 
 /* Of a buffer's place. */
 struct hl_object *hl_buffer_get(struct hl_place *place, uint64_t address, uint64_t size);

@@ -10,6 +10,7 @@
 #include "lib/device/stale.h"
 #include "lib/log.h"
 #include "lib/memory/physical.h"
+#include "lib/memory/reservation.h"
 #include "lib/op/op_mem.h"
 
 struct pending {
@@ -60,6 +61,8 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
     if (atomic_load(&d->base.stale)) {
         hl_open_exports_drop(*exports);
         *exports = NULL;
+        hl_reservation_put(d, m->within);
+        m->within = NULL;
         is_gone(d, m);
         return true;
     }
@@ -72,6 +75,8 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
             return false;
         m->ours_to_unmap = false;
     }
+    hl_reservation_put(d, m->within);
+    m->within = NULL;
     if (m->ours_to_free) {
         if (!atomic_load(&d->base.stale))
             free_memory(d, m);
@@ -139,6 +144,7 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
                    d->props.pci_address, (unsigned long long)p->memory.granted,
                    (unsigned long long)p->memory.address);
         hl_open_exports_drop(p->exports);
+        hl_reservation_forget(p->memory.within);
         free(p);
     }
 }
@@ -163,6 +169,7 @@ static void postpone(struct hlthunk_device *d, const struct hl_memory *m,
         /* the range stays taken until the device's file is closed: lost for us, never reused */
         hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");
         hl_open_exports_drop(exports);
+        hl_reservation_forget(m->within);
         free(p);
         return;
     }

@@ -5,7 +5,7 @@
 # A suite counts as passed only when its program said how many tests it has, reported on each,
 # and ended with 0: whatever dies, hangs or prints nothing has failed.
 
-RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks queues address host_memory statistics inherited handle"
+RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks queues address address_range host_memory statistics inherited handle"
 
 # The program of a suite: of the simulator's tests, or of those only for the rig.
 suite_program() {

@@ -215,6 +215,11 @@ static bool make_notifier(struct context *c)
     return !hlthunk_event_notifier_create(c->device, NULL, &c->notifier);
 }
 
+static bool make_range(struct context *c)
+{
+    return !hlthunk_address_range_reserve(c->device, 1, NULL, &c->range);
+}
+
 static bool make_handle(struct context *c)
 {
     c->handle = hlthunk_device_memory_alloc(c->fd, 65536, 0, false, false);
@@ -245,6 +250,7 @@ static const struct {
     { NEEDS_MESSAGE, make_message, NULL },
     { NEEDS_DEVICE_MESSAGE, make_device_message, NULL },
     { NEEDS_HANDLE, NULL, make_handle },
+    { NEEDS_RANGE, NULL, make_range },
 };
 
 /* False: this kernel or ASIC does not have what the entry needs. */
@@ -280,6 +286,7 @@ void sweep_unmake(struct context *c)
     hlthunk_buffer_unref(c->buffer);
     hlthunk_buffer_unref(c->other);
     hlthunk_buffer_unref(c->unmapped);
+    hlthunk_address_range_unref(c->range);
     hlthunk_pool_unref(c->pool);
     for (int i = 0; i < 2; i++)
         if (c->sockets[i] >= 0)

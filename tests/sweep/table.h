@@ -33,6 +33,7 @@ enum {
     NEEDS_DEVICE_MESSAGE = 1 << 15,
     NEEDS_NO_DEVICE = 1 << 16, /* nobody has it open */
     NEEDS_SERVER = 1 << 17,    /* of handles */
+    NEEDS_RANGE = 1 << 18,     /* of addresses */
 };
 
 /* How the call reports, and what else differs from the rule. */
@@ -60,6 +61,7 @@ struct context {
     struct hlthunk_reset_watch *watch;
     struct hlthunk_completion *completion;
     struct hlthunk_handle_server *server;
+    struct hlthunk_address_range *range;
     uint64_t sequence, handle, address;
     int sockets[2];
     void *host; /* HOST_BYTES, page aligned */
