@@ -63,6 +63,7 @@ struct sim_file {
     uint32_t device;
     uint32_t flags;     /* access mode and O_NONBLOCK */
     uint32_t context;   /* of a primary node's file: which opening; 0 once it is over */
+    pid_t opener;       /* likewise: the process that opened it */
     uint64_t events;    /* not fetched yet (HL_INFO_GET_EVENTS) */
     bool eventfd;       /* registered: the supervisor has it */
     bool signal;        /* it is to be signalled */
@@ -195,6 +196,7 @@ struct sim_device {
     bool reset_pending;   /* operational again when its user has closed */
     uint64_t ready_ns;    /* CLOCK_MONOTONIC: when a running reset is over */
     uint64_t released_ns; /* likewise: when the last user's release is */
+    pid_t releaser; /* a user that was killed, and whose end nobody has waited for yet; or 0 */
     uint64_t open_counter;
     uint64_t opened_ns, open_period_ms;
     uint64_t used_memory; /* bytes */

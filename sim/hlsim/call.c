@@ -178,6 +178,7 @@ static int serve_open(struct sim_state *s, struct call *c)
         return rc;
     c->own[0] = true;
     c->reply->file = (uint32_t)rc;
+    s->files[rc].opener = c->pid;
     sim_opened(s, (uint32_t)rc);
     if (!q->control)
         execute_start(s, d, call_seed);
@@ -338,7 +339,7 @@ static int serve_device(struct sim_state *s, struct call *c)
         return c->transfer ? serve_open(s, c) : -EINVAL;
     case SIM_REQUEST_RELEASE:
         files_settle(s);
-        sim_device_releases(d);
+        sim_device_releases(d, 0);
         return 0;
     case SIM_REQUEST_RESET:
         sim_device_reset(s, d);

@@ -50,6 +50,36 @@ static void forget_imports(struct sim_state *s)
     }
 }
 
+/* Is the process on its way out, or a zombie?  (PF_EXITING among its flags.) */
+static bool is_ending(pid_t pid)
+{
+    char path[32], text[512], *at;
+    unsigned flags = 0;
+    ssize_t n;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    n = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    at = strrchr(text, ')');
+    return at && sscanf(at, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && flags & 4;
+}
+
+/* The last descriptor and mapping of a file are gone. */
+static void released(struct sim_state *s, uint32_t file)
+{
+    struct sim_device *d = &s->devices[s->files[file].device];
+    pid_t opener = s->files[file].kind == SIM_FILE_PRIMARY ? s->files[file].opener : 0;
+
+    sim_released(s, file);
+    if (opener && is_ending(opener))
+        sim_device_releases(d, opener);
+}
+
 static void closed(struct sim_state *s, uint32_t file)
 {
     struct sim_file *f = &s->files[file];
@@ -58,7 +88,7 @@ static void closed(struct sim_state *s, uint32_t file)
     if (f->mappings)
         f->closed = true; /* as a file of the kernel is: its mappings hold it */
     else
-        sim_released(s, file);
+        released(s, file);
 }
 
 void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer)
@@ -79,7 +109,7 @@ static void mapper_gone(struct sim_state *s, uint32_t file)
     for (uint32_t i = 0; i < s->devices[f->device].context.buffer_top; i++)
         files_unmapped(s, file, i);
     if (!--parent->mappings && parent->closed)
-        sim_released(s, f->parent);
+        released(s, f->parent);
     sim_file_free(s, file);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Devices: their life from the driver's probe to removal, resets, events. */
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -56,15 +58,19 @@ uint32_t sim_device_status(const struct sim_device *d)
     return status;
 }
 
-void sim_device_releases(struct sim_device *d)
+void sim_device_releases(struct sim_device *d, pid_t killed)
 {
-    if (!d->context.id && !d->removed)
-        d->released_ns = now_ns() + SIM_RELEASE_NS;
+    if (d->context.id || d->removed)
+        return;
+    d->released_ns = now_ns() + SIM_RELEASE_NS;
+    d->releaser = killed;
 }
 
 bool sim_device_releasing(const struct sim_device *d)
 {
-    return d->released_ns && now_ns() < d->released_ns;
+    if (!d->released_ns || now_ns() >= d->released_ns)
+        return false;
+    return !d->releaser || kill(d->releaser, 0) == 0 || errno == EPERM;
 }
 
 bool sim_device_release_ends(const struct sim_device *d, struct timespec *end)

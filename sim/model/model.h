@@ -81,11 +81,12 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
 void sim_device_return(struct sim_state *s, struct sim_device *d);
 uint32_t sim_device_status(const struct sim_device *d);
 /*
- * The driver takes a while to release a device (Gaudi2: resets it), within its user's close():
- * others that open it meanwhile get EAGAIN.  Begins when a user that lives has closed
- * it.
+ * The driver takes a while to release a device (Gaudi2: resets it), within its user's close(), or
+ * within its exit: others that open it meanwhile get EAGAIN.  Begins when a user that lives has
+ * closed it (killed: 0), or when one that was killed has lost it: then it is over at the latest
+ * when somebody has waited for that process, whose end the kernel does not report before.
  */
-void sim_device_releases(struct sim_device *d);
+void sim_device_releases(struct sim_device *d, pid_t killed);
 bool sim_device_releasing(const struct sim_device *d);
 /* When that is over; false: it is. */
 bool sim_device_release_ends(const struct sim_device *d, struct timespec *end);

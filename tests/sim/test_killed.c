@@ -8,6 +8,7 @@
 #include "tests/sim/support.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,9 +154,60 @@ TEST(killed_anywhere)
     assert_true(after <= before);
 }
 
+/* A child that has the device and is dead, but not waited for. */
+static pid_t dead_user(void)
+{
+    int ready[2];
+    siginfo_t info;
+    char byte;
+    pid_t child;
+
+    assert_int_equal(pipe(ready), 0);
+    child = fork();
+    if (child == 0) {
+        struct hlthunk_device *d;
+
+        if (hlthunk_device_open(NULL, &d) || write(ready[1], "", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    return child;
+}
+
+/*
+ * The driver releases a killed user's device within its exit: others see EAGAIN for a moment (how
+ * long is not ours to say: it may be over when we look), who waits for the process does not.
+ */
+TEST(a_killed_user_is_released)
+{
+    unsigned again = 0;
+
+    for (int i = 0; i < 500 && !again; i++) {
+        struct hlthunk_device *d = NULL;
+        pid_t child = dead_user();
+        int rc = hlthunk_device_open(NULL, &d);
+
+        assert_true(rc == 0 || rc == -EAGAIN);
+        again += rc == -EAGAIN;
+        if (rc == 0)
+            hlthunk_device_unref(d);
+        assert_int_equal(waitpid(child, NULL, 0), child);
+        ok(hlthunk_device_open(NULL, &d));
+        hlthunk_device_unref(d);
+    }
+    assert_int_equal(again, 1);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_killed_user_is_released),
         cmocka_unit_test(killed_anywhere),
     };
 
