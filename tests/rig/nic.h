@@ -28,7 +28,17 @@ unsigned nic_count(void);
 /* The PCI address of a card by number. */
 void nic_pci_address(unsigned card, char *address, size_t size);
 /* Commands of the emulated card's mailbox (rig/emu/efa/fault.c); fails the test if it refuses. */
-enum nic_fault { NIC_REFUSE = 3, NIC_DROP = 6, NIC_UNPLUG = 8, NIC_HEAL = 10 };
+enum nic_fault {
+    NIC_MUTE = 1,
+    NIC_MUTE_ALL = 2,
+    NIC_REFUSE = 3,
+    NIC_NO_KEEP_ALIVE = 4,
+    NIC_NO_INTERRUPTS = 5,
+    NIC_DROP = 6,
+    NIC_UNPLUG = 8,
+    NIC_RESET = 9,
+    NIC_HEAL = 10,
+};
 void nic_fault(unsigned card, enum nic_fault command, uint32_t argument);
 /* Each fails the test with what libibverbs says. rnr_retry: 7 is without end. */
 void nic_open(struct nic *n, unsigned card, unsigned rnr_retry);

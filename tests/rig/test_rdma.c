@@ -4,133 +4,11 @@
  * reads out of memory that libhlthunk exports and libhlthunk-verbs registers, under the kernel's
  * own habanalabs driver. What arrived is looked at by the accelerator's own DMA.
  */
-#include "tests/rig/guest.h"
-#include "tests/rig/nic.h"
-#include "tests/work/work.h"
+#include "tests/rig/rdma_pair.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <hlthunk/verbs.h>
-
-#define SIZE (4 * MIB)
-#define vok(call)                                                                                  \
-    do {                                                                                           \
-        int vok_rc = (call);                                                                       \
-        if (vok_rc)                                                                                \
-            fail_msg("%s: %d: %s", #call, vok_rc, hlthunk_verbs_last_error());                     \
-    } while (0)
-
-/* Host memory that the card and the accelerator both know. */
-struct host {
-    uint8_t *at;
-    uint64_t size;
-    struct ibv_mr *mr;
-    struct hlthunk_buffer *buffer; /* NULL: the card's alone */
-};
-
-/* An accelerator's buffer and an end of a connection to itself. */
-struct pair {
-    struct hlthunk_device *device;
-    struct hlthunk_buffer *buffer;
-    struct nic nic;
-    struct ibv_ah *self;
-    struct host in, out;
-};
-
-static bool route(void)
-{
-    const char *text = getenv("TEST_NIC");
-
-    if (!text)
-        fail_msg("no card: rig/run --nic -- PROGRAM");
-    return !strcmp(text, "yes");
-}
-
-/* What its driver lets a region be used for. */
-static int all_access(const struct nic *n)
-{
-    return n->writes ? NIC_ALL : NIC_ALL & ~IBV_ACCESS_REMOTE_WRITE;
-}
-
-static void host_open(struct pair *p, struct host *h, uint64_t size)
-{
-    h->size = size;
-    h->at =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    assert_ptr_not_equal(h->at, MAP_FAILED);
-    h->mr = ibv_reg_mr(p->nic.pd, h->at, size, all_access(&p->nic));
-    if (!h->mr)
-        fail_msg("host memory cannot be registered: %s", strerror(errno));
-    h->buffer = NULL;
-    if (p->device)
-        ok(hlthunk_buffer_from_host(p->device, h->at, size, NULL, &h->buffer));
-}
-
-static void host_close(struct host *h)
-{
-    hlthunk_buffer_unref(h->buffer);
-    assert_int_equal(ibv_dereg_mr(h->mr), 0);
-    munmap(h->at, h->size);
-}
-
-static void set_up(struct pair *p, uint64_t size)
-{
-    memset(p, 0, sizeof(*p));
-    nic_open(&p->nic, 0, 7);
-    p->self = nic_address(&p->nic, &p->nic.gid);
-    p->device = open_device();
-    ok(hlthunk_buffer_alloc(p->device, size, NULL, &p->buffer));
-    host_open(p, &p->in, SIZE);
-    host_open(p, &p->out, SIZE);
-}
-
-static void tear_down(struct pair *p)
-{
-    host_close(&p->in);
-    host_close(&p->out);
-    hlthunk_buffer_unref(p->buffer);
-    assert_int_equal(hlthunk_device_close(p->device), 0);
-    assert_int_equal(ibv_destroy_ah(p->self), 0);
-    nic_close(&p->nic);
-    assert_int_equal(hlthunk_device_close(open_device()), 0);
-}
-
-/* The status of a transfer between p->in (write) or p->out (read) and a registered region. */
-static int transfer(struct pair *p, enum nic_op op, const struct hlthunk_verbs_mr *mr, uint64_t at,
-                    uint32_t n)
-{
-    struct host *h = op == NIC_READ ? &p->out : &p->in;
-    struct nic_request r = {
-        .op = op,
-        .ah = p->self,
-        .qpn = p->nic.qp->qp_num,
-        .lkey = h->mr->lkey,
-        .local = (uintptr_t)h->at,
-        .length = n,
-        .rkey = hlthunk_verbs_mr_get_rkey(mr),
-        .remote = hlthunk_verbs_mr_get_address(mr) + at,
-    };
-
-    return nic_do(&p->nic, &r);
-}
-
-/* The accelerator's own DMA, between its memory and p->in (down) or p->out (up). */
-static void device_copy(struct pair *p, uint64_t offset, uint32_t n, bool up)
-{
-    uint64_t there = hlthunk_buffer_get_address(p->buffer) + offset;
-    uint64_t here = hlthunk_buffer_get_address(up ? p->out.buffer : p->in.buffer);
-
-    assert_int_equal(
-        copy_by_device(p->device, up ? there : here, up ? here : there, n, up, 20000000), 0);
-}
+#include <stdlib.h>
 
 TEST(no_route_no_region)
 {
@@ -470,38 +348,6 @@ TEST(messages)
     tear_down(&p);
 }
 
-/* Lost packets are sent again; a card without a cable, and one that refuses, say so. */
-TEST(faults_on_request)
-{
-    const uint32_t reg_mr = 7, no_resources = 1;
-    struct hlthunk_verbs_mr *mr, *none = (void *)&none;
-    struct hlthunk_dmabuf *m;
-    struct pair p;
-
-    if (!route())
-        skip();
-    set_up(&p, SIZE);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    nic_fault(0, NIC_REFUSE, reg_mr << 8 | no_resources);
-    assert_int_equal(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &none), -ENOMEM);
-    assert_non_null(strstr(hlthunk_verbs_last_error(), "efa_0"));
-    assert_ptr_equal(none, &none);
-    nic_fault(0, NIC_HEAL, 0);
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
-    work_fill(p.in.at, SIZE, 8);
-    nic_fault(0, NIC_DROP, 3);
-    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
-    device_copy(&p, 0, SIZE, true);
-    assert_true(work_same(p.out.at, SIZE, 8));
-    nic_fault(0, NIC_UNPLUG, 0);
-    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_RESP_TIMEOUT_ERR);
-    nic_fault(0, NIC_HEAL, 0);
-    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
-    hlthunk_verbs_mr_unref(mr);
-    hlthunk_dmabuf_unref(m);
-    tear_down(&p);
-}
-
 /* References given back in each of the 24 orders; the last look at the memory works in all. */
 TEST(every_order)
 {
@@ -549,155 +395,6 @@ TEST(every_order)
     }
 }
 
-/* A process that has a region and writes into it until it is killed. It has begun already. */
-static pid_t writer(void)
-{
-    int begun[2];
-    pid_t pid;
-    char c;
-
-    assert_int_equal(pipe(begun), 0);
-    pid = fork();
-    if (pid == 0) {
-        struct hlthunk_verbs_mr *mr;
-        struct hlthunk_dmabuf *m;
-        struct pair p;
-
-        set_up(&p, SIZE);
-        ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-        vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
-        for (unsigned i = 0;; i++) {
-            if (transfer(&p, NIC_WRITE, mr, 0, SIZE) || (i == 3 && write(begun[1], "b", 1) != 1))
-                _exit(1);
-        }
-    }
-    close(begun[1]);
-    assert_int_equal(read(begun[0], &c, 1), 1);
-    close(begun[0]);
-    return pid;
-}
-
-TEST(killed_in_the_middle)
-{
-    if (!route())
-        skip();
-    for (unsigned i = 0; i < 5; i++) {
-        pid_t pid = writer();
-
-        assert_int_equal(kill(pid, SIGKILL), 0);
-        assert_int_equal(rig_ended(pid, 30), SIGKILL);
-        rig_serves(30);
-    }
-}
-
-/* The driver ends whoever uses a device that is removed; their regions and exports go with them. */
-TEST(removed_while_writing)
-{
-    pid_t pid;
-
-    if (!route())
-        skip();
-    pid = writer();
-    assert_int_equal(rig_poke_attribute("remove"), 0);
-    assert_int_equal(rig_ended(pid, 30), SIGKILL);
-    rig_rescan();
-    rig_serves(60);
-}
-
-/* A transfer runs while the accelerator is reset. */
-struct runner {
-    struct pair pair;
-    struct hlthunk_verbs_mr *mr;
-    atomic_bool stop;
-    unsigned done;
-    int failed; /* the status of the transfer that did not succeed */
-};
-
-static void *run(void *arg)
-{
-    struct runner *r = arg;
-
-    while (!atomic_load(&r->stop)) {
-        int status = transfer(&r->pair, NIC_WRITE, r->mr, 0, SIZE);
-
-        if (status) {
-            r->failed = status;
-            break;
-        }
-        r->done++;
-    }
-    return NULL;
-}
-
-TEST(reset_while_writing)
-{
-    struct runner r = { .done = 0 };
-    struct hlthunk_dmabuf *m;
-    pthread_t t;
-
-    if (!route())
-        skip();
-    set_up(&r.pair, SIZE);
-    ok(hlthunk_dmabuf_export(r.pair.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(r.pair.nic.pd, m, NIC_ALL, NULL, &r.mr));
-    assert_int_equal(pthread_create(&t, NULL, run, &r), 0);
-    usleep(300000);
-    assert_int_equal(rig_request(RIG_CRITICAL, 0), 0);
-    usleep(500000);
-    /* what a program does when it is told: no more transfers, deregister, let go */
-    atomic_store(&r.stop, true);
-    assert_int_equal(pthread_join(t, NULL), 0);
-    assert_true(r.done > 0);
-    vok(hlthunk_verbs_mr_deregister(r.mr));
-    hlthunk_verbs_mr_unref(r.mr);
-    hlthunk_dmabuf_unref(m);
-    hlthunk_buffer_unref(r.pair.buffer);
-    host_close(&r.pair.in);
-    host_close(&r.pair.out);
-    hlthunk_device_unref(r.pair.device);
-    assert_int_equal(ibv_destroy_ah(r.pair.self), 0);
-    nic_close(&r.pair.nic);
-    rig_serves(60);
-}
-
-/*
- * The card is removed while a region is registered: its driver waits for whoever has it open, and
- * what is given back in the meantime is given back as always.
- */
-TEST(the_card_is_removed)
-{
-    struct hlthunk_verbs_mr *mr;
-    struct hlthunk_dmabuf *m;
-    char address[32], command[96];
-    struct pair p;
-    pid_t pid;
-
-    if (!route())
-        skip();
-    nic_pci_address(0, address, sizeof(address));
-    snprintf(command, sizeof(command), "echo 1 > /sys/bus/pci/devices/%s/remove", address);
-    set_up(&p, SIZE);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
-    assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, 4096), IBV_WC_SUCCESS);
-    pid = fork();
-    if (pid == 0) {
-        execl("/bin/sh", "sh", "-c", command, NULL); /* none of our descriptors goes along */
-        _exit(127);
-    }
-    usleep(500000);
-    hlthunk_verbs_mr_unref(mr);
-    hlthunk_dmabuf_unref(m);
-    tear_down(&p);
-    assert_int_equal(rig_ended(pid, 30), 0);
-    rig_rescan();
-    rig_serves(30);
-    for (unsigned i = 0; i < 100 && nic_count() == 0; i++)
-        usleep(100000);
-    set_up(&p, SIZE);
-    tear_down(&p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -709,15 +406,10 @@ int main(void)
         cmocka_unit_test_teardown(many_buffers, rig_teardown),
         cmocka_unit_test_teardown(two_cards, rig_teardown),
         cmocka_unit_test_teardown(a_gibibyte, rig_teardown),
-        cmocka_unit_test_teardown(faults_on_request, rig_teardown),
         cmocka_unit_test_teardown(every_order, rig_teardown),
-        cmocka_unit_test_teardown(killed_in_the_middle, rig_teardown),
-        cmocka_unit_test_teardown(reset_while_writing, rig_teardown),
-        cmocka_unit_test_teardown(removed_while_writing, rig_teardown),
-        cmocka_unit_test_teardown(the_card_is_removed, rig_teardown),
     };
 
     require_rig();
     cmocka_set_test_filter(getenv("TEST_ONLY"));
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, NULL) + rdma_fault_tests();
 }
