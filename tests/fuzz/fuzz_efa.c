@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An emulated EFA card and a guest that does anything: registers, admin commands, work requests,
- * doorbells, the memory in which its queues are. The card may touch the guest's 64 KiB and what is
- * its own; the guest's memory here is a block of its own, so that the sanitizer sees any other
- * byte.
+ * An emulated EFA card, a guest that does anything and another machine that does: registers, admin
+ * commands, work requests, doorbells, the memory in which its queues are. The card may touch the
+ * guest's 64 KiB and what is its own; the guest's memory here is a block of its own, so that the
+ * sanitizer sees any other byte.
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "rig/emu/efa/card.h"
+#include "rig/emu/efa/link.h"
 #include "rig/emu/guard.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -198,6 +201,60 @@ static void know(struct efa_card *c, struct wqe *w, uint8_t hint)
     }
 }
 
+static struct efa_link cable = { .listener = -1, .fd = -1 };
+static int far_end;
+
+/* Each run has a new cable: the card hangs up when it hears nonsense. */
+static void connect_cable(void)
+{
+    int fd[2];
+
+    if (cable.fd >= 0)
+        close(cable.fd);
+    if (far_end)
+        close(far_end);
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd))
+        abort();
+    cable = (struct efa_link){ .listener = -1, .fd = fd[0] };
+    far_end = fd[1];
+}
+
+/* A message from the other machine; hints as above, and what the card has asked last. */
+static void hear(struct efa_card *c, struct input *in, uint8_t hint, uint16_t size)
+{
+    static struct link_message m;
+    struct link_message asked;
+    ssize_t n;
+
+    take(in, &m, LINK_HEADER);
+    if (hint & 1) {
+        m.qpn = c->qp[0].number;
+        m.qkey = c->qp[0].qkey;
+        m.type = QP_SRD;
+        memcpy(m.to, c->gid, sizeof(m.to));
+        memcpy(m.from, c->ah[0].gid, sizeof(m.from));
+    }
+    if (hint & 2) {
+        m.rkey = 1u | (uint32_t)c->mr[1].generation << 16;
+        m.address = DATA + (m.address & 0xfff);
+        m.length &= 0x3fff;
+    }
+    if (hint & 4)
+        m.n = size & 0x3fff;
+    if (hint & 8)
+        m.done = 0;
+    m.answer = (hint & 16) != 0;
+    while ((n = recv(far_end, &asked, sizeof(asked), MSG_DONTWAIT)) > 0)
+        if (!asked.answer && hint & 32)
+            m.id = asked.id;
+    if (cable.fd < 0)
+        return;
+    n = LINK_HEADER + (ssize_t)(hint & 64 ? m.n % LINK_SLICE : size & 0xff);
+    if (send(far_end, &m, (size_t)n, MSG_DONTWAIT) < 0)
+        return;
+    efa_link_step(c->net);
+}
+
 static void act(struct efa_card *c, struct input *in)
 {
     union {
@@ -209,7 +266,7 @@ static void act(struct efa_card *c, struct input *in)
     uint32_t x;
 
     take(in, kind, sizeof(kind));
-    switch (kind[0] % 8) {
+    switch (kind[0] % 9) {
     case 0:
         take(in, &x, 4);
         efa_vfu_ops.wr(&c->v, 0, kind[1] * 4u, &x, 4);
@@ -243,6 +300,9 @@ static void act(struct efa_card *c, struct input *in)
                sizeof(struct rx_desc));
         efa_rq_doorbell(c, 0, (uint16_t)(c->qp[0].rq_posted + 1u));
         break;
+    case 8:
+        hear(c, in, kind[1], (uint16_t)(kind[2] | kind[3] << 8));
+        break;
     case 7:
         take(in, &x, 4);
         efa_vfu_ops.wr(&c->v, VFU_REGION_CONFIG, (kind[1] | (kind[2] & 15u) << 8) & ~3u, &x, 4);
@@ -252,7 +312,7 @@ static void act(struct efa_card *c, struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct efa_net net = { .now = now };
+    static struct efa_net net = { .now = now, .link = &cable };
     static struct efa_card *c;
     struct input in = { data, size };
 
@@ -263,6 +323,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
     }
     clock_ns = 1;
+    connect_cable();
     drive(c);
     while (in.left)
         act(c, &in);

@@ -90,6 +90,9 @@ struct efa_op {
     uint64_t due, since; /* nanoseconds; since: of the first try without an answer */
     uint32_t done;       /* bytes of an RDMA transfer */
     unsigned tries;
+    uint32_t asked; /* over the link (link.c): the request's identity, 0: none */
+    bool answered;
+    int answer;
 };
 
 struct efa_qp {
@@ -112,12 +115,18 @@ struct efa_stats {
     uint64_t retrans_bytes, retrans_packets, timeouts, unresponsive, impaired;
 };
 
-/* All cards of one process: the network; and the memory of other devices that they can reach. */
+struct efa_link;
+
+/*
+ * All cards of one process: the network, to which those of another may belong; and the memory of
+ * other devices that they can reach.
+ */
 struct efa_net {
     struct efa_card *card[EFA_MAX_CARDS];
     unsigned cards;
     struct window *window[EFA_MAX_WINDOWS];
     unsigned windows;
+    struct efa_link *link; /* NULL: no other machine */
     uint64_t (*now)(void); /* nanoseconds */
 };
 
@@ -223,10 +232,15 @@ int efa_rq_take(struct efa_card *c, struct efa_qp *qp, struct rx_desc *d);
 
 /* ops.c: work on what is due; when to come again (0: nothing is left, now: at once) */
 uint64_t efa_run(struct efa_card *c);
+/* The data of a message, out of its buffers: at most EFA_MTU bytes; COMP_*. */
+int efa_op_gather(struct efa_card *c, struct efa_qp *qp, const struct wqe *w, uint8_t *data,
+                  uint32_t *length);
+/* May there be such an RDMA request?  COMP_*. */
+int efa_rdma_shape(const struct efa_qp *qp, const struct wqe *w);
 
 /* receive.c: a packet arrives; COMP_* */
 struct efa_packet {
-    struct efa_card *from;
+    const uint8_t *from; /* a GID */
     uint16_t from_qpn, qpn;
     uint32_t qkey;
     uint8_t type;
@@ -237,6 +251,15 @@ struct efa_packet {
 };
 int efa_receive(struct efa_card *c, const struct efa_packet *p);
 int efa_receive_imm(struct efa_card *c, struct efa_qp *qp, const struct efa_packet *p);
+/* What an RDMA request is for: COMP_*; without a region where it has no bytes. */
+struct efa_rdma {
+    bool read;
+    uint32_t rkey, length;
+    uint64_t address;
+};
+int efa_rdma_target(struct efa_card *c, const struct efa_packet *p, const struct efa_rdma *r,
+                    struct efa_qp **qp, struct efa_mr **mr);
+void efa_count_served(struct efa_card *c, bool read, uint32_t bytes);
 /* The queue pair that a packet is for, NULL with the status for its sender. */
 struct efa_qp *efa_addressed(struct efa_card *c, const struct efa_packet *p, int *status);
 uint16_t efa_ah_of(struct efa_card *c, uint16_t pd, const uint8_t *gid);

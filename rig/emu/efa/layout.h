@@ -202,6 +202,7 @@ enum {
     COMP_UNRESPONSIVE,
     COMP_UNKNOWN_PEER,
     COMP_UNREACHABLE,
+    COMP_END,
 };
 
 #define KEY_MASK 0xffffffu

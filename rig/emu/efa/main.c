@@ -4,6 +4,7 @@
  * between them: enough that the kernel's unmodified efa driver and rdma-core's libefa work.
  */
 #include "rig/emu/efa/card.h"
+#include "rig/emu/efa/link.h"
 #include "rig/emu/guard.h"
 #include <errno.h>
 #include <getopt.h>
@@ -18,7 +19,7 @@
 
 struct seat { /* of a card */
     struct efa_card *card;
-    const char *socket, *control;
+    const char *socket, *control, *log;
     int listener, commands;
     bool over;
 };
@@ -34,6 +35,7 @@ static uint64_t now_ns(void)
 static void usage(void)
 {
     fprintf(stderr, "usage: rig-efa [--verbose] [--window PATH]... "
+                    "[--link-listen PATH | --link PATH] [--first NUMBER] "
                     "{--socket PATH --log FILE [--control PATH]}...\n");
     exit(2);
 }
@@ -83,54 +85,68 @@ static int timeout(uint64_t next)
     return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
 }
 
-static void serve(struct seat *seat, unsigned n)
+/* What poll() is to wait for: how many cards still have a client, or may get one. */
+static unsigned prepare(const struct seat *seat, unsigned n, const struct efa_net *net,
+                        struct pollfd *p)
 {
-    struct pollfd p[EFA_MAX_CARDS * 2];
+    unsigned left = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        const struct seat *s = &seat[i];
+
+        left += !s->over;
+        p[2 * i] = (struct pollfd){ .events = POLLIN };
+        p[2 * i].fd = s->over ? -1 : s->card->v.sock >= 0 ? s->card->v.sock : s->listener;
+        p[2 * i + 1] = (struct pollfd){ .fd = s->commands, .events = POLLIN };
+    }
+    p[2 * n] = (struct pollfd){ .fd = net->link ? efa_link_fd(net->link) : -1, .events = POLLIN };
+    return left;
+}
+
+/* One card's turn; when it wants the next (0: no time is set). */
+static uint64_t take_turn(struct seat *s, const struct pollfd *p)
+{
+    if (p[0].revents && s->card->v.sock < 0)
+        s->card->v.sock = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+    else if (p[0].revents && vfu_step(&s->card->v) <= 0)
+        gone(s);
+    if (p[1].revents)
+        control_line(s);
+    return efa_run(s->card);
+}
+
+static void serve(struct seat *seat, unsigned n, struct efa_net *net)
+{
+    struct pollfd p[EFA_MAX_CARDS * 2 + 1];
     uint64_t next = 0;
 
-    for (;;) {
-        unsigned left = 0;
-
-        for (unsigned i = 0; i < n; i++) {
-            struct seat *s = &seat[i];
-
-            left += !s->over;
-            p[2 * i] = (struct pollfd){ .events = POLLIN };
-            p[2 * i].fd = s->over ? -1 : s->card->v.sock >= 0 ? s->card->v.sock : s->listener;
-            p[2 * i + 1] = (struct pollfd){ .fd = s->commands, .events = POLLIN };
-        }
-        if (!left || (poll(p, 2 * n, timeout(next)) < 0 && errno != EINTR))
+    while (prepare(seat, n, net, p)) {
+        if (poll(p, 2 * n + 1, timeout(next)) < 0 && errno != EINTR)
             return;
+        if (p[2 * n].revents)
+            efa_link_step(net);
         next = 0;
         for (unsigned i = 0; i < n; i++) {
-            struct seat *s = &seat[i];
-            uint64_t t;
+            uint64_t t = take_turn(&seat[i], &p[2 * i]);
 
-            if (p[2 * i].revents && s->card->v.sock < 0)
-                s->card->v.sock = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-            else if (p[2 * i].revents && vfu_step(&s->card->v) <= 0)
-                gone(s);
-            if (p[2 * i + 1].revents)
-                control_line(s);
-            t = efa_run(s->card);
             if (t && (!next || t < next))
                 next = t;
         }
     }
 }
 
-static void open_seat(struct seat *s, struct efa_net *net, const char *log, bool verbose)
+static void open_seat(struct seat *s, struct efa_net *net, unsigned first, bool verbose)
 {
     s->card = malloc(sizeof(*s->card));
-    if (!s->card || efa_card_init(s->card, net, net->cards) < 0) {
+    if (!s->card || efa_card_init(s->card, net, first + net->cards) < 0) {
         perror("rig-efa");
         exit(1);
     }
     s->card->v.sock = -1;
     s->card->verbose = verbose;
-    s->card->log = fopen(log, "we");
+    s->card->log = fopen(s->log, "we");
     if (!s->card->log) {
-        perror(log);
+        perror(s->log);
         exit(1);
     }
     s->listener = vfu_listen(s->socket);
@@ -141,51 +157,115 @@ static void open_seat(struct seat *s, struct efa_net *net, const char *log, bool
     }
 }
 
-int main(int argc, char **argv)
+struct arguments {
+    struct seat seat[EFA_MAX_CARDS];
+    unsigned n, first; /* first: the number of the first card in its network */
+    bool verbose;
+};
+
+static void add_window(struct efa_net *net, const char *path)
+{
+    if (net->windows == EFA_MAX_WINDOWS)
+        usage();
+    net->window[net->windows] = window_connect(path);
+    if (!net->window[net->windows++]) {
+        perror(path);
+        exit(1);
+    }
+}
+
+static void open_link(struct efa_net *net, const char *path, bool listens)
+{
+    static struct efa_link link;
+
+    if (net->link)
+        usage();
+    net->link = &link;
+    if (listens ? efa_link_listen(&link, path) : efa_link_connect(&link, path)) {
+        perror(path);
+        exit(1);
+    }
+}
+
+static void add_seat(struct arguments *a, const char *path)
+{
+    if (a->n == EFA_MAX_CARDS)
+        usage();
+    a->seat[a->n++].socket = path;
+}
+
+/* An option of the card that was named last. */
+static void of_seat(struct arguments *a, int option, const char *path)
+{
+    if (!a->n)
+        usage();
+    if (option == 'l')
+        a->seat[a->n - 1].log = path;
+    else
+        a->seat[a->n - 1].control = path;
+}
+
+static void parse(struct arguments *a, struct efa_net *net, int argc, char **argv)
 {
     static const struct option options[] = {
-        { "socket", required_argument, NULL, 's' },  { "log", required_argument, NULL, 'l' },
-        { "control", required_argument, NULL, 'c' }, { "window", required_argument, NULL, 'w' },
-        { "verbose", no_argument, NULL, 'v' },       { NULL, 0, NULL, 0 },
+        { "socket", required_argument, NULL, 's' },
+        { "log", required_argument, NULL, 'l' },
+        { "control", required_argument, NULL, 'c' },
+        { "window", required_argument, NULL, 'w' },
+        { "link", required_argument, NULL, 'k' },
+        { "link-listen", required_argument, NULL, 'K' },
+        { "first", required_argument, NULL, 'f' },
+        { "verbose", no_argument, NULL, 'v' },
+        { NULL, 0, NULL, 0 },
     };
-    static struct efa_net net = { .now = now_ns };
-    struct seat seat[EFA_MAX_CARDS] = { 0 };
-    const char *log[EFA_MAX_CARDS] = { NULL };
-    bool verbose = false;
-    unsigned n = 0;
     int c;
+
+    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (c) {
+        case 's':
+            add_seat(a, optarg);
+            break;
+        case 'l':
+        case 'c':
+            of_seat(a, c, optarg);
+            break;
+        case 'w':
+            add_window(net, optarg);
+            break;
+        case 'k':
+        case 'K':
+            open_link(net, optarg, c == 'K');
+            break;
+        case 'f':
+            a->first = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'v':
+            a->verbose = true;
+            break;
+        default:
+            usage();
+        }
+    }
+    if (!a->n || optind < argc || a->first > 128)
+        usage();
+    for (unsigned i = 0; i < a->n; i++)
+        if (!a->seat[i].log)
+            usage();
+}
+
+int main(int argc, char **argv)
+{
+    static struct efa_net net = { .now = now_ns };
+    static struct arguments a;
 
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* never outlive the script that started it */
     signal(SIGPIPE, SIG_IGN);
     guard_install();
-    while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 's' && n < EFA_MAX_CARDS)
-            seat[n++].socket = optarg;
-        else if (c == 'l' && n)
-            log[n - 1] = optarg;
-        else if (c == 'c' && n)
-            seat[n - 1].control = optarg;
-        else if (c == 'v')
-            verbose = true;
-        else if (c != 'w' || net.windows == EFA_MAX_WINDOWS)
-            usage();
-        if (c == 'w') {
-            net.window[net.windows] = window_connect(optarg);
-            if (!net.window[net.windows++]) {
-                perror(optarg);
-                return 1;
-            }
-        }
-    }
-    if (!n || optind < argc)
-        usage();
-    for (unsigned i = 0; i < n; i++) {
-        if (!log[i])
-            usage();
-        open_seat(&seat[i], &net, log[i], verbose);
-    }
-    serve(seat, n);
-    for (unsigned i = 0; i < n; i++)
-        unlink(seat[i].socket);
+    parse(&a, &net, argc, argv);
+    for (unsigned i = 0; i < a.n; i++)
+        open_seat(&a.seat[i], &net, a.first, a.verbose);
+    serve(a.seat, a.n, &net);
+    for (unsigned i = 0; i < a.n; i++)
+        unlink(a.seat[i].socket);
     return 0;
 }

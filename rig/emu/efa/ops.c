@@ -6,6 +6,7 @@
  * each, so that nothing moves any more once a region has been deregistered.
  */
 #include "rig/emu/efa/card.h"
+#include "rig/emu/efa/link.h"
 #include "rig/emu/guard.h"
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +42,7 @@ static int rnr(struct efa_qp *qp, struct efa_op *op, uint64_t now)
     return AGAIN;
 }
 
-/* The data of a message, out of its buffers. */
-static int gather(struct efa_card *c, struct efa_qp *qp, const struct wqe *w, uint8_t *data,
+int efa_op_gather(struct efa_card *c, struct efa_qp *qp, const struct wqe *w, uint8_t *data,
                   uint32_t *length)
 {
     uint32_t all = 0;
@@ -78,7 +78,7 @@ static int send_message(struct efa_card *c, struct efa_qp *qp, struct efa_op *op
                         struct efa_card *peer, struct efa_packet *p)
 {
     uint8_t data[EFA_MTU];
-    int status = gather(c, qp, &op->wqe, data, &p->length);
+    int status = efa_op_gather(c, qp, &op->wqe, data, &p->length);
 
     if (status)
         return status;
@@ -115,99 +115,119 @@ static int move(struct efa_card *to, struct efa_mr *tm, uint64_t ta, struct efa_
     return 0;
 }
 
+int efa_rdma_shape(const struct efa_qp *qp, const struct wqe *w)
+{
+    bool read = (w->ctrl1 & 0xf) == OP_READ, data_inline = w->ctrl1 & WQE_INLINE;
+    uint32_t length = w->u.rdma.remote.length;
+
+    if (qp->type != QP_SRD || (read && (data_inline || w->ctrl1 & WQE_HAS_IMM)))
+        return COMP_UNSUPPORTED;
+    if (data_inline)
+        return w->length > EFA_INLINE || qp->wqe_bytes != 128 || w->length != length
+                   ? COMP_BAD_LENGTH
+                   : COMP_OK;
+    if (length > EFA_MAX_RDMA || w->length > 1 ||
+        length != (w->length ? w->u.rdma.local.length : 0))
+        return COMP_BAD_LENGTH;
+    return COMP_OK;
+}
+
+/* One slice between a region here and one of the peer's. */
+static int rdma_slice(struct efa_card *c, struct efa_qp *qp, struct efa_op *op,
+                      struct efa_card *peer, struct efa_mr *remote, const struct efa_rdma *r)
+{
+    const struct wqe *w = &op->wqe;
+    uint64_t la = w->u.rdma.local.lo | (uint64_t)w->u.rdma.local.hi << 32;
+    uint32_t n = r->length - op->done < SLICE ? r->length - op->done : SLICE;
+    struct efa_card *failed = NULL;
+    struct efa_mr *local;
+
+    local = efa_mr_find(c, w->u.rdma.local.lkey & KEY_MASK, qp->pd, r->read ? MR_LOCAL_WRITE : 0,
+                        la, r->length);
+    if (!local)
+        return COMP_BAD_LKEY;
+    if ((r->read ? move(c, local, la + op->done, peer, remote, r->address + op->done, n, &failed)
+                 : move(peer, remote, r->address + op->done, c, local, la + op->done, n, &failed)) <
+        0) {
+        efa_log(c, "queue pair %#x: a transfer ends after %u bytes: %s memory is gone", qp->number,
+                op->done, failed == c && failed != peer ? "local" : "a");
+        return failed == c ? COMP_INTERNAL : COMP_REMOTE_ABORT;
+    }
+    op->done += n;
+    return COMP_OK;
+}
+
 static void count_rdma(struct efa_card *c, struct efa_card *peer, bool read, uint32_t n)
 {
     if (read) {
         c->stats.read_bytes += n;
-        peer->stats.read_response_bytes += n;
     } else {
         c->stats.write_bytes += n;
-        peer->stats.write_recv_bytes += n;
         c->stats.tx_bytes += n;
     }
-}
-
-static int inline_write(struct efa_card *peer, const struct efa_qp *qp, struct efa_op *op,
-                        struct efa_mr *remote, uint64_t ra)
-{
-    const struct wqe *w = &op->wqe;
-
-    if (w->length > EFA_INLINE || qp->wqe_bytes != 128 || w->length != w->u.rdma.remote.length)
-        return COMP_BAD_LENGTH;
-    if (efa_mr_copy(peer, remote, ra, (void *)(uintptr_t)w->u.rdma.data, w->length, true) < 0)
-        return COMP_REMOTE_ABORT;
-    op->done = w->length;
-    return COMP_OK;
+    efa_count_served(peer, read, n);
 }
 
 static int rdma(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, struct efa_card *peer,
                 struct efa_packet *p, uint64_t now)
 {
     const struct wqe *w = &op->wqe;
-    bool read = (w->ctrl1 & 0xf) == OP_READ, data_inline = w->ctrl1 & WQE_INLINE;
-    uint64_t ra = w->u.rdma.remote.lo | (uint64_t)w->u.rdma.remote.hi << 32;
-    uint64_t la = w->u.rdma.local.lo | (uint64_t)w->u.rdma.local.hi << 32;
-    uint32_t length = w->u.rdma.remote.length, n;
-    struct efa_mr *remote, *local = NULL;
-    struct efa_card *failed = NULL;
+    struct efa_rdma r = {
+        .read = (w->ctrl1 & 0xf) == OP_READ,
+        .rkey = w->u.rdma.remote.rkey,
+        .length = w->u.rdma.remote.length,
+        .address = w->u.rdma.remote.lo | (uint64_t)w->u.rdma.remote.hi << 32,
+    };
+    uint32_t before = op->done;
     struct efa_qp *theirs;
-    int status;
+    struct efa_mr *remote;
+    int status = efa_rdma_shape(qp, w);
 
-    if (qp->type != QP_SRD || (read && (data_inline || w->ctrl1 & WQE_HAS_IMM)))
-        return COMP_UNSUPPORTED;
-    if (length > EFA_MAX_RDMA ||
-        (!data_inline && (w->length > 1 || length != (w->length ? w->u.rdma.local.length : 0))))
-        return COMP_BAD_LENGTH;
-    theirs = efa_addressed(peer, p, &status);
-    if (!theirs)
+    status = status ? status : efa_rdma_target(peer, p, &r, &theirs, &remote);
+    if (status)
         return status;
-    if (efa_ah_of(peer, theirs->pd, c->gid) == EFA_NO_AH)
-        return COMP_UNKNOWN_PEER;
-    n = length - op->done < SLICE ? length - op->done : SLICE;
-    if (n) {
-        remote = efa_mr_find(peer, w->u.rdma.remote.rkey, theirs->pd,
-                             read ? MR_REMOTE_READ : MR_REMOTE_WRITE, ra, length);
-        if (!data_inline) {
-            local = efa_mr_find(c, w->u.rdma.local.lkey & KEY_MASK, qp->pd,
-                                read ? MR_LOCAL_WRITE : 0, la, length);
-            if (!local)
-                return COMP_BAD_LKEY;
-        }
-        if (!remote)
-            return COMP_REMOTE_ADDRESS;
-        ra += op->done;
-        la += op->done;
-        if (data_inline) {
-            status = inline_write(peer, qp, op, remote, ra);
-            if (status)
-                return status;
-        } else if ((read ? move(c, local, la, peer, remote, ra, n, &failed)
-                         : move(peer, remote, ra, c, local, la, n, &failed)) < 0) {
-            efa_log(c, "queue pair %#x: a transfer ends after %u bytes: %s memory is gone",
-                    qp->number, op->done, failed == c && (failed != peer) ? "local" : "a");
-            return failed == c ? COMP_INTERNAL : COMP_REMOTE_ABORT;
-        } else {
-            op->done += n;
-        }
-        count_rdma(c, peer, read, n);
+    if (w->ctrl1 & WQE_INLINE && op->done < r.length) {
+        if (efa_mr_copy(peer, remote, r.address, (void *)(uintptr_t)w->u.rdma.data, r.length,
+                        true) < 0)
+            return COMP_REMOTE_ABORT;
+        op->done = r.length;
+    } else if (op->done < r.length) {
+        status = rdma_slice(c, qp, op, peer, remote, &r);
+        if (status)
+            return status;
     }
-    if (op->done < length) {
+    count_rdma(c, peer, r.read, op->done - before);
+    if (op->done < r.length) {
         op->due = now;
         return AGAIN;
     }
     if (w->ctrl1 & WQE_HAS_IMM) {
-        p->length = length;
-        status = efa_receive_imm(peer, theirs, p);
+        p->length = r.length;
+        return efa_receive_imm(peer, theirs, p);
     }
-    return status;
+    return COMP_OK;
 }
 
-static int step(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, uint64_t now)
+/* A packet that is lost on request goes out again, unless nobody cares. */
+static int lose(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, uint64_t now)
+{
+    c->drop--;
+    efa_log(c, "queue pair %#x: a packet is lost, on request", qp->number);
+    if (qp->type == QP_UD)
+        return COMP_OK;
+    c->stats.retrans_packets++;
+    c->stats.timeouts++;
+    op->due = now + RETRANSMIT;
+    return AGAIN;
+}
+
+/* To a card of this machine, or over the link to one of another; LINK_NOBODY: to none. */
+static int deliver(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, struct efa_ah *ah,
+                   uint64_t now)
 {
     const struct wqe *w = &op->wqe;
-    unsigned kind = w->ctrl1 & 0xf;
     struct efa_packet p = {
-        .from = c,
+        .from = c->gid,
         .from_qpn = qp->number,
         .qpn = w->qpn,
         .qkey = w->qkey,
@@ -215,31 +235,38 @@ static int step(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, uint64
         .imm = w->ctrl1 & WQE_HAS_IMM,
         .imm_data = w->imm,
     };
-    struct efa_card *peer;
+    struct efa_card *peer = efa_net_find(c->net, ah->gid);
+    int status;
+
+    if (c->unplugged || (peer ? peer->unplugged : !c->net->link))
+        return LINK_NOBODY;
+    if (c->drop && !op->asked)
+        return lose(c, qp, op, now);
+    if (!peer)
+        status = efa_link_run(c, qp, op, ah->gid, now);
+    else if ((w->ctrl1 & 0xf) == OP_SEND)
+        status = send_message(c, qp, op, peer, &p);
+    else
+        status = rdma(c, qp, op, peer, &p, now);
+    ah->answered |= peer || (status != LINK_NOBODY && status != AGAIN);
+    return status;
+}
+
+static int step(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, uint64_t now)
+{
+    const struct wqe *w = &op->wqe;
     struct efa_ah *ah;
     int status;
 
     if (!(w->ctrl1 & WQE_META) || w->ctrl1 & WQE_EXTENSION ||
-        (w->ctrl2 & WQE_WANTED2) != WQE_WANTED2 || kind > OP_WRITE)
+        (w->ctrl2 & WQE_WANTED2) != WQE_WANTED2 || (w->ctrl1 & 0xf) > OP_WRITE)
         return COMP_UNSUPPORTED;
     if (w->ah >= EFA_MAX_AH || !c->ah[w->ah].refs || c->ah[w->ah].pd != qp->pd)
         return COMP_BAD_AH;
     ah = &c->ah[w->ah];
-    peer = efa_net_find(c->net, ah->gid);
-    if (!peer || peer->unplugged || c->unplugged)
+    status = deliver(c, qp, op, ah, now);
+    if (status == LINK_NOBODY)
         return qp->type == QP_UD ? COMP_OK : nobody(c, op, ah, now);
-    if (c->drop) {
-        c->drop--;
-        efa_log(c, "queue pair %#x: a packet is lost, on request", qp->number);
-        if (qp->type == QP_UD)
-            return COMP_OK;
-        c->stats.retrans_packets++;
-        c->stats.timeouts++;
-        op->due = now + RETRANSMIT;
-        return AGAIN;
-    }
-    ah->answered = true;
-    status = kind == OP_SEND ? send_message(c, qp, op, peer, &p) : rdma(c, qp, op, peer, &p, now);
     return status == COMP_REMOTE_RNR ? rnr(qp, op, now) : status;
 }
 

@@ -34,6 +34,32 @@ struct efa_qp *efa_addressed(struct efa_card *c, const struct efa_packet *p, int
     return qp;
 }
 
+int efa_rdma_target(struct efa_card *c, const struct efa_packet *p, const struct efa_rdma *r,
+                    struct efa_qp **qp, struct efa_mr **mr)
+{
+    int status;
+
+    *mr = NULL;
+    *qp = efa_addressed(c, p, &status);
+    if (!*qp)
+        return status;
+    if (efa_ah_of(c, (*qp)->pd, p->from) == EFA_NO_AH)
+        return COMP_UNKNOWN_PEER;
+    if (!r->length)
+        return COMP_OK;
+    *mr = efa_mr_find(c, r->rkey, (*qp)->pd, r->read ? MR_REMOTE_READ : MR_REMOTE_WRITE, r->address,
+                      r->length);
+    return *mr ? COMP_OK : COMP_REMOTE_ADDRESS;
+}
+
+void efa_count_served(struct efa_card *c, bool read, uint32_t bytes)
+{
+    if (read)
+        c->stats.read_response_bytes += bytes;
+    else
+        c->stats.write_recv_bytes += bytes;
+}
+
 static void tell(struct efa_card *c, struct efa_qp *qp, const struct efa_packet *p, uint16_t id,
                  int status, unsigned op, bool unsolicited)
 {
@@ -43,7 +69,7 @@ static void tell(struct efa_card *c, struct efa_qp *qp, const struct efa_packet 
         .status = (uint8_t)status,
         .qpn = qp->number,
         .length = (uint16_t)length,
-        .ah = efa_ah_of(c, qp->pd, p->from->gid),
+        .ah = efa_ah_of(c, qp->pd, p->from),
         .src_qpn = p->from_qpn,
         .imm = p->imm_data,
     };
@@ -51,7 +77,7 @@ static void tell(struct efa_card *c, struct efa_qp *qp, const struct efa_packet 
     if (op == OP_WRITE)
         e.u.length_hi = (uint16_t)(length >> 16);
     else if (e.ah == EFA_NO_AH && c->cq[qp->recv_cq].src_gid)
-        memcpy(e.u.src_gid, p->from->gid, sizeof(e.u.src_gid));
+        memcpy(e.u.src_gid, p->from, sizeof(e.u.src_gid));
     efa_complete(c, qp->recv_cq, &e, true, p->imm, op, unsolicited);
 }
 
