@@ -127,8 +127,16 @@ rig_cards() {
         rig_seats="$rig_seats --socket $RIG_WORK/nic$rig_i.sock --log $RIG_LOGS/efa-$rig_i.device.log"
         rig_i=$((rig_i + 1))
     done
+    rig_network=
+    case $RIG_END in
+    0) rig_network="--link-listen $RIG_LINK/cards" ;;
+    1) # numbers after the other machine's
+        rig_await_peer "$RIG_LINK/cards"
+        rig_network="--link $RIG_LINK/cards --first 8"
+        ;;
+    esac
     # shellcheck disable=SC2086
-    "$RIG_BUILD/rig/rig-efa" $RIG_EMU_OPTIONS $rig_windows $rig_seats &
+    "$RIG_BUILD/rig/rig-efa" $RIG_EMU_OPTIONS $rig_network $rig_windows $rig_seats &
     RIG_EMUS="$RIG_EMUS $!"
     rig_started $!
     rig_c=0
@@ -142,6 +150,28 @@ rig_cards() {
         rig_vfio "$RIG_WORK/nic$rig_c.sock" "$rig_place"
         rig_c=$((rig_c + 1))
     done
+}
+
+# rig_await_peer SOCKET: the other machine's, which may have to bring or build something first.
+rig_await_peer() {
+    rig_i=0
+    until [ -S "$1" ]; do
+        [ $rig_i -lt 3000 ] || rig_skip "the other machine has not come: $1"
+        sleep 0.2
+        rig_i=$((rig_i + 1))
+    done
+}
+
+# The Ethernet between the two machines, for what programs say to each other first.
+rig_ethernet() {
+    rig_where="addr.type=unix,addr.path=$RIG_LINK/ethernet"
+    if [ "$RIG_END" = 0 ]; then
+        rig_where="$rig_where,server=on"
+    else
+        rig_where="$rig_where,server=off,reconnect-ms=200"
+    fi
+    rig_devices="$rig_devices -netdev stream,id=ethernet,$rig_where"
+    rig_devices="$rig_devices -device virtio-net-pci,netdev=ethernet,mac=52:54:00:77:00:0$RIG_END,romfile="
 }
 
 # rig_boot KERNEL ASIC...: the machine with the job in $RIG_STAGE; sets RIG_FACTS, the file with
@@ -186,6 +216,7 @@ rig_boot() {
         rig_n=$((rig_n + 1))
     done
     [ -z "$RIG_NICS" ] || rig_cards
+    [ -z "$RIG_LINK" ] || rig_ethernet
     {
         echo "DEVICES=$rig_n"
         echo "STRICT=$RIG_STRICT"
@@ -195,6 +226,7 @@ rig_boot() {
     if [ -n "$RIG_NICS" ]; then
         rig_efa_overlay "$RIG_WORK/overlay"
         [ -z "$RIG_PERFTEST" ] || rig_perftest_overlay "$RIG_WORK/overlay"
+        [ -z "$RIG_FABTESTS" ] || rig_fabtests_overlay "$RIG_WORK/overlay"
         (cd "$RIG_WORK/overlay" && find . | cpio -o -H newc -R 0:0 --quiet) >> "$RIG_WORK/job.cpio"
     fi
     cat "$RIG_BASE" "$RIG_WORK/job.cpio" > "$RIG_WORK/initrd"
@@ -211,13 +243,14 @@ rig_boot() {
     else
         cat "$RIG_WORK/err" > "$RIG_ERR" & rig_cat2=$!
     fi
-    # Guest RAM must be shareable: the emulated device maps it.
+    # Guest RAM must be shareable: the emulated device maps it. no_timer_check: on a busy host the
+    # timer of an emulated processor may miss the moment when the kernel tests it.
     # shellcheck disable=SC2086
     (rig_qemu -nodefaults -no-user-config -no-reboot -display none \
         -machine q35,memory-backend=ram -accel "$RIG_ACCEL" -cpu max -smp 2 -m "$RIG_RAM" \
         -object "memory-backend-memfd,id=ram,size=$RIG_RAM,share=on" \
         -kernel "$RIG_VMLINUZ" -initrd "$RIG_WORK/initrd" \
-        -append "console=ttyS0 loglevel=${RIG_LOGLEVEL:-4} panic=-1 oops=panic $RIG_APPEND" \
+        -append "console=ttyS0 loglevel=${RIG_LOGLEVEL:-4} panic=-1 oops=panic no_timer_check $RIG_APPEND" \
         -chardev "file,id=s0,path=$RIG_LOGS/kernel.log" -serial chardev:s0 \
         -chardev "file,id=s1,path=$RIG_WORK/out" -serial chardev:s1 \
         -chardev "file,id=s2,path=$RIG_WORK/err" -serial chardev:s2 \

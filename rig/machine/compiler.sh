@@ -10,6 +10,12 @@ rig_compiler() {
         [ -e "$1/usr/bin/${rig_program%=*}" ] ||
             ln -s "${rig_program#*=}" "$1/usr/bin/${rig_program%=*}"
     done
+    # these two have their version in their names, and the short one from a maintainer's script
+    for rig_program in aclocal automake; do
+        for rig_versioned in "$1/usr/bin/$rig_program"-*; do
+            [ ! -e "$rig_versioned" ] || ln -sf "${rig_versioned##*/}" "$1/usr/bin/$rig_program"
+        done
+    done
 }
 
 # rig_chroot FOLDER COMMAND...: the command with this folder as its root, and its own /proc and

@@ -33,7 +33,7 @@ rig_ko_add() {
 
 # rig_base KERNEL EXTRA-MODULES...: sets RIG_BASE.
 rig_base() {
-    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}${RIG_NICS:+-nic}.cpio
+    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}${RIG_NICS:+-nic}${RIG_LINK:+-link}.cpio
     RIG_FOPS_SAID=$RIG_BASE.said
     rig_lock base rig_base_fill "$@" || exit
     if [ "$RIG_SHIPPED" = 0 ]; then

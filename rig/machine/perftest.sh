@@ -5,10 +5,14 @@
 
 RIG_HL=/opt/hl # where they look for the libraries, when they are built and in the machine
 
-# rig_perftest_setup: built and in the cache; sets RIG_PERFTEST.
-rig_perftest_setup() {
+rig_hl_built() {
     [ -e "$RIG_BUILD/tests/rig/libSynapse.so" ] && [ -e "$RIG_BUILD/lib/libhl-thunk.so" ] ||
         rig_skip "libSynapse.so (tests/rig) or libhl-thunk.so is not built"
+}
+
+# rig_perftest_setup: built and in the cache; sets RIG_PERFTEST.
+rig_perftest_setup() {
+    rig_hl_built
     rig_lock perftest rig_perftest_fill || exit
     RIG_PERFTEST=$RIG_CACHE/perftest
 }

@@ -11,18 +11,24 @@ out=$(mktemp)
 passed=0 failed=0 skipped=0
 trap 'rm -f "$out"' EXIT
 
-# machine WHAT RIG-OPTIONS… -- PROGRAM…: one program in a machine, which ends with $code
+# count WHAT COMMAND…: a command that ends with $code
 code=0
-machine() {
+count() {
     what=$1
     shift
-    HLTHUNK_RIG_BUILD=$build "$source/rig/run" "$@" > "$out" 2>&1
+    "$@" > "$out" 2>&1
     rc=$?
     case $rc in
     "$code") passed=$((passed + 1)); echo "ok $what" ;;
     77) skipped=$((skipped + 1)); echo "skipped $what: $(tail -n 1 "$out")" ;;
     *) failed=$((failed + 1)); echo "FAILED $what: exit code $rc"; cat "$out" ;;
     esac
+}
+# machine WHAT RIG-OPTIONS… -- PROGRAM…: one program in a machine
+machine() {
+    what=$1
+    shift
+    count "$what" env HLTHUNK_RIG_BUILD="$build" "$source/rig/run" "$@"
 }
 says() { grep -q "$1" "$out" || { echo "it does not say: $1"; failed=$((failed + 1)); }; }
 
@@ -40,8 +46,13 @@ machine "the demonstration" --kernel 7 --asic gaudi --asic gaudi --nic --nic -- 
 says '^5 steps done, 0 failed'
 machine "perftest in the accelerators' memory" --kernel 7 --asic gaudi --asic gaudi --nic --nic \
     --perftest -- "$source/tests/rig/nic_device_programs"
-[ $# = 0 ] && machine "perftest in mapped memory" --kernel 7 --asic gaudi2 --nic --nic --perftest -- \
-    "$source/tests/rig/nic_device_programs"
+if [ $# = 0 ]; then
+    machine "perftest in mapped memory" --kernel 7 --asic gaudi2 --nic --nic --perftest -- \
+        "$source/tests/rig/nic_device_programs"
+    machine "fabtests in the accelerators' memory" --kernel 7 --asic gaudi --asic gaudi --nic --nic \
+        --fabtests -- "$source/tests/rig/nic_fabtests"
+    count "two machines" "$source/tests/rig/two_machines.sh" "$source" "$build"
+fi
 # what doctor says of these machines is what the tests have found
 machine "doctor and a card beside" --kernel 7 --asic "${asics%% *}" --nic -- \
     "$build/tools/hlthunk" doctor

@@ -102,11 +102,13 @@ API synStatus synDeviceAcquire(synDeviceId *pDeviceId, const char *pciBus)
     return acquire("synDeviceAcquire", &o);
 }
 
+/* The rig's cards have no module IDs of their own (all are 0): the device's index takes its place.
+ */
 API synStatus synDeviceAcquireByModuleId(synDeviceId *pDeviceId, const synModuleId moduleId)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o),
-                                        .select = HLTHUNK_SELECT_MODULE_ID,
-                                        .module_id = moduleId };
+                                        .select = HLTHUNK_SELECT_INDEX,
+                                        .index = moduleId };
 
     *pDeviceId = 0;
     return acquire("synDeviceAcquireByModuleId", &o);
