@@ -11,10 +11,11 @@
 
 #include <stddef.h>
 
-#define LINK_SLICE 16384u  /* of an RDMA transfer, in one message */
-#define LINK_UNDER_WAY 8u  /* requests without an answer: what the socket's buffer surely holds */
-#define LINK_NOBODY 0xffff /* an answer's status besides COMP_*: no such card, or without a cable  \
-                            */
+#define LINK_SLICE 16384u /* of an RDMA transfer, in one message */
+#define LINK_UNDER_WAY 8u /* requests without an answer: what the socket's buffer surely holds */
+#define LINK_NOBODY                                                                                \
+    0xffff /* an answer's status besides COMP_*: no such card, or without a cable                  \
+            */
 
 struct efa_link {
     int listener, fd; /* -1: none */
