@@ -31,6 +31,46 @@ static void cpucp_info(struct emu *e, uint64_t addr, uint32_t max)
     emu_copy(e, e->cpu_mmu ? 0 : -1, addr, info, max < sizeof(info) ? max : sizeof(info), true);
 }
 
+/* Readings that are the same on every ASIC: what a GET packet answers. */
+static const struct {
+    unsigned op;
+    uint64_t value;
+} readings[] = {
+    { 3, 42000 },                  /* TEMPERATURE_GET, in millidegrees */
+    { 10, 50000000 },              /* FREQUENCY_GET */
+    { 19, 50000000 },              /* FREQUENCY_CURR_GET */
+    { 20, 200000 },                /* MAX_POWER_GET */
+    { 30, 0x0032003200320032ull }, /* PLL_INFO_GET: four of MHz */
+};
+
+/* The result of a packet whose value is val. */
+static uint64_t answer(struct emu *e, unsigned op, uint64_t val, uint32_t arg)
+{
+    char text[] = "rig";
+    uint32_t n = arg < sizeof(text) ? arg : sizeof(text);
+
+    switch (op) {
+    case 18: /* TEST: the value comes back as the result */
+    case 8:
+    case 9:
+    case 11:
+    case 21: /* SET packets */
+        return val;
+    case 14: /* INFO_GET: into the buffer */
+        cpucp_info(e, val, arg);
+        return 0;
+    case 56: /* GENERIC_PASSTHROUGH: text into the buffer, the result is its length */
+        emu_copy(e, e->cpu_mmu ? 0 : -1, val, text, n, true);
+        return n;
+    default:
+        break;
+    }
+    for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++)
+        if (readings[i].op == op)
+            return readings[i].value;
+    return 0;
+}
+
 static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
 {
     int asid = e->cpu_mmu ? 0 : -1;
@@ -54,43 +94,7 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
         emu_log(e, "no answer, as was asked for");
         return;
     }
-    switch (op) {
-    case 18: /* TEST: the value comes back as the result */
-        break;
-    case 14: /* INFO_GET: into the buffer */
-        cpucp_info(e, val, arg);
-        val = 0;
-        break;
-    case 3: /* TEMPERATURE_GET, in millidegrees */
-        val = 42000;
-        break;
-    case 9:
-    case 21:
-    case 11:
-    case 8: /* SET packets */
-        break;
-    case 10:
-    case 19: /* FREQUENCY_GET, FREQUENCY_CURR_GET */
-        val = 50000000;
-        break;
-    case 20: /* MAX_POWER_GET */
-        val = 200000;
-        break;
-    case 30: /* PLL_INFO_GET: four of MHz */
-        val = 0x0032003200320032ull;
-        break;
-    case 56: { /* GENERIC_PASSTHROUGH: text into the buffer, the result is its length */
-        char text[] = "rig";
-        uint32_t n = arg < sizeof(text) ? arg : sizeof(text);
-
-        emu_copy(e, asid, val, text, n, true);
-        val = n;
-        break;
-    }
-    default:
-        val = 0;
-        break;
-    }
+    val = answer(e, op, val, arg);
     if (e->a->cpucp)
         e->a->cpucp(e, op, request);
     emu_copy(e, asid, addr, &val, 8, true);

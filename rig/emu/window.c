@@ -113,29 +113,42 @@ static void *map(int fd, int prot, uint64_t *size)
     return p == MAP_FAILED ? NULL : p;
 }
 
-struct window *window_connect(const char *path)
+/* What the owner hands over: how many descriptors, 0 when it is not there. */
+static int fetch(const char *path, uint8_t has[WINDOW_BARS], int fds[1 + WINDOW_BARS])
 {
     struct sockaddr_un sa = { .sun_family = AF_UNIX };
-    struct window *w = calloc(1, sizeof(*w));
-    int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), fds[1 + WINDOW_BARS], n = 0, next = 1;
-    uint8_t has[WINDOW_BARS] = { 0 };
-    uint64_t size;
+    int s, n = 0;
 
-    if (w && s >= 0 && strlen(path) < sizeof(sa.sun_path)) {
-        strcpy(sa.sun_path, path);
-        if (connect(s, (struct sockaddr *)&sa, sizeof(sa)) == 0)
-            n = receive(s, has, fds, 1 + WINDOW_BARS);
-    }
+    if (strlen(path) >= sizeof(sa.sun_path))
+        return 0;
+    s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return 0;
+    strcpy(sa.sun_path, path);
+    if (connect(s, (struct sockaddr *)&sa, sizeof(sa)) == 0)
+        n = receive(s, has, fds, 1 + WINDOW_BARS);
+    close(s);
+    return n;
+}
+
+struct window *window_connect(const char *path)
+{
+    struct window *w = calloc(1, sizeof(*w));
+    int fds[1 + WINDOW_BARS], next = 1, n;
+    uint8_t has[WINDOW_BARS] = { 0 };
+    uint64_t size = 0;
+
+    if (!w)
+        return NULL;
+    n = fetch(path, has, fds);
     if (n)
         w->page = map(fds[0], PROT_READ, &size);
-    for (int i = 0; n && w->page && i < WINDOW_BARS; i++)
+    for (int i = 0; w->page && i < WINDOW_BARS; i++)
         if (has[i] && next < n)
             w->bar[i] = map(fds[next++], PROT_READ | PROT_WRITE, &w->size[i]);
     for (int i = 0; i < n; i++)
         close(fds[i]);
-    if (s >= 0)
-        close(s);
-    if (w && (!w->page || size < sizeof(*w->page))) {
+    if (!w->page || size < sizeof(*w->page)) {
         window_close(w);
         errno = ECONNREFUSED;
         return NULL;

@@ -788,68 +788,84 @@ static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint
     }
 }
 
-int sim_sub_cs(struct sim_sub_call *c, union hl_cs_args *args)
-{
-    enum sim_sub_type type = SIM_SUB_DEFAULT;
-    uint64_t seq = UINT64_MAX;
-    uint32_t sob_addr = 0, handle = 0, signals = 0, flags = args->in.cs_flags, timeout_ms;
-    uint16_t sob_count = 0;
-    int rc;
+/* What goes back to the caller; which of it depends on the kind of the request. */
+struct outcome {
+    uint64_t seq;
+    uint32_t sob_addr, handle, signals;
+    uint16_t sob_count;
+};
 
-    rc = sanity(c, args);
-    if (!rc)
-        rc = ctx_switch(c, args, &seq);
-    if (rc)
-        goto out;
-    type = type_of(type_flags(c->p, flags));
-    if ((flags & HL_CS_FLAGS_STAGED_SUBMISSION) && !(flags & HL_CS_FLAGS_STAGED_SUBMISSION_FIRST))
-        seq = args->in.seq;
-    timeout_ms = flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u : DEFAULT_TIMEOUT_MS;
-    if (timeout_ms > INT32_MAX)
-        timeout_ms = UINT32_MAX; /* msecs_to_jiffies(): indefinitely */
+static uint32_t timeout_of(const union hl_cs_args *args)
+{
+    uint32_t ms = args->in.cs_flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u
+                                                                 : DEFAULT_TIMEOUT_MS;
+
+    return ms > INT32_MAX ? UINT32_MAX : ms; /* msecs_to_jiffies(): indefinitely */
+}
+
+static int perform(struct sim_sub_call *c, enum sim_sub_type type, const union hl_cs_args *args,
+                   struct outcome *o)
+{
+    uint32_t flags = args->in.cs_flags;
+
     switch (type) {
     case SIM_SUB_SIGNAL:
     case SIM_SUB_WAIT:
     case SIM_SUB_COLLECTIVE:
-        rc = cs_signal_wait(c, type, args->in.chunks_execute, &seq, flags, timeout_ms, &sob_addr,
-                            &sob_count);
-        break;
+        return cs_signal_wait(c, type, args->in.chunks_execute, &o->seq, flags, timeout_of(args),
+                              &o->sob_addr, &o->sob_count);
     case SIM_SUB_RESERVE:
-        rc = reserve(c, args->in.encaps_signals_q_idx, args->in.encaps_signals_count, &handle,
-                     &sob_addr, &signals);
-        break;
+        return reserve(c, args->in.encaps_signals_q_idx, args->in.encaps_signals_count, &o->handle,
+                       &o->sob_addr, &o->signals);
     case SIM_SUB_UNRESERVE:
-        rc = unreserve(c, args->in.encaps_sig_handle_id);
-        break;
+        return unreserve(c, args->in.encaps_sig_handle_id);
     case SIM_SUB_CORES:
-        rc = cores(c, args->in.engine_cores, args->in.num_engine_cores, args->in.core_command);
-        break;
+        return cores(c, args->in.engine_cores, args->in.num_engine_cores, args->in.core_command);
     case SIM_SUB_ENGINES:
-        rc = engines(c, args->in.engines, args->in.num_engines, args->in.engine_command);
-        break;
+        return engines(c, args->in.engines, args->in.num_engines, args->in.engine_command);
     case SIM_SUB_FLUSH:
-        rc = c->p->hbw_flush ? 0 : -EOPNOTSUPP;
-        break;
+        return c->p->hbw_flush ? 0 : -EOPNOTSUPP;
     default:
-        rc = cs_default(c, args->in.chunks_execute, args->in.num_chunks_execute, &seq, flags,
-                        args->in.encaps_sig_handle_id, timeout_ms);
-        break;
+        return cs_default(c, args->in.chunks_execute, args->in.num_chunks_execute, &o->seq, flags,
+                          args->in.encaps_sig_handle_id, timeout_of(args));
     }
-out:
-    if (rc == -EAGAIN)
-        return rc;
+}
+
+static void reply(union hl_cs_args *args, enum sim_sub_type type, const struct outcome *o, int rc)
+{
     memset(args, 0, sizeof(*args));
     if (type == SIM_SUB_RESERVE) {
-        args->out.handle_id = handle;
-        args->out.sob_base_addr_offset = sob_addr;
-        args->out.count = signals;
+        args->out.handle_id = o->handle;
+        args->out.sob_base_addr_offset = o->sob_addr;
+        args->out.count = o->signals;
     } else {
-        args->out.seq = seq;
+        args->out.seq = o->seq;
         if (type == SIM_SUB_SIGNAL)
-            args->out.sob_base_addr_offset = sob_addr;
+            args->out.sob_base_addr_offset = o->sob_addr;
         if (type == SIM_SUB_SIGNAL || type == SIM_SUB_DEFAULT)
-            args->out.sob_count_before_submission = sob_count;
+            args->out.sob_count_before_submission = o->sob_count;
     }
     args->out.status = (uint32_t)rc;
+}
+
+int sim_sub_cs(struct sim_sub_call *c, union hl_cs_args *args)
+{
+    enum sim_sub_type type = SIM_SUB_DEFAULT;
+    uint32_t flags = args->in.cs_flags;
+    struct outcome o = { .seq = UINT64_MAX };
+    int rc;
+
+    rc = sanity(c, args);
+    if (!rc)
+        rc = ctx_switch(c, args, &o.seq);
+    if (!rc) {
+        type = type_of(type_flags(c->p, flags));
+        if ((flags & HL_CS_FLAGS_STAGED_SUBMISSION) &&
+            !(flags & HL_CS_FLAGS_STAGED_SUBMISSION_FIRST))
+            o.seq = args->in.seq;
+        rc = perform(c, type, args, &o);
+    }
+    if (rc != -EAGAIN) /* a full queue leaves the request as it is */
+        reply(args, type, &o, rc);
     return rc;
 }
