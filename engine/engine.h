@@ -119,7 +119,7 @@ const struct eng_asic *eng_asic_find(const char *name);
 const struct eng_chip *eng_chip(const struct eng_asic *asic);
 /* Does a packet with this opcode exist? */
 bool eng_has_op(const struct eng_asic *asic, unsigned op);
-/* The kernel's queue numbers (enum goya_queue_id …). */
+/* The kernel's queue numbers (enum goya_queue_id and its siblings). */
 unsigned eng_queue_count(const struct eng_asic *asic);
 struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue_id);
 /* Does a message to this address ring an interrupt, whose number it is? */

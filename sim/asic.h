@@ -15,7 +15,7 @@ struct sim_range {
     uint64_t start, end; /* end: not part of it */
 };
 
-/* What the driver looks at in a submission before anything runs (…_cs_parser()). */
+/* What the driver looks at in a submission before anything runs (the ASICs' cs_parser()). */
 struct sim_checks {
     bool packets;          /* it walks the command buffers of external queues */
     uint32_t host_queue;   /* 0, or the only one that may read from the host */

@@ -222,7 +222,7 @@ enum sim_fault_action {
 };
 struct sim_fault {
     uint32_t op;           /* enum sim_op; SIM_OP_ANY */
-    uint64_t first, count; /* calls first … first + count - 1, counted from 1 */
+    uint64_t first, count; /* calls first to first + count - 1, counted from 1 */
     uint64_t seen;
     uint32_t action;
     int32_t error;

@@ -14,7 +14,7 @@
 #define SIM_TRACE_TEXT 220
 
 enum sim_trace_kind {
-    SIM_TRACE_CALL,   /* text: "MEMORY ALLOC …", result: what came of it */
+    SIM_TRACE_CALL,   /* text: "MEMORY ALLOC 4096", result: what came of it */
     SIM_TRACE_EVENT,  /* of a device */
     SIM_TRACE_WORK,   /* a command buffer ran; row: its queue */
     SIM_TRACE_PACKET, /* a packet began; row: its queue */

@@ -126,7 +126,7 @@ void emu_exec_queue(struct emu *e, uint32_t qm, unsigned stream, uint64_t pq, un
                     uint32_t pi, uint32_t ci);
 void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n);
 void emu_page_fault(struct emu *e, uint64_t va);
-/* "event 502", "mute 18", …: 0 or -EINVAL */
+/* "event 502", "mute 18" and so on: 0 or -EINVAL */
 int emu_command(struct emu *e, const char *line);
 void emu_heal(struct emu *e); /* a hard reset cures the firmware */
 void emu_mailbox(struct emu *e);

@@ -4,7 +4,7 @@
  * mailbox in the configuration space (write the 64-bit argument to 0xFE8 and 0xFEC, then the
  * command's number to 0xFE0), which a test reaches through sysfs without the driver's help.
  *
- *   1 event TYPE [DATA…]   an entry of the event queue
+ *   1 event TYPE [DATA]...   an entry of the event queue
  *   2 critical             the event after which the driver resets the device
  *   3 error                an event that only the user sees
  *   4 page-fault ADDRESS   the MMU refused ADDRESS

@@ -115,7 +115,7 @@ static bool in_alloc(struct executor *x, const struct sim_map *m, uint64_t at, s
                      p);
 }
 
-/* A foreign dma-buf: nothing is there behind its end, or when its exporter was pulled. */
+/* A foreign dma-buf: false past its end, and when its exporter was pulled. */
 static bool in_import(struct executor *x, const struct sim_map *m, uint64_t at, struct place *p)
 {
     const struct sim_state *s = x->call.state;

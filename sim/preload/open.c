@@ -54,7 +54,7 @@ static int open_text(const char *text)
     return fd;
 }
 
-/* /proc/…/fd/N of a node opens the node another time; what is behind ours is a socket: ENXIO. */
+/* /proc/PID/fd/N of a node opens the node another time; what is behind ours is a socket: ENXIO. */
 static int open_again(int dir, const char *path, int flags)
 {
     char target[PATH_BUFFER];

@@ -235,7 +235,7 @@ bool path_node(const char *path, uint32_t *device, bool *control)
     return false;
 }
 
-/* The simulated file that a link /proc/…/fd/N leads to, SIM_NONE for any other. */
+/* The simulated file that a link /proc/PID/fd/N leads to, SIM_NONE for any other. */
 static uint32_t file_behind(const char *link)
 {
     unsigned long long inode;

@@ -78,13 +78,13 @@ bool node_of_fd(int fd, uint32_t *device, bool *control);
 bool path_owned(const char *folder, const char *name);
 /* The other way round, in place: what a program may see of a path below the tree. */
 void path_unmap(char *path);
-/* What readlink() of a /proc/…/fd link says for a simulated file. */
+/* What readlink() of a /proc/PID/fd link says for a simulated file. */
 void file_link(uint32_t file, char *text, size_t size);
-/* /proc/…/fdinfo/N of a node or a dma-buf: its text, false for other files. */
+/* /proc/PID/fdinfo/N of a node or a dma-buf: its text, false for other files. */
 bool path_fdinfo(const char *path, char *text, size_t size);
 /*
- * /proc/…/maps of a process with a mapping of a node: its text as the kernel would write it, to be
- * freed; NULL for other files.
+ * /proc/PID/maps of a process with a mapping of a node: its text as the kernel would write it, to
+ * be freed; NULL for other files.
  */
 char *path_maps(const char *path);
 

@@ -2,7 +2,7 @@
 /*
  * What the driver looks for in command buffers: goya_validate_cb() and gaudi_validate_cb() walk
  * those of the external queues, packet by packet; of the others only the address is checked
- * (…_parse_cb_no_ext_queue(), gaudi2_validate_cb_address()).
+ * (gaudi_parse_cb_no_ext_queue(), gaudi2_validate_cb_address()).
  */
 #include <errno.h>
 #include <string.h>

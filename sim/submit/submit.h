@@ -229,7 +229,7 @@ int sim_sub_wait(struct sim_sub_call *c, union hl_wait_cs_args *args);
  * streams' sync objects at what they have counted.
  */
 void sim_sub_abort_all(struct sim_sub_call *c, bool reset);
-/* Waiters go, submissions stay: an error without a reset yet (hl_abort_waiting_for_…()). */
+/* Waiters go, submissions stay, before a reset (hl_abort_waiting_for_cs_completions()). */
 void sim_sub_abort_waits(struct sim_sub_call *c);
 /* What a user has left behind that holds its context: reserved signals, registered timestamps. */
 bool sim_sub_leaks(struct sim_submit *s);
