@@ -117,8 +117,10 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_wait(struct hlthunk_fence *fenc
  * @struct_size: set by the caller: sizeof(struct hlthunk_fence_result)
  * @status: how far it is
  * @error: when lost: -ENODEV, -ETIMEDOUT, -EIO …; otherwise 0
- * @timestamp_ns: when it was done, by the driver's clock, if the fence was created with .timestamp;
- *                otherwise 0.  The difference between two fences of a device is elapsed time.
+ * @timestamp_ns: when all that the queue had been given before it was done, by the driver's clock,
+ *                if the fence was created with .timestamp; otherwise 0.  The difference between two
+ *                fences of a device is elapsed time; two with nothing between them may have the
+ *                same.
  *
  * Since: 0.9
  */

@@ -15,7 +15,7 @@ void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, in
 
     f->status = status;
     f->error = error;
-    f->timestamp_ns = timestamp_ns;
+    f->timestamp_ns = f->stamp ? timestamp_ns : 0;
     f->notices = NULL;
     if (notices)
         hl_queue_fire(f->queue, notices);
@@ -55,16 +55,16 @@ static int record_nothing(struct hlthunk_queue *q)
 }
 
 /* With nothing recorded: what is in flight, or that there is nothing, may do.  True: it does. */
-static bool place_on_flying(struct hlthunk_fence *f, bool stamp)
+static bool place_on_flying(struct hlthunk_fence *f)
 {
     struct hlthunk_queue *q = f->queue;
 
     if (q->head != q->tail) {
-        if (stamp && !hl_queue_batch(q, q->tail - 1)->stamp)
+        if (f->stamp && !hl_queue_batch(q, q->tail - 1)->stamp)
             return false;
         attach(f, q->tail - 1);
     } else {
-        if (stamp)
+        if (f->stamp)
             return false;
         f->status = HLTHUNK_FENCE_DONE;
     }
@@ -72,7 +72,7 @@ static bool place_on_flying(struct hlthunk_fence *f, bool stamp)
 }
 
 /* Puts the fence behind the last of what the queue has, and sends that off. */
-static int place(struct hlthunk_fence *f, bool stamp)
+static int place(struct hlthunk_fence *f)
 {
     struct hlthunk_queue *q = f->queue;
     struct hl_batch *b = q->recording ? hl_queue_batch(q, q->tail) : NULL;
@@ -82,14 +82,14 @@ static int place(struct hlthunk_fence *f, bool stamp)
     if (q->lost)
         return hl_err(q->lost, "queue is lost with its device: release it");
     if (!b || !b->used) {
-        if (!waits && place_on_flying(f, stamp))
+        if (!waits && place_on_flying(f))
             return 0;
         rc = record_nothing(q);
         if (rc)
             return rc;
         b = hl_queue_batch(q, q->tail);
     }
-    b->stamp |= stamp;
+    b->stamp |= f->stamp;
     attach(f, q->tail);
     rc = hl_queue_submit(q);
     if (rc && f->status == HLTHUNK_FENCE_PENDING && f->number >= q->tail)
@@ -133,9 +133,10 @@ int hlthunk_queue_create_fence(struct hlthunk_queue *q, const struct hlthunk_fen
     if (!f)
         return hl_err(-ENOMEM, "no memory for a fence");
     f->queue = hlthunk_queue_ref(q);
+    f->stamp = o.timestamp;
     hl_object_init(&f->object, &ops, q->object.parent, o.label, __builtin_return_address(0));
     hl_queue_lock(q);
-    rc = place(f, o.timestamp);
+    rc = place(f);
     hl_queue_unlock(q);
     if (rc) {
         hl_object_put(&f->object);

@@ -100,6 +100,7 @@ struct hlthunk_fence {
     /* guarded by the queue's lock */
     enum hlthunk_fence_status status;
     int error;
+    bool stamp; /* wants a timestamp */
     int64_t timestamp_ns;
     uint64_t number; /* of its batch */
     struct hlthunk_fence *next;

@@ -62,7 +62,7 @@ static void retire(struct hlthunk_queue *q, int64_t timestamp_ns)
         memcpy(b->deliveries[i].to, b->deliveries[i].from, b->deliveries[i].n);
     if (b->staged > q->staging.free)
         q->staging.free = b->staged;
-    end_fences(b, HLTHUNK_FENCE_DONE, 0, b->stamp ? timestamp_ns : 0);
+    end_fences(b, HLTHUNK_FENCE_DONE, 0, timestamp_ns);
     hl_batch_clear(q, b);
     q->head++;
 }

@@ -308,7 +308,7 @@ static void a_fence_is_pending_and_then_done(void **state)
     } larger = { .r = { .struct_size = sizeof(larger) }, .newer = ~0ull };
     struct hlthunk_fence_result x = { .struct_size = sizeof(x) }, y = x;
     struct rig *r = *state;
-    struct hlthunk_fence *f, *g;
+    struct hlthunk_fence *f, *g, *h;
 
     /* of an idle queue: done at once */
     ok(hlthunk_queue_finish(r->q, -1));
@@ -326,6 +326,17 @@ static void a_fence_is_pending_and_then_done(void **state)
     assert_int_equal(y.error, 0);
     assert_true(x.timestamp_ns > 0);
     assert_true(y.timestamp_ns > x.timestamp_ns);
+    hlthunk_fence_unref(g);
+    /* two that the same work is before: the one that did not ask has no time */
+    ok(hlthunk_queue_write(r->q, r->a, 0, r->in, 8u << 20));
+    ok(hlthunk_queue_create_fence(r->q, &o, &h));
+    g = fence_of(r->q);
+    ok(hlthunk_fence_wait(g, -1));
+    ok(hlthunk_fence_get_result(h, &x));
+    assert_true(x.timestamp_ns >= y.timestamp_ns);
+    ok(hlthunk_fence_get_result(g, &y));
+    assert_int_equal(y.timestamp_ns, 0);
+    hlthunk_fence_unref(h);
     ok(hlthunk_fence_get_result(f, &larger.r));
     assert_int_equal(larger.newer, 0);
     assert_ptr_equal(hlthunk_fence_borrow_queue(f), r->q);
