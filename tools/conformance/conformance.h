@@ -32,8 +32,11 @@ bool plan_has(const struct plan *p, const char *group);
 /* What will be done, what never is, what each group asks. */
 void plan_print(FILE *f, const struct plan *p);
 
-/* The device's first holder, as a sentence; false: nobody is seen. */
-bool find_holder(const struct hlthunk_device_entry *device, char *text, size_t size);
+/*
+ * The device's first holder, as a sentence: 1; 0: nobody is seen; -errno: could not look, and why
+ * is the sentence.
+ */
+int find_holder(const struct hlthunk_device_entry *device, char *text, size_t size);
 
 /* The lines about the machine, up to an empty one. */
 void report_begin(FILE *f, const struct plan *p);

@@ -2,6 +2,7 @@
 /* Who has the device. */
 #include <string.h>
 
+#include <hlthunk-diag/error.h>
 #include <hlthunk-diag/holders.h>
 
 #include "tools/conformance/conformance.h"
@@ -27,11 +28,15 @@ static int visit(const struct hlthunk_holder *h, void *user)
     return 1;
 }
 
-bool find_holder(const struct hlthunk_device_entry *device, char *text, size_t size)
+int find_holder(const struct hlthunk_device_entry *device, char *text, size_t size)
 {
     struct hlthunk_holders_options options = { .struct_size = sizeof(options), .device = device };
     struct first f = { device, text, size };
+    int rc;
 
     *text = '\0';
-    return hlthunk_holders_list(&options, visit, &f, NULL) == 1 || *text;
+    rc = hlthunk_holders_list(&options, visit, &f, NULL);
+    if (rc < 0)
+        snprintf(text, size, "%s", hlthunk_diag_last_error());
+    return rc;
 }

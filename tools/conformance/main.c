@@ -84,7 +84,15 @@ static int is_free(const struct hlthunk_device_entry *e)
     char holder[200];
     int rc;
 
-    if (find_holder(e, holder, sizeof(holder))) {
+    rc = find_holder(e, holder, sizeof(holder));
+    if (rc < 0) {
+        fprintf(stderr,
+                "hlthunk-conformance: who has device %u is not known: %s.  "
+                "Nothing was done.\n",
+                e->index, holder);
+        return EXIT_FAILED;
+    }
+    if (rc) {
         fprintf(stderr, "hlthunk-conformance: device %u is in use: %s.  Nothing was done.\n",
                 e->index, holder);
         return EXIT_HELD;
