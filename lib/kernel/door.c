@@ -9,7 +9,7 @@
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
-static const unsigned requests_d[] = {
+const unsigned hl_requests_d[] = {
     [HL_CALL_INFO] = HL_REQ_D_INFO,     [HL_CALL_CB] = HL_REQ_D_CB,
     [HL_CALL_CS] = HL_REQ_D_CS,         [HL_CALL_WAIT_CS] = HL_REQ_D_WAIT_CS,
     [HL_CALL_MEMORY] = HL_REQ_D_MEMORY, [HL_CALL_DEBUG] = HL_REQ_D_DEBUG,
@@ -31,15 +31,15 @@ static void remember(const unsigned *set)
 /* The first call of a process, the other kind of kernel, an error.  tried: failed just now. */
 int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const unsigned *tried)
 {
-    const unsigned *other = tried == requests_h ? requests_d : requests_h;
+    const unsigned *other = tried == requests_h ? hl_requests_d : requests_h;
     int rc;
 
     if (tried) {
         rc = hl_errno();
     } else {
-        rc = ioctl(fd, requests_d[call], arg) < 0 ? hl_errno() : 0;
+        rc = ioctl(fd, hl_requests_d[call], arg) < 0 ? hl_errno() : 0;
         if (rc == 0)
-            remember(requests_d);
+            remember(hl_requests_d);
     }
     if (rc != -ENOTTY)
         return rc;
@@ -47,11 +47,6 @@ int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const unsigned *trie
     if (rc != -ENOTTY && rc != -EBADF)
         remember(other);
     return rc;
-}
-
-bool hl_door_is_drm(void)
-{
-    return atomic_load_explicit(&hl_door_proven, memory_order_relaxed) == requests_d;
 }
 
 int hl_ioctl_raw(int fd, unsigned long request, void *arg)

@@ -28,6 +28,8 @@ enum hl_call {
 
 /* Request numbers by call, of the set that worked last; NULL before any has.  door.c's to write. */
 extern const unsigned *_Atomic hl_door_proven;
+/* Those of type 'd'. */
+extern const unsigned hl_requests_d[];
 
 /* What is not a success with numbers that are proven; tried: those that have just failed. */
 int hl_ioctl_uncommon(int fd, enum hl_call call, void *arg, const unsigned *tried)
@@ -64,7 +66,10 @@ static inline int hl_ioctl_info(int fd, uint32_t op, void *out, uint32_t size)
 }
 
 /* True once this kernel has taken a type 'd' request: it is of generation DRM or the vendor's. */
-bool hl_door_is_drm(void);
+static inline bool hl_door_is_drm(void)
+{
+    return atomic_load_explicit(&hl_door_proven, memory_order_relaxed) == hl_requests_d;
+}
 
 /*
  * Any other ioctl, on any fd (dma-buf names, DRM_IOCTL_VERSION …): 0 or -errno, EINTR retried.
