@@ -89,6 +89,10 @@ TEST(defect_1_an_asic_status_that_failed_is_not_valid)
     assert_int_equal(s.open_stats.open_counter, 9);
     assert_true(s.timestamp_sec > 1600000000);
 
+    info_answers(3, HL_INFO_POWER, NULL, 0, -EIO);
+    assert_int_equal(hlthunk_get_hw_asic_status(FD, &s), -EIO);
+    assert_int_equal(s.valid, 0);
+
     /* in reset there is no power to ask for */
     status.status = HL_DEVICE_STATUS_IN_RESET;
     info_answers(3, HL_INFO_POWER, NULL, 0, -EBUSY);
