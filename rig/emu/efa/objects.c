@@ -60,35 +60,69 @@ static bool cq_in_use(const struct efa_card *c, uint32_t cq)
     return false;
 }
 
-static int create_qp(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
+static bool has_pd(const struct efa_card *c, uint32_t pd)
 {
-    uint32_t sq = e->u.create_qp.sq_depth, bytes = e->u.create_qp.sq_bytes;
-    uint32_t rq = e->u.create_qp.rq_bytes / sizeof(struct rx_desc);
-    uint32_t wqe = sq ? bytes / sq : 0;
-    struct efa_qp *qp = NULL;
-    unsigned i;
+    return pd < EFA_MAX_PD && c->pd[pd];
+}
 
+static bool has_uar(const struct efa_card *c, uint32_t uar)
+{
+    return uar < EFA_MAX_UAR && c->uar[uar];
+}
+
+static bool has_cq(const struct efa_card *c, uint32_t cq)
+{
+    return cq < EFA_MAX_CQ && c->cq[cq].used;
+}
+
+/* Bytes of a work request of a send queue of this size; 0: no queue.  False: none can be like that.
+ */
+static bool sq_fits(uint32_t depth, uint32_t bytes, uint32_t *wqe)
+{
+    *wqe = depth ? bytes / depth : 0;
+    if (!depth)
+        return !bytes;
+    return bytes % depth == 0 && (*wqe == 64 || *wqe == 128) && depth <= EFA_MAX_SQ &&
+           round_up(depth) * *wqe <= EFA_LLQ_BYTES;
+}
+
+static bool rq_fits(uint32_t bytes)
+{
+    uint32_t n = bytes / sizeof(struct rx_desc);
+
+    return bytes % sizeof(struct rx_desc) == 0 &&
+           (!n || (power_of_two(n) && n <= EFA_MAX_RQ * EFA_MAX_SGE));
+}
+
+/* ADMIN_OK: there may be such a queue pair. */
+static int check_qp(const struct efa_card *c, const struct aq_entry *e, uint32_t *wqe)
+{
     if (e->u.create_qp.flags & ~4u ||
         (e->u.create_qp.type != QP_UD && e->u.create_qp.type != QP_SRD))
         return ADMIN_UNSUPPORTED;
-    if (e->u.create_qp.pd >= EFA_MAX_PD || !c->pd[e->u.create_qp.pd] ||
-        e->u.create_qp.uar >= EFA_MAX_UAR || !c->uar[e->u.create_qp.uar] ||
-        e->u.create_qp.send_cq >= EFA_MAX_CQ || !c->cq[e->u.create_qp.send_cq].used ||
-        e->u.create_qp.recv_cq >= EFA_MAX_CQ || !c->cq[e->u.create_qp.recv_cq].used)
+    if (!has_pd(c, e->u.create_qp.pd) || !has_uar(c, e->u.create_qp.uar) ||
+        !has_cq(c, e->u.create_qp.send_cq) || !has_cq(c, e->u.create_qp.recv_cq))
         return ADMIN_BAD_PARAMETER;
-    if ((sq && (bytes % sq || (wqe != 64 && wqe != 128) || sq > EFA_MAX_SQ ||
-                round_up(sq) * wqe > EFA_LLQ_BYTES)) ||
-        (!sq && bytes))
-        return ADMIN_BAD_PARAMETER;
-    if (e->u.create_qp.rq_bytes % sizeof(struct rx_desc) ||
-        (rq && (!power_of_two(rq) || rq > EFA_MAX_RQ * EFA_MAX_SGE)))
-        return ADMIN_BAD_PARAMETER;
-    for (i = 0; i < EFA_MAX_QP && !qp; i++)
-        if (!c->qp[i].used)
-            qp = &c->qp[i];
-    if (!qp)
+    return sq_fits(e->u.create_qp.sq_depth, e->u.create_qp.sq_bytes, wqe) &&
+                   rq_fits(e->u.create_qp.rq_bytes)
+               ? ADMIN_OK
+               : ADMIN_BAD_PARAMETER;
+}
+
+static int create_qp(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
+{
+    uint32_t sq = e->u.create_qp.sq_depth, wqe, i = 0;
+    uint32_t rq = e->u.create_qp.rq_bytes / sizeof(struct rx_desc);
+    int status = check_qp(c, e, &wqe);
+    struct efa_qp *qp;
+
+    if (status)
+        return status;
+    while (i < EFA_MAX_QP && c->qp[i].used)
+        i++;
+    if (i == EFA_MAX_QP)
         return ADMIN_NO_RESOURCES;
-    i = (unsigned)(qp - c->qp);
+    qp = &c->qp[i];
     *qp = (struct efa_qp){
         .used = true,
         .number = (uint16_t)(((qp->number + 0x100u) & 0xff00u) | i),
@@ -117,32 +151,51 @@ static int create_qp(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
     return ADMIN_OK;
 }
 
+/* What a modification may change, by the bits of its mask. */
+enum { SET_STATE = 1, IS_STATE = 2, SET_QKEY = 4, SET_PSN = 8, SET_NOTIFY = 16, SET_RNR = 32 };
+#define SET_KNOWN 0x3fu
+
+static bool may_modify(const struct efa_qp *qp, const struct aq_entry *e)
+{
+    uint32_t mask = e->u.modify_qp.mask;
+
+    if (mask & ~SET_KNOWN)
+        return false;
+    if (mask & SET_STATE && e->u.modify_qp.state >= STATE_END)
+        return false;
+    if (mask & IS_STATE && e->u.modify_qp.current != qp->state)
+        return false;
+    return !(mask & SET_RNR) || (e->u.modify_qp.rnr_retry <= 7 && qp->type == QP_SRD);
+}
+
+static void set_state(struct efa_card *c, struct efa_qp *qp, uint32_t state)
+{
+    qp->state = (uint8_t)state;
+    if (state == STATE_RESET) {
+        efa_qp_drop(qp);
+        qp->sq_taken = qp->rq_taken = qp->rq_posted = 0;
+    } else if (state == STATE_ERR) {
+        efa_qp_flush(c, qp);
+    }
+}
+
 static int modify_qp(struct efa_card *c, const struct aq_entry *e)
 {
     struct efa_qp *qp = efa_qp_find(c, e->u.modify_qp.handle);
     uint32_t mask = e->u.modify_qp.mask;
 
-    if (!qp || mask & ~0x3fu || (mask & 1 && e->u.modify_qp.state >= STATE_END) ||
-        (mask & 2 && e->u.modify_qp.current != qp->state) ||
-        (mask & 32 && (e->u.modify_qp.rnr_retry > 7 || qp->type != QP_SRD)))
+    if (!qp || !may_modify(qp, e))
         return ADMIN_BAD_PARAMETER;
-    if (mask & 4)
+    if (mask & SET_QKEY)
         qp->qkey = e->u.modify_qp.qkey;
-    if (mask & 8)
+    if (mask & SET_PSN)
         qp->psn = e->u.modify_qp.psn;
-    if (mask & 16)
+    if (mask & SET_NOTIFY)
         qp->notify = e->u.modify_qp.notify;
-    if (mask & 32)
+    if (mask & SET_RNR)
         qp->rnr_retry = e->u.modify_qp.rnr_retry;
-    if (mask & 1) {
-        qp->state = (uint8_t)e->u.modify_qp.state;
-        if (qp->state == STATE_RESET) {
-            efa_qp_drop(qp);
-            qp->sq_taken = qp->rq_taken = qp->rq_posted = 0;
-        } else if (qp->state == STATE_ERR) {
-            efa_qp_flush(c, qp);
-        }
-    }
+    if (mask & SET_STATE)
+        set_state(c, qp, e->u.modify_qp.state);
     return ADMIN_OK;
 }
 
@@ -175,7 +228,7 @@ static int create_ah(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
 {
     struct efa_ah *ah = NULL;
 
-    if (e->u.create_ah.pd >= EFA_MAX_PD || !c->pd[e->u.create_ah.pd])
+    if (!has_pd(c, e->u.create_ah.pd))
         return ADMIN_BAD_PARAMETER;
     w[0] = efa_ah_of(c, e->u.create_ah.pd, e->u.create_ah.gid);
     if (w[0] != EFA_NO_AH) {
@@ -203,35 +256,48 @@ static int destroy_ah(struct efa_card *c, const struct aq_entry *e)
     return ADMIN_OK;
 }
 
-static int create_cq(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
+/* ADMIN_OK: there may be such a completion queue. */
+static int check_cq(const struct efa_card *c, const struct aq_entry *e)
 {
     uint8_t words = e->u.create_cq.caps2 & 0x1f;
     bool events = e->u.create_cq.caps1 & 0x20, src_gid = e->u.create_cq.caps2 & 0x20;
-    struct efa_cq *q = NULL;
 
     if (e->u.create_cq.caps1 & 0x40)
         return ADMIN_UNSUPPORTED; /* a ring in a memory region */
-    if ((words != 4 && words != 8) || (src_gid && words != 8) || e->u.create_cq.sub_cqs != 1 ||
-        !power_of_two(e->u.create_cq.depth) || e->u.create_cq.depth > EFA_MAX_CQ_DEPTH ||
-        e->u.create_cq.uar >= EFA_MAX_UAR || !c->uar[e->u.create_cq.uar] ||
+    if ((words != 4 && words != 8) || (src_gid && words != 8) || e->u.create_cq.sub_cqs != 1)
+        return ADMIN_BAD_PARAMETER;
+    if (!power_of_two(e->u.create_cq.depth) || e->u.create_cq.depth > EFA_MAX_CQ_DEPTH)
+        return ADMIN_BAD_PARAMETER;
+    if (!has_uar(c, e->u.create_cq.uar) ||
         (events && (e->u.create_cq.eqn >= EFA_MAX_EQ || !c->eq[e->u.create_cq.eqn].used)))
         return ADMIN_BAD_PARAMETER;
-    for (unsigned i = 0; i < EFA_MAX_CQ && !q; i++)
-        if (!c->cq[i].used)
-            q = &c->cq[i];
-    if (!q)
+    return ADMIN_OK;
+}
+
+static int create_cq(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
+{
+    int status = check_cq(c, e);
+    struct efa_cq *q;
+    uint32_t i = 0;
+
+    if (status)
+        return status;
+    while (i < EFA_MAX_CQ && c->cq[i].used)
+        i++;
+    if (i == EFA_MAX_CQ)
         return ADMIN_NO_RESOURCES;
+    q = &c->cq[i];
     *q = (struct efa_cq){
         .used = true,
-        .src_gid = src_gid,
-        .events = events,
-        .entry = (uint8_t)(words * 4),
+        .src_gid = e->u.create_cq.caps2 & 0x20,
+        .events = e->u.create_cq.caps1 & 0x20,
+        .entry = (uint8_t)((e->u.create_cq.caps2 & 0x1f) * 4),
         .depth = e->u.create_cq.depth,
         .eqn = e->u.create_cq.eqn,
         .base = e->u.create_cq.lo | (uint64_t)e->u.create_cq.hi << 32,
     };
-    w[0] = (uint32_t)(q - c->cq) | (uint32_t)q->depth << 16;
-    w[1] = (uint32_t)(EFA_MAX_QP + (q - c->cq)) * EFA_DB_PAGE;
+    w[0] = i | (uint32_t)q->depth << 16;
+    w[1] = (EFA_MAX_QP + i) * EFA_DB_PAGE;
     w[2] = 1; /* the doorbell is valid */
     return ADMIN_OK;
 }
