@@ -128,11 +128,12 @@ rig_cards() {
         rig_i=$((rig_i + 1))
     done
     rig_network=
+    [ "$RIG_NIC_PLACE" != acs ] || rig_network=--acs
     case $RIG_END in
-    0) rig_network="--link-listen $RIG_LINK/cards" ;;
+    0) rig_network="$rig_network --link-listen $RIG_LINK/cards" ;;
     1) # numbers after the other machine's
         rig_await_peer "$RIG_LINK/cards"
-        rig_network="--link $RIG_LINK/cards --first 8"
+        rig_network="$rig_network --link $RIG_LINK/cards --first 8"
         ;;
     esac
     # shellcheck disable=SC2086
@@ -143,7 +144,7 @@ rig_cards() {
     while [ $rig_c -lt "$RIG_NICS" ]; do
         rig_await "$RIG_WORK/nic$rig_c.sock"
         rig_place="\"addr\":\"$((rig_c + 16))\""
-        if [ "$RIG_NIC_PLACE" = beside ]; then
+        if [ "$RIG_NIC_PLACE" != apart ]; then
             rig_port rig_bus
             rig_place="\"bus\":\"$rig_bus\""
         fi

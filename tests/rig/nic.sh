@@ -62,7 +62,16 @@ code=4
 machine "doctor and a card apart" --kernel 7 --asic "${asics%% *}" --nic --nic-apart -- \
     "$build/tools/hlthunk" doctor
 says '^  import  *PROBLEM'
+machine "doctor and a card without a driver" --kernel 7 --asic "${asics%% *}" --nic \
+    --file "$build/tools/hlthunk" -- "$source/tests/rig/nic_without_driver" "$build/tools/hlthunk"
+says '^  importer  *PROBLEM  *No driver has taken it'
+machine "doctor and a card behind ACS" --kernel 7 --asic "${asics%% *}" --nic --nic-acs -- \
+    "$build/tools/hlthunk" doctor
+says '^  route  *warning  *Both are below the bridge .* but ACS redirects'
+says '^  import  *PROBLEM'
 code=0
+machine "the refusal behind ACS" --kernel 7 --asic "${asics%% *}" --nic --nic-acs -- \
+    "$build/tests/rig/rig_rdma"
 if [ $# = 0 ]; then
     for kernel in 6.12 6.1; do
         machine "the refusal of $kernel" --kernel $kernel --asic gaudi --nic -- \

@@ -177,6 +177,7 @@ extern const struct vfu_ops efa_vfu_ops;
 
 /* pci.c */
 void efa_config_setup(struct efa_card *c);
+void efa_config_acs(struct efa_card *c);
 void efa_config_write(struct efa_card *c, uint64_t off, const void *buf, uint32_t len);
 
 /* regs.c */

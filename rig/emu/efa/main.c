@@ -35,7 +35,7 @@ static uint64_t now_ns(void)
 static void usage(void)
 {
     fprintf(stderr, "usage: rig-efa [--verbose] [--window PATH]... "
-                    "[--link-listen PATH | --link PATH] [--first NUMBER] "
+                    "[--link-listen PATH | --link PATH] [--first NUMBER] [--acs] "
                     "{--socket PATH --log FILE [--control PATH]}...\n");
     exit(2);
 }
@@ -160,7 +160,7 @@ static void open_seat(struct seat *s, struct efa_net *net, unsigned first, bool 
 struct arguments {
     struct seat seat[EFA_MAX_CARDS];
     unsigned n, first; /* first: the number of the first card in its network */
-    bool verbose;
+    bool verbose, acs;
 };
 
 static void add_window(struct efa_net *net, const char *path)
@@ -216,6 +216,7 @@ static void parse(struct arguments *a, struct efa_net *net, int argc, char **arg
         { "link-listen", required_argument, NULL, 'K' },
         { "first", required_argument, NULL, 'f' },
         { "verbose", no_argument, NULL, 'v' },
+        { "acs", no_argument, NULL, 'a' },
         { NULL, 0, NULL, 0 },
     };
     int c;
@@ -242,6 +243,9 @@ static void parse(struct arguments *a, struct efa_net *net, int argc, char **arg
         case 'v':
             a->verbose = true;
             break;
+        case 'a':
+            a->acs = true;
+            break;
         default:
             usage();
         }
@@ -264,6 +268,8 @@ int main(int argc, char **argv)
     parse(&a, &net, argc, argv);
     for (unsigned i = 0; i < a.n; i++)
         open_seat(&a.seat[i], &net, a.first, a.verbose);
+    for (unsigned i = 0; a.acs && i < a.n; i++)
+        efa_config_acs(a.seat[i].card);
     serve(a.seat, a.n, &net);
     for (unsigned i = 0; i < a.n; i++)
         unlink(a.seat[i].socket);

@@ -41,6 +41,19 @@ void efa_config_setup(struct efa_card *c)
     c->v.irq_count[VFU_IRQ_MSIX] = EFA_VECTORS;
 }
 
+/*
+ * Access Control Services that redirect requests and completions upwards, past a switch: where they
+ * are on, the kernel has no route between two devices below one switch.
+ */
+void efa_config_acs(struct efa_card *c)
+{
+    uint8_t *acs = c->v.cfg + 0x100;
+
+    put32(acs, 1u << 16 | 0x000d); /* version 1, the last extended capability */
+    put16(acs + 4, 0x000c);        /* it can redirect requests and completions */
+    put16(acs + 6, 0x000c);        /* and does */
+}
+
 void efa_config_write(struct efa_card *c, uint64_t off, const void *buf, uint32_t len)
 {
     if (off > sizeof(c->v.cfg) || len > sizeof(c->v.cfg) - off)
