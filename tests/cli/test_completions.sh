@@ -52,11 +52,11 @@ for command in $commands; do
         sed 's/\$common/--json --help/'; } | options >"$work/have"
     same "$command" _hlthunk
     sed 's/\$commands"/list info doctor monitor who demo topology "/' hlthunk.fish |
-        grep -E "\"__fish_seen_subcommand_from [a-z ]*\b$command\b" | fish_options >"$work/have"
+        grep -E "\"\\\$after [a-z ]*\b$command\b" | fish_options >"$work/have"
     same "$command" hlthunk.fish
     grep -q "compgen -W \"[a-z ]*\b$command\b" hlthunk.bash || { echo "FAIL bash lacks $command"; failed=1; }
     grep -q "^        '$command:" _hlthunk || { echo "FAIL zsh lacks $command"; failed=1; }
-    grep -q -- "-a $command " hlthunk.fish || { echo "FAIL fish lacks $command"; failed=1; }
+    grep -q "^    $command\\\\t'" hlthunk.fish || { echo "FAIL fish lacks $command"; failed=1; }
 done
 "$hlsim" run --quiet -- "$conformance" --list --reset | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/want"
 for file in hlthunk.bash _hlthunk hlthunk-conformance.fish; do
@@ -79,5 +79,10 @@ bash "$work/ask" || failed=1
 if command -v zsh >/dev/null 2>&1; then zsh -n _hlthunk || failed=1; fi
 if command -v fish >/dev/null 2>&1; then
     for f in *.fish; do HOME=$work fish --no-execute "$f" || failed=1; done
+    # what it offers
+    HOME=$work PATH=$(dirname "$hlthunk"):$PATH fish -c 'source hlthunk.fish
+        complete -C "hlthunk "; complete -C "hlthunk demo --"' | cut -f1 | sort >"$work/have"
+    { echo "$commands"; printf '%s\n' --help --rdma; } | sort >"$work/want"
+    same "commands and options of demo" hlthunk.fish
 fi
 exit $failed
