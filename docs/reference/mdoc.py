@@ -202,6 +202,7 @@ def page(items, title, pages, overviews, date, library):
     w.macro('Sh', 'LIBRARY')
     w.text(library)
     w.macro('Sh', 'SYNOPSIS')
+    w.macro('na')  # groff warns of long names that it cannot adjust
     w.macro('In', items[0].header)
     w.macro('Pp')
     for item in items:
@@ -211,6 +212,7 @@ def page(items, title, pages, overviews, date, library):
         if not groups or groups[-1][0] is not item.comment:
             groups.append((item.comment, []))
         groups[-1][1].append(item)
+    w.macro('ad')
     w.macro('Sh', 'DESCRIPTION')
     for comment, of in groups:
         description(w, comment, of, len(items) == 1)
