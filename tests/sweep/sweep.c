@@ -441,7 +441,7 @@ static void with_fault(const struct entry *e, long plain_rc, struct leftovers *l
     inject_fail(now.call, now.error, now.sticky);
     rc = e->call(c);
     inject_stop();
-    runs++;
+    runs += inject_happened();
     if (verbose)
         printf("%s: call %u (%s), errno %d%s: %ld, %s\n", e->name, now.call, kind_name(now.kind),
                now.error, now.sticky ? " from now on" : "", rc,
