@@ -44,11 +44,6 @@ bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr)
     return false;
 }
 
-unsigned eng_sm_count(const struct eng_asic *asic)
-{
-    return asic->sm.count;
-}
-
 uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob)
 {
     return asic->sm.base[sm & 3] + 4 * sob;

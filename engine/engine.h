@@ -124,8 +124,7 @@ unsigned eng_queue_count(const struct eng_asic *asic);
 struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue_id);
 /* Does a message to this address ring an interrupt, whose number it is? */
 bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr);
-/* Offsets of sync objects, monitors and completion queues; sm: 0..eng_sm_count()-1. */
-unsigned eng_sm_count(const struct eng_asic *asic);
+/* Offsets of sync objects, monitors and completion queues; sm: 0..sm.count-1. */
 uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob);
 uint32_t eng_mon_arm_offset(const struct eng_asic *asic, unsigned sm, unsigned mon);
 /* The first of the three arrays (address low, high, data) before the arm registers. */

@@ -46,10 +46,3 @@ static __attribute__((constructor)) void start(void)
     exec_note();
     pthread_atfork(NULL, NULL, after_fork);
 }
-
-/* For tests: is this program in a simulation? */
-int hlsim_active(void);
-HOOK int hlsim_active(void)
-{
-    return sim != NULL;
-}

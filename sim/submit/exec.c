@@ -25,7 +25,6 @@ struct sim_exec {
     uint32_t reset_seen;
     uint64_t seq[SIM_SUB_JOBS];
     int64_t begin[SIM_SUB_QUEUES];
-    uint64_t bytes;
     uint32_t max_power_mw;
     int64_t busy_ns, health_ns;
 };
@@ -57,7 +56,6 @@ static int copy(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t sr
     struct sim_exec *x = priv;
 
     (void)q;
-    __atomic_add_fetch(&x->bytes, len, __ATOMIC_RELAXED);
     if (!x->ops.copy)
         return -EOPNOTSUPP;
     return x->ops.copy(x->call.priv, dst, src, len, bad, bad_write);
@@ -68,7 +66,6 @@ static int fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t pa
     struct sim_exec *x = priv;
 
     (void)q;
-    __atomic_add_fetch(&x->bytes, len, __ATOMIC_RELAXED);
     if (!x->ops.fill)
         return -EOPNOTSUPP;
     return x->ops.fill(x->call.priv, dst, pattern, len);
@@ -254,11 +251,6 @@ struct sim_exec *sim_exec_start(const struct sim_sub_call *call, const struct si
 fail:
     free(x);
     return NULL;
-}
-
-uint64_t sim_exec_bytes(const struct sim_exec *x)
-{
-    return __atomic_load_n(&x->bytes, __ATOMIC_RELAXED);
 }
 
 void sim_exec_stop(struct sim_exec *x)

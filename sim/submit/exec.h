@@ -30,8 +30,6 @@ struct sim_exec;
 /* cfg: the registers' memory (eng_chip()->cfg_size). NULL: no memory or no thread. */
 struct sim_exec *sim_exec_start(const struct sim_sub_call *call, const struct sim_exec_ops *ops,
                                 void *cfg, uint64_t seed, uint32_t max_power_mw);
-/* Bytes that the DMA cores moved so far; for a person and for power that moves. */
-uint64_t sim_exec_bytes(const struct sim_exec *x);
 void sim_exec_stop(struct sim_exec *x);
 
 #endif

@@ -84,13 +84,6 @@ int efa_card_init(struct efa_card *c, struct efa_net *net, unsigned index)
     return 0;
 }
 
-void efa_card_fini(struct efa_card *c)
-{
-    efa_card_reset(c);
-    munmap(c->llq, EFA_MAX_QP * EFA_LLQ_BYTES);
-    close(c->v.region[2].fd);
-}
-
 void efa_card_reset(struct efa_card *c)
 {
     for (unsigned i = 0; i < EFA_MAX_QP; i++) {

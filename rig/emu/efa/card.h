@@ -171,7 +171,6 @@ void efa_log(struct efa_card *c, const char *fmt, ...) __attribute__((format(pri
 
 /* card.c: as after power-on; after efa_card_init() once, 0 or -errno */
 int efa_card_init(struct efa_card *c, struct efa_net *net, unsigned index);
-void efa_card_fini(struct efa_card *c);
 void efa_card_reset(struct efa_card *c);
 extern const struct vfu_ops efa_vfu_ops;
 
