@@ -145,6 +145,31 @@ static int run(const struct plan *p, FILE *f)
     return unfinished ? EXIT_UNFINISHED : EXIT_OK;
 }
 
+/* One option: false for a value that makes no sense, and for what is not known. */
+static bool take(int option, struct plan *p, bool *list)
+{
+    switch (option) {
+    case 'o':
+        p->output = optarg;
+        return true;
+    case 'g':
+        if (p->only_count == 32 || !is_group(optarg))
+            return false;
+        p->only[p->only_count++] = optarg;
+        return true;
+    case 'r':
+        return p->reset = true;
+    case 't':
+        return number(optarg, &p->timeout_s) && p->timeout_s;
+    case 'y':
+        return p->yes = true;
+    case 'l':
+        return *list = true;
+    default:
+        return false;
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -168,27 +193,11 @@ int main(int argc, char **argv)
      */
     setvbuf(stdout, NULL, _IOLBF, 0);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        bool good = true;
-
-        if (c == 'o')
-            p.output = optarg;
-        else if (c == 'g' && p.only_count < 32 && is_group(optarg))
-            p.only[p.only_count++] = optarg;
-        else if (c == 'r')
-            p.reset = true;
-        else if (c == 't')
-            good = number(optarg, &p.timeout_s) && p.timeout_s;
-        else if (c == 'y')
-            p.yes = true;
-        else if (c == 'l')
-            list = true;
-        else if (c == 'h')
+        if (c == 'h')
             return fputs(usage, stdout) < 0;
-        else if (c == 'v')
+        if (c == 'v')
             return printf("hlthunk-conformance %s\n", hlthunk_version()) < 0;
-        else
-            good = false;
-        if (!good)
+        if (!take(c, &p, &list))
             return fputs(usage, stderr), EXIT_USAGE;
     }
     if (argc - optind > 1)
