@@ -276,10 +276,13 @@ static void wait_room(void *arg)
     struct hl_cs_chunk k;
     struct hlthunk_cs_in in = { .chunks_execute = &k, .num_chunks_execute = 1 };
     struct hlthunk_cs_out out = { 0 };
+    int rc;
 
     chunk_of(&k, cb);
+    rc = hlthunk_command_submission(w.fd, &in, &out);
+    /* the driver looks twice: before it takes the submission, and before it queues it */
     printf("reset, wait for room: %s\n",
-           strerrorname_np(-hlthunk_command_submission(w.fd, &in, &out)));
+           rc == -EBUSY || rc == -EPERM ? "EBUSY or EPERM" : strerrorname_np(-rc));
 }
 
 static void reset_full(unsigned how)
