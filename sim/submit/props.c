@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: MIT */
 /* What a device's driver is like: its row of sim/asic.c, as a kernel's generation has it. */
+#include <pthread.h>
+
 #include "sim/submit/submit.h"
+
+static struct sim_sub_props table[SIM_ASIC_COUNT][HL_GENERATION_COUNT];
+
+static void fill(void)
+{
+    for (unsigned asic = 0; asic < SIM_ASIC_COUNT; asic++)
+        for (unsigned g = HL_GENERATION_UNKNOWN + 1; g < HL_GENERATION_COUNT; g++) {
+            const struct hl_traits *k = hl_traits((enum hl_generation)g);
+            const struct sim_asic *a = &sim_asics[asic];
+
+            table[asic][g] = (struct sim_sub_props){
+                .asic = a,
+                .eng = a->eng,
+                .kernel = k,
+                .queues = eng_queue_count(a->eng),
+                .first_irq = a->first_interrupt[k->set],
+                .irqs = a->interrupts[k->set],
+                .engine_modes = a->engine_commands && k->engine_commands,
+                .hbw_flush = a->flushes && k->engine_commands,
+            };
+        }
+}
 
 const struct sim_sub_props *sim_sub_props(enum sim_asic_id asic, enum hl_generation generation)
 {
-    static struct sim_sub_props table[SIM_ASIC_COUNT][HL_GENERATION_COUNT];
-    const struct hl_traits *k = hl_traits(generation);
-    const struct sim_asic *a = &sim_asics[asic];
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-    /* the same bytes each time: no lock needed */
-    table[asic][generation] = (struct sim_sub_props){
-        .asic = a,
-        .eng = a->eng,
-        .kernel = k,
-        .queues = eng_queue_count(a->eng),
-        .first_irq = a->first_interrupt[k->set],
-        .irqs = a->interrupts[k->set],
-        .engine_modes = a->engine_commands && k->engine_commands,
-        .hbw_flush = a->flushes && k->engine_commands,
-    };
+    pthread_once(&once, fill);
     return &table[asic][generation];
 }
 

@@ -116,6 +116,7 @@ static struct sim_state *simulation(void)
     if (s == MAP_FAILED)
         abort();
     s->supervisor = getpid();
+    s->generation = HL_GENERATION_DRM;
     s->device_count = SIM_ASIC_COUNT;
     s->quiet = true;
     s->magic = SIM_MAGIC;
