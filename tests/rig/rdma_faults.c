@@ -56,7 +56,7 @@ TEST(faults_on_request)
 static uint64_t counter(const char *name)
 {
     char path[128];
-    unsigned long long n;
+    unsigned long long n = 0;
     FILE *f;
 
     snprintf(path, sizeof(path), "/sys/class/infiniband/efa_0/hw_counters/%s", name);
