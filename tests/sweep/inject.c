@@ -117,12 +117,12 @@ static int fate(enum kind kind, const void *caller)
     n = __atomic_fetch_add(&seen, 1, __ATOMIC_ACQ_REL);
     if (n < INJECT_MAX)
         seen_kinds[n] = (unsigned char)kind;
-    if (n == target) {
-        target_kind = kind;
+    if (n == target && kind == target_kind) {
         __atomic_store_n(&happened, true, __ATOMIC_RELEASE);
         return target_error;
     }
-    if (target_sticky && n > target && kind == target_kind)
+    if (target_sticky && n > target && kind == target_kind &&
+        __atomic_load_n(&happened, __ATOMIC_ACQUIRE))
         return target_error;
     return 0;
 }
@@ -142,8 +142,9 @@ void inject_count(void)
     begin(INJECT_MAX, 0, false);
 }
 
-void inject_fail(unsigned n, int error, bool sticky)
+void inject_fail(unsigned n, enum kind kind, int error, bool sticky)
 {
+    target_kind = kind;
     begin(n, error, sticky);
 }
 

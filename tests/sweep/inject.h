@@ -39,8 +39,11 @@ bool inject_start(void);
 #define INJECT_MAX 4096
 /* Counts the calls from here on; returns nothing injected. */
 void inject_count(void);
-/* Lets call number n, counted from 0, fail; with sticky also all later ones of its kind. */
-void inject_fail(unsigned n, int error, bool sticky);
+/*
+ * Lets call number n, counted from 0, fail if it is of this kind: threads may have come in another
+ * order. With sticky also all later ones of its kind.
+ */
+void inject_fail(unsigned n, enum kind kind, int error, bool sticky);
 /* Ends either.  The number of calls seen. */
 unsigned inject_stop(void);
 /* Since the last inject_count() or inject_fail(). */

@@ -438,7 +438,7 @@ static void with_fault(const struct entry *e, long plain_rc, struct leftovers *l
     memcpy(out, c->out, sizeof(out));
     sweep_mark_text();
     snprintf(marker, sizeof(marker), "%s", hlthunk_last_error());
-    inject_fail(now.call, now.error, now.sticky);
+    inject_fail(now.call, now.kind, now.error, now.sticky);
     rc = e->call(c);
     inject_stop();
     runs += inject_happened();
