@@ -20,6 +20,25 @@ static bool same_elements(const struct ggml_tensor *a, const struct ggml_tensor 
     return a->type == b->type && ggml_blck_size(a->type) == 1;
 }
 
+/* Elements of any strides become packets of their own; whole rows, or all of it, one each. */
+static bool supports_copy(const struct ggml_tensor *s, const struct ggml_tensor *op)
+{
+    size_t element = ggml_type_size(s->type);
+
+    if (s->type != op->type)
+        return false;
+    if (ggml_is_contiguous(s) && ggml_is_contiguous(op))
+        return true;
+    return ggml_are_same_shape(s, op) && ggml_blck_size(s->type) == 1 &&
+           (ggml_nelements(op) < ELEMENTS_MAX || (s->nb[0] == element && op->nb[0] == element));
+}
+
+static bool supports_get_rows(const struct ggml_tensor *s, const struct ggml_tensor *op)
+{
+    return s->type == GGML_TYPE_F32 && op->type == GGML_TYPE_F32 && s->nb[0] == 4 &&
+           op->nb[0] == 4 && op->src[1]->type == GGML_TYPE_I32;
+}
+
 bool hl_ggml_supports(const struct ggml_tensor *op)
 {
     const struct ggml_tensor *s = op->src[0];
@@ -34,20 +53,12 @@ bool hl_ggml_supports(const struct ggml_tensor *op)
     case GGML_OP_DUP:
     case GGML_OP_CPY:
     case GGML_OP_CONT:
-        if (s->type != op->type)
-            return false;
-        if (ggml_is_contiguous(s) && ggml_is_contiguous(op))
-            return true;
-        return ggml_are_same_shape(s, op) && ggml_blck_size(s->type) == 1 &&
-               (ggml_nelements(op) < ELEMENTS_MAX ||
-                (s->nb[0] == ggml_type_size(s->type) && op->nb[0] == s->nb[0]));
+        return supports_copy(s, op);
     case GGML_OP_CONCAT:
-        return same_elements(s, op) && ggml_nelements(op) < ELEMENTS_MAX;
     case GGML_OP_REPEAT:
         return same_elements(s, op) && ggml_nelements(op) < ELEMENTS_MAX;
     case GGML_OP_GET_ROWS:
-        return s->type == GGML_TYPE_F32 && op->type == GGML_TYPE_F32 && s->nb[0] == 4 &&
-               op->nb[0] == 4 && op->src[1]->type == GGML_TYPE_I32;
+        return supports_get_rows(s, op);
     case GGML_OP_SET_ROWS:
         return same_elements(s, op) && s->nb[0] == ggml_type_size(s->type) && op->nb[0] == s->nb[0];
     default:

@@ -88,6 +88,48 @@ static void reset(struct emu *e, bool hard)
     strcpy((char *)e->sram + 0x1100, "hl-gaudi-0.0.0-fw-0.0.0-rig ");
 }
 
+/* The driver's messages to the firmware while it boots. */
+static void kmd_message(struct emu *e, uint32_t x)
+{
+    if (x)
+        emu_log(e, "KMD message %u", x);
+    if (x == 2) { /* a fit: the boot fit, then Linux */
+        emu_set(e, SCRATCH(23), 1);
+        emu_set(e, BOOT_STATUS, e->fits++ ? 3 : 2);
+    } else if (x == 1) {
+        emu_set(e, BOOT_STATUS, 1); /* in WFE */
+    }
+}
+
+/* An interrupt for the firmware: its queues are set up, or there is a packet in one. */
+static void firmware_interrupt(struct emu *e, uint32_t x)
+{
+    if (x != 484) {
+        emu_log(e, "GIC event %u", x);
+    } else if (emu_get(e, CPU_QINIT) == 1 || emu_get(e, CPU_QINIT) == 3) {
+        emu_log(e, "CPU queues: PQ %#x%08x EQ %#x%08x", emu_get(e, CPU_PQ_HI),
+                emu_get(e, CPU_PQ_LO), emu_get(e, CPU_EQ_HI), emu_get(e, CPU_EQ_LO));
+        emu_set(e, CPU_QINIT, 2);
+    } else {
+        emu_run_cpu(e, emu_get(e, CPU_PQ_LO) | (uint64_t)emu_get(e, CPU_PQ_HI) << 32,
+                    emu_get(e, CPU_PQ_LEN), emu_get(e, CPU_PQ_PI));
+    }
+}
+
+/* A queue manager's producer index, one of four streams; no other register does anything. */
+static void producer_index(struct emu *e, uint32_t off, uint32_t x)
+{
+    for (unsigned i = 0; i < e->eng.nqman; i++) {
+        uint32_t b = e->eng.qman[i].base, s = (off - b - 0xA0) / 4;
+
+        if (off >= b + 0xA0 && s < 4)
+            emu_exec_queue(e, b, s,
+                           emu_get(e, b + 0x70 + 4 * s) | (uint64_t)emu_get(e, b + 0x80 + 4 * s)
+                                                              << 32,
+                           emu_get(e, b + 0x90 + 4 * s), x, b + 0xB0 + 4 * s);
+    }
+}
+
 static void reg(struct emu *e, uint32_t off, uint32_t x)
 {
     switch (off) {
@@ -102,45 +144,21 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         emu_set(e, off, 0);
         break;
     case KMD_MSG:
-        if (x)
-            emu_log(e, "KMD message %u", x);
-        if (x == 2) { /* a fit: the boot fit, then Linux */
-            emu_set(e, SCRATCH(23), 1);
-            emu_set(e, BOOT_STATUS, e->fits++ ? 3 : 2);
-        } else if (x == 1) {
-            emu_set(e, BOOT_STATUS, 1); /* in WFE */
-        }
+        kmd_message(e, x);
         break;
     case SW_ALL_RST:
         if (x & 1)
             emu_reset(e, true);
         break;
     case GIC_SETSPI:
-        if (x != 484) {
-            emu_log(e, "GIC event %u", x);
-        } else if (emu_get(e, CPU_QINIT) == 1 || emu_get(e, CPU_QINIT) == 3) {
-            emu_log(e, "CPU queues: PQ %#x%08x EQ %#x%08x", emu_get(e, CPU_PQ_HI),
-                    emu_get(e, CPU_PQ_LO), emu_get(e, CPU_EQ_HI), emu_get(e, CPU_EQ_LO));
-            emu_set(e, CPU_QINIT, 2);
-        } else {
-            emu_run_cpu(e, emu_get(e, CPU_PQ_LO) | (uint64_t)emu_get(e, CPU_PQ_HI) << 32,
-                        emu_get(e, CPU_PQ_LEN), emu_get(e, CPU_PQ_PI));
-        }
+        firmware_interrupt(e, x);
         break;
     case MSI_REQ:
         if (vfu_irq(&e->v, VFU_IRQ_MSI, 0) < 0)
             emu_log(e, "MSI is not armed");
         break;
     default:
-        for (unsigned i = 0; i < e->eng.nqman; i++) {
-            uint32_t b = e->eng.qman[i].base, s = (off - b - 0xA0) / 4;
-
-            if (off >= b + 0xA0 && s < 4) /* a PI of one of four streams */
-                emu_exec_queue(e, b, s,
-                               emu_get(e, b + 0x70 + 4 * s) | (uint64_t)emu_get(e, b + 0x80 + 4 * s)
-                                                                  << 32,
-                               emu_get(e, b + 0x90 + 4 * s), x, b + 0xB0 + 4 * s);
-        }
+        producer_index(e, off, x);
         break;
     }
 }

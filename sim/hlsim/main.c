@@ -37,6 +37,59 @@ static int bad(const char *what, const char *value)
     return 125;
 }
 
+static int fault(struct supervisor_options *o, const char *line)
+{
+    const char *wrong;
+
+    if (o->fault_count == SIM_MAX_FAULTS)
+        return bad("more than 32 faults", line);
+    wrong = sim_fault_parse(line, &o->faults[o->fault_count++]);
+    if (!wrong)
+        return 0;
+    fprintf(stderr, "hlsim: --fault \"%s\": %s\n", line, wrong);
+    return 125;
+}
+
+static int device(struct supervisor_options *o, const char *name)
+{
+    enum sim_asic_id asic = sim_asic_by_name(name);
+
+    if (asic == SIM_ASIC_COUNT)
+        return bad("no such device", name);
+    if (o->device_count == SIM_MAX_DEVICES)
+        return bad("more than 64 devices", name);
+    o->asics[o->device_count++] = asic;
+    return 0;
+}
+
+/* An option with a value: 0, or the exit code. */
+static int take(struct supervisor_options *o, int option, const char *value)
+{
+    char *end;
+
+    switch (option) {
+    case 'd':
+        return device(o, value);
+    case 'k':
+        o->generation = hl_generation_by_kernel(value);
+        return o->generation == HL_GENERATION_UNKNOWN ? bad("no such kernel", value) : 0;
+    case 'f':
+        return fault(o, value);
+    case 'b':
+        o->bar_size = strtoull(value, &end, 10) << 20;
+        return !o->bar_size || *end ? bad("not a size in MiB", value) : 0;
+    case 't':
+        o->trace = value;
+        return 0;
+    case 's':
+        o->seed = strtoull(value, &end, 0);
+        return !*value || *end ? bad("not a number", value) : 0;
+    default:
+        fputs(usage_text, stderr);
+        return 125;
+    }
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -51,58 +104,20 @@ static int run(int argc, char **argv)
         { NULL, 0, NULL, 0 },
     };
     static struct supervisor_options o = { .generation = HL_GENERATION_DRM };
-    const char *wrong;
-    enum sim_asic_id asic;
-    char *end;
-    int c;
+    int c, rc;
 
     while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-        switch (c) {
-        case 'd':
-            asic = sim_asic_by_name(optarg);
-            if (asic == SIM_ASIC_COUNT)
-                return bad("no such device", optarg);
-            if (o.device_count == SIM_MAX_DEVICES)
-                return bad("more than 64 devices", optarg);
-            o.asics[o.device_count++] = asic;
-            break;
-        case 'k':
-            o.generation = hl_generation_by_kernel(optarg);
-            if (o.generation == HL_GENERATION_UNKNOWN)
-                return bad("no such kernel", optarg);
-            break;
-        case 'f':
-            if (o.fault_count == SIM_MAX_FAULTS)
-                return bad("more than 32 faults", optarg);
-            wrong = sim_fault_parse(optarg, &o.faults[o.fault_count++]);
-            if (wrong) {
-                fprintf(stderr, "hlsim: --fault \"%s\": %s\n", optarg, wrong);
-                return 125;
-            }
-            break;
-        case 'b':
-            o.bar_size = strtoull(optarg, &end, 10) << 20;
-            if (!o.bar_size || *end)
-                return bad("no size in MiB", optarg);
-            break;
-        case 't':
-            o.trace = optarg;
-            break;
-        case 's':
-            o.seed = strtoull(optarg, &end, 0);
-            if (!*optarg || *end)
-                return bad("no number", optarg);
-            break;
-        case 'q':
-            o.quiet = true;
-            break;
-        case 'h':
+        if (c == 'h') {
             fputs(usage_text, stdout);
             return 0;
-        default:
-            fputs(usage_text, stderr);
-            return 125;
         }
+        if (c == 'q') {
+            o.quiet = true;
+            continue;
+        }
+        rc = take(&o, c, optarg);
+        if (rc)
+            return rc;
     }
     if (optind == argc) {
         fprintf(stderr, "hlsim: no PROGRAM\n%s", usage_text);

@@ -471,6 +471,26 @@ static int timestamps(struct sim_context *c, uint32_t elements, __u64 *handle)
     return 0;
 }
 
+/* Without an MMU for it, device memory is only counted: a free gives the bytes, not a handle. */
+static int allocate(struct sim_device *d, struct sim_context *c, const struct hl_mem_in *in,
+                    uint32_t *handle)
+{
+    if (sim_asic_of(d)->device_mmu)
+        return alloc(d, c, in, handle);
+    c->memory += in->alloc.mem_size;
+    d->used_memory += in->alloc.mem_size;
+    return 0;
+}
+
+static int give_back(struct sim_device *d, struct sim_context *c, const struct hl_mem_in *in)
+{
+    if (sim_asic_of(d)->device_mmu)
+        return free_alloc(d, c, in->free.handle);
+    c->memory -= in->alloc.mem_size;
+    d->used_memory -= in->alloc.mem_size;
+    return 0;
+}
+
 int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args)
 {
     struct sim_state *s = env->state;
@@ -488,25 +508,13 @@ int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args
     switch (in.op) {
     case HL_MEM_OP_ALLOC:
         if (!in.alloc.mem_size)
-            return -EINVAL;
-        if (!a->device_mmu) {
-            c->memory += in.alloc.mem_size;
-            d->used_memory += in.alloc.mem_size;
-            rc = 0;
-        } else {
-            rc = alloc(d, c, &in, &handle);
-        }
+            return -EINVAL; /* and the arguments stay as they are */
+        rc = allocate(d, c, &in, &handle);
         memset(args, 0, sizeof(*args));
         args->out.handle = handle;
         return rc;
     case HL_MEM_OP_FREE:
-        if (!a->device_mmu) {
-            /* the handle's field is the size's: bytes go off the account */
-            c->memory -= in.alloc.mem_size;
-            d->used_memory -= in.alloc.mem_size;
-            return 0;
-        }
-        return free_alloc(d, c, in.free.handle);
+        return give_back(d, c, &in);
     case HL_MEM_OP_MAP:
         rc = in.flags & HL_MEM_USERPTR ? map_host(env, a, c, &in, &address)
                                        : map_device(a, c, &in, &address);

@@ -37,11 +37,47 @@ static int ok_or(int rc, int here, int error)
     return here ? rc == 0 : rc == -error;
 }
 
+/* The node that fd has open, by its name. */
+static int is_node(int index)
+{
+    char path[64], name[64], link[64];
+    ssize_t n;
+
+    snprintf(path, sizeof(path),
+             on_6_1 ? HLTHUNK_DEV_NAME_PRIMARY_LEGACY : HLTHUNK_DEV_NAME_PRIMARY, index);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    n = readlink(name, link, sizeof(link) - 1);
+    link[n > 0 ? n : 0] = '\0';
+    return strcmp(link, path) == 0;
+}
+
+/* By the module's number; the device is open again afterwards. */
+static void by_module(int index)
+{
+    struct hlthunk_hw_ip_info ip;
+    int other, i;
+
+    CHECK(hlthunk_get_hw_ip_info(fd, &ip) == 0);
+    other = hlthunk_open_control_by_module_id(ip.module_id);
+    CHECK(other > 2 && hlthunk_close(other) == 0);
+    CHECK(hlthunk_get_device_index_from_module_id(ip.module_id) == index);
+    CHECK(hlthunk_open_by_module_id(ip.module_id) == -EBUSY);
+    CHECK(hlthunk_open_by_module_id(ip.module_id + 77) == -ENODEV);
+    /* the name of 2023 and -1, as programs retry on */
+    CHECK(hlthunk_close(fd) == 0);
+    for (i = 0; i < 50; i++) {
+        fd = hlthunk_open_by_module_id(ip.module_id);
+        if (fd != -EAGAIN && fd != -EBUSY)
+            break;
+        usleep(100000);
+    }
+    CHECK(fd > 2);
+}
+
 static void open_and_close(void)
 {
-    char bus[32], small[4], path[64], name[64], link[64];
-    int index, other, i;
-    ssize_t n;
+    char bus[32], small[4];
+    int index, other;
 
     fd = hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL);
     CHECK(fd > 2);
@@ -51,12 +87,7 @@ static void open_and_close(void)
     index = hlthunk_get_device_index_from_pci_bus_id(bus);
     CHECK(index >= 0);
     CHECK(hlthunk_get_device_index_from_pci_bus_id("0000:ff:1f.7") == -ENODEV);
-    snprintf(path, sizeof(path),
-             on_6_1 ? HLTHUNK_DEV_NAME_PRIMARY_LEGACY : HLTHUNK_DEV_NAME_PRIMARY, index);
-    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
-    n = readlink(name, link, sizeof(link) - 1);
-    link[n > 0 ? n : 0] = '\0';
-    CHECK(strcmp(link, path) == 0);
+    CHECK(is_node(index));
     CHECK(hlthunk_get_device_name_from_fd(fd) == (is_goya    ? HLTHUNK_DEVICE_GOYA
                                                   : is_gaudi ? HLTHUNK_DEVICE_GAUDI
                                                              : HLTHUNK_DEVICE_GAUDI2));
@@ -72,51 +103,23 @@ static void open_and_close(void)
     CHECK(other > 2 && hlthunk_close(other) == 0);
     other = hlthunk_open_control_by_name(HLTHUNK_DEVICE_DONT_CARE, NULL);
     CHECK(other > 2 && hlthunk_close(other) == 0);
-    {
-        struct hlthunk_hw_ip_info ip;
-
-        CHECK(hlthunk_get_hw_ip_info(fd, &ip) == 0);
-        other = hlthunk_open_control_by_module_id(ip.module_id);
-        CHECK(other > 2 && hlthunk_close(other) == 0);
-        CHECK(hlthunk_get_device_index_from_module_id(ip.module_id) == index);
-        CHECK(hlthunk_open_by_module_id(ip.module_id) == -EBUSY);
-        CHECK(hlthunk_open_by_module_id(ip.module_id + 77) == -ENODEV);
-        /* the name of 2023 and -1, as programs retry on */
-        CHECK(hlthunk_close(fd) == 0);
-        for (i = 0; i < 50; i++) {
-            fd = hlthunk_open_by_module_id(ip.module_id);
-            if (fd != -EAGAIN && fd != -EBUSY)
-                break;
-            usleep(100000);
-        }
-        CHECK(fd > 2);
-    }
+    by_module(index);
     CHECK(hlthunk_close(-1) == -EBADF && errno == EBADF);
 }
 
-static void queries(void)
+/* 0, or that this ASIC or its kernel does not have it. */
+static int has_or_lacks(int rc)
+{
+    return rc == 0 || rc == -EOPNOTSUPP;
+}
+
+static void states(void)
 {
     struct hlthunk_hw_ip_info ip;
     struct hlthunk_open_stats_info stats;
     struct hlthunk_hw_asic_status status;
     struct hlthunk_dram_usage_info usage;
     struct hlthunk_engines_idle_info idle;
-    struct hlthunk_pll_frequency_info pll;
-    struct hlthunk_reset_count_info resets;
-    struct hlthunk_time_sync_info times;
-    struct hlthunk_sync_manager_info sm;
-    struct hl_info_cs_counters counters;
-    struct hlthunk_pci_counters_info pci;
-    struct hlthunk_clk_throttle_info throttle;
-    struct hlthunk_energy_info energy;
-    struct hlthunk_power_info power;
-    struct hlthunk_dram_replaced_rows_info rows;
-    struct hl_info_args args;
-    struct hl_info_device_status raw;
-    static uint32_t events[4096];
-    uint32_t rate, cur, max, pending;
-    uint64_t orders;
-    int rc;
 
     memset(&ip, 0xff, sizeof(ip));
     CHECK(hlthunk_get_hw_ip_info(fd, &ip) == 0);
@@ -134,31 +137,60 @@ static void queries(void)
     CHECK(hlthunk_get_busy_engines_mask(fd, &idle) == 0);
     CHECK(hlthunk_is_device_idle(fd) == !!idle.is_idle);
     CHECK(!hlthunk_is_device_idle(-1));
+}
+
+static void measurements(void)
+{
+    struct hlthunk_pll_frequency_info pll;
+    struct hlthunk_time_sync_info times;
+    struct hlthunk_clk_throttle_info throttle;
+    struct hlthunk_energy_info energy;
+    struct hlthunk_power_info power;
+    uint32_t rate, cur, max;
+    int rc;
+
     rc = hlthunk_get_pll_frequency(fd, 0, &pll);
-    CHECK(rc == 0 || rc == -EINVAL || rc == -EOPNOTSUPP);
+    CHECK(has_or_lacks(rc) || rc == -EINVAL);
     rc = hlthunk_get_device_utilization(fd, 500, &rate);
     CHECK(rc == 0 || rc == -EINVAL);
+    CHECK(hlthunk_get_clk_rate(fd, &cur, &max) == 0 && max >= cur);
+    CHECK(hlthunk_get_time_sync_info(fd, &times) == 0 && times.host_time > 0);
+    CHECK(hlthunk_get_clk_throttle_info(fd, &throttle) == 0);
+    CHECK(has_or_lacks(hlthunk_get_total_energy_consumption_info(fd, &energy)));
+    CHECK(hlthunk_get_power_info(fd, &power) == 0);
+}
+
+static void counts(void)
+{
+    struct hlthunk_reset_count_info resets;
+    struct hlthunk_sync_manager_info sm;
+    struct hl_info_cs_counters counters;
+    struct hlthunk_pci_counters_info pci;
+    struct hlthunk_dram_replaced_rows_info rows;
+    static uint32_t events[4096];
+    uint32_t pending;
+    uint64_t orders;
+    int rc;
+
     CHECK(hlthunk_get_hw_events_arr(fd, false, sizeof(events), events) == 0);
     CHECK(hlthunk_get_hw_events_arr(fd, true, sizeof(events), events) == 0);
     CHECK(hlthunk_get_hw_events_arr(fd, true, 0, events) == -EINVAL);
     CHECK(strstr(hlthunk_last_error(), "query"));
-    CHECK(hlthunk_get_clk_rate(fd, &cur, &max) == 0 && max >= cur);
     CHECK(hlthunk_get_reset_count_info(fd, &resets) == 0);
-    CHECK(hlthunk_get_time_sync_info(fd, &times) == 0 && times.host_time > 0);
-    rc = hlthunk_get_sync_manager_info(fd, 0, &sm);
-    CHECK(rc == 0);
+    CHECK(hlthunk_get_sync_manager_info(fd, 0, &sm) == 0);
     CHECK(hlthunk_get_sync_manager_info(fd, 99, &sm) == -EINVAL);
     CHECK(hlthunk_get_cs_counters_info(fd, &counters) == 0);
     CHECK(hlthunk_get_pci_counters_info(fd, &pci) == 0);
-    CHECK(hlthunk_get_clk_throttle_info(fd, &throttle) == 0);
-    rc = hlthunk_get_total_energy_consumption_info(fd, &energy);
-    CHECK(rc == 0 || rc == -EOPNOTSUPP);
-    CHECK(hlthunk_get_power_info(fd, &power) == 0);
     rc = hlthunk_get_dram_replaced_rows_info(fd, &rows);
     CHECK((rc == 0 && rows.num_replaced_rows <= DRAM_ROW_REPLACE_MAX) || rc == -EOPNOTSUPP);
-    rc = hlthunk_get_dram_pending_rows_info(fd, &pending);
-    CHECK(rc == 0 || rc == -EOPNOTSUPP);
+    CHECK(has_or_lacks(hlthunk_get_dram_pending_rows_info(fd, &pending)));
     CHECK(hlthunk_get_dev_memalloc_page_orders(fd, &orders) == 0);
+}
+
+static void bare_queries(void)
+{
+    struct hl_info_args args;
+    struct hl_info_device_status raw;
 
     memset(&args, 0, sizeof(args));
     args.op = HL_INFO_DEVICE_STATUS;
@@ -247,15 +279,36 @@ static void notifier(void)
     CHECK(hlthunk_notifier_release(fd, n) == -EINVAL);
 }
 
-static void memory(void)
+/* Exports: the physical one is Gaudi's, the mapped one the others'. */
+static void exports(uint64_t va, uint64_t size)
+{
+    int dmabuf, whole = hlthunk_device_memory_export_dmabuf_fd(fd, va, size, 0);
+
+    CHECK(hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va, size, 0, O_CLOEXEC) == -EINVAL);
+    if (is_gaudi) {
+        dmabuf = hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va + 65536, 65536, 0,
+                                                               O_RDWR | O_CLOEXEC);
+        CHECK(whole > 2 && dmabuf > 2);
+    } else {
+        CHECK(on_6_1 ? whole == -EOPNOTSUPP : whole > 2);
+        dmabuf =
+            hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va, 65536, 65536, O_RDWR | O_CLOEXEC);
+        CHECK(on_6_1 ? dmabuf < 0 : dmabuf > 2);
+    }
+    if (dmabuf > 2) {
+        CHECK(lseek(dmabuf, 0, SEEK_END) == 65536);
+        CHECK(fcntl(dmabuf, F_GETFD) & FD_CLOEXEC);
+        CHECK((fcntl(dmabuf, F_GETFL) & O_ACCMODE) == O_RDWR);
+        close(dmabuf);
+        close(whole);
+    }
+}
+
+static void device_memory(void)
 {
     const uint64_t size = 1 << 20;
     struct hlthunk_hw_ip_info ip;
-    uint64_t handle, va, host_va, block;
-    volatile uint32_t *registers;
-    uint32_t block_size;
-    void *host;
-    int dmabuf, whole;
+    uint64_t handle, va;
 
     CHECK(hlthunk_get_hw_ip_info(fd, &ip) == 0);
     handle = hlthunk_device_memory_alloc(fd, size, 0, false, true);
@@ -269,31 +322,18 @@ static void memory(void)
         CHECK(va != 0);
         CHECK(hlthunk_device_memory_map(fd, 0x7777, 0) == 0 && errno == EINVAL);
     }
-    /* exports: the physical one is Gaudi's, the mapped one the others' */
-    CHECK(hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va, size, 0, O_CLOEXEC) == -EINVAL);
-    if (is_gaudi) {
-        whole = hlthunk_device_memory_export_dmabuf_fd(fd, va, size, 0);
-        dmabuf = hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va + 65536, 65536, 0,
-                                                               O_RDWR | O_CLOEXEC);
-        CHECK(whole > 2 && dmabuf > 2);
-    } else {
-        whole = hlthunk_device_memory_export_dmabuf_fd(fd, va, size, 0);
-        CHECK(on_6_1 ? whole == -EOPNOTSUPP : whole > 2);
-        dmabuf =
-            hlthunk_device_mapped_memory_export_dmabuf_fd(fd, va, 65536, 65536, O_RDWR | O_CLOEXEC);
-        CHECK(on_6_1 ? dmabuf < 0 : dmabuf > 2);
-    }
-    if (dmabuf > 2) {
-        CHECK(lseek(dmabuf, 0, SEEK_END) == 65536);
-        CHECK(fcntl(dmabuf, F_GETFD) & FD_CLOEXEC);
-        CHECK((fcntl(dmabuf, F_GETFL) & O_ACCMODE) == O_RDWR);
-        close(dmabuf);
-        close(whole);
-    }
+    exports(va, size);
     if (!is_gaudi)
         CHECK(hlthunk_memory_unmap(fd, va) == 0);
     CHECK(hlthunk_memory_unmap(fd, 0x1234) == -EINVAL);
     CHECK(hlthunk_device_memory_free(fd, handle) == 0);
+}
+
+static void host_memory(void)
+{
+    const uint64_t size = 1 << 20;
+    uint64_t host_va;
+    void *host;
 
     host = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     host_va = hlthunk_host_memory_map(fd, host, 0, size);
@@ -302,6 +342,13 @@ static void memory(void)
     CHECK(host_va != 0 && hlthunk_memory_unmap(fd, host_va) == 0);
     CHECK(hlthunk_host_memory_map(fd, host, 0, 0) == 0 && errno == EINVAL);
     munmap(host, size);
+}
+
+static void register_blocks(void)
+{
+    volatile uint32_t *registers;
+    uint32_t block_size;
+    uint64_t block;
 
     if (!is_gaudi2) {
         CHECK(hlthunk_get_hw_block(fd, 0x1000, &block_size, &block) == -EPERM);
@@ -659,11 +706,16 @@ int main(void)
     open_and_close();
     if (fd < 0)
         return 1;
-    queries();
+    states();
+    measurements();
+    counts();
+    bare_queries();
     secrets_and_texts();
     records();
     notifier();
-    memory();
+    device_memory();
+    host_memory();
+    register_blocks();
     command_buffers();
     submissions();
     signals();

@@ -35,7 +35,7 @@ const char *wrong(const char *file, int line, const char *what);
 
 /* Does it answer as a primary node does, and then close? */
 bool is_node(int fd);
-/* Is it a folder with that many entries of the simulation's names? */
+/* Is it a character device with a node's number? */
 bool looks_like_node(const struct stat *st);
 
 /* A command buffer of that node; 0 on failure. */

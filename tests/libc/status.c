@@ -14,9 +14,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static const char *names_of_stat(void)
+static const char *stat_of_a_path(void)
 {
-    int dir = open(folder, O_RDONLY | O_DIRECTORY), fd;
+    int dir = open(folder, O_RDONLY | O_DIRECTORY);
     struct stat64 st64;
     struct stat st;
 
@@ -27,16 +27,24 @@ static const char *names_of_stat(void)
     CHECK(stat64(node, &st64) == 0 && looks_like_node((struct stat *)&st64));
     CHECK(lstat64(node, &st64) == 0 && looks_like_node((struct stat *)&st64));
     CHECK(fstatat64(dir, name, &st64, 0) == 0 && looks_like_node((struct stat *)&st64));
-    fd = open(node, O_RDWR);
+    close(dir);
+    CHECK(chdir(folder) == 0 && stat(name, &st) == 0 && looks_like_node(&st));
+    CHECK(chdir("/") == 0 && stat(node + 1, &st) == 0 && looks_like_node(&st));
+    CHECK(stat(class_folder, &st) == 0 && S_ISDIR(st.st_mode));
+    return NULL;
+}
+
+static const char *stat_of_a_descriptor(void)
+{
+    int fd = open(node, O_RDWR);
+    struct stat64 st64;
+    struct stat st;
+
     CHECK(fstat(fd, &st) == 0 && looks_like_node(&st));
     CHECK(fstat64(fd, &st64) == 0 && looks_like_node((struct stat *)&st64));
     CHECK(fstatat(fd, "", &st, AT_EMPTY_PATH) == 0 && looks_like_node(&st));
     CHECK((st.st_mode & 0777) == 0666);
     close(fd);
-    close(dir);
-    CHECK(chdir(folder) == 0 && stat(name, &st) == 0 && looks_like_node(&st));
-    CHECK(chdir("/") == 0 && stat(node + 1, &st) == 0 && looks_like_node(&st));
-    CHECK(stat(class_folder, &st) == 0 && S_ISDIR(st.st_mode));
     return NULL;
 }
 
@@ -159,7 +167,8 @@ static const char *file_systems(void)
 }
 
 const struct way status[] = {
-    { "names of stat", names_of_stat },
+    { "stat of a path", stat_of_a_path },
+    { "stat of a descriptor", stat_of_a_descriptor },
     { "the new stat", the_new_stat },
     { "the old stat", the_old_stat },
     { "rights", rights },

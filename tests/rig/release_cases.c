@@ -61,49 +61,61 @@ static pid_t user(int *go, bool killed)
     return pid;
 }
 
-/* Everything that an open and the status say until the open succeeds: which answers, not how
- * often. */
+/* Which answers came until the open succeeded, not how often.  EBUSY may be over before the first
+ * look. */
+struct answers {
+    bool again, other, statuses[8], status_failed;
+};
+
+/* Opens again and again; the descriptor, or -1 after 10 s. */
+static int open_at_last(struct answers *seen)
+{
+    long end = now_ms() + 10000;
+
+    while (now_ms() < end) {
+        int rc, fd;
+        uint32_t s = status(&rc);
+
+        seen->statuses[s < 7 ? s : 7] = true;
+        seen->status_failed |= rc != 0;
+        fd = open(node(false), O_RDWR | O_CLOEXEC);
+        if (fd >= 0)
+            return fd;
+        seen->again |= errno == EAGAIN;
+        seen->other |= errno != EAGAIN && errno != EBUSY;
+        sched_yield();
+    }
+    return -1;
+}
+
+/* Everything that an open and the status say until the open succeeds. */
 static void watched(const char *how, bool killed)
 {
-    bool again = false, busy = false, other = false, statuses[8] = { false }, failed = false;
+    struct answers seen = { .again = false };
     char line[64] = "";
 
-    for (int round = 0; round < 40 && (round < 4 || (!again && !killed)); round++) {
-        int go = -1, fd = -1, rc;
+    for (int round = 0; round < 40 && (round < 4 || (!seen.again && !killed)); round++) {
+        int go = -1, fd;
         pid_t pid = user(&go, killed);
-        long end = now_ms() + 10000;
 
         if (pid < 0)
             return;
         close(go);
-        while (fd < 0 && now_ms() < end) {
-            uint32_t s = status(&rc);
-
-            statuses[s < 7 ? s : 7] = true;
-            failed |= rc != 0;
-            fd = open(node(false), O_RDWR | O_CLOEXEC);
-            if (fd >= 0)
-                break;
-            again |= errno == EAGAIN;
-            busy |= errno == EBUSY;
-            other |= errno != EAGAIN && errno != EBUSY;
-            sched_yield();
-        }
+        fd = open_at_last(&seen);
         waitpid(pid, NULL, 0);
         if (fd >= 0)
             close(fd);
         else
             say("release %s: never again", how);
     }
-    for (unsigned i = 0; i < 8; i++)
-        if (statuses[i] && i)
+    for (unsigned i = 1; i < 8; i++)
+        if (seen.statuses[i])
             snprintf(line + strlen(line), sizeof(line) - strlen(line), " %u", i);
-    (void)busy; /* perhaps over before the first look */
     /* a dying process releases on its way; who waits for it cannot tell, who races can */
     if (killed)
-        again = true, line[0] = 0;
-    say("release %s: EAGAIN %d others %d status failed %d statuses but 0:%s", how, again, other,
-        failed, line);
+        seen.again = true, line[0] = 0;
+    say("release %s: EAGAIN %d others %d status failed %d statuses but 0:%s", how, seen.again,
+        seen.other, seen.status_failed, line);
 }
 
 /* One that closes finds the device ready as soon as its close() has returned. */

@@ -146,16 +146,13 @@ static void plain(void)
     w.dirty = true;
 }
 
-/* Sizes of a command buffer, and buffers that are none. */
-static void chunks(void)
+/* Parts of a command buffer as chunks, of sizes that are right and wrong. */
+static void chunk_sizes(const struct work_cb *cb)
 {
     const uint32_t sizes[] = { 0, 1, 4, 7, 8, 12, 16, 4096, 4104, 1 << 20, UINT32_MAX };
-    struct work_cb cb;
 
-    begin();
-    nops(&cb, 512);
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        struct work_cb part = cb;
+        struct work_cb part = *cb;
         uint64_t seq;
 
         /* Gaudi2 has no parser: what is not a whole packet would reach the device */
@@ -167,8 +164,13 @@ static void chunks(void)
         if (seq)
             wait_for("a part", seq, 10000000);
     }
+}
+
+/* Handles that are not of a buffer, reserved members, unknown flags. */
+static void chunk_members(const struct work_cb *cb)
+{
     for (unsigned f = 0; f < 5; f++) {
-        struct hl_cs_chunk c = { .cb_handle = cb.handle,
+        struct hl_cs_chunk c = { .cb_handle = cb->handle,
                                  .queue_index = k.down,
                                  .cb_size = 8,
                                  .cs_chunk_flags = f < 4 ? 0 : 0x80 };
@@ -186,6 +188,16 @@ static void chunks(void)
         if (a.out.status == HL_CS_STATUS_SUCCESS && a.out.seq != UINT64_MAX)
             wait_for("chunk", a.out.seq, 10000000);
     }
+}
+
+static void chunks(void)
+{
+    struct work_cb cb;
+
+    begin();
+    nops(&cb, 512);
+    chunk_sizes(&cb);
+    chunk_members(&cb);
     work_cb_free(&k, &cb);
     counters("after chunks");
     w.dirty = true;

@@ -67,17 +67,11 @@ static void work(void *memory)
     hlthunk_buffer_unref(b);
 }
 
-int main(int argc, char **argv)
+/* Works until the fault has come, and checks what the device and the log say of it. */
+static enum hlthunk_stale_reason meet_fault(void *memory)
 {
-    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 20000000000 };
-    enum hlthunk_stale_reason why = HLTHUNK_STALE_NOT;
-    void *memory = NULL;
-    int rc;
+    enum hlthunk_stale_reason why;
 
-    if (argc != 2 || !hlsim_importer() || posix_memalign(&memory, 4096, 4096))
-        return 2;
-    memset(memory, 0, 4096);
-    expected = argv[1];
     if (hlthunk_device_open(NULL, &d))
         complain("open");
     hlthunk_log_set(count_line, NULL, HLTHUNK_LOG_WARNING);
@@ -94,18 +88,35 @@ int main(int argc, char **argv)
         complain("close");
     if (lines != (why ? 1 : 0))
         complain("more was logged than the reset");
-    rc = hlthunk_device_open(&wait, &d);
+    return why;
+}
+
+/* After a reset the device can be opened again and serves; once removed it cannot. */
+static void work_again(void *memory, enum hlthunk_stale_reason why)
+{
+    struct hlthunk_device_options wait = { .struct_size = sizeof(wait), .timeout_ns = 20000000000 };
+    int rc = hlthunk_device_open(&wait, &d);
+
     if (rc != (why == HLTHUNK_STALE_GONE ? -ENODEV : 0))
         complain("reopen");
-    if (rc) {
-        free(memory);
-        return 0;
-    }
+    if (rc)
+        return;
     failed = 0;
     expected = "neither";
     work(memory);
     if (failed || hlthunk_device_close(d))
         complain("after reopening");
+}
+
+int main(int argc, char **argv)
+{
+    void *memory = NULL;
+
+    if (argc != 2 || !hlsim_importer() || posix_memalign(&memory, 4096, 4096))
+        return 2;
+    memset(memory, 0, 4096);
+    expected = argv[1];
+    work_again(memory, meet_fault(memory));
     free(memory);
     return 0;
 }

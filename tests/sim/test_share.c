@@ -34,7 +34,7 @@ static void share_open(struct share *s)
         ok(hlthunk_dmabuf_export(s->buffer, i * STEP, 2 * STEP, &o, &s->m[i]));
 }
 
-/* Nothing that anybody received is still open: the device can be had again. */
+/* Nothing that anybody received is still open: the device can be opened again. */
 static void share_close(struct share *s)
 {
     for (unsigned i = 0; i < COUNT; i++)
@@ -55,6 +55,39 @@ static void origin_is(const struct hlthunk_dmabuf *m, uint64_t offset)
     assert_string_equal(o.label, "shared");
 }
 
+/* The descriptor, the size and the place in a buffer that is not this process's. */
+static bool is_export(struct hlthunk_dmabuf *m, uint64_t offset)
+{
+    int fd = hlthunk_dmabuf_borrow_fd(m);
+
+    return hlthunk_dmabuf_get_size(m) == 2 * STEP && !hlthunk_dmabuf_borrow_buffer(m) &&
+           hlthunk_dmabuf_get_offset(m) == offset && fd > 2 && fcntl(fd, F_GETFD) == FD_CLOEXEC;
+}
+
+static bool comes_from(const struct hlthunk_dmabuf *m, uint64_t offset)
+{
+    struct hlthunk_dmabuf_origin o = { .struct_size = sizeof(o) };
+
+    return !hlthunk_dmabuf_get_origin(m, &o) && o.offset == offset &&
+           !strcmp(o.pci_address, test_pci_address()) && !strcmp(o.label, "shared");
+}
+
+/* What another driver reads there; on the real driver, which has no such importer: true. */
+static bool holds_word(struct hlthunk_dmabuf *m, uint64_t expected)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlsim_attachment *a;
+    uint64_t word = 0;
+
+    if (!driver)
+        return true;
+    if (driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a) || driver->map(a) ||
+        driver->read(a, STEP, &word, sizeof(word)) != sizeof(word))
+        return false;
+    driver->detach(a);
+    return word == expected;
+}
+
 /*
  * A process that receives, looks, sends on to the next process (or back), and answers for all.
  * Asserts would not reach the parent: exit codes do.
@@ -63,32 +96,18 @@ static int relay(int from, int to)
 {
     const int64_t wait = 10000000000;
     struct hlthunk_dmabuf *m[COUNT + 1] = { NULL };
-    struct hlthunk_dmabuf_origin o = { .struct_size = sizeof(o) };
-    const struct hlsim_importer *driver = hlsim_importer();
     unsigned before = count_fds();
     size_t n = 0;
-    int fd;
 
     if (hlthunk_dmabuf_receive(from, m, COUNT + 1, &n, wait) || n != COUNT || m[COUNT])
         return 1;
     for (size_t i = 0; i < n; i++) {
-        fd = hlthunk_dmabuf_borrow_fd(m[i]);
-        if (hlthunk_dmabuf_get_size(m[i]) != 2 * STEP || hlthunk_dmabuf_borrow_buffer(m[i]) ||
-            hlthunk_dmabuf_get_offset(m[i]) != i * STEP || fd <= 2 ||
-            fcntl(fd, F_GETFD) != FD_CLOEXEC)
+        if (!is_export(m[i], i * STEP))
             return 2;
-        if (hlthunk_dmabuf_get_origin(m[i], &o) || o.offset != i * STEP ||
-            strcmp(o.pci_address, test_pci_address()) || strcmp(o.label, "shared"))
+        if (!comes_from(m[i], i * STEP))
             return 3;
-        if (driver) {
-            struct hlsim_attachment *a;
-            uint64_t word = 0;
-
-            if (driver->attach(fd, true, &a) || driver->map(a) ||
-                driver->read(a, STEP, &word, sizeof(word)) != sizeof(word) || word != i + 1)
-                return 4;
-            driver->detach(a);
-        }
+        if (!holds_word(m[i], i + 1))
+            return 4;
     }
     if (hlthunk_dmabuf_send(to, m, n, wait))
         return 5;
@@ -260,51 +279,68 @@ static bool hear(int socket, char c)
     return read(socket, &got, 1) == 1 && got == c;
 }
 
+/* Memory of the child's own: apart from the parent's, or refused with the reason. */
+static bool allocates_apart(struct hlthunk_device *d, const struct note *note, bool device_mmu,
+                            struct hlthunk_buffer **mine)
+{
+    int rc = hlthunk_buffer_alloc(d, MIB, NULL, mine);
+
+    if (device_mmu)
+        return !rc && hlthunk_buffer_get_address(*mine) != note->address;
+    return rc == -EOPNOTSUPP && strstr(hlthunk_last_error(), "another process");
+}
+
+/* Writes into the parent's buffer through another driver, where there is one. */
+static bool writes_to_theirs(struct hlthunk_device *d, const struct note *note)
+{
+    const struct hlsim_importer *driver = hlsim_importer();
+    struct hlsim_attachment *a;
+    struct hlthunk_buffer *theirs;
+    struct hlthunk_dmabuf *m = NULL;
+    bool good;
+
+    if (hlthunk_buffer_from_address(d, note->address, note->size, NULL, &theirs))
+        return false;
+    good = !can_export() || !hlthunk_dmabuf_export(theirs, 0, 0, NULL, &m);
+    if (driver && m) {
+        good = !driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a) && !driver->map(a) &&
+               driver->write(a, 3, "child", 6) == 6;
+        if (good)
+            driver->detach(a);
+    }
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(theirs);
+    return good;
+}
+
 /*
  * Has the parent's device: allocates, and writes into the parent's buffer by its address. Leaves
  * memory behind on purpose: it belongs to the open file.
  */
-static int guest(int socket)
+static int child(int socket)
 {
     const int64_t wait = 10000000000;
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
-    const struct hlsim_importer *driver = hlsim_importer();
-    struct hlthunk_buffer *mine, *theirs;
-    struct hlthunk_dmabuf *m = NULL;
     struct hlthunk_device *d, *other;
+    struct hlthunk_buffer *mine;
     struct note note;
-    int rc;
 
     if (hlthunk_device_receive(socket, &d, wait) ||
         read(socket, &note, sizeof(note)) != sizeof(note))
         return 1;
     if (hlthunk_device_get_properties(d, &p) || strcmp(p.pci_address, test_pci_address()))
         return 2;
-    rc = hlthunk_buffer_alloc(d, MIB, NULL, &mine);
-    if (p.has_device_mmu ? rc || hlthunk_buffer_get_address(mine) == note.address
-                         : rc != -EOPNOTSUPP || !strstr(hlthunk_last_error(), "another process"))
+    if (!allocates_apart(d, &note, p.has_device_mmu, &mine))
         return 3;
-    if (hlthunk_buffer_from_address(d, note.address, note.size, NULL, &theirs))
+    if (!writes_to_theirs(d, &note))
         return 4;
-    if (can_export() && hlthunk_dmabuf_export(theirs, 0, 0, NULL, &m))
-        return 5;
-    if (driver && m) {
-        struct hlsim_attachment *a;
-
-        if (driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a) || driver->map(a) ||
-            driver->write(a, 3, "guest", 6) != 6)
-            return 6;
-        driver->detach(a);
-    }
-    hlthunk_dmabuf_unref(m);
-    hlthunk_buffer_unref(theirs);
     if (!tell(socket, 'w') || !hear(socket, 'c'))
-        return 7;
+        return 5;
     /* the parent has closed it: here it goes on, and nobody else gets it */
     if (hlthunk_device_open(NULL, &other) != -EBUSY)
-        return 8;
+        return 6;
     if (hlthunk_device_get_properties(d, &p) || (p.has_device_mmu && hlthunk_buffer_unmap(mine)))
-        return 9;
+        return 7;
     return 0;
 }
 
@@ -323,7 +359,7 @@ TEST(device_in_two_processes)
     pid = fork();
     if (pid == 0) {
         close(pair[0]);
-        _exit(guest(pair[1]));
+        _exit(child(pair[1]));
     }
     close(pair[1]);
     d = open_device();
@@ -347,7 +383,7 @@ TEST(device_in_two_processes)
         assert_int_equal(driver->attach(hlthunk_dmabuf_borrow_fd(m), true, &a), 0);
         assert_int_equal(driver->map(a), 0);
         assert_int_equal(driver->read(a, 3, text, 6), 6);
-        assert_string_equal(text, "guest");
+        assert_string_equal(text, "child");
         driver->detach(a);
     }
     hlthunk_dmabuf_unref(m);
@@ -390,7 +426,7 @@ TEST(device_to_oneself)
         refused(hlthunk_device_receive(-1, &none, HLTHUNK_WAIT_INDEFINITELY), EBADF, "socket -1");
     }
     assert_ptr_equal(none, &none);
-    /* it is not a guest's: memory can be had */
+    /* it was not received from another process: memory can be allocated */
     ok(hlthunk_buffer_alloc(d[0], MIB, NULL, &b));
     hlthunk_buffer_unref(b);
     assert_int_equal(hlthunk_device_close(d[1]), 0);

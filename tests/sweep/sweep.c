@@ -564,27 +564,32 @@ static bool wanted(const char *name, char **names)
     return false;
 }
 
-int main(int argc, char **argv)
-{
-    const struct entry *const tables[] = { object_entries, classic_entries };
-    sweep_state_fn *state = NULL;
-    unsigned functions = 0, n = 0;
-    size_t count;
+/* What is done with each function: faults, unless one of these is given. */
+static unsigned cycle_count;
+static sweep_state_fn *state;
 
-    (void)argc;
-    argv++;
+/* The options; returns the names behind them. */
+static char **parse(char **argv)
+{
     if (*argv && !strcmp(*argv, "--verbose"))
         verbose = true, argv++;
     if (argv[0] && argv[1] && !strcmp(argv[0], "--cycles"))
-        n = (unsigned)atoi(argv[1]), argv += 2;
+        cycle_count = (unsigned)atoi(argv[1]), argv += 2;
     if (argv[0] && argv[1] && !strcmp(argv[0], "--state")) {
         if (!(state = sweep_state(argv[1])))
             broken("no such state");
         argv += 2;
     }
+    return argv;
+}
+
+static bool prepare(void)
+{
+    size_t count;
+
     if (!inject_start()) {
         printf("sweep: libhlthunk.so is not loaded\n");
-        return 1;
+        return false;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     nowhere = fopen("/dev/null", "w");
@@ -592,24 +597,41 @@ int main(int argc, char **argv)
     MUST(hlthunk_device_enumerate(&one_entry, sizeof(one_entry), 1, &count));
     if (count != 1) {
         printf("sweep: %zu devices instead of one: run it as hlsim run -- sweep\n", count);
-        return 1;
+        return false;
     }
+    return true;
+}
+
+static void treat(const struct entry *e)
+{
+    now.function = e->name;
+    if (state)
+        runs += state(e);
+    else if (cycle_count)
+        cycles(e, cycle_count);
+    else
+        sweep(e);
+}
+
+int main(int argc, char **argv)
+{
+    const struct entry *const tables[] = { object_entries, classic_entries };
+    unsigned functions = 0;
+
+    (void)argc;
+    argv = parse(argv + 1);
+    if (!prepare())
+        return 1;
     for (size_t t = 0; t < 2; t++)
         for (const struct entry *e = tables[t]; e->name; e++)
             if (wanted(e->name, argv)) {
                 functions++;
-                now.function = e->name;
-                if (state)
-                    runs += state(e);
-                else if (n)
-                    cycles(e, n);
-                else
-                    sweep(e);
+                treat(e);
             }
     printf("sweep: %u functions, %u %s, %u findings\n", functions, runs,
-           state ? "calls"
-           : n   ? "cycles"
-                 : "faults",
+           state         ? "calls"
+           : cycle_count ? "cycles"
+                         : "faults",
            sweep_findings);
     return sweep_findings != 0;
 }

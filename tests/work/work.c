@@ -30,32 +30,53 @@ int work_try(const struct work *w, unsigned op, void *args)
     return ioctl(w->fd, requests[w->old][op], args) < 0 ? -errno : 0;
 }
 
-void work_open(struct work *w)
+/* A device that its last user is still leaving is worth waiting for.  Returns -errno on failure. */
+static int open_node(const char *path)
+{
+    for (unsigned n = 0; n < 100; n++) {
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+
+        if (fd >= 0)
+            return fd;
+        if (errno != EAGAIN)
+            return -errno;
+        usleep(50000);
+    }
+    return -EAGAIN;
+}
+
+static int open_any(void)
 {
     static const char *const nodes[] = { "/dev/accel/accel%u", "/dev/hl%u" };
-    struct hl_info_args info = { .op = HL_INFO_HW_IP_INFO };
-    int rc, error = ENOENT;
+    int error = -ENOENT;
     char path[32];
 
-    memset(w, 0, sizeof(*w));
-    w->fd = -1;
-    for (unsigned k = 0; k < 2 && w->fd < 0; k++) {
-        for (unsigned i = 0; i < 4 && w->fd < 0; i++) {
+    for (unsigned k = 0; k < 2; k++) {
+        for (unsigned i = 0; i < 4; i++) {
+            int fd;
+
             snprintf(path, sizeof(path), nodes[k], i);
-            for (unsigned n = 0; n < 100; n++) {
-                w->fd = open(path, O_RDWR | O_CLOEXEC);
-                if (w->fd < 0 && errno != ENOENT)
-                    error = errno;
-                if (w->fd >= 0 || errno != EAGAIN)
-                    break;
-                usleep(50000);
-            }
+            fd = open_node(path);
+            if (fd >= 0)
+                return fd;
+            if (fd != -ENOENT)
+                error = fd;
         }
     }
+    return error;
+}
+
+void work_open(struct work *w)
+{
+    struct hl_info_args info = { .op = HL_INFO_HW_IP_INFO };
+    int rc;
+
+    memset(w, 0, sizeof(*w));
+    w->fd = open_any();
     if (w->fd < 0) {
         /* one that is there and cannot be opened is a failure: perhaps of the test before */
-        fprintf(stderr, "no device (errno %d, %s)\n", error, strerror(error));
-        exit(error == ENOENT ? 77 : 1);
+        fprintf(stderr, "no device (errno %d, %s)\n", -w->fd, strerror(-w->fd));
+        exit(w->fd == -ENOENT ? 77 : 1);
     }
     info.return_pointer = (uintptr_t)&w->ip;
     info.return_size = sizeof(w->ip);

@@ -145,7 +145,18 @@ static int run(const struct plan *p, FILE *f)
     return unfinished ? EXIT_UNFINISHED : EXIT_OK;
 }
 
-/* One option: false for a value that makes no sense, and for what is not known. */
+static int run_into_file(const struct plan *p)
+{
+    FILE *f = strcmp(p->output, "-") ? fopen(p->output, "we") : stdout;
+    int rc;
+
+    if (!f)
+        return failed(p->output);
+    rc = run(p, f);
+    return fclose(f) && !rc ? failed(p->output) : rc;
+}
+
+/* One option: false for a value out of range, and for an option that there is not. */
 static bool take(int option, struct plan *p, bool *list)
 {
     switch (option) {
@@ -186,10 +197,9 @@ int main(int argc, char **argv)
     struct plan p = { .timeout_s = 900 };
     bool list = false;
     char name[64];
-    FILE *f;
     int c, rc;
 
-    /* before its first use, as the cases' own children print and leave: later it would be ignored
+    /* before anything is printed (it has no effect later): the cases' own children print and exit
      */
     setvbuf(stdout, NULL, _IOLBF, 0);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -216,11 +226,5 @@ int main(int argc, char **argv)
         return rc;
     if (!p.yes && !confirmed())
         return fputs("hlthunk-conformance: not started\n", stderr), EXIT_FAILED;
-    f = strcmp(p.output, "-") ? fopen(p.output, "we") : stdout;
-    if (!f)
-        return failed(p.output);
-    rc = run(&p, f);
-    if (fclose(f) && !rc)
-        rc = failed(p.output);
-    return rc;
+    return run_into_file(&p);
 }

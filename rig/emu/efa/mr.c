@@ -42,24 +42,40 @@ static int read_list(struct efa_card *c, const struct aq_entry *e, struct efa_mr
     return 0;
 }
 
-int efa_mr_register(struct efa_card *c, const struct aq_entry *e, uint32_t *key)
+/* ADMIN_OK: there may be such a region, of so many pages. */
+static int check_region(const struct efa_card *c, const struct aq_entry *e, uint64_t *pages)
 {
     uint8_t shift = e->u.reg_mr.flags & 0x1f;
-    uint64_t length = e->u.reg_mr.length, iova = e->u.reg_mr.iova, end, pages;
-    struct efa_mr *mr = NULL;
+    uint64_t length = e->u.reg_mr.length, iova = e->u.reg_mr.iova, end;
 
     if (e->u.reg_mr.pd >= EFA_MAX_PD || !c->pd[e->u.reg_mr.pd] || shift < 12 || !length ||
         e->u.reg_mr.flags & 0xe0 || e->u.reg_mr.permissions & ~7u ||
         __builtin_add_overflow(iova, length - 1, &end))
         return ADMIN_BAD_PARAMETER;
-    pages = (end >> shift) - (iova >> shift) + 1;
-    if (pages > EFA_MAX_PAGES || (!(e->flags & AQ_BUFFER) && pages > 4))
+    *pages = (end >> shift) - (iova >> shift) + 1;
+    if (*pages > EFA_MAX_PAGES || (!(e->flags & AQ_BUFFER) && *pages > 4))
         return ADMIN_BAD_PARAMETER;
-    if (pages > EFA_ALL_PAGES - c->pages)
-        return ADMIN_NO_RESOURCES;
-    for (unsigned i = 1; i < EFA_MAX_MR && !mr; i++) /* key 0 is nobody's */
+    return *pages > EFA_ALL_PAGES - c->pages ? ADMIN_NO_RESOURCES : ADMIN_OK;
+}
+
+/* Key 0 is not given to anybody. */
+static struct efa_mr *unused_region(struct efa_card *c)
+{
+    for (unsigned i = 1; i < EFA_MAX_MR; i++)
         if (!c->mr[i].used)
-            mr = &c->mr[i];
+            return &c->mr[i];
+    return NULL;
+}
+
+int efa_mr_register(struct efa_card *c, const struct aq_entry *e, uint32_t *key)
+{
+    struct efa_mr *mr;
+    uint64_t pages;
+    int status = check_region(c, e, &pages);
+
+    if (status)
+        return status;
+    mr = unused_region(c);
     if (!mr)
         return ADMIN_NO_RESOURCES;
     mr->page = calloc(pages, 8);
@@ -67,8 +83,7 @@ int efa_mr_register(struct efa_card *c, const struct aq_entry *e, uint32_t *key)
         return ADMIN_NO_RESOURCES;
     mr->pages = (uint32_t)pages;
     if (!(e->flags & AQ_BUFFER)) {
-        for (unsigned i = 0; i < pages; i++)
-            memcpy(&mr->page[i], (const uint8_t *)&e->u.reg_mr.at + i * 8, 8);
+        memcpy(mr->page, &e->u.reg_mr.at, pages * 8);
     } else if (read_list(c, e, mr) < 0) {
         free(mr->page);
         mr->page = NULL;
@@ -77,15 +92,15 @@ int efa_mr_register(struct efa_card *c, const struct aq_entry *e, uint32_t *key)
     mr->used = true;
     mr->generation++;
     mr->permissions = e->u.reg_mr.permissions;
-    mr->shift = shift;
+    mr->shift = e->u.reg_mr.flags & 0x1f;
     mr->pd = e->u.reg_mr.pd;
-    mr->iova = iova;
-    mr->length = length;
+    mr->iova = e->u.reg_mr.iova;
+    mr->length = e->u.reg_mr.length;
     c->pages += pages;
     *key = key_of(c, mr);
     efa_detail(c, "region %#x: %#llx + %#llx, %u pages of %llu, first at %#llx, rights %u", *key,
-               (unsigned long long)iova, (unsigned long long)length, mr->pages, 1ull << shift,
-               (unsigned long long)mr->page[0], mr->permissions);
+               (unsigned long long)mr->iova, (unsigned long long)mr->length, mr->pages,
+               1ull << mr->shift, (unsigned long long)mr->page[0], mr->permissions);
     return ADMIN_OK;
 }
 
