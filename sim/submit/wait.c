@@ -249,24 +249,53 @@ static int irq_slot(const struct sim_sub_props *p, uint32_t id)
     return -1;
 }
 
-/* _hl_interrupt_wait_ioctl_user_addr() */
-static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsigned slot,
-                     uint32_t *status, int64_t *timestamp)
+/* What a wait for an interrupt compares with its target: memory of the user's, or a counter. */
+typedef int read_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uint64_t *value);
+
+static int user_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uint64_t *value)
+{
+    return c->env->copy_in(c->priv, value, in->addr, 8) < 0 ? -EFAULT : 0;
+}
+
+static int cq_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uint64_t *value)
+{
+    struct sim_sub_cb cb;
+
+    if (c->env->cb(c->priv, in->cq_counters_handle, &cb) < 0)
+        return -EINVAL;
+    /* compared as addresses of quadwords, which wraps as the kernel's does not: see there */
+    if (in->cq_counters_offset >= cb.size / 8)
+        return -EINVAL;
+    memcpy(value, (const uint8_t *)cb.mem + 8 * in->cq_counters_offset, 8);
+    return 0;
+}
+
+/* 1: the target is reached, which the outputs say; 0: not yet. */
+static int reached(struct sim_sub_call *c, const struct hl_wait_cs_in *in, read_value *read,
+                   uint32_t *status, int64_t *timestamp)
+{
+    uint64_t value;
+    int rc = read(c, in, &value);
+
+    if (rc || value < in->target)
+        return rc;
+    *status = HL_WAIT_CS_STATUS_COMPLETED;
+    *timestamp = c->env->now_ns(c->priv);
+    return 1;
+}
+
+/* Looks at the value now, and after each interrupt. */
+static int wait_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsigned slot,
+                      read_value *read, uint32_t *status, int64_t *timestamp)
 {
     struct sim_submit *s = c->s;
     int64_t until = deadline(c, in->interrupt_timeout_us);
     uint32_t count = __atomic_load_n(&s->irq_count[slot], __ATOMIC_SEQ_CST);
     uint32_t aborts = s->abort_count;
-    uint64_t value;
-    int rc;
+    int rc = reached(c, in, read, status, timestamp);
 
-    if (c->env->copy_in(c->priv, &value, in->addr, 8) < 0)
-        return -EFAULT;
-    if (value >= in->target) {
-        *status = HL_WAIT_CS_STATUS_COMPLETED;
-        *timestamp = c->env->now_ns(c->priv);
-        return 0;
-    }
+    if (rc)
+        return rc < 0 ? rc : 0;
     *status = HL_WAIT_CS_STATUS_BUSY;
     if (!in->interrupt_timeout_us)
         return 0;
@@ -276,13 +305,9 @@ static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uns
 
         if (now != count) {
             count = now;
-            if (c->env->copy_in(c->priv, &value, in->addr, 8) < 0)
-                return -EFAULT;
-            if (value >= in->target) {
-                *status = HL_WAIT_CS_STATUS_COMPLETED;
-                *timestamp = c->env->now_ns(c->priv);
-                return 0;
-            }
+            rc = reached(c, in, read, status, timestamp);
+            if (rc)
+                return rc < 0 ? rc : 0;
         }
         if (aborts != s->abort_count) {
             *status = HL_WAIT_CS_STATUS_ABORTED;
@@ -296,65 +321,24 @@ static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uns
     }
 }
 
-static int cq_value(struct sim_sub_call *c, uint64_t handle, uint64_t offset, uint64_t *value)
+/* _hl_interrupt_wait_ioctl_user_addr() */
+static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsigned slot,
+                     uint32_t *status, int64_t *timestamp)
 {
-    struct sim_sub_cb cb;
-
-    if (c->env->cb(c->priv, handle, &cb) < 0)
-        return -EINVAL;
-    /* compared as addresses of quadwords, which wraps as the kernel's does not: see there */
-    if (offset >= cb.size / 8)
-        return -EINVAL;
-    memcpy(value, (const uint8_t *)cb.mem + 8 * offset, 8);
-    return 0;
+    return wait_value(c, in, slot, user_value, status, timestamp);
 }
 
-/* _hl_interrupt_wait_ioctl() */
+/* _hl_interrupt_wait_ioctl(): a reset is an error, and a mere look has a time. */
 static int wait_cq(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsigned slot,
                    uint32_t *status, int64_t *timestamp)
 {
-    struct sim_submit *s = c->s;
-    int64_t until = deadline(c, in->interrupt_timeout_us);
-    uint32_t count = __atomic_load_n(&s->irq_count[slot], __ATOMIC_SEQ_CST);
-    uint32_t aborts = s->abort_count;
-    uint64_t value;
-    int rc;
+    int rc = wait_value(c, in, slot, cq_value, status, timestamp);
 
-    rc = cq_value(c, in->cq_counters_handle, in->cq_counters_offset, &value);
-    if (rc)
-        return rc;
-    if (value >= in->target || !in->interrupt_timeout_us) {
-        *status = value >= in->target ? HL_WAIT_CS_STATUS_COMPLETED : HL_WAIT_CS_STATUS_BUSY;
+    if (!rc && *status == HL_WAIT_CS_STATUS_ABORTED)
+        return -EIO;
+    if (!rc && !in->interrupt_timeout_us)
         *timestamp = c->env->now_ns(c->priv);
-        return 0;
-    }
-    for (;;) {
-        uint32_t gen = __atomic_load_n(&s->gen, __ATOMIC_SEQ_CST);
-        uint32_t now = __atomic_load_n(&s->irq_count[slot], __ATOMIC_SEQ_CST);
-
-        if (now != count) {
-            count = now;
-            rc = cq_value(c, in->cq_counters_handle, in->cq_counters_offset, &value);
-            if (rc)
-                return rc;
-            if (value >= in->target) {
-                *status = HL_WAIT_CS_STATUS_COMPLETED;
-                *timestamp = c->env->now_ns(c->priv);
-                return 0;
-            }
-        }
-        if (aborts != s->abort_count) {
-            *status = HL_WAIT_CS_STATUS_ABORTED;
-            return -EIO;
-        }
-        rc = sim_sub_sleep(c, gen, until);
-        if (rc == -EINTR)
-            return rc;
-        if (rc == -ETIMEDOUT && __atomic_load_n(&s->irq_count[slot], __ATOMIC_SEQ_CST) == count) {
-            *status = HL_WAIT_CS_STATUS_BUSY;
-            return 0;
-        }
-    }
+    return rc;
 }
 
 /* _hl_interrupt_ts_reg_ioctl(): the time of the interrupt goes into a timestamp buffer. */
@@ -367,7 +351,7 @@ static int register_stamp(struct sim_sub_call *c, const struct hl_wait_cs_in *in
     int rc;
 
     sim_sub_lock(s);
-    rc = cq_value(c, in->cq_counters_handle, in->cq_counters_offset, &value);
+    rc = cq_value(c, in, &value);
     if (!rc &&
         (c->env->stamps(c->priv, in->timestamp_handle, &mem, &n) < 0 || in->timestamp_offset >= n))
         rc = -EINVAL;
