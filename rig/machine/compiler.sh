@@ -18,6 +18,19 @@ rig_compiler() {
     done
 }
 
+# rig_make WHAT FOLDER COMMAND...: runs a build with that folder as its root, its output in
+# FOLDER/log; where it fails, what needs it is skipped with the reason.
+rig_make() {
+    rig_what=$1 rig_folder=$2
+    shift 2
+    rig_chroot "$rig_folder" "$@" > "$rig_folder/log" 2>&1
+    case $? in
+    0) ;;
+    78) rig_skip "no mount namespace for the build of $rig_what (user namespaces are off?)" ;;
+    *) rig_skip "$rig_what does not build (see $rig_folder/log)" ;;
+    esac
+}
+
 # rig_chroot FOLDER COMMAND...: the command with this folder as its root, and its own /proc and
 # /dev/null there.
 rig_chroot() {

@@ -36,13 +36,8 @@ rig_efa_fill() {
         rig_skip "linux-source-$rig_version has no efa driver"
     rm -rf "$rig_build/usr/src/linux-source-$rig_version.tar.xz"
     rig_compiler "$rig_build" "linux-headers-$RIG_RELEASE"
-    rig_chroot "$rig_build" make -j"$(nproc)" -C "/usr/src/linux-headers-$RIG_RELEASE" \
-        M=/build CONFIG_INFINIBAND_EFA=m modules > "$rig_build/log" 2>&1
-    case $? in
-    0) ;;
-    78) rig_skip "no mount namespace for the build of the efa module (user namespaces are off?)" ;;
-    *) rig_skip "the efa module does not build (see $rig_build/log)" ;;
-    esac
+    rig_make "the efa module" "$rig_build" make -j"$(nproc)" \
+        -C "/usr/src/linux-headers-$RIG_RELEASE" M=/build CONFIG_INFINIBAND_EFA=m modules
     mkdir -p "$RIG_KERNEL/extra"
     rig_chroot "$rig_build" strip --strip-debug /build/efa.ko -o /build/efa.stripped &&
         mv "$rig_build/build/efa.stripped" "$RIG_KERNEL/extra/efa.ko" ||

@@ -84,8 +84,7 @@ TEST(lost_keep_alives)
     before = counter("keep_alive_rcvd");
     sleep(3);                                              /* one comes each second */
     assert_true(counter("keep_alive_rcvd") <= before + 1); /* one may have been on its way */
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+    register_whole(&p, &m, &mr);
     assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
     nic_fault(0, NIC_HEAL, 0);
     before = counter("keep_alive_rcvd");
@@ -178,8 +177,7 @@ static void both_serve(void)
     struct pair p;
 
     set_up(&p, SIZE);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+    register_whole(&p, &m, &mr);
     assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
     hlthunk_verbs_mr_unref(mr);
     hlthunk_dmabuf_unref(m);
@@ -241,8 +239,7 @@ static pid_t writer(void)
         struct pair p;
 
         set_up(&p, SIZE);
-        ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-        vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+        register_whole(&p, &m, &mr);
         for (unsigned i = 0;; i++) {
             if (transfer(&p, NIC_WRITE, mr, 0, SIZE) || (i == 3 && write(begun[1], "b", 1) != 1))
                 _exit(1);
@@ -338,8 +335,7 @@ TEST(reset_while_writing)
     if (!route())
         skip();
     set_up(&r.pair, SIZE);
-    ok(hlthunk_dmabuf_export(r.pair.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(r.pair.nic.pd, m, NIC_ALL, NULL, &r.mr));
+    register_whole(&r.pair, &m, &r.mr);
     hlthunk_dmabuf_unref(m);
     ok(hlthunk_reset_watch_create(r.pair.device, let_go, &r, NULL, &watch));
     assert_int_equal(pthread_create(&t, NULL, run, &r), 0);
@@ -374,8 +370,7 @@ TEST(the_card_is_removed)
     nic_pci_address(0, address, sizeof(address));
     snprintf(command, sizeof(command), "echo 1 > /sys/bus/pci/devices/%s/remove", address);
     set_up(&p, SIZE);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+    register_whole(&p, &m, &mr);
     assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, 4096), IBV_WC_SUCCESS);
     pid = fork();
     if (pid == 0) {

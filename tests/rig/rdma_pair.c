@@ -62,6 +62,12 @@ void tear_down(struct pair *p)
     assert_int_equal(hlthunk_device_close(open_device()), 0);
 }
 
+void register_whole(struct pair *p, struct hlthunk_dmabuf **m, struct hlthunk_verbs_mr **mr)
+{
+    ok(hlthunk_dmabuf_export(p->buffer, 0, 0, NULL, m));
+    vok(hlthunk_verbs_mr_register(p->nic.pd, *m, NIC_ALL, NULL, mr));
+}
+
 int transfer(struct pair *p, enum nic_op op, const struct hlthunk_verbs_mr *mr, uint64_t at,
              uint32_t n)
 {

@@ -48,6 +48,9 @@ void host_close(struct host *h);
 void set_up(struct pair *p, uint64_t size);
 void tear_down(struct pair *p);
 
+/* Exports the pair's whole buffer, and registers it with the card with all rights. */
+void register_whole(struct pair *p, struct hlthunk_dmabuf **m, struct hlthunk_verbs_mr **mr);
+
 /* The status of a transfer between p->in (write) or p->out (read) and a registered region. */
 int transfer(struct pair *p, enum nic_op op, const struct hlthunk_verbs_mr *mr, uint64_t at,
              uint32_t n);

@@ -38,8 +38,7 @@ TEST(bytes_travel)
     if (!route())
         skip();
     set_up(&p, SIZE);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+    register_whole(&p, &m, &mr);
     assert_int_equal(hlthunk_verbs_mr_get_size(mr), SIZE);
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         work_fill(p.in.at, SIZE, i);
@@ -175,8 +174,7 @@ TEST(two_cards)
     nic_open(&other, 1, 7);
     to = nic_address(&p.nic, &other.gid);
     back = nic_address(&other, &p.nic.gid);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &here));
+    register_whole(&p, &m, &here);
     vok(hlthunk_verbs_mr_register(other.pd, m, NIC_ALL, NULL, &there));
     work_fill(p.in.at, SIZE, 5);
     device_copy(&p, 0, MIB, false);
@@ -211,8 +209,7 @@ TEST(a_gibibyte)
     if (!route())
         skip();
     set_up(&p, all);
-    ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-    vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+    register_whole(&p, &m, &mr);
     for (unsigned i = 0; i < 3; i++) {
         uint64_t at = i * (all - MIB) / 2;
 
@@ -369,8 +366,7 @@ TEST(every_order)
         host_open(&p, &p.in, 4096);
         p.device = open_device();
         ok(hlthunk_buffer_alloc(p.device, MIB, NULL, &p.buffer));
-        ok(hlthunk_dmabuf_export(p.buffer, 0, 0, NULL, &m));
-        vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
+        register_whole(&p, &m, &mr);
         for (unsigned i = 0; i < 4; i++) {
             switch (order >> 2 * i & 3) {
             case 0:

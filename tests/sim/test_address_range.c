@@ -22,12 +22,18 @@ static struct hlthunk_address_range *reserve(struct hlthunk_device *d, uint64_t 
     return r;
 }
 
-static uint64_t page_of(struct hlthunk_device *d)
+/* Gaudi2, and the size of its memory's pages; elsewhere addresses cannot be reserved: skips. */
+static struct hlthunk_device *open_gaudi2(uint64_t *page)
 {
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
+    struct hlthunk_device *d;
 
+    if (!on_asic("gaudi2"))
+        skip();
+    d = open_device();
     ok(hlthunk_device_get_properties(d, &p));
-    return p.memory_page_size;
+    *page = p.memory_page_size;
+    return d;
 }
 
 TEST(only_gaudi2_leaves_addresses_to_hints)
@@ -52,14 +58,10 @@ TEST(what_is_refused)
 {
     struct hlthunk_address_range_options o = { .struct_size = sizeof(o), .label = "weights" };
     struct hlthunk_address_range *r, *none = (void *)1;
-    struct hlthunk_device *d;
-    struct hlthunk_buffer *b, *mapped;
     uint64_t page;
+    struct hlthunk_buffer *b, *mapped;
+    struct hlthunk_device *d = open_gaudi2(&page);
 
-    if (!on_asic("gaudi2"))
-        skip();
-    d = open_device();
-    page = page_of(d);
     refused(hlthunk_address_range_reserve(NULL, 1, NULL, &none), EINVAL, "device is NULL");
     refused(hlthunk_address_range_reserve(d, 1, NULL, NULL), EINVAL, "range is NULL");
     refused(hlthunk_address_range_reserve(d, 0, NULL, &none), EINVAL, "size_bytes is 0");
@@ -88,13 +90,9 @@ TEST(buffers_come_and_go)
 {
     struct hlthunk_address_range *r, *other;
     struct hlthunk_buffer *b[4], *elsewhere, *found;
-    struct hlthunk_device *d;
     uint64_t page, at, offset;
+    struct hlthunk_device *d = open_gaudi2(&page);
 
-    if (!on_asic("gaudi2"))
-        skip();
-    d = open_device();
-    page = page_of(d);
     r = reserve(d, 8 * page - 5);
     other = reserve(d, 3 * page);
     at = hlthunk_address_range_get_address(r);
@@ -139,13 +137,9 @@ TEST(any_hole_is_filled)
     struct hlthunk_buffer *b[2 * HOLES + 1];
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     struct hlthunk_address_range *r;
-    struct hlthunk_device *d;
     uint64_t page, at;
+    struct hlthunk_device *d = open_gaudi2(&page);
 
-    if (!on_asic("gaudi2"))
-        skip();
-    d = open_device();
-    page = page_of(d);
     r = reserve(d, (2 * HOLES + 1) * page);
     at = hlthunk_address_range_get_address(r);
     for (unsigned i = 0; i < 2 * HOLES + 1; i++) {
@@ -172,13 +166,9 @@ TEST(plain_hints_stay_outside)
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
     struct hlthunk_address_range *r;
     struct hlthunk_buffer *b[3], *c;
-    struct hlthunk_device *d;
     uint64_t page, at;
+    struct hlthunk_device *d = open_gaudi2(&page);
 
-    if (!on_asic("gaudi2"))
-        skip();
-    d = open_device();
-    page = page_of(d);
     r = reserve(d, 3 * page);
     at = hlthunk_address_range_get_address(r);
     for (unsigned i = 0; i < 3; i++) {
@@ -201,14 +191,10 @@ TEST(plain_hints_stay_outside)
 TEST(mappings_outlive_their_range)
 {
     struct hlthunk_address_range *r, *first, *again;
-    struct hlthunk_device *d;
-    struct hlthunk_buffer *b;
     uint64_t page, at;
+    struct hlthunk_buffer *b;
+    struct hlthunk_device *d = open_gaudi2(&page);
 
-    if (!on_asic("gaudi2"))
-        skip();
-    d = open_device();
-    page = page_of(d);
     r = reserve(d, 2 * page);
     at = hlthunk_address_range_get_address(r);
     b = unmapped(d, page);
@@ -244,10 +230,9 @@ TEST(exported_memory_keeps_its_place)
     uint64_t page, at;
     int fd;
 
-    if (!on_asic("gaudi2") || !can_export())
+    if (!can_export())
         skip();
-    d = open_device();
-    page = page_of(d);
+    d = open_gaudi2(&page);
     r = reserve(d, page);
     at = hlthunk_address_range_get_address(r);
     b = unmapped(d, page);
@@ -272,15 +257,13 @@ TEST(exported_memory_keeps_its_place)
 TEST(a_child_only_forgets)
 {
     struct hlthunk_address_range *r;
-    struct hlthunk_device *d;
+    uint64_t page;
     struct hlthunk_buffer *b;
     int status;
     pid_t pid;
+    struct hlthunk_device *d = open_gaudi2(&page);
 
-    if (!on_asic("gaudi2"))
-        skip();
-    d = open_device();
-    r = reserve(d, 1);
+    r = reserve(d, page);
     b = unmapped(d, 1);
     ok(hlthunk_address_range_map(r, 0, b));
     pid = fork();
