@@ -20,7 +20,7 @@ rig_perftest_setup() {
 # rig_hl_libraries FOLDER: the libraries as they are built here.
 rig_hl_libraries() {
     mkdir -p "$1$RIG_HL/lib/habanalabs"
-    cp -L "$RIG_BUILD/lib/libhl-thunk.so" "$RIG_BUILD/lib/libhlthunk.so.0" \
+    cp -L "$RIG_BUILD/lib/libhl-thunk.so" "$RIG_BUILD"/lib/libhlthunk.so.? \
         "$RIG_BUILD/tests/rig/libSynapse.so" "$1$RIG_HL/lib/habanalabs/"
 }
 

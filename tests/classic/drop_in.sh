@@ -75,7 +75,7 @@ failed=0
 if command -v pkg-config >/dev/null; then
     pc=$(dirname "$(find "$tmp" -name hlthunk.pc)")
     flags=$(PKG_CONFIG_PATH=$pc PKG_CONFIG_SYSROOT_DIR=$tmp pkg-config --cflags --libs hlthunk)
-    so=$(dirname "$(find "$tmp" -name 'libhlthunk.so.0')")
+    so=$(dirname "$(find "$tmp" -name 'libhlthunk.so.?')")
     for language in $languages; do
         cc -x $language $strict "$here/both_interfaces.c" -x none $flags -o "$tmp/both"
         LD_LIBRARY_PATH=$so "$hlsim" run --quiet -- "$tmp/both" ||

@@ -8,10 +8,20 @@ version=$2 failed=0
 same() {
     [ "$2" = "$version" ] || { echo "FAIL $1 says version \"$2\", meson.build \"$version\""; failed=1; }
 }
-same packaging/debian/changelog "$(sed -n '1s/^hlthunk (\(.*\)-[^-]*) .*/\1/p' debian/changelog)"
-same packaging/rpm/hlthunk.spec "$(sed -n 's/^Version: *//p' rpm/hlthunk.spec)"
-same "packaging/rpm/hlthunk.spec's changelog" "$(sed -n '/^%changelog/,$s/^\* .* - \(.*\)-[^-]*$/\1/p' rpm/hlthunk.spec | head -n 1)"
+# packages sort a release candidate before the release with another sign: 1.0.0~rc1
+same packaging/debian/changelog "$(sed -n '1s/^hlthunk (\(.*\)-[^-]*) .*/\1/p' debian/changelog | tr '~' -)"
+same packaging/rpm/hlthunk.spec "$(sed -n 's/^%global *upstream_version *//p' rpm/hlthunk.spec)"
+same "packaging/rpm/hlthunk.spec's changelog" \
+    "$(sed -n '/^%changelog/,$s/^\* .* - \(.*\)-[^-]*$/\1/p' rpm/hlthunk.spec | head -n 1 | tr '~' -)"
 same packaging/hlthunk.wrap "$(sed -n 's/^revision = v//p' hlthunk.wrap)"
+for project in python pytorch; do
+    same integrations/$project/pyproject.toml "$(sed -n 's/^version = "\(.*\)"/\1/p' ../integrations/$project/pyproject.toml)"
+done
+# the name that programs load
+soname=libhlthunk.so.${version%%.*}
+for file in debian/libhlthunk[0-9]*.symbols rpm/hlthunk.spec ../integrations/python/hlthunk/_native.py; do
+    grep -qF "$soname" "$file" || { echo "FAIL packaging/$file is not about $soname"; failed=1; }
+done
 if command -v rpmlint >/dev/null 2>&1 && command -v rpm >/dev/null 2>&1; then
     rpmlint -c rpm/rpmlint.toml rpm/hlthunk.spec >/dev/null || { rpmlint -c rpm/rpmlint.toml rpm/hlthunk.spec; failed=1; }
 else

@@ -9,7 +9,7 @@ goya) rig_kernel=6.1 ;;
 *) rig_kernel=6.12 ;;
 esac
 build_threads
-cp -L "$build/lib/libhlthunk.so.0" "$work/"
+cp -L "$build"/lib/libhlthunk.so.? "$work/"
 cat > "$work/job" <<EOC
 #!/bin/sh
 cd "$libraries/ggml/backends0" || exit
