@@ -3,6 +3,7 @@
  * Every public function on objects that are not as usual: NULL, inherited from the process that
  * made them, or of a device that was reset.  It must return, say why if it fails, leave its outputs
  * alone, and release what it is given.  A process for each, so that one that crashes is a finding.
+ * A process that forks during the call is a state, too (forks.c).
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -117,5 +118,6 @@ sweep_state_fn *sweep_state(const char *name)
     return !strcmp(name, "null")        ? call_null
            : !strcmp(name, "stale")     ? call_stale
            : !strcmp(name, "inherited") ? call_inherited
+           : !strcmp(name, "forking")   ? sweep_forks
                                         : NULL;
 }

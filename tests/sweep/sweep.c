@@ -350,11 +350,7 @@ struct context *sweep_fresh(void)
     return &c;
 }
 
-struct leftovers {
-    size_t memory, descriptors;
-};
-
-static struct leftovers count_leftovers(void)
+struct leftovers sweep_leftovers(void)
 {
     return (struct leftovers){ inject_live_memory(), count_descriptors() };
 }
@@ -374,8 +370,15 @@ static bool plain(const struct entry *e, long *rc, unsigned *calls, struct lefto
             e->undo(c, *rc);
     }
     sweep_unmake(c);
-    *left = count_leftovers();
+    *left = sweep_leftovers();
     return can;
+}
+
+bool sweep_plain(const struct entry *e, long *rc, struct leftovers *left)
+{
+    unsigned calls;
+
+    return plain(e, rc, &calls, left);
 }
 
 /* What a call that a fault has failed must not do. */
@@ -412,11 +415,11 @@ static bool more(const struct leftovers *a, const struct leftovers *b)
 /* More than before is a leak, once the library's threads, which let go as they end, had time. */
 static void judge_leftovers(struct leftovers *least)
 {
-    struct leftovers after = count_leftovers();
+    struct leftovers after = sweep_leftovers();
 
     for (int i = 0; i < PATIENCE_MS && more(&after, least); i++) {
         usleep(1000);
-        after = count_leftovers();
+        after = sweep_leftovers();
     }
     if (after.descriptors > least->descriptors)
         sweep_finding("%zu descriptors are left over", after.descriptors - least->descriptors);
@@ -498,15 +501,15 @@ static void sweep(const struct entry *e)
 }
 
 /* What is left over can be given back a moment later, by a thread of the library's as it ends. */
-static void same_as(struct leftovers before, const char *what, unsigned n)
+void sweep_same_as(struct leftovers before, const char *what, unsigned n)
 {
-    struct leftovers after = count_leftovers();
+    struct leftovers after = sweep_leftovers();
 
     for (int i = 0; i < PATIENCE_MS &&
                     (after.descriptors > before.descriptors || after.memory > before.memory);
          i++) {
         usleep(1000);
-        after = count_leftovers();
+        after = sweep_leftovers();
     }
     if (after.descriptors > before.descriptors || after.memory > before.memory)
         sweep_finding("%u %s: %zu descriptors and %zu pieces of memory before, %zu and %zu after",
@@ -533,25 +536,24 @@ static void cycles(const struct entry *e, unsigned n)
 {
     struct context *c = sweep_fresh();
     struct leftovers left;
-    unsigned calls;
     long rc;
 
     now.function = e->name;
     if (sweep_make(c, e->needs) && !(e->rules & RELEASES)) {
         calls_of(e, c, WARM_UP);
-        left = count_leftovers();
+        left = sweep_leftovers();
         calls_of(e, c, n);
-        same_as(left, "calls", n);
+        sweep_same_as(left, "calls", n);
     }
     sweep_unmake(c);
     for (unsigned i = 0; i < 5; i++)
-        (void)plain(e, &rc, &calls, &left);
+        (void)sweep_plain(e, &rc, &left);
     for (unsigned i = 0; i < n / 10; i++) {
         struct leftovers ignored;
 
-        runs += plain(e, &rc, &calls, &ignored);
+        runs += sweep_plain(e, &rc, &ignored);
     }
-    same_as(left, "times all that it needs", n / 10);
+    sweep_same_as(left, "times all that it needs", n / 10);
 }
 
 static bool wanted(const char *name, char **names)

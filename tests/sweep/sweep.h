@@ -18,10 +18,18 @@ uint32_t sweep_queue(void); /* one for a NOP */
 /* A callback that does nothing. */
 void sweep_no_reset(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user);
 
+/* What the library holds, and whether it is still as many after n of something. */
+struct leftovers {
+    size_t memory, descriptors;
+};
+struct leftovers sweep_leftovers(void);
+void sweep_same_as(struct leftovers before, const char *what, unsigned n);
 /* All that an entry needs; false: this kernel or ASIC does not have it. */
 struct context *sweep_fresh(void);
 bool sweep_make(struct context *c, unsigned needs);
 void sweep_unmake(struct context *c);
+/* One call without a fault, with all that it needs made and released around it; false as above. */
+bool sweep_plain(const struct entry *e, long *rc, struct leftovers *left);
 bool sweep_failed(const struct entry *e, long rc);
 /* A failure says something new: mark, call, ask. */
 void sweep_mark_text(void);
@@ -32,5 +40,7 @@ extern unsigned sweep_findings;
  */
 typedef unsigned sweep_state_fn(const struct entry *e);
 sweep_state_fn *sweep_state(const char *name);
+/* forks.c: one of these. */
+unsigned sweep_forks(const struct entry *e);
 
 #endif
