@@ -50,7 +50,7 @@ struct eng_asic {
     struct eng_sm_desc sm;
     unsigned queues;
     struct eng_queue_desc (*queue)(unsigned id);
-    /* the QMAN blocks; lower 0: none */
+    /* the QMAN blocks, at most ENG_MOST_QMANS; lower 0: none */
     unsigned qmans;
     uint32_t (*qman)(unsigned i, uint32_t *lower);
     bool streams; /* four streams to a QMAN, the fifth is the lower CP */

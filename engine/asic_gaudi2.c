@@ -15,6 +15,7 @@
 #define MME(d) (0x40CA000u + DCORE * (d))
 #define TPC(d, i) (0x400A000u + DCORE * (d) + 0x10000u * (i))
 #define QMANS (2 + 10 + 9 + 9 + 9 + 24 + 2)
+_Static_assert(QMANS <= ENG_MOST_QMANS, "a bit for each");
 
 /* In the order of the queue numbers: four numbers to a QMAN. */
 static uint32_t qman(unsigned i, uint32_t *lower)

@@ -175,6 +175,13 @@ int eng_queue_id(const struct eng_queue *q)
     return -1;
 }
 
+static void wake(struct eng_qman *m)
+{
+    size_t i = (size_t)(m - m->eng->qman);
+
+    m->eng->awake[i / 64] |= 1ull << i % 64;
+}
+
 int eng_push(struct eng_queue *q, const struct eng_cb *cb)
 {
     int rc;
@@ -187,6 +194,7 @@ int eng_push(struct eng_queue *q, const struct eng_cb *cb)
     q->ring[q->tail++ & (q->depth - 1)] = *cb;
     if (q->state == ENG_IDLE)
         q->state = ENG_READY;
+    wake(q->qman);
     return 0;
 }
 
@@ -237,19 +245,70 @@ static bool unit_step(struct eng *e, uint32_t u)
     return s == 0 ? eng_dma_step(m) : eng_cp_step(&m->cp[s - 1]);
 }
 
+static bool has_work(struct eng *e, uint32_t qman)
+{
+    for (uint32_t u = 0; u < UNITS_PER_QMAN; u++)
+        if (unit_is_busy(e, qman * UNITS_PER_QMAN + u))
+            return true;
+    return false;
+}
+
+/* The first from i on that has work, or nqman; those without go to sleep. */
+static uint32_t next_awake(struct eng *e, uint32_t i)
+{
+    while (i < e->nqman) {
+        uint64_t rest = e->awake[i / 64] >> i % 64;
+
+        if (!rest) {
+            i = (i | 63) + 1;
+            continue;
+        }
+        i += (uint32_t)__builtin_ctzll(rest);
+        if (has_work(e, i))
+            return i;
+        e->awake[i / 64] &= ~(1ull << i % 64);
+    }
+    return e->nqman;
+}
+
+/* The first from u on that has something to do, or the number of units. */
+static uint32_t next_busy(struct eng *e, uint32_t u)
+{
+    uint32_t units = e->nqman * UNITS_PER_QMAN;
+
+    for (; u < units; u++) {
+        if (u % UNITS_PER_QMAN == 0)
+            u = next_awake(e, u / UNITS_PER_QMAN) * UNITS_PER_QMAN;
+        if (u == units || unit_is_busy(e, u))
+            return u;
+    }
+    return units;
+}
+
 /* Where a drawn order begins: any busy unit is as likely as another. */
 static uint32_t draw_unit(struct eng *e, uint32_t units)
 {
     uint32_t busy = 0, u;
 
-    for (u = 0; u < units; u++)
-        busy += unit_is_busy(e, u);
+    for (u = next_busy(e, 0); u < units; u = next_busy(e, u + 1))
+        busy++;
     if (!busy)
         return 0;
     busy = draw(e) % busy;
-    for (u = 0; !unit_is_busy(e, u) || busy--; u++)
-        ;
+    for (u = next_busy(e, 0); busy; u = next_busy(e, u + 1))
+        busy--;
     return u;
+}
+
+static bool step_one_of(struct eng *e, uint32_t first, uint32_t end)
+{
+    for (uint32_t u = next_busy(e, first); u < end; u = next_busy(e, u + 1)) {
+        if (unit_step(e, u)) {
+            e->turn = u + 1;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool eng_step(struct eng *e)
@@ -257,15 +316,7 @@ bool eng_step(struct eng *e)
     uint32_t units = e->nqman * UNITS_PER_QMAN;
     uint32_t first = e->rng ? draw_unit(e, units) : e->turn;
 
-    for (uint32_t i = 0; i < units; i++) {
-        uint32_t u = (first + i) % units;
-
-        if (unit_is_busy(e, u) && unit_step(e, u)) {
-            e->turn = u + 1;
-            return true;
-        }
-    }
-    return false;
+    return step_one_of(e, first, units) || step_one_of(e, 0, first);
 }
 
 uint64_t eng_run(struct eng *e)

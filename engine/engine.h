@@ -269,6 +269,8 @@ struct eng_qman {
     uint64_t bytes;   /* moved so far, for a person */
 };
 
+#define ENG_MOST_QMANS 128u
+
 struct eng {
     const struct eng_asic *asic;
     uint8_t *cfg;
@@ -276,6 +278,11 @@ struct eng {
     void *priv;
     struct eng_qman *qman;
     unsigned nqman;
+    /*
+     * A bit for each that was given work since it was last seen without: a device has hundreds of
+     * queues, and few are in use.
+     */
+    uint64_t awake[ENG_MOST_QMANS / 64];
     uint64_t rng; /* 0: a fixed order */
     uint32_t turn;
     uint64_t chunk;  /* a DMA core's turn, in bytes */
