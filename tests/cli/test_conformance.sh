@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: test_conformance.sh SOURCE BUILD HLSIM CONFORMANCE
+# usage: test_conformance.sh SOURCE BUILD HLSIM CONFORMANCE CONFORMANCE_ELSEWHERE
 # What the tool says, refuses and writes, and what is compared with it.
 set -u
 # called by Meson with names that count from the build folder
-source=$1 build=$2 hlsim=$(readlink -f "$3") tool=$(readlink -f "$4") failed=0
+source=$1 build=$2 hlsim=$(readlink -f "$3") tool=$(readlink -f "$4") elsewhere=$(readlink -f "$5") failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -40,6 +40,18 @@ expect 1 'No such file' $sim "$tool" --output "$work/none/report" $quick
 expect 5 'in use: process [0-9]+ .* has a node' $sim sh -c \
     "exec 9<>/dev/accel/accel0; '$tool' --output held $quick"
 [ ! -e held ] || { echo "FAIL a held device has a report"; failed=1; }
+# who holds it cannot be told: that is not "nobody", nothing is run either
+expect 1 'who has device 0 is not known: .*"/nowhere" is not a folder.*  Nothing was done' \
+    env TEST_ROOT=/nowhere $sim "$elsewhere" --output unknown $quick
+[ ! -e unknown ] || { echo "FAIL a device whose holders are unknown has a report"; failed=1; }
+# a dma-buf that no process has any more
+mkdir -p root/proc root/sys/class/accel/accel0/device root/sys/kernel/debug/dma_buf
+printf 'DRIVER=habanalabs\nPCI_ID=1DA3:1020\nPCI_SLOT_NAME=0000:10:00.0\n' >root/sys/class/accel/accel0/device/uevent
+printf '00065536\t00000000\t00080007\t00000001\thabanalabs\t00000042\t<none>\n' \
+    >root/sys/kernel/debug/dma_buf/bufinfo
+expect 5 'in use: the kernel has a dma-buf of it.  Nothing was done' \
+    env TEST_ROOT="$work/root" $sim "$elsewhere" --output kernels $quick
+[ ! -e kernels ] || { echo "FAIL a device that the kernel holds has a report"; failed=1; }
 # a bystander does not count
 expect 0 'answers are in report' $sim sh -c \
     "exec 9</dev/accel/accel_controlD0; '$tool' --output report $quick"
