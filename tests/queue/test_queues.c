@@ -887,5 +887,5 @@ int main(void)
     };
 
     require_simulation();
-    return cmocka_run_group_tests_name("queues", tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

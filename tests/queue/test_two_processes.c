@@ -115,5 +115,5 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(one_writes_the_other_reads) };
 
     require_simulation();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

@@ -402,5 +402,5 @@ int rdma_fault_tests(void)
         cmocka_unit_test(a_region_of_a_silent_card),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

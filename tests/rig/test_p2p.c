@@ -105,5 +105,5 @@ int main(void)
     };
 
     require_rig();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

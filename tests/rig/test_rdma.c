@@ -407,5 +407,5 @@ int main(void)
 
     require_rig();
     cmocka_set_test_filter(getenv("TEST_ONLY"));
-    return cmocka_run_group_tests(tests, NULL, NULL) + rdma_fault_tests();
+    return RUN_GROUP(tests, NULL, NULL) + rdma_fault_tests();
 }

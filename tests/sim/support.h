@@ -42,6 +42,15 @@ bool can_export(void);
             fail_msg("%s: \"%s\" does not say \"%s\"", #call, hlthunk_last_error(), part);         \
     } while (0)
 
+/*
+ * Runs an array of tests as cmocka_run_group_tests() does, and has what a failed one left (the
+ * device, its dma-bufs and mappings, children) closed before the next one begins.
+ */
+#define RUN_GROUP(tests, before_all, after_all)                                                    \
+    run_group(#tests, tests, sizeof(tests) / sizeof((tests)[0]), before_all, after_all)
+int run_group(const char *name, const struct CMUnitTest *tests, size_t count,
+              CMFixtureFunction before_all, CMFixtureFunction after_all);
+
 struct hlthunk_device *open_device(void);
 /*
  * A DMA by a submission (up: on the queue for what comes from the device), on Gaudi and Gaudi2:
@@ -49,7 +58,6 @@ struct hlthunk_device *open_device(void);
  */
 int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
                    uint64_t wait_us);
-/* One descriptor to another process; and from one, -1 where none came. */
 /* Descriptors that are open now. */
 unsigned count_fds(void);
 

@@ -357,5 +357,5 @@ int main(void)
     };
 
     require_simulation();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

@@ -30,5 +30,5 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(undone) };
 
     require_simulation();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

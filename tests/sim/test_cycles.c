@@ -66,5 +66,5 @@ int main(void)
     const struct CMUnitTest tests[] = { cmocka_unit_test(flat) };
 
     require_simulation();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

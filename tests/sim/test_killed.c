@@ -214,5 +214,5 @@ int main(int argc, char **argv)
     if (argc > 1)
         rounds = atoi(argv[1]);
     require_simulation();
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

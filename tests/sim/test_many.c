@@ -171,5 +171,5 @@ int main(int argc, char **argv)
     require_simulation();
     wanted = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
     assert_true(wanted >= 1 && wanted <= MOST);
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }

@@ -123,5 +123,5 @@ int main(void)
     };
 
     require_simulation();
-    return cmocka_run_group_tests(tests, rename_nodes, NULL);
+    return RUN_GROUP(tests, rename_nodes, NULL);
 }

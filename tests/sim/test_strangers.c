@@ -312,5 +312,5 @@ int main(void)
         l.rlim_cur = l.rlim_max < 1024 ? l.rlim_max : 1024;
         setrlimit(RLIMIT_NOFILE, &l);
     }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return RUN_GROUP(tests, NULL, NULL);
 }
