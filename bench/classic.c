@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the classic functions cost over a driver that answers at once, beside functions that do what
- * the original library's do: a table of functions, one that fills the argument, a loop around
- * ioctl().  A plain program of libhl-thunk.so, so that it can be run with another one, too:
+ * the original library's do: one that fills the argument, a loop around ioctl().  Another library
+ * of the same functions, such as a built original, can be measured in the same run.
  *
- * usage: bench-classic        [LD_LIBRARY_PATH=folder of another libhl-thunk.so]
+ * usage: bench-classic OURS.so [ANOTHER.so]
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -142,8 +143,8 @@ static int plain_wait(int fd, uint64_t seq, uint64_t timeout_us, uint32_t *statu
     return rc;
 }
 
-/* What a program calls: each leads through a table, which the original fills at its start. */
-static struct {
+/* What is compared: all are called through a pointer. */
+struct functions {
     uint64_t (*alloc)(int, uint64_t, uint64_t, bool, bool);
     int (*free)(int, uint64_t);
     uint64_t (*map)(int, uint64_t, uint64_t);
@@ -151,10 +152,43 @@ static struct {
     enum hl_device_status (*status)(int);
     int (*submit)(int, struct hlthunk_cs_in *, struct hlthunk_cs_out *);
     int (*wait)(int, uint64_t, uint64_t, uint32_t *);
-} *volatile table;
+};
 
-#define ROUNDS 1000
-#define TRIES 400
+static const struct functions plain = { plain_alloc,  plain_free,   plain_map, plain_unmap,
+                                        plain_status, plain_submit, plain_wait };
+
+static void *find(void *library, const char *name)
+{
+    void *function = dlsym(library, name);
+
+    if (!function) {
+        fprintf(stderr, "bench-classic: %s\n", dlerror());
+        exit(1);
+    }
+    return function;
+}
+
+static struct functions load(const char *path)
+{
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    struct functions f;
+
+    if (!library) {
+        fprintf(stderr, "bench-classic: %s\n", dlerror());
+        exit(1);
+    }
+    *(void **)&f.alloc = find(library, "hlthunk_device_memory_alloc");
+    *(void **)&f.free = find(library, "hlthunk_device_memory_free");
+    *(void **)&f.map = find(library, "hlthunk_device_memory_map");
+    *(void **)&f.unmap = find(library, "hlthunk_memory_unmap");
+    *(void **)&f.status = find(library, "hlthunk_get_device_status_info");
+    *(void **)&f.submit = find(library, "hlthunk_command_submission");
+    *(void **)&f.wait = find(library, "hlthunk_wait_for_cs");
+    return f;
+}
+
+#define ROUNDS 500
+#define TRIES 1000
 
 static double now_ns(void)
 {
@@ -164,7 +198,7 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-#define ONCE(statement)                                                                            \
+#define ROUND_NS(statement)                                                                        \
     ({                                                                                             \
         double start_ = now_ns();                                                                  \
         for (int i_ = 0; i_ < ROUNDS; i_++)                                                        \
@@ -185,44 +219,69 @@ static double median(double *tries)
     return tries[TRIES / 2];
 }
 
-/* In turns, so that both meet the same machine; the median of each. */
-#define COMPARE(name, ours, plain)                                                                 \
+struct column {
+    const char *name;
+    const struct functions *volatile functions;
+    double ns[TRIES], ratio[TRIES];
+};
+
+/* First ours, then what it is compared with. */
+static struct column columns[3] = { { .name = "ours" },
+                                    { .name = "reference", .functions = &plain } };
+static int column_count = 2;
+
+/*
+ * The median of many rounds, taken in turns.  Ratios are of rounds that follow one another: a
+ * machine that changes its speed meanwhile, as one with other work does, changes both.
+ */
+static void print(const char *name)
+{
+    printf("%-31s %6.1f ns", name, median(columns[0].ns));
+    for (int n = 1; n < column_count; n++)
+        printf("  %s %6.1f ns: ratio %.2f", columns[n].name, median(columns[n].ns),
+               median(columns[n].ratio));
+    printf("\n");
+}
+
+/* call: with f, the functions of a column. */
+#define COMPARE(name, call)                                                                        \
     do {                                                                                           \
-        static double a_[TRIES], b_[TRIES];                                                        \
         for (int t_ = 0; t_ < TRIES; t_++) {                                                       \
-            a_[t_] = ONCE(ours);                                                                   \
-            b_[t_] = ONCE(plain);                                                                  \
+            for (int n_ = 0; n_ < column_count; n_++) {                                            \
+                struct column *c_ = &columns[n_];                                                  \
+                c_->ns[t_] = ROUND_NS({                                                            \
+                    const struct functions *f = c_->functions;                                     \
+                    call;                                                                          \
+                });                                                                                \
+                c_->ratio[t_] = columns[0].ns[t_] / c_->ns[t_];                                    \
+            }                                                                                      \
         }                                                                                          \
-        printf("%-34s %5.1f ns, as the original %5.1f ns: ratio %.2f\n", name, median(a_),         \
-               median(b_), median(a_) / median(b_));                                               \
+        print(name);                                                                               \
     } while (0)
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct hlthunk_cs_out out = { 0 };
     struct hlthunk_cs_in in = { .flags = HL_CS_FLAGS_STAGED_SUBMISSION };
+    struct functions ours, another;
     uint32_t status;
 
-    table = malloc(sizeof(*table));
-    if (!table)
-        return 1;
-    table->alloc = plain_alloc;
-    table->free = plain_free;
-    table->map = plain_map;
-    table->unmap = plain_unmap;
-    table->status = plain_status;
-    table->submit = plain_submit;
-    table->wait = plain_wait;
-    COMPARE("hlthunk_device_memory_alloc", hlthunk_device_memory_alloc(3, 4096, 0, false, false),
-            table->alloc(3, 4096, 0, false, false));
-    COMPARE("hlthunk_device_memory_free", hlthunk_device_memory_free(3, 1), table->free(3, 1));
-    COMPARE("hlthunk_device_memory_map", hlthunk_device_memory_map(3, 1, 0), table->map(3, 1, 0));
-    COMPARE("hlthunk_memory_unmap", hlthunk_memory_unmap(3, 1), table->unmap(3, 1));
-    COMPARE("hlthunk_get_device_status_info", hlthunk_get_device_status_info(3), table->status(3));
-    COMPARE("hlthunk_command_submission", hlthunk_command_submission(3, &in, &out),
-            table->submit(3, &in, &out));
-    COMPARE("hlthunk_wait_for_cs", hlthunk_wait_for_cs(3, 1, 0, &status),
-            table->wait(3, 1, 0, &status));
-    free(table);
+    if (argc < 2 || argc > 3) {
+        fprintf(stderr, "usage: bench-classic OURS.so [ANOTHER.so]\n");
+        return 2;
+    }
+    ours = load(argv[1]);
+    columns[0].functions = &ours;
+    if (argc == 3) {
+        another = load(argv[2]);
+        columns[column_count++] = (struct column){ .name = "another", .functions = &another };
+    }
+    COMPARE("hlthunk_device_memory_alloc", f->alloc(3, 4096, 0, false, false));
+    COMPARE("hlthunk_device_memory_free", f->free(3, 1));
+    COMPARE("hlthunk_device_memory_map", f->map(3, 1, 0));
+    COMPARE("hlthunk_memory_unmap", f->unmap(3, 1));
+    COMPARE("hlthunk_get_device_status_info", f->status(3));
+    COMPARE("hlthunk_command_submission", f->submit(3, &in, &out));
+    COMPARE("hlthunk_wait_for_cs", f->wait(3, 1, 0, &status));
     return 0;
 }

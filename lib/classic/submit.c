@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Submissions; signals between queues are in signal.c. */
 #include <errno.h>
-#include <string.h>
 
 #include "lib/classic/convention.h"
 #include "lib/classic/room.h"
@@ -27,42 +26,63 @@ static int check_staged(const struct hlthunk_cs_in *in, const struct hlthunk_cs_
     return rc;
 }
 
-static void from_classic(struct hl_cs_in *cs, const struct hlthunk_cs_in *in)
+/*
+ * The kernel's argument straight from the caller's struct.  What that lacks: seq or a handle in its
+ * place, flags that the function stands for, a timeout of its own or 0.
+ */
+static inline int try_once(int fd, const struct hlthunk_cs_in *in, uint64_t seq, uint32_t flags,
+                           uint32_t timeout_s, union hl_cs_args *args)
 {
-    memset(cs, 0, sizeof(*cs));
-    cs->chunks_restore = (uint64_t)(uintptr_t)in->chunks_restore;
-    cs->chunks_execute = (uint64_t)(uintptr_t)in->chunks_execute;
-    cs->num_chunks_restore = in->num_chunks_restore;
-    cs->num_chunks_execute = in->num_chunks_execute;
-    cs->cs_flags = in->flags;
+    args->in = (struct hl_cs_in){
+        .chunks_restore = (uint64_t)(uintptr_t)in->chunks_restore,
+        .chunks_execute = (uint64_t)(uintptr_t)in->chunks_execute,
+        .seq = seq,
+        .num_chunks_restore = in->num_chunks_restore,
+        .num_chunks_execute = in->num_chunks_execute,
+        .timeout = timeout_s,
+        .cs_flags = in->flags | flags | (timeout_s ? HL_CS_FLAGS_CUSTOM_TIMEOUT : 0),
+    };
+    return hl_cs_try(fd, args);
 }
 
-static int submit(int fd, const struct hl_cs_in *in, uint32_t timeout, struct hlthunk_cs_out *out)
+/* After a full queue, a signal or a failure, which rc is. */
+static __attribute__((cold, noinline)) int try_again(int fd, const struct hlthunk_cs_in *in,
+                                                     uint64_t seq, uint32_t flags,
+                                                     uint32_t timeout_s, union hl_cs_args *args,
+                                                     int rc)
 {
     struct hl_room room = { 0 };
-    struct hl_cs_out answer;
-    int rc;
 
-    while ((rc = hl_cs_submit(fd, in, timeout, &answer)) == -EAGAIN)
-        hl_room_wait(&room);
-    if (rc == 0) {
-        out->seq = answer.seq;
-        out->status = answer.status;
-        out->sob_count_before_submission = answer.sob_count_before_submission;
+    while (rc == -EAGAIN || rc == -EINTR) {
+        if (rc == -EAGAIN)
+            hl_room_wait(&room);
+        rc = try_once(fd, in, seq, flags, timeout_s, args);
     }
-    return rc;
+    return hl_classic(rc);
+}
+
+static inline int submit(int fd, const struct hlthunk_cs_in *in, uint64_t seq, uint32_t flags,
+                         uint32_t timeout_s, struct hlthunk_cs_out *out)
+{
+    union hl_cs_args args;
+    int rc = try_once(fd, in, seq, flags, timeout_s, &args);
+
+    if (__builtin_expect(rc, 0))
+        rc = try_again(fd, in, seq, flags, timeout_s, &args, rc);
+    if (rc)
+        return rc;
+    out->seq = args.out.seq;
+    out->status = args.out.status;
+    out->sob_count_before_submission = args.out.sob_count_before_submission;
+    return 0;
 }
 
 int hlthunk_command_submission_timeout(int fd, struct hlthunk_cs_in *in, struct hlthunk_cs_out *out,
                                        uint32_t timeout)
 {
-    struct hl_cs_in cs;
     int rc = check(in, out);
 
-    if (rc)
-        return hl_classic(rc);
-    from_classic(&cs, in);
-    return hl_classic(submit(fd, &cs, timeout, out));
+    return rc ? hl_classic(rc) : submit(fd, in, 0, 0, timeout, out);
 }
 
 int hlthunk_command_submission(int fd, struct hlthunk_cs_in *in, struct hlthunk_cs_out *out)
@@ -70,41 +90,37 @@ int hlthunk_command_submission(int fd, struct hlthunk_cs_in *in, struct hlthunk_
     return hlthunk_command_submission_timeout(fd, in, out, 0);
 }
 
+static int submit_staged(int fd, uint64_t seq, const struct hlthunk_cs_in *in,
+                         struct hlthunk_cs_out *out, uint32_t flags, uint32_t timeout)
+{
+    int rc = check_staged(in, out);
+
+    return rc ? hl_classic(rc) : submit(fd, in, seq, flags, timeout, out);
+}
+
 int hlthunk_staged_command_submission_timeout(int fd, uint64_t sequence, struct hlthunk_cs_in *in,
                                               struct hlthunk_cs_out *out, uint32_t timeout)
 {
-    struct hl_cs_in cs;
-    int rc = check_staged(in, out);
-
-    if (rc)
-        return hl_classic(rc);
-    from_classic(&cs, in);
-    cs.seq = sequence;
-    return hl_classic(submit(fd, &cs, timeout, out));
+    return submit_staged(fd, sequence, in, out, 0, timeout);
 }
 
 int hlthunk_staged_command_submission(int fd, uint64_t sequence, struct hlthunk_cs_in *in,
                                       struct hlthunk_cs_out *out)
 {
-    return hlthunk_staged_command_submission_timeout(fd, sequence, in, out, 0);
+    return submit_staged(fd, sequence, in, out, 0, 0);
 }
 
 int hlthunk_staged_command_submission_encaps_signals(int fd, uint64_t handle_id,
                                                      struct hlthunk_cs_in *in,
                                                      struct hlthunk_cs_out *out)
 {
-    struct hl_cs_in cs;
-    int rc = check_staged(in, out);
+    struct hl_cs_in with = { .seq = 0 };
 
-    if (rc == 0 && handle_id > UINT32_MAX)
-        rc = hl_err(-EINVAL, "handle_id %#llx does not fit the driver's 32 bits",
-                    (unsigned long long)handle_id);
-    if (rc)
-        return hl_classic(rc);
-    from_classic(&cs, in);
-    cs.encaps_sig_handle_id = (uint32_t)handle_id;
-    cs.cs_flags |= HL_CS_FLAGS_ENCAP_SIGNALS;
-    return hl_classic(submit(fd, &cs, 0, out));
+    if (handle_id > UINT32_MAX)
+        return hl_classic(hl_err(-EINVAL, "handle_id %#llx does not fit the driver's 32 bits",
+                                 (unsigned long long)handle_id));
+    with.encaps_sig_handle_id = (uint32_t)handle_id;
+    return submit_staged(fd, with.seq, in, out, HL_CS_FLAGS_ENCAP_SIGNALS, 0);
 }
 
 int hlthunk_cs_flush_pci_hbw_writes(int fd)

@@ -73,42 +73,69 @@ static int wait_once(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us
     return hl_ioctl(fd, HL_CALL_WAIT_CS, args);
 }
 
-/* The engine: calls until it is done, failed, or the time is over. */
-static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
-                    struct hl_wait_cs_out *out)
+static uint64_t slice(uint64_t us)
 {
-    uint64_t deadline = timeout_us ? hl_deadline_ns(timeout_us) : 0, left = timeout_us;
-    union hl_wait_cs_args args;
-    int rc;
+    return us < SLICE_US ? us : SLICE_US;
+}
 
-    for (;;) {
-        rc = wait_once(fd, in, left < SLICE_US ? left : SLICE_US, &args);
-        if (rc != -EINTR && (rc || args.out.status != HL_WAIT_CS_STATUS_BUSY))
-            break;
+/* Out of line: what only looks needs no clock, and no frame for its answer. */
+static __attribute__((noinline)) uint64_t deadline_of(uint64_t timeout_us)
+{
+    return hl_deadline_ns(timeout_us);
+}
+
+/* After the first call, which was answered with rc: until it is done, failed, or time is over. */
+static int wait_on(int fd, const struct hl_wait_cs_in *in, uint64_t left, uint64_t deadline,
+                   union hl_wait_cs_args *args, int rc)
+{
+    while (rc == -EINTR || (rc == 0 && args->out.status == HL_WAIT_CS_STATUS_BUSY)) {
         if (!left)
             break; /* that was the last look */
         left = hl_left_us(deadline);
         if (!left && rc == 0)
             break;
+        rc = wait_once(fd, in, slice(left), args);
     }
-    if (rc == 0)
-        *out = args.out;
-    else if (rc == -ETIMEDOUT)
-        out->status = HL_WAIT_CS_STATUS_TIMEDOUT;
+    if (rc == -ETIMEDOUT)
+        args->out.status = HL_WAIT_CS_STATUS_TIMEDOUT;
     else if (rc == -EIO)
-        out->status = HL_WAIT_CS_STATUS_ABORTED;
+        args->out.status = HL_WAIT_CS_STATUS_ABORTED;
     return rc ? explain(rc, in) : 0;
 }
 
-int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, struct hl_wait_cs_out *out)
+static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
+                    union hl_wait_cs_args *args)
+{
+    uint64_t deadline = timeout_us ? deadline_of(timeout_us) : 0;
+    int rc = wait_once(fd, in, slice(timeout_us), args);
+
+    return wait_on(fd, in, timeout_us, deadline, args, rc);
+}
+
+static __attribute__((cold, noinline)) int wait_on_cs(int fd, uint64_t sequence, uint64_t left,
+                                                      uint64_t deadline,
+                                                      union hl_wait_cs_args *args, int rc)
 {
     struct hl_wait_cs_in in = { .seq = sequence };
 
-    return wait_for(fd, &in, timeout_us, out);
+    return wait_on(fd, &in, left, deadline, args, rc);
+}
+
+/* Most look at what has completed already. */
+int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, union hl_wait_cs_args *args)
+{
+    uint64_t deadline = timeout_us ? deadline_of(timeout_us) : 0;
+    int rc;
+
+    args->in = (struct hl_wait_cs_in){ .seq = sequence, .timeout_us = slice(timeout_us) };
+    rc = hl_ioctl(fd, HL_CALL_WAIT_CS, args);
+    if (__builtin_expect(rc == 0 && args->out.status != HL_WAIT_CS_STATUS_BUSY, 1))
+        return 0;
+    return wait_on_cs(fd, sequence, timeout_us, deadline, args, rc);
 }
 
 int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t timeout_us,
-                     struct hl_wait_cs_out *out)
+                     union hl_wait_cs_args *args)
 {
     struct hl_wait_cs_in in = {
         .seq = (uint64_t)(uintptr_t)sequences,
@@ -121,7 +148,7 @@ int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t
                       HL_WAIT_MULTI_CS_LIST_MAX_LEN);
     if (count && !sequences)
         return hl_err(-EINVAL, "the array of %u sequence numbers is NULL", count);
-    return wait_for(fd, &in, timeout_us, out);
+    return wait_for(fd, &in, timeout_us, args);
 }
 
 static int interrupt_flags(uint32_t interrupt, uint32_t *flags)
@@ -133,7 +160,7 @@ static int interrupt_flags(uint32_t interrupt, uint32_t *flags)
 }
 
 int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t interrupt,
-                      uint64_t timeout_us, struct hl_wait_cs_out *out)
+                      uint64_t timeout_us, union hl_wait_cs_args *args)
 {
     struct hl_wait_cs_in in = { .addr = (uint64_t)(uintptr_t)address, .target = target };
     int rc = interrupt_flags(interrupt, &in.flags);
@@ -142,7 +169,7 @@ int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t int
         return rc;
     if (!address)
         return hl_err(-EINVAL, "the address to watch is NULL");
-    return wait_for(fd, &in, timeout_us, out);
+    return wait_for(fd, &in, timeout_us, args);
 }
 
 /*
@@ -176,12 +203,12 @@ static int counter_in(const struct hl_counter *counter, uint64_t target, uint32_
 }
 
 int hl_wait_counter(int fd, const struct hl_counter *counter, uint64_t target, uint32_t interrupt,
-                    uint64_t timeout_us, struct hl_wait_cs_out *out)
+                    uint64_t timeout_us, union hl_wait_cs_args *args)
 {
     struct hl_wait_cs_in in;
     int rc = counter_in(counter, target, interrupt, &in);
 
-    return rc ? rc : wait_for(fd, &in, timeout_us, out);
+    return rc ? rc : wait_for(fd, &in, timeout_us, args);
 }
 
 int hl_wait_register_timestamp(int fd, const struct hl_counter *counter, uint64_t target,
