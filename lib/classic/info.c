@@ -69,44 +69,38 @@ int hlthunk_get_dram_usage(int fd, struct hlthunk_dram_usage_info *dram_usage)
     return hl_classic(rc);
 }
 
-enum hl_device_status hlthunk_get_device_status_info(int fd)
-{
-    struct hl_info_device_status answer;
-    int rc = ASK(fd, HL_INFO_DEVICE_STATUS, answer);
-
-    return (enum hl_device_status)(rc ? hl_classic(rc) : (int)answer.status);
-}
-
 int hlthunk_get_hw_asic_status(int fd, struct hlthunk_hw_asic_status *hw_asic_status)
 {
     struct hlthunk_hw_asic_status s = { 0 };
-    struct hl_info_device_status status;
     struct hl_info_clk_throttle throttle;
     struct hl_open_stats_info stats;
     struct hl_power_info power;
-    int rc;
+    int status, rc;
 
     CHECK_OUT(hw_asic_status);
     /* the one output that is written on failure: it is made to say so */
     hw_asic_status->valid = 0;
-    rc = ASK(fd, HL_INFO_DEVICE_STATUS, status);
+    status = hl_info_device_status(fd);
+    rc = status < 0 ? status : 0;
     if (rc == 0)
         rc = ASK(fd, HL_INFO_CLK_THROTTLE_REASON, throttle);
     if (rc == 0)
         rc = ASK(fd, HL_INFO_OPEN_STATS, stats);
     if (rc)
         return hl_classic(rc);
-    if (status.status == HL_DEVICE_STATUS_OPERATIONAL) {
+    if (status == HL_DEVICE_STATUS_OPERATIONAL) {
         rc = ASK(fd, HL_INFO_POWER, power);
         /* a reset may have begun since: then the status is what to tell */
-        if (rc == -EBUSY)
-            rc = ASK(fd, HL_INFO_DEVICE_STATUS, status);
-        else if (rc == 0)
+        if (rc == -EBUSY) {
+            status = hl_info_device_status(fd);
+            rc = status < 0 ? status : 0;
+        } else if (rc == 0) {
             s.power.power = power.power;
+        }
         if (rc)
             return hl_classic(rc);
     }
-    s.status = (enum hl_device_status)status.status;
+    s.status = (enum hl_device_status)status;
     hl_clk_throttle_from_uapi(&throttle, &s.throttle);
     hl_open_stats_from_uapi(&stats, &s.open_stats);
     s.timestamp_sec = (uint64_t)time(NULL);

@@ -13,14 +13,13 @@ uint64_t hlthunk_device_memory_alloc(int fd, uint64_t size, uint64_t page_size, 
                                      bool shared)
 {
     uint32_t flags = (contiguous ? HL_MEM_CONTIGUOUS : 0) | (shared ? HL_MEM_SHARED : 0);
-    uint64_t handle = 0;
-    int rc = hl_mem_alloc(fd, size, page_size, flags, &handle);
+    struct hl_mem_answer handle = hl_mem_alloc(fd, size, page_size, flags);
 
     /*
      * Without an MMU for device memory (Gaudi) the driver only counts, and answers with handle 0,
      * which means failure here.  What it takes for a handle when it frees is the number of bytes.
      */
-    return hl_classic_u64(rc, handle ? handle : size);
+    return hl_classic_u64(handle.rc, handle.value ? handle.value : size);
 }
 
 int hlthunk_device_memory_free(int fd, uint64_t handle)
@@ -30,10 +29,9 @@ int hlthunk_device_memory_free(int fd, uint64_t handle)
 
 uint64_t hlthunk_device_memory_map(int fd, uint64_t handle, uint64_t hint_addr)
 {
-    uint64_t address = 0;
-    int rc = hl_mem_map_device(fd, handle, hint_addr, 0, &address);
+    struct hl_mem_answer address = hl_mem_map_device(fd, handle, hint_addr, 0);
 
-    return hl_classic_u64(rc, address);
+    return hl_classic_u64(address.rc, address.value);
 }
 
 uint64_t hlthunk_host_memory_map_flags(int fd, void *host_virt_addr, uint64_t hint_addr,

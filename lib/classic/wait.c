@@ -21,11 +21,15 @@ static uint32_t interrupt_number(uint32_t interrupt_id)
  */
 static int give(int rc, const struct hl_wait_cs_out *answer, uint32_t *status, uint64_t *timestamp)
 {
-    if (rc == 0 || rc == -ETIMEDOUT || rc == -EIO)
-        *status = answer->status;
-    if (rc == 0 && timestamp && (answer->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD))
+    if (__builtin_expect(rc, 0)) {
+        if (rc == -ETIMEDOUT || rc == -EIO)
+            *status = answer->status;
+        return hl_classic_failed(rc);
+    }
+    *status = answer->status;
+    if (timestamp && (answer->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD))
         *timestamp = (uint64_t)answer->timestamp_nsec;
-    return hl_classic(rc);
+    return 0;
 }
 
 static int no_status(void)
@@ -40,11 +44,11 @@ static int no_timestamp(void)
 
 static int wait_cs(int fd, uint64_t seq, uint64_t timeout_us, uint32_t *status, uint64_t *timestamp)
 {
-    struct hl_wait_cs_out answer;
+    union hl_wait_cs_args args;
 
     if (!status)
         return no_status();
-    return give(hl_wait_cs(fd, seq, timeout_us, &answer), &answer, status, timestamp);
+    return give(hl_wait_cs(fd, seq, timeout_us, &args), &args.out, status, timestamp);
 }
 
 int hlthunk_wait_for_cs(int fd, uint64_t seq, uint64_t timeout_us, uint32_t *status)
@@ -63,17 +67,17 @@ int hlthunk_wait_for_cs_with_timestamp(int fd, uint64_t seq, uint64_t timeout_us
 static int wait_multi(int fd, const struct hlthunk_wait_multi_cs_in *in,
                       struct hlthunk_wait_multi_cs_out *out, uint64_t *timestamp)
 {
-    struct hl_wait_cs_out answer;
+    union hl_wait_cs_args args;
     uint64_t time = 0;
     int rc;
 
     if (!in || !out)
         return hl_classic(hl_err(-EINVAL, "%s is NULL", in ? "out" : "in"));
-    rc = give(hl_wait_multi_cs(fd, in->seq, in->seq_len, in->timeout_us, &answer), &answer,
+    rc = give(hl_wait_multi_cs(fd, in->seq, in->seq_len, in->timeout_us, &args), &args.out,
               &out->status, &time);
     if (rc == 0) {
-        out->seq_set = answer.cs_completion_map;
-        out->completed = (uint8_t)__builtin_popcount(answer.cs_completion_map);
+        out->seq_set = args.out.cs_completion_map;
+        out->completed = (uint8_t)__builtin_popcount(args.out.cs_completion_map);
         if (timestamp)
             *timestamp = time; /* 0: none, as it has always been */
     }
@@ -98,13 +102,13 @@ int hlthunk_wait_for_multi_cs_with_timestamp(int fd, struct hlthunk_wait_multi_c
 static int wait_address(int fd, const void *addr, uint64_t target_value, uint32_t interrupt_id,
                         uint64_t timeout_us, uint32_t *status, uint64_t *timestamp)
 {
-    struct hl_wait_cs_out answer;
+    union hl_wait_cs_args args;
 
     if (!status)
         return no_status();
     return give(hl_wait_interrupt(fd, addr, target_value, interrupt_number(interrupt_id),
-                                  timeout_us, &answer),
-                &answer, status, timestamp);
+                                  timeout_us, &args),
+                &args.out, status, timestamp);
 }
 
 int hlthunk_wait_for_interrupt(int fd, void *addr, uint64_t target_value, uint32_t interrupt_id,
@@ -124,13 +128,13 @@ static int wait_counter(int fd, const struct hl_counter *counter, uint64_t targe
                         uint32_t interrupt_id, uint64_t timeout_us, uint32_t *status,
                         uint64_t *timestamp)
 {
-    struct hl_wait_cs_out answer;
+    union hl_wait_cs_args args;
 
     if (!status)
         return no_status();
     return give(hl_wait_counter(fd, counter, target_value, interrupt_number(interrupt_id),
-                                timeout_us, &answer),
-                &answer, status, timestamp);
+                                timeout_us, &args),
+                &args.out, status, timestamp);
 }
 
 int hlthunk_wait_for_interrupt_by_handle(int fd, uint64_t cq_counters_handle,

@@ -9,18 +9,17 @@
 
 int hlthunk_device_get_status(struct hlthunk_device *d, enum hlthunk_status *status)
 {
-    struct hl_info_device_status out = { 0 };
     int rc = hl_device_check_process(d);
 
     if (rc)
         return rc;
     if (!status)
         return hl_err(-EINVAL, "status is NULL");
-    rc = hl_info_get(d->fd, HL_INFO_DEVICE_STATUS, &out, sizeof(out));
-    if (rc)
+    rc = hl_info_device_status(d->fd);
+    if (rc < 0)
         return hl_device_failed(d, rc);
-    hl_device_learn_status(d, out.status);
-    *status = (enum hlthunk_status)out.status;
+    hl_device_learn_status(d, (uint32_t)rc);
+    *status = (enum hlthunk_status)rc;
     return 0;
 }
 

@@ -91,9 +91,12 @@ static int fill(struct hlthunk_buffer *b, uint64_t address, struct hl_reservatio
     unsigned n = 0;
     int rc = -ENOMEM;
 
-    while (rc == -ENOMEM && n < OTHER_HOLES &&
-           hl_mem_map_device(d->fd, b->memory.handle, address, 0, &others[n]) == 0) {
-        n++;
+    while (rc == -ENOMEM && n < OTHER_HOLES) {
+        struct hl_mem_answer other = hl_mem_map_device(d->fd, b->memory.handle, address, 0);
+
+        if (other.rc)
+            break;
+        others[n++] = other.value;
         rc = hl_buffer_map(b, address, true, r);
     }
     while (n)

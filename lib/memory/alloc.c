@@ -40,7 +40,7 @@ static void is_ours(struct hlthunk_device *d, struct hl_memory *m)
 static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_options *o,
                           struct hl_memory *m)
 {
-    uint64_t handle, align = d->props.memory_page_size;
+    uint64_t align = d->props.memory_page_size;
     struct hl_extent *range;
     int rc;
 
@@ -63,7 +63,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
     if (rc)
         return hl_err(-ENOMEM, "no contiguous %llu bytes of device memory are free",
                       (ull)m->granted);
-    rc = hl_mem_alloc(d->fd, m->granted, 0, 0, &handle);
+    rc = hl_mem_alloc(d->fd, m->granted, 0, 0).rc;
     if (rc) {
         hl_physical_give(d, range);
         return hl_device_failed(d, rc);
@@ -79,10 +79,12 @@ static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
                          const struct hlthunk_buffer_options *o, struct hl_memory *m)
 {
     uint32_t flags = (o->contiguous ? HL_MEM_CONTIGUOUS : 0u) | (o->shared ? HL_MEM_SHARED : 0u);
-    int rc = hl_mem_alloc(d->fd, size, 0, flags, &m->handle);
+    struct hl_mem_answer handle = hl_mem_alloc(d->fd, size, 0, flags);
+    int rc;
 
-    if (rc)
-        return hl_device_failed(d, rc);
+    if (handle.rc)
+        return hl_device_failed(d, handle.rc);
+    m->handle = handle.value;
     is_ours(d, m);
     if (o->unmapped)
         return 0;
@@ -146,13 +148,14 @@ int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m, uint64_t hint, 
 {
     /* where a plain hint is not free, the driver looks in addresses that are reserved, too */
     bool apart = hint && !force_hint && hl_reservation_any(d);
-    int rc =
-        hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint || apart), &m->address);
+    struct hl_mem_answer address =
+        hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint || apart));
 
-    if (rc == -ENOMEM && apart)
-        rc = hl_mem_map_device(d->fd, m->handle, 0, 0, &m->address);
-    if (rc)
-        return hl_device_failed(d, rc);
+    if (address.rc == -ENOMEM && apart)
+        address = hl_mem_map_device(d->fd, m->handle, 0, 0);
+    if (address.rc)
+        return hl_device_failed(d, address.rc);
+    m->address = address.value;
     m->ours_to_unmap = true;
     return 0;
 }

@@ -40,8 +40,31 @@ static int check_chunks(uint64_t address, uint32_t count, const char *which)
     return 0;
 }
 
-static int explain(int rc, uint32_t flags)
+/* What kernels before type 'd' requests would crash on or take for something else. */
+int hl_cs_check(int fd, const struct hl_cs_in *in)
 {
+    const struct hl_traits *has;
+    int rc = 0;
+
+    if (!(in->cs_flags & FLAGS_NO_BUFFERS)) {
+        rc = check_chunks(in->chunks_restore, in->num_chunks_restore, "chunks_restore");
+        if (!rc)
+            rc = check_chunks(in->chunks_execute, in->num_chunks_execute, "chunks_execute");
+    }
+    if (rc)
+        return rc;
+    has = in->cs_flags & FLAGS_SINCE_6_3 ? hl_generation_traits(fd) : NULL;
+    if (has && !has->engine_commands)
+        return hl_err(-EOPNOTSUPP,
+                      "this kernel's driver (before 6.3) does not know submission "
+                      "flags %#x",
+                      in->cs_flags & FLAGS_SINCE_6_3);
+    return 0;
+}
+
+int hl_cs_explain(int rc, uint32_t flags)
+{
+    flags &= ~HL_CS_FLAGS_CUSTOM_TIMEOUT;
     switch (rc) {
     case -EAGAIN:
         return hl_err(rc, "the queue is full: try again when a submission has completed");
@@ -69,43 +92,17 @@ static int explain(int rc, uint32_t flags)
 int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct hl_cs_out *out)
 {
     union hl_cs_args args;
-    uint32_t flags = in->cs_flags;
-    const struct hl_traits *has;
-    int rc = 0;
+    int rc;
 
-    if (!(flags & FLAGS_NO_BUFFERS) && !hl_door_is_drm()) {
-        rc = check_chunks(in->chunks_restore, in->num_chunks_restore, "chunks_restore");
-        if (!rc)
-            rc = check_chunks(in->chunks_execute, in->num_chunks_execute, "chunks_execute");
-    }
-    if (rc)
-        return rc;
-    has = (flags & FLAGS_SINCE_6_3) && !hl_door_is_drm() ? hl_generation_traits(fd) : NULL;
-    if (has && !has->engine_commands)
-        return hl_err(-EOPNOTSUPP,
-                      "this kernel's driver (before 6.3) does not know submission "
-                      "flags %#x",
-                      flags & FLAGS_SINCE_6_3);
     do {
-        /* member by member, each as wide as it was written just now */
-        args.in.chunks_restore = in->chunks_restore;
-        args.in.chunks_execute = in->chunks_execute;
-        args.in.seq = in->seq;
-        args.in.num_chunks_restore = in->num_chunks_restore;
-        args.in.num_chunks_execute = in->num_chunks_execute;
+        args.in = *in;
         args.in.timeout = timeout_s;
-        args.in.cs_flags = timeout_s ? flags | HL_CS_FLAGS_CUSTOM_TIMEOUT : flags;
-        args.in.ctx_id = in->ctx_id;
-        memset(args.in.pad, 0, sizeof(args.in.pad));
-        rc = hl_ioctl(fd, HL_CALL_CS, &args);
+        args.in.cs_flags |= timeout_s ? HL_CS_FLAGS_CUSTOM_TIMEOUT : 0;
+        rc = hl_cs_try(fd, &args);
     } while (rc == -EINTR);
-    if (rc)
-        return explain(rc, flags);
-    out->seq = args.out.seq;
-    out->status = args.out.status;
-    out->sob_base_addr_offset = args.out.sob_base_addr_offset;
-    out->sob_count_before_submission = args.out.sob_count_before_submission;
-    return 0;
+    if (rc == 0)
+        *out = args.out;
+    return rc;
 }
 
 int hl_cs_flush_pci_writes(int fd)

@@ -8,11 +8,31 @@
 
 #include <stdint.h>
 
-struct hl_cs_in;
-struct hl_cs_out;
+#include "lib/kernel/door.h"
+#include "uapi/habanalabs_accel.h"
+
+/* The two ends of hl_cs_try(): what an older kernel must not get, and the text of a refusal. */
+int hl_cs_check(int fd, const struct hl_cs_in *in) __attribute__((cold));
+int hl_cs_explain(int rc, uint32_t flags) __attribute__((cold));
 
 /*
- * Submits in.  timeout_s other than 0 is this submission's own (HL_CS_FLAGS_CUSTOM_TIMEOUT).
+ * One attempt, in place: on success args->out is the driver's answer.  -EINTR, without a text: what
+ * args are now is not what they were, build them again.
+ */
+static inline int hl_cs_try(int fd, union hl_cs_args *args)
+{
+    uint32_t flags = args->in.cs_flags;
+    int rc = hl_door_is_drm() ? 0 : hl_cs_check(fd, &args->in);
+
+    if (__builtin_expect(rc, 0))
+        return rc;
+    rc = hl_ioctl(fd, HL_CALL_CS, args);
+    return rc == 0 || rc == -EINTR ? rc : hl_cs_explain(rc, flags);
+}
+
+/*
+ * Submits in, again after EINTR.  timeout_s other than 0 is this submission's own
+ * (HL_CS_FLAGS_CUSTOM_TIMEOUT).
  * -EAGAIN, when the queue is full, is the caller's to wait out: nothing was submitted.
  */
 int hl_cs_submit(int fd, const struct hl_cs_in *in, uint32_t timeout_s, struct hl_cs_out *out);

@@ -21,7 +21,7 @@ static bool is_lacking(int fd, uint32_t op)
     return (enum hl_generation)g < since;
 }
 
-static __attribute__((cold, noinline)) int explain(int fd, int rc, uint32_t op)
+int hl_info_explain(int fd, int rc, uint32_t op)
 {
     switch (rc) {
     case -EBUSY:
@@ -58,12 +58,12 @@ int hl_info_query(int fd, struct hl_info_args *args, void *out, uint32_t size)
         args->pad = pad;
         rc = hl_ioctl(fd, HL_CALL_INFO, args);
     } while (rc == -EINTR);
-    return rc ? explain(fd, rc, op) : 0;
+    return rc ? hl_info_explain(fd, rc, op) : 0;
 }
 
 int hl_info_get(int fd, uint32_t op, void *out, uint32_t size)
 {
     int rc = hl_ioctl_info(fd, op, out, size);
 
-    return rc ? explain(fd, rc, op) : 0;
+    return rc ? hl_info_explain(fd, rc, op) : 0;
 }

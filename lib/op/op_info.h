@@ -22,4 +22,10 @@ int hl_info_get(int fd, uint32_t op, void *out, uint32_t size);
  */
 int hl_info_query(int fd, struct hl_info_args *args, void *out, uint32_t size);
 
+/* HL_INFO_DEVICE_STATUS: an enum hl_device_status, or -errno with a text. */
+int hl_info_device_status(int fd);
+
+/* The text of a query that was refused with rc: the error for the caller. */
+int hl_info_explain(int fd, int rc, uint32_t op) __attribute__((cold));
+
 #endif

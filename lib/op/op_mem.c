@@ -29,22 +29,42 @@ typedef unsigned long long ull;
  * The operation's own member of the union is up to three words, which a, b and c are.  Words it is,
  * since an initialiser of one member would leave the bytes beside it unspecified.
  */
-static int call(int fd, union hl_mem_args *args, uint32_t op, uint32_t flags, uint64_t a,
-                uint64_t b, uint64_t c)
+static inline int call_once(int fd, union hl_mem_args *args, uint32_t op, uint32_t flags,
+                            uint64_t a, uint64_t b, uint64_t c)
+{
+    args->in.map_host.host_virt_addr = a;
+    args->in.map_host.hint_addr = b;
+    args->in.map_host.mem_size = c;
+    args->in.op = op;
+    args->in.flags = flags;
+    args->in.ctx_id = 0;
+    args->in.num_of_elements = 0;
+    return hl_ioctl(fd, HL_CALL_MEMORY, args);
+}
+
+/* Interrupted: not in a loop with the first call, for which the compiler would keep registers. */
+static COLD int call_again(int fd, union hl_mem_args *args, uint32_t op, uint32_t flags, uint64_t a,
+                           uint64_t b, uint64_t c)
 {
     int rc;
 
     do {
-        args->in.map_host.host_virt_addr = a;
-        args->in.map_host.hint_addr = b;
-        args->in.map_host.mem_size = c;
-        args->in.op = op;
-        args->in.flags = flags;
-        args->in.ctx_id = 0;
-        args->in.num_of_elements = 0;
-        rc = hl_ioctl(fd, HL_CALL_MEMORY, args);
+        rc = call_once(fd, args, op, flags, a, b, c);
     } while (rc == -EINTR);
     return rc;
+}
+
+static inline int call(int fd, union hl_mem_args *args, uint32_t op, uint32_t flags, uint64_t a,
+                       uint64_t b, uint64_t c)
+{
+    int rc = call_once(fd, args, op, flags, a, b, c);
+
+    return rc == -EINTR ? call_again(fd, args, op, flags, a, b, c) : rc;
+}
+
+static struct hl_mem_answer failed(int rc)
+{
+    return (struct hl_mem_answer){ 0, rc };
 }
 
 static COLD int alloc_error(int rc, uint64_t size)
@@ -88,15 +108,12 @@ static COLD int unmap_error(int rc, uint64_t address)
     return hl_err(rc, "the driver refused to unmap %#llx: %s", (ull)address, strerror(-rc));
 }
 
-int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle)
+struct hl_mem_answer hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags)
 {
     union hl_mem_args args;
     int rc = size ? call(fd, &args, HL_MEM_OP_ALLOC, flags, size, page_size, 0) : -EINVAL;
 
-    if (rc)
-        return alloc_error(rc, size);
-    *handle = args.out.handle;
-    return 0;
+    return rc ? failed(alloc_error(rc, size)) : (struct hl_mem_answer){ args.out.handle, 0 };
 }
 
 int hl_mem_free(int fd, uint64_t handle)
@@ -107,15 +124,13 @@ int hl_mem_free(int fd, uint64_t handle)
     return rc ? free_error(rc, handle) : 0;
 }
 
-int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address)
+struct hl_mem_answer hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags)
 {
     union hl_mem_args args;
     int rc = call(fd, &args, HL_MEM_OP_MAP, flags, hint, handle, 0);
 
-    if (rc)
-        return map_error(rc, handle, hint, flags);
-    *address = args.out.device_virt_addr;
-    return 0;
+    return rc ? failed(map_error(rc, handle, hint, flags))
+              : (struct hl_mem_answer){ args.out.device_virt_addr, 0 };
 }
 
 int hl_mem_unmap(int fd, uint64_t address)

@@ -13,18 +13,24 @@
 
 #include "uapi/habanalabs_accel.h"
 
+/* A handle or an address, and 0 or -errno: two registers, where a pointer would need memory. */
+struct hl_mem_answer {
+    uint64_t value;
+    int rc;
+};
+
 /*
  * HL_MEM_OP_ALLOC.  flags: HL_MEM_CONTIGUOUS, HL_MEM_SHARED.  page_size 0 is the driver's choice.
  * On an ASIC whose device memory has no MMU (Gaudi) the handle is 0 and nothing but the
  * accounting has happened.
  */
-int hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags, uint64_t *handle);
+struct hl_mem_answer hl_mem_alloc(int fd, uint64_t size, uint64_t page_size, uint32_t flags);
 
 /* HL_MEM_OP_FREE.  Without an MMU: handle is the number of bytes to give back. */
 int hl_mem_free(int fd, uint64_t handle);
 
 /* HL_MEM_OP_MAP of a handle.  hint 0: any address.  flags: HL_MEM_FORCE_HINT, … */
-int hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags, uint64_t *address);
+struct hl_mem_answer hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags);
 
 /* HL_MEM_OP_MAP of host memory; HL_MEM_USERPTR is added. */
 int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint32_t flags,

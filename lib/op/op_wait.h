@@ -6,25 +6,26 @@
  * the driver cannot count (it cuts to 32 bits) is waited for in slices; UINT64_MAX never ends.
  * 0 asks without waiting.
  *
- * The result is 0, with *out the driver's answer (status COMPLETED, BUSY when the time is over,
- * flags, timestamp), or -errno with a text.  On failure *out is untouched, except for two errors
- * that say how what was waited for ended: -ETIMEDOUT (the submission took longer than its own
- * timeout) and -EIO (aborted by a reset) set out->status to TIMEDOUT and ABORTED.
+ * args is room for the kernel's argument.  The result is 0, with args->out the driver's answer
+ * (status COMPLETED, BUSY when the time is over, flags, timestamp), or -errno with a text.  After a
+ * failure nothing in it means anything, except for two errors that say how what was waited for
+ * ended: -ETIMEDOUT (the submission took longer than its own timeout) and -EIO (aborted by a reset)
+ * set args->out.status to TIMEDOUT and ABORTED.
  */
 #ifndef HL_OP_WAIT_H
 #define HL_OP_WAIT_H
 
 #include <stdint.h>
 
-struct hl_wait_cs_out;
+union hl_wait_cs_args;
 
 /* Waits for a submission. */
-int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, struct hl_wait_cs_out *out);
+int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, union hl_wait_cs_args *args);
 
 /* Waits for the first of up to 32 submissions: out->cs_completion_map has bit n for sequences[n].
  */
 int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t timeout_us,
-                     struct hl_wait_cs_out *out);
+                     union hl_wait_cs_args *args);
 
 /* Numbers that mean a group of interrupts (HL_WAIT_CS_FLAGS_ANY_*); the largest is 0xfff. */
 #define HL_INTERRUPT_ANY_CQ 0xfffu
@@ -32,7 +33,7 @@ int hl_wait_multi_cs(int fd, const uint64_t *sequences, uint32_t count, uint64_t
 
 /* For the 64-bit word at address of this process to reach target; looked at on each interrupt. */
 int hl_wait_interrupt(int fd, const void *address, uint64_t target, uint32_t interrupt,
-                      uint64_t timeout_us, struct hl_wait_cs_out *out);
+                      uint64_t timeout_us, union hl_wait_cs_args *args);
 
 /* A counter: element offset (of 8 bytes) of command buffer handle. */
 struct hl_counter {
@@ -41,7 +42,7 @@ struct hl_counter {
 };
 
 int hl_wait_counter(int fd, const struct hl_counter *counter, uint64_t target, uint32_t interrupt,
-                    uint64_t timeout_us, struct hl_wait_cs_out *out);
+                    uint64_t timeout_us, union hl_wait_cs_args *args);
 
 /*
  * Does not wait: when the counter reaches target the driver writes the time into element

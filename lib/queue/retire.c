@@ -67,6 +67,11 @@ static void retire(struct hlthunk_queue *q, int64_t timestamp_ns)
     q->head++;
 }
 
+static int64_t timestamp_of(const struct hl_wait_cs_out *out)
+{
+    return out->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out->timestamp_nsec : 0;
+}
+
 /* Batches run in order: what came before this one is over as well. */
 static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t timestamp_ns)
 {
@@ -75,12 +80,11 @@ static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t times
         int64_t at = timestamp_ns;
 
         if (q->head != number && b->stamp) {
-            struct hl_wait_cs_out out;
+            union hl_wait_cs_args args;
 
             at = 0;
-            if (hl_wait_cs(q->object.device->fd, b->sequence, 0, &out) == 0 &&
-                (out.flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD))
-                at = out.timestamp_nsec;
+            if (hl_wait_cs(q->object.device->fd, b->sequence, 0, &args) == 0)
+                at = timestamp_of(&args.out);
         }
         retire(q, at);
     }
@@ -116,11 +120,6 @@ static void refused(struct hlthunk_queue *q, int rc)
     }
 }
 
-static int64_t timestamp_of(const struct hl_wait_cs_out *out)
-{
-    return out->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out->timestamp_nsec : 0;
-}
-
 static void pause_unlocked(struct hlthunk_queue *q)
 {
     unsigned attempt = q->refusals;
@@ -132,13 +131,13 @@ static void pause_unlocked(struct hlthunk_queue *q)
 
 /* Without the lock, unless it was to be only a look. */
 static int ask_driver(struct hlthunk_queue *q, uint64_t sequence, bool unlock, uint64_t timeout_us,
-                      struct hl_wait_cs_out *out)
+                      union hl_wait_cs_args *args)
 {
     int rc;
 
     if (unlock)
         hl_queue_unlock(q);
-    rc = hl_wait_cs(q->object.device->fd, sequence, timeout_us, out);
+    rc = hl_wait_cs(q->object.device->fd, sequence, timeout_us, args);
     if (unlock)
         hl_queue_lock(q);
     return rc;
@@ -149,21 +148,21 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
 {
     struct hlthunk_device *d = q->object.device;
     uint64_t sequence = hl_queue_batch(q, number)->sequence;
-    struct hl_wait_cs_out out = { 0 };
+    union hl_wait_cs_args args;
     bool stale = atomic_load(&d->base.stale);
     int rc;
 
     /* of a stale device only what it has finished already is of interest */
-    rc = ask_driver(q, sequence, timeout_us, stale ? 0 : timeout_us, &out);
+    rc = ask_driver(q, sequence, timeout_us, stale ? 0 : timeout_us, &args);
     if (q->lost || number < q->head)
         return;
     if (rc == 0)
         q->refusals = 0;
-    if (rc == 0 && out.status == HL_WAIT_CS_STATUS_COMPLETED) {
-        retire_until(q, number, timestamp_of(&out));
+    if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_COMPLETED) {
+        retire_until(q, number, timestamp_of(&args.out));
         return;
     }
-    if (rc == 0 && out.status == HL_WAIT_CS_STATUS_ABORTED)
+    if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_ABORTED)
         rc = -EIO;
     if (rc)
         refused(q, rc);

@@ -99,19 +99,19 @@ static bool failed(struct hlthunk_completion *c, int rc, uint64_t timeout_us)
 }
 
 /* One wait of the driver's: 0 with its answer, or -errno. */
-static int wait_once(struct hlthunk_completion *c, uint64_t timeout_us, struct hl_wait_cs_out *out)
+static int wait_once(struct hlthunk_completion *c, uint64_t timeout_us, union hl_wait_cs_args *args)
 {
     int fd = c->object.device->fd;
 
     if (!c->address)
-        return hl_wait_cs(fd, c->sequences[c->next], timeout_us, out);
+        return hl_wait_cs(fd, c->sequences[c->next], timeout_us, args);
     /* the word is all that the driver looks at, too */
     if (!timeout_us && c->checked && __atomic_load_n(c->address, __ATOMIC_ACQUIRE) < c->target) {
-        *out = (struct hl_wait_cs_out){ .status = HL_WAIT_CS_STATUS_BUSY };
+        args->out = (struct hl_wait_cs_out){ .status = HL_WAIT_CS_STATUS_BUSY };
         return 0;
     }
     c->checked = true;
-    return hl_wait_interrupt(fd, c->address, c->target, c->interrupt, timeout_us, out);
+    return hl_wait_interrupt(fd, c->address, c->target, c->interrupt, timeout_us, args);
 }
 
 /* The part of it that was waited for is done: is all of it? */
@@ -127,20 +127,20 @@ static bool ask(struct hl_wait *wait, uint64_t timeout_us)
     struct hlthunk_completion *c = of(wait);
     uint64_t deadline = hl_deadline_ns(timeout_us), left = timeout_us;
     bool stale = atomic_load(&c->object.device->base.stale);
-    struct hl_wait_cs_out out;
+    union hl_wait_cs_args args;
     int rc;
 
     for (;;) {
         /* of a stale device, only what it has already finished is of interest */
-        rc = wait_once(c, stale ? 0 : left, &out);
+        rc = wait_once(c, stale ? 0 : left, &args);
         if (rc)
             return failed(c, rc, timeout_us);
         c->refusals = 0;
-        if (out.status == HL_WAIT_CS_STATUS_ABORTED)
+        if (args.out.status == HL_WAIT_CS_STATUS_ABORTED)
             return failed(c, -EIO, timeout_us);
-        if (out.status != HL_WAIT_CS_STATUS_COMPLETED)
+        if (args.out.status != HL_WAIT_CS_STATUS_COMPLETED)
             break;
-        if (advance(c, &out))
+        if (advance(c, &args.out))
             return settle(c, HLTHUNK_COMPLETION_DONE, 0);
         left = timeout_us ? hl_left_us(deadline) : 0;
     }

@@ -16,6 +16,8 @@
 #include "lib/op/op_wait.h"
 #include "uapi/requests.h"
 
+#include <habanalabs/hlthunk.h>
+
 #define FD 7
 #define CB (2ull << 59) /* handles of a command buffer and of timestamps */
 #define TIMESTAMPS (0x10ull << 59)
@@ -79,6 +81,35 @@ static int submit(void)
     return hl_cs_submit(FD, &in, 60, &out);
 }
 
+static int classic_submit(void)
+{
+    struct hlthunk_cs_in in = { .flags = HL_CS_FLAGS_STAGED_SUBMISSION, .num_chunks_execute = 3 };
+    struct hlthunk_cs_out out;
+
+    return hlthunk_staged_command_submission_timeout(FD, 9, &in, &out, 60);
+}
+
+static int status(void)
+{
+    return hl_info_device_status(FD) < 0;
+}
+
+/* So long that what is left of it is more than the driver is asked for at a time. */
+static int wait_submission(void)
+{
+    union hl_wait_cs_args args;
+
+    return hl_wait_cs(FD, 9, UINT64_MAX, &args);
+}
+
+static int wait_interrupt(void)
+{
+    static const uint64_t word = 0;
+    union hl_wait_cs_args args;
+
+    return hl_wait_interrupt(FD, &word, 11, 2, 4000000000ull, &args);
+}
+
 static int counter_timestamp(void)
 {
     const struct hl_counter counter = { CB, 8 }, timestamp = { TIMESTAMPS, 16 };
@@ -92,7 +123,7 @@ static int fd_out;
 
 static int alloc(void)
 {
-    return hl_mem_alloc(FD, 4096, 64, HL_MEM_SHARED, &u64);
+    return hl_mem_alloc(FD, 4096, 64, HL_MEM_SHARED).rc;
 }
 static int release(void)
 {
@@ -100,7 +131,7 @@ static int release(void)
 }
 static int map_device(void)
 {
-    return hl_mem_map_device(FD, 5, 6, HL_MEM_FORCE_HINT, &u64);
+    return hl_mem_map_device(FD, 5, 6, HL_MEM_FORCE_HINT).rc;
 }
 static int map_host(void)
 {
@@ -150,9 +181,10 @@ static int eventfd(void)
 TEST(each_argument_is_built_again)
 {
     static int (*const operations[])(void) = {
-        get,      query,      debug,     submit, counter_timestamp, alloc,  release,   map_device,
-        map_host, unmap,      map_block, export, timestamps,        import, cb_create, cb_destroy,
-        cb_usage, cb_address, eventfd,
+        get,        query,          debug,     submit,          counter_timestamp, alloc,
+        release,    map_device,     map_host,  unmap,           map_block,         export,
+        timestamps, import,         cb_create, cb_destroy,      cb_usage,          cb_address,
+        eventfd,    classic_submit, status,    wait_submission, wait_interrupt,
     };
 
     interruptions = 0;
