@@ -21,23 +21,23 @@ HLTHUNK_BEGIN_DECLS
 struct hlthunk_device;
 struct hlthunk_live_object;
 
-/** define HLTHUNK_TRACE_MAX - the most calls that a backtrace records */
-#define HLTHUNK_TRACE_MAX 32
+/** define HLTHUNK_BACKTRACE_MAX - the most calls that a backtrace records */
+#define HLTHUNK_BACKTRACE_MAX 32
 
 /**
- * hlthunk_trace_set() - record how the program came to make each object
- * @depth: calls to record, up to HLTHUNK_TRACE_MAX; 0 for none
+ * hlthunk_backtrace_set_depth() - record how the program came to make each object
+ * @depth: calls to record, up to HLTHUNK_BACKTRACE_MAX; 0 for none
  *
  * For objects that are made from now on, on all devices.  The live buffers of a pool are reported
  * in groups of the same label, creator and backtrace.  Off unless the environment variable
- * HLTHUNK_TRACE gives a depth (ignored in set-user-ID programs).  While it is on, each object costs
- * some microseconds and 8 bytes per call.  Nothing is recorded where the C library has no
+ * HLTHUNK_BACKTRACE gives a depth (ignored in set-user-ID programs).  While it is on, each object
+ * costs some microseconds and 8 bytes per call.  Nothing is recorded where the C library has no
  * backtrace().
  *
  * Context: any thread; no system call.
  * Since: 0.9
  */
-HLTHUNK_API void hlthunk_trace_set(unsigned depth);
+HLTHUNK_API void hlthunk_backtrace_set_depth(unsigned depth);
 
 /**
  * typedef hlthunk_live_object_fn - receives one entry of a list of live objects
@@ -171,7 +171,7 @@ HLTHUNK_API const void *hlthunk_live_object_get_creator(const struct hlthunk_liv
  * @count: receives the number of return addresses; may be NULL
  *
  * Return: return addresses, innermost first, valid during the callback; NULL without a backtrace
- * (see hlthunk_trace_set()).
+ * (see hlthunk_backtrace_set_depth()).
  *
  * Context: within the callback.
  * Since: 0.9

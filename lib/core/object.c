@@ -19,7 +19,7 @@ void hl_object_init(struct hl_object *o, const struct hl_object_ops *ops, struct
     o->epoch = hl_process_epoch();
     o->created_ns = hl_coarse_now_ns();
     o->creator = creator;
-    o->trace = hl_trace_take(creator);
+    o->backtrace = hl_backtrace_take(creator);
     hl_object_set_label(o, label);
     if (parent)
         hl_object_get(&parent->object);
@@ -76,8 +76,8 @@ static void unlist(struct hl_object *o)
 
 void hl_object_fini(struct hl_object *o)
 {
-    free(o->trace);
-    o->trace = NULL;
+    free(o->backtrace);
+    o->backtrace = NULL;
 }
 
 void hl_object_free(struct hl_object *o)

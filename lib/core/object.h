@@ -16,7 +16,7 @@
 
 #include <hlthunk/leaks.h>
 
-#include "lib/core/trace.h"
+#include "lib/core/backtrace.h"
 #include "lib/fork.h"
 #include "lib/thread.h"
 
@@ -35,7 +35,7 @@ struct hlthunk_live_object {
     uint64_t age_ns;           /* of the oldest */
     const char *label;         /* NULL: none */
     const void *creator;       /* code address of the call that made it */
-    const void *const *frames; /* return addresses from there on; NULL without a trace */
+    const void *const *frames; /* return addresses from there on; NULL without a backtrace */
     size_t frame_count;
 };
 
@@ -77,7 +77,7 @@ struct hl_object {
     uint64_t epoch;                /* of the process that made it */
     uint64_t created_ns;
     const void *creator;
-    struct hl_trace *trace; /* NULL: backtraces are off */
+    struct hl_backtrace *backtrace; /* NULL: backtraces are off */
     char label[HL_LABEL_SIZE];
 };
 

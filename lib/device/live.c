@@ -54,8 +54,8 @@ static int keep_object(const struct hl_object *o, uint64_t now, struct records *
         .age_ns = now - o->created_ns,
         .label = o->label[0] ? o->label : NULL,
         .creator = o->creator,
-        .frames = o->trace ? o->trace->frames : NULL,
-        .frame_count = o->trace ? o->trace->count : 0,
+        .frames = o->backtrace ? o->backtrace->frames : NULL,
+        .frame_count = o->backtrace ? o->backtrace->count : 0,
     };
     int rc;
 
@@ -94,7 +94,7 @@ int hlthunk_device_list_live_objects(struct hlthunk_device *d, hlthunk_live_obje
 
 size_t hlthunk_device_close(struct hlthunk_device *d)
 {
-    size_t alive = 0, pending;
+    size_t alive = 0, deferred;
 
     if (!d)
         return 0;
@@ -102,7 +102,7 @@ size_t hlthunk_device_close(struct hlthunk_device *d)
         hlthunk_device_unref(d);
         return 0;
     }
-    pending = hl_attachments_settle(&d->base);
+    deferred = hl_attachments_settle(&d->base);
     pthread_mutex_lock(&d->base.lock);
     for (const struct hl_object *o = d->base.first; o; o = o->next)
         alive++;
@@ -110,7 +110,7 @@ size_t hlthunk_device_close(struct hlthunk_device *d)
     if (alive)
         hlthunk_device_list_live_objects(d, hl_report_to_log, d);
     hlthunk_device_unref(d);
-    return alive + pending;
+    return alive + deferred;
 }
 
 const char *hlthunk_live_object_get_kind(const struct hlthunk_live_object *o)

@@ -9,7 +9,7 @@
 #include "lib/error.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
-#include "lib/memory/pending.h"
+#include "lib/memory/deferred.h"
 #include "lib/memory/physical.h"
 #include "lib/memory/reservation.h"
 #include "lib/memory/space.h"
@@ -134,11 +134,11 @@ int hl_memory_alloc(struct hlthunk_device *d, uint64_t size, const struct hlthun
 
     if (rc)
         return rc;
-    hl_pending_retry(d);
+    hl_deferred_retry(d);
     rc = once(d, size, o, m);
     if (rc == -ENOMEM && hl_parent_reclaim(&d->base)) {
         atomic_fetch_add_explicit(&d->memory.retries, 1, memory_order_relaxed);
-        hl_pending_retry(d);
+        hl_deferred_retry(d);
         rc = once(d, size, o, m);
     }
     return rc == -ENOMEM ? tell_what_is_kept(d, rc) : rc;

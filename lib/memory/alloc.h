@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Allocation of device memory; see pending.h for its release. */
+/* Allocation of device memory; see deferred.h for its release. */
 #ifndef HL_MEMORY_ALLOC_H
 #define HL_MEMORY_ALLOC_H
 

@@ -6,7 +6,7 @@
 #include <hlthunk/memory_hooks.h>
 
 #include "lib/core/object.h"
-#include "lib/memory/pending.h"
+#include "lib/memory/deferred.h"
 #include "lib/memory/place.h"
 
 struct hl_extent;

@@ -12,7 +12,7 @@
 #include "lib/log.h"
 #include "lib/device/device.h"
 #include "lib/memory/alloc.h"
-#include "lib/memory/pending.h"
+#include "lib/memory/deferred.h"
 #include "lib/pool/pool.h"
 #include "lib/page.h"
 

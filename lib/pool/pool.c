@@ -287,14 +287,14 @@ static int get(struct hlthunk_pool *p, struct hl_pool_request *r, struct hlthunk
     unsigned count;
     int rc;
 
-    r->trace = hl_trace_take(r->creator);
+    r->backtrace = hl_backtrace_take(r->creator);
     if (r->class != HL_POOL_NO_CLASS)
         b = hl_pool_shard_take(shard, r);
     if (!b) {
         count = r->class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r->class);
         rc = hl_pool_fetch(p, shard, r, count, &b);
         if (rc) {
-            free(r->trace);
+            free(r->backtrace);
             return rc;
         }
         hl_pool_shard_start(shard, r, b);

@@ -30,7 +30,7 @@ struct hl_pool_request {
     unsigned class;        /* HL_POOL_NO_CLASS: too large, or aligned to more than a page */
     const char *label;
     const void *creator;
-    struct hl_trace *trace; /* the buffer's, once it has one */
+    struct hl_backtrace *backtrace; /* the buffer's, once it has one */
 };
 
 /* What the threads that have the same one share: no other thread takes its lock often. */
@@ -114,7 +114,7 @@ uint64_t hl_pool_release_chunks(struct hlthunk_pool *pool, unsigned keep);
 /* The same after what shards keep, and what is held no more, was returned. */
 uint64_t hl_pool_trim(struct hlthunk_pool *pool, unsigned keep);
 
-/* The end: no buffer lives.  What others have dma-bufs of waits with the device (pending.h). */
+/* The end: no buffer lives.  What others have dma-bufs of waits with the device (deferred.h). */
 void hl_pool_drop_chunks(struct hlthunk_pool *pool);
 
 /* The same in a forked child: its copies of the bookkeeping, nothing of the memory. */

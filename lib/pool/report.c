@@ -14,8 +14,8 @@
 struct place {
     char label[HL_LABEL_SIZE];
     const void *creator;
-    size_t frame_count; /* 0: no trace */
-    const void *frames[HLTHUNK_TRACE_MAX];
+    size_t frame_count; /* 0: no backtrace */
+    const void *frames[HLTHUNK_BACKTRACE_MAX];
     uint64_t count, bytes;
     uint64_t address, created_ns; /* of the oldest */
 };
@@ -27,11 +27,12 @@ struct places {
 
 static bool is_place_of(const struct place *place, const struct hl_object *o)
 {
-    size_t frames = o->trace ? o->trace->count : 0;
+    size_t frames = o->backtrace ? o->backtrace->count : 0;
 
     return place->creator == o->creator && !strcmp(place->label, o->label) &&
            place->frame_count == frames &&
-           (!frames || !memcmp(place->frames, o->trace->frames, frames * sizeof(place->frames[0])));
+           (!frames ||
+            !memcmp(place->frames, o->backtrace->frames, frames * sizeof(place->frames[0])));
 }
 
 /* A copy: the buffer may go as soon as the shard's lock is free. */
@@ -39,9 +40,9 @@ static void set_place(struct place *place, const struct hl_object *o)
 {
     place->creator = o->creator;
     memcpy(place->label, o->label, sizeof(o->label));
-    if (o->trace) {
-        place->frame_count = o->trace->count;
-        memcpy(place->frames, o->trace->frames, o->trace->count * sizeof(place->frames[0]));
+    if (o->backtrace) {
+        place->frame_count = o->backtrace->count;
+        memcpy(place->frames, o->backtrace->frames, o->backtrace->count * sizeof(place->frames[0]));
     }
 }
 

@@ -25,7 +25,7 @@ static void start(struct hl_pool_shard *s, const struct hl_pool_request *r,
 
     o->created_ns = hl_coarse_now_ns();
     o->creator = r->creator;
-    o->trace = r->trace;
+    o->backtrace = r->backtrace;
     hl_object_set_label(o, r->label);
     __atomic_store_n(&b->size, r->size, __ATOMIC_RELAXED); /* hl_buffer_get() may read it */
     o->prev = NULL;

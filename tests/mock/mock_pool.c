@@ -10,7 +10,7 @@
 
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
-#include "lib/memory/pending.h"
+#include "lib/memory/deferred.h"
 #include "uapi/habanalabs_accel.h"
 
 #define PAGE (2ull << 20)   /* of the device */
@@ -37,7 +37,7 @@ FIXTURE(tear_down)
     hlthunk_pool_unref(pool);
     assert_int_equal(device->base.object.refs, 1);
     assert_null(device->base.first);
-    assert_false(hl_pending_any(device));
+    assert_false(hl_deferred_any(device));
     hl_attachments_destroy(&device->base);
     close(device->fd);
     pthread_mutex_destroy(&device->base.lock);
@@ -258,7 +258,7 @@ TEST(every_errno_of_trimming)
             mock_end();
             expect_unmap(0);
             expect_free(5, 0);
-            hl_pending_retry(device);
+            hl_deferred_retry(device);
         } else {
             if (unmap)
                 expect_status();

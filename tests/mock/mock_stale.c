@@ -6,7 +6,7 @@
 
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
-#include "lib/memory/pending.h"
+#include "lib/memory/deferred.h"
 
 static struct hlthunk_device d;
 
@@ -129,7 +129,7 @@ TEST(releasing_asks_nothing)
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     hl_memory_release(&d, &m, NULL);
     assert_int_equal(mock_count(), 0);
-    assert_false(hl_pending_any(&d));
+    assert_false(hl_deferred_any(&d));
 }
 
 int main(void)

@@ -97,7 +97,7 @@ static int keep_text(const struct hlthunk_live_object *o, void *user)
     return 0;
 }
 
-/* The first two calls of the trace in a text: where it was made, and who led there.  What is
+/* The first two calls of the backtrace in a text: where it was made, and who led there.  What is
  * behind. */
 static const char *leads_to_the_lines(const char *text)
 {
@@ -123,15 +123,15 @@ static char *report_of(struct hlthunk_device *d)
     return report;
 }
 
-TEST(a_trace_leads_to_the_lines)
+TEST(a_backtrace_leads_to_the_lines)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b;
     char *text = NULL;
 
-    hlthunk_trace_set(4);
+    hlthunk_backtrace_set_depth(4);
     b = outer(d);
-    hlthunk_trace_set(0);
+    hlthunk_backtrace_set_depth(0);
     assert_int_equal(hlthunk_device_list_live_objects(d, keep_text, &text), 0);
     assert_ptr_equal(strstr(text, "a buffer of "), text);
     assert_non_null(strstr(text, " by sim_leaks(+0x"));
@@ -181,7 +181,7 @@ static __attribute__((noinline)) struct hlthunk_buffer *another_caller(struct hl
     return b;
 }
 
-TEST(buffers_of_a_pool_are_grouped_by_trace)
+TEST(buffers_of_a_pool_are_grouped_by_backtrace)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b[5];
@@ -190,13 +190,13 @@ TEST(buffers_of_a_pool_are_grouped_by_trace)
     char *report;
 
     ok(hlthunk_pool_create(d, NULL, &p));
-    hlthunk_trace_set(2);
+    hlthunk_backtrace_set_depth(2);
     for (unsigned i = 0; i < 3; i++)
         b[i] = one_caller(p);
     b[3] = another_caller(p);
-    /* its block is used again, without a trace */
+    /* its block is used again, without a backtrace */
     hlthunk_buffer_unref(another_caller(p));
-    hlthunk_trace_set(0);
+    hlthunk_backtrace_set_depth(0);
     b[4] = allocator(p);
     report = report_of(d);
     group = strstr(report, "3 pool buffers of 12288 bytes together");
@@ -213,7 +213,7 @@ TEST(buffers_of_a_pool_are_grouped_by_trace)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-TEST(without_a_trace_there_is_the_creator)
+TEST(without_a_backtrace_there_is_the_creator)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer *b = outer(d);
@@ -296,7 +296,7 @@ TEST(no_lock_is_held_in_callbacks)
 }
 
 /* Of every kind of object, and a dma-buf that never had a device. */
-TEST(traces_are_freed)
+TEST(backtraces_are_freed)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_command_buffer *cb;
@@ -304,7 +304,7 @@ TEST(traces_are_freed)
     struct hlthunk_dmabuf *m;
     struct hlthunk_buffer *b;
 
-    hlthunk_trace_set(1000); /* as many as there may be */
+    hlthunk_backtrace_set_depth(1000); /* as many as there may be */
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
     ok(hlthunk_event_notifier_create(d, NULL, &n));
@@ -312,7 +312,7 @@ TEST(traces_are_freed)
         ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
         hlthunk_dmabuf_unref(m);
     }
-    hlthunk_trace_set(0);
+    hlthunk_backtrace_set_depth(0);
     hlthunk_event_notifier_unref(n);
     hlthunk_command_buffer_unref(cb);
     hlthunk_buffer_unref(b);
@@ -371,11 +371,11 @@ TEST(only_complete_objects_are_listed)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_trace_leads_to_the_lines),
-        cmocka_unit_test(buffers_of_a_pool_are_grouped_by_trace),
-        cmocka_unit_test(without_a_trace_there_is_the_creator),
+        cmocka_unit_test(a_backtrace_leads_to_the_lines),
+        cmocka_unit_test(buffers_of_a_pool_are_grouped_by_backtrace),
+        cmocka_unit_test(without_a_backtrace_there_is_the_creator),
         cmocka_unit_test(no_lock_is_held_in_callbacks),
-        cmocka_unit_test(traces_are_freed),
+        cmocka_unit_test(backtraces_are_freed),
         cmocka_unit_test(only_complete_objects_are_listed),
     };
 

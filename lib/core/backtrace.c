@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/core/trace.h"
+#include "lib/core/backtrace.h"
 
 #include <hlthunk/leaks.h>
 
@@ -19,32 +19,32 @@ static int backtrace(void **frames, int max)
 /* Calls within the library, above the creator. */
 #define INNER_CALLS 8
 
-atomic_int hl_trace_depth = -1;
+atomic_int hl_backtrace_depth = -1;
 
 static int limited(unsigned long depth)
 {
-    return depth > HLTHUNK_TRACE_MAX ? HLTHUNK_TRACE_MAX : (int)depth;
+    return depth > HLTHUNK_BACKTRACE_MAX ? HLTHUNK_BACKTRACE_MAX : (int)depth;
 }
 
-void hlthunk_trace_set(unsigned depth)
+void hlthunk_backtrace_set_depth(unsigned depth)
 {
-    atomic_store(&hl_trace_depth, limited(depth));
+    atomic_store(&hl_backtrace_depth, limited(depth));
 }
 
 /* The first object of a process: what the environment says, unless the program has set it first. */
 static int from_environment(void)
 {
-    const char *s = secure_getenv("HLTHUNK_TRACE");
+    const char *s = secure_getenv("HLTHUNK_BACKTRACE");
     int none = -1, depth = s && *s >= '0' && *s <= '9' ? limited(strtoul(s, NULL, 10)) : 0;
 
-    return atomic_compare_exchange_strong(&hl_trace_depth, &none, depth) ? depth : none;
+    return atomic_compare_exchange_strong(&hl_backtrace_depth, &none, depth) ? depth : none;
 }
 
-struct hl_trace *hl_trace_capture(const void *creator)
+struct hl_backtrace *hl_backtrace_capture(const void *creator)
 {
-    void *all[HLTHUNK_TRACE_MAX + INNER_CALLS];
-    int depth = atomic_load(&hl_trace_depth), count, first = 0;
-    struct hl_trace *t;
+    void *all[HLTHUNK_BACKTRACE_MAX + INNER_CALLS];
+    int depth = atomic_load(&hl_backtrace_depth), count, first = 0;
+    struct hl_backtrace *t;
 
     if (depth < 0)
         depth = from_environment();

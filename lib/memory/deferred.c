@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/memory/pending.h"
+#include "lib/memory/deferred.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,16 +13,16 @@
 #include "lib/memory/reservation.h"
 #include "lib/op/op_mem.h"
 
-struct pending {
-    struct pending *next;
+struct deferred {
+    struct deferred *next;
     struct hl_memory memory;
     struct hl_open_export *exports;
 };
 
 /* The device's; guarded by its lock. */
-struct pending_list {
+struct deferred_list {
     struct hl_attachment part;
-    struct pending *_Atomic first; /* changed with the lock held */
+    struct deferred *_Atomic first; /* changed with the lock held */
 };
 
 /* -EINVAL: still exported.  Everything else is over: done, or gone with the device. */
@@ -90,9 +90,9 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
 }
 
 /* Tries all of them again; returns how many are left. */
-static size_t retry(struct pending_list *list, struct hlthunk_device *d)
+static size_t retry(struct deferred_list *list, struct hlthunk_device *d)
 {
-    struct pending *p, *next, *rest = NULL;
+    struct deferred *p, *next, *rest = NULL;
     size_t left = 0;
 
     if (!atomic_load_explicit(&list->first, memory_order_relaxed))
@@ -123,15 +123,15 @@ static size_t retry(struct pending_list *list, struct hlthunk_device *d)
 
 static size_t settle(struct hl_attachment *a, struct hl_parent *parent)
 {
-    return retry((struct pending_list *)a, (struct hlthunk_device *)parent);
+    return retry((struct deferred_list *)a, (struct hlthunk_device *)parent);
 }
 
 /* The device's file is about to be closed: forget what is left, which the kernel frees then. */
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
 {
     struct hlthunk_device *d = (struct hlthunk_device *)parent;
-    struct pending_list *list = (struct pending_list *)a;
-    struct pending *p, *next;
+    struct deferred_list *list = (struct deferred_list *)a;
+    struct deferred *p, *next;
 
     if (ours)
         retry(list, d);
@@ -150,7 +150,7 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
 }
 
 static const struct hl_attachment_ops ops = {
-    .size = sizeof(struct pending_list),
+    .size = sizeof(struct deferred_list),
     .destroy = destroy,
     .settle = settle,
 };
@@ -158,8 +158,8 @@ static const struct hl_attachment_ops ops = {
 static void postpone(struct hlthunk_device *d, const struct hl_memory *m,
                      struct hl_open_export *exports)
 {
-    struct pending_list *list = hl_attachment_get(&d->base, &ops);
-    struct pending *p = malloc(sizeof(*p));
+    struct deferred_list *list = hl_attachment_get(&d->base, &ops);
+    struct deferred *p = malloc(sizeof(*p));
 
     hl_log(HLTHUNK_LOG_WARNING,
            "%s: %llu bytes of device memory at %#llx cannot be released yet: a dma-buf of them is "
@@ -188,17 +188,17 @@ void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
         postpone(d, m, exports);
 }
 
-void hl_pending_retry(struct hlthunk_device *d)
+void hl_deferred_retry(struct hlthunk_device *d)
 {
-    struct pending_list *list = hl_attachment_find(&d->base, &ops);
+    struct deferred_list *list = hl_attachment_find(&d->base, &ops);
 
     if (list)
         retry(list, d);
 }
 
-bool hl_pending_any(struct hlthunk_device *d)
+bool hl_deferred_any(struct hlthunk_device *d)
 {
-    struct pending_list *list = hl_attachment_find(&d->base, &ops);
+    struct deferred_list *list = hl_attachment_find(&d->base, &ops);
 
     return list && atomic_load(&list->first);
 }

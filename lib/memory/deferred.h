@@ -4,8 +4,8 @@
  * it is still open somewhere.  Nothing is lost: it is tried again with later calls, and when the
  * device goes.
  */
-#ifndef HL_MEMORY_PENDING_H
-#define HL_MEMORY_PENDING_H
+#ifndef HL_MEMORY_DEFERRED_H
+#define HL_MEMORY_DEFERRED_H
 
 #include <stdbool.h>
 
@@ -21,9 +21,9 @@ struct hlthunk_device;
 void hl_memory_release(struct hlthunk_device *device, struct hl_memory *memory,
                        struct hl_open_export *exports);
 
-/* Retries what is pending; called where memory is allocated. */
-void hl_pending_retry(struct hlthunk_device *device);
+/* Retries the releases that had to wait; called where memory is allocated. */
+void hl_deferred_retry(struct hlthunk_device *device);
 
-bool hl_pending_any(struct hlthunk_device *device);
+bool hl_deferred_any(struct hlthunk_device *device);
 
 #endif
