@@ -36,9 +36,12 @@ class Reach:
         shutil.rmtree(counts, ignore_errors=True)
         os.makedirs(counts)
         passed, seconds = run_one(test, {'GCOV_PREFIX': counts, 'GCOV_ERROR_FILE': '/dev/null'})
-        record = {'name': test['name'], 'key': test['key'], 'passed': passed, 'seconds': seconds,
-                  'lines': self.read(counts) if passed else {}}
+        lines = self.read(counts) if passed else {}
         shutil.rmtree(counts, ignore_errors=True)
+        self.write(test, passed, seconds, lines)
+
+    def write(self, test, passed, seconds, lines):
+        record = {'name': test['name'], 'key': test['key'], 'passed': passed, 'seconds': seconds, 'lines': lines}
         with open(self.path, 'a', encoding='utf-8') as f:
             f.write(json.dumps(record) + '\n')
         self.add(record)
