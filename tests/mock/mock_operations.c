@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Submissions, signals, debug operations and event counts: what is refused, and odd answers. */
+#include "tests/mock/mock.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <hlthunk/error.h>
+
+#include "lib/kernel/deadline.h"
+#include "lib/op/op_cs.h"
+#include "lib/op/op_debug.h"
+#include "lib/op/op_event.h"
+#include "lib/op/op_signal.h"
+
+#define FD 9
+
+static int refuse_preadv; /* errno: a kernel or sandbox without it */
+
+ssize_t preadv2(int fd, const struct iovec *iov, int n, off_t offset, int flags)
+{
+    (void)offset, (void)flags;
+    if (refuse_preadv) {
+        errno = refuse_preadv;
+        return -1;
+    }
+    return readv(fd, iov, n);
+}
+
+static void says(int rc, int expected, const char *text)
+{
+    assert_int_equal(rc, expected);
+    if (!strstr(hlthunk_last_error(), text))
+        fail_msg("\"%s\" does not say \"%s\"", hlthunk_last_error(), text);
+}
+
+TEST(engines)
+{
+    const uint32_t one[1] = { 0 };
+
+    says(hl_cs_engine_cores(FD, NULL, 1, HL_ENGINE_CORE_RUN), -EINVAL, "engine IDs is NULL");
+    says(hl_cs_engine_cores(FD, one, 0, HL_ENGINE_CORE_RUN), -EINVAL, "number of engines is 0");
+    says(hl_cs_engine_cores(FD, one, 1, 0), -EINVAL, "command 0 is neither halt nor run");
+    says(hl_cs_engine_cores(FD, one, 1, 3), -EINVAL, "command 3 is neither halt nor run");
+    says(hl_cs_engines(FD, NULL, 1, HL_ENGINE_CORE_RUN), -EINVAL, "engine IDs is NULL");
+    says(hl_cs_engines(FD, one, 0, HL_ENGINE_CORE_RUN), -EINVAL, "number of engines is 0");
+    says(hl_cs_engines(FD, one, 1, 0), -EINVAL, "command 0 is not one of");
+    says(hl_cs_engines(FD, one, 1, HL_ENGINE_COMMAND_MAX), -EINVAL, "is not one of");
+    assert_int_equal(mock_count(), 0);
+}
+
+TEST(chunks)
+{
+    struct hl_cs_in in = { .num_chunks_restore = 2 };
+    struct hl_signal_common common = { .num_chunks_restore = 2 };
+    struct hl_signal_wait wait = { .queue = 1 };
+    struct hl_cs_chunk chunks[1] = { { .cb_handle = 0 } };
+    struct hl_cs_out out = { .seq = 5 };
+
+    says(hl_cs_check(FD, &in), -EINVAL, "chunks_restore is NULL with 2 chunks");
+    in = (struct hl_cs_in){ .num_chunks_execute = 3 };
+    says(hl_cs_check(FD, &in), -EINVAL, "chunks_execute is NULL with 3 chunks");
+    in.chunks_execute = (uintptr_t)chunks;
+    in.num_chunks_execute = HL_MAX_JOBS_PER_CS + 1;
+    says(hl_cs_check(FD, &in), -EINVAL, "takes at most");
+    in.num_chunks_execute = 1;
+    assert_int_equal(hl_cs_check(FD, &in), 0);
+    says(hl_signal_submit(FD, &common, 0, &out), -EINVAL, "chunks_restore is NULL with 2 chunks");
+    says(hl_signal_wait(FD, &common, &wait, &out), -EINVAL, "signal to wait for is NULL");
+    assert_int_equal(out.seq, 5);
+    assert_int_equal(mock_count(), 0);
+}
+
+/* The driver took the call and did not do it. */
+TEST(a_signal_with_another_status)
+{
+    const union hl_cs_args answer = { .out = { .seq = 8, .status = 3 } };
+    const struct hl_signal_common common = { 0 };
+    struct hl_cs_out out = { .seq = 5 };
+    struct mock_call c = { .request = HL_REQ_D_CS, .out_size = sizeof(answer) };
+
+    memcpy(c.out, &answer, sizeof(answer));
+    mock_expect(&c);
+    says(hl_signal_submit(FD, &common, 0, &out), -EINVAL, "status 3");
+    mock_end();
+    mock_expect(&c);
+    says(hl_signal_reserve(FD, 0, 1, &out), -EINVAL, "status 3");
+    mock_end();
+    assert_int_equal(out.seq, 5);
+}
+
+TEST(blocks_of_registers)
+{
+    struct hl_debug_params_read_block block = { .size = 8 };
+    struct hl_debug_args a = { .op = HL_DEBUG_OP_READBLOCK };
+
+    says(hl_debug(FD, &a), -EINVAL, "needs a struct");
+    a.input_ptr = (uintptr_t)&block;
+    a.input_size = sizeof(block) - 1;
+    says(hl_debug(FD, &a), -EINVAL, "needs a struct");
+    a.input_size = sizeof(block);
+    block.size = 0;
+    says(hl_debug(FD, &a), -EINVAL, "block size 0");
+    block.size = 6;
+    says(hl_debug(FD, &a), -EINVAL, "block size 6");
+    block.size = HL_DEBUG_MAX_READ_BLOCK_SIZE + 4;
+    says(hl_debug(FD, &a), -EINVAL, "block size");
+    block.size = 4;
+    block.cfg_address = 2;
+    says(hl_debug(FD, &a), -EINVAL, "register address 0x2");
+    assert_int_equal(mock_count(), 0);
+}
+
+TEST(debug_refusals)
+{
+    static const struct {
+        uint32_t op;
+        int error;
+        const char *text;
+    } refusals[] = {
+        { HL_DEBUG_OP_SET_MODE, EFAULT, "debug mode is on (or off) already" },
+        { HL_DEBUG_OP_ETR, EFAULT, "not in debug mode" },
+        { HL_DEBUG_OP_ETR, EPERM, "needs debug mode" },
+        { HL_DEBUG_OP_READMEM, EPERM, "that the vendor simulates" },
+        { HL_DEBUG_OP_MEMCPY, EPERM, "that the vendor simulates" },
+        { HL_DEBUG_OP_ETR, EIO, "debug operation" },
+    };
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        struct hl_debug_args a = { .op = refusals[i].op };
+
+        mock_expect(&(struct mock_call){ .request = HL_REQ_D_DEBUG, .error = refusals[i].error });
+        says(hl_debug(FD, &a), -refusals[i].error, refusals[i].text);
+        mock_end();
+    }
+}
+
+/* What is not an eventfd with a count. */
+TEST(counts)
+{
+    uint64_t count = 5, value = 3;
+    int pipes[2], e = eventfd(0, EFD_CLOEXEC);
+
+    close(e);
+    says(hl_event_wait_count(e, 0, &count), -EBADF, "waiting on eventfd");
+    e = eventfd(0, EFD_CLOEXEC);
+    assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+    assert_int_equal(write(pipes[1], "abc", 3), 3);
+    says(hl_event_wait_count(pipes[0], 0, &count), -EIO, "reading eventfd");
+    close(pipes[1]);
+    says(hl_event_wait_count(pipes[0], 0, &count), -EIO, "waiting on eventfd");
+    close(pipes[0]);
+    assert_int_equal(count, 5);
+    assert_int_equal(hl_event_wait_count(e, hl_deadline_after(1), &count), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(write(e, &value, sizeof(value)), sizeof(value));
+    refuse_preadv = EINVAL;
+    says(hl_event_wait_count(e, 0, &count), -EINVAL, "reading eventfd");
+    refuse_preadv = EOPNOTSUPP;
+    assert_int_equal(hl_event_wait_count(e, 0, &count), 0);
+    assert_int_equal(count, 3);
+    assert_int_equal(write(e, &value, sizeof(value)), sizeof(value));
+    refuse_preadv = ENOSYS;
+    assert_int_equal(hl_event_wait_count(e, UINT64_MAX, &count), 0);
+    assert_int_equal(count, 3);
+    refuse_preadv = 0;
+    close(e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(engines),
+        cmocka_unit_test(chunks),
+        cmocka_unit_test(a_signal_with_another_status),
+        cmocka_unit_test(blocks_of_registers),
+        cmocka_unit_test(debug_refusals),
+        cmocka_unit_test(counts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
