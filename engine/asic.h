@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What differs between the ASICs: bit positions, register offsets, queues. All of it is data. */
+/* What differs between the ASICs, as data: bit positions, register offsets, queues. */
 #ifndef ENGINE_ASIC_H
 #define ENGINE_ASIC_H
 
@@ -30,7 +30,7 @@ struct eng_qm_desc {
     uint16_t commit, src_lo, src_hi, dst_lo, dst_hi, size; /* in the core's block */
     uint16_t src_dims, dst_dims; /* in the core's block: size and stride of the second dimension */
     uint16_t src_row, dst_row;   /* ... and the first one's size; 0: there are none */
-    uint32_t window;             /* WREG offsets count from the block's address & ~window */
+    uint32_t window;             /* WREG offsets are relative to the block's address & ~window */
 };
 
 struct eng_sm_desc {
@@ -66,7 +66,8 @@ bool eng_sm_write(struct eng *e, uint32_t offset, uint32_t value);
 bool eng_dma_step(struct eng_qman *m);
 bool eng_dma_push(struct eng_qman *m, const struct eng_dma *d);
 void eng_dma_commit(struct eng_qman *m, uint32_t value);
-/* execute.c.  True: done with it. False: it waits (the state says for what), or was halted. */
+/* execute.c.  True: the packet is done. False: the queue waits (its state says for what) or has
+ * halted. */
 bool eng_execute(struct eng_queue *q, const struct eng_packet *p, const uint8_t *raw);
 bool eng_fence_holds(struct eng_queue *q);
 /* queue.c */

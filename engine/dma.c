@@ -221,7 +221,7 @@ void eng_dma_commit(struct eng_qman *m, uint32_t value)
             x.left = bytes_of(&x.src_dims);
     }
     while (!eng_dma_push(m, &x)) {
-        if (m->copying) { /* what it copies starts it again, and there is no room: lost */
+        if (m->copying) { /* the copy itself commits another, and there is no room: it is lost */
             report(e, &m->cp[4], e->asic->chip.cfg_base + c + d->commit, true, -EBUSY);
             return;
         }

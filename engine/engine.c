@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine as a whole: set up, reset, whose turn it is. */
+/* The engine as a whole: setup, reset, scheduling. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void init_queue(struct eng_queue *q, struct eng_qman *m, unsigned stream,
     q->pred = ~0u;
 }
 
-/* Rings come with their first use: most queues of a device never run. */
+/* Rings are allocated on first use: most queues of a device never run. */
 static int need_ring(struct eng_queue *q)
 {
     if (q->ring)
@@ -205,7 +205,8 @@ bool eng_queue_idle(const struct eng_queue *q)
 
 static uint32_t draw(struct eng *e)
 {
-    /* xorshift64*: small, and the same everywhere, so that a seed means the same order */
+    /* xorshift64*: small, and the same on every machine, so that a seed always means the same order
+     */
     e->rng ^= e->rng >> 12;
     e->rng ^= e->rng << 25;
     e->rng ^= e->rng >> 27;
@@ -285,7 +286,7 @@ static uint32_t next_busy(struct eng *e, uint32_t u)
     return units;
 }
 
-/* Where a drawn order begins: any busy unit is as likely as another. */
+/* Where a random order begins: every busy unit is equally likely. */
 static uint32_t draw_unit(struct eng *e, uint32_t units)
 {
     uint32_t busy = 0, u;

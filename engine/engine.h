@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The packet engine: what the queue managers (QMAN), DMA cores and sync managers of Goya, Gaudi
- * and Gaudi2 do with the packets that programs submit. It knows neither the simulator nor the rig:
+ * and Gaudi2 do with the packets that programs submit. It is independent of simulator and rig:
  * both give it memory, registers and time through struct eng_ops, and both move bytes with it.
  *
  *   struct eng e;
@@ -10,7 +10,7 @@
  *   eng_run(&e);                                           until every queue is idle or blocked
  *
  * Not thread safe: one thread at a time calls an engine. A queue that waits (fence, arbitration,
- * WAIT packet) keeps its place and goes on in a later eng_run(), after whatever it waits for came
+ * WAIT packet) keeps its place and continues in a later eng_run(), once what it waits for has come
  * through eng_reg_write() or another queue. Registers live in the owner's memory, so that a
  * mapping of it shows sync objects, counters and fences as they change.
  */
@@ -81,7 +81,8 @@ struct eng_packet {
  */
 int eng_decode(const struct eng_asic *asic, const void *buf, size_t len, struct eng_packet *p);
 
-/* One line for a person, as snprintf: "LIN_DMA 0x1000 -> 0x20000000 4096 bytes wrcomp eb". */
+/* One line for people to read, as snprintf(): "LIN_DMA 0x1000 -> 0x20000000 4096 bytes wrcomp eb".
+ */
 int eng_format(const struct eng_packet *p, char *buf, size_t size);
 
 const char *eng_op_name(unsigned op);
@@ -102,7 +103,7 @@ struct eng_queue_desc {
     uint8_t stream; /* 0..3 */
 };
 
-/* The chip itself, for everybody who plays one: simulator and rig have no figures of their own. */
+/* The chip itself: simulator and rig both take its figures from here. */
 struct eng_chip {
     const char *name; /* on command lines */
     uint16_t pci_device_id;
@@ -115,14 +116,14 @@ struct eng_chip {
 
 /* "goya", "gaudi" or "gaudi2"; NULL for another name. */
 const struct eng_asic *eng_asic_find(const char *name);
-/* Its description as far as others need it: never NULL. */
+/* The part of its description that others need: never NULL. */
 const struct eng_chip *eng_chip(const struct eng_asic *asic);
 /* Does a packet with this opcode exist? */
 bool eng_has_op(const struct eng_asic *asic, unsigned op);
 /* The kernel's queue numbers (enum goya_queue_id and its siblings). */
 unsigned eng_queue_count(const struct eng_asic *asic);
 struct eng_queue_desc eng_queue_desc(const struct eng_asic *asic, unsigned queue_id);
-/* Does a message to this address ring an interrupt, whose number it is? */
+/* Does a message to this address raise an interrupt, whose number it carries? */
 bool eng_rings_msix(const struct eng_asic *asic, uint64_t addr);
 /* Offsets of sync objects, monitors and completion queues; sm: 0..sm.count-1. */
 uint32_t eng_sob_offset(const struct eng_asic *asic, unsigned sm, unsigned sob);
@@ -149,7 +150,7 @@ enum eng_fault {
     ENG_FAULT_ADDRESS,        /* an access that the owner's memory refused */
     ENG_FAULT_OPCODE,         /* an opcode that the ASIC does not have, or cut short */
     ENG_FAULT_STOP,           /* a STOP packet: the queue halts */
-    ENG_FAULT_FENCE_OVERFLOW, /* a fence counter was full: the message is lost */
+    ENG_FAULT_FENCE_OVERFLOW, /* a fence counter overflowed: the message is lost */
     ENG_FAULT_SOB_OVERFLOW,   /* a sync object wrapped around */
 };
 
@@ -177,12 +178,12 @@ struct eng_ops {
                 uint64_t *bad, bool *bad_write);
     int (*fill)(void *priv, const struct eng_queue *queue, uint64_t dst, uint64_t pattern,
                 uint64_t len);
-    /* After a register that the engine knows nothing about was written. */
+    /* After a write to a register that means nothing to the engine. */
     void (*reg)(void *priv, uint32_t offset, uint32_t old, uint32_t value);
     /* A 32-bit message before it goes to memory: true when it was an interrupt's doorbell. */
     bool (*doorbell)(void *priv, const struct eng_queue *queue, uint64_t addr, uint32_t value);
     uint64_t (*now_ns)(void *priv);
-    /* A pushed command buffer is through: 0, or -EIO when the queue stopped in it. */
+    /* A pushed command buffer has ended: 0, or -EIO when the queue stopped in it. */
     void (*done)(void *priv, struct eng_queue *queue, const struct eng_cb *cb, int error);
     void (*report)(void *priv, const struct eng_report *report);
     void (*trace)(void *priv, const struct eng_queue *queue, uint64_t addr,
@@ -240,7 +241,7 @@ struct eng_queue {
     uint64_t deadline_ns;
     uint32_t priority;
     uint8_t fence_id, fence_target; /* of the FENCE packet that it is at */
-    uint64_t packets;               /* executed so far, for a person */
+    uint64_t packets;               /* executed so far, for logs */
 };
 
 /* One side of a transfer in up to five dimensions: rows of size[0] bytes, and how often each
@@ -266,7 +267,7 @@ struct eng_qman {
     uint32_t dma_head, dma_tail;
     bool copying;     /* the core is at work on the first of them */
     int8_t arb_owner; /* stream, or -1 */
-    uint64_t bytes;   /* moved so far, for a person */
+    uint64_t bytes;   /* moved so far, for logs */
 };
 
 #define ENG_MOST_QMANS 128u
@@ -279,7 +280,7 @@ struct eng {
     struct eng_qman *qman;
     unsigned nqman;
     /*
-     * A bit for each that was given work since it was last seen without: a device has hundreds of
+     * A bit for each that may have work: a device has hundreds of
      * queues, and few are in use.
      */
     uint64_t awake[ENG_MOST_QMANS / 64];
@@ -324,9 +325,9 @@ uint64_t eng_run(struct eng *e);
 uint64_t eng_deadline(const struct eng *e);
 
 /*
- * A 32-bit write to the configuration space, from whatever side: sync objects, monitors, fences
- * and DMA commits take effect, everything is stored. Run the engine afterwards. Offsets outside
- * are ignored.
+ * A 32-bit write to the configuration space, from any side: sync objects, monitors, fences
+ * and DMA commits take effect, and every write is stored. Run the engine afterwards. Offsets
+ * outside are ignored.
  */
 void eng_reg_write(struct eng *e, uint32_t offset, uint32_t value);
 uint32_t eng_reg_read(const struct eng *e, uint32_t offset);

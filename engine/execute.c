@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What each packet does. A handler returns true when its packet is done with, false when the queue
+ * What each packet does. A handler returns true when its packet is done, false when the queue
  * waits (its state says for what) or was halted.
  *
  * A REPEAT packet with its start bit opens a loop whose packets run `jump` times, up to the
- * REPEAT packet without it; `outer` names the loop, so that two can nest. No public text explains
- * these fields: this is the reading of their names.
+ * REPEAT packet without it; `outer` names the loop, so that two can nest. No public document
+ * explains these fields: this follows from their names.
  */
 #include <errno.h>
 #include <string.h>
@@ -228,15 +228,16 @@ static bool wait(struct eng_queue *q, const struct eng_packet *p, const uint8_t 
     return true;
 }
 
-/* Will it do something before anybody else does? */
+/* Will it act before any other stream does? */
 static bool can_go_on(struct eng_queue *q)
 {
     return q->state == ENG_READY || (q->state == ENG_FENCED && !eng_fence_holds(q));
 }
 
 /*
- * Does another stream come first?  One that asks, too, with a higher priority; and the arbiter
- * waits for a quiet moment, in which those have asked that were about to (ARB_MST_QUIET_PER).
+ * Does another stream come first?  One that requests it, too, with a higher priority; and the
+ * arbiter waits for a quiet period, in which streams that are about to request have done so
+ * (ARB_MST_QUIET_PER).
  */
 static bool comes_first(struct eng_queue *o, const struct eng_queue *q)
 {
@@ -299,7 +300,7 @@ static bool load_and_exe(struct eng_queue *q, const struct eng_packet *p, const 
         return false;
     if (!p->exe)
         return true;
-    /* what moves the position counts from the packet that is in the command buffer */
+    /* moves of the position are relative to the packet in the command buffer */
     if (eng_decode(q->qman->eng->asic, inner, p->second ? 8 : 16, &in) < 0 ||
         in.op == ENG_LOAD_AND_EXE || in.op == ENG_REPEAT || (in.op == ENG_CP_DMA && in.upper))
         return refuse(q, ENG_FAULT_OPCODE, p->addr, false, -EILSEQ);
@@ -330,7 +331,7 @@ static bool stop(struct eng_queue *q, const struct eng_packet *p, const uint8_t 
     return false;
 }
 
-/* NOP; and WRITE_ARC_STREAM, to a scheduler that nobody runs here. */
+/* NOP; and WRITE_ARC_STREAM, to a scheduler that does not run here. */
 static bool nothing(struct eng_queue *q, const struct eng_packet *p, const uint8_t *raw)
 {
     (void)q;

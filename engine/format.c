@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet as a line of text. Each part returns false for packets that are not its own. */
+/* A packet as a line of text. Each part returns false for packets that it does not handle. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static void lin_dma_text(const struct eng_packet *p, char *to, size_t size)
                  wrcomp, swaps[p->swap & 3]);
 }
 
-/* What moves bytes, or has others run. */
+/* Packets that move bytes, or make others run. */
 static bool move_text(const struct eng_packet *p, char *to, size_t size)
 {
     switch (p->op) {
@@ -72,7 +72,7 @@ static bool move_text(const struct eng_packet *p, char *to, size_t size)
     }
 }
 
-/* What waits, and what turns round. */
+/* Packets that wait, and loops. */
 static bool flow_text(const struct eng_packet *p, char *to, size_t size)
 {
     switch (p->op) {

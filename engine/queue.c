@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Command processors: fetch packets, execute them in order (execute.c). Each step is at most one
- * packet, and whatever a packet has to wait for is looked at again at the next step: nothing here
+ * packet, and what a packet has to wait for is checked again at the next step: nothing here
  * blocks.
  */
 #include <errno.h>
@@ -33,7 +33,7 @@ void eng_cp_report(struct eng_queue *q, enum eng_fault what, uint64_t addr, bool
         e->ops->report(e->priv, &r);
 }
 
-/* The command buffer that runs is over, one way or the other. */
+/* The running command buffer has ended, one way or another. */
 static void finish(struct eng_queue *q, int error)
 {
     struct eng_qman *m = q->qman;
@@ -118,7 +118,7 @@ bool eng_cp_call(struct eng_queue *q, uint64_t addr, uint32_t len, uint32_t pack
 {
     struct eng_cb *cb = eng_cp_current(q);
 
-    /* the last packet of a command buffer does not come back */
+    /* the last packet of a command buffer does not return */
     if (q->pos + packet_bytes < cb->len) {
         if (q->callers == ENG_CALLS)
             return false;
@@ -196,7 +196,7 @@ bool eng_cp_step(struct eng_queue *q)
         if (e->ops->trace && q->state == ENG_READY)
             e->ops->trace(e->priv, q, cb->addr + q->pos, &p);
         if ((q->pred >> p.pred & 1) && !eng_execute(q, &p, raw))
-            /* that it asks to be let in is news for the others */
+            /* its request can change the others' turn */
             ran = q->state == ENG_HALTED ||
                   (q->state == ENG_ARBITRATING && before != ENG_ARBITRATING);
         else

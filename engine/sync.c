@@ -23,8 +23,8 @@
 #define STS_VALID 1u
 #define SINGLE_SOB 0x3FFu
 #define SINGLE_EQUAL (1u << 15)
-#define MAX_FIRED 65536u /* that one write sets off, at any depth: likewise */
-#define MAX_NESTED 64u   /* monitors that set off one another: give up rather than recurse */
+#define MAX_FIRED 65536u /* triggered by one write, at any depth: likewise */
+#define MAX_NESTED 64u   /* monitors that trigger one another: give up rather than recurse */
 
 static uint32_t get(struct eng *e, uint32_t off)
 {

@@ -23,7 +23,7 @@ void config_ids(struct vfu *v, const struct config_ids *ids)
 {
     put16(v, 0x00, ids->vendor);
     put16(v, 0x02, ids->device);
-    put16(v, 0x06, 0x10); /* status: there are capabilities */
+    put16(v, 0x06, 0x10); /* status: has capabilities */
     put32(v, 0x08, ids->class_code << 8 | ids->revision);
     put16(v, 0x2C, ids->vendor);
     put16(v, 0x2E, ids->device);

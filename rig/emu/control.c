@@ -54,7 +54,8 @@ static void answer(struct control *c, struct control_client *k, const char *line
         hang_up(k);
 }
 
-/* The whole lines that are there; at the end of the input its rest is one too. */
+/* Serves the complete lines that have arrived; at the end of the input, what is left counts as one.
+ */
 static void lines(struct control *c, struct control_client *k, bool end)
 {
     char *nl;
@@ -81,7 +82,7 @@ static void hear(struct control *c, struct control_client *k)
     if (n > 0)
         k->have += (size_t)n;
     lines(c, k, n <= 0);
-    if (n <= 0 || k->have == sizeof(k->line) - 1) /* the end, or a line without one */
+    if (n <= 0 || k->have == sizeof(k->line) - 1) /* end of the input, or an overlong line */
         hang_up(k);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control socket: lines of text, each with an answer of one line ("ok", or what is wrong).
- * Clients may stay silent, stop in the middle of a line, or not read: none is waited for.
+ * A client may stay silent, stop in the middle of a line, or not read: the server never waits for
+ * it.
  */
 #ifndef RIG_EMU_CONTROL_H
 #define RIG_EMU_CONTROL_H
@@ -9,7 +10,7 @@
 #include <poll.h>
 #include <stddef.h>
 
-#define CONTROL_CLIENTS 8u /* at once; one more takes the place of another */
+#define CONTROL_CLIENTS 8u /* at once; one more replaces another */
 #define CONTROL_POLLS (CONTROL_CLIENTS + 1)
 #define CONTROL_LINE 256u
 
@@ -25,7 +26,7 @@ struct control {
     void *priv;
 };
 
-/* path NULL: without a socket. 0, or -1 and errno. */
+/* path NULL: no socket. 0, or -1 and errno. */
 int control_open(struct control *c, const char *path, int (*command)(void *priv, const char *line),
                  void *priv);
 void control_close(struct control *c);

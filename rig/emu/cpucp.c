@@ -3,7 +3,7 @@
 #include "rig/emu/emu.h"
 #include <string.h>
 
-#define MAX_ENTRIES 65536u /* the driver has 4096 bytes */
+#define MAX_ENTRIES 65536u /* the driver provides 4096 bytes */
 
 static void put32(uint8_t *p, uint32_t x)
 {
@@ -19,7 +19,7 @@ static void cpucp_info(struct emu *e, uint64_t addr, uint32_t max)
     static uint8_t info[4096];
 
     memset(info, 0, sizeof(info));
-    put32(info, 1); /* one sensor at least: temperature */
+    put32(info, 1); /* at least one sensor: temperature */
     put32(info + 4, 2);
     strcpy((char *)info + 1024, "Linux fw-0.0.0-rig ");
     put32(info + 1156, 0); /* card type: PCI */
@@ -43,7 +43,7 @@ static const struct {
     { 30, 0x0032003200320032ull }, /* PLL_INFO_GET: four of MHz */
 };
 
-/* The result of a packet whose value is val. */
+/* The result of a packet with the value val. */
 static uint64_t answer(struct emu *e, unsigned op, uint64_t val, uint32_t arg)
 {
     char text[] = "rig";
@@ -91,7 +91,7 @@ static void cpucp_packet(struct emu *e, uint64_t addr, uint32_t len)
     e->ncpucp++;
     emu_log(e, "CPUCP packet %u len %u value %#llx arg %#x", op, len, (unsigned long long)val, arg);
     if (e->mute_all || (op < 64 && e->mute[op])) {
-        emu_log(e, "no answer, as was asked for");
+        emu_log(e, "no answer, on request");
         return;
     }
     val = answer(e, op, val, arg);
@@ -110,7 +110,7 @@ void emu_run_cpu(struct emu *e, uint64_t pq, uint32_t bytes, uint32_t pi)
         emu_log(e, "a CPU queue of %u bytes", bytes);
         return;
     }
-    /* both count modulo twice the ring's length, whatever was written */
+    /* both wrap at twice the ring's length, whatever was written */
     pi &= 2 * entries - 1;
     e->cpu_ci &= 2 * entries - 1;
     while (e->cpu_ci != pi) {

@@ -83,7 +83,7 @@ static int make_memory(struct emu *e)
     e->cfg = (uint8_t *)e->v.region[e->a->cfg_bar].mem + e->a->cfg_in_bar;
     e->sram = (uint8_t *)e->v.region[e->a->sram_bar].mem + e->a->sram_in_bar;
     if (e->a->msix && e->a->cfg_bar != 2 && e->a->sram_bar != 2) {
-        /* only the MSI-X table: every access is a message */
+        /* only the MSI-X table: each access arrives as a message */
         close(e->v.region[2].fd);
         e->v.region[2].fd = -1;
     }

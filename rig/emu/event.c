@@ -26,7 +26,7 @@ void emu_event(struct emu *e, unsigned type, const uint64_t *data, unsigned n)
     emu_log(e, "event %u, entry %u, data %#llx", type, e->eq_pi, (unsigned long long)entry.data[0]);
     if (emu_copy(e, asid, at, &entry, sizeof(entry), true) < 0)
         return;
-    /* the entry is the driver's from here on */
+    /* from here on the entry belongs to the driver */
     entry.ctl = READY | (type & 0xFFF) << 16 | (e->eq_index & 0xFFFF);
     emu_copy(e, asid, at + 4, &entry.ctl, 4, true);
     e->eq_pi = (e->eq_pi + 1) % ENTRIES;

@@ -2,20 +2,20 @@
 /*
  * Submissions: the packet engine (engine/) between the driver's queues and the device's memory.
  * A queue's producer index arrives as a register write; its descriptors { address, length, control
- * } are taken from host memory and what they point at is executed. Descriptors are fetched past the
- * MMU; everything else goes through it when the address is a virtual one.
+ * } are read from host memory, and what they point to is executed. Descriptors are fetched without
+ * the MMU; everything else goes through it when the address is a virtual one.
  */
 #include "rig/emu/emu.h"
 #include "rig/emu/serve.h"
 #include <errno.h>
 #include <string.h>
 
-#define PQC_LBW_DATA 0x45Cu /* of a QMAN: completions of descriptors, four streams each */
+#define PQC_LBW_DATA 0x45Cu /* of a QMAN: completions of descriptors, four streams */
 #define PQC_LBW_LO 0x46Cu
 #define PQC_LBW_HI 0x47Cu
 #define PQC_CFG 0x48Cu
 #define MAX_LOG2LEN 24u  /* descriptors in a ring; the driver has 2^12 */
-#define CHUNK (1u << 20) /* of a DMA before another queue has its turn */
+#define CHUNK (1u << 20) /* of a DMA before another queue gets its turn */
 #define USER_ASID 1u     /* the driver has one user at a time; 0 is its own (hl_asid_alloc()) */
 
 static int translate(struct emu *e, uint64_t a, uint64_t *pa, uint64_t *left)
@@ -62,14 +62,14 @@ static int op_write(void *priv, const struct eng_queue *q, uint64_t a, const voi
     union {
         const void *in;
         void *out;
-    } u = { .in = buf }; /* not written to: out is true */
+    } u = { .in = buf }; /* only read: out is true */
 
     (void)q;
     return move(priv, a, u.out, len, true);
 }
 
 /*
- * What a DMA engine moves goes straight from one mapping to the other, as far as both hold: half a
+ * A DMA engine copies straight from one mapping to the other, as far as both extend: half a
  * minute is all that the driver gives a submission, with every engine at work in one thread here.
  */
 static int op_copy(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t src, uint64_t len,
@@ -108,7 +108,7 @@ static int op_fill(void *priv, const struct eng_queue *q, uint64_t dst, uint64_t
     return emu_is_virtual(e, dst) ? -EOPNOTSUPP : emu_fill(e, dst, pattern, len);
 }
 
-/* Gaudi2's virtual doorbell: host memory by its look. */
+/* Gaudi2's virtual doorbell: an address in host memory. */
 static bool at_doorbell(struct emu *e, uint64_t a)
 {
     uint64_t pa, left;
@@ -238,7 +238,7 @@ static void fetch(struct emu *e, struct emu_pq *r, struct eng_queue *q)
         }
         cb = (struct eng_cb){ .addr = bd.ptr, .len = bd.len, .cookie = bd.ctl };
         if (eng_push(q, &cb) < 0) {
-            r->stalled = e->stalled = true; /* goes on once the engine has room */
+            r->stalled = e->stalled = true; /* continues once the engine has room */
             break;
         }
         if (e->verbose)
@@ -274,7 +274,7 @@ static void fetch_stalled(struct emu *e)
         for (unsigned s = 0; s < ENG_STREAMS - 1; s++) {
             struct eng_queue *q = &e->eng.qman[i].cp[s];
 
-            /* not for one descriptor at a time */
+            /* not one descriptor at a time */
             if (!e->pq[i][s].stalled)
                 continue;
             if (q->tail - q->head <= q->depth / 2)

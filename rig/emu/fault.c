@@ -6,15 +6,15 @@
  *
  *   1 event TYPE [DATA]...   an entry of the event queue
  *   2 critical             the event after which the driver resets the device
- *   3 error                an event that only the user sees
- *   4 page-fault ADDRESS   the MMU refused ADDRESS
- *   5 razwi ADDRESS        an engine touched what it must not (Gaudi)
+ *   3 error                an event that is only reported to the user
+ *   4 page-fault ADDRESS   an MMU page fault at ADDRESS
+ *   5 razwi ADDRESS        an engine's illegal access to ADDRESS (Gaudi)
  *   6 mute OPCODE          until the next hard reset, CPUCP packets of this kind get no answer;
  *                          18 is the heartbeat's
  *   7 mute-all             likewise, all of them
  *   8 dead-boot            the next boot of the firmware hangs
- *   9 irq VECTOR           an interrupt, of whatever meaning
- *  10 heal                 all of the above is over
+ *   9 irq VECTOR           an interrupt, whatever it means
+ *  10 heal                 ends all of the above
  */
 #include "rig/emu/emu.h"
 #include <errno.h>

@@ -28,7 +28,7 @@
 #define KMD_MSG (PSOC + 0x304)
 #define SW_ALL_RST (PSOC + 0x498)
 
-/* The queues' pages, and those with doorbells and state. */
+/* The pages of the queues, of doorbells and of state. */
 static const uint32_t fixed[] = { 0x800000, 0xC12000, PSOC };
 static uint32_t trap[64];
 static unsigned ntrap;
@@ -155,7 +155,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
         break;
     case MSI_REQ:
         if (vfu_irq(&e->v, VFU_IRQ_MSI, 0) < 0)
-            emu_log(e, "MSI is not armed");
+            emu_log(e, "MSI is not enabled");
         break;
     default:
         producer_index(e, off, x);
@@ -171,7 +171,7 @@ static unsigned page_fault(struct emu *e, uint64_t va)
     return EVENT_MMU_PAGE_FAULT;
 }
 
-/* gaudi_print_and_get_razwi_info(): who did it, of a write; the address is the MMU's. */
+/* gaudi_print_and_get_razwi_info(): the initiator of a write; the address is the MMU's. */
 static unsigned razwi(struct emu *e, uint64_t addr)
 {
     emu_set(e, MMU_UP + 0x60, 0); /* the initiator's coordinates */

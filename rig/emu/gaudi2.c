@@ -31,8 +31,8 @@
 #define KDMA_COMMIT (KDMA + 0x8EC)
 #define KDMA_COMPLETION 0x1u
 #define KDMA_FILL 0x10u
-#define KDMA_PIECE (64 * MiB) /* fills mostly, of zeros: holes in the file */
-#define IRQ_PI_UPD SCRATCH(9) /* told to the driver in the descriptor */
+#define KDMA_PIECE (64 * MiB) /* mostly fills with zeros: holes in the file */
+#define IRQ_PI_UPD SCRATCH(9) /* the descriptor reports it to the driver */
 #define IRQ_HALT SCRATCH(10)
 #define IRQ_INTS SCRATCH(11)
 #define IRQ_SOFT_RST                                                                               \
@@ -211,7 +211,7 @@ static uint64_t r64(struct emu *e, uint32_t lo, uint32_t hi)
     return emu_get(e, lo) | (uint64_t)emu_get(e, hi) << 32;
 }
 
-/* The driver's own DMA. The work is done in pieces (kdma_step), whatever the size. */
+/* The driver's own DMA, done in pieces (kdma_step), whatever its size. */
 static void kdma(struct emu *e, uint32_t commit)
 {
     uint64_t src = r64(e, KDMA + 0x8D8, KDMA + 0x8DC), dst = r64(e, KDMA + 0x8E0, KDMA + 0x8E4);
@@ -367,7 +367,7 @@ static void cpucp(struct emu *e, unsigned op, uint64_t value)
 {
     if (op == 64) /* soft reset: all but the CPU */
         emu_reset(e, false);
-    else if (op == 2) /* may use PCI; where MSI-X is asked for */
+    else if (op == 2) /* may use PCI; where MSI-X is requested */
         e->doorbell = value & ~0xFFFull;
     else if (op == 1)
         e->doorbell = 0;

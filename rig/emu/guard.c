@@ -11,7 +11,7 @@ static void on_sigbus(int signo)
 {
     if (escape)
         siglongjmp(*escape, 1);
-    signal(signo, SIG_DFL); /* not from a guarded copy: a fault of our own, again and for real */
+    signal(signo, SIG_DFL); /* not in a guarded copy: our own fault, so let it end us */
 }
 
 int guard_install(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copies that survive SIGBUS. Whoever gave us a file for a mapping can shrink it at any time, and
- * an access past its end is then a signal. guard_install() once for the process; the copies work
- * in any thread and return false when a part of the range is not there (some of it may be copied).
+ * Copies that survive SIGBUS. Whoever gave us a mapped file can shrink it at any time, and
+ * an access past its end then raises SIGBUS. Call guard_install() once in a process; the copies
+ * work in any thread and return false when part of the range is missing (some of it may be copied).
  * The ranges may overlap.
  */
 #ifndef RIG_EMU_GUARD_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the device saw, with the seconds since the emulator began, for a person to read. */
+/* A log to be read by people: what the device saw, with the seconds since the emulator started. */
 #include "rig/emu/emu.h"
 #include <stdarg.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rig-emu: one emulated Habana accelerator behind QEMU's vfio-user-pci device: enough of it that
+ * rig-emu: one emulated Habana accelerator behind QEMU's vfio-user-pci device, enough of it that
  * the kernel's unmodified habanalabs driver probes, serves its user interface and runs submissions.
  */
 #include "rig/emu/emu.h"
@@ -86,7 +86,7 @@ static void options(int argc, char **argv, struct emu *e, struct paths *p)
         usage();
 }
 
-/* Other devices reach the memory that this one exports. */
+/* Lets other devices access the memory that this one exports. */
 static int open_window(struct emu *e, const char *path)
 {
     int fd[WINDOW_BARS] = { -1, -1, -1 };
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
     int rc = 1;
 
     options(argc, argv, e, &p);
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* never outlive the script that started it */
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* do not outlive the script that started it */
     guard_install();
     e->log = fopen(p.log, "we");
     if (!e->log) {

@@ -17,7 +17,7 @@ void emu_set(struct emu *e, uint32_t off, uint32_t x)
         memcpy(e->cfg + off, &x, 4);
 }
 
-/* Memory of the device's own, to a pointer; NULL for anything else. */
+/* A pointer to the device's own memory; NULL for anything else. */
 static uint8_t *own(struct emu *e, uint64_t a, uint64_t len)
 {
     const struct eng_chip *c = e->chip;
@@ -48,7 +48,7 @@ int emu_mem(struct emu *e, uint64_t a, void *buf, uint64_t len, bool out)
     return out ? vfu_write(&e->v, a, buf, len) : vfu_read(&e->v, a, buf, len);
 }
 
-/* A whole range as one mapping of ours has it, for guard_copy() alone; or NULL. */
+/* A range that lies within one of our mappings, for guard_copy() only; or NULL. */
 static uint8_t *mapping(struct emu *e, uint64_t a, uint64_t len, bool write)
 {
     uint8_t *p = own(e, a, len);

@@ -3,8 +3,8 @@
  * The devices' MMUs. Page tables have 512 entries of 8 bytes; bit 0 of an entry: present, bit 11:
  * the last hop (mmu_general.h). Goya and Gaudi: one MMU, five hops, tables in device memory.
  * Gaudi2: the PMMU for host memory (six hops, tables in host memory), the HMMU for device memory
- * (four hops). The HMMU's addresses are scrambled on the way in and out: six stacks of 8 MiB take
- * turns, so 48 MiB of the address space become 64 MiB (gaudi2_mmu_scramble_addr()).
+ * (four hops). The HMMU's addresses are scrambled on the way in and out: blocks of 8 MiB go to six
+ * stacks in turn, so 48 MiB of the address space become 64 MiB (gaudi2_mmu_scramble_addr()).
  */
 #include "rig/emu/emu.h"
 
@@ -53,7 +53,7 @@ static bool walk_hbm(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, ui
     return in < STACKS;
 }
 
-/* Is this an address for the MMU, or one that goes past it? */
+/* Is this address translated by the MMU, or does it bypass it? */
 bool emu_is_virtual(struct emu *e, uint64_t a)
 {
     if (!e->a->hmmu)
@@ -63,7 +63,7 @@ bool emu_is_virtual(struct emu *e, uint64_t a)
     return a >= e->chip->memory_base + e->chip->memory_size && a < HBM_VA_END;
 }
 
-/* *left: how far the translation holds. */
+/* *left: the bytes for which the translation holds. */
 bool emu_translate(struct emu *e, unsigned asid, uint64_t va, uint64_t *pa, uint64_t *left)
 {
     if (!e->a->hmmu)

@@ -77,7 +77,7 @@ static int cmp_u32(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The BAR is plain memory, but for the pages with doorbells and state. */
+/* The BAR is plain memory except for the pages with doorbells and state. */
 void emu_carve(struct vfu_region *r, const struct emu_asic *a, unsigned ntrap)
 {
     uint32_t t[128];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Minimal vfio-user server: set-up, and which handler a message goes to. */
+/* Minimal vfio-user server: setup, and the dispatch of messages. */
 #include "rig/emu/vfu.h"
 #include <errno.h>
 #include <string.h>
@@ -116,9 +116,9 @@ int vfu_step(struct vfu *v)
 
         memcpy(&q.h, v->in.message, sizeof(q.h));
         q.len = q.h.size - (uint32_t)sizeof(q.h);
-        /* we ask nothing: what says that it is a reply is dropped */
+        /* we send no requests: drop what claims to be a reply */
         if ((q.h.flags & VFU_TYPE_MASK) == VFU_TYPE_COMMAND && handle(v, &q) < 0)
-            rc = -1; /* gone while we spoke */
+            rc = -1; /* gone while we answered */
         vfu_forget(v);
     }
     if (rc == -2)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vfio-user server, as much of the protocol (0.x) as QEMU's client speaks: one client, requests
- * in the order in which they come. The owner accepts the connection into `sock`, fills in the
+ * A vfio-user server for as much of the protocol (0.x) as QEMU's client uses: one client, requests
+ * in the order in which they arrive. The owner accepts the connection into `sock`, fills in the
  * regions and calls vfu_step() whenever the socket can be read. Nothing that a client sends, half
- * a message included, makes a call wait for it, and nothing that it does to the files that it gave
- * is a signal here. One thread calls a server.
+ * a message included, makes a call wait for it, and nothing that it does to the files that it
+ * passed is a signal here. One thread calls a server.
  */
 #ifndef RIG_EMU_VFU_H
 #define RIG_EMU_VFU_H
@@ -31,7 +31,7 @@ struct vfu_area {
 
 struct vfu_region {
     uint64_t size;
-    int fd; /* -1: every access is a message */
+    int fd; /* -1: every access arrives as a message */
     uint64_t fd_off;
     void *mem; /* our own mapping of the file */
     uint64_t mem_size;
@@ -41,14 +41,14 @@ struct vfu_region {
 
 struct vfu_dma {
     uint64_t iova, size;
-    uint8_t *mem; /* NULL: no file came with it, and nobody can reach it */
+    uint8_t *mem; /* NULL: no file came with it, so it cannot be accessed */
     bool readable, writable;
 };
 
 struct vfu;
 
 struct vfu_ops {
-    /* region accesses that are not to mapped pages; len is 1..8 usually */
+    /* accesses outside the mapped pages; len is usually 1..8 */
     void (*rd)(struct vfu *v, unsigned region, uint64_t off, void *buf, uint32_t len);
     void (*wr)(struct vfu *v, unsigned region, uint64_t off, const void *buf, uint32_t len);
     void (*reset)(struct vfu *v); /* may be NULL */
@@ -68,18 +68,18 @@ struct vfu {
         size_t have;
         int fds[VFU_MAX_FDS];
         unsigned nfds;
-        bool lost_fds; /* there were more, or no room for them in this process */
+        bool lost_fds; /* there were more, or this process had no room for them */
         uint8_t message[VFU_MAX_MESSAGE];
     } in;
     uint8_t out[VFU_MAX_MESSAGE];
 };
 
-/* A listening socket for this user only, or -1 and errno. What lies at path goes if a socket. */
+/* A listening socket for this user only, or -1 and errno. Replaces a socket at path. */
 int vfu_listen(const char *path);
 void vfu_init(struct vfu *v, const struct vfu_ops *ops, void *priv);
 /* Give back the client's mappings and descriptors and the regions' memory; not `sock`. */
 void vfu_fini(struct vfu *v);
-/* What can be read: 1, or 0 when the client is gone, -1 when it broke the protocol. */
+/* Handles what can be read: 1, 0 when the client is gone, -1 when it broke the protocol. */
 int vfu_step(struct vfu *v);
 /*
  * The machine's memory as the device sees it, over as many maps as it takes. 0; -EFAULT where
@@ -90,7 +90,7 @@ int vfu_write(struct vfu *v, uint64_t iova, const void *buf, uint64_t len);
 /* A range within one map, or NULL. Only for guard_copy(): the file can end at any time. */
 void *vfu_iova(struct vfu *v, uint64_t iova, uint64_t len, bool write);
 bool vfu_mapped(struct vfu *v, uint64_t iova);
-/* Set off an interrupt: 0, or -1 when the client has no descriptor for it. */
+/* Raise an interrupt: 0, or -1 when the client has no descriptor for it. */
 int vfu_irq(struct vfu *v, unsigned index, unsigned vector);
 /* Memory of ours that the client may map, of fixed size. 0, or -1 and errno. */
 int vfu_bar_mem(struct vfu *v, unsigned region, uint64_t size, const char *name);

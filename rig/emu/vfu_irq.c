@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Interrupts: descriptors of the client, one a vector, that an interrupt writes to. */
+/* Interrupts: each vector has a descriptor of the client's, which an interrupt writes to. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,7 +12,7 @@ int vfu_irq(struct vfu *v, unsigned index, unsigned vector)
 
     if (vector >= VFU_MAX_VECTORS || v->irqfd[index][vector] < 0)
         return -1;
-    /* a counter that is full has an interrupt pending: nothing is lost */
+    /* a full counter already has an interrupt pending: nothing is lost */
     return write(v->irqfd[index][vector], &one, sizeof(one)) == sizeof(one) || errno == EAGAIN ? 0
                                                                                                : -1;
 }
@@ -36,7 +36,7 @@ static void set_vector(struct vfu *v, unsigned index, unsigned vector, int fd)
     if (*p >= 0)
         close(*p);
     *p = fd;
-    /* whatever it is, an interrupt never waits for its reader */
+    /* whatever kind of file it is, an interrupt never waits for its reader */
     if (fd >= 0)
         fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
@@ -47,7 +47,7 @@ static void tear_down(struct vfu *v, unsigned index)
         set_vector(v, index, i, -1);
 }
 
-/* The descriptors of a range of vectors; vectors without one lose theirs. */
+/* Sets the descriptors of a range of vectors; vectors without one lose theirs. */
 static void assign(struct vfu *v, const struct vfu_irq_set *s, const struct vfu_request *q)
 {
     for (unsigned i = 0; i < s->count; i++) {
@@ -70,7 +70,7 @@ int vfu_do_set_irqs(struct vfu *v, const struct vfu_request *q)
     if (!vfu_take(q, &s, sizeof(s)) || s.index >= VFU_NUM_IRQS || s.start > VFU_MAX_VECTORS ||
         s.count > VFU_MAX_VECTORS - s.start)
         return vfu_answer(v, q, EINVAL, NULL, 0);
-    /* masking is the machine's own business */
+    /* masking is up to the machine */
     if (s.flags & VFU_IRQ_ACTION_TRIGGER) {
         if ((s.flags & VFU_IRQ_DATA_NONE) && !s.count)
             tear_down(v, s.index);

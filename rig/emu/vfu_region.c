@@ -16,7 +16,7 @@ int vfu_bar_mem(struct vfu *v, unsigned region, uint64_t size, const char *name)
 
     if (fd < 0)
         return -1;
-    /* the client gets the descriptor too: it cannot take the memory away from under us */
+    /* the client gets the descriptor too: sealed, so that it cannot shrink the memory */
     if (ftruncate(fd, (off_t)size) < 0 ||
         fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         goto fail;

@@ -89,7 +89,7 @@ int vfu_send(int sock, const struct vfu_header *h, const void *body, size_t len,
     return 0;
 }
 
-/* Keep the descriptors that came; those past the limit are closed, and the message is refused. */
+/* Keeps the descriptors that came; those past the limit are closed, and the message is refused. */
 static void keep_fds(struct vfu *v, struct msghdr *m)
 {
     if (m->msg_flags & MSG_CTRUNC)
@@ -113,7 +113,7 @@ static void keep_fds(struct vfu *v, struct msghdr *m)
     }
 }
 
-/* How much of the message is still to come; 0: its header is a lie. */
+/* How much of the message is still to come; 0: its header is invalid. */
 static size_t missing(const struct vfu *v)
 {
     struct vfu_header h;

@@ -103,7 +103,7 @@ struct vfu_request {
 /* Fill `to` (of fixed size) from the start of the body: false when it is shorter. */
 bool vfu_take(const struct vfu_request *q, void *to, size_t size);
 
-/* Each answers. 0, or -1 when the client is not there to hear it. */
+/* Each answers. 0, or -1 when the client is gone. */
 int vfu_answer(struct vfu *v, const struct vfu_request *q, int error, const void *body, size_t len);
 int vfu_answer_fd(struct vfu *v, const struct vfu_request *q, const void *body, size_t len, int fd);
 int vfu_do_dma_map(struct vfu *v, const struct vfu_request *q);
@@ -115,7 +115,7 @@ int vfu_do_irq_info(struct vfu *v, const struct vfu_request *q);
 int vfu_do_set_irqs(struct vfu *v, const struct vfu_request *q);
 
 int vfu_send(int sock, const struct vfu_header *h, const void *body, size_t len, int fd);
-/* One message into v->in: 1 complete, 0 not yet, -1 the client is gone, -2 it lies. */
+/* One message into v->in: 1 complete, 0 not yet, -1 the client is gone, -2 malformed. */
 int vfu_receive(struct vfu *v);
 void vfu_forget(struct vfu *v); /* the message in v->in was handled */
 

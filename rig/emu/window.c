@@ -113,7 +113,7 @@ static void *map(int fd, int prot, uint64_t *size)
     return p == MAP_FAILED ? NULL : p;
 }
 
-/* What the owner hands over: how many descriptors, 0 when it is not there. */
+/* Receives the owner's descriptors: their number, 0 when there is no owner. */
 static int fetch(const char *path, uint8_t has[WINDOW_BARS], int fds[1 + WINDOW_BARS])
 {
     struct sockaddr_un sa = { .sun_family = AF_UNIX };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Peer to peer between emulated devices: each is a process of its own, and none waits for
+ * Peer to peer between emulated devices: each is a separate process, and none waits for
  * another. A device that lets others reach its BARs shares their memory, and a page that says
- * where on the bus they are now; the other one reads and writes there by itself.
+ * where they are on the bus now; the other one reads and writes there on its own.
  */
 #ifndef RIG_EMU_WINDOW_H
 #define RIG_EMU_WINDOW_H
@@ -21,7 +21,7 @@ struct window_page { /* in memory that both have */
 
 /* The device's side. */
 struct window_owner {
-    int listener, fd; /* -1: nobody is let in */
+    int listener, fd; /* -1: not shared with anybody */
     int bar_fd[WINDOW_BARS];
     struct window_page *page;
 };

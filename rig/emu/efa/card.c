@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The card as a whole: how it begins, what a reset leaves, its BARs' messages. */
+/* The card as a whole: power-on, reset, and accesses to its BARs. */
 #include "rig/emu/efa/card.h"
 #include <errno.h>
 #include <string.h>
@@ -63,7 +63,7 @@ const struct vfu_ops efa_vfu_ops = { op_rd, op_wr, op_reset };
 
 int efa_card_init(struct efa_card *c, struct efa_net *net, unsigned index)
 {
-    /* a link-local address made of an invented MAC; the last byte distinguishes the cards */
+    /* a link-local address from a made-up MAC; the last byte distinguishes the cards */
     static const uint8_t gid[16] = { 0xfe, 0x80, 0,    0,    0,    0,    0,    0,
                                      0x04, 0x00, 0x48, 0xff, 0xfe, 0x4c, 0x1f, 0 };
 

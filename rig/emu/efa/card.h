@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An emulated EFA card: what it has of queues, memory regions and peers. */
+/* An emulated EFA card: its queues, memory regions and peers. */
 #ifndef RIG_EMU_EFA_CARD_H
 #define RIG_EMU_EFA_CARD_H
 
@@ -18,9 +18,10 @@
 #define EFA_MAX_PD 256u
 #define EFA_MAX_UAR 256u
 #define EFA_MAX_MR 4096u
-#define EFA_MAX_PAGES (1u << 20)    /* of a region */
-#define EFA_ALL_PAGES (16ull << 20) /* of all regions of a card: what a guest may make us hold */
-#define EFA_LLQ_BYTES (64u * 1024)  /* of a queue pair's send queue, in BAR 2 */
+#define EFA_MAX_PAGES (1u << 20) /* of a region */
+#define EFA_ALL_PAGES                                                                              \
+    (16ull << 20) /* of all regions of a card: limits the memory that a guest can make us use */
+#define EFA_LLQ_BYTES (64u * 1024) /* of a queue pair's send queue, in BAR 2 */
 #define EFA_MAX_SQ (EFA_LLQ_BYTES / 64)
 #define EFA_MAX_RQ 4096u
 #define EFA_MAX_CQ_DEPTH 16384u
@@ -29,7 +30,7 @@
 #define EFA_INLINE 80u /* in a work request of 128 bytes; 32 in one of 64 */
 #define EFA_MTU 8928u
 #define EFA_MAX_RDMA (1u << 30)
-#define EFA_UD_PREFIX 40u /* of a datagram, before its data: a routing header's room */
+#define EFA_UD_PREFIX 40u /* of a datagram, before its data: space for a routing header */
 #define EFA_VECTORS 17u
 #define EFA_NO_AH 0xffffu
 
@@ -45,11 +46,11 @@ _Static_assert((EFA_MAX_QP + EFA_MAX_CQ) * EFA_DB_PAGE <= EFA_DB_BYTES, "a page 
 struct efa_card;
 struct efa_qp;
 
-struct efa_ring { /* of the admin queue and its like */
+struct efa_ring { /* of the admin queue, its completions and the event queue */
     uint64_t base;
     uint16_t depth;
     uint8_t vector;
-    uint16_t next; /* free running */
+    uint16_t next; /* free-running */
 };
 
 struct efa_mr {
@@ -80,10 +81,10 @@ struct efa_ah {
     unsigned refs;
     uint16_t pd;
     uint8_t gid[16];
-    bool answered; /* a peer that was there */
+    bool answered; /* a peer that was found */
 };
 
-/* A work request that was taken out of its queue. */
+/* A work request that has been taken from its queue. */
 struct efa_op {
     struct efa_op *next;
     struct wqe wqe;
@@ -100,7 +101,7 @@ struct efa_qp {
     uint8_t type, state, rnr_retry, wqe_bytes;
     uint16_t number, pd, uar, send_cq, recv_cq;
     uint32_t qkey, psn;
-    uint16_t sq_count, sq_taken; /* taken: free running, as the doorbell's value is */
+    uint16_t sq_count, sq_taken; /* taken: free-running, like the doorbell's value */
     uint64_t rq_base;
     uint16_t rq_count, rq_taken, rq_posted;
     struct efa_op *ops, **ops_end; /* in flight */
@@ -140,7 +141,7 @@ struct efa_card {
     uint32_t reg[REG_END / 4];
     struct efa_ring aq, acq, aenq;
     uint16_t aenq_free;  /* the driver's consumer counter */
-    uint32_t groups;     /* events that it wants */
+    uint32_t groups;     /* the event groups that it has enabled */
     uint64_t keep_alive; /* when the next one is due; 0: none */
 
     bool pd[EFA_MAX_PD], uar[EFA_MAX_UAR];
@@ -155,7 +156,7 @@ struct efa_card {
     /* faults on request (fault.c) */
     bool mute[CMD_END], mute_all, no_keep_alive, no_interrupts, unplugged;
     uint8_t refuse[CMD_END]; /* ADMIN_* to answer with */
-    unsigned drop;           /* packets that get lost */
+    unsigned drop;           /* packets to lose */
 
     FILE *log;
     bool verbose;
@@ -169,7 +170,7 @@ void efa_log(struct efa_card *c, const char *fmt, ...) __attribute__((format(pri
             efa_log(c, __VA_ARGS__);                                                               \
     } while (0)
 
-/* card.c: as after power-on; after efa_card_init() once, 0 or -errno */
+/* card.c: back to the state after power-on; efa_card_init() comes first, once: 0 or -errno */
 int efa_card_init(struct efa_card *c, struct efa_net *net, unsigned index);
 void efa_card_reset(struct efa_card *c);
 extern const struct vfu_ops efa_vfu_ops;
@@ -187,7 +188,7 @@ uint32_t efa_reg_read(struct efa_card *c, uint32_t off);
 void *efa_ptr(struct efa_card *c, uint64_t addr, uint64_t *len, bool write);
 int efa_read(struct efa_card *c, uint64_t addr, void *buf, uint64_t len);
 int efa_write(struct efa_card *c, uint64_t addr, const void *buf, uint64_t len);
-/* A ring's entry: the byte at `last` after all the others. */
+/* Writes a ring's entry: the byte at `last` after all the others. */
 int efa_write_entry(struct efa_card *c, uint64_t addr, const void *entry, uint32_t len,
                     uint32_t last);
 
@@ -195,10 +196,10 @@ int efa_write_entry(struct efa_card *c, uint64_t addr, const void *entry, uint32
 int efa_mr_register(struct efa_card *c, const struct aq_entry *e, uint32_t *key);
 int efa_mr_deregister(struct efa_card *c, uint32_t key);
 void efa_mr_forget(struct efa_card *c, struct efa_mr *mr);
-/* NULL: no such key, protection domain, right or range. */
+/* NULL: the key, protection domain, rights or range do not match. */
 struct efa_mr *efa_mr_find(struct efa_card *c, uint32_t key, uint16_t pd, uint8_t rights,
                            uint64_t addr, uint64_t len);
-/* The bytes of a region from addr on that lie together, at most *len; NULL: a bus error. */
+/* The contiguous bytes of a region from addr on, at most *len; NULL: a bus error. */
 void *efa_mr_ptr(struct efa_card *c, const struct efa_mr *mr, uint64_t addr, uint64_t *len,
                  bool write);
 int efa_mr_copy(struct efa_card *c, const struct efa_mr *mr, uint64_t addr, void *buf, uint64_t len,
@@ -227,15 +228,15 @@ void efa_sq_doorbell(struct efa_card *c, unsigned index, uint16_t pc);
 void efa_rq_doorbell(struct efa_card *c, unsigned index, uint16_t pc);
 void efa_qp_drop(struct efa_qp *qp);
 void efa_qp_flush(struct efa_card *c, struct efa_qp *qp);
-/* Takes the next receive request: its buffers and how many, 0: there is none, -1: it is broken. */
+/* Takes the next receive request and returns the number of its buffers; 0: none, -1: malformed. */
 int efa_rq_take(struct efa_card *c, struct efa_qp *qp, struct rx_desc *d);
 
 /* ops.c: work on what is due; when to come again (0: nothing is left, now: at once) */
 uint64_t efa_run(struct efa_card *c);
-/* The data of a message, out of its buffers: at most EFA_MTU bytes; COMP_*. */
+/* Gathers a message's data from its buffers, at most EFA_MTU bytes; COMP_*. */
 int efa_op_gather(struct efa_card *c, struct efa_qp *qp, const struct wqe *w, uint8_t *data,
                   uint32_t *length);
-/* May there be such an RDMA request?  COMP_*. */
+/* Checks the shape of an RDMA request; COMP_*. */
 int efa_rdma_shape(const struct efa_qp *qp, const struct wqe *w);
 
 /* receive.c: a packet arrives; COMP_* */
@@ -251,7 +252,7 @@ struct efa_packet {
 };
 int efa_receive(struct efa_card *c, const struct efa_packet *p);
 int efa_receive_imm(struct efa_card *c, struct efa_qp *qp, const struct efa_packet *p);
-/* What an RDMA request is for: COMP_*; without a region where it has no bytes. */
+/* Finds the target of an RDMA request: COMP_*; no region where it has no bytes. */
 struct efa_rdma {
     bool read;
     uint32_t rkey, length;

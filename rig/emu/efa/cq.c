@@ -39,5 +39,5 @@ void efa_cq_doorbell(struct efa_card *c, unsigned n, uint32_t x)
         return;
     q->armed = q->consumed == q->produced;
     if (!q->armed)
-        efa_eq_event(c, q); /* there is something already */
+        efa_eq_event(c, q); /* something is there already */
 }

@@ -5,7 +5,7 @@
 void efa_interrupt(struct efa_card *c, unsigned vector)
 {
     if (!c->no_interrupts && vfu_irq(&c->v, VFU_IRQ_MSIX, vector) < 0)
-        efa_detail(c, "vector %u has nobody", vector);
+        efa_detail(c, "vector %u has no listener", vector);
 }
 
 void efa_aenq(struct efa_card *c, uint16_t group, uint16_t syndrome)
@@ -50,7 +50,7 @@ void efa_eq_event(struct efa_card *c, struct efa_cq *cq)
     }
 }
 
-/* The driver has looked at all that it saw; what came since then needs another interrupt. */
+/* The driver has handled what it saw; what came since then needs another interrupt. */
 void efa_eq_arm(struct efa_card *c, uint32_t x)
 {
     uint32_t n = x & 0xffff;

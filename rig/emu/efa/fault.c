@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Faults on request, as the accelerators' (rig/emu/fault.c): lines of text on the control socket,
+ * Faults on request, like the accelerators' (rig/emu/fault.c): lines of text on the control socket,
  * or the mailbox in the configuration space (the 64-bit argument at 0xFE8 and 0xFEC, then the
  * command's number at 0xFE0).
  *
  *   1 mute OPCODE            commands of this kind get no answer
- *   2 mute-all               none does
- *   3 refuse OPCODE*256+STATUS  they are answered with this status
- *   4 no-keep-alive          the driver hears nothing any more
- *   5 no-interrupts          no vector is ever signalled
+ *   2 mute-all               no command gets one
+ *   3 refuse OPCODE*256+STATUS  commands of this kind fail with this status
+ *   4 no-keep-alive          no more keep-alive events
+ *   5 no-interrupts          no vector is signalled
  *   6 drop N                 the next N packets are lost
  *   7 event GROUP            an asynchronous event
- *   8 unplug                 the cable is out: nobody answers
+ *   8 unplug                 the cable is unplugged: no peer answers
  *   9 reset                  the card loses its configuration, as after power-on
- *  10 heal                   all of the above is over
+ *  10 heal                   ends all of the above
  */
 #include "rig/emu/efa/card.h"
 #include <errno.h>

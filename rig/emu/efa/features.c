@@ -46,7 +46,7 @@ static int get(struct efa_card *c, unsigned id, uint32_t *w)
         };
 
         memcpy(&d.guid, c->gid + 8, 8);
-        _Static_assert(sizeof(d) == 56, "as much as an answer holds");
+        _Static_assert(sizeof(d) == 56, "fits in an answer");
         put(w, &d, sizeof(d));
         return ADMIN_OK;
     }
@@ -74,7 +74,7 @@ static int get(struct efa_card *c, unsigned id, uint32_t *w)
             .rdma_sges = 1,
         };
 
-        _Static_assert(sizeof(d) == 56, "as much as an answer holds");
+        _Static_assert(sizeof(d) == 56, "fits in an answer");
         put(w, &d, sizeof(d));
         return ADMIN_OK;
     }
@@ -94,14 +94,14 @@ static int get(struct efa_card *c, unsigned id, uint32_t *w)
         w[0] = GROUPS;
         w[1] = c->groups;
         return ADMIN_OK;
-    case FEATURE_HINTS: /* none: the driver's own times */
+    case FEATURE_HINTS: /* none: the driver's own timeouts */
         return ADMIN_OK;
     default:
         return ADMIN_UNSUPPORTED;
     }
 }
 
-/* Who drives us: its kernel's release, for the log. */
+/* The driver reports its kernel's release: for the log. */
 static int host_info(struct efa_card *c, const struct aq_entry *e)
 {
     uint64_t at = e->u.feature.lo | (uint64_t)e->u.feature.hi << 32;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the EFA driver of Linux and libefa of rdma-core write and expect, as the card sees it: the
+ * What Linux's EFA driver and rdma-core's libefa write and expect, as the card sees it: the
  * registers, the entries of the queues. Everything is little endian.
  */
 #ifndef RIG_EMU_EFA_LAYOUT_H
@@ -27,7 +27,7 @@ enum {
     REG_INTR_MASK = 0x4c,
     REG_DEV_CTL = 0x54,
     REG_DEV_STS = 0x58,
-    REG_READ = 0x5c, /* a register to read: the answer goes to host memory */
+    REG_READ = 0x5c, /* requests a read of a register: the answer goes to host memory */
     REG_READ_LO = 0x60,
     REG_READ_HI = 0x64,
     REG_EQ_DOORBELL = 0x68,
@@ -216,7 +216,7 @@ struct buffer_desc {
     uint32_t length, lkey, lo, hi;
 };
 
-struct wqe { /* of 64 bytes, or 128: the more is room for inline data */
+struct wqe { /* 64 bytes, or 128 with more inline data */
     uint16_t id;
     uint8_t ctrl1, ctrl2;
     uint16_t qpn, length; /* bytes of inline data, or buffers */

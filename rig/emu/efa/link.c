@@ -9,7 +9,7 @@
 
 #define MS 1000000ull
 #define NO_SLOT_WAIT (1 * MS)
-#define ANSWER_LIMIT (10000 * MS) /* the other machine may be a slow one */
+#define ANSWER_LIMIT (10000 * MS) /* the other machine may be slow */
 #define AGAIN (-1)
 
 /* ---- the socket ---- */
@@ -46,7 +46,7 @@ int efa_link_fd(const struct efa_link *l)
     return l->fd >= 0 ? l->fd : l->listener;
 }
 
-/* What was under way is lost: its queue pairs time out. */
+/* What was in flight is lost: its queue pairs time out. */
 static void hang_up(struct efa_link *l)
 {
     close(l->fd);
@@ -54,7 +54,7 @@ static void hang_up(struct efa_link *l)
     memset(l->slot, 0, sizeof(l->slot));
 }
 
-/* An end that leaves more unread than it may have asked for is not one of ours. */
+/* An end that leaves more unread than it can have requested is not a rig-efa. */
 static int send_message(struct efa_link *l, const struct link_message *m)
 {
     size_t n = LINK_HEADER + m->n;
@@ -77,7 +77,7 @@ static uint32_t next_slice(uint32_t length, uint32_t done)
     return length - done < LINK_SLICE ? length - done : LINK_SLICE;
 }
 
-/* The bytes of a write: inline, or out of a region. */
+/* The bytes of a write: inline, or from a region. */
 static int fill_write(struct efa_card *c, struct efa_qp *qp, const struct efa_op *op,
                       struct link_message *m)
 {
@@ -98,7 +98,7 @@ static int fill_write(struct efa_card *c, struct efa_qp *qp, const struct efa_op
                                                                                      : COMP_OK;
 }
 
-/* Where a read's bytes go; NULL: nowhere (or there are none). */
+/* Where a read's bytes go; NULL: nowhere, or the read is empty. */
 static struct efa_mr *read_target(struct efa_card *c, struct efa_qp *qp, const struct efa_op *op)
 {
     const struct wqe *w = &op->wqe;
@@ -171,7 +171,7 @@ static int ask(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, const u
     return AGAIN;
 }
 
-/* An answer is there: the request goes on, or is over. */
+/* An answer has come: the request continues or ends. */
 static int go_on(struct efa_qp *qp, struct efa_op *op, uint64_t now)
 {
     uint32_t length = op->wqe.u.rdma.remote.length;
@@ -181,7 +181,7 @@ static int go_on(struct efa_qp *qp, struct efa_op *op, uint64_t now)
     if (op->answer == LINK_NOBODY)
         return LINK_NOBODY;
     if (qp->type == QP_UD)
-        return COMP_OK; /* a datagram's sender never learns */
+        return COMP_OK; /* a datagram's sender is not told */
     if (op->answer || (op->wqe.ctrl1 & 0xf) == OP_SEND)
         return op->answer;
     op->done += next_slice(length, op->done);
@@ -213,7 +213,7 @@ static int take_bytes(struct efa_card *c, struct efa_qp *qp, struct efa_op *op,
         return COMP_REMOTE_ABORT;
     if (!m->n)
         return COMP_OK;
-    mr = read_target(c, qp, op); /* it may have been deregistered meanwhile */
+    mr = read_target(c, qp, op); /* it may have been deregistered in the meantime */
     if (!mr)
         return COMP_BAD_LKEY;
     return efa_mr_copy(c, mr, local_address(w) + op->done, (void *)(uintptr_t)m->data, m->n, true) <

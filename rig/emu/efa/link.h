@@ -12,9 +12,9 @@
 #include <stddef.h>
 
 #define LINK_SLICE 16384u /* of an RDMA transfer, in one message */
-#define LINK_UNDER_WAY 8u /* requests without an answer: what the socket's buffer surely holds */
+#define LINK_UNDER_WAY 8u /* unanswered requests: what the socket's buffer is sure to hold */
 #define LINK_NOBODY                                                                                \
-    0xffff /* an answer's status besides COMP_*: no such card, or without a cable                  \
+    0xffff /* an answer's status besides COMP_*: no such card, or its cable is unplugged           \
             */
 
 struct efa_link {
@@ -24,13 +24,13 @@ struct efa_link {
         uint32_t id; /* 0: free */
         struct efa_card *card;
         uint16_t qpn;
-        uint64_t until; /* nobody waits for the answer any more */
+        uint64_t until; /* the answer is no longer waited for */
     } slot[LINK_UNDER_WAY];
 };
 
 struct link_message {
     uint32_t id;
-    uint8_t answer; /* 1: only what of the next line and the bytes */
+    uint8_t answer; /* 1: an answer, with only status and bytes */
     uint8_t kind, type, imm;
     uint32_t status, n; /* n: bytes that follow */
     uint16_t from_qpn, qpn;
@@ -44,7 +44,7 @@ struct link_message {
 /* 0 or -errno. One end listens, the other connects. */
 int efa_link_listen(struct efa_link *l, const char *path);
 int efa_link_connect(struct efa_link *l, const char *path);
-/* What poll() is to wait for, and then: a connection, a message, the end. */
+/* Fills in what poll() waits for; afterwards handles a connection, a message or the end. */
 int efa_link_fd(const struct efa_link *l);
 void efa_link_step(struct efa_net *net);
 

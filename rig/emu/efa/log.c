@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the card saw, with the seconds since the emulator began, for a person to read. */
+/* A log to be read by people: what the card saw, with the seconds since the emulator started. */
 #include "rig/emu/efa/card.h"
 #include <stdarg.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rig-efa: emulated EFA cards behind QEMU's vfio-user-pci devices, one or several, and the network
- * between them: enough that the kernel's unmodified efa driver and rdma-core's libefa work.
+ * rig-efa: one or more emulated EFA cards behind QEMU's vfio-user-pci devices, and the network
+ * between them: enough for the kernel's unmodified efa driver and rdma-core's libefa to work.
  */
 #include "rig/emu/efa/card.h"
 #include "rig/emu/efa/link.h"
@@ -50,7 +50,8 @@ static void control_line(struct seat *s)
 
     if (fd < 0)
         return;
-    n = poll(&p, 1, 100) == 1 ? read(fd, line, sizeof(line) - 1) : 0; /* no one holds us up */
+    n = poll(&p, 1, 100) == 1 ? read(fd, line, sizeof(line) - 1)
+                              : 0; /* a client that does not read cannot block us */
     if (n > 0) {
         line[n] = 0;
         line[strcspn(line, "\n")] = 0;
@@ -85,7 +86,7 @@ static int timeout(uint64_t next)
     return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
 }
 
-/* What poll() is to wait for: how many cards still have a client, or may get one. */
+/* Fills in what poll() waits for; returns how many cards still have a client, or may get one. */
 static unsigned prepare(const struct seat *seat, unsigned n, const struct efa_net *net,
                         struct pollfd *p)
 {
@@ -103,7 +104,7 @@ static unsigned prepare(const struct seat *seat, unsigned n, const struct efa_ne
     return left;
 }
 
-/* One card's turn; when it wants the next (0: no time is set). */
+/* One card's turn; returns when it wants the next (0: at no particular time). */
 static uint64_t take_turn(struct seat *s, const struct pollfd *p)
 {
     if (p[0].revents && s->card->v.sock < 0)
@@ -194,7 +195,7 @@ static void add_seat(struct arguments *a, const char *path)
     a->seat[a->n++].socket = path;
 }
 
-/* An option of the card that was named last. */
+/* An option of the card named last. */
 static void of_seat(struct arguments *a, int option, const char *path)
 {
     if (!a->n)
@@ -262,7 +263,7 @@ int main(int argc, char **argv)
     static struct efa_net net = { .now = now_ns };
     static struct arguments a;
 
-    prctl(PR_SET_PDEATHSIG, SIGTERM); /* never outlive the script that started it */
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* do not outlive the script that started it */
     signal(SIGPIPE, SIG_IGN);
     guard_install();
     parse(&a, &net, argc, argv);

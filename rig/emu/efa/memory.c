@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The card's view of the bus: the guest's memory, which the DMA map gives us, and what other
- * devices have let us see of their BARs. Nothing else is ever touched.
+ * The card's view of the bus: the guest's memory, through the DMA map, and the parts of their BARs
+ * that other devices have shared with us. Nothing else is touched.
  */
 #include "rig/emu/efa/card.h"
 #include "rig/emu/guard.h"
@@ -19,7 +19,7 @@ static void *lookup(struct efa_card *c, uint64_t addr, uint64_t len, bool write)
     return p;
 }
 
-/* Bytes from addr on that lie together, at most *len: two maps may meet in the middle. */
+/* Contiguous bytes from addr on, at most *len: two maps may meet in the middle. */
 void *efa_ptr(struct efa_card *c, uint64_t addr, uint64_t *len, bool write)
 {
     void *p = lookup(c, addr, *len, write);

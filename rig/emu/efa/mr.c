@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory regions: keys, rights, and the pages behind a range of addresses. */
+/* Memory regions: keys, access rights, and the pages behind a range of addresses. */
 #include "rig/emu/efa/card.h"
 #include "rig/emu/guard.h"
 #include <errno.h>
@@ -11,7 +11,7 @@ static uint32_t key_of(const struct efa_card *c, const struct efa_mr *mr)
     return (uint32_t)(mr - c->mr) | (uint32_t)mr->generation << 16;
 }
 
-/* The list of a region's pages, out of the guest's memory: one buffer, or a chain of chunks. */
+/* Reads the list of a region's pages from the guest's memory: one buffer, or a chain of chunks. */
 static int read_list(struct efa_card *c, const struct aq_entry *e, struct efa_mr *mr)
 {
     uint64_t at = e->u.reg_mr.at.list.lo | (uint64_t)e->u.reg_mr.at.list.hi << 32;
@@ -42,7 +42,7 @@ static int read_list(struct efa_card *c, const struct aq_entry *e, struct efa_mr
     return 0;
 }
 
-/* ADMIN_OK: there may be such a region, of so many pages. */
+/* ADMIN_OK: such a region is allowed, and has that many pages. */
 static int check_region(const struct efa_card *c, const struct aq_entry *e, uint64_t *pages)
 {
     uint8_t shift = e->u.reg_mr.flags & 0x1f;
@@ -58,7 +58,7 @@ static int check_region(const struct efa_card *c, const struct aq_entry *e, uint
     return *pages > EFA_ALL_PAGES - c->pages ? ADMIN_NO_RESOURCES : ADMIN_OK;
 }
 
-/* Key 0 is not given to anybody. */
+/* Key 0 is never given out. */
 static struct efa_mr *unused_region(struct efa_card *c)
 {
     for (unsigned i = 1; i < EFA_MAX_MR; i++)

@@ -17,7 +17,7 @@ static uint32_t round_up(uint32_t x)
     return y;
 }
 
-/* Numbers 0 to n - 1 that are taken or not. */
+/* Takes the lowest free number below n. */
 static int take(bool *used, unsigned n, uint32_t *out)
 {
     for (unsigned i = 0; i < n; i++) {
@@ -94,7 +94,7 @@ static bool rq_fits(uint32_t bytes)
            (!n || (power_of_two(n) && n <= EFA_MAX_RQ * EFA_MAX_SGE));
 }
 
-/* ADMIN_OK: there may be such a queue pair. */
+/* ADMIN_OK: such a queue pair is allowed. */
 static int check_qp(const struct efa_card *c, const struct aq_entry *e, uint32_t *wqe)
 {
     if (e->u.create_qp.flags & ~4u ||
@@ -140,7 +140,7 @@ static int create_qp(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
     };
     qp->ops_end = &qp->ops;
     memset(c->llq + i * EFA_LLQ_BYTES, 0, EFA_LLQ_BYTES);
-    w[0] = qp->number; /* its handle, too */
+    w[0] = qp->number; /* also its handle */
     w[1] = qp->number;
     w[2] = 0; /* sub-queues */
     w[3] = i * EFA_DB_PAGE;
@@ -151,7 +151,7 @@ static int create_qp(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
     return ADMIN_OK;
 }
 
-/* What a modification may change, by the bits of its mask. */
+/* What a modification can change, by the bits of its mask. */
 enum { SET_STATE = 1, IS_STATE = 2, SET_QKEY = 4, SET_PSN = 8, SET_NOTIFY = 16, SET_RNR = 32 };
 #define SET_KNOWN 0x3fu
 
@@ -223,7 +223,7 @@ static int destroy_qp(struct efa_card *c, const struct aq_entry *e)
     return ADMIN_OK;
 }
 
-/* One handle for a peer in a domain, however often it is asked for. */
+/* One handle for a peer in a protection domain, however often it is created. */
 static int create_ah(struct efa_card *c, const struct aq_entry *e, uint32_t *w)
 {
     struct efa_ah *ah = NULL;
@@ -256,7 +256,7 @@ static int destroy_ah(struct efa_card *c, const struct aq_entry *e)
     return ADMIN_OK;
 }
 
-/* ADMIN_OK: there may be such a completion queue. */
+/* ADMIN_OK: such a completion queue is allowed. */
 static int check_cq(const struct efa_card *c, const struct aq_entry *e)
 {
     uint8_t words = e->u.create_cq.caps2 & 0x1f;
@@ -387,7 +387,7 @@ int efa_objects(struct efa_card *c, const struct aq_entry *e, struct acq_entry *
         return create_eq(c, e, w);
     case CMD_DESTROY_EQ:
         return destroy_eq(c, e);
-    case CMD_ALLOC_MR: /* for users in the kernel, which the card has none of */
+    case CMD_ALLOC_MR: /* for users in the kernel; this card has none */
         return ADMIN_UNSUPPORTED;
     default:
         return ADMIN_BAD_OPCODE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Work requests in flight. SRD does not keep an order: one that waits for its peer (nothing
+ * Work requests in flight. SRD does not keep order: one that waits for its peer (nothing
  * posted there, a lost packet, nobody there) is come back to, and the others go on. A long
  * transfer goes in slices, between which commands are served: the keys are looked at again for
  * each, so that nothing moves any more once a region has been deregistered.
@@ -19,7 +19,7 @@
 #define NOBODY_LIMIT (500 * MS)
 #define AGAIN (-1) /* goes on when it is due */
 
-/* Nobody answers: try again, for some time. */
+/* No answer: try again, for some time. */
 static int nobody(struct efa_card *c, struct efa_op *op, const struct efa_ah *ah, uint64_t now)
 {
     if (!op->since)
@@ -90,7 +90,7 @@ static int send_message(struct efa_card *c, struct efa_qp *qp, struct efa_op *op
     c->stats.tx_packets++;
     c->stats.tx_bytes += p->length;
     status = efa_receive(peer, p);
-    return qp->type == QP_UD ? COMP_OK : status; /* a datagram's sender never learns */
+    return qp->type == QP_UD ? COMP_OK : status; /* a datagram's sender is not told */
 }
 
 /* One slice from one card's region to another's. */
@@ -208,7 +208,7 @@ static int rdma(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, struct
     return COMP_OK;
 }
 
-/* A packet that is lost on request goes out again, unless nobody cares. */
+/* A packet that is lost on request is sent again, unless it is a datagram. */
 static int lose(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, uint64_t now)
 {
     c->drop--;
@@ -221,7 +221,8 @@ static int lose(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, uint64
     return AGAIN;
 }
 
-/* To a card of this machine, or over the link to one of another; LINK_NOBODY: to none. */
+/* To a card of this machine, or over the link to one of another; LINK_NOBODY: there is no such
+ * card. */
 static int deliver(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, struct efa_ah *ah,
                    uint64_t now)
 {
@@ -288,7 +289,8 @@ static void finish(struct efa_card *c, struct efa_qp *qp, struct efa_op *op, int
     efa_complete(c, qp->send_cq, &e, false, false, kind & 7, false);
 }
 
-/* All of a queue pair's requests that are due, once; the next time, 0: none is left. */
+/* Handles each of a queue pair's requests that is due, once; returns the next time, 0: none left.
+ */
 static uint64_t run_qp(struct efa_card *c, struct efa_qp *qp, uint64_t now)
 {
     uint64_t next = 0;
@@ -298,7 +300,7 @@ static uint64_t run_qp(struct efa_card *c, struct efa_qp *qp, uint64_t now)
         int status = op->due > now ? AGAIN : step(c, qp, op, now);
 
         if (!qp->ops)
-            return 0; /* it met itself, and was flushed */
+            return 0; /* its peer is itself, and has just been flushed */
         if (status == AGAIN) {
             if (!next || op->due < next)
                 next = op->due;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Queue pairs: requests to send come out of BAR 2, requests to receive out of the guest's memory.
+/* Queue pairs: requests to send come from BAR 2, requests to receive from the guest's memory.
  */
 #include "rig/emu/efa/card.h"
 #include <stdlib.h>
@@ -12,7 +12,7 @@ struct efa_qp *efa_qp_find(struct efa_card *c, uint32_t number)
     return qp->used && qp->number == number ? qp : NULL;
 }
 
-/* What is in flight is dropped without a completion. */
+/* Drops what is in flight, without completions. */
 void efa_qp_drop(struct efa_qp *qp)
 {
     while (qp->ops) {
@@ -60,7 +60,7 @@ static void take_wqe(struct efa_card *c, struct efa_qp *qp, unsigned index)
     c->nwqe++;
 }
 
-/* The doorbell says how many requests there were from the beginning on. */
+/* The doorbell holds the number of requests since the beginning. */
 void efa_sq_doorbell(struct efa_card *c, unsigned index, uint16_t pc)
 {
     struct efa_qp *qp = &c->qp[index];

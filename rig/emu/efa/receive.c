@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A packet arrives: who is it for, may it, and where does it go? */
+/* A packet arrives: whom it is for, whether it is allowed, and where it goes. */
 #include "rig/emu/efa/card.h"
 #include <string.h>
 
@@ -119,7 +119,7 @@ int efa_receive(struct efa_card *c, const struct efa_packet *p)
         return COMP_REMOTE_RNR;
     }
     if (n < 0) {
-        efa_log(c, "queue pair %#x: a receive request is broken", qp->number);
+        efa_log(c, "queue pair %#x: malformed receive request", qp->number);
         qp->state = STATE_ERR;
         efa_qp_flush(c, qp);
         return COMP_REMOTE_STATUS;
@@ -135,7 +135,7 @@ int efa_receive(struct efa_card *c, const struct efa_packet *p)
                                        : COMP_REMOTE_STATUS;
 }
 
-/* The immediate data of an RDMA write that is done. */
+/* Delivers the immediate data of an RDMA write that is done. */
 int efa_receive_imm(struct efa_card *c, struct efa_qp *qp, const struct efa_packet *p)
 {
     struct rx_desc d[EFA_MAX_SGE] = { { .id = 0 } };

@@ -21,7 +21,7 @@ uint32_t efa_reg_read(struct efa_card *c, uint32_t off)
     }
 }
 
-/* The driver asks for a register by writing its offset, and polls memory for the answer. */
+/* The driver requests a register by writing its offset, and polls memory for the answer. */
 static void answer_read(struct efa_card *c, uint32_t x)
 {
     uint64_t at = c->reg[REG_READ_LO / 4] | (uint64_t)c->reg[REG_READ_HI / 4] << 32;
@@ -62,7 +62,7 @@ void efa_reg_write(struct efa_card *c, uint32_t off, uint32_t x)
     case REG_CONTROLLER:
     case REG_CAPS:
     case REG_DEV_STS:
-        return; /* not to be written */
+        return; /* read-only */
     case REG_DEV_CTL:
         if (x & CTL_RESET) {
             efa_log(c, "reset, reason %u", x >> 28);
