@@ -8,6 +8,6 @@ complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l kernel -a '6.1 6.6 
 complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l fault -d 'a line of the fault script'
 complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l bar -d 'size of the PCI BAR in MiB'
 complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l seed -d 'order of the queues'
-complete -c hlsim -n "__fish_seen_subcommand_from run" -r -F -l trace -d 'what was called and what ran'
-complete -c hlsim -n "__fish_seen_subcommand_from run" -l quiet -d 'no lines about unknown requests'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -r -F -l trace -d 'record calls and work'
+complete -c hlsim -n "__fish_seen_subcommand_from run" -l quiet -d 'do not report unknown requests'
 complete -c hlsim -f -n "__fish_seen_subcommand_from ctl" -a 'reset remove event add goya gaudi gaudi2'

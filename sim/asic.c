@@ -58,7 +58,7 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
             .host_queue = 1, /* hardware bug HW-23: only this one may read from the host */
             .one_register = 0x1020, /* the completion's address */
             .no_empty_copies = true,
-            .addresses = false, /* behind the MMU: not looked at */
+            .addresses = false, /* behind the MMU: not checked */
             .host = { HOST_FIRST, HOST_END },
             .huge = { HOST_FIRST, HOST_END },
             .mapped = { 0x800000000, 0x2000000000 },
@@ -139,7 +139,7 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .host_huge_first = 0xFFF0800000000000,
         .host_huge_last = 0xFFF1000000000000 - 1,
         .device_first = 0x1001000000000000 + 96 * GiB,
-        /* as many whole pages as there are GiB up to the end of the space */
+        /* as many whole pages as the rest of the space has GiB */
         .device_last = 0x1001000000000000 + 96 * GiB +
                        768 * MiB * ((0x1002000000000000 - (0x1001000000000000 + 96 * GiB)) / GiB) -
                        1,
@@ -171,7 +171,7 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
             .mon_base = 0,
         },
         .first_nic_queue = 156, .last_nic_queue = 251,
-        .closed_queues = 0xEC, /* of the first eight the driver opens 0, 1 and 4 */
+        .closed_queues = 0xEC, /* of the first eight, users may submit to 0, 1 and 4 */
         .last_tpc_queue = 44,
         .checks = {
             .addresses = true,

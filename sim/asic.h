@@ -15,9 +15,9 @@ struct sim_range {
     uint64_t start, end; /* end: not part of it */
 };
 
-/* What the driver looks at in a submission before anything runs (the ASICs' cs_parser()). */
+/* What the driver checks in a submission before anything runs (the ASICs' cs_parser()). */
 struct sim_checks {
-    bool packets;          /* it walks the command buffers of external queues */
+    bool packets;          /* it parses the command buffers of external queues */
     uint32_t host_queue;   /* 0, or the only one that may read from the host */
     uint32_t one_register; /* 0, or the only one that WREG_32 may write */
     bool no_empty_copies;
@@ -35,14 +35,14 @@ struct sim_asic {
     bool device_mmu;          /* device memory is behind an MMU */
     bool block_map;           /* hardware blocks can be mapped */
     bool cb_map;              /* command buffers can be mapped for the device */
-    bool close_resets;        /* a soft reset when a user has closed the device */
+    bool close_resets;        /* a soft reset when a user closes the device */
     bool staged;              /* staged submission and multi-CS wait */
     uint64_t memory_reserved; /* at its start, for driver and firmware */
     uint64_t memory_page;
     uint64_t sram_reserved; /* at its start; the rest is the chip's (engine/asic_*.c) */
     /* address spaces: first and last byte */
     uint64_t host_first, host_last;
-    /* of the former, what the driver keeps at its start: mapped command buffers, a pool of its own
+    /* the start of the former, which the driver keeps: mapped command buffers, its own pool
      */
     uint64_t host_cb_size, host_pool_size;
     uint64_t host_huge_first, host_huge_last; /* 0: none of its own */
@@ -51,7 +51,7 @@ struct sim_asic {
     uint32_t tpc_mask;
     uint32_t decoder_mask, edma_mask, rotator_mask;
     uint32_t mme_mask, scheduler_mask; /* the vendor's driver reports them */
-    bool on_demand;                    /* host memory that is not pinned; only that driver */
+    bool on_demand;                    /* host memory that is not pinned; only with that driver */
     uint8_t mme_master_slave;
     uint16_t first_interrupt[2], interrupts[2]; /* for 6.1, and later */
     uint16_t tpc_interrupt;
@@ -59,7 +59,7 @@ struct sim_asic {
     /* submissions */
     uint32_t max_pending;            /* a power of two */
     bool switches_context;           /* the first submission restores a state, on any kernel */
-    enum eng_queue_kind sync_stream; /* the queues that have signals; NONE */
+    enum eng_queue_kind sync_stream; /* the queues with signals; NONE */
     bool flushes;                    /* of writes to the host */
     bool engine_commands;
     uint16_t decoders;
@@ -69,7 +69,7 @@ struct sim_asic {
         uint8_t sob_base, mon_base;
         unsigned sm;
     } signals;
-    uint32_t first_nic_queue, last_nic_queue; /* the driver opens none of these; 0: none */
+    uint32_t first_nic_queue, last_nic_queue; /* queues closed to users; 0: none */
     uint32_t closed_queues;                   /* of the first 32, by bit: likewise */
     uint32_t last_tpc_queue;                  /* 0, or the first of the four of TPC 24 */
     struct sim_checks checks;
@@ -81,8 +81,8 @@ struct sim_asic {
     uint16_t trace_units[HL_DEBUG_OP_SPMU + 1]; /* by operation: how many there are */
     uint32_t spmu_least;                        /* event types that a performance counter needs */
     bool tpc_counters;                          /* they are in mapped blocks, too */
-    bool reports_engines; /* a bad access is an error of the engine, else one of the routers */
-    bool soft_reset;      /* there is one, and clocks that can be set */
+    bool reports_engines; /* a bad access is reported by the engine, otherwise by the routers */
+    bool soft_reset;      /* has one, and adjustable clocks */
     const char *vrm_attribute;
     uint32_t clock_mhz, max_power_mw;
     uint32_t plls;

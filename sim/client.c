@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Raw system calls throughout: this runs below the preloaded library's own functions, and in a
- * process whose descriptors are its own business.  None stays open.
+ * Raw system calls throughout: this runs beneath the preloaded library's own functions, in a
+ * process whose descriptors must not change.  None stays open.
  */
 #include "sim/client.h"
 
@@ -69,13 +69,13 @@ static int transmit(int c, const struct sim_request *q, int pass)
 }
 
 /*
- * The supervisor has closed the connection and not heard what it was for: it hears 256 at a time
- * before they have said something.
+ * The supervisor has closed the connection without a request: it keeps 256 connections
+ * that have not sent one yet.
  */
 #define UNHEARD (-ECONNRESET)
 #define TRIES 100
 
-/* A descriptor that comes back takes the lowest free number, as open() would: after ours. */
+/* A received descriptor takes the lowest free number, as open() would: after ours. */
 static int receive(int c, struct sim_reply *r, bool cloexec, int fds[2])
 {
     union rights room;
@@ -96,7 +96,7 @@ static int receive(int c, struct sim_reply *r, bool cloexec, int fds[2])
     return 0;
 }
 
-/* Our own number has become free: that is the one that open() would have given. */
+/* Our own number has become free: that is the one that open() would have returned. */
 static int lower(int fd, int ours, bool cloexec)
 {
     int other;
@@ -195,7 +195,7 @@ void client_forked(void)
 {
     int fds[2];
 
-    /* without a descriptor for it: the supervisor takes our word for who we are */
+    /* without a descriptor for it: the supervisor trusts what we say who we are */
     client = SIM_NO_CLIENT;
     if (joined && !hello(fds))
         rights_close(fds);
@@ -223,7 +223,7 @@ static struct sim_slot *claim(unsigned *index)
                 return &mailbox->slots[i];
             }
         }
-        usleep(100); /* a thousand calls are under way */
+        usleep(100); /* a thousand calls are in progress */
     }
 }
 
@@ -235,7 +235,7 @@ static void post(unsigned i)
 }
 
 /*
- * Sleeps until the answer is there, or a moment.  True: a handler ran meanwhile.  (A futex with a
+ * Sleeps until the answer has come, or a moment.  True: a handler ran meanwhile.  (A futex with a
  * timeout is never restarted after one, as the driver's waits are not.)
  */
 static bool interrupted(struct sim_slot *slot, uint32_t posted, bool *moment)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way from a process of the simulation to its supervisor.  Any thread, any signal handler, and
- * children of fork() and vfork() may come here: nothing is locked or allocated.
+ * How a process of the simulation calls its supervisor.  Any thread, any signal handler, and
+ * children of fork() and vfork() may call this: nothing is locked or allocated.
  */
 #ifndef SIM_CLIENT_H
 #define SIM_CLIENT_H
@@ -11,10 +11,10 @@
 
 /*
  * Joins the simulation that the environment names: 0 and its state, mapped for reading; -ENOENT
- * where it names none; -errno where that one cannot be reached.
+ * where it names none; -errno where that simulation cannot be reached.
  */
 int client_join(const struct sim_state **state);
-/* This process is a fork()ed child: it has a name of its own from here on. */
+/* This process is a fork()ed child: from here on it has its own name. */
 void client_forked(void);
 
 /*

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The driver's files in debugfs that do something: which there are. */
+/* The driver's files in debugfs that do something. */
 #ifndef SIM_DEBUGFS_H
 #define SIM_DEBUGFS_H
 
 enum sim_debugfs {
-    SIM_DEBUGFS_ADDR,   /* where the next two look */
+    SIM_DEBUGFS_ADDR,   /* the address for the next two */
     SIM_DEBUGFS_DATA32, /* memory or a register there */
     SIM_DEBUGFS_DATA64,
-    SIM_DEBUGFS_CLK_GATE,   /* kept for old programs: reads nothing, takes anything */
+    SIM_DEBUGFS_CLK_GATE,   /* kept for old programs: reads as empty, accepts anything */
     SIM_DEBUGFS_STATE_DUMP, /* the oldest dump; there is none */
     SIM_DEBUGFS_COUNT
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The other driver, for tests: imports a dma-buf of a simulated device and reaches its memory, as
- * a NIC or another accelerator would.  Resolved at run time: a program that uses it links to
+ * a NIC or another accelerator would.  Resolved at run time: a program that uses it links with
  * nothing, and finds no importer outside of a simulation.
  */
 #ifndef HLSIM_IMPORTER_H
@@ -20,7 +20,7 @@ extern "C" {
 
 struct hlsim_attachment;
 
-/* The functions that the simulator brings. */
+/* The functions that the simulator provides. */
 struct hlsim_importer {
     /*
      * Attaches to a dma-buf (dma_buf_attach).  peer_to_peer: as a driver that can reach other

@@ -7,7 +7,7 @@
 
 #include "sim/state.h"
 
-/* ACCEL_MAJOR is fixed; the driver's own majors are dynamic: any that is free will do. */
+/* ACCEL_MAJOR is fixed; the driver's own majors are dynamic: any free one will do. */
 #define LAYOUT_ACCEL_MAJOR 261
 #define LAYOUT_DYNAMIC_MAJOR 234
 

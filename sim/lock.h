@@ -2,9 +2,9 @@
 /*
  * The state's lock, and how others read the state without it.
  *
- * Only the supervisor's threads take the lock: nothing that happens to a program (it is killed,
- * stopped, or in a signal handler) can keep it.  Programs map the state read-only and read under
- * the count of changes, which is odd while somebody has the lock:
+ * Only the supervisor's threads take the lock: nothing that happens to a program (being killed,
+ * stopped, or interrupted by a signal) can hold it.  Programs map the state read-only and read
+ * under the count of changes, which is odd while the lock is held:
  *
  *     for (unsigned n = 0; sim_read_begin(s, &at, n); n++) { ... if (sim_read_valid(s, at)) ... }
  */

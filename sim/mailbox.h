@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The mailbox: memory that all processes of a simulation share with its supervisor.  A request
- * takes a slot, is posted, and the supervisor's threads answer in the slot.
+ * takes a slot and is posted, and the supervisor's threads answer in the slot.
  *
  * A process holds nothing here but slots of its own, from any thread and any signal handler; the
- * supervisor takes those of the dead back.  Nothing in it is trusted by either side.
+ * supervisor reclaims those of dead processes.  Neither side trusts anything in it.
  */
 #ifndef SIM_MAILBOX_H
 #define SIM_MAILBOX_H
@@ -13,7 +13,7 @@
 
 #define SIM_SLOTS 1024u
 
-/* The phase of a slot in the low byte of its state, the client that has it above. */
+/* The phase of a slot in the low byte of its state, its client above. */
 enum sim_phase { SIM_SLOT_FREE, SIM_SLOT_CLAIMED, SIM_SLOT_POSTED, SIM_SLOT_DONE };
 
 static inline uint32_t sim_slot_state(enum sim_phase phase, uint32_t client)
@@ -23,7 +23,7 @@ static inline uint32_t sim_slot_state(enum sim_phase phase, uint32_t client)
 
 struct sim_slot {
     uint32_t state;  /* futex: changes when the answer is there */
-    uint32_t cancel; /* the caller had a signal: a wait shall end */
+    uint32_t cancel; /* the caller received a signal: a wait must end */
     struct sim_request request;
     struct sim_reply reply;
 };

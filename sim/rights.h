@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Up to two descriptors with a datagram (SCM_RIGHTS), both ways. */
+/* Sends and receives up to two descriptors with a datagram (SCM_RIGHTS). */
 #ifndef SIM_RIGHTS_H
 #define SIM_RIGHTS_H
 
@@ -10,7 +10,7 @@
 
 #define RIGHTS_MAX 2u
 
-/* Room for them: zeroed, and aligned as the kernel's header in it wants. */
+/* Room for them: zeroed, and aligned for the kernel's header. */
 union rights {
     char bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))];
     struct cmsghdr align;

@@ -2,8 +2,8 @@
 /*
  * The state of a simulation, in one segment that all its processes map.
  *
- * The supervisor (hlsim) makes it and is the only one that writes to it; programs map it to read.
- * Nothing in it is a pointer: each process maps it where it likes.
+ * The supervisor (hlsim) creates it and alone writes to it; programs map it read-only.
+ * It contains no pointers: each process maps it at an address of its own.
  */
 #ifndef SIM_STATE_H
 #define SIM_STATE_H
@@ -29,7 +29,8 @@
 #define SIM_MAP_BUCKETS 16384
 #define SIM_MAX_BLOCKS 65536 /* free blocks of an address space */
 #define SIM_MAX_BUFFERS 65536
-#define SIM_BUFFER_BYTES (32ull << 30) /* of all that mmap() gives: the size of its memory file */
+#define SIM_BUFFER_BYTES                                                                           \
+    (32ull << 30) /* of everything that can be mapped: the size of its memory file */
 #define SIM_MAX_IMPORTS 1024
 #define SIM_MAX_FAULTS 32
 
@@ -39,7 +40,8 @@ enum sim_file_kind {
     SIM_FILE_PRIMARY,
     SIM_FILE_CONTROL,
     SIM_FILE_DMABUF,
-    SIM_FILE_MAPPING, /* of a process that has a node mapped, until it has not; no inode leads here
+    SIM_FILE_MAPPING, /* of a process that has a node mapped, until nothing is mapped; no inode
+                       * leads here
                        */
     SIM_FILE_DEBUGFS  /* one of the driver's files there */
 };
@@ -50,7 +52,7 @@ struct sim_dmabuf {
     uint64_t offset, size;
     uint32_t context; /* that the memory belongs to */
     char name[32];
-    bool named; /* perhaps with nothing */
+    bool named; /* perhaps an empty name */
 };
 
 #define SIM_NONE UINT32_MAX
@@ -66,9 +68,9 @@ struct sim_file {
     pid_t opener;       /* likewise: the process that opened it */
     uint64_t events;    /* not fetched yet (HL_INFO_GET_EVENTS) */
     bool eventfd;       /* registered: the supervisor has it */
-    bool signal;        /* it is to be signalled */
+    bool signal;        /* has to be signalled */
     uint32_t mappings;  /* of a primary node's file: processes that keep it open so */
-    bool closed;        /* its descriptors are gone, its mappings are not */
+    bool closed;        /* its descriptors are closed, its mappings still exist */
     uint32_t parent;    /* of a mapping: the node's file */
     uint32_t attribute; /* of debugfs: which (enum sim_debugfs) */
     struct sim_dmabuf dmabuf;
@@ -111,7 +113,7 @@ struct sim_map {
 
 /*
  * A dma-buf that a device has mapped (HL_MEM_OP_REG_DMABUF_FD).  The supervisor holds its file,
- * until it has seen that the import is no longer wanted.
+ * until it has seen that the import is no longer needed.
  */
 enum sim_import_state { SIM_IMPORT_FREE, SIM_IMPORT_USED, SIM_IMPORT_DROPPED };
 struct sim_import {
@@ -127,7 +129,7 @@ enum sim_buffer_kind { SIM_BUFFER_FREE, SIM_BUFFER_CB, SIM_BUFFER_TIMESTAMPS };
 struct sim_buffer {
     uint8_t kind;
     bool destroyed;     /* by its user: the handle is gone */
-    uint32_t mapper;    /* file of the process that has it mapped; SIM_NONE: nobody */
+    uint32_t mapper;    /* file of the process that has it mapped; SIM_NONE: not mapped */
     uint64_t at;        /* in its memory file */
     uint64_t size;      /* bytes, not rounded */
     uint64_t device_va; /* of a mapped command buffer; 0: none */
@@ -142,7 +144,7 @@ struct sim_space {
     struct sim_block blocks[SIM_MAX_BLOCKS];
 };
 
-/* A unit of performance counters, while it counts and afterwards. */
+/* A unit of performance counters, running or stopped. */
 struct sim_spmu {
     uint64_t since_ns; /* 0: stopped */
     uint64_t cycles;   /* when it was stopped */
@@ -150,7 +152,7 @@ struct sim_spmu {
     uint16_t type[6];
 };
 
-/* One opening of the primary node: what goes when it is released. */
+/* One opening of the primary node: everything that its release frees. */
 struct sim_context {
     uint32_t id;      /* 0: none */
     uint32_t file;    /* SIM_NONE once its descriptors are closed */
@@ -163,7 +165,7 @@ struct sim_context {
     struct sim_alloc allocs[SIM_MAX_ALLOCS]; /* handle n is entry n - 1 */
     uint16_t page_next[SIM_MAX_PAGES];
     bool page_used[SIM_MAX_PAGES];
-    uint32_t map_top;                 /* no map from here on was ever used */
+    uint32_t map_top;                 /* maps from here on have never been used */
     uint32_t buffer_top, buffer_hint; /* likewise; no buffer before the hint is free */
     struct sim_map maps[SIM_MAX_MAPS];
     struct sim_buffer buffers[SIM_MAX_BUFFERS];
@@ -196,17 +198,17 @@ struct sim_device {
     bool reset_pending;   /* operational again when its user has closed */
     uint64_t ready_ns;    /* CLOCK_MONOTONIC: when a running reset is over */
     uint64_t released_ns; /* likewise: when the last user's release is */
-    pid_t releaser; /* a user that was killed, and whose end nobody has waited for yet; or 0 */
+    pid_t releaser;       /* a killed user that has not been waited for yet; or 0 */
     uint64_t open_counter;
     uint64_t opened_ns, open_period_ms;
     uint64_t used_memory; /* bytes */
     uint32_t hard_resets, soft_resets;
     uint32_t next_context;
-    uint64_t debug_address;   /* debugfs: where data32 and data64 look */
+    uint64_t debug_address;   /* debugfs: the address for data32 and data64 */
     int memory_fd, buffer_fd; /* of the supervisor: device memory, and what mmap() gives */
     int submit_fd, regs_fd;   /* likewise: submissions (sim/submit), registers */
     bool dma_active;          /* the executor uses a mapping right now */
-    bool watchdog;            /* an error: the user shall close the device (6.12) */
+    bool watchdog;            /* an error: the user has to close the device (6.12) */
     uint32_t events[2048];    /* firmware event counters */
     struct sim_errors errors;
     struct sim_context context;
@@ -234,15 +236,15 @@ struct sim_state {
     uint64_t magic;
     uint32_t size; /* sizeof(struct sim_state): one build serves one build */
     pid_t supervisor;
-    uint32_t generation; /* enum hl_generation: whose driver is played */
+    uint32_t generation; /* enum hl_generation: whose driver is simulated */
     uint32_t device_count;
     uint64_t bar_size; /* of device memory; 0: all of it */
     bool quiet;
     bool attention;       /* something for the supervisor: events, status */
     bool imports_dropped; /* likewise: files of dma-bufs to close */
-    char tree[108];       /* where the files of /dev and /sys stand */
+    char tree[108];       /* where the files of /dev and /sys are */
     uint64_t tree_dev;    /* the file system that it is on */
-    uint32_t changes;     /* odd while somebody has the lock (sim/lock.h) */
+    uint32_t changes;     /* odd while the lock is held (sim/lock.h) */
     pthread_mutex_t lock; /* the supervisor's threads' */
     uint32_t fault_count;
     struct sim_fault faults[SIM_MAX_FAULTS];

@@ -14,7 +14,7 @@
 #define SIM_TRACE_TEXT 220
 
 enum sim_trace_kind {
-    SIM_TRACE_CALL,   /* text: "MEMORY ALLOC 4096", result: what came of it */
+    SIM_TRACE_CALL,   /* text: "MEMORY ALLOC 4096", and the result */
     SIM_TRACE_EVENT,  /* of a device */
     SIM_TRACE_WORK,   /* a command buffer ran; row: its queue */
     SIM_TRACE_PACKET, /* a packet began; row: its queue */
@@ -31,7 +31,7 @@ struct sim_trace_record {
 
 struct sim_trace {
     bool on;
-    uint32_t head, tail; /* written, taken: they count on */
+    uint32_t head, tail; /* written, taken: free-running counters */
     struct sim_trace_record ring[SIM_TRACE_RING];
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a process asks its supervisor for, and what comes back.
+ * Requests of a process to its supervisor, and the replies.
  *
- * Two ways lead there.  The mailbox (sim/mailbox.h) takes what needs no descriptor.  A socket
- * (SOCK_SEQPACKET, a connection for each request, a datagram each way) takes the rest: descriptors
+ * There are two ways.  The mailbox (sim/mailbox.h) is for what needs no descriptor.  A socket
+ * (SOCK_SEQPACKET, a connection for each request, a datagram each way) is for the rest: descriptors
  * go beside the datagrams.
  */
 #ifndef SIM_WIRE_H
@@ -43,14 +43,14 @@ enum sim_request_op {
 
 struct sim_request {
     uint32_t op;
-    uint32_t client; /* what HELLO has told; SIM_NO_CLIENT: nothing yet */
+    uint32_t client; /* as HELLO returned it; SIM_NO_CLIENT: not yet */
     int32_t pid, tid;
     uint32_t device;
     uint32_t asic;
     uint32_t file;
     uint32_t mapper;
     uint32_t flags;
-    int32_t pinned;   /* could host memory be pinned that the argument names? 0 or -errno */
+    int32_t pinned;   /* whether the host memory in the argument could be pinned: 0 or -errno */
     uint32_t request; /* of ioctl() */
     uint64_t argument, length;
     uint64_t events;

@@ -42,10 +42,10 @@ static int pin(const struct sim_state *s, uint64_t user, uint64_t size)
     (void)s;
     (void)user;
     (void)size;
-    return current->request.pinned; /* it has looked itself: the pages are its own */
+    return current->request.pinned; /* the caller has checked them itself: the pages are its own */
 }
 
-/* The number that the program gets is its own affair: it puts that where a 0 is now. */
+/* Only the program's side knows the descriptor's number: it fills it in where there is a 0 now. */
 static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
                       uint32_t flags)
 {
@@ -76,7 +76,7 @@ static int eventfd_register(struct sim_state *s, uint32_t file, int fd)
     return files_eventfd(s, file, fd < 0 ? -1 : current->pass);
 }
 
-/* A descriptor that an argument names comes along if it is one. */
+/* A descriptor in the argument comes with the request if it is open. */
 static bool is_open(int fd)
 {
     (void)fd;
@@ -233,7 +233,7 @@ static int serve_mmap(struct sim_state *s, struct call *c)
     return rc;
 }
 
-/* Pulled, of the same kind, and nobody has anything of it open any more. */
+/* Pulled, of the same kind, and no file of it is open any more. */
 static bool can_come_back(const struct sim_state *s, uint32_t device, uint32_t asic)
 {
     const struct sim_device *d = &s->devices[device];
@@ -404,7 +404,7 @@ void call_attend(struct sim_state *s)
     for (uint32_t i = 0; i < s->device_count; i++) {
         struct sim_device *d = &s->devices[i];
 
-        /* a reset that ends by itself in a moment: sysfs is to say so then */
+        /* a reset that will end by itself: sysfs has to report it then */
         if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending)
             s->attention = true;
     }

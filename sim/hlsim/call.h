@@ -10,11 +10,11 @@
 
 struct call {
     struct sim_state *state;
-    struct sim_request request; /* a copy of our own: its process may change the original */
+    struct sim_request request; /* our own copy: the process may change the original */
     struct sim_reply *reply;
     pid_t pid;     /* of the process, as we see it */
     int pass;      /* a descriptor that came along, or -1 */
-    int fds[2];    /* that go back, or -1 */
+    int fds[2];    /* to send back, or -1 */
     bool own[2];   /* made for the program: ours is to be closed */
     bool transfer; /* descriptors can go back */
     /*
@@ -22,7 +22,7 @@ struct call {
      * they still keep a file open.  NULL: there are none.
      */
     void (*finish)(struct call *c);
-    _Atomic bool cancelled; /* its caller has had a signal, or is gone */
+    _Atomic bool cancelled; /* its caller has received a signal, or is gone */
 };
 
 /* Answers it; may wait, as the driver's ioctl() does. */
@@ -32,7 +32,7 @@ void call_serve(struct call *c);
 int call_create_device(struct sim_state *s, uint32_t place, enum sim_asic_id asic);
 /* Signals eventfds and brings sysfs up to date; with the lock. */
 void call_attend(struct sim_state *s);
-/* Every wait of this device looks whether it was cancelled. */
+/* Makes every wait on this device check whether it was cancelled. */
 void call_wake(struct sim_state *s, uint32_t file);
 
 /* The seed of the order in which queues run; both segments that HELLO gives away. */

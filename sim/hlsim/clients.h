@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The processes of the simulation, by the names that HELLO gives them: the kernel says who asks
+ * The processes of the simulation, by the names that HELLO gives them: the kernel says who calls
  * over the socket, and when a process is gone.  Any thread.
  */
 #ifndef HLSIM_CLIENTS_H
@@ -15,7 +15,7 @@ int clients_create(void);
 uint32_t clients_new(pid_t pid);
 /* Whose name is this?  0: nobody's. */
 pid_t clients_pid(uint32_t client);
-/* Of those that have gone since the last call: gone() gets each name. */
+/* Calls gone() with the name of each process that has gone since the last call. */
 void clients_reap(void (*gone)(uint32_t client));
 /* A process of the simulation that still runs, or 0. */
 pid_t clients_survivor(void);

@@ -14,7 +14,9 @@
 #include "sim/rights.h"
 #include "sim/wire.h"
 
-#define CONNECTIONS 256u /* that have not yet asked for anything; the oldest makes room */
+#define CONNECTIONS                                                                                \
+    256u /* that have not sent a request yet; the oldest is dropped for a new one                  \
+          */
 #define LISTENER CONNECTIONS
 
 static struct connection {
@@ -69,7 +71,7 @@ static bool friend(int fd, pid_t *pid)
 
 static void take(struct connection *c);
 
-/* A free place, or that of the one that has said nothing for longest. */
+/* A free place, or that of the one that has been silent longest. */
 static uint32_t place(void)
 {
     uint32_t oldest = 0;
@@ -80,7 +82,7 @@ static uint32_t place(void)
         if (connections[i].since < connections[oldest].since)
             oldest = i;
     }
-    take(&connections[oldest]); /* it may have, and we have not listened */
+    take(&connections[oldest]); /* it may have sent one that we have not read */
     if (connections[oldest].fd >= 0)
         close(connections[oldest].fd);
     connections[oldest].fd = -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The supervisor's socket.  It is in a folder of this user's only, and who connects is looked
- * at: requests are taken from this user's processes and from root's.  Nobody is waited for.
+ * The supervisor's socket.  It is in a folder of this user's only, and the peer is checked
+ * too: requests are accepted from this user's processes and root's.  It waits for nobody.
  */
 #ifndef HLSIM_CONNECTIONS_H
 #define HLSIM_CONNECTIONS_H

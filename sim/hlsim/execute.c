@@ -22,21 +22,21 @@
 #include "sim/submit/exec.h"
 
 #define BOUNCE (256u << 10)
-#define HOLE (64u << 10) /* pieces from here on are looked at for holes */
+#define HOLE (64u << 10) /* pieces of this size or more are searched for holes */
 
 struct executor {
     struct submission_call call; /* first: the callbacks get its address */
     struct sim_exec *exec;
     uint8_t *memory, *buffers, *regs, *sram;
     uint64_t sram_base, sram_size;
-    uint32_t last_map[2]; /* of the two mappings that were used last */
+    uint32_t last_map[2]; /* of the two most recently used mappings */
     uint8_t *bounce;
     struct remote *remote;
     struct repeat repeat;
     uint32_t repeat_context;        /* that it is about */
     uint64_t repeat_exports;        /* ... and how often that had exported */
     bool poked;                     /* debugfs has written */
-    bool missed_read, missed_write; /* memory on demand that its process does not have */
+    bool missed_read, missed_write; /* on-demand memory that its process does not have */
 };
 static struct executor *executors[SIM_MAX_DEVICES];
 static uint8_t *foreign[SIM_MAX_IMPORTS]; /* imported dma-bufs of this machine's kernel */
@@ -48,7 +48,7 @@ struct place {
     const struct executor *of; /* mem is this device's memory; NULL: it is not device memory */
     uint64_t offset;           /* in it */
     struct remote_place process;
-    uint64_t left; /* bytes that follow without a seam */
+    uint64_t left; /* contiguous bytes from there */
 };
 
 static struct executor *self(void *priv)
@@ -56,7 +56,7 @@ static struct executor *self(void *priv)
     return priv;
 }
 
-/* From here on to release() no mapping that is looked up goes away; false: a reset. */
+/* Until release() no mapping that is looked up goes away; false: a reset. */
 static bool acquire(struct executor *x)
 {
     if (!submission_lock(x->call.state, x->call.device))
@@ -156,7 +156,7 @@ static bool in_buffer(struct executor *x, uint64_t addr, struct place *p)
     return false;
 }
 
-/* What the engines reach at an address: false where the MMU has nothing. */
+/* What the engines reach at an address: false where the MMU has no mapping. */
 static bool locate(struct executor *x, uint64_t addr, struct place *p)
 {
     const struct sim_device *d = x->call.device;
@@ -199,7 +199,7 @@ static void to_process(struct executor *x, const struct place *p, const void *bu
         x->missed_write = true;
 }
 
-/* Has a page been missing since the last question?  Then *write says for what. */
+/* Has a page been missing since the last call?  Then *write says for what. */
 static bool missed(struct executor *x, bool *write)
 {
     bool any = x->missed_read || x->missed_write;
@@ -221,7 +221,7 @@ static void wrote(struct executor *x, const struct place *p, uint64_t n)
         repeat_wrote(&x->repeat, p->mem, n);
 }
 
-/* Does nobody but this executor write to the device's memory? */
+/* Is this executor the only one that writes to the device's memory? */
 static bool alone(struct executor *x)
 {
     const struct sim_context *c = &x->call.device->context;
@@ -283,7 +283,7 @@ static int wr(void *priv, uint64_t addr, const void *buf, uint64_t len)
     return move(self(priv), addr, (uint8_t *)(uintptr_t)buf, len, true);
 }
 
-/* Beside the executor, with the lock: no mapping goes away meanwhile. */
+/* From outside of the executor, with the lock: no mapping goes away meanwhile. */
 static int poke(struct executor *x, uint64_t addr, void *value, unsigned n, bool write)
 {
     struct place p;
@@ -318,7 +318,7 @@ int execute_access(struct sim_device *d, uint64_t addr, void *value, unsigned n,
     return 0;
 }
 
-/* Is this range of device memory one that nothing was ever written to? */
+/* Has this range of device memory never been written to? */
 static bool is_hole(const struct place *p, uint64_t len)
 {
     off_t data;
@@ -346,8 +346,8 @@ static void clear(const struct place *p, uint64_t len)
 }
 
 /*
- * Large pieces go past the caches, as memcpy() sends what is larger than these: a DMA's pieces
- * are not, but their sum is.
+ * Large pieces bypass the caches, as memcpy() does beyond their size: a DMA's pieces
+ * are smaller, but their sum is not.
  */
 static void move_bytes(uint8_t *to, const uint8_t *from, uint64_t n)
 {
@@ -506,7 +506,7 @@ static void wake(void)
     const uint64_t one = 1;
 
     if (execute_wake_fd >= 0 && write(execute_wake_fd, &one, sizeof(one)) < 0)
-        return; /* its counter is full: it wakes anyway */
+        return; /* its counter is full: it wakes its reader anyway */
 }
 
 /* ---- errors, as the driver records them ---- */
@@ -725,7 +725,7 @@ void execute_forget(struct sim_state *s, uint32_t import)
 {
     const struct sim_import *i = &s->imports[import];
 
-    /* the piece that an engine moves just now is its last through this import */
+    /* the piece being moved right now is the last through this import */
     while (__atomic_load_n(&s->devices[i->device].dma_active, __ATOMIC_SEQ_CST))
         sched_yield();
     if (foreign[import])

@@ -35,7 +35,7 @@ static void forget_eventfd(uint32_t file)
     eventfds[file] = -1;
 }
 
-/* Imports that are over: their dma-bufs are let go. */
+/* Imports that have ended: their dma-bufs are released. */
 static void forget_imports(struct sim_state *s)
 {
     if (!s->imports_dropped)
@@ -114,8 +114,8 @@ static void mapper_gone(struct sim_state *s, uint32_t file)
 }
 
 /*
- * With a device go its imports, and with these perhaps the last descriptor of another file: until
- * nothing more happens.
+ * A device takes its imports with it, and these perhaps the last descriptor of another file: repeat
+ * until nothing more happens.
  */
 void files_settle(struct sim_state *s)
 {
@@ -149,8 +149,8 @@ void files_signal(struct sim_state *s)
 }
 
 /*
- * A file: a pair of sockets.  One end is the program's; the kernel reports at ours when nobody has
- * the other any more.  A byte in it makes it readable, as the nodes and dma-bufs are.
+ * A file: a pair of sockets.  One end is the program's; the kernel reports at ours when no process
+ * has the other any more.  A byte in it makes it readable, as the nodes and dma-bufs are.
  */
 int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,
               int *theirs)

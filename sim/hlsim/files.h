@@ -15,17 +15,17 @@ int files_create(void);
 int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,
               int *theirs);
 /*
- * A process that maps a node's file, which stays open as long as it has any of it: the mapper that
- * it has already, and -1 in *theirs, or a new one; or -errno.
+ * A process that maps a node's file, which stays open as long as any of it is mapped: the mapper
+ * that it has already, and -1 in *theirs, or a new one; or -errno.
  */
 int files_map(struct sim_state *s, uint32_t parent, uint32_t mapper, int *theirs);
 /* All of a buffer was unmapped by that mapper: it may be mapped again. */
 void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer);
-/* Takes a dma-buf for a device's context: its import or -errno. */
+/* Imports a dma-buf into a device's context: its import or -errno. */
 int files_import(struct sim_state *s, uint32_t device, uint32_t context, int fd);
-/* An eventfd for a file's events; a negative one takes it back: 0 or -errno. */
+/* Sets the eventfd for a file's events; a negative one removes it: 0 or -errno. */
 int files_eventfd(struct sim_state *s, uint32_t file, int fd);
-/* What has been closed: its users' doings end now. */
+/* Handles closed files: what their users had in progress ends now. */
 void files_settle(struct sim_state *s);
 /* Signals eventfds. */
 void files_signal(struct sim_state *s);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/uio.h>
 
-/* A system that forbids it (Yama, a container) breaks calls in ways that nobody would guess. */
+/* A system that forbids it (Yama, a container) makes calls fail in ways that are hard to guess. */
 static int refused(const char *what)
 {
     static bool told;

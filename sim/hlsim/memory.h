@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of a program that calls.  What the argument holds came with the request; what goes
- * back goes with the reply, as far as there is room: a system that does not let us look into a
- * process hinders the rest alone.
+ * The memory of a calling program.  The argument's contents came with the request; what goes
+ * back goes with the reply, as far as there is room: a system that does not let us access a
+ * process's memory affects only the rest.
  */
 #ifndef HLSIM_MEMORY_H
 #define HLSIM_MEMORY_H

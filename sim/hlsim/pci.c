@@ -34,7 +34,7 @@ static uint64_t power_of_two(uint64_t size)
     return n;
 }
 
-/* BARs 0, 2 and 4 have 64 bits each.  The memory's is the largest and stands first. */
+/* BARs 0, 2 and 4 have 64 bits each.  The memory's is the largest and comes first. */
 static void bars_of(const struct sim_device *d, struct bar bar[3])
 {
     const struct eng_chip *c = sim_asic_of(d)->chip;
@@ -103,7 +103,7 @@ static long read_list(char *list, unsigned char *bits)
     return last;
 }
 
-/* A device of no NUMA node is near all of the machine's CPUs. */
+/* A device without a NUMA node is local to all of the machine's CPUs. */
 static void put_cpus(const char *dir)
 {
     unsigned char bits[CPUS] = { 0 };

@@ -64,7 +64,7 @@ static int put_file(const char *dir, const char *name, const void *bytes, size_t
         rc = -errno;
     if (close(fd) < 0 && !rc)
         rc = -errno;
-    /* who reads it meanwhile gets the old value or the new */
+    /* a concurrent reader gets the old value or the new one */
     if (!rc && written == new_path && rename(new_path, path) < 0)
         rc = -errno;
     if (rc)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Writes files, folders and links of the tree.  The first failure is remembered until
- * put_failed() asks for it: so a caller writes many files and looks once.
+ * put_failed() returns it: a caller writes many files and checks once.
  */
 #ifndef HLSIM_PUT_H
 #define HLSIM_PUT_H
@@ -21,7 +21,7 @@ __attribute__((format(printf, 1, 2))) int make_dirs(const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void link_to(const struct sim_state *s, const char *target,
                                                    const char *fmt, ...);
 /*
- * Files that may be written; what is written is remembered, and nothing follows but for hard_reset.
+ * Writable files; what is written is kept, and has no effect except for hard_reset.
  */
 void writable(const char *dir, const char *name, mode_t mode);
 /* -errno of the first failure since the last call; 0: none. */

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What matters of a file that may be a program. */
+/* What matters about a file that may be a program. */
 struct program {
-    bool elf, native; /* native: of this program's own word size and machine */
+    bool elf, native; /* native: of this program's own word size and architecture */
     bool library;     /* it has a name as a library: the loader itself, run as a program */
     bool go;
     char loader[128]; /* the file's name in its path; "": none */
@@ -161,7 +161,7 @@ int reach_check(const char *program)
     read_program(fd, &p);
     close(fd);
     if (p.elf && !p.native)
-        why = "is of another word size or machine than the simulator";
+        why = "is of another word size or architecture than the simulator";
     else if (p.elf && !p.loader[0] && !p.library)
         why = "is linked statically";
     else if (p.go)

@@ -5,9 +5,9 @@
 
 /*
  * Looks at the program that execvp() would start; of a script, at its interpreter.  One that runs
- * but sees this machine's devices (static, of another machine's or word size's code, Go) is a line
- * on standard error.  0, or -ENOEXEC with a line for one that cannot even start: it is for another
- * C library.
+ * but sees this machine's devices (static, of another architecture or word size, Go) gets a warning
+ * on standard error.  0, or -ENOEXEC with a message for one that cannot even start: it is for
+ * another C library.
  */
 int reach_check(const char *program);
 

@@ -9,7 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define LARGE (1u << 20)   /* from here on several threads move it */
+#define LARGE (1u << 20)   /* from this size on several threads share it */
 #define PIECE (256u << 10) /* what one of them takes at a time: whole pages */
 #define MAX_HELPERS 3u
 
@@ -19,14 +19,14 @@ struct remote {
     pthread_t helper[MAX_HELPERS];
     unsigned helpers, working;
     bool started, open, stop; /* open: there may be a piece left */
-    /* what is moved; the next piece is taken with an atomic addition */
+    /* the transfer; the next piece is taken with an atomic addition */
     struct remote_place place;
     uint8_t *buf;
     uint64_t len, next;
     bool out, missed;
 };
 
-/* A system that forbids it (Yama, a container) makes DMA with host memory impossible: say so. */
+/* A system that forbids it (Yama, a container) makes DMA with host memory impossible: report it. */
 static void refused(int error)
 {
     static bool told;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bytes to and from the memory of a program.  The kernel's copy between processes takes more than
- * twice the processor time of memcpy(), so that what is large is moved by several threads: each
+ * Copies to and from a program's memory.  The kernel's copy between processes takes more than
+ * twice the processor time of memcpy(), so large copies are shared by several threads: each
  * takes a piece when it gets to run, and none waits for one that does not.
  */
 #ifndef HLSIM_REMOTE_H
@@ -14,19 +14,19 @@
 struct remote_place {
     pid_t pid;
     uint64_t user;
-    bool on_demand; /* not pinned: a page that the process has not is a fault */
+    bool on_demand; /* not pinned: a page that the process does not have is a fault */
 };
 
 struct remote;
 
-/* NULL where there is no memory; threads come with the first large piece. */
+/* NULL: no memory.  Threads are started with the first large piece. */
 struct remote *remote_new(void);
 void remote_end(struct remote *r);
 
 /*
- * One caller at a time moves large pieces (1 MiB), anybody small ones.  What is no longer mapped in
- * the process is still pinned on a real device, though nobody can see it: reads give zeros, writes
- * go nowhere.  On demand nothing is pinned: false.
+ * One caller at a time moves large pieces (1 MiB); small ones are not limited.  What is no longer
+ * mapped in the process is still pinned on a real device, though nobody can see it: reads give
+ * zeros, writes go nowhere.  On demand nothing is pinned: false.
  */
 bool remote_read(struct remote *r, const struct remote_place *from, void *buf, uint64_t len);
 bool remote_write(struct remote *r, const struct remote_place *to, const void *buf, uint64_t len);

@@ -20,11 +20,11 @@ static bool overlap(const uint8_t *a, uint64_t length, const uint8_t *start, con
     return a < end && start < a + length;
 }
 
-/* Was anything of the range written to since? */
+/* Was any of the range written to since? */
 static bool changed(const struct repeat *r, uint64_t since, const uint8_t *start, uint64_t length)
 {
     if (r->writes - since > REPEAT_WRITES)
-        return true; /* nobody knows any more */
+        return true; /* no longer known */
     for (uint64_t i = since; i < r->writes; i++)
         if (overlap(start, length, r->written[i % REPEAT_WRITES].start,
                     r->written[i % REPEAT_WRITES].end))

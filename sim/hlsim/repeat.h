@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copies within a device's memory that would change nothing: the same bytes from the same place to
- * the same place, and neither of them written to since. Programs that measure do that a hundred
+ * Copies within a device's memory that would change nothing: from the same place to
+ * the same place, with neither written to since. Benchmarks do that a hundred
  * thousand times.
  */
 #ifndef HLSIM_REPEAT_H
@@ -26,11 +26,11 @@ struct repeat {
     uint64_t writes;
 };
 
-/* Nothing is known any more: somebody else may have written. */
+/* Forgets everything: another writer may have changed the memory. */
 void repeat_forget(struct repeat *r);
-/* Somebody is about to write here. */
+/* This range is about to be written to. */
 void repeat_wrote(struct repeat *r, const uint8_t *to, uint64_t length);
-/* Is there nothing to copy?  Otherwise the copy is made now, and remembered. */
+/* Is there nothing to copy?  Otherwise the caller makes the copy now, and it is remembered. */
 bool repeat_of(struct repeat *r, const uint8_t *to, const uint8_t *from, uint64_t length);
 
 #endif

@@ -40,7 +40,7 @@ static void put_environment(const struct sim_state *s, const char *library)
     setenv("LD_PRELOAD", text, 1);
     snprintf(text, sizeof(text), "%s" SIM_SOCKET, s->tree);
     setenv(SIM_ENV_VARIABLE, text, 1);
-    /* a sanitizer's runtime need not come first: nothing here is called before it is ready */
+    /* a sanitizer's runtime need not be first: nothing here is called before it is ready */
     before = getenv("ASAN_OPTIONS");
     snprintf(text, sizeof(text), "%s%sverify_asan_link_order=0", before ? before : "",
              before && *before ? ":" : "");

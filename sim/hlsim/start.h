@@ -4,7 +4,7 @@
 
 #include "sim/state.h"
 
-/* Starts argv with the preloaded library and the state's whereabouts: its process ID, or -1. */
+/* Starts argv with the preloaded library and the location of the state: its process ID, or -1. */
 pid_t start_program(const struct sim_state *s, char **argv);
 
 #endif

@@ -26,7 +26,7 @@
 #include "sim/hlsim/workers.h"
 #include "sim/lock.h"
 
-/* Between two looks at a reset that ends by itself. */
+/* Between two checks of a reset that ends by itself. */
 #define ATTENTION_MS 10
 
 struct supervisor {
@@ -86,13 +86,13 @@ static int watch(struct supervisor *v, int fd, uint32_t tag)
     return epoll_ctl(v->all, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-/* None ends us before the tree is gone. */
+/* No signal ends us before the tree is removed. */
 static int create_signals(void)
 {
     sigset_t set;
     int fd;
 
-    /* but for faults of our own */
+    /* except faults of our own */
     sigfillset(&set);
     sigdelset(&set, SIGSEGV);
     sigdelset(&set, SIGBUS);
@@ -106,7 +106,7 @@ static int create_signals(void)
     return fd < 0 ? -errno : fd;
 }
 
-/* A file of a program takes one, and so do its process and its requests. */
+/* Each file of a program takes a descriptor, and so do its process and its requests. */
 static void many_descriptors(void)
 {
     struct rlimit l;
@@ -165,7 +165,7 @@ static void read_signals(struct supervisor *v)
         v->child_ended = true;
 }
 
-/* An executor has something for eventfds or sysfs, which loop() looks after. */
+/* An executor has news for eventfds or sysfs, which loop() handles. */
 static void woken(void)
 {
     uint64_t n;
@@ -181,7 +181,7 @@ static void settle(struct sim_state *s)
     sim_unlock(s);
 }
 
-/* What this round's events, an ioctl or a reset's end have left to be told. */
+/* Reports what this round's events, an ioctl or the end of a reset have left. */
 static void attend(struct sim_state *s)
 {
     if (!s->attention)
@@ -230,7 +230,7 @@ static void loop(struct supervisor *v)
     int n;
 
     while (!v->child_ended) {
-        /* a reset that ends by itself is looked for until sysfs has said so */
+        /* a reset that ends by itself is polled until sysfs has reported it */
         n = epoll_wait(v->all, e, 8, v->s->attention ? ATTENTION_MS : 1000);
         health(v->s);
         for (int i = 0; i < n; i++)
@@ -267,7 +267,7 @@ static void say_who_stays(const struct supervisor *v)
 
     if (pid && !v->s->quiet)
         fprintf(stderr,
-                "hlsim: the program has ended, and with it the simulation: process %d goes on "
+                "hlsim: the program has ended, and with it the simulation: process %d continues "
                 "without its devices\n",
                 (int)pid);
 }

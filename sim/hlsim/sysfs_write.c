@@ -39,7 +39,7 @@ void sysfs_write_watch(const struct sim_state *s, const struct sim_device *d)
     watches[d - s->devices] = inotify_add_watch(inotify_fd, path, IN_MODIFY);
 }
 
-/* hard_reset_store(): any number asks for a reset.  What was written is taken out of the file. */
+/* hard_reset_store(): any number requests a reset.  What was written is removed from the file. */
 static bool take_number(const char *path)
 {
     char text[64], *end;
@@ -50,7 +50,7 @@ static bool take_number(const char *path)
         return false;
     n = read(fd, text, sizeof(text) - 1);
     if (n > 0 && ftruncate(fd, 0) < 0)
-        n = 0; /* it would be taken again and again */
+        n = 0; /* it would be handled again and again */
     close(fd);
     if (n <= 0)
         return false; /* our own change, or the truncation before a write */

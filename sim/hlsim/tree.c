@@ -88,7 +88,7 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
     }
 }
 
-/* One node: its class entry below parent, and the ways that lead there. */
+/* One node: its class entry below parent, and the links that lead there. */
 static void put_node(const struct sim_state *s, const struct sim_device *d, const char *parent,
                      bool control)
 {
@@ -105,7 +105,7 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
     snprintf(target, sizeof(target), "../../..%s/%s", parent + strlen("/sys"), name);
     link_to(s, target + strlen("../"), "/sys/class/%s/%s", sim_kernel(s)->class, name);
     link_to(s, target + strlen("../"), "/sys/dev/char/%u:%u", major, minor);
-    /* as many steps up as the folder is deep */
+    /* as many levels up as the folder is deep */
     snprintf(target, sizeof(target), "%sclass/%s",
              strstr(parent, "/virtual/") ? "../../../../" : "../../../../../",
              sim_kernel(s)->class);
@@ -115,7 +115,7 @@ static void put_node(const struct sim_state *s, const struct sim_device *d, cons
     chmod(dir, 0666);
 }
 
-/* How the preloaded library knows a node, by whatever path a program came there. */
+/* How the preloaded library recognises a node, whatever path a program used. */
 static void note_nodes(struct sim_state *s, struct sim_device *d)
 {
     char name[64], path[PATH_MAX];
@@ -195,7 +195,7 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     put_attributes(s, d, dir);
 }
 
-/* debugfs: the files are there to be found; who opens one gets the supervisor's (sim/debugfs.h). */
+/* debugfs: the files only have to exist; opening one goes to the supervisor (sim/debugfs.h). */
 static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
 {
     char dir[PATH_MAX], target[32];
@@ -206,7 +206,7 @@ static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
         put(dir, sim_debugfs_names[i], "%s", "");
         writable(dir, sim_debugfs_names[i], 0644);
     }
-    /* where 6.1 has them, and where the original library's own programs look on any kernel */
+    /* where 6.1 has them, and where the original library's programs look on any kernel */
     make_dirs("%s/sys/kernel/debug/habanalabs", s->tree);
     snprintf(target, sizeof(target), "../accel/%u", d->index);
     link_to(s, target, "/sys/kernel/debug/habanalabs/hl%u", d->index);
@@ -245,10 +245,10 @@ int tree_create(struct sim_state *s)
     char absolute[PATH_MAX];
     int rc;
 
-    /* thousands of small files: in memory, where there is room for that */
+    /* thousands of small files: in memory, where there is room */
     if (!tmp || !*tmp)
         tmp = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
-    /* programs may stand elsewhere, or go there */
+    /* programs may have another current folder, or change it */
     tmp = realpath(tmp, absolute);
     if (!tmp)
         return -errno;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The files that a kernel would show: a folder with dev/ and sys/ as the chosen kernel lays them
- * out.  The preloaded library sends paths there.
+ * The files that a kernel would show: a folder with dev/ and sys/ laid out as the chosen kernel
+ * does out.  The preloaded library sends paths there.
  */
 #ifndef HLSIM_TREE_H
 #define HLSIM_TREE_H
@@ -10,7 +10,7 @@
 
 /* Makes the folder (its path goes to state->tree) and all devices' files: 0 or -errno. */
 int tree_create(struct sim_state *s);
-/* The files of a device that has come to be: 0 or -errno of the first that could not be written. */
+/* Writes the files of a new device: 0 or -errno of the first that could not be written. */
 int tree_add(struct sim_state *s, struct sim_device *d);
 /* Temperatures and power, as they are now. */
 void tree_health(const struct sim_state *s);

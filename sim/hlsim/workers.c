@@ -48,7 +48,8 @@ static void answer(int connection, const struct sim_reply *r, const int fds[2])
     union rights room = { { 0 } };
 
     rights_put(&m, &room, fds);
-    /* it has room for a datagram: this is the first; who does not read it waits alone */
+    /* there is room: this is the first datagram; a client that does not read it delays only itself
+     */
     sendmsg(connection, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(connection);
 }
@@ -73,7 +74,7 @@ static void serve_job(struct job *j)
     j->call.reply = &reply;
     if (j->call.request.op == SIM_REQUEST_HELLO) {
         j->call.request.client = clients_new(j->call.pid);
-        workers_forget(j->call.request.client); /* what it was before its execve() */
+        workers_forget(j->call.request.client); /* its name before its execve() */
     }
     call_serve(&j->call);
     free(j);
@@ -141,7 +142,7 @@ static unsigned next_slot(void)
     return SIM_SLOTS;
 }
 
-/* Posted again while it is under way: its caller has had a signal. */
+/* Posted again while in progress: its caller has received a signal. */
 static void cancel(unsigned i)
 {
     if (__atomic_load_n(&box->slots[i].cancel, __ATOMIC_SEQ_CST)) {
@@ -178,7 +179,7 @@ static void serve_slot(unsigned i, struct call *c, uint32_t posted)
 
     c->pid = clients_pid(client);
     if (!c->pid)
-        c->pid = c->request.pid; /* one that could not tell us its name */
+        c->pid = c->request.pid; /* one that could not give us its name */
     call_serve(c);
     pthread_mutex_lock(&lock);
     running[i] = NULL;
@@ -233,7 +234,7 @@ static int spawn(void)
     return -rc;
 }
 
-/* Someone else is to be there for what comes while this thread works. */
+/* Makes sure that another thread is ready for what comes while this one works. */
 static void keep_one_idle(void)
 {
     if (!idle)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The threads that answer requests.  A request that waits keeps its thread, as a system call does;
+ * The threads that answer requests.  A waiting request keeps its thread, as a system call does;
  * there is always another one for the next.
  */
 #ifndef HLSIM_WORKERS_H

@@ -7,7 +7,7 @@
 
 /* MAP_BLOCK: the handle for mmap() and the size; 0, -EPERM or -EINVAL. */
 int sim_block_find(const struct sim_device *d, uint64_t address, uint64_t *handle, uint32_t *size);
-/* mmap() with such a handle: where in the registers' file; 0, -EPERM or -EINVAL. */
+/* mmap() with such a handle: the place in the registers' file; 0, -EPERM or -EINVAL. */
 int sim_block_mmap(const struct sim_device *d, uint64_t offset, uint64_t length, uint64_t *at);
 
 /* Some registers, mapped into this process; NULL without a supervisor. */

@@ -22,8 +22,8 @@ static uint64_t rounded(uint64_t size)
 }
 
 /*
- * In the memory file each buffer has a page after it that nobody maps: the host's kernel would take
- * two mappings for one that follow one another in the file and in the address space.
+ * In the memory file each buffer is followed by a page that is never mapped: the host's kernel
+ * would take two mappings that are adjacent both in the file and in the address space for one.
  */
 static uint64_t room(uint64_t size)
 {
@@ -63,7 +63,7 @@ static int create(const struct sim_asic *a, struct sim_context *c, const struct 
         return -EINVAL;
     if (in->flags & HL_CB_FLAGS_MAP) {
         if (!a->cb_map)
-            return -ENOMEM; /* the allocator gives that for every failure within it */
+            return -ENOMEM; /* the allocator returns that for every failure within it */
         va =
             sim_space_get(&c->spaces[SIM_SPACE_CB], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN, NULL);
         if (!va)

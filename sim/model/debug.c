@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The DEBUG operation (hl_debug_ioctl(), debug_coresight() of habanalabs_ioctl.c, *_coresight.c):
- * the trace units take their configuration and produce nothing; performance counters (SPMU) count
- * cycles while they are enabled, and events at rates that are made up.
+ * the trace units accept their configuration and produce nothing; performance counters (SPMU) count
+ * cycles while they are enabled, and events at made-up rates.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ static bool reachable(const struct sim_device *d, const struct sim_state *s, uin
     return false;
 }
 
-/* *_config_etr(): where the trace goes, and where it has got to. */
+/* *_config_etr(): where the trace goes, and how far it has come. */
 static int etr(struct sim_state *s, struct sim_device *d, const struct hl_debug_args *args,
                const union input *in, uint64_t *out)
 {
@@ -109,7 +109,7 @@ static int etr(struct sim_state *s, struct sim_device *d, const struct hl_debug_
     return 0;
 }
 
-/* A unit that is switched on or off: one that is what it shall be already is left alone. */
+/* Switches a unit on or off; one that is in that state already is left alone. */
 static int toggle(bool *on, struct sim_state *s, struct sim_device *d,
                   const struct hl_debug_args *args, const union input *in, uint64_t *out)
 {
@@ -233,14 +233,14 @@ static int vendor_debug(const struct sim_env *env, struct sim_device *d, struct 
     static const uint8_t nothing[4096];
 
     switch (args->op) {
-    case HL_DEBUG_OP_FETCH_TRACE: /* no trace buffer ever holds anything */
+    case HL_DEBUG_OP_FETCH_TRACE: /* trace buffers are always empty */
         if (args->output_size > sizeof(nothing))
             args->output_size = sizeof(nothing);
         return args->output_ptr && args->output_size &&
                        env->copy_out(args->output_ptr, nothing, args->output_size)
                    ? -EFAULT
                    : 0;
-    case HL_DEBUG_OP_DIO: /* no ASIC of these reaches an NVMe disk */
+    case HL_DEBUG_OP_DIO: /* none of these ASICs accesses an NVMe disk */
         return 0;
     case HL_DEBUG_OP_READMEM:
     case HL_DEBUG_OP_MEMCPY: /* only for devices without hardware */

@@ -21,7 +21,7 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
                      uint32_t index)
 {
     (void)s;
-    /* the context is cleared when it begins: untouched, it takes no memory */
+    /* the context is cleared when it begins: untouched, it uses no memory */
     memset(d, 0, offsetof(struct sim_device, context));
     d->asic = asic;
     d->index = index;
@@ -32,7 +32,7 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
 
 void sim_device_return(struct sim_state *s, struct sim_device *d)
 {
-    /* what processes may have mapped, and what is never given twice */
+    /* what processes may have mapped, and numbers that are never reused */
     int memory_fd = d->memory_fd, buffer_fd = d->buffer_fd;
     int submit_fd = d->submit_fd, regs_fd = d->regs_fd;
     uint32_t next_context = d->next_context;
@@ -45,7 +45,7 @@ void sim_device_return(struct sim_state *s, struct sim_device *d)
     d->next_context = next_context;
 }
 
-/* A reset that nobody holds up ends by itself. */
+/* A reset that does not wait for a user ends by itself. */
 uint32_t sim_device_status(const struct sim_device *d)
 {
     uint32_t status = d->status;
@@ -146,7 +146,7 @@ void sim_context_init(const struct sim_asic *a, struct sim_context *c)
 {
     uint32_t id = c->id, maps = c->map_top, buffers = c->buffer_top;
 
-    /* of the large arrays only what the last context has touched: the rest takes no memory */
+    /* of the large arrays only what the last context has touched: the rest uses no memory */
     memset(c, 0, offsetof(struct sim_context, maps));
     memset(c->maps, 0, maps * sizeof(c->maps[0]));
     memset(c->buffers, 0, buffers * sizeof(c->buffers[0]));

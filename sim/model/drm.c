@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The DRM core's own requests on an accel node (drm_ioctl.c, drm_accel.c): most of them are for
- * drivers that this one is not, or for a master that an accel node does not have.
+ * other kinds of drivers, or for a master, which an accel node does not have.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,13 +37,13 @@ struct prime {
     int32_t fd;
 };
 
-/* As much of the text as there is room for; the length that it has. */
+/* Copies as much of the text as there is room for; reports its full length. */
 static int put_text(const struct sim_env *env, char *to, unsigned long *room, const char *text)
 {
     size_t length = strlen(text), n = *room < length ? *room : length;
     char first;
 
-    /* what cannot be read cannot be written either: the kernel stops there */
+    /* what cannot be read cannot be written either: the kernel stops here */
     if (to && n && env->copy_in(&first, (uint64_t)(uintptr_t)to, 1)) {
         *room = length;
         return -EFAULT;
@@ -72,7 +72,7 @@ static int client(const struct sim_env *env, struct client *c)
 {
     if (c->index)
         return -EINVAL;
-    /* a caller only learns about itself */
+    /* a caller is only told about itself */
     *c = (struct client){ .authenticated = 1, .pid = (uint64_t)env->pid, .user = 65534 };
     return 0;
 }
@@ -91,11 +91,11 @@ static int capability(struct capability *c)
     case CAP_SYNCOBJ_TIMELINE:
         return 0;
     default:
-        return -EOPNOTSUPP; /* the rest is asked of displays */
+        return -EOPNOTSUPP; /* the rest is for displays */
     }
 }
 
-/* What the core answers before or instead of looking: 0 where nothing has that number. */
+/* What the core answers before or instead of a lookup: 0 where nothing has that number. */
 static int refusal(unsigned nr)
 {
     static const struct {
@@ -144,7 +144,7 @@ int sim_drm(const struct sim_env *env, unsigned nr, void *args)
         /* O_CLOEXEC and O_RDWR; and no handle was ever made */
         return ((struct prime *)args)->flags & ~(unsigned)(O_CLOEXEC | O_RDWR) ? -EINVAL : -ENOENT;
     case NR_PRIME_FD_TO_HANDLE:
-        /* no dma-buf, or one that a driver without GEM cannot take */
+        /* not a dma-buf, or one that a driver without GEM cannot import */
         return env->is_open(((struct prime *)args)->fd) ? -EINVAL : -EBADF;
     default:
         return refusal(nr);

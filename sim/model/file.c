@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Open files: nodes and dma-bufs, and what goes with the last descriptor of one. */
+/* Open files: nodes and dma-bufs, and what happens when the last descriptor of one is closed. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -114,7 +114,7 @@ void sim_opened(struct sim_state *s, uint32_t file)
     submission_open(s, d);
 }
 
-/* Everything of the context goes: memory, mappings, buffers; what accounted bytes are left, too. */
+/* Releases the whole context: memory, mappings, buffers, and what is left of accounted bytes. */
 static void context_over(struct sim_state *s, struct sim_device *d)
 {
     /* "device still in use": later kernels reset it; 6.1 waits indefinitely, a defect */
@@ -123,7 +123,7 @@ static void context_over(struct sim_state *s, struct sim_device *d)
 
     submission_abort(s, d, reset ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
     if (d->watchdog || leaked) {
-        /* the reset that was put off */
+        /* the deferred reset */
         d->watchdog = false;
         d->hard_resets++;
         s->attention = true;

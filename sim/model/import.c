@@ -29,7 +29,7 @@ void sim_imports_drop(struct sim_state *s, struct sim_device *d)
     uint32_t device = (uint32_t)(d - s->devices);
     bool any = false;
 
-    /* by the imports themselves: a process may have been killed before it mapped one */
+    /* going by the imports themselves: a process may have been killed before it mapped one */
     for (uint32_t i = 0; i < SIM_MAX_IMPORTS; i++) {
         const struct sim_import *m = &s->imports[i];
 

@@ -8,7 +8,7 @@
 #include "sim/model/submission.h"
 #include "uapi/habanalabs_6_1.h"
 
-/* One query: what it works on. */
+/* What a query works on. */
 struct query {
     const struct sim_env *env;
     struct sim_state *s;
@@ -19,7 +19,8 @@ struct query {
     struct hl_info_args *args;
 };
 
-/* The rule of nearly all of them: size and pointer first, then as much as fits. */
+/* The rule for nearly all of them: size and pointer are checked first, then as much as fits is
+ * copied. */
 static int give(struct query *q, const void *data, size_t size)
 {
     size_t n = q->args->return_size;
@@ -198,7 +199,7 @@ static int sync_manager(struct query *q)
     return give(q, &m, sizeof(m));
 }
 
-/* Power follows the work; a board that never had a user draws what an idle one does. */
+/* Power follows the work; a board that never had a user draws as much as an idle one. */
 static uint64_t power_mw(const struct query *q)
 {
     const struct sim_submit *u = submission_of(q->s, q->d);
@@ -332,7 +333,7 @@ static int page_fault(struct query *q)
                   sizeof(q->d->errors.page_fault));
 }
 
-/* These look at the pointer first, and at the size only when there is something to tell. */
+/* These check the pointer first, and the size only when there is something to report. */
 static int whole_record(struct query *q, bool valid, const void *data, size_t size)
 {
     if (!q->args->return_pointer)
@@ -431,7 +432,7 @@ static int engine_status(struct query *q)
     return q->env->copy_out(q->args->return_pointer, text, (size_t)n);
 }
 
-/* Attestation: without a certificate of the vendor there is nothing that could be signed. */
+/* Attestation: without the vendor's certificate nothing can be signed. */
 static int attestation(struct query *q)
 {
     struct hl_info_sec_attest out = { .nonce = q->args->sec_attest_nonce };
@@ -462,7 +463,7 @@ static int fw_request(struct query *q)
                             size < sizeof(versions) ? size : sizeof(versions));
 }
 
-/* The die is input; these devices have one. */
+/* The die is an input; these devices have one. */
 static int time_sync_per_die(struct query *q)
 {
     struct hl_info_time_sync_per_die t = { 0 };
@@ -573,13 +574,13 @@ static bool eventfd_op(uint32_t op)
            op == HL_INFO_GET_EVENTS;
 }
 
-/* The library asks these two of every driver, to learn which one it is. */
+/* The library sends these two to every driver, to find out which one it is. */
 static bool asks_generation(uint32_t op)
 {
     return op == HL_INFO_MODULE_PARAMS || op == HL_INFO_PAGE_FAULT_EVENT;
 }
 
-/* Is it one that this kernel has?  Loudly where not. */
+/* Does this kernel have it?  Reports it where not. */
 static bool knows(const struct sim_env *env, uint32_t op)
 {
     bool named = op < sizeof(queries) / sizeof(queries[0]) && queries[op].answer;

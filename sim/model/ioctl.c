@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From a request number to the operation, as each kernel generation does it: which numbers it
- * takes, how it cuts and pads arguments, what it copies back.
+ * accepts, how it truncates and pads arguments, what it copies back.
  */
 #include <errno.h>
 #include <linux/ioctl.h>
@@ -96,7 +96,7 @@ static int traced(const struct sim_env *env, uint32_t file, unsigned operation, 
     return rc;
 }
 
-/* What a larger request has beyond the argument is copied in for nothing: it has to be there. */
+/* What a larger request has beyond the argument is copied in, too, and so has to be readable. */
 static int read_rest(const struct sim_env *env, uint64_t user, unsigned from, unsigned to)
 {
     uint64_t unused[64];
@@ -140,7 +140,7 @@ static int call(const struct sim_env *env, uint32_t file, bool core, unsigned nu
     return rc;
 }
 
-/* Requests of the other generations, and isatty()'s: asked by well-meaning programs. */
+/* Requests of the other generations, and isatty()'s: legitimate programs send them. */
 static bool is_probe(unsigned request)
 {
     unsigned type = _IOC_TYPE(request), nr = _IOC_NR(request);

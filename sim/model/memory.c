@@ -92,7 +92,7 @@ static int alloc(struct sim_device *d, struct sim_context *c, const struct hl_me
 
 static struct sim_alloc *alloc_by_handle(struct sim_context *c, uint64_t handle)
 {
-    uint32_t h = (uint32_t)handle; /* the driver cuts it, too */
+    uint32_t h = (uint32_t)handle; /* the driver truncates it, too */
 
     return h && h <= SIM_MAX_ALLOCS && c->allocs[h - 1].pages ? &c->allocs[h - 1] : NULL;
 }
@@ -169,14 +169,14 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m)
         c->map_hint = i;
 }
 
-/* What is kept for firmware and processor cores, and only given on request (Gaudi2). */
+/* What is kept for firmware and processor cores, and only allocated on request (Gaudi2). */
 static const uint64_t reserved_device[2] = { 0x1001500000000000, 0x10016FFFFFFFFFFF };
 static const uint64_t reserved_host[2] = { 0xFFF077FFFFFF0000, 0xFFF07FFFFFFFFFFF };
 
 /*
  * Where host memory goes (get_user_memory(), map_device_va()): later kernels keep a large page's
- * alignment, and give large pages a range of their own where the ASIC has one.  Whether memory is
- * in large pages is the host's affair; what is aligned and large enough counts as such here.
+ * alignment, and use a separate range for large pages where the ASIC has one.  Whether memory is
+ * in large pages is up to the host; what is aligned and large enough counts as such here.
  */
 static enum sim_space_id host_space(const struct sim_state *s, const struct sim_asic *a,
                                     uint64_t start, uint64_t size, uint64_t *align)
@@ -280,7 +280,7 @@ static int map_import(const struct sim_asic *a, struct sim_context *c, uint32_t 
 
 /*
  * The vendor's operation: a dma-buf of any exporter becomes part of the address space for host
- * memory, through which the device reaches whatever is on the bus.
+ * memory, through which the device reaches anything on the bus.
  */
 static int import_dmabuf(const struct sim_env *env, uint32_t file, const struct hl_mem_in *in,
                          uint64_t *va)
@@ -326,7 +326,7 @@ static int unmap(const struct sim_env *env, uint32_t file, struct sim_context *c
     }
     import = m->kind == SIM_MAP_IMPORT ? m->import : SIM_NONE;
     sim_map_remove(c, m);
-    /* the piece that an engine moves just now is its last through this mapping */
+    /* the piece being moved right now is the last through this mapping */
     while (__atomic_load_n(&env->state->devices[env->state->files[file].device].dma_active,
                            __ATOMIC_SEQ_CST))
         sched_yield();
@@ -415,7 +415,7 @@ static int export(const struct sim_env *env, uint32_t file, struct sim_device *d
     }
     if (rc)
         return rc;
-    /* counted while the file comes to be, so that nobody unmaps it meanwhile */
+    /* counted while the file is being created, so that it cannot be unmapped meanwhile */
     if (m)
         m->exports++;
     c->dmabufs++;
@@ -508,7 +508,7 @@ int sim_memory(const struct sim_env *env, uint32_t file, union hl_mem_args *args
     switch (in.op) {
     case HL_MEM_OP_ALLOC:
         if (!in.alloc.mem_size)
-            return -EINVAL; /* and the arguments stay as they are */
+            return -EINVAL; /* the argument is left as it is */
         rc = allocate(d, c, &in, &handle);
         memset(args, 0, sizeof(*args));
         args->out.handle = handle;

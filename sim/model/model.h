@@ -3,7 +3,7 @@
  * The model: what the driver answers.
  *
  * Functions take the state and a file number, return 0 or -errno as the driver does, and are
- * called with the state's lock held.  What happens outside of the state (files come to be, memory
+ * called with the state's lock held.  What happens outside of the state (files are created, memory
  * of a process is read) goes through struct sim_env, so that tests run the model without preload.
  */
 #ifndef SIM_MODEL_H
@@ -24,28 +24,28 @@ struct sim_env {
     /* user memory: 0 or -EFAULT */
     int (*copy_in)(void *to, uint64_t user, size_t n);
     int (*copy_out)(uint64_t user, const void *from, size_t n);
-    /* a range that the device shall reach: 0, -EFAULT (first page) or -ENOMEM (a later one) */
+    /* pins a range for the device: 0, -EFAULT (first page) or -ENOMEM (a later one) */
     int (*pin)(const struct sim_state *s, uint64_t user, uint64_t size);
     /* a descriptor of a new dma-buf: the fd or -errno */
     int (*new_dmabuf)(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
                       uint32_t flags);
-    /* takes a descriptor's dma-buf for a device's context: its import or -errno */
+    /* imports a descriptor's dma-buf into a device's context: its import or -errno */
     int (*import_dmabuf)(struct sim_state *s, uint32_t device, uint32_t context, int fd);
     /* is it a descriptor of the caller? */
     bool (*is_open)(int fd);
     /* closed dma-bufs have been noticed when it returns */
     void (*settle)(struct sim_state *s);
-    /* registers an eventfd of the caller; -1 takes it back: 0 or -errno */
+    /* registers an eventfd of the caller; -1 removes it: 0 or -errno */
     int (*eventfd)(struct sim_state *s, uint32_t file, int fd);
     /* the bytes of a new buffer are zero */
     void (*clear_buffer)(struct sim_state *s, struct sim_device *d, uint32_t index);
-    /* has the caller had a signal, or been killed?  Then a wait ends with -EINTR */
+    /* has the caller received a signal, or been killed?  Then a wait ends with -EINTR */
     bool (*interrupted)(void);
-    /* loud lines about what is not part of the interface */
+    /* reports what is not part of the interface */
     void (*complain)(const struct sim_state *s, const char *what, unsigned long value);
 };
 
-/* ioctl() on a node: the whole way of a request, as the kernel takes it. */
+/* ioctl() on a node: a request from beginning to end, as the kernel handles it. */
 int sim_ioctl(const struct sim_env *env, uint32_t file, unsigned request, uint64_t argument);
 
 #define SIM_RESET_NS 20000000ull
@@ -77,25 +77,25 @@ void sim_released(struct sim_state *s, uint32_t file);
 /* Devices. */
 void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id asic,
                      uint32_t index);
-/* One that was pulled is plugged in again: a device that has seen nothing yet. */
+/* One that was pulled is plugged in again: a fresh device. */
 void sim_device_return(struct sim_state *s, struct sim_device *d);
 uint32_t sim_device_status(const struct sim_device *d);
 /*
- * The driver takes a while to release a device (Gaudi2: resets it), within its user's close(), or
- * within its exit: others that open it meanwhile get EAGAIN.  Begins when a user that lives has
- * closed it (killed: 0), or when one that was killed has lost it: then it is over at the latest
- * when somebody has waited for that process, whose end the kernel does not report before.
+ * The driver takes a while to release a device (Gaudi2: resets it), during its user's close(), or
+ * during its exit: others that open it meanwhile get EAGAIN.  Begins when a living user has
+ * closed it (killed: 0), or when a killed one has lost it: then it ends at the latest
+ * when that process has been waited for; the kernel does not report its end earlier.
  */
 void sim_device_releases(struct sim_device *d, pid_t killed);
 bool sim_device_releasing(const struct sim_device *d);
-/* When that is over; false: it is. */
+/* When that ends; false: it has. */
 bool sim_device_release_ends(const struct sim_device *d, struct timespec *end);
 bool sim_device_operational(const struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);
-/* A reset because of an error: put off while a user that listens for events has the device. */
+/* A reset because of an error: deferred while a user that listens for events has the device. */
 void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events);
 void sim_device_remove(struct sim_state *s, struct sim_device *d);
-/* Sets event bits for every user of the device that may see them. */
+/* Sets event bits for every user of the device that can see them. */
 void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events);
 
 /* The context that a primary node's file works in; NULL once it is gone. */
@@ -118,7 +118,7 @@ struct sim_map *sim_map_find(struct sim_context *c, uint64_t va);
 void sim_map_remove(struct sim_context *c, struct sim_map *m);
 
 /*
- * Where byte at of an exported range stands in the device's memory; *left: bytes that follow it
+ * Where byte `at` of an exported range is in the device's memory; *left: bytes that follow it
  * there.
  */
 uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *b, uint64_t at,
@@ -126,7 +126,7 @@ uint64_t sim_dmabuf_locate(const struct sim_device *d, const struct sim_dmabuf *
 
 /*
  * Imported dma-bufs (model/import.c).  sim_import_new(): an entry, SIM_NONE when all are taken.
- * sim_imports_drop(): a context is over, and what it had imported with it.
+ * sim_imports_drop(): a context has ended, and its imports with it.
  */
 uint32_t sim_import_new(struct sim_state *s, uint32_t device, uint32_t context, uint32_t file,
                         uint64_t size);
@@ -136,7 +136,7 @@ void sim_imports_drop(struct sim_state *s, struct sim_device *d);
 /* Buffers behind mmap() of a node (model/cb.c). */
 struct sim_buffer *sim_buffer_new(struct sim_context *c, enum sim_buffer_kind kind, uint64_t size,
                                   uint64_t *number); /* NULL: no room */
-/* May it be mapped?  Who does so, the caller writes into it. */
+/* May it be mapped?  The caller records by whom. */
 int sim_buffer_mmap(struct sim_context *c, uint64_t offset, uint64_t length, uint32_t *index);
 void sim_buffer_munmap(struct sim_context *c, uint32_t index);
 void sim_buffer_gone(struct sim_context *c, struct sim_buffer *b);
@@ -164,8 +164,8 @@ extern const char *const sim_op_names[SIM_OP_COUNT];
 /* "OP:N[-M|+]:ACTION" into *f: NULL, or what is wrong with it. */
 const char *sim_fault_parse(const char *spec, struct sim_fault *f);
 /*
- * Counts a call and carries out what the script says of it: 0, or the -errno that the call has to
- * give.  *delay_us: how long the caller shall sleep, without the lock.
+ * Counts a call and carries out what the script says about it: 0, or the -errno that the call has
+ * to return.  *delay_us: how long the caller has to sleep, without the lock.
  */
 int sim_fault_check(struct sim_state *s, struct sim_device *d, enum sim_op op, uint64_t *delay_us);
 

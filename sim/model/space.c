@@ -13,7 +13,7 @@ void sim_space_init(struct sim_space *sp, uint64_t first, uint64_t last)
 static void insert(struct sim_space *sp, uint32_t at, uint64_t start, uint64_t end)
 {
     if (sp->count == SIM_MAX_BLOCKS)
-        return; /* leaks address space, as a driver without memory would */
+        return; /* leaks address space, as a driver that runs out of memory would */
     memmove(&sp->blocks[at + 1], &sp->blocks[at], (sp->count - at) * sizeof(sp->blocks[0]));
     sp->blocks[at] = (struct sim_block){ start, end };
     sp->count++;
@@ -30,7 +30,7 @@ static bool power_of_2(uint64_t x)
     return x && !(x & (x - 1));
 }
 
-/* A hint that the driver takes no notice of, or with force fails on. */
+/* A hint that the driver ignores, or that fails when it is forced. */
 static bool unaligned_hint(uint64_t hint, uint64_t page, uint64_t align)
 {
     if (power_of_2(page))
@@ -40,7 +40,7 @@ static bool unaligned_hint(uint64_t hint, uint64_t page, uint64_t align)
     return hint < UINT64_MAX - page && (hint & 0xFFFFFFFFFFFF) % page;
 }
 
-/* What is asked of an address space, and the best so far. */
+/* A request to an address space, and the best block so far. */
 struct search {
     uint64_t size, hint, align;
     bool aligned; /* starts are */
@@ -51,7 +51,7 @@ struct search {
 
 enum verdict { GO_ON, FOUND, NOWHERE };
 
-/* Where in a block there is room for it: false when there is none. */
+/* The place in a block with room for it: false when there is none. */
 static bool room_in(const struct search *q, const struct sim_block *b, uint64_t *start)
 {
     *start = b->start;

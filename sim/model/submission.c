@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CS and WAIT: the way from the model to the submissions (sim/submit), which have state and a
- * lock of their own.  The order: the state's lock, then theirs; nothing here takes the state's
+ * CS and WAIT: the link between the model and the submissions (sim/submit), which have state and a
+ * lock of their own.  Lock order: the state's lock, then theirs; nothing here takes the state's
  * lock while theirs is held.
  */
 #include <errno.h>
@@ -14,9 +14,9 @@
 #include "sim/lock.h"
 #include "sim/model/submission.h"
 
-/* What the supervisor has mapped of the devices. */
+/* What the supervisor has mapped for the devices. */
 static struct {
-    pid_t supervisor; /* of which simulation */
+    pid_t supervisor; /* the simulation that it belongs to */
     struct sim_submit *submit;
     uint8_t *buffers;
 } shared[SIM_MAX_DEVICES];

@@ -27,7 +27,7 @@ void sim_trace_put(struct sim_state *s, const struct sim_trace_record *r)
         struct timespec ms = { 0, 1000000 };
 
         if (n == 2000)
-            return; /* nobody reads any more */
+            return; /* no reader any more */
         nanosleep(&ms, NULL);
     }
     t->ring[t->head % SIM_TRACE_RING] = *r;

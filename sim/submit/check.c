@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the driver looks for in command buffers: goya_validate_cb() and gaudi_validate_cb() walk
+ * What the driver checks in command buffers: goya_validate_cb() and gaudi_validate_cb() walk
  * those of the external queues, packet by packet; of the others only the address is checked
  * (gaudi_parse_cb_no_ext_queue(), gaudi2_validate_cb_address()).
  */
@@ -14,7 +14,7 @@ static bool inside(uint64_t a, uint64_t len, struct sim_range r)
     return a + len > a && sim_range_has(r, a, a + len);
 }
 
-/* The sizes that the driver's tables give: the data of WREG_BULK is not part of them. */
+/* The sizes from the driver's tables, which do not include the data of WREG_BULK. */
 static uint32_t packet_size(unsigned op)
 {
     switch (op) {
@@ -43,7 +43,7 @@ static int check_copy(const struct sim_sub_props *p, uint32_t queue, const uint8
     return size || !p->asic->checks.no_empty_copies ? 0 : -EINVAL;
 }
 
-/* What a packet that the ASIC has may do: 0 or -errno. */
+/* Whether a packet that the ASIC has is allowed: 0 or -errno. */
 static int check_packet(const struct sim_sub_props *p, uint32_t queue, const uint8_t *packet,
                         unsigned op, uint32_t w0, uint32_t ctl)
 {
@@ -83,7 +83,7 @@ int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *
         unsigned op;
         int rc;
 
-        /* a header that is cut off is read anyway, from the page behind it: zeros */
+        /* a truncated header is read anyway, from the page after it: zeros */
         memcpy(&w0, b + at, len - at < 4 ? len - at : 4);
         if (len - at >= 8)
             memcpy(&ctl, b + at + 4, 4);

@@ -107,7 +107,7 @@ static int new_cs(struct sim_sub_call *c, enum sim_sub_type type, uint32_t flags
         COUNT(c, in_flight);
         return -EAGAIN;
     }
-    if (cs->live) { /* waiters were sent away, it still runs */
+    if (cs->live) { /* its waiters were woken with an error, it still runs */
         COUNT(c, in_flight);
         return -EAGAIN;
     }
@@ -164,7 +164,7 @@ static uint32_t queue_length(const struct sim_sub_props *p, uint32_t queue,
     return queue < 33 || queue >= 73 ? 4096 : 1024; /* DMA and NIC; MME and TPC */
 }
 
-/* The room in the queues: {ext,int,hw}_queue_sanity_checks(). */
+/* Whether the queues have room: {ext,int,hw}_queue_sanity_checks(). */
 static int room(struct sim_sub_call *c, const struct sim_sub_cs *cs)
 {
     struct sim_submit *s = c->s;
@@ -194,7 +194,7 @@ static int room(struct sim_sub_call *c, const struct sim_sub_cs *cs)
     return rc;
 }
 
-/* The part of hl_hw_queue_schedule_cs() after which nothing fails. */
+/* The part of hl_hw_queue_schedule_cs() that cannot fail. */
 static void launch(struct sim_sub_call *c, struct sim_sub_cs *cs)
 {
     struct sim_submit *s = c->s;
@@ -319,7 +319,7 @@ static int add_chunk(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t *ta
     if (rc)
         return rc;
     if (d.kind == ENG_QUEUE_EXT) {
-        /* the driver copies first and checks the copy: nobody can change it in between */
+        /* the driver copies first and checks the copy: it cannot change in between */
         rc = sim_sub_stash(c, j, cb.mem, k->cb_size);
         if (!rc)
             rc = sim_sub_check_cb(p, k->queue_index, sim_sub_arena(c->s, p, j->page), j->len);
@@ -390,7 +390,7 @@ static void put_words(uint8_t *b, uint32_t *at, uint32_t w0, uint32_t ctl)
 
 #define CTL(op, base, addr) ((uint32_t)(op) << 24 | (uint32_t)(base) << 22 | (uint32_t)(addr))
 
-/* One message that adds one to the object, after all that the engine has to do. */
+/* One message that adds one to the object, after everything else that the engine has to do. */
 static uint32_t signal_cb(const struct sim_sub_props *p, uint8_t *b, uint32_t sob)
 {
     uint32_t at = 0;
@@ -444,7 +444,7 @@ static int take_values(struct sim_sub_call *c, uint32_t queue, uint32_t count, b
     return 0;
 }
 
-/* Where an object is, as the driver tells it: in the configuration space; 0 on Gaudi2. */
+/* Where an object is, as the driver reports it: in the configuration space; 0 on Gaudi2. */
 static uint32_t sob_address(const struct sim_sub_props *p, uint32_t sob)
 {
     if (p->irqs)
@@ -469,7 +469,7 @@ static int find_signal(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint
             break;
         }
         if (*handle == SIM_SUB_NONE)
-            return 0; /* as if it were over */
+            return 0; /* as if it had ended */
         if (k->encaps_signal_offset > s->handle[*handle].count)
             return -EINVAL;
     }
@@ -489,7 +489,7 @@ static int find_signal(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint
     return 0;
 }
 
-/* Which signal a wait is for: its number into *seq. */
+/* Writes the number of the signal that a wait is for to *seq. */
 static int signal_number(struct sim_sub_call *c, const struct hl_cs_chunk *k, uint32_t flags,
                          uint64_t *seq)
 {
@@ -558,7 +558,7 @@ static bool can_signal(const struct sim_sub_props *p, enum sim_sub_type type, ui
     return queue < p->queues && sim_sub_sync_queue(p, queue) && type != SIM_SUB_COLLECTIVE;
 }
 
-/* A submission with one job: 0, or -errno with *cs perhaps made. */
+/* A submission with one job: 0, or -errno and perhaps a new *cs. */
 static int new_single(struct sim_sub_call *c, enum sim_sub_type type, uint32_t flags,
                       uint32_t timeout_ms, uint32_t q, struct sim_sub_cs **cs,
                       struct sim_sub_job **j)
@@ -605,7 +605,7 @@ static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64
     if (type == SIM_SUB_WAIT) {
         rc = find_signal(c, k, flags, signal_seq, &fence, &handle);
         if (rc || !fence)
-            goto out; /* without a fence: the signal is there already */
+            goto out; /* without a fence: the signal has come already */
     }
     rc = new_single(c, type, flags, timeout_ms, k->queue_index, &cs, &j);
     if (cs)
@@ -703,7 +703,7 @@ static int copy_ids(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t 
     return 0;
 }
 
-/* cs_ioctl_engine_cores(): the cores run or halt; nothing else shows it. */
+/* cs_ioctl_engine_cores(): the cores run or halt, with no visible effect. */
 static int cores(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t command)
 {
     uint32_t *ids;

@@ -10,9 +10,9 @@
 
 #include "sim/submit/exec.h"
 
-#define HEALTH_NS 50000000 /* how often load and temperature are looked at */
+#define HEALTH_NS 50000000 /* how often load and temperature are updated */
 #define NAP_NS 200000000
-#define CHUNK (4u << 20)                   /* of a DMA before another queue has its turn */
+#define CHUNK (4u << 20)                   /* of a DMA before another queue gets its turn */
 #define STEPS 256u                         /* of the engine before a look at new jobs */
 #define MSIX_VIRTUAL 0xFFF077FFFFFF0000ull /* RESERVED_VA_FOR_VIRTUAL_MSIX_DOORBELL */
 
@@ -140,7 +140,7 @@ static void take(struct sim_exec *x)
         x->seq[i] = j.seq;
         if (q && eng_queue_idle(q))
             x->begin[j.queue] = now(x);
-        /* a queue that stopped takes what comes and runs none of it, as the hardware's does */
+        /* a stopped queue accepts work and runs none of it, as the hardware does */
         if (q && eng_push(q, &cb) == 0)
             continue;
         sim_sub_job_done(&x->call, i, j.seq, -EIO);

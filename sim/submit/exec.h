@@ -2,7 +2,7 @@
 /*
  * The executor: a thread that takes the jobs of one device's submissions and lets the engine run
  * them. One thread serves all queues of the device; they take turns packet by packet (a large DMA
- * piece by piece), in an order that a seed decides, so that a run can be repeated.
+ * piece by piece), in an order that a seed determines, so that a run can be repeated.
  */
 #ifndef SIM_SUBMIT_EXEC_H
 #define SIM_SUBMIT_EXEC_H
@@ -17,9 +17,9 @@ struct sim_exec_ops {
     int (*copy)(void *priv, uint64_t dst, uint64_t src, uint64_t len, uint64_t *bad,
                 bool *bad_write);
     int (*fill)(void *priv, uint64_t dst, uint64_t pattern, uint64_t len);
-    /* an engine hit something: queue -1 is a sync manager */
+    /* an engine's error: queue -1 is a sync manager */
     void (*report)(void *priv, int queue, const struct eng_report *report);
-    /* for a trace: a packet begins; a command buffer is through */
+    /* for a trace: a packet begins; a command buffer ends */
     void (*packet)(void *priv, int queue, uint64_t addr, const struct eng_packet *packet);
     void (*finished)(void *priv, int queue, uint64_t seq, uint32_t len, int64_t begin_ns,
                      int64_t end_ns);

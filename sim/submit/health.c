@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How a board feels: load, power, temperature, throttling. A small model, so that monitors see
+ * The state of a board: load, power, temperature, throttling. A small model, so that monitors see
  * values that follow the work and never jump: the load is a mean over about two seconds, power
  * follows it, the temperature follows power over half a minute, throttling starts above a limit
  * and ends some degrees below it.

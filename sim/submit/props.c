@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a device's driver is like: its row of sim/asic.c, as a kernel's generation has it. */
+/* The properties of a device's driver: its row of sim/asic.c, adjusted to the kernel's generation.
+ */
 #include <pthread.h>
 
 #include "sim/submit/submit.h"

@@ -81,7 +81,7 @@ void *sim_sub_arena(struct sim_submit *s, const struct sim_sub_props *p, uint32_
 
 static void reg_job(struct sim_submit *s, uint32_t reg, uint32_t value);
 
-/* Nothing uses the sync objects any more; how far they have counted is kept till a reset. */
+/* Nothing uses the sync objects any more; their counts are kept until a reset. */
 static void release_sobs(struct sim_submit *s, const struct sim_sub_props *p)
 {
     for (uint32_t q = 0; q < p->queues; q++) {
@@ -198,7 +198,7 @@ static uint32_t arena_find(struct sim_submit *s, uint32_t from, uint32_t to, uin
     return SIM_SUB_NONE;
 }
 
-/* Copy a command buffer: the driver hands its own copy to external queues. */
+/* Copy a command buffer: external queues get a copy of the driver's own. */
 int sim_sub_stash(struct sim_sub_call *c, struct sim_sub_job *j, const void *data, uint32_t len)
 {
     struct sim_submit *s = c->s;
@@ -267,7 +267,7 @@ bool sim_sub_take(struct sim_submit *s, struct sim_sub_job *job, uint32_t *index
 
 /* ---------------------------------------------------------------- fences */
 
-/* hl_ctx_get_fence(): NULL without an error: nobody remembers it. */
+/* hl_ctx_get_fence(): NULL without an error: it is no longer known. */
 struct sim_sub_cs *sim_sub_fence(struct sim_sub_call *c, uint64_t seq, int *error)
 {
     struct sim_submit *s = c->s;
@@ -284,7 +284,7 @@ struct sim_sub_cs *sim_sub_fence(struct sim_sub_call *c, uint64_t seq, int *erro
     return f->known ? f : NULL;
 }
 
-/* hl_pop_cs_outcome(): told once. */
+/* hl_pop_cs_outcome(): reported once. */
 bool sim_sub_outcome(struct sim_submit *s, uint64_t seq, int64_t *timestamp, int *error)
 {
     for (uint32_t i = 0; i < SIM_SUB_OUTCOMES; i++) {
@@ -346,10 +346,11 @@ static bool needs_timeout(const struct sim_sub_cs *cs)
     return !cs->staged || cs->first;
 }
 
-/* A processor that moves the bytes of all engines, beside the device: the limit's last bound. */
+/* One processor moves the bytes of all engines here, unlike on the device: the limit's upper bound.
+ */
 #define TIMES_SLOWER 100
 
-/* Only the first submission in line has its time counted (cs_handle_tdr()). */
+/* Only the time of the first submission in line is limited (cs_handle_tdr()). */
 void sim_sub_arm_timer(struct sim_sub_call *c)
 {
     struct sim_submit *s = c->s;
@@ -479,7 +480,7 @@ void sim_sub_job_done(struct sim_sub_call *c, uint32_t index, uint64_t seq, int 
     sim_sub_lock(s);
     if (index < SIM_SUB_JOBS && s->job[index].seq == seq && s->job[index].cs != SIM_SUB_NONE) {
         cs = &s->cs[s->job[index].cs];
-        /* a queue that stopped completes nothing: the timeout will tell */
+        /* a stopped queue completes nothing: the timeout will report it */
         if (!error && cs->live && cs->seq == seq && s->job[index].counts && needs_completion(cs) &&
             cs->pending && --cs->pending == 0)
             sim_sub_release(c, cs);
@@ -499,7 +500,7 @@ static void drop_output(struct sim_submit *s)
     s->out_head = s->out_tail = SIM_SUB_NONE;
 }
 
-/* Until the executor has let go; a second is more than any live thread takes. */
+/* Until the executor has let go; a live thread takes less than a second. */
 static void quiesce(struct sim_submit *s)
 {
     struct timespec tick = { .tv_nsec = 20000000 };

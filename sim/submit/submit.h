@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Command submissions as the kernel's driver handles them: which requests it takes, in which
- * order it looks at them, what it answers, and what it remembers. The rest of the simulator gives
+ * Command submissions as the kernel's driver handles them: which requests it accepts, in which
+ * order it checks them, what it answers, and what it remembers. The rest of the simulator provides
  * it users' memory, command buffers and time through struct sim_submit_env; the executor
- * (exec.h) takes the jobs from here and tells what became of them.
+ * (exec.h) takes the jobs from here and reports their results.
  *
  * All state is one flat block without pointers, so that it can live in memory that several
  * processes share. Its lock is taken inside these functions.
@@ -33,11 +33,11 @@ struct sim_sub_props {
 };
 
 const struct sim_sub_props *sim_sub_props(enum sim_asic_id asic, enum hl_generation generation);
-/* Has the queue signals? */
+/* Does the queue have signals? */
 bool sim_sub_sync_queue(const struct sim_sub_props *p, uint32_t queue);
-/* Does the driver take anything for it? */
+/* Does the driver accept submissions to it? */
 bool sim_sub_open_queue(const struct sim_sub_props *p, uint32_t queue);
-/* SRAM that programs may name. */
+/* SRAM that programs may address. */
 struct sim_range sim_sub_sram(const struct sim_sub_props *p);
 static inline bool sim_range_has(struct sim_range r, uint64_t start, uint64_t end)
 {
@@ -74,9 +74,9 @@ struct sim_sub_job {
     uint32_t next; /* in its submission, or in the executor's list */
     uint32_t next_free;
     uint8_t kind;
-    bool counts; /* its end is one that the submission waits for */
+    bool counts; /* the submission waits for its end */
     uint16_t queue;
-    uint32_t cs; /* slot; SIM_SUB_NONE: nobody waits */
+    uint32_t cs; /* slot; SIM_SUB_NONE: no waiter */
     uint64_t seq;
     uint64_t addr; /* device address, unless pages */
     uint32_t len;
@@ -130,22 +130,22 @@ struct sim_sub_stamp {
 struct sim_submit {
     uint64_t magic;
     _Alignas(64) unsigned char lock[64]; /* a mutex of the supervisor's threads */
-    uint32_t gen; /* futex: changes with everything that somebody may wait for */
+    uint32_t gen; /* futex: changes with every event that can be waited for */
     uint32_t waiters;
     uint32_t work; /* futex: changes when the executor has something to do */
     uint64_t next_seq;
     uint32_t first_cs, last_cs; /* in flight, in order */
     uint32_t tdr_cs;            /* whose timeout runs */
     int64_t tdr_ns;
-    int64_t tdr_longer_ns; /* how much later it may become */
-    bool watchdog;         /* an error happened: the user shall close the device */
+    int64_t tdr_longer_ns; /* by how much it may be extended */
+    bool watchdog;         /* an error happened: the user has to close the device */
     bool ctx_switched;
     uint32_t mcs_waiters;
     /* for the executor */
     uint32_t out_head, out_tail;
-    uint32_t reset_request; /* counts: forget everything that runs */
+    uint32_t reset_request; /* a counter: forget everything that runs */
     uint32_t reset_done;    /* follows it: futex */
-    bool executor;          /* somebody takes the jobs: this thread */
+    bool executor;          /* the thread that takes the jobs */
     pid_t executor_tid;
     uint32_t free_job;
     uint32_t jobs_made;
@@ -200,7 +200,8 @@ struct sim_submit_env {
     /* A submission took too long (seq): the driver's answer (cs_timedout()). In the executor. */
     void (*timed_out)(void *priv, uint64_t seq, bool reset);
     int64_t (*now_ns)(void *priv);
-    /* The caller has had a signal: waits end with -EINTR.  NULL: nobody has signals. */
+    /* Has the caller received a signal?  Then waits end with -EINTR.  NULL: there are no signals.
+     */
     bool (*interrupted)(void *priv);
 };
 
@@ -212,7 +213,7 @@ struct sim_sub_call {
 };
 
 size_t sim_sub_size(const struct sim_sub_props *p);
-/* Health after busy_ns of work since the last call; max_power_mw: what the board may draw. */
+/* Health after busy_ns of work since the last call; max_power_mw: the board's limit. */
 void sim_sub_health(struct sim_submit *s, int64_t now_ns, int64_t busy_ns, uint32_t max_power_mw);
 int sim_sub_init(struct sim_submit *s, const struct sim_sub_props *p);
 void *sim_sub_arena(struct sim_submit *s, const struct sim_sub_props *p, uint32_t page);
@@ -225,11 +226,11 @@ int sim_sub_wait(struct sim_sub_call *c, union hl_wait_cs_args *args);
 
 /*
  * Everything in flight ends with -EIO (or -ETIMEDOUT), as in a reset (hl_cs_rollback_all()). When
- * this returns, nothing of it touches memory any more. A context's end (no reset) leaves the
+ * this returns, none of it accesses memory any more. The end of a context (no reset) leaves the
  * streams' sync objects at what they have counted.
  */
 void sim_sub_abort_all(struct sim_sub_call *c, bool reset);
-/* Waiters go, submissions stay, before a reset (hl_abort_waiting_for_cs_completions()). */
+/* Before a reset: waits end, submissions stay (hl_abort_waiting_for_cs_completions()). */
 void sim_sub_abort_waits(struct sim_sub_call *c);
 /* What a user has left behind that holds its context: reserved signals, registered timestamps. */
 bool sim_sub_leaks(struct sim_submit *s);
@@ -241,11 +242,11 @@ void sim_sub_job_done(struct sim_sub_call *c, uint32_t index, uint64_t seq, int 
 /* An interrupt came: the number of the device's vector (user interrupt id). */
 void sim_sub_irq(struct sim_sub_call *c, unsigned irq);
 /*
- * The executor has moved something for so long: time that the device would not have needed, and
+ * The executor has spent this long moving bytes: time that the device would not have needed, and
  * that the limit of a submission does not count.
  */
 void sim_sub_worked(struct sim_submit *s, int64_t ns);
-/* When somebody's time is over, in ns; 0: nobody waits. Handles what is already over. */
+/* The earliest deadline, in ns; 0: none. Handles those that have passed. */
 int64_t sim_sub_timers(struct sim_sub_call *c);
 
 /* submit.c: for cs.c and wait.c */
@@ -264,7 +265,7 @@ void sim_sub_handle_put(struct sim_sub_call *c, uint32_t id);
 void sim_sub_arm_timer(struct sim_sub_call *c);
 /* Wait until gen changes or the deadline (0: none) is over: 0, -ETIMEDOUT, -EINTR. Unlocked. */
 int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns);
-/* check.c: what the driver refuses in a command buffer, before anything runs */
+/* check.c: what the driver rejects in a command buffer, before anything runs */
 int sim_sub_check_cb(const struct sim_sub_props *p, uint32_t queue, const void *cb, uint32_t len);
 int sim_sub_check_address(const struct sim_sub_props *p, uint32_t queue, uint64_t addr,
                           uint32_t len);

@@ -22,13 +22,13 @@ static int64_t deadline(struct sim_sub_call *c, uint64_t us)
 
 /* ---------------------------------------------------------------- one submission */
 
-/* Errors of a submission that a wait for it tells. */
+/* Errors of a submission that a wait for it reports. */
 static int told(int error)
 {
     return error == -ETIMEDOUT || error == -EIO ? error : 0;
 }
 
-/* One that nobody has a fence of any more: what is remembered of it. */
+/* A submission whose fence is gone: the outcome that is remembered. */
 static int without_fence(struct sim_submit *s, uint64_t seq, uint32_t *status, uint32_t *flags,
                          int64_t *timestamp)
 {
@@ -41,7 +41,7 @@ static int without_fence(struct sim_submit *s, uint64_t seq, uint32_t *status, u
     return 0;
 }
 
-/* hl_wait_for_fence(): 0 with *status, or an error. With the lock held, given up while waiting. */
+/* hl_wait_for_fence(): 0 with *status, or an error. With the lock held, released while waiting. */
 static int wait_fence(struct sim_sub_call *c, uint64_t seq, uint64_t timeout_us, bool forever,
                       uint32_t *status, uint32_t *flags, int64_t *timestamp)
 {
@@ -76,7 +76,7 @@ static int wait_fence(struct sim_sub_call *c, uint64_t seq, uint64_t timeout_us,
         if (rc == -EINTR)
             return rc;
         if (rc == -ETIMEDOUT)
-            timeout_us = 0; /* one last look */
+            timeout_us = 0; /* one last check */
     }
 }
 
@@ -89,7 +89,7 @@ static int wait_one(struct sim_sub_call *c, union hl_wait_cs_args *args)
     int rc;
 
     if (!forever && us)
-        us = (uint32_t)us ? (uint32_t)us : 1; /* cut to what usecs_to_jiffies() takes */
+        us = (uint32_t)us ? (uint32_t)us : 1; /* truncated to what usecs_to_jiffies() accepts */
     sim_sub_lock(c->s);
     rc = wait_fence(c, seq, us, forever, &status, &flags, &timestamp);
     sim_sub_unlock(c->s);
@@ -117,7 +117,7 @@ static int wait_one(struct sim_sub_call *c, union hl_wait_cs_args *args)
 struct multi {
     uint64_t seq[MULTI_MAX];
     uint32_t n, map;
-    uint8_t streams; /* on which the submissions run that are not done */
+    uint8_t streams; /* of the submissions that are not done */
     bool want_time;
     int64_t timestamp;
 };
@@ -263,7 +263,8 @@ static int cq_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uint
 
     if (c->env->cb(c->priv, in->cq_counters_handle, &cb) < 0)
         return -EINVAL;
-    /* compared as addresses of quadwords, which wraps as the kernel's does not: see there */
+    /* not compared as addresses, which would wrap around as in the kernel: see upstream-defects.md
+     */
     if (in->cq_counters_offset >= cb.size / 8)
         return -EINVAL;
     memcpy(value, (const uint8_t *)cb.mem + 8 * in->cq_counters_offset, 8);
@@ -357,7 +358,7 @@ static int register_stamp(struct sim_sub_call *c, const struct hl_wait_cs_in *in
         rc = -EINVAL;
     if (rc)
         goto out;
-    /* the same place again: the earlier registration is forgotten */
+    /* the same place again: it replaces the earlier registration */
     for (uint32_t i = 0; i < SIM_SUB_STAMPS && s->stamps; i++) {
         struct sim_sub_stamp *o = &s->stamp[i];
 

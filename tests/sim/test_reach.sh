@@ -73,10 +73,10 @@ mkdir "$dir/tmp"
 [ -z "$(ls "$dir/tmp")" ] || fail "left: $(ls "$dir/tmp")"
 TMPDIR=$dir/absent said 125 'No such file' true
 
-# who goes on without the program has no devices any more, which is said
+# a process that continues without the program has no devices any more, and is told so
 mkfifo "$dir/joined" "$dir/stay"
 # shellcheck disable=SC2016 # the inner shell's
-said 4 'goes on without its devices' sh -c '
+said 4 'continues without its devices' sh -c '
     { echo >"$1/joined"; read -r line <"$1/stay"; } >/dev/null 2>&1 &
     read -r line <"$1/joined"
     exit 4' sh "$dir"
