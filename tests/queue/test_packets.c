@@ -30,6 +30,12 @@
 static uint8_t packets[1 << 20];
 static uint32_t length, submissions, queue_index, chunk_flags;
 static int refuse, refusals; /* errno for so many submissions */
+/* What a wait finds: an errno for so many of them, then this. */
+static int wait_error, wait_errors;
+static unsigned waits;
+static uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+static int64_t wait_timestamp;
+static uint32_t device_status; /* what the driver says of the device */
 static uint8_t command_memory[64][64 << 10] __attribute__((aligned(4096)));
 static unsigned command_buffers;
 
@@ -93,9 +99,25 @@ int ioctl(int fd, unsigned long request, ...)
             a->out.device_va = MAPPED + (NUMBER(a->in.cb_handle) << 16);
     } else if (request == HL_REQ_D_WAIT_CS) {
         union hl_wait_cs_args *a = arg;
+        uint64_t sequence = a->in.seq;
 
+        waits++;
+        if (wait_errors) {
+            wait_errors--;
+            errno = wait_error;
+            return -1;
+        }
         memset(a, 0, sizeof(*a));
-        a->out.status = HL_WAIT_CS_STATUS_COMPLETED;
+        a->out.status = wait_status;
+        if (wait_timestamp) {
+            a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
+            a->out.timestamp_nsec = wait_timestamp + (int64_t)sequence;
+        }
+    } else if (request == HL_REQ_D_INFO) {
+        const struct hl_info_args *a = arg;
+
+        if (a->op == HL_INFO_DEVICE_STATUS)
+            ((struct hl_info_device_status *)(uintptr_t)a->return_pointer)->status = device_status;
     } else if (request == HL_REQ_D_MEMORY) {
         union hl_mem_args *a = arg;
 
@@ -295,6 +317,242 @@ TEST(a_full_driver_is_waited_out)
     end(w);
 }
 
+static struct hlthunk_fence *copy_and_fence(struct world *w)
+{
+    struct hlthunk_fence_options o = { .struct_size = sizeof(o), .timestamp = true };
+    struct hlthunk_fence *f;
+
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    ok(hlthunk_queue_create_fence(w->q, &o, &f));
+    return f;
+}
+
+static struct hlthunk_fence_result result_of(struct hlthunk_fence *f)
+{
+    struct hlthunk_fence_result r = { .struct_size = sizeof(r) };
+
+    ok(hlthunk_fence_get_result(f, &r));
+    return r;
+}
+
+/* A wait that fails for a passing reason is asked again; for a lasting one the queue is lost. */
+TEST(a_refused_wait)
+{
+    static const struct {
+        int error, times;
+        uint32_t status; /* the device's */
+        int lost;        /* 0: it passes */
+    } cases[] = {
+        { EINTR, 3, HL_DEVICE_STATUS_OPERATIONAL, 0 },
+        { ENOMEM, 3, HL_DEVICE_STATUS_OPERATIONAL, 0 },
+        { EBUSY, 1, HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE, 0 },
+        { EPERM, 5, HL_DEVICE_STATUS_OPERATIONAL, 0 },
+        { ETIMEDOUT, 1, HL_DEVICE_STATUS_OPERATIONAL, ETIMEDOUT },
+        { EIO, 1, HL_DEVICE_STATUS_OPERATIONAL, EIO },
+        { ENODEV, 1, HL_DEVICE_STATUS_OPERATIONAL, ENODEV },
+        { EBUSY, 2, HL_DEVICE_STATUS_OPERATIONAL, ENODEV }, /* it was reset meanwhile */
+        { EBUSY, 1, HL_DEVICE_STATUS_NEEDS_RESET, ENODEV },
+        { EPERM, 1000, HL_DEVICE_STATUS_OPERATIONAL, EPERM },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+        struct hlthunk_fence *f = copy_and_fence(w), *later = NULL;
+        struct hlthunk_fence_result r;
+
+        wait_error = cases[i].error;
+        wait_errors = cases[i].times;
+        device_status = cases[i].status;
+        assert_int_equal(hlthunk_fence_wait(f, -1), cases[i].lost ? -EIO : 0);
+        r = result_of(f);
+        assert_int_equal(r.status, cases[i].lost ? HLTHUNK_FENCE_LOST : HLTHUNK_FENCE_DONE);
+        assert_int_equal(r.error, -cases[i].lost);
+        wait_errors = 0;
+        device_status = HL_DEVICE_STATUS_OPERATIONAL;
+        if (cases[i].lost) {
+            assert_true(hlthunk_queue_create_fence(w->q, NULL, &later) < 0);
+            assert_null(later);
+            assert_true(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64) < 0);
+            assert_true(hlthunk_queue_flush(w->q) <= 0);
+            assert_true(hlthunk_queue_finish(w->q, -1) < 0);
+        }
+        hlthunk_fence_unref(f);
+        end(w);
+    }
+}
+
+TEST(work_that_was_aborted)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f = copy_and_fence(w);
+
+    wait_status = HL_WAIT_CS_STATUS_ABORTED;
+    assert_int_equal(hlthunk_fence_wait(f, -1), -EIO);
+    assert_int_equal(result_of(f).error, -EIO);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    hlthunk_fence_unref(f);
+    end(w);
+}
+
+/* What has not ended when the device is stale never will. */
+TEST(work_on_a_stale_device)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *done = copy_and_fence(w), *f;
+
+    ok(hlthunk_fence_wait(done, -1));
+    f = copy_and_fence(w);
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    assert_int_equal(hlthunk_fence_wait(f, 0), -ETIMEDOUT);
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_RESET);
+    assert_int_equal(hlthunk_fence_wait(f, -1), -EIO);
+    assert_int_equal(result_of(f).error, -ENODEV);
+    assert_int_equal(result_of(done).status, HLTHUNK_FENCE_DONE);
+    assert_int_equal(hlthunk_queue_flush(w->q), -ENODEV);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_NOT);
+    hlthunk_fence_unref(f);
+    hlthunk_fence_unref(done);
+    end(w);
+}
+
+/* Each has its own, whichever is waited for. */
+TEST(timestamps)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *first = copy_and_fence(w), *plain, *second;
+
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    ok(hlthunk_queue_create_fence(w->q, NULL, &plain));
+    second = copy_and_fence(w);
+    wait_timestamp = 1000;
+    ok(hlthunk_fence_wait(second, -1));
+    wait_timestamp = 0;
+    assert_int_equal(result_of(first).timestamp_ns, 1001);
+    assert_int_equal(result_of(plain).timestamp_ns, 0);
+    assert_int_equal(result_of(second).timestamp_ns, 1003);
+    hlthunk_fence_unref(first);
+    hlthunk_fence_unref(plain);
+    /* with nothing recorded and nothing in flight there is nothing to stamp: a packet is */
+    ok(hlthunk_queue_create_fence(
+        w->q,
+        &(struct hlthunk_fence_options){ .struct_size = sizeof(struct hlthunk_fence_options) },
+        &plain));
+    assert_int_equal(submissions, 3);
+    assert_int_equal(result_of(plain).status, HLTHUNK_FENCE_DONE);
+    hlthunk_fence_unref(plain);
+    ok(hlthunk_queue_create_fence(
+        w->q,
+        &(struct hlthunk_fence_options){ .struct_size = sizeof(struct hlthunk_fence_options),
+                                         .timestamp = true },
+        &plain));
+    assert_int_equal(submissions, 4);
+    hlthunk_fence_unref(plain);
+    hlthunk_fence_unref(second);
+    end(w);
+}
+
+/* In any order, pending or not: none is told about afterwards. */
+TEST(fences_of_one_submission)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f[3];
+
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    for (unsigned i = 0; i < 3; i++)
+        ok(hlthunk_queue_create_fence(w->q, NULL, &f[i]));
+    assert_int_equal(submissions, 1);
+    hlthunk_fence_unref(f[1]); /* between the others */
+    hlthunk_fence_unref(f[0]); /* the last of the list */
+    ok(hlthunk_fence_wait(f[2], -1));
+    hlthunk_fence_unref(f[2]);
+    end(w);
+}
+
+static void dropped(enum hlthunk_log_level level, const char *text, void *user)
+{
+    if (level == HLTHUNK_LOG_WARNING && strstr(text, "the work recorded last is dropped"))
+        ++*(unsigned *)user;
+}
+
+TEST(work_that_is_refused_at_the_end)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    unsigned warnings = 0;
+
+    hlthunk_log_set(dropped, &warnings, HLTHUNK_LOG_WARNING);
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    refuse = EINVAL;
+    refusals = 1;
+    end(w);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_ERROR);
+    assert_int_equal(warnings, 1);
+    assert_int_equal(refusals, 0);
+}
+
+/* Without signals of the driver's a queue waits on the host, for several fences one by one. */
+TEST(waits_on_the_host)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE);
+    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
+                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
+    enum hlthunk_wait_place place = HLTHUNK_WAIT_NONE;
+    struct hlthunk_fence *a, *b, *own;
+    struct hlthunk_queue *q;
+
+    ok(hlthunk_queue_create(&w->d, &o, &q));
+    a = copy_and_fence(w);
+    b = copy_and_fence(w);
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(q, a, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_HOST);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED; /* the second one has to wait for the first */
+    place = HLTHUNK_WAIT_NONE;
+    ok(hlthunk_queue_wait_fence(q, b, &place));
+    assert_int_equal(submissions, 2);
+    ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
+    ok(hlthunk_queue_create_fence(q, NULL, &own));
+    ok(hlthunk_fence_wait(own, -1));
+    assert_int_equal(submissions, 3);
+    ok(hlthunk_queue_wait_fence(q, own, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_NONE);
+    hlthunk_fence_unref(own);
+    hlthunk_fence_unref(a);
+    hlthunk_fence_unref(b);
+    hlthunk_queue_unref(q);
+    end(w);
+}
+
+/* A buffer is held once for each batch, however often it is used and with however many others. */
+TEST(many_buffers)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_buffer many[40] = { 0 };
+
+    for (unsigned i = 0; i < 40; i++) {
+        init_buffer(w, &many[i], 0x30000000 + i * 4096u);
+        ok(hlthunk_queue_copy(w->q, &many[i], 0, &w->device_memory, 0, 64));
+        ok(hlthunk_queue_copy(w->q, &many[i], 0, &w->device_memory, 0, 64));
+        assert_int_equal(atomic_load(&many[i].object.refs), 2);
+    }
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(length, 80 * DMA_BYTES);
+    for (unsigned i = 0; i < 40; i++)
+        assert_int_equal(atomic_load(&many[i].object.refs), 1);
+    end(w);
+}
+
+TEST(an_asic_without_packets)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_queue *q = NULL;
+
+    w->d.props.asic = HLTHUNK_ASIC_UNKNOWN;
+    assert_int_equal(hlthunk_queue_create(&w->d, NULL, &q), -EOPNOTSUPP);
+    assert_null(q);
+    end(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +562,15 @@ int main(void)
         cmocka_unit_test(rows),
         cmocka_unit_test(a_refused_submission_stays_recorded),
         cmocka_unit_test(a_full_driver_is_waited_out),
+        cmocka_unit_test(a_refused_wait),
+        cmocka_unit_test(work_that_was_aborted),
+        cmocka_unit_test(work_on_a_stale_device),
+        cmocka_unit_test(timestamps),
+        cmocka_unit_test(fences_of_one_submission),
+        cmocka_unit_test(work_that_is_refused_at_the_end),
+        cmocka_unit_test(waits_on_the_host),
+        cmocka_unit_test(many_buffers),
+        cmocka_unit_test(an_asic_without_packets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
