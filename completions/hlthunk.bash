@@ -40,7 +40,9 @@ _hlthunk_conformance() {
         ;;
     --only)
         mapfile -t COMPREPLY < <(compgen -W "memory file info cb cs wait debug export dmabuf values argument node sysfs \
-work interrupt sequence host mmap face release random reset" -- "$cur")
+work interrupt sequence host mmap face release random reset \
+suite_objects suite_lifetime suite_semantics suite_processes suite_threads suite_completion suite_sync \
+suite_pool suite_share suite_queues suite_address suite_host_memory suite_statistics suite_inherited" -- "$cur")
         return
         ;;
     --timeout) return ;;

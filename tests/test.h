@@ -18,4 +18,13 @@
 #define TEST(name) static void name(void **state __attribute__((unused)))
 #define FIXTURE(name) static int name(void **state __attribute__((unused)))
 
+/* The head of what runs a file's tests: its program's main(), or a part of hlthunk-conformance. */
+#ifdef HLTHUNK_SUITES
+#define SUITE(name)                                                                                \
+    int suite_##name(void);                                                                        \
+    int suite_##name(void)
+#else
+#define SUITE(name) int main(void)
+#endif
+
 #endif

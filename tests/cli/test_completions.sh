@@ -58,9 +58,9 @@ for command in $commands; do
     grep -q "^        '$command:" _hlthunk || { echo "FAIL zsh lacks $command"; failed=1; }
     grep -q "^    $command\\\\t'" hlthunk.fish || { echo "FAIL fish lacks $command"; failed=1; }
 done
-"$hlsim" run --quiet -- "$conformance" --list --reset | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' >"$work/want"
+"$hlsim" run --quiet -- "$conformance" --list --reset | sed -n 's/^  \([a-z][a-z_]*\)  .*/\1/p' >"$work/want"
 for file in hlthunk.bash _hlthunk hlthunk-conformance.fish; do
-    tr '\n' ' ' <$file | sed 's/\\ / /' | grep -oE 'memory file [a-z ]*reset' | tr -s ' ' '\n' >"$work/have"
+    tr '\n' ' ' <$file | sed 's/\\ / /g' | grep -oE 'memory file [a-z_ ]*suite_inherited' | tr -s ' ' '\n' >"$work/have"
     same "groups of cases" $file
 done
 

@@ -75,10 +75,29 @@ expect 0 'answers are in second' $hlsim run --quiet --device gaudi2 --device gau
     "$tool" --output second --only cb 1
 grep -q '^asic: gaudi$' second || { echo "FAIL not the second device"; failed=1; }
 
+# suites of tests: with the device that was named, and no other; a test that fails says why
+expect 0 'answers are in suites' $hlsim run --quiet --device gaudi2 --device gaudi2 --trace trace -- \
+    "$tool" --output suites --only suite_objects --only suite_semantics --only suite_completion 1
+grep -q '^exports passed$' suites && grep -q '^a_signal_is_told passed$' suites &&
+    grep -q '^a_reset_ends_all skipped$' suites && ! grep ' failed' suites ||
+    { echo "FAIL suites"; cat suites; failed=1; }
+grep -q 'accel1: opened' trace && ! grep 'accel0: opened' trace || { echo "FAIL another device"; failed=1; }
+expect 0 'answers are in failing' $hlsim run --quiet --device gaudi2 --fault alloc:1:ENOMEM -- \
+    "$tool" --output failing --only suite_objects
+grep -q '^buffers failed: .*hlthunk_buffer_alloc' failing || { echo "FAIL why"; cat failing; failed=1; }
+
 # compared: equal; then a line that differs is told
 compare=$source/tests/rig/compare
 expect 2 'not a report' "$compare" "$build" "$source/README.md"
 expect 0 'simulator of 6.12: [0-9]+ answers compared, 0 lines differ' "$compare" "$build" report
 sed 's/-> EINVAL/-> ENODEV/' report >changed
 expect 1 '^> \[cb\] .*ENODEV' "$compare" "$build" changed
+# of a suite the tests that both have; and whether it came to its end
+$sim "$tool" --output report --only suite_sync >log 2>&1
+sed '/sync_file/d' report >changed
+expect 0 'simulator of 6.12: 1 answers compared, 0 lines differ' "$compare" "$build" changed
+sed 's/passed/failed: why/' report >changed
+expect 1 '^> \[suite_sync\] .* failed: why' "$compare" "$build" changed
+sed '/^cpu_access/s/.*/!ended: killed/' report >changed
+expect 1 '^> \[suite_sync\] !ended: killed' "$compare" "$build" changed
 exit $failed

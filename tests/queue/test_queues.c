@@ -813,8 +813,11 @@ TEST(a_reset_loses_what_is_pending)
     struct hlthunk_fence *done, *f[3];
     struct hlthunk_buffer *a;
     struct hlthunk_queue *q;
-    uint8_t *in = calloc(1, 100000);
+    uint8_t *in;
 
+    if (on_card())
+        skip();
+    in = calloc(1, 100000);
     d = open_device();
     q = queue_of(d, HLTHUNK_ENGINE_FROM_DEVICE, 0);
     ok(hlthunk_buffer_alloc(d, 1 << 20, NULL, &a));
@@ -861,7 +864,7 @@ TEST(a_reset_loses_what_is_pending)
     free(in);
 }
 
-int main(void)
+SUITE(queues)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {

@@ -198,7 +198,7 @@ const char *node(bool control)
     return nodes[w.old_nodes][control];
 }
 
-void open_device(void)
+void world_open(void)
 {
     for (unsigned i = 0; i < 3000; i++) {
         w.fd = open(node(false), O_RDWR | O_CLOEXEC);
@@ -219,7 +219,7 @@ static void first_open(void)
                               .return_size = sizeof(status) };
 
     w.old_nodes = access(nodes[0][0], F_OK) != 0;
-    open_device();
+    world_open();
     w.control = open(node(true), O_RDWR | O_CLOEXEC);
     if (w.control < 0)
         fail("control node");
@@ -249,7 +249,7 @@ const char *state_enter(unsigned state)
         first_open();
     current = state;
     w.name = states[state];
-    open_device();
+    world_open();
     prepare();
     return w.name;
 }

@@ -51,7 +51,7 @@ void state_leave(void);
 int state_dmabuf(void);
 
 /* The node, when its last user is gone. */
-void open_device(void);
+void world_open(void);
 const char *node(bool control);
 
 /* A call without a line: 0 or -errno. */

@@ -117,7 +117,7 @@ static void opening(void)
             close(fd);
         }
     }
-    open_device();
+    world_open();
 }
 
 static void positions(int fd, const char *which)

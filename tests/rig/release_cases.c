@@ -44,7 +44,7 @@ static pid_t user(int *go, bool killed)
     pid = fork();
     if (pid == 0) {
         close(wait[1]);
-        open_device();
+        world_open();
         if (write(ready[1], "", 1) != 1 || read(wait[0], &byte, 1) < 0)
             _exit(1);
         if (killed)
@@ -159,6 +159,6 @@ void release_cases(void)
     watched("killed", true);
     own();
     after_death();
-    open_device();
+    world_open();
     w.dirty = true;
 }

@@ -29,7 +29,7 @@ static void begin(const char *name)
     if (w.fd >= 0)
         close(w.fd);
     script = name;
-    open_device();
+    world_open();
 }
 
 /* One try, then for a while: what the first said, and whether it came. */
@@ -337,7 +337,7 @@ static void killed(void)
         return;
     child = fork();
     if (!child) {
-        open_device();
+        world_open();
         export(w.fd, map(w.fd, alloc(w.fd)));
         if (write(ready[1], "r", 1) == 1)
             pause();

@@ -205,10 +205,10 @@ static void open_counts(void)
     state_leave();
     usleep(300000);
     opens("closed");
-    open_device();
+    world_open();
     opens("open again");
     state_leave();
-    open_device();
+    world_open();
     opens("and again");
     w.dirty = true;
 }

@@ -8,12 +8,22 @@
 
 bool in_rig(void)
 {
-    return getenv("HLTHUNK_RIG") != NULL;
+    return getenv("HLTHUNK_RIG") != NULL || on_card();
+}
+
+bool on_card(void)
+{
+    return getenv("TEST_ON_CARD") != NULL;
+}
+
+const struct hlsim_importer *test_importer(void)
+{
+    return in_rig() ? NULL : hlsim_importer();
 }
 
 void require_simulation(void)
 {
-    if (!hlsim_importer() && !in_rig()) {
+    if (!test_importer() && !in_rig()) {
         fprintf(stderr, "this test runs in a simulation, hlsim run -- PROGRAM, or on the real "
                         "driver, rig/run -- PROGRAM\n");
         exit(1);
@@ -25,6 +35,22 @@ const char *test_pci_address(void)
     const char *s = in_rig() ? getenv("TEST_PCI_ADDRESS") : NULL; /* rig/run: the first device's */
 
     return s ? s : in_rig() ? "0000:00:04.0" : "0000:10:00.0";
+}
+
+unsigned test_index(void)
+{
+    const char *s = getenv("TEST_INDEX");
+
+    return s ? (unsigned)atoi(s) : 0;
+}
+
+const char *test_node(bool control)
+{
+    static char path[2][40];
+
+    snprintf(path[control], sizeof(path[0]), "/dev/%s%s%u", on_kernel("6.1") ? "hl" : "accel/accel",
+             control ? "_controlD" : "", test_index());
+    return path[control];
 }
 
 const char *test_asic(void)

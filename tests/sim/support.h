@@ -16,10 +16,16 @@
 
 /* The simulation or the rig, as the test needs?  Ends the program with an error otherwise. */
 void require_simulation(void);
-/* The real driver on an emulated device (rig/run): there is no importer there. */
+/* The real driver, on an emulated device (rig/run) or a card: without what the simulator brings. */
 bool in_rig(void);
-/* Of the only device. */
+/* A card (hlthunk-conformance): nothing resets it. */
+bool on_card(void);
+/* The simulator's importer; NULL in the rig, and on a card. */
+const struct hlsim_importer *test_importer(void);
+/* Of the device to test: in most places the only one. */
 const char *test_pci_address(void);
+unsigned test_index(void);
+const char *test_node(bool control);
 const char *test_asic(void);
 const char *test_kernel(void);
 bool on_asic(const char *name);

@@ -198,7 +198,7 @@ TEST(wrong_arguments)
 /* What an importer sees at an offset of a dma-buf; in the rig there is no importer. */
 static void shows(struct hlthunk_dmabuf *m, uint64_t offset, const char *text)
 {
-    const struct hlsim_importer *i = hlsim_importer();
+    const struct hlsim_importer *i = test_importer();
     struct hlsim_attachment *a;
     char seen[16] = "";
 
@@ -345,7 +345,7 @@ TEST(from_any_thread)
     assert_int_equal(hlthunk_device_close(device), 0);
 }
 
-int main(void)
+SUITE(address)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(buffers_of_every_kind),

@@ -437,7 +437,7 @@ TEST(a_child_has_none)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
-int main(void)
+SUITE(completion)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_submission_is_told), CASE(several_are_told_together), CASE(a_signal_is_told),

@@ -163,7 +163,7 @@ TEST(stale_device)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-int main(void)
+SUITE(host_memory)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_device_reaches_it),

@@ -205,7 +205,7 @@ TEST(while_threads_run)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-int main(void)
+SUITE(inherited)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_lets_go),

@@ -81,7 +81,7 @@ TEST(closing_tells_what_is_alive)
     hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
     assert_true(logged("a buffer of"));
     assert_true(logged("label activations"));
-    assert_true(logged("sim_lifetime")); /* where it was made */
+    assert_true(logged(program_invocation_short_name)); /* where it was made */
     refused(hlthunk_device_open(NULL, &d), EBUSY, "is busy");
     hlthunk_buffer_unref(b);
     hlthunk_device_unref(open_device());
@@ -567,7 +567,7 @@ TEST(no_descriptor_is_left)
     assert_int_equal(end_of(pid), 0);
 }
 
-int main(void)
+SUITE(lifetime)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_order),

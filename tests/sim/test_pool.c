@@ -439,18 +439,18 @@ static struct hlsim_attachment *reach(int fd)
 {
     struct hlsim_attachment *a;
 
-    if (!hlsim_importer())
+    if (!test_importer())
         return NULL;
-    assert_int_equal(hlsim_importer()->attach(fd, true, &a), 0);
-    assert_int_equal(hlsim_importer()->map(a), 0);
+    assert_int_equal(test_importer()->attach(fd, true, &a), 0);
+    assert_int_equal(test_importer()->map(a), 0);
     return a;
 }
 
 static void unreach(struct hlsim_attachment *a)
 {
     if (a) {
-        hlsim_importer()->unmap(a);
-        hlsim_importer()->detach(a);
+        test_importer()->unmap(a);
+        test_importer()->detach(a);
     }
 }
 
@@ -507,7 +507,7 @@ TEST(pages_of_its_own)
     other = reach(fd);
     a = reach(hlthunk_dmabuf_borrow_fd(part));
     if (a) {
-        const struct hlsim_importer *driver = hlsim_importer();
+        const struct hlsim_importer *driver = test_importer();
 
         assert_int_equal(driver->write(a, 10, "pieces", 6), 6);
         assert_int_equal(driver->read(other, page + 10, text, 6), 6);
@@ -563,9 +563,9 @@ TEST(neighbours_only_on_request)
         uint64_t second = hlthunk_buffer_get_address(b[2]) + 7;
 
         assert_int_equal(
-            hlsim_importer()->write(a[1], hlthunk_dmabuf_get_data_offset(m[1]), "beside", 6), 6);
+            test_importer()->write(a[1], hlthunk_dmabuf_get_data_offset(m[1]), "beside", 6), 6);
         if (second - first + 6 <= hlthunk_dmabuf_get_size(m[0])) {
-            assert_int_equal(hlsim_importer()->read(a[0], second - first, text, 6), 6);
+            assert_int_equal(test_importer()->read(a[0], second - first, text, 6), 6);
             assert_string_equal(text, "beside");
         }
     }
@@ -593,7 +593,7 @@ end:
 /* What the receiver is told leads to the buffer's bytes. */
 static int receiving_child(int socket)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
     struct hlthunk_dmabuf *m;
     struct hlsim_attachment *a;
     char text[8] = "";
@@ -638,7 +638,7 @@ TEST(the_offset_goes_along)
     ok(hlthunk_dmabuf_export(b, 7, 0, &o, &m));
     a = reach(hlthunk_dmabuf_borrow_fd(m));
     if (a) {
-        assert_int_equal(hlsim_importer()->write(a, hlthunk_dmabuf_get_data_offset(m), "inside", 6),
+        assert_int_equal(test_importer()->write(a, hlthunk_dmabuf_get_data_offset(m), "inside", 6),
                          6);
         unreach(a);
     }
@@ -819,7 +819,7 @@ TEST(a_leak_of_thousands_is_a_few_lines)
     assert_true(logged("label gradients"));
     assert_true(logged("1000 pool buffers"));
     assert_true(logged("a pool of "));
-    assert_true(logged(in_rig() ? "pool" : "sim_pool")); /* where they were made */
+    assert_true(logged(program_invocation_short_name)); /* where they were made */
 
     /* more places than are told one by one */
     for (unsigned i = 0; i < 3000; i++)
@@ -925,7 +925,7 @@ TEST(stale_device)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-int main(void)
+SUITE(pool)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_in_one_chunk),

@@ -10,7 +10,7 @@
 /* A child that imports what it is sent, checks one byte and writes another. */
 static int importing_child(int socket)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
     struct hlsim_attachment *a;
     struct hlthunk_dmabuf *m;
     char byte = 0;
@@ -36,7 +36,7 @@ static int importing_child(int socket)
 
 TEST(hand_over)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
     struct hlsim_attachment *a;
     struct hlthunk_device *d;
     struct hlthunk_buffer *b;
@@ -175,7 +175,7 @@ TEST(waiting_for_the_device)
     close(go[1]);
 }
 
-int main(void)
+SUITE(processes)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hand_over),

@@ -29,16 +29,9 @@ static bool old_numbers(void)
     return on_kernel("6.1") || on_kernel("6.6");
 }
 
-static const char *node(bool control)
-{
-    if (on_kernel("6.1"))
-        return control ? "/dev/hl_controlD0" : "/dev/hl0";
-    return control ? "/dev/accel/accel_controlD0" : "/dev/accel/accel0";
-}
-
 static int open_node(void)
 {
-    int fd = open(node(false), O_RDWR | O_CLOEXEC);
+    int fd = open(test_node(false), O_RDWR | O_CLOEXEC);
 
     assert_true(fd >= 0);
     return fd;
@@ -106,17 +99,17 @@ TEST(the_node)
     struct stat st;
     char link[64] = "", path[32], byte;
 
-    assert_int_equal(open(node(false), O_RDWR), -1);
+    assert_int_equal(open(test_node(false), O_RDWR), -1);
     assert_int_equal(errno, EBUSY);
-    control = open(node(true), O_RDWR);
-    second = open(node(true), O_RDONLY);
+    control = open(test_node(true), O_RDWR);
+    second = open(test_node(true), O_RDONLY);
     assert_true(control >= 0 && second >= 0);
     assert_int_equal(fstat(fd, &st), 0);
     assert_true(S_ISCHR(st.st_mode));
     assert_int_equal(major(st.st_rdev) == 261, !on_kernel("6.1"));
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     assert_true(readlink(path, link, sizeof(link) - 1) > 0);
-    assert_string_equal(link, node(false));
+    assert_string_equal(link, test_node(false));
     assert_int_equal(read(fd, &byte, 1), -1);
     assert_int_equal(errno, EINVAL);
     assert_int_equal(write(fd, "x", 1), -1);
@@ -134,7 +127,7 @@ TEST(the_node)
     close(second);
     second = dup(fd);
     close(fd);
-    assert_int_equal(open(node(false), O_RDWR), -1);
+    assert_int_equal(open(test_node(false), O_RDWR), -1);
     assert_int_equal(errno, EBUSY);
     close(second);
     close(open_node());
@@ -154,7 +147,7 @@ TEST(the_node_elsewhere)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     assert_int_equal(open(path, O_RDWR), -1);
     assert_int_equal(errno, EBUSY);
-    assert_int_equal(open(node(false), O_RDWR | O_CREAT | O_EXCL, 0600), -1);
+    assert_int_equal(open(test_node(false), O_RDWR | O_CREAT | O_EXCL, 0600), -1);
     assert_int_equal(errno, EEXIST);
     assert_int_equal(call(fd, HL_REQ_H_INFO, HL_REQ_D_INFO, &a), -EBADF);
     if (!old_numbers()) {
@@ -188,12 +181,12 @@ TEST(signals_left_reserved)
 
     if (!on_asic("gaudi") || on_kernel("6.1"))
         skip(); /* 6.1 never lets go of the device */
-    control = open(node(true), O_RDWR);
+    control = open(test_node(true), O_RDWR);
     fd = open_node();
     before = hard_resets(control);
     assert_int_equal(call(fd, HL_REQ_H_CS, HL_REQ_D_CS, &a), 0);
     close(fd);
-    for (int i = 0; (fd = open(node(false), O_RDWR)) < 0; i++) {
+    for (int i = 0; (fd = open(test_node(false), O_RDWR)) < 0; i++) {
         assert_true((errno == EAGAIN || errno == EBUSY) && i < 1500);
         usleep(20000);
     }
@@ -204,7 +197,7 @@ TEST(signals_left_reserved)
 
 TEST(requests)
 {
-    int fd = open_node(), control = open(node(true), O_RDWR);
+    int fd = open_node(), control = open(test_node(true), O_RDWR);
     union hl_mem_args m = { .in = { .op = 77 } };
     struct hl_info_device_status status;
     char version_name[16] = "";
@@ -231,7 +224,7 @@ TEST(requests_of_every_file)
     int on = 1, off = 0, block = 0;
 
     for (int control = 0; control < 2; control++) {
-        int fd = open(node(control), O_RDWR);
+        int fd = open(test_node(control), O_RDWR);
 
         assert_true(fd >= 0);
         assert_int_equal(ioctl(fd, FIOCLEX), 0);
@@ -257,7 +250,7 @@ TEST(requests_of_every_file)
 
 TEST(info_rules)
 {
-    int fd = open_node(), control = open(node(true), O_RDWR);
+    int fd = open_node(), control = open(test_node(true), O_RDWR);
     struct hl_info_hw_ip_info ip, prefix;
     struct hl_info_args a = { .op = HL_INFO_DEVICE_STATUS, .pad = 1 };
     uint64_t events = 9;
@@ -585,7 +578,7 @@ TEST(nobody_else_has_a_fresh_node)
         skip();
     share_a_processor(getppid());
     for (int i = 0; i < 300; i++) {
-        int fd = open(node(true), O_RDWR | O_CLOEXEC);
+        int fd = open(test_node(true), O_RDWR | O_CLOEXEC);
 
         assert_true(fd >= 0);
         assert_int_equal(nodes_of(getppid()), before);
@@ -604,9 +597,9 @@ TEST(leaked)
     }
     assert_int_equal(export(fd, exportable(fd), 4096, 0, O_CLOEXEC, &out), 0);
     close(fd);
-    assert_int_equal(open(node(false), O_RDWR), -1);
+    assert_int_equal(open(test_node(false), O_RDWR), -1);
     assert_int_equal(errno, on_kernel("6.1") ? EAGAIN : EBUSY);
-    control = open(node(true), O_RDWR);
+    control = open(test_node(true), O_RDWR);
     assert_int_equal(info(control, HL_INFO_OPEN_STATS, &o, sizeof(o)), 0);
     assert_int_equal(o.is_compute_ctx_active, 1);
     assert_int_equal(o.compute_ctx_in_release, on_kernel("6.1"));
@@ -652,7 +645,7 @@ TEST(command_buffers)
     p[1] = 'y';
     /* the mapping holds the device */
     close(fd);
-    assert_int_equal(open(node(false), O_RDWR), -1);
+    assert_int_equal(open(test_node(false), O_RDWR), -1);
     assert_int_equal(errno, EBUSY);
     munmap(p, 4096);
     fd = open_node();
@@ -666,7 +659,7 @@ TEST(command_buffers)
     close(fd);
 }
 
-int main(void)
+SUITE(semantics)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_node),

@@ -75,7 +75,7 @@ static bool comes_from(const struct hlthunk_dmabuf *m, uint64_t offset)
 /* What another driver reads there; on the real driver, which has no such importer: true. */
 static bool holds_word(struct hlthunk_dmabuf *m, uint64_t expected)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
     struct hlsim_attachment *a;
     uint64_t word = 0;
 
@@ -119,7 +119,7 @@ static int relay(int from, int to)
 /* Exporter → process → process → exporter, who gets his own objects back. */
 TEST(around)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
 
     if (!can_export())
         skip();
@@ -293,7 +293,7 @@ static bool allocates_apart(struct hlthunk_device *d, const struct note *note, b
 /* Writes into the parent's buffer through another driver, where there is one. */
 static bool writes_to_theirs(struct hlthunk_device *d, const struct note *note)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
     struct hlsim_attachment *a;
     struct hlthunk_buffer *theirs;
     struct hlthunk_dmabuf *m = NULL;
@@ -346,7 +346,7 @@ static int child(int socket)
 
 TEST(device_in_two_processes)
 {
-    const struct hlsim_importer *driver = hlsim_importer();
+    const struct hlsim_importer *driver = test_importer();
     struct hlthunk_memory_usage before = { .struct_size = sizeof(before) }, after = before;
     struct hlthunk_dmabuf *m = NULL;
     struct hlthunk_buffer *b;
@@ -829,7 +829,7 @@ TEST(any_message)
     share_close(&s); /* also: nobody has kept a reference of an object */
 }
 
-int main(void)
+SUITE(share)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(around),

@@ -395,7 +395,7 @@ TEST(at_release_by_a_queue)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-int main(void)
+SUITE(statistics)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_buffers),

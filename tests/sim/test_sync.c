@@ -75,7 +75,7 @@ TEST(a_sync_file_has_signalled_already)
     assert_int_equal(fd, -7);
 }
 
-int main(void)
+SUITE(sync)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cpu_access_waits_for_nothing, set_up, tear_down),

@@ -68,7 +68,7 @@ TEST(many_threads)
     assert_int_equal(hlthunk_device_close(device), 0);
 }
 
-int main(void)
+SUITE(threads)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(many_threads) };
 

@@ -27,7 +27,7 @@ struct work {
 #define CHECK(what) ((what) ? (void)0 : work_fail(__FILE__, __LINE__, #what))
 void work_fail(const char *file, int line, const char *what) __attribute__((noreturn));
 
-/* The first device; exit code 77 (skipped) when there is none. */
+/* The first device, or that of TEST_INDEX; exit code 77 (skipped) when there is none. */
 void work_open(struct work *w);
 /* -errno or 0. op: 0 INFO, 1 CB, 2 CS, 3 WAIT, 4 MEMORY, 5 DEBUG */
 int work_try(const struct work *w, unsigned op, void *args);

@@ -17,18 +17,30 @@ enum {
     EXIT_HELD = 5,       /* somebody else has the device: nothing was run */
 };
 
+/* A part of the report: cases of the differential, or a suite of tests. */
+struct group {
+    char name[32];
+    const char *what;
+    int suite; /* its number; -1: cases */
+};
+
 struct plan {
     struct hlthunk_device_entry device;
     const char *output;   /* the report's file */
-    const char *only[32]; /* groups; none: all */
+    const char *only[64]; /* groups; none: all */
     unsigned only_count;
     bool reset;              /* the group that resets the device, too */
     bool yes;                /* do not ask */
     unsigned long timeout_s; /* for each group */
 };
 
-/* Is the group of this name to run? */
-bool plan_has(const struct plan *p, const char *group);
+/* The group of this number; false after the last. */
+bool group_get(unsigned i, struct group *group);
+/* Runs it, in a process of its own, on standard output; false: it could not go on. */
+bool group_run(const struct group *group, const struct hlthunk_device_entry *device);
+
+/* Is this group to run? */
+bool plan_has(const struct plan *p, const struct group *group);
 /* What will be done, what never is, what each group asks. */
 void plan_print(FILE *f, const struct plan *p);
 
@@ -44,7 +56,7 @@ void report_begin(FILE *f, const struct plan *p);
  * Runs a group in a process of its own and writes what it printed.  Returns the number of answers;
  * *finished: it ended by itself.
  */
-unsigned report_group(FILE *f, const struct plan *p, const char *group, bool *finished);
+unsigned report_group(FILE *f, const struct plan *p, const struct group *group, bool *finished);
 void report_end(FILE *f, unsigned answers, unsigned unfinished);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/rig/cases.h"
 #include "tools/conformance/conformance.h"
 
 static const char usage[] =
@@ -15,7 +14,7 @@ static const char usage[] =
     "file, to be compared with the simulator's and the rig's (docs/hardware.md).  INDEX is the N of\n"
     "/dev/accel/accelN; without it, the first device.  Says what it will do before it starts.\n\n"
     "  --output FILE      the report (default: hlthunk-report-ASIC.txt); \"-\": standard output\n"
-    "  --only GROUP       this group of cases alone; may be repeated\n"
+    "  --only GROUP       this group alone; may be repeated\n"
     "  --reset            the group that has the device reset, too; needs root\n"
     "  --timeout SECONDS  the longest that a group may take (default: 900)\n"
     "  --yes              do not ask, on a terminal, whether to start\n"
@@ -32,8 +31,10 @@ static int failed(const char *what)
 
 static bool is_group(const char *name)
 {
-    for (unsigned i = 0; cases_group(i, NULL); i++)
-        if (!strcmp(name, cases_group(i, NULL)))
+    struct group group;
+
+    for (unsigned i = 0; group_get(i, &group); i++)
+        if (!strcmp(name, group.name))
             return true;
     fprintf(stderr, "hlthunk-conformance: no group \"%s\"; --list tells them\n", name);
     return false;
@@ -120,19 +121,19 @@ static int run(const struct plan *p, FILE *f)
 {
     bool terminal = isatty(STDERR_FILENO);
     unsigned answers = 0, unfinished = 0;
+    struct group group;
 
     report_begin(f, p);
-    for (unsigned i = 0; cases_group(i, NULL); i++) {
-        const char *group = cases_group(i, NULL);
+    for (unsigned i = 0; group_get(i, &group); i++) {
         bool finished;
         unsigned n;
 
-        if (!plan_has(p, group))
+        if (!plan_has(p, &group))
             continue;
         if (terminal)
-            fprintf(stderr, "%-10s ...", group);
-        n = report_group(f, p, group, &finished);
-        fprintf(stderr, "%s%-10s %5u answers%s\n", terminal ? "\r" : "", group, n,
+            fprintf(stderr, "%-18s ...", group.name);
+        n = report_group(f, p, &group, &finished);
+        fprintf(stderr, "%s%-18s %5u answers%s\n", terminal ? "\r" : "", group.name, n,
                 finished ? "" : ", and then it did not go on");
         answers += n;
         unfinished += !finished;
@@ -164,7 +165,7 @@ static bool take(int option, struct plan *p, bool *list)
         p->output = optarg;
         return true;
     case 'g':
-        if (p->only_count == 32 || !is_group(optarg))
+        if (p->only_count == sizeof(p->only) / sizeof(p->only[0]) || !is_group(optarg))
             return false;
         p->only[p->only_count++] = optarg;
         return true;

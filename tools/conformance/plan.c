@@ -4,19 +4,20 @@
 
 #include <string.h>
 
-#include "tests/rig/cases.h"
+#include "tools/conformance/suites.h"
 
-bool plan_has(const struct plan *p, const char *group)
+bool plan_has(const struct plan *p, const struct group *group)
 {
     for (unsigned i = 0; i < p->only_count; i++)
-        if (!strcmp(p->only[i], group))
+        if (!strcmp(p->only[i], group->name))
             return true;
-    return !p->only_count && (p->reset || strcmp(group, "reset"));
+    return !p->only_count && (p->reset || strcmp(group->name, "reset"));
 }
 
 void plan_print(FILE *f, const struct plan *p)
 {
-    const char *group, *what;
+    struct group group;
+    const char *what;
 
     fprintf(
         f,
@@ -26,9 +27,11 @@ void plan_print(FILE *f, const struct plan *p)
         "and export its memory, submit work that copies bytes within it, and run in turn:\n\n",
         hlthunk_asic_get_name(p->device.asic), p->device.index,
         *p->device.pci_address ? p->device.pci_address : "an unknown address", p->output);
-    for (unsigned i = 0; (group = cases_group(i, &what)); i++)
-        if (plan_has(p, group))
-            fprintf(f, "  %-10s %s\n", group, what);
+    for (unsigned i = 0; group_get(i, &group); i++)
+        if (plan_has(p, &group))
+            fprintf(f, "  %-18s %s\n", group.name, group.what);
+    if (!suite_get(0, &what))
+        fputs("\nNot the suites of tests: this program was built without CMocka.\n", f);
     fputs(
         "\nIt never\n"
         "  - touches a device that somebody holds, or another device than this one;\n"
@@ -42,7 +45,9 @@ void plan_print(FILE *f, const struct plan *p)
         "      waiting for a counter, or registering a timestamp, at an offset that wraps around;\n"
         "      two registrations at one place of a timestamp buffer.\n",
         f);
-    if (!plan_has(p, "reset"))
+    if (!plan_has(p, &(struct group){ .name = "reset" }))
         fputs("  - asks for a reset (--reset would).\n", f);
+    fputs("\nShould the device not finish some work, its driver resets it, as for any program.\n",
+          f);
     fputc('\n', f);
 }

@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/rig/cases.h"
 #include "tools/conformance/conformance.h"
 
 /* Whatever a kernel tells stays within its line. */
@@ -79,19 +78,18 @@ void report_begin(FILE *f, const struct plan *p)
     fputc('\n', f);
 }
 
-static void run_child(const struct plan *p, const char *group, int out, int err)
+static void run_child(const struct plan *p, const struct group *group, int out, int err)
 {
-    const char *names[] = { group, NULL };
+    bool whole;
 
     /* whatever it starts ends with it */
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
-    cases_choose_device(p->device.index);
-    cases_run((char **)names);
+    whole = group_run(group, &p->device);
     fflush(stdout);
-    _exit(0);
+    _exit(!whole);
 }
 
 static long long now_ms(void)
@@ -156,14 +154,14 @@ static void last_words(FILE *f, int err)
     line(f, "!said", text + start);
 }
 
-unsigned report_group(FILE *f, const struct plan *p, const char *group, bool *finished)
+unsigned report_group(FILE *f, const struct plan *p, const struct group *group, bool *finished)
 {
     int out[2], err = memfd_create("conformance", MFD_CLOEXEC), status = 0;
     unsigned lines = 0;
     pid_t pid;
 
     *finished = false;
-    fprintf(f, "[%s]\n", group);
+    fprintf(f, "[%s]\n", group->name);
     /* in the file before the group begins: should the machine die, it tells where */
     fflush(f);
     fsync(fileno(f));
