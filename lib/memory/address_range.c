@@ -30,12 +30,12 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 
 static void destroy(struct hl_object *o)
 {
-    struct hl_reservation *r = ((struct hlthunk_address_range *)o)->reservation;
+    struct hlthunk_address_range *r = (struct hlthunk_address_range *)o;
 
     if (hl_object_is_ours(o))
-        hl_reservation_put(o->device, r);
+        hl_reservation_put(o->device, &r->reservation);
     else
-        hl_reservation_forget(r);
+        hl_reservation_forget(r->reservation);
     hl_object_free(o);
 }
 

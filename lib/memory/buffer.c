@@ -437,8 +437,7 @@ int hlthunk_buffer_unmap(struct hlthunk_buffer *b)
     b->memory.address = 0;
     b->memory.ours_to_unmap = false;
     pthread_mutex_unlock(&d->base.lock);
-    hl_reservation_put(d, b->memory.within);
-    b->memory.within = NULL;
+    hl_reservation_put(d, &b->memory.within);
     return 0;
 }
 

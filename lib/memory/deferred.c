@@ -61,8 +61,7 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
     if (atomic_load(&d->base.stale)) {
         hl_open_exports_drop(*exports);
         *exports = NULL;
-        hl_reservation_put(d, m->within);
-        m->within = NULL;
+        hl_reservation_put(d, &m->within);
         is_gone(d, m);
         return true;
     }
@@ -75,8 +74,7 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
             return false;
         m->ours_to_unmap = false;
     }
-    hl_reservation_put(d, m->within);
-    m->within = NULL;
+    hl_reservation_put(d, &m->within);
     if (m->ours_to_free) {
         if (!atomic_load(&d->base.stale))
             free_memory(d, m);

@@ -131,10 +131,12 @@ void hl_reservation_unlock(struct hlthunk_device *d)
     pthread_mutex_unlock(&((struct reservations *)hl_attachment_find(&d->base, &ops))->mapping);
 }
 
-void hl_reservation_put(struct hlthunk_device *d, struct hl_reservation *r)
+void hl_reservation_put(struct hlthunk_device *d, struct hl_reservation **held)
 {
+    struct hl_reservation *r = *held;
     struct reservations *s;
 
+    *held = NULL;
     if (!r || atomic_fetch_sub(&r->refs, 1) != 1)
         return;
     s = hl_attachment_find(&d->base, &ops);

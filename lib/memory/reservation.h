@@ -29,8 +29,8 @@ bool hl_reservation_any(struct hlthunk_device *device);
 void hl_reservation_lock(struct hlthunk_device *device);
 void hl_reservation_unlock(struct hlthunk_device *device);
 
-/* NULL is allowed: the last reference gives the addresses back. */
-void hl_reservation_put(struct hlthunk_device *device, struct hl_reservation *r);
+/* Drops *held, which may be NULL and then is: the last reference gives the addresses back. */
+void hl_reservation_put(struct hlthunk_device *device, struct hl_reservation **held);
 
 /* Drops a reference where the addresses are of no interest: in a forked child, or at the end. */
 void hl_reservation_forget(struct hl_reservation *r);
