@@ -73,7 +73,7 @@ int hl_eventfd_dup(struct hl_eventfd *e, int fd)
     return adopt(e, hl_fd_dup(fd));
 }
 
-static bool is_still(const struct hl_eventfd *e)
+bool hl_eventfd_is_intact(const struct hl_eventfd *e)
 {
     int64_t now;
     int rc;
@@ -86,19 +86,38 @@ static bool is_still(const struct hl_eventfd *e)
     return rc != -ENOENT && hl_epoch_is_ours(e->epoch);
 }
 
+static void add_one(const struct hl_eventfd *e)
+{
+    const uint64_t one = 1;
+
+    if (write(e->fd, &one, sizeof(one)) < 0)
+        return; /* full: it is readable */
+}
+
+static void finish(struct hl_eventfd *e, bool signal)
+{
+    if (e->fd >= 0 && hl_owned_take(e->fd, &e->file, e->epoch) && hl_eventfd_is_intact(e)) {
+        if (signal)
+            add_one(e);
+        close(e->fd);
+    }
+    *e = HL_EVENTFD_NONE;
+}
+
 void hl_eventfd_close(struct hl_eventfd *e)
 {
-    if (e->fd >= 0 && hl_owned_take(e->fd, &e->file, e->epoch) && is_still(e))
-        close(e->fd);
-    *e = HL_EVENTFD_NONE;
+    finish(e, false);
+}
+
+void hl_eventfd_signal_and_close(struct hl_eventfd *e)
+{
+    finish(e, true);
 }
 
 void hl_eventfd_signal(const struct hl_eventfd *e)
 {
-    const uint64_t one = 1;
-
-    if (is_still(e) && write(e->fd, &one, sizeof(one)) < 0)
-        return; /* full: it is readable */
+    if (hl_eventfd_is_intact(e))
+        add_one(e);
 }
 
 void hl_eventfd_clear(const struct hl_eventfd *e)

@@ -3,6 +3,7 @@
 #ifndef HL_KERNEL_EVENTFD_H
 #define HL_KERNEL_EVENTFD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/fd.h"
@@ -35,6 +36,12 @@ int hl_eventfd_borrow(struct hl_eventfd *e, int fd);
  * made it closes any anonymous file that it finds there, and a forked child none.
  */
 void hl_eventfd_close(struct hl_eventfd *e);
+
+/* hl_eventfd_signal() and hl_eventfd_close(), looking only once whose descriptor it is. */
+void hl_eventfd_signal_and_close(struct hl_eventfd *e);
+
+/* Does the descriptor still mean this very eventfd? */
+bool hl_eventfd_is_intact(const struct hl_eventfd *e);
 
 /* Makes it readable; nothing is written where some other file has its number now. */
 void hl_eventfd_signal(const struct hl_eventfd *e);

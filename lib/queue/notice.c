@@ -27,8 +27,7 @@ static void tell(struct hl_notice *w)
     if (w->fn)
         w->fn(w->fence, w->user);
     else
-        hl_eventfd_signal(&w->eventfd);
-    hl_eventfd_close(&w->eventfd);
+        hl_eventfd_signal_and_close(&w->eventfd);
     hlthunk_fence_unref(w->fence);
     free(w);
 }
