@@ -17,6 +17,7 @@
 #define INTERVAL_NS 100000000u
 #define INTERVAL_MAX_MS 3600000
 #define DEAF_MS 100 /* the longest that the driver's events are ignored */
+#define LOOK_MS 500 /* between looks at memory, where no descriptor wakes the thread */
 
 struct hlthunk_reset_watch {
     struct hl_object object;
@@ -35,22 +36,42 @@ struct hlthunk_reset_watch {
 /* The watch whose callback this thread is in: it cannot wait for itself. */
 static _Thread_local const struct hlthunk_reset_watch *own;
 
+/* One of the two things that it is woken for has come. */
+static bool is_over(struct hlthunk_reset_watch *w)
+{
+    return atomic_load(&w->stop) ||
+           hlthunk_device_get_stale_reason(w->object.device) != HLTHUNK_STALE_NOT;
+}
+
+/* Sleeps for at most so long; true when something may have happened. */
+static bool sleep_for(struct hlthunk_reset_watch *w, int ms, bool *deaf)
+{
+    const struct hl_eventfd *wake = &w->listener.wake;
+    struct pollfd p[2] = {
+        { .fd = hl_eventfd_is_intact(wake) ? wake->fd : -1, .events = POLLIN },
+        { .fd = w->listens && !*deaf ? w->events_fd : -1, .events = POLLIN },
+    };
+    int n = poll(p, 2, ms);
+
+    *deaf = p[1].revents != 0;
+    return n != 0;
+}
+
 /*
- * Sleeps until something may have happened.  Where a notifier has the driver's eventfd it stays
- * readable until the program reads it: then it is left out once, so that this is not a loop.  What
- * the program has closed behind the library's back is left out, too.
+ * Sleeps until something may have happened, or it is time to ask the driver.  Where a notifier has
+ * the driver's eventfd it stays readable until the program reads it: then it is left out once, so
+ * that this is not a loop.  The program may have closed the thread's eventfd, also while the thread
+ * sleeps on it: what it would be woken for is looked at now and then.
  */
 static void sleep_until_woken(struct hlthunk_reset_watch *w, bool *deaf)
 {
-    const struct hl_eventfd *wake = &w->listener.wake;
-    bool lost = !hl_fd_is(wake->fd, &wake->file);
-    struct pollfd p[2] = {
-        { .fd = lost ? -1 : wake->fd, .events = POLLIN },
-        { .fd = w->listens && !*deaf ? w->events_fd : -1, .events = POLLIN },
-    };
+    int left = *deaf && w->interval_ms > DEAF_MS ? DEAF_MS : w->interval_ms;
+    int slice;
 
-    poll(p, 2, (lost || *deaf) && w->interval_ms > DEAF_MS ? DEAF_MS : w->interval_ms);
-    *deaf = p[1].revents != 0;
+    do {
+        slice = left < LOOK_MS ? left : LOOK_MS;
+        left -= slice;
+    } while (!sleep_for(w, slice, deaf) && left && !is_over(w));
 }
 
 static void *run(void *arg)

@@ -3,6 +3,7 @@
 #include "tests/sim/support.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -459,6 +460,56 @@ TEST(a_failing_call_wakes_the_watch)
     hlthunk_device_unref(open_device());
 }
 
+/* Every eventfd from first on becomes another one, as in a program that closed what it does not
+ * know. */
+static void take_eventfds(int first)
+{
+    int own = eventfd(0, EFD_CLOEXEC);
+
+    assert_true(own >= 0);
+    for (int fd = first; fd < 200; fd++) {
+        char path[32], target[64] = "";
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        if (fd != own && readlink(path, target, sizeof(target) - 1) > 0 &&
+            strstr(target, "eventfd"))
+            assert_int_equal(dup3(own, fd, O_CLOEXEC), fd);
+    }
+    close(own);
+}
+
+/* Its eventfd is the program's now: it can neither be woken with it nor hear of a reset there. */
+TEST(a_watch_whose_eventfd_is_taken)
+{
+    struct hlthunk_reset_watch_options o = { .struct_size = sizeof(o), .interval_ns = UINT64_MAX };
+    struct hlthunk_buffer *b = NULL;
+    struct hlthunk_reset_watch *told_one, *other;
+    struct hlthunk_device *d = open_device();
+    struct told t;
+    int classic, first;
+
+    told_init(&t);
+    classic = hlthunk_notifier_create(hlthunk_device_borrow_fd(d));
+    assert_true(classic > 2);
+    first = dup(classic);
+    close(first);
+    ok(hlthunk_reset_watch_create(d, tell, &t, &o, &told_one));
+    ok(hlthunk_reset_watch_create(d, tell, &t, &o, &other));
+    take_eventfds(first);
+    alarm(PATIENCE_MS / 1000); /* not the hour after which it would ask */
+    hlthunk_reset_watch_unref(other);
+    assert_int_equal(atomic_load(&t.times), 0);
+    ctl("reset 0");
+    refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "was reset");
+    told_within(&t, PATIENCE_MS);
+    hlthunk_reset_watch_unref(told_one);
+    alarm(0);
+    hlthunk_notifier_release(hlthunk_device_borrow_fd(d), classic);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(t.eventfd);
+    hlthunk_device_unref(open_device());
+}
+
 /* Not told by any event: by asking. */
 TEST(the_interval_notices)
 {
@@ -607,6 +658,7 @@ int main(void)
         cmocka_unit_test(the_callback_may_end_it_all),
         cmocka_unit_test(a_watch_and_a_notifier_share),
         cmocka_unit_test(a_failing_call_wakes_the_watch),
+        cmocka_unit_test(a_watch_whose_eventfd_is_taken),
         cmocka_unit_test(the_interval_notices),
         cmocka_unit_test(watches_leave_no_traces),
         cmocka_unit_test(a_child_has_no_watch),
