@@ -577,6 +577,129 @@ TEST(uevents)
     }
 }
 
+/* In a container that has the primary nodes alone. */
+TEST(nodes_without_control_nodes)
+{
+    struct hlthunk_device_entry list[4];
+    char path[64] = "as it was";
+    size_t n;
+
+    tree_remove("/dev/accel/accel_controlD0");
+    tree_remove("/dev/accel/accel_controlD1");
+    tree_refused_path = "/sys";
+    tree_refused_errno = ENOENT;
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n), 0);
+    assert_int_equal(n, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_string_equal(list[i].control_node, "");
+        assert_int_equal(hlthunk_device_entry_find_node(&list[i], false, path, sizeof(path)), 0);
+        assert_string_equal(path, list[i].node);
+        strcpy(path, "as it was");
+        assert_says(hlthunk_device_entry_find_node(&list[i], true, path, sizeof(path)), -ENODEV,
+                    "no control node here");
+        assert_string_equal(path, "as it was");
+    }
+    /* names that are not those of nodes */
+    tree_file("/dev/accel/accel", "");
+    tree_file("/dev/accel/accel1x", "");
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n), 0);
+    assert_int_equal(n, 2);
+    tree_fail_errno = EMFILE;
+    tree_fail_count = 1;
+    n = 77;
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n),
+                     -EMFILE);
+    assert_int_equal(n, 77);
+    tree_fail_count = 0;
+}
+
+/* Sysfs has the device and does not say its number: the node itself is asked. */
+TEST(what_a_name_leads_to)
+{
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_INDEX };
+    struct hlthunk_device_properties p;
+
+    tree_file("/sys/class/accel/accel0/dev", "nothing\n");
+    tree_file("/sys/class/accel/accel1/dev", "nothing\n");
+    tree_file("/sys/class/accel/accel_controlD0/dev", "nothing\n");
+    assert_int_equal(open_as(o, &p), 0);
+    assert_string_equal(p.pci_address, FIRST);
+    o.control = true;
+    assert_int_equal(open_as(o, &p), 0);
+    o.control = false;
+    door_open(KERNEL_6_12, door_fails);
+    door_error = EIO;
+    assert_says(open_as(o, &p), -EIO, "/dev/accel/accel0 does not say which device it is");
+    door_open(KERNEL_6_12, answer);
+    tree_remove("/dev/accel/accel0");
+    tree_rename("/dev/accel/accel1", "/dev/accel/accel0");
+    assert_says(open_as(o, &p), -ENODEV, "is a node of device 1, not the node of device 0");
+    tree_remove("/dev/accel/accel0");
+    tree_rename("/dev/accel/accel_controlD0", "/dev/accel/accel0");
+    assert_says(open_as(o, &p), -ENODEV, "is a node of device 0, not the node of device 0");
+}
+
+TEST(module_ids_that_are_none)
+{
+    static const char *const texts[] = { "x\n", "1x\n", "\n", "4294967296\n" };
+    struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_MODULE_ID, .module_id = 1 };
+    struct hlthunk_device_properties p;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        tree_file("/sys/class/accel/accel0/device/module_id", texts[i]);
+        assert_says(open_as(o, &p), -EIO, "module_id of /dev/accel/accel0");
+    }
+    tree_file("/sys/class/accel/accel0/device/module_id", "4294967295\n");
+    o.module_id = UINT32_MAX;
+    assert_int_equal(open_as(o, &p), 0);
+    assert_string_equal(p.pci_address, FIRST);
+}
+
+/* The classic names tell Gaudi2's revisions apart, by what the driver calls the device. */
+TEST(revisions_of_gaudi2)
+{
+    static const struct {
+        const char *type;
+        enum hlthunk_device_name name;
+    } types[] = {
+        { "GAUDI2", HLTHUNK_DEVICE_GAUDI2 },   { "GAUDI2B", HLTHUNK_DEVICE_GAUDI2B },
+        { "GAUDI2C", HLTHUNK_DEVICE_GAUDI2C }, { "GAUDI2D", HLTHUNK_DEVICE_GAUDI2D },
+        { "GAUDI2E", HLTHUNK_DEVICE_GAUDI2 },  { "OTHER", HLTHUNK_DEVICE_GAUDI2 },
+    };
+    char text[32];
+
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        snprintf(text, sizeof(text), "%s\n", types[i].type);
+        tree_file("/sys/class/accel/accel0/device/device_type", text);
+        assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI2), 1); /* any of them */
+        assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI), 1);
+        assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GOYA), 0);
+        assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_DONT_CARE), 2);
+        for (int n = HLTHUNK_DEVICE_GAUDI2B; n <= HLTHUNK_DEVICE_GAUDI2D; n++)
+            assert_int_equal(hlthunk_get_device_count((enum hlthunk_device_name)n),
+                             n == (int)types[i].name);
+    }
+    tree_refused_path = "/sys/class/accel/accel0/device/device_type";
+    tree_refused_errno = EMFILE;
+    assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_GAUDI2), -EMFILE);
+    tree_refused_errno = 0;
+}
+
+/* One of both kinds of node: the order is that of the kinds and numbers. */
+TEST(both_kinds_of_node)
+{
+    struct hlthunk_device_entry list[4];
+    size_t n;
+
+    tree_legacy(3, "0000:01:00.0", "0x1000");
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n), 0);
+    assert_int_equal(n, 3);
+    assert_string_equal(list[0].pci_address, FIRST);
+    assert_string_equal(list[1].pci_address, SECOND);
+    assert_true(list[2].legacy);
+    assert_int_equal(list[2].index, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -600,6 +723,11 @@ int main(void)
         CASE(attributes_of_each_generation),
         CASE(names_of_entries),
         CASE(uevents),
+        CASE(nodes_without_control_nodes),
+        CASE(what_a_name_leads_to),
+        CASE(module_ids_that_are_none),
+        CASE(revisions_of_gaudi2),
+        CASE(both_kinds_of_node),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <hlthunk/error.h>
+#include <hlthunk/notifier.h>
 
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
@@ -258,6 +259,137 @@ TEST(after_a_wait)
     mock_end();
 }
 
+static struct hlthunk_event next_event(struct hlthunk_event_notifier *n, unsigned kind, uint32_t op,
+                                       int error, const void *data, size_t size)
+{
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
+    uint64_t mask = BIT(kind);
+
+    expect_info(HL_INFO_GET_EVENTS, 0, &mask, sizeof(mask));
+    if (op)
+        expect_info(op, error, data, size);
+    count_up(hlthunk_event_notifier_borrow_fd(n));
+    assert_int_equal(hlthunk_event_notifier_wait(n, 0, &e), 0);
+    assert_int_equal(e.kind, kind);
+    mock_end();
+    return e;
+}
+
+/* What the driver has recorded of each kind of event. */
+TEST(records)
+{
+    const struct hl_info_undefined_opcode_event opcode = {
+        .timestamp = 11, .cq_addr = 0x1234000, .cq_size = 64, .engine_id = 7, .stream_id = 2
+    };
+    const struct hl_info_cs_timeout_event timeout = { .timestamp = 12, .seq = 99 };
+    const struct hl_info_engine_err_event engine = { .timestamp = 13,
+                                                     .engine_id = 8,
+                                                     .error_count = 5 };
+    const struct hl_info_razwi_event razwi = {
+        .timestamp = 14,
+        .addr = 0x5000,
+        .engine_id = { 3, 4 },
+        .num_of_possible_engines = 2,
+        .flags = HL_RAZWI_WRITE,
+    };
+    const struct hl_page_fault_info fault = { .timestamp = 15,
+                                              .addr = 0x6000,
+                                              .engine_id = HL_RAZWI_NA_ENG_ID };
+    const struct hl_info_hw_err_event hw = { .timestamp = 16, .event_id = 501 };
+    struct hl_info_fw_err_event fw = { .timestamp = 17,
+                                       .err_type = HL_INFO_FW_REPORTED_ERR,
+                                       .event_id = 502 };
+    static const struct {
+        unsigned kind;
+        uint32_t op;
+    } refused[] = {
+        { HLTHUNK_EVENT_UNDEFINED_OPCODE, HL_INFO_UNDEFINED_OPCODE_EVENT },
+        { HLTHUNK_EVENT_CS_TIMEOUT, HL_INFO_CS_TIMEOUT_EVENT },
+        { HLTHUNK_EVENT_ENGINE_ERROR, HL_INFO_USER_ENGINE_ERR_EVENT },
+        { HLTHUNK_EVENT_RAZWI, HL_INFO_RAZWI_EVENT },
+        { HLTHUNK_EVENT_PAGE_FAULT, HL_INFO_PAGE_FAULT_EVENT },
+        { HLTHUNK_EVENT_CRITICAL_HW_ERROR, HL_INFO_HW_ERR_EVENT },
+        { HLTHUNK_EVENT_CRITICAL_FW_ERROR, HL_INFO_FW_ERR_EVENT },
+    };
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_event e;
+
+    expect_registration(0);
+    assert_int_equal(hlthunk_event_notifier_create(&d, NULL, &n), 0);
+    mock_end();
+    e = next_event(n, HLTHUNK_EVENT_UNDEFINED_OPCODE, HL_INFO_UNDEFINED_OPCODE_EVENT, 0, &opcode,
+                   sizeof(opcode));
+    assert_true(e.recorded);
+    assert_int_equal(e.timestamp_ns, 11);
+    assert_int_equal(e.address, 0x1234000);
+    assert_int_equal(e.count, 64);
+    assert_int_equal(e.stream, 2);
+    assert_int_equal(e.engine_count, 1);
+    assert_int_equal(e.engines[0], 7);
+    e = next_event(n, HLTHUNK_EVENT_CS_TIMEOUT, HL_INFO_CS_TIMEOUT_EVENT, 0, &timeout,
+                   sizeof(timeout));
+    assert_true(e.recorded);
+    assert_int_equal(e.timestamp_ns, 12);
+    assert_int_equal(e.sequence, 99);
+    e = next_event(n, HLTHUNK_EVENT_ENGINE_ERROR, HL_INFO_USER_ENGINE_ERR_EVENT, 0, &engine,
+                   sizeof(engine));
+    assert_int_equal(e.timestamp_ns, 13);
+    assert_int_equal(e.count, 5);
+    assert_int_equal(e.engines[0], 8);
+    e = next_event(n, HLTHUNK_EVENT_RAZWI, HL_INFO_RAZWI_EVENT, 0, &razwi, sizeof(razwi));
+    assert_int_equal(e.timestamp_ns, 14);
+    assert_int_equal(e.address, 0x5000);
+    assert_true(e.write && !e.read);
+    assert_int_equal(e.engine_count, 2);
+    assert_int_equal(e.engines[1], 4);
+    e = next_event(n, HLTHUNK_EVENT_PAGE_FAULT, HL_INFO_PAGE_FAULT_EVENT, 0, &fault, sizeof(fault));
+    assert_int_equal(e.timestamp_ns, 15);
+    assert_int_equal(e.address, 0x6000);
+    assert_int_equal(e.engine_count, 0);
+    e = next_event(n, HLTHUNK_EVENT_CRITICAL_HW_ERROR, HL_INFO_HW_ERR_EVENT, 0, &hw, sizeof(hw));
+    assert_int_equal(e.timestamp_ns, 16);
+    assert_int_equal(e.number, 501);
+    e = next_event(n, HLTHUNK_EVENT_CRITICAL_FW_ERROR, HL_INFO_FW_ERR_EVENT, 0, &fw, sizeof(fw));
+    assert_int_equal(e.timestamp_ns, 17);
+    assert_int_equal(e.number, 502);
+    assert_false(e.heartbeat_lost);
+    fw.err_type = HL_INFO_FW_HEARTBEAT_ERR;
+    e = next_event(n, HLTHUNK_EVENT_CRITICAL_FW_ERROR, HL_INFO_FW_ERR_EVENT, 0, &fw, sizeof(fw));
+    assert_true(e.heartbeat_lost);
+    fw.timestamp = 0; /* nothing recorded: the type's 0 is no heartbeat */
+    e = next_event(n, HLTHUNK_EVENT_CRITICAL_FW_ERROR, HL_INFO_FW_ERR_EVENT, 0, &fw, sizeof(fw));
+    assert_false(e.heartbeat_lost || e.recorded);
+    e = next_event(n, HLTHUNK_EVENT_TPC_ASSERT, 0, 0, NULL, 0);
+    assert_false(e.recorded);
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        e = next_event(n, refused[i].kind, refused[i].op, ENOMEM, NULL, 0);
+        assert_false(e.recorded || e.heartbeat_lost);
+    }
+    expect_end();
+    hlthunk_event_notifier_unref(n);
+    mock_end();
+}
+
+/* Nothing is told when the mask cannot be had. */
+TEST(a_wait_whose_mask_is_refused)
+{
+    struct hlthunk_event e = { .struct_size = sizeof(e), .number = 7 };
+    struct hlthunk_event_notifier *n;
+
+    expect_registration(0);
+    assert_int_equal(hlthunk_event_notifier_create(&d, NULL, &n), 0);
+    mock_end();
+    assert_int_equal(hlthunk_event_notifier_wait(n, 0, &e), -ETIMEDOUT);
+    expect_info(HL_INFO_GET_EVENTS, ENOMEM, NULL, 0);
+    count_up(hlthunk_event_notifier_borrow_fd(n));
+    assert_int_equal(hlthunk_event_notifier_wait(n, 0, &e), -ENOMEM);
+    mock_end();
+    assert_int_equal(e.number, 7);
+    expect_end();
+    hlthunk_event_notifier_unref(n);
+    mock_end();
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
@@ -271,6 +403,8 @@ int main(void)
         CASE(a_mask_that_is_refused),
         CASE(listeners),
         CASE(after_a_wait),
+        CASE(records),
+        CASE(a_wait_whose_mask_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
