@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define TEXT_MAX 512
+
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER; /* guards the three below */
@@ -41,11 +43,9 @@ void hlthunk_log_set(hlthunk_log_fn fn, void *user, enum hlthunk_log_level level
 /* For the person who asked for it: one write, so that lines of threads do not mix. */
 static void to_stderr(enum hlthunk_log_level level, const char *text)
 {
-    char line[600];
+    char line[TEXT_MAX + sizeof("hlthunk: warning: \n")];
     int n = snprintf(line, sizeof(line), "hlthunk: %s: %s\n", level_names[level], text);
 
-    if (n >= (int)sizeof(line))
-        n = sizeof(line) - 1;
     if (write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* nowhere to report it */
 }
@@ -53,7 +53,7 @@ static void to_stderr(enum hlthunk_log_level level, const char *text)
 void hl_log(enum hlthunk_log_level level, const char *fmt, ...)
 {
     int saved = errno;
-    char text[512];
+    char text[TEXT_MAX];
     va_list ap;
 
     pthread_once(&env_once, read_env);
