@@ -685,6 +685,38 @@ TEST(revisions_of_gaudi2)
     tree_refused_errno = 0;
 }
 
+/* What is opened to look at sysfs and nodes is not there for a program that is started meanwhile.
+ */
+TEST(nothing_is_inherited)
+{
+    struct hlthunk_device_entry list[4];
+    struct hlthunk_device_properties p;
+    char text[32];
+    size_t n;
+
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n), 0);
+    assert_int_equal(open_as((struct hlthunk_device_options){ 0 }, &p), 0);
+    assert_int_equal(hlthunk_device_entry_get_attribute(&list[0], "module_id", text, sizeof(text)),
+                     2);
+    tree_refused_path = "/sys";
+    tree_refused_errno = ENOENT;
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(struct hlthunk_device_entry), 4, &n), 0);
+    tree_refused_errno = 0;
+    assert_true(tree_opens > 4);
+    assert_int_equal(tree_opens_inherited, 0);
+}
+
+/* "Could not look" by PCI address, too. */
+TEST(a_bus_id_that_cannot_be_looked_for)
+{
+    tree_refused_path = "/sys/class";
+    tree_refused_errno = EMFILE;
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id(SECOND), -EMFILE);
+    assert_int_equal(hlthunk_get_device_index_from_module_id(11), -EMFILE);
+    tree_refused_errno = 0;
+    assert_int_equal(hlthunk_get_device_index_from_pci_bus_id(SECOND), 1);
+}
+
 /* One of both kinds of node: the order is that of the kinds and numbers. */
 TEST(both_kinds_of_node)
 {
@@ -727,6 +759,8 @@ int main(void)
         CASE(what_a_name_leads_to),
         CASE(module_ids_that_are_none),
         CASE(revisions_of_gaudi2),
+        CASE(nothing_is_inherited),
+        CASE(a_bus_id_that_cannot_be_looked_for),
         CASE(both_kinds_of_node),
     };
 

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <habanalabs/hlthunk.h>
 #include <hlthunk/error.h>
 
 #include "lib/kernel/deadline.h"
@@ -139,6 +140,62 @@ TEST(debug_refusals)
     }
 }
 
+/* What the driver gets, to the byte. */
+TEST(bytes)
+{
+    const uint32_t two[2] = { 4, 9 };
+    union hl_cs_args in = { .in = { .engine_cores = (uintptr_t)two,
+                                    .num_engine_cores = 2,
+                                    .core_command = HL_ENGINE_CORE_HALT,
+                                    .cs_flags = HL_CS_FLAGS_ENGINE_CORE_COMMAND } };
+    union hl_cs_args out = { .out = { .seq = 7, .sob_count_before_submission = 13 } };
+    struct mock_call c = { .request = HL_REQ_D_CS, .size = sizeof(in.in) };
+    union hl_mem_args map = { .in = { .map_device = { .handle = 5, .hint_addr = 0x10000000 },
+                                      .op = HL_MEM_OP_MAP } };
+    union hl_mem_args mapped = { .out = { .device_virt_addr = 0x20000000 } };
+    const struct hl_signal_common common = { 0 };
+    struct hl_cs_out answer;
+
+    memcpy(c.in, &in, sizeof(in.in));
+    mock_expect(&c);
+    assert_int_equal(hl_cs_engine_cores(FD, two, 2, HL_ENGINE_CORE_HALT), 0);
+    mock_end();
+    in = (union hl_cs_args){ .in = { .engines = (uintptr_t)two,
+                                     .num_engines = 2,
+                                     .engine_command = HL_ENGINE_STALL,
+                                     .cs_flags = HL_CS_FLAGS_ENGINES_COMMAND } };
+    memcpy(c.in, &in, sizeof(in.in));
+    mock_expect(&c);
+    assert_int_equal(hl_cs_engines(FD, two, 2, HL_ENGINE_STALL), 0);
+    mock_end();
+    c = (struct mock_call){ .request = HL_REQ_D_CS, .out_size = sizeof(out) };
+    memcpy(c.out, &out, sizeof(out));
+    mock_expect(&c);
+    assert_int_equal(hl_signal_submit(FD, &common, 3, &answer), 0);
+    assert_int_equal(answer.seq, 7);
+    assert_int_equal(answer.sob_count_before_submission, 13);
+    mock_end();
+    mock_ok(HL_REQ_D_MEMORY, &map, &mapped, sizeof(map));
+    assert_int_equal(hlthunk_device_memory_map(FD, 5, 0x10000000), 0x20000000);
+    mock_end();
+}
+
+/* The classic notifier's eventfd has nothing to tell at first. */
+TEST(a_new_notifier)
+{
+    struct pollfd p = { .events = POLLIN };
+
+    mock_expect(&(struct mock_call){ .request = HL_REQ_D_INFO, .op = HL_INFO_REGISTER_EVENTFD });
+    p.fd = hlthunk_notifier_create(FD);
+    assert_true(p.fd > 2);
+    mock_end();
+    assert_int_equal(poll(&p, 1, 0), 0);
+    mock_expect(&(struct mock_call){ .request = HL_REQ_D_INFO, .op = HL_INFO_UNREGISTER_EVENTFD });
+    assert_int_equal(hlthunk_notifier_release(FD, p.fd), 0);
+    mock_end();
+    assert_int_equal(fcntl(p.fd, F_GETFD), -1);
+}
+
 /* What is not an eventfd with a count. */
 TEST(counts)
 {
@@ -179,6 +236,8 @@ int main(void)
         cmocka_unit_test(a_signal_with_another_status),
         cmocka_unit_test(blocks_of_registers),
         cmocka_unit_test(debug_refusals),
+        cmocka_unit_test(bytes),
+        cmocka_unit_test(a_new_notifier),
         cmocka_unit_test(counts),
     };
 

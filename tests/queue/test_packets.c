@@ -13,6 +13,7 @@
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "lib/memory/buffer.h"
+#include "lib/queue/format.h"
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
@@ -35,7 +36,8 @@ static int wait_error, wait_errors;
 static unsigned waits;
 static uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
-static uint32_t device_status; /* what the driver says of the device */
+static int refuse_command_buffer; /* errno */
+static uint32_t device_status;    /* what the driver says of the device */
 static uint8_t command_memory[64][64 << 10] __attribute__((aligned(4096)));
 static unsigned command_buffers;
 
@@ -93,6 +95,10 @@ int ioctl(int fd, unsigned long request, ...)
     if (request == HL_REQ_D_CB) {
         union hl_cb_args *a = arg;
 
+        if (refuse_command_buffer) {
+            errno = refuse_command_buffer;
+            return -1;
+        }
         if (a->in.op == HL_CB_OP_CREATE)
             a->out.cb_handle = HANDLE(command_buffers++ % 64);
         else if (a->in.op == HL_CB_OP_INFO)
@@ -242,6 +248,7 @@ TEST(fills)
     struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
 
     ok(hlthunk_queue_fill(w->q, &w->other, 16, 800, 0xab, 1));
+    assert_int_equal(atomic_load(&w->other.object.refs), 2);
     ok(hlthunk_queue_fill(w->q, &w->other, 6, 12, 0x0201, 2));
     ok(hlthunk_queue_finish(w->q, -1));
     assert_int_equal(length, 4 * DMA_BYTES);
@@ -349,6 +356,7 @@ TEST(a_refused_wait)
         { EPERM, 5, HL_DEVICE_STATUS_OPERATIONAL, 0 },
         { ETIMEDOUT, 1, HL_DEVICE_STATUS_OPERATIONAL, ETIMEDOUT },
         { EIO, 1, HL_DEVICE_STATUS_OPERATIONAL, EIO },
+        { EIO, 1, HL_DEVICE_STATUS_NEEDS_RESET, EIO },
         { ENODEV, 1, HL_DEVICE_STATUS_OPERATIONAL, ENODEV },
         { EBUSY, 2, HL_DEVICE_STATUS_OPERATIONAL, ENODEV }, /* it was reset meanwhile */
         { EBUSY, 1, HL_DEVICE_STATUS_NEEDS_RESET, ENODEV },
@@ -368,6 +376,9 @@ TEST(a_refused_wait)
         assert_int_equal(r.status, cases[i].lost ? HLTHUNK_FENCE_LOST : HLTHUNK_FENCE_DONE);
         assert_int_equal(r.error, -cases[i].lost);
         wait_errors = 0;
+        /* and the device's other objects are told */
+        if (cases[i].status == HL_DEVICE_STATUS_NEEDS_RESET)
+            assert_int_equal(hlthunk_device_get_stale_reason(&w->d), HLTHUNK_STALE_RESET);
         device_status = HL_DEVICE_STATUS_OPERATIONAL;
         if (cases[i].lost) {
             assert_true(hlthunk_queue_create_fence(w->q, NULL, &later) < 0);
@@ -534,11 +545,66 @@ TEST(many_buffers)
         ok(hlthunk_queue_copy(w->q, &many[i], 0, &w->device_memory, 0, 64));
         ok(hlthunk_queue_copy(w->q, &many[i], 0, &w->device_memory, 0, 64));
         assert_int_equal(atomic_load(&many[i].object.refs), 2);
+        assert_true(atomic_load(&w->device_memory.object.refs) > 1);
     }
+    assert_int_equal(submissions, 0);
     ok(hlthunk_queue_finish(w->q, -1));
     assert_int_equal(length, 80 * DMA_BYTES);
     for (unsigned i = 0; i < 40; i++)
         assert_int_equal(atomic_load(&many[i].object.refs), 1);
+    end(w);
+}
+
+/* Which hardware queues an engine is, in the order in which queues get them. */
+TEST(the_queues_of_each_engine)
+{
+    static const struct {
+        enum hlthunk_asic asic;
+        enum hlthunk_engine engine;
+        const char *queues;
+    } engines[] = {
+        { HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_ANY, " 1" },
+        { HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE, " 1" },
+        { HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_FROM_DEVICE, " 2" },
+        { HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_WITHIN_DEVICE, " 3 4" },
+        { HLTHUNK_ASIC_GAUDI, HLTHUNK_ENGINE_ANY, " 0 4 1 5 2 6 3 7" },
+        { HLTHUNK_ASIC_GAUDI, HLTHUNK_ENGINE_TO_DEVICE, " 0 1 2 3" },
+        { HLTHUNK_ASIC_GAUDI, HLTHUNK_ENGINE_FROM_DEVICE, " 4 5 6 7" },
+        { HLTHUNK_ASIC_GAUDI, HLTHUNK_ENGINE_WITHIN_DEVICE, " 1 5 2 6 3 7" },
+        { HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY, " 0 4 1" },
+        { HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_TO_DEVICE, " 0 1" },
+        { HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_FROM_DEVICE, " 4" },
+        { HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_WITHIN_DEVICE, " 8 12 9 13 10 14 11 15" },
+    };
+
+    for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+        const struct hl_queue_format *f = hl_queue_format(engines[i].asic);
+        char queues[64] = "";
+
+        for (unsigned k = 0; k < f->engine[engines[i].engine].count; k++)
+            snprintf(queues + strlen(queues), sizeof(queues) - strlen(queues), " %u",
+                     f->engine[engines[i].engine].queue[k]);
+        assert_string_equal(queues, engines[i].queues);
+    }
+    assert_int_equal(hl_queue_format(HLTHUNK_ASIC_GOYA)->memset, 1u << 6);
+    assert_int_equal(hl_queue_format(HLTHUNK_ASIC_GAUDI)->memset, 1u << 4);
+}
+
+/* Nowhere to record: nothing is. */
+TEST(no_command_buffer)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f = NULL;
+
+    refuse_command_buffer = ENOMEM;
+    assert_int_equal(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64), -ENOMEM);
+    assert_int_equal(hlthunk_queue_fill(w->q, &w->other, 0, 64, 0, 1), -ENOMEM);
+    refuse_command_buffer = 0;
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(submissions, 0);
+    ok(hlthunk_queue_create_fence(w->q, NULL, &f));
+    assert_int_equal(result_of(f).status, HLTHUNK_FENCE_DONE);
+    hlthunk_fence_unref(f);
     end(w);
 }
 
@@ -570,6 +636,8 @@ int main(void)
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(waits_on_the_host),
         cmocka_unit_test(many_buffers),
+        cmocka_unit_test(the_queues_of_each_engine),
+        cmocka_unit_test(no_command_buffer),
         cmocka_unit_test(an_asic_without_packets),
     };
 

@@ -6,10 +6,23 @@
 #include "tests/sim/support.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <signal.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define UNTOUCHED ((void *)0x55)
+
+static bool no_random; /* a sandbox that refuses the call */
+
+ssize_t getrandom(void *bytes, size_t n, unsigned flags)
+{
+    if (no_random) {
+        errno = EPERM;
+        return -1;
+    }
+    return syscall(SYS_getrandom, bytes, n, flags);
+}
 
 static struct hlthunk_device *d, *control;
 static struct hlthunk_buffer *b, *unmapped, *host;
@@ -142,6 +155,8 @@ TEST(reports)
     assert_int_equal(hlthunk_device_list_live_objects(d, format_nowhere, NULL), 1);
     refused(hlthunk_device_get_memory_statistics(d, NULL), EINVAL, "statistics is NULL");
     refused(hlthunk_device_get_memory_statistics(d, &s), EINVAL, "statistics->struct_size");
+    refused(hlthunk_device_reset_memory_peaks(NULL), EINVAL, "device is NULL");
+    ok(hlthunk_device_reset_memory_peaks(d));
     assert_non_null(full);
     refused(hlthunk_device_report(d, NULL), EINVAL, "stream is NULL");
     refused(hlthunk_device_report(d, full), EIO, "stream");
@@ -172,6 +187,13 @@ TEST(buffers)
     map.struct_size = 1;
     refused(hlthunk_buffer_map(b, &map), EINVAL, "options->struct_size");
     refused(hlthunk_buffer_unmap(host), EINVAL, "host memory");
+    if (on_asic("gaudi")) {
+        refused_into(
+            out, hlthunk_buffer_from_address(d, hlthunk_buffer_get_address(b), 4096, NULL, &out),
+            EBUSY, "belongs to another buffer");
+        refused_into(out, hlthunk_buffer_from_address(d, 4096, 4096, NULL, &out), EINVAL,
+                     "not within the device memory");
+    }
     refused(hlthunk_address_range_reserve(d, 4096, NULL, NULL), EINVAL, "range is NULL");
     refused(hlthunk_address_range_reserve(d, 0, NULL, &range), EINVAL, "size_bytes is 0");
     refused(hlthunk_address_range_reserve(control, 4096, NULL, &range), EPERM, "control node");
@@ -391,9 +413,60 @@ TEST(handles)
     if (can_export() && !on_asic("goya")) {
         ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
         refused(hlthunk_handle_server_offer(s, m, NULL), EINVAL, "handle is NULL");
+        no_random = true;
+        refused(hlthunk_handle_server_offer(s, m, handle), EIO, "no random numbers");
+        no_random = false;
+        assert_int_equal(handle[0] | handle[HLTHUNK_HANDLE_SIZE - 1], 0);
         hlthunk_dmabuf_unref(m);
     }
     hlthunk_handle_server_unref(s);
+}
+
+/* A program without standard input: the lowest number is free, and nothing of ours takes it. */
+TEST(descriptors_above_2)
+{
+    struct hlthunk_handle_server *s;
+    int saved = fcntl(0, F_DUPFD_CLOEXEC, 3), fd = -1;
+    struct hlthunk_fence *f;
+
+    close(0);
+    ok(hlthunk_handle_server_create(&s));
+    ok(hlthunk_queue_create_fence(q, NULL, &f));
+    ok(hlthunk_fence_create_eventfd(f, &fd));
+    assert_true(fd > 2);
+    assert_true(hlthunk_handle_server_borrow_fd(s) > 2);
+    assert_int_equal(fcntl(0, F_GETFD), -1);
+    close(fd);
+    hlthunk_fence_unref(f);
+    hlthunk_handle_server_unref(s);
+    if (saved >= 0) {
+        dup2(saved, 0);
+        close(saved);
+    }
+}
+
+static void on_stale(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
+{
+    (void)device, (void)why, (void)user;
+}
+
+/* A thread of the library's takes no signal of the program's, whose mask is as it was. */
+TEST(the_mask_of_signals)
+{
+    struct hlthunk_reset_watch *w;
+    sigset_t set, now;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR2);
+    pthread_sigmask(SIG_SETMASK, &set, NULL);
+    ok(hlthunk_reset_watch_create(d, on_stale, NULL, NULL, &w));
+    pthread_sigmask(SIG_SETMASK, NULL, &now);
+    assert_true(sigismember(&now, SIGUSR2));
+    assert_false(sigismember(&now, SIGUSR1));
+    assert_false(sigismember(&now, SIGALRM));
+    sigemptyset(&set);
+    pthread_sigmask(SIG_SETMASK, &set, NULL);
+    hlthunk_reset_watch_unref(w);
 }
 
 TEST(notifiers)
@@ -443,6 +516,8 @@ int main(void)
         cmocka_unit_test(engines_that_read_no_host_memory),
         cmocka_unit_test(dmabufs),
         cmocka_unit_test(handles),
+        cmocka_unit_test(descriptors_above_2),
+        cmocka_unit_test(the_mask_of_signals),
         cmocka_unit_test(notifiers),
         cmocka_unit_test(completions),
     };

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,9 +60,22 @@ TEST(threads_agree)
     }
 }
 
+/* A number of the library's own, not one that the kernel may give to another process. */
+TEST(process_ids_are_not_needed)
+{
+    void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int refused = madvise(p, 4096, MADV_WIPEONFORK);
+
+    munmap(p, 4096);
+    if (refused)
+        skip(); /* qemu-user, for one */
+    assert_int_equal(hl_process_epoch(), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(process_ids_are_not_needed),
         cmocka_unit_test(threads_agree),
         cmocka_unit_test(a_child_is_another),
         cmocka_unit_test(a_raw_clone_is_another),
