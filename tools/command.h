@@ -18,7 +18,7 @@ enum {
     EXIT_FAILED = 1, /* the command could not do its work: the reason is on stderr */
     EXIT_USAGE = 2,
     EXIT_NO_DEVICE = 3, /* there is no such device, or none at all */
-    EXIT_PROBLEM = 4,   /* "doctor" found one */
+    EXIT_PROBLEM = 4,   /* "doctor" found a problem */
 };
 
 int command_list(int argc, char **argv);
@@ -37,12 +37,12 @@ int fail_with(const char *what, const char *why);
 int no_device(const char *command);
 /*
  * The options that commands share (--json, --help): true, or false with *code to return.  usage
- * is printed for --help and for what is not known.
+ * is printed for --help and for unknown options.
  */
 bool parse_common(int argc, char **argv, const char *usage, bool *json, int *code);
 /*
- * The same for a command with options of its own: take is given each by the "val" of its entry, and
- * returns false for a value that makes no sense.
+ * The same for a command with options of its own: take receives each by the "val" of its entry, and
+ * returns false for an invalid value.
  */
 #define COMMON_OPTIONS                                                                             \
     { "json", no_argument, NULL, 'j' },                                                            \
@@ -57,7 +57,7 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
  * for the control node.  False when it is none of them.
  */
 bool parse_device(const char *text, struct hlthunk_device_options *options);
-/* The entry of the device that is meant: EXIT_OK, or the code to end with once it was said why. */
+/* The entry of the selected device: EXIT_OK, or the exit code after a message. */
 int find_device(const char *command, const char *text, struct hlthunk_device_entry *entry);
 /*
  * The operand DEVICE of a command that takes one at most, after its options: *text is it, or NULL
@@ -66,18 +66,18 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
 int find_operand(const char *command, int argc, char **argv, const char *usage, const char **text,
                  struct hlthunk_device_entry *entry);
 
-/* For people; text is returned. */
+/* For people to read; returns text. */
 const char *format_size(uint64_t bytes, char *text, size_t size);
 const char *format_age(uint64_t ns, char *text, size_t size);
 /*
- * Names that others chose, such as those of processes, must not steer a terminal: ASCII, the rest
+ * Names from others, such as those of processes, must not control a terminal: ASCII, the rest
  * is '?'.
  */
 const char *printable(const char *text, char *out, size_t size);
 
 /* Prints the object and deletes it: EXIT_OK, or EXIT_FAILED without memory. */
 int print_object(cJSON *object);
-/* A text that others chose: what is not UTF-8 in it becomes U+FFFD. */
+/* A text from others: what is not UTF-8 in it becomes U+FFFD. */
 void add_text(cJSON *object, const char *name, const char *text);
 /* A number of 64 bits as text, since JSON's are floating point for many readers. */
 void add_hex(cJSON *object, const char *name, uint64_t value);

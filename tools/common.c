@@ -199,7 +199,7 @@ int print_object(cJSON *object)
     return EXIT_OK;
 }
 
-/* How many bytes the UTF-8 character at p has; 0: it is not one. */
+/* The number of bytes of the UTF-8 character at p; 0: it is not one. */
 static size_t utf8(const unsigned char *p)
 {
     static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The whole story in one command: allocate, export two ranges that overlap, hand them to two
+ * Sharing in one command: allocate, export two ranges that overlap, pass them to two
  * other processes, let these write and verify, close in the wrong order on purpose, open again.
  */
 #include <errno.h>
@@ -61,7 +61,7 @@ static bool receive_order(int socket, struct order *o)
     return recv(socket, o, sizeof(*o), 0) == (ssize_t)sizeof(*o);
 }
 
-/* A word that tells where in the buffer it belongs, and who wrote it. */
+/* A word that says where in the buffer it belongs, and who wrote it. */
 static void fill(uint64_t *words, uint64_t at, uint32_t seed)
 {
     for (size_t i = 0; i < CHUNK / sizeof(*words); i++)
@@ -71,7 +71,7 @@ static void fill(uint64_t *words, uint64_t at, uint32_t seed)
 struct importer {
     struct hlthunk_dmabuf *dmabuf;
     struct hlsim_attachment *attachment;
-    uint64_t offset; /* of the dma-buf in the exporter's buffer: comes along */
+    uint64_t offset; /* of the dma-buf in the exporter's buffer: part of the message */
 };
 
 static int import(struct importer *im, int socket, struct answer *a)
@@ -185,7 +185,7 @@ struct child {
     int socket;
 };
 
-/* Forked before the device is open: what a child does not have it cannot leak. */
+/* Forked before the device is opened: a child cannot leak what it does not have. */
 static int start_child(struct child *c)
 {
     int pair[2];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two processes, each with an accelerator and an RDMA card: the first fills its accelerator's
- * memory, its card writes all of it into the memory of the other accelerator, the second process
- * reads that back through its own card and compares checksums.
+ * memory, its card writes all of it into the other accelerator's memory, and the second process
+ * reads it back through its own card and compares checksums.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@
 #define ALL (64 * MIB)
 #define ACCESS (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_WRITE)
 
-/* What a process has: an accelerator, memory of it that its card knows, and a bounce buffer. */
+/* What a process has: an accelerator, its memory, registered with a card, and a bounce buffer. */
 struct side {
     struct hlthunk_device *device;
     struct hlthunk_buffer *buffer;
@@ -37,7 +37,7 @@ struct side {
     char text[300];
 };
 
-/* Between the two: where the other is, then the checksum, then what came of it. */
+/* Between the two: the other's address, then the checksum, then the result. */
 struct note {
     int32_t rc;
     uint32_t rkey;
@@ -90,7 +90,7 @@ static int open_side(struct side *s, unsigned card)
     if (s->host)
         s->host_mr = ibv_reg_mr(s->end.pd, s->host, MIB, ACCESS);
     if (!s->self || !s->host_mr)
-        return said(s, -ENOMEM, "the card takes no host memory");
+        return said(s, -ENOMEM, "the card does not register host memory");
     return open_accelerator(s);
 }
 
@@ -132,7 +132,7 @@ static void add(uint64_t *sum, const uint64_t *words, size_t n)
         *sum = (*sum ^ words[i]) * 0x100000001b3ull;
 }
 
-/* Each word tells where it belongs. */
+/* Each word says where it belongs. */
 static int fill(struct side *s, uint64_t *sum)
 {
     int rc = 0;
@@ -224,7 +224,7 @@ static void progress(uint64_t done, uint64_t all)
     fflush(stdout);
 }
 
-/* All of ours into theirs. */
+/* Writes all of our memory into theirs. */
 static int send_all(struct side *s, const struct note *theirs)
 {
     struct rdma_transfer t = {
@@ -294,7 +294,7 @@ int demo_rdma(void)
     }
     printf("Peer to peer: from one accelerator's memory to another's, through RDMA cards\n");
     fflush(stdout);
-    pid = fork(); /* before anything is open: libibverbs does not like to be forked later */
+    pid = fork(); /* before anything is opened: libibverbs does not support a later fork well */
     if (pid == 0) {
         close(pair[0]);
         _exit(receiver(pair[1]));
@@ -305,7 +305,7 @@ int demo_rdma(void)
         return EXIT_FAILED;
     }
     sender(&s, pair[0]);
-    close(pair[0]); /* ends the other one, wherever it is */
+    close(pair[0]); /* ends the other process, wherever it is */
     waitpid(pid, &status, 0);
     close_side(&s);
     return steps_summary();

@@ -11,10 +11,10 @@ static const char usage[] =
     "Says whether sharing device memory will work here, and what to do where it will not: nodes and\n"
     "permissions, the kernel, who has the device, the importers and the PCIe routes to them, limits.\n"
     "DEVICE is an index, a PCI address or an ASIC's name; without one, every device.\n\n"
-    "  --passive           open no node, even if something stays unknown\n"
+    "  --passive           open no node, even if something remains unknown\n"
     "  --try               open the node, and export a page (Gaudi2 resets when it is closed)\n"
-    "  --importer ADDRESS  the PCI device that will import: what prevents it is a problem\n"
-    "  --root DIR          look at a recorded machine: its /sys, /proc, /boot and /dev\n\n"
+    "  --importer ADDRESS  the PCI device that will import: whatever prevents it is a problem\n"
+    "  --root DIR          examine a recorded machine: its /sys, /proc, /boot and /dev\n\n"
     "Exit code: 0 no problem (there may be warnings), 4 a problem, 3 no device.\n";
 
 struct doctor {

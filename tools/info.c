@@ -11,9 +11,9 @@
 
 static const char usage[] =
     "usage: hlthunk info [--json] [DEVICE]\n\n"
-    "Prints what a device is and how it is, as its control node reports it, so that a busy device\n"
-    "is not an obstacle.  DEVICE is an index (0), a PCI address (0000:10:00.0) or an ASIC's name (gaudi2);\n"
-    "without one, the first device.\n";
+    "Prints a device's properties and state, as its control node reports them, so that a busy\n"
+    "device is not an obstacle.  DEVICE is an index (0), a PCI address (0000:10:00.0) or an ASIC's\n"
+    "name (gaudi2); without one, the first device.\n";
 
 struct facts {
     struct hlthunk_device_properties p;
@@ -33,7 +33,8 @@ static int gather(struct hlthunk_device *d, struct facts *f)
     rc = rc ? rc : hlthunk_device_get_status(d, &f->status);
     if (rc)
         return rc;
-    f->usage_known = hlthunk_device_get_memory_usage(d, &f->usage) == 0; /* not in a reset of 6.1 */
+    f->usage_known =
+        hlthunk_device_get_memory_usage(d, &f->usage) == 0; /* not known during a reset on 6.1 */
     return 0;
 }
 

@@ -99,7 +99,7 @@ int command_list(int argc, char **argv)
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
-    /* devices may come while we look: ask until all fit */
+    /* devices may appear meanwhile: ask until all fit */
     do {
         room = n;
         larger = reallocarray(list, room ? room : 1, sizeof(*list));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hlthunk: a look at Habana accelerators, and a demonstration. */
+/* hlthunk: shows Habana accelerators, and a demonstration. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@ static const struct {
     const char *what;
 } commands[] = {
     { "list", command_list, "the devices of this machine" },
-    { "info", command_info, "what one device is, and how it is" },
+    { "info", command_info, "properties and state of a device" },
     { "doctor", command_doctor, "will sharing device memory work here, and if not, why not" },
     { "monitor", command_monitor,
       "memory, health, events and holders of a device, as they change" },
@@ -26,8 +26,8 @@ static void usage(FILE *f)
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].what);
     fputs(
-        "\n\"hlthunk COMMAND --help\" tells more.  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
-        "3 no such device, 4 a problem (doctor).  HLTHUNK_LOG=info shows what the library has to say.\n",
+        "\nFor more, \"hlthunk COMMAND --help\".  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
+        "3 no such device, 4 a problem (doctor).  HLTHUNK_LOG=info shows the library's messages.\n",
         f);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A look at one device again and again, as a bystander: through its control node, sysfs and /proc.
- * The compute user notices nothing.
+ * Observes one device from outside: through its control node, sysfs and /proc.
+ * The compute user is not disturbed.
  */
 #include <errno.h>
 #include <glob.h>
@@ -25,12 +25,12 @@
 static const char usage[] =
     "usage: hlthunk monitor [--json] [--interval SECONDS] [--count N] [DEVICE]\n"
     "       hlthunk monitor --prometheus [DEVICE]\n\n"
-    "Shows a device's status, memory, temperature, power, errors and holders, again and again: on a\n"
-    "terminal in place, elsewhere a line each time, with --json one JSON object a line.  What happened\n"
-    "since the last look (a reset, a page fault ...) is said once.  Opens only\n"
+    "Shows a device's status, memory, temperature, power, errors and holders repeatedly: on a\n"
+    "terminal in place, otherwise a line each time, with --json one JSON object a line.  What\n"
+    "happened since the last look (a reset, a page fault ...) is reported once.  Opens only\n"
     "the control node.  DEVICE is an index, a PCI address or an ASIC's name; without one, the first.\n\n"
     "  --interval SECONDS  between two looks; may be a fraction (default: 1)\n"
-    "  --count N           looks, then an end (default: until it is interrupted)\n"
+    "  --count N           end after N looks (default: when it is interrupted)\n"
     "  --prometheus        one look at every device, or DEVICE, in Prometheus' text format\n";
 
 struct settings {
@@ -72,7 +72,7 @@ static const struct record {
 };
 enum { RECORDS = sizeof(records) / sizeof(records[0]) };
 
-/* Any of them; all begin with the time. */
+/* Any of them; each begins with the time. */
 union any_record {
     int64_t timestamp;
     struct hlthunk_event_record_cs_timeout timeout;
@@ -210,7 +210,7 @@ static __attribute__((format(printf, 2, 3))) void happened(struct sample *s, con
     va_end(ap);
 }
 
-/* What is different from the last look; records of errors are the driver's own. */
+/* What has changed since the last look; the records of errors are the driver's own. */
 static void compare(const struct sample *last, struct sample *s)
 {
     if (strcmp(last->status, s->status) != 0)
@@ -249,7 +249,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
     memset(s, 0, sizeof(*s));
     strftime(s->time, sizeof(s->time), "%Y-%m-%dT%H:%M:%S%z", localtime_r(&now, &tm));
     if (!*d && hlthunk_device_open(&o, d))
-        *d = NULL; /* on 6.1 in a reset, or gone: tried again at the next look */
+        *d = NULL; /* in a reset on 6.1, or gone: retried at the next look */
     if (*d) {
         ask_device(*d, s);
         if (!s->open) {
@@ -271,7 +271,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
                     : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
-    /* our own descriptor is not a holder of interest: it is of the control node */
+    /* our own descriptor does not count: it is of the control node */
     if (hlthunk_holders_list(&h, count_holder, s, &seen) == 0)
         s->hidden = seen.hidden_processes;
 }
@@ -336,7 +336,7 @@ static const char *memory(const struct sample *s, char *text, size_t size)
     return text;
 }
 
-/* Who computes: a process, nobody, or nobody any more while dma-bufs or mappings hold the device.
+/* The compute user: a process, none, or none any more while dma-bufs or mappings hold the device.
  */
 static const char *user(const struct sample *s)
 {
@@ -378,7 +378,7 @@ enum { HISTORY = 8 };
 
 struct history {
     char text[HISTORY][600];
-    unsigned events; /* that were, ever */
+    unsigned events; /* of all events so far */
 };
 
 static void remember(struct history *h, const struct sample *s)
@@ -431,7 +431,7 @@ static double seconds_now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Waits; false when a signal came, also one from before. */
+/* Waits; false when a signal came, also before the call. */
 static bool pause_until(double end)
 {
     sigset_t ours, before;
@@ -451,7 +451,7 @@ static bool pause_until(double end)
     return !interrupted && !resized;
 }
 
-/* Until the next look, drawing again on a terminal of another size: false when it was interrupted.
+/* Until the next look, redrawing when the terminal is resized: false when it was interrupted.
  */
 static bool pause_for(double seconds, const struct history *h, const struct hlthunk_device_entry *e,
                       const struct sample *s)
@@ -494,11 +494,11 @@ static void watch(const struct hlthunk_device_entry *e, const struct settings *s
             print_line(&now, n == 0);
         }
         if (fflush(stdout))
-            break; /* nobody reads any more */
+            break; /* no reader any more */
         last = now;
     }
     if (screen)
-        putchar('\n'); /* for the shell, also behind a "^C" */
+        putchar('\n'); /* for the shell, also after a "^C" */
     hlthunk_device_unref(d);
 }
 
@@ -529,7 +529,7 @@ static void measure(const struct hlthunk_device_entry *e, struct metrics *m)
     m->values[METRIC_FIRMWARE_EVENTS] = known(s.open, (double)s.firmware_events);
 }
 
-/* Every device, or the one that is meant. */
+/* Every device, or the selected one. */
 static int print_metrics(const char *text, const struct hlthunk_device_entry *meant)
 {
     struct hlthunk_device_entry list[64];

@@ -23,7 +23,7 @@ static const struct {
                                  "Events that the firmware has reported." },
 };
 
-/* As a label's value: quotes and backslashes are escaped, and no line ends in it. */
+/* As a label's value: quotes and backslashes are escaped, and newlines, too. */
 static void label(const char *name, const char *value)
 {
     printf("%s=\"", name);

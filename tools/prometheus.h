@@ -26,7 +26,7 @@ enum metric {
 struct metrics {
     struct hlthunk_device_entry device;
     char status[48];
-    double values[METRIC_COUNT]; /* NAN: not known, and left out */
+    double values[METRIC_COUNT]; /* NAN: not known, and omitted */
 };
 
 /* Each metric with its help, its type and a line for each device. */

@@ -18,7 +18,7 @@ static int failed(struct rdma_end *e, int error, const char *what)
     return -error;
 }
 
-/* The cards that libefa knows; others are passed over. */
+/* The cards that libefa supports; others are skipped. */
 static int open_context(struct rdma_end *e, unsigned index)
 {
     struct ibv_device **list = ibv_get_device_list(NULL);
@@ -37,7 +37,7 @@ static int open_context(struct rdma_end *e, unsigned index)
             else
                 ibv_close_device(c);
         }
-        index = found ? index % found : index; /* counted around: once more */
+        index = found ? index % found : index; /* wrap around: once more */
     }
     if (list)
         ibv_free_device_list(list);
@@ -154,7 +154,7 @@ int rdma_end_transfer(struct rdma_end *e, const struct rdma_transfer *t)
             int rc = post(e, t, posted);
 
             if (rc)
-                return failed(e, rc, "the card takes no work request");
+                return failed(e, rc, "the card does not accept the work request");
             posted += PART;
             in_flight++;
         }

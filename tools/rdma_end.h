@@ -23,13 +23,13 @@ struct rdma_end {
     char text[300];
 };
 
-/* Where the other end is, for the wire between two processes of this machine. */
+/* An end's address, as sent between two processes of this machine. */
 struct rdma_peer {
     union ibv_gid gid;
     uint32_t qpn;
 };
 
-/* The index-th EFA card, counted around. -ENODEV: there is none. */
+/* The index-th EFA card, wrapping around. -ENODEV: there is none. */
 int rdma_end_open(struct rdma_end *e, unsigned index);
 void rdma_end_close(struct rdma_end *e);
 struct rdma_peer rdma_end_address(const struct rdma_end *e);

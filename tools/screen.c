@@ -29,7 +29,7 @@ void screen_begin(struct screen *s)
     }
 }
 
-/* Cut before the edge: in the last column what erases the rest would erase a character. */
+/* Cut before the edge: erasing the rest of the line in the last column would erase a character. */
 void screen_row(struct screen *s, const char *fmt, ...)
 {
     char text[640], line[640];

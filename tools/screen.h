@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A picture on a terminal, drawn in place: each row over the one before, nothing cleared first. */
+/* A picture on a terminal, drawn in place: each row overwrites the old one, nothing is cleared
+ * first. */
 #ifndef TOOLS_SCREEN_H
 #define TOOLS_SCREEN_H
 
@@ -13,11 +14,11 @@ struct screen {
 /* Is standard output a terminal that can do this? */
 bool screen_usable(void);
 
-/* From the top; the terminal's size is asked anew. */
+/* Starts at the top; asks for the terminal's size again. */
 void screen_begin(struct screen *screen);
-/* One row, cut where the terminal ends; nothing below its last. */
+/* One row, cut at the terminal's width; none below its last row. */
 void screen_row(struct screen *screen, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* What is left of an older picture goes. */
+/* Erases what is left of an older picture. */
 void screen_end(struct screen *screen);
 
 #endif

@@ -11,9 +11,9 @@ static const char usage[] =
     "Shows each device's NUMA node and processors, and the network cards, GPUs and accelerators of\n"
     "this machine, the nearest first: how many bridges up from the device they meet, and the route\n"
     "that peer-to-peer requests take.\n"
-    "Reads sysfs alone.  DEVICE is an index, a PCI address or an ASIC's name; without one, all.\n";
+    "Reads only sysfs.  DEVICE is an index, a PCI address or an ASIC's name; without one, all.\n";
 
-/* Where the rows of one device go. */
+/* The output of one device's rows. */
 struct rows {
     cJSON *json;       /* NULL: for a person */
     int32_t numa_node; /* the device's own */
@@ -79,7 +79,7 @@ static int print_neighbour(const struct hlthunk_neighbour *n, void *user)
     return 0;
 }
 
-/* What is near, with the place of the device itself looked up first: the rows compare with it. */
+/* The neighbours; the place of the device itself comes first, as the rows are relative to it. */
 static int near(const struct hlthunk_device_entry *e, struct hlthunk_location *where)
 {
     *where = (struct hlthunk_location){ .struct_size = sizeof(*where) };

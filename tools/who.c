@@ -9,8 +9,8 @@
 static const char usage[] =
     "usage: hlthunk who [--json] [DEVICE]\n\n"
     "Lists the processes that have a device's node open, a dma-buf of it or a mapping of it, as far\n"
-    "as this user may look, and says what could not be seen.  DEVICE is an index (0), a PCI address\n"
-    "(0000:10:00.0) or an ASIC's name (gaudi2); without one, every device.\n"
+    "as this user may see them, and says what could not be seen.  DEVICE is an index (0), a PCI\n"
+    "address (0000:10:00.0) or an ASIC's name (gaudi2); without one, every device.\n"
     "A device is free again when its node, its dma-bufs and its mappings are all gone.\n";
 
 /* What is printed, row by row. */
@@ -38,7 +38,7 @@ static const char *device_name(const struct hlthunk_holder *h, char *text, size_
     return text;
 }
 
-/* When a node was opened or mapped nobody knows: not before its process came to be. */
+/* When a node was opened or mapped is not known: not before its process started. */
 static const char *age_of(const struct hlthunk_holder *h, char *text, size_t size)
 {
     char age[24];
@@ -49,7 +49,7 @@ static const char *age_of(const struct hlthunk_holder *h, char *text, size_t siz
     return text;
 }
 
-/* What else there is to say: of a dma-buf its identity, name, importers; of a mapping where. */
+/* The details: of a dma-buf its identity, name, importers; of a mapping its address. */
 static void print_detail(const struct hlthunk_holder *h)
 {
     char text[256];
@@ -137,7 +137,7 @@ static int row(const struct hlthunk_holder *h, void *user)
 static void print_seen(const struct output *o, const struct hlthunk_holders_seen *s)
 {
     if (!o->count)
-        puts("Nobody is seen to hold a device.");
+        puts("No holder of a device was found.");
     printf("\nLooked at %u processes.\n", s->processes);
     if (s->hidden_processes)
         printf("Not seen: %u processes that this user may not look into (root may).\n",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* <linux/dma-buf.h> with what headers before Linux 6.0 lack. */
+/* <linux/dma-buf.h>, with what headers before Linux 6.0 lack. */
 #ifndef UAPI_DMA_BUF_H
 #define UAPI_DMA_BUF_H
 

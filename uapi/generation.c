@@ -6,7 +6,8 @@
 
 #include "uapi/habanalabs_accel.h"
 
-/* From kernel to kernel more became true than false again: each row has what it has. */
+/* Some members become true in a later kernel and false in a still later one: each row is complete.
+ */
 static const struct hl_traits traits[HL_GENERATION_COUNT] = {
     [HL_GENERATION_MISC] = {
         .name = "misc",

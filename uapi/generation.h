@@ -19,8 +19,8 @@ enum hl_generation {
 };
 
 struct hl_traits {
-    char name[8];    /* for a person */
-    char kernel[8];  /* the kernel that stands for it where one has to be named */
+    char name[8];    /* for people to read */
+    char kernel[8];  /* the kernel that represents it where one has to be named */
     char release[8]; /* ... and what uname() says there */
 
     /* nodes and sysfs: /sys/class/CLASS/PREFIX0, /dev/FOLDERPREFIX0 */
@@ -29,7 +29,8 @@ struct hl_traits {
     bool control_in_reset;    /* a control node opens while the device is in reset */
     bool control_events;      /* a control node gets events, too */
     bool waits_for_exports;   /* a closed device is in release until its dma-bufs are gone */
-    bool resets_for_leftover; /* what a user left behind is reset away; else it is waited for */
+    bool resets_for_leftover; /* what a user left behind makes the driver reset the device;
+                                 otherwise it waits */
     bool postpones_reset;     /* after an error its user has time to close the device */
 
     /* requests */
@@ -37,9 +38,10 @@ struct hl_traits {
     bool vendor_calls;    /* operations and flags that only the vendor's driver has */
     bool short_records;   /* results of queries in the layouts of 6.1 */
     bool info_pad_is_0;   /* a query's padding is checked */
-    bool cs_pad_is_0;     /* that of a submission and of a wait */
+    bool cs_pad_is_0;     /* the padding of a submission and of a wait is checked */
     bool switches_always; /* the first submission restores a state on every ASIC */
-    bool core_commands;   /* commands for engine cores on ASICs that have none get as far as ids */
+    bool core_commands;   /* on ASICs without engine cores, commands for them are checked up to the
+                             ids */
     bool engine_commands; /* commands for engines, and flushes of writes to the host */
     bool export_mapped;   /* device memory behind an MMU can be exported, with an offset */
     bool export_pages;    /* an export is whole pages */
@@ -50,7 +52,7 @@ struct hl_traits {
 
 /* NULL: not one of them. */
 const struct hl_traits *hl_traits(enum hl_generation generation);
-/* Of the kernel that is called so, "6.1" or "vendor"; HL_GENERATION_UNKNOWN: there is none. */
+/* By the kernel's name, "6.1" or "vendor"; HL_GENERATION_UNKNOWN: there is none. */
 enum hl_generation hl_generation_by_kernel(const char *kernel);
 /* The first generation that has an INFO query. (All of them have those that none has added.) */
 enum hl_generation hl_query_since(uint32_t op);

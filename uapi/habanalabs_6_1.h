@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Structs that Linux 6.1 lays out otherwise than the kernels after it: the library translates,
- * the simulated device answers with these when it plays that kernel.
+ * Structs whose layout in Linux 6.1 differs from later kernels': the library translates,
+ * the simulated device answers with these when it simulates that kernel.
  */
 #ifndef HLTHUNK_UAPI_HABANALABS_6_1_H
 #define HLTHUNK_UAPI_HABANALABS_6_1_H
@@ -18,7 +18,7 @@ struct hl_6_1_razwi_event {
     __s64 timestamp;
     __u64 addr;
     __u16 engine_id_1; /* 0xffff: it has no ID */
-    __u16 engine_id_2; /* another that may have done it; 0xffff: none */
+    __u16 engine_id_2; /* another possible initiator; 0xffff: none */
     __u8 no_engine_id; /* 1: engine_id_1 is 0xffff */
     __u8 error_type;   /* HL_6_1_RAZWI_*, 0xff: not known */
     __u8 pad[2];

@@ -688,7 +688,7 @@ struct hl_wait_cs_in {
 #define HL_WAIT_CS_STATUS_FLAG_GONE 0x1
 #define HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD 0x2
 
-/* Overlays hl_wait_cs_in: read it after success alone. */
+/* Overlays hl_wait_cs_in: read it only after success. */
 struct hl_wait_cs_out {
     __u32 status;
     __u32 flags;

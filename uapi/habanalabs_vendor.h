@@ -32,7 +32,7 @@
 #ifndef HL_INFO_TIME_SYNC_PER_DIE
 #define HL_INFO_TIME_SYNC_PER_DIE 39
 
-/* HL_INFO_TIME_SYNC_PER_DIE: die_index is input. */
+/* HL_INFO_TIME_SYNC_PER_DIE: die_index is an input. */
 struct hl_info_time_sync_per_die {
     __u32 die_index;
     __u32 pad;
@@ -45,7 +45,7 @@ struct hl_info_time_sync_per_die {
 #ifndef HL_INFO_MEMORY_CONSUMPTION
 #define HL_INFO_MEMORY_CONSUMPTION 41
 /*
- * HL_INFO_MEMORY_CONSUMPTION is input: the program tells the firmware how many bytes it uses, of
+ * HL_INFO_MEMORY_CONSUMPTION is an input: the program tells the firmware how many bytes it uses of
  * those that the device has allocated, and when it counted them.  return_size is exactly this.
  */
 struct hl_info_memory_consumption {
@@ -54,7 +54,7 @@ struct hl_info_memory_consumption {
 };
 #endif
 
-/* HL_INFO_MODULE_PARAMS: what the driver runs with. */
+/* HL_INFO_MODULE_PARAMS: the driver's parameters. */
 #ifndef HL_INFO_MODULE_PARAMS
 #define HL_INFO_MODULE_PARAMS 255
 struct hl_info_module_params {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The streams, the device, and how ggml finds them. */
+/* Streams, the device, and their registration with ggml. */
 #include <stdlib.h>
 
 #include "backend.h"
@@ -237,7 +237,7 @@ struct ggml_backend_device hl_ggml_device = {
 
 __attribute__((visibility("default"))) ggml_backend_reg_t ggml_backend_init(void);
 
-/* NULL where there is no device: ggml goes on without this backend. */
+/* NULL where there is no device: ggml continues without this backend. */
 ggml_backend_reg_t ggml_backend_init(void)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 5000000000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A ggml backend whose memory is the accelerator's, and which computes what needs only DMA. */
+/* A ggml backend on the accelerator's memory, for the operations that need only DMA. */
 #ifndef INTEGRATIONS_GGML_BACKEND_H
 #define INTEGRATIONS_GGML_BACKEND_H
 
@@ -8,8 +8,8 @@
 #include "layout.h"
 
 /*
- * One queue for all that ggml does with the device, from any thread: it happens in the order in
- * which it was asked for, and nothing but a read has to wait.
+ * One queue for everything that ggml does with the device, from any thread, in the order in
+ * which it was requested; only reads have to wait.
  */
 struct hl_ggml {
     struct hlthunk_device *device;
@@ -31,7 +31,7 @@ extern struct ggml_backend_buffer_type hl_ggml_buffer_type;
     } while (0)
 
 bool hl_ggml_is_ours(const struct ggml_tensor *tensor);
-/* The tensor's buffer, and where in it byte offset of the tensor is. */
+/* The tensor's buffer, and the place in it of byte `offset` of the tensor. */
 struct hlthunk_buffer *hl_ggml_buffer(const struct ggml_tensor *tensor, size_t offset,
                                       uint64_t *at);
 void hl_ggml_copy(const struct ggml_tensor *from, const struct ggml_tensor *to, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Buffers: pieces of a pool.  A tensor's data pointer is an address on the device.  Writes and
- * copies are recorded and nothing more: whoever reads comes after them in the queue.
+ * copies are only recorded: reads come after them in the queue.
  */
 #include "backend.h"
 
@@ -119,7 +119,7 @@ static ggml_backend_buffer_t alloc_buffer(ggml_backend_buffer_type_t type, size_
     struct hlthunk_buffer *b;
 
     if (hlthunk_pool_alloc(hl_ggml.pool, size ? size : 1, &o, &b))
-        return NULL; /* ggml says how much it wanted, and goes on elsewhere */
+        return NULL; /* ggml reports how much it wanted, and tries another backend */
     return ggml_backend_buffer_init(type, table, b, size);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations that move bytes and change none. */
+/* The operations that only move bytes. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend.h"
 
-/* More packets than this for one operation, and the CPU had better do it. */
+/* An operation that needs more packets than this is left to the CPU. */
 #define ELEMENTS_MAX 300000
 
 /* Part of a tensor: a shape with the tensor's strides, from a byte offset on. */
@@ -20,7 +20,7 @@ static bool same_elements(const struct ggml_tensor *a, const struct ggml_tensor 
     return a->type == b->type && ggml_blck_size(a->type) == 1;
 }
 
-/* Elements of any strides become packets of their own; whole rows, or all of it, one each. */
+/* Contiguous tensors need one packet, dense rows one each, other strides one for each element. */
 static bool supports_copy(const struct ggml_tensor *s, const struct ggml_tensor *op)
 {
     size_t element = ggml_type_size(s->type);
@@ -74,7 +74,7 @@ static void copy_row(struct hlthunk_copy_2d *c)
         MUST(hlthunk_queue_flush(hl_ggml.queue));
 }
 
-/* Rows of width bytes at equal distances, which may be any. */
+/* Rows of `width` bytes at equal distances of any size. */
 static void copy_rows(const struct part *to, size_t to_at, size_t to_pitch, const struct part *from,
                       size_t from_at, size_t from_pitch, size_t width, int64_t rows)
 {
@@ -159,7 +159,7 @@ static void compute_repeat(const struct ggml_tensor *op)
 }
 
 /*
- * The indices decide which packets there are: they are read first.  NULL without memory, otherwise
+ * The indices determine the packets, so they are read first.  NULL: no memory; otherwise
  * the caller's to free.
  */
 static char *read_indices(const struct ggml_tensor *indices)
@@ -176,7 +176,7 @@ static char *read_indices(const struct ggml_tensor *indices)
     return host;
 }
 
-/* Index (i, j, k); of a shape that repeats its own in the directions of j and k. */
+/* Index (i, j, k), where the indices' own shape is repeated along j and k. */
 static size_t index_at(const struct ggml_tensor *indices, const char *host, int64_t i, int64_t j,
                        int64_t k)
 {
@@ -238,7 +238,7 @@ static enum ggml_status compute_set_rows(const struct ggml_tensor *op)
 
 enum ggml_status hl_ggml_compute(struct ggml_tensor *op)
 {
-    /* a branch that the graph holds and does not take has inputs that nobody wrote */
+    /* a branch of the graph that is not taken has inputs that were never written */
     if (ggml_is_empty(op) || !(op->flags & GGML_TENSOR_FLAG_COMPUTE))
         return GGML_STATUS_SUCCESS;
     switch (op->op) {

@@ -9,7 +9,7 @@ torch_bring() {
     [ ! -e "$root/.complete" ] || return 0
     rm -rf "$root"
     mkdir -p "$root"
-    rig_say "bringing PyTorch of Debian 13 (300 MB; two minutes)"
+    rig_say "installing Debian 13's PyTorch (300 MB; two minutes)"
     rig_apt_setup torch trixie
     # shellcheck disable=SC2086
     rig_apt_unpack "$root" $torch_packages
@@ -26,7 +26,7 @@ torch_bring_source() {
     cat "$RIG_APT/sources" >> "$RIG_APT/sources.list"
     (cd "$RIG_APT" && export APT_CONFIG="$RIG_APT/apt.conf" && apt-get -q update &&
         apt-get -q source --download-only pytorch) >> "$RIG_APT/log" 2>&1 ||
-        rig_skip "cannot bring the source of pytorch (see $RIG_APT/log)"
+        rig_skip "cannot download the source of pytorch (see $RIG_APT/log)"
     tar -x -C "$source" --strip-components 1 --wildcards -f "$RIG_APT"/pytorch_*.orig.tar.xz \
         '*/test/*' || rig_skip "cannot unpack the source of pytorch"
     rm -f "$RIG_APT"/pytorch_*

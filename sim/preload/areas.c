@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings of nodes, piece by piece, as the kernel keeps them: an munmap() in the middle leaves two
- * pieces.  The buffer is free for another mmap() when as many bytes were unmapped as there were;
- * the node's file stays open until the last piece of all is gone, by one descriptor however many
- * mappings there are: the driver's need none.
+ * Mappings of nodes, in pieces, as the kernel keeps them: a munmap() in the middle leaves two
+ * pieces.  The buffer is free for another mmap() when as many bytes have been unmapped as were
+ * mapped; the node's file stays open until the last piece of all is gone, by one descriptor however
+ * many mappings there are: the driver's need none.
  */
 #include "sim/preload/areas.h"
 
@@ -20,7 +20,7 @@
 #define MAX_PIECES 65536u
 
 static struct hold {
-    uint32_t uses;         /* mappings, and those that are being made; 0: free */
+    uint32_t uses;         /* mappings, including those being made; 0: free */
     uint32_t node, mapper; /* SIM_NONE: it is being made, with the lock */
     int fd;
 } holds[MAX_HOLDS];
@@ -29,17 +29,17 @@ static struct mapping {
     uint32_t pieces; /* 0: free */
     int hold;
     uint32_t buffer;
-    uint64_t left; /* bytes that the driver takes for mapped */
+    uint64_t left; /* bytes that the driver considers mapped */
 } mappings[MAX_MAPPINGS];
 
-/* Sorted, and apart from one another. */
+/* Sorted, and not overlapping. */
 static struct piece {
     uintptr_t start, end;
     uint32_t mapping;
 } pieces[MAX_PIECES];
 
 static unsigned count; /* of pieces */
-static unsigned top;   /* no mapping from here on was ever used */
+static unsigned top;   /* mappings from here on have never been used */
 static unsigned hint;  /* no mapping before it is free */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static sigset_t before_making;
@@ -97,7 +97,7 @@ bool areas_has(uintptr_t at)
     return found;
 }
 
-/* Without room for it the mapping is never taken for unmapped: its file stays open. */
+/* Without room for it the mapping never counts as unmapped: its file stays open. */
 static void insert(uintptr_t start, uintptr_t end, uint32_t mapping)
 {
     unsigned i = first_after(start);
@@ -192,7 +192,7 @@ void areas_add(uintptr_t start, uint64_t length, int hold, uint32_t buffer)
     insert(start, start + length, i);
 }
 
-/* hl_mem_mgr_vm_close(): so many bytes of it are unmapped. */
+/* hl_mem_mgr_vm_close(): that many of its bytes are unmapped. */
 static void unmapped(struct mapping *m, uint64_t bytes)
 {
     struct sim_request q = { .op = SIM_REQUEST_UNMAPPED,
@@ -206,7 +206,7 @@ static void unmapped(struct mapping *m, uint64_t bytes)
         client_call(&q, NULL, false);
 }
 
-/* Takes a range out of a piece; true: a node's file was let go. */
+/* Removes a range from a piece; true: a node's file was released. */
 static bool cut_piece(unsigned i, uintptr_t from, uintptr_t to)
 {
     struct piece old = pieces[i];

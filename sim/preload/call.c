@@ -66,7 +66,7 @@ static void prepare(struct node_call *c, uint32_t file, unsigned request, uint64
 
 /* ---- without the supervisor ---- */
 
-/* Queries that only read the state, in a few steps whatever they find. */
+/* Queries that only read the state, in a bounded number of steps. */
 static bool only_reads(uint32_t op)
 {
     static const uint64_t those =
@@ -100,7 +100,7 @@ static bool answer_here(const struct node_call *c, int *rc)
 
 /* ---- with the supervisor ---- */
 
-/* Writes what came back into the program's memory: false where that is not to be written. */
+/* Writes the reply into the program's memory: false where it is not writable. */
 static bool deliver(const struct sim_reply *r)
 {
     const struct sim_env *env = preload_env();
@@ -122,7 +122,7 @@ static bool deliver(const struct sim_reply *r)
     return all;
 }
 
-/* The first bytes of the argument that goes back: the descriptor that this process has got. */
+/* Fills the descriptor that this process received into the argument that goes back. */
 static void put_descriptor(struct sim_reply *r, uint64_t user, int fd)
 {
     struct sim_out o;
@@ -157,7 +157,7 @@ static int pinned(const struct node_call *c)
                : preload_env()->pin(sim, start, size);
 }
 
-/* DRM_IOCTL_PRIME_FD_TO_HANDLE: of the core, not of the driver. */
+/* DRM_IOCTL_PRIME_FD_TO_HANDLE: handled by the core, not by the driver. */
 static bool asks_of_descriptor(const struct node_call *c)
 {
     return sim_kernel(sim)->drm && _IOC_TYPE(c->request) == 'd' && _IOC_NR(c->request) == 0x2e;
@@ -178,14 +178,14 @@ static int passes(const struct node_call *c)
     return fd >= 0 && syscall(SYS_fcntl, fd, F_GETFD) >= 0 ? fd : -1;
 }
 
-/* A dma-buf: its descriptor belongs into the argument. */
+/* A dma-buf: its descriptor goes into the argument. */
 static int export(struct sim_request *q, struct node_call *c, struct sim_reply *r)
 {
     bool cloexec = c->args.memory.in.flags & O_CLOEXEC;
     int fds[2], rc = client_transfer(q, r, -1, cloexec, fds);
 
     if (rc == 0 && fds[0] < 0)
-        rc = -EMFILE; /* no number was free for it; its file is gone again */
+        rc = -EMFILE; /* no descriptor was free; its file is closed again */
     if (rc == 0)
         fd_note(fds[0], r->file);
     if (fds[0] >= 0 || rc == -EMFILE)

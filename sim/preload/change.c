@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What programs change about a path, or watch: as root, the mode and owner of a node. */
+/* Functions that change or watch a path: root may change the mode and owner of a node. */
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver's files in debugfs. A descriptor of one is the supervisor's, as those of nodes are;
- * its text is made here.
+ * The driver's files in debugfs. Their descriptors come from the supervisor, as those of nodes do;
+ * their text is made here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ bool debugfs_open(const char *mapped, int flags, int *fd)
     q.argument = attribute;
     rc = client_transfer(&q, &r, -1, flags & O_CLOEXEC, fds);
     if (!rc && fds[0] < 0)
-        rc = -EMFILE; /* no number was free for it; its file is gone again */
+        rc = -EMFILE; /* no descriptor was free; its file is closed again */
     *fd = rc ? -1 : fds[0];
     if (rc) {
         errno = -rc;
@@ -99,7 +99,7 @@ static ssize_t give(uint32_t file, int fd, void *to, size_t n, off_t at)
         return 0;
     rc = client_call(&q, &r, false);
     if (rc)
-        return rc == -EBUSY ? 0 : failed(rc); /* nothing while it is reset */
+        return rc == -EBUSY ? 0 : failed(rc); /* nothing during a reset */
     snprintf(text, sizeof(text),
              sim->files[file].attribute == SIM_DEBUGFS_DATA32 ? "0x%08llx\n" : "0x%016llx\n",
              (unsigned long long)r.at);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a program stands, links, and patterns; what is in a folder is in list.c. */
+/* The current folder, links, and patterns; the contents of folders are in list.c. */
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
@@ -121,7 +121,7 @@ HOOK char *realpath(const char *path, char *resolved)
 
     if (!sim || !path)
         return REAL(realpath)(path, resolved);
-    /* a link of /proc to a simulated file ends there */
+    /* a link in /proc to a simulated file ends there */
     if (!strncmp(path, "/proc/", 6) && strstr(path, "/fd/") &&
         (n = readlink_any(AT_FDCWD, path, text, sizeof(text) - 1)) > 0 && text[0] == '/') {
         text[n] = '\0';
@@ -148,7 +148,7 @@ HOOK char *canonicalize_file_name(const char *path)
     return realpath(path, NULL);
 }
 
-/* glob() looks at folders with the C library's inner functions: give it ours. */
+/* glob() reads folders with the C library's internal functions: give it ours. */
 static void *glob_opendir(const char *path)
 {
     return opendir(path);

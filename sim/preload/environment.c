@@ -13,7 +13,7 @@
 #include "sim/preload/preload.h"
 
 /*
- * Memory a little above the stack pointer is the callers' frames: there, and readable.  All else
+ * Memory just above the stack pointer holds the callers' frames: it is readable.  Everything else
  * goes through the kernel, which knows what is mapped.
  */
 static bool on_stack(uint64_t user, size_t n)
@@ -82,7 +82,7 @@ static bool can_pin(const struct sim_state *s, const struct area *a)
     return a->writable || (sim_kernel(s)->pins_by_force && !a->shared);
 }
 
-/* Is the page there, or can it come to be?  Not past the end of its file. */
+/* Does the page exist, or can it be faulted in?  Not past the end of its file. */
 static bool page_comes(const struct area *a, uint64_t page)
 {
     return syscall(SYS_madvise, page, SIM_PAGE,
@@ -90,8 +90,8 @@ static bool page_comes(const struct area *a, uint64_t page)
 }
 
 /*
- * How far from at an area that can be pinned goes, in pages that there are: a file ends somewhere,
- * and a page of it that is there has all before it.
+ * How far an area can be pinned from `at` on, in pages that exist: a file ends somewhere,
+ * and if one of its pages exists, so do those before it.
  */
 static uint64_t pages_until(const struct area *a, uint64_t at, uint64_t end)
 {
@@ -137,7 +137,7 @@ static void complain(const struct sim_state *s, const char *what, unsigned long 
     syscall(SYS_write, STDERR_FILENO, line, (size_t)n);
 }
 
-/* What queries need that are answered here (call.c). */
+/* What the queries answered here (call.c) need. */
 const struct sim_env *preload_env(void)
 {
     static struct sim_env env = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Programs that start others: these stay in the simulation even where they get an environment
- * without what leads there.  No memory is allocated: this may be a child of vfork().
+ * Programs that start others: the new ones stay in the simulation even when they get an environment
+ * that does not name it.  No memory is allocated: this may be a child of vfork().
  */
 #include <alloca.h>
 #include <spawn.h>
@@ -83,7 +83,7 @@ static size_t count(char *const *env)
     return n;
 }
 
-/* The environment with what it lacks: out has room for three more, line for LD_PRELOAD. */
+/* Completes the environment: out has room for three more entries, line for LD_PRELOAD. */
 static void fill(char *const *env, char **out, char *line, size_t size)
 {
     size_t n = count(env), at;

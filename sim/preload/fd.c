@@ -63,7 +63,7 @@ HOOK void closefrom(int first)
     close_range(first < 0 ? 0 : (unsigned)first, UINT_MAX, 0);
 }
 
-/* A copy is what its original is. */
+/* A duplicate refers to the same file. */
 static int copied(int from, int to)
 {
     if (sim && to >= 0) {
@@ -146,7 +146,7 @@ HOOK int fcntl64(int fd, int command, ...)
     return fcntl_any(fd, command, argument);
 }
 
-/* Neither nodes nor dma-bufs can be read or written: what they say instead. */
+/* Neither nodes nor dma-bufs can be read or written: their errors. */
 static int no_io(int fd, bool writing, bool at_offset)
 {
     uint32_t file = sim ? fd_known(fd) : SIM_NONE;
@@ -259,7 +259,7 @@ HOOK ssize_t __read_chk(int fd, void *data, size_t n, size_t room)
     return read(fd, data, n < room ? n : room);
 }
 
-/* dma_buf_llseek(); a primary node is at 0 wherever it is sent on later kernels (noop_llseek). */
+/* dma_buf_llseek(); on later kernels a primary node stays at 0 (noop_llseek). */
 HOOK off_t lseek(int fd, off_t at, int whence)
 {
     uint32_t file = sim ? fd_known(fd) : SIM_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which descriptors are simulated files.  The truth is the inode of the socket behind one; a
+ * Which descriptors are simulated files.  The inode of the socket behind a descriptor decides; a
  * table by number remembers it.  Entries go when a number is closed or replaced through the C
  * library; descriptors that arrive some other way are found by their inode when they are used.
  */
@@ -73,7 +73,7 @@ uint32_t fd_known(int fd)
     return v - 1; /* 0 becomes SIM_NONE */
 }
 
-/* In a table that may change meanwhile: false when it leads nowhere. */
+/* In a table that may change meanwhile: false when the entry is stale. */
 static bool look_up(uint64_t inode, uint32_t *file)
 {
     uint32_t i = sim->file_buckets[inode % SIM_FILE_BUCKETS];
@@ -165,14 +165,14 @@ void fd_closed(void)
 
 void fd_closed_file(uint32_t file)
 {
-    /* the file is perhaps gone, its entry is not: another device does no harm */
+    /* the file may be gone and its entry reused: another device does no harm */
     uint32_t device = sim->files[file].device;
     struct sim_request q = { .op = SIM_REQUEST_RELEASE, .device = device };
     struct timespec end;
     int saved = errno;
 
     client_call(&q, NULL, false);
-    /* a signal does not end the driver's release, whose caller this is */
+    /* a signal does not interrupt the driver's release, which runs in this caller */
     if (sim_device_release_ends(&sim->devices[device], &end))
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
             ;

@@ -27,7 +27,7 @@ static void say_alone(int rc)
         return;
     n = snprintf(line, sizeof(line), "hlsim: pid %d (%s) cannot reach its simulation: %s%s\n",
                  (int)getpid(), program_invocation_short_name, strerror(-rc),
-                 rc == -ENODEV ? " (it has ended, or stands in a /tmp or /dev/shm that this "
+                 rc == -ENODEV ? " (it has ended, or is in a /tmp or /dev/shm that this "
                                  "program does not see: start hlsim with another TMPDIR)"
                                : "");
     syscall(SYS_write, STDERR_FILENO, line, (size_t)n);

@@ -59,7 +59,7 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     if (!sim)
         return REAL(ioctl)(fd, request, argument);
     if (sync_file_ioctl(fd, file, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
-        /* answered, of whichever file */
+        /* answered, whatever the file */
     } else if (file == SIM_NONE) {
         return REAL(ioctl)(fd, request, argument);
     } else if (!vfs_ioctl(fd, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
@@ -70,7 +70,7 @@ HOOK int ioctl(int fd, unsigned long request, ...)
         errno = -rc;
         return -1;
     }
-    errno = saved; /* as a system call that succeeds leaves it */
+    errno = saved; /* as a successful system call leaves it */
     return rc;
 }
 

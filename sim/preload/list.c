@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is in a folder.  One of the simulation's own is a real folder below its tree.  One of the
- * machine's, such as /dev or /sys/class, shows the entries of the tree's folder of that name after
- * its own, and none of its own that are the simulation's business.
+ * The contents of folders.  A folder of the simulation's own is a real folder below its tree.  One
+ * of the machine's, such as /dev or /sys/class, shows the entries of the tree's folder of the same
+ * name after its own, and hides those that the simulation replaces.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -45,7 +45,7 @@ struct merged {
     char folder[]; /* its path */
 };
 static struct merged *list;
-static _Atomic unsigned merged_count;                    /* for a quick look without the lock */
+static _Atomic unsigned merged_count;                    /* for a quick check without the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards list */
 
 static struct merged *merged_of(DIR *d)
@@ -134,7 +134,7 @@ static bool machine_has(const struct merged *m, const char *name)
     return syscall(SYS_newfstatat, dirfd(m->dir), name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Is this entry of the machine's, or of the tree's, to be seen? */
+/* Is this entry, of the machine or of the tree, visible? */
 static bool seen(const struct merged *m, const char *name)
 {
     if (name[0] == '.')
@@ -185,7 +185,7 @@ HOOK struct dirent64 *readdir64(DIR *d)
     return (struct dirent64 *)readdir(d);
 }
 
-/* An error is its number, the end a NULL. */
+/* Returns the errno on an error; the end is a NULL. */
 HOOK int readdir_r(DIR *d, struct dirent *entry, struct dirent **result)
 {
     int saved = errno, rc;
@@ -256,7 +256,7 @@ HOOK void seekdir(DIR *d, long at)
 }
 
 /*
- * scandir() reads with the C library's inner functions: here it reads with ours.
+ * scandir() reads with the C library's internal functions: here it reads with ours.
  */
 typedef int (*filter_fn)(const struct dirent *);
 typedef int (*compare_fn)(const struct dirent **, const struct dirent **);
@@ -269,7 +269,7 @@ static void free_entries(struct dirent **entries, size_t n)
     free(entries);
 }
 
-/* The entries that filter takes: how many, or -1. */
+/* The entries that the filter accepts: their number, or -1. */
 static int read_entries(DIR *d, struct dirent ***out, filter_fn filter)
 {
     struct dirent **entries = NULL, **larger, *e;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/PID/maps: a mapping of a node is one of the node, not of a file in memory. */
+/* /proc/PID/maps: shows a mapping of a node as one of the node, not of a memory file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static bool is_maps(const char *path, long *pid)
     return !strcmp(end, "/maps");
 }
 
-/* What this simulation's files are called, before the index of the device. */
+/* The name of this simulation's files, up to the index of the device. */
 struct names {
     char buffers[48], registers[48];
 };

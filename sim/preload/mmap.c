@@ -3,7 +3,7 @@
  * mmap() of a node: command buffers and timestamps.  As on the real driver a mapping holds the
  * device's file open, is not inherited by fork(), and cannot grow.
  *
- * What holds the file is another one that the supervisor gives with the first mapping: it learns
+ * The file is held by another one, which the supervisor returns with the first mapping: it learns
  * when that is closed, also when this process is killed.
  */
 #include <errno.h>
@@ -25,7 +25,7 @@ DECLARE_REAL(madvise);
 DECLARE_REAL(mremap);
 
 /*
- * What the C library and the kernel look at before they ask the driver: all but the file
+ * What the C library and the kernel check before they call the driver: all but the file
  * (do_mmap()). The kernel itself answers, of a mapping of nothing at the same place.
  */
 static int probe(void *address, size_t length, int flags, uint64_t offset)
@@ -52,13 +52,13 @@ static int probe(void *address, size_t length, int flags, uint64_t offset)
      0x4000000 /* MAP_UNINITIALIZED */ | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE |              \
      MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | 21u << 26 | 30u << 26)
 
-/* A file is mapped by who may read it, and written through a shared mapping by who may write. */
+/* Mapping a file requires read access, writing through a shared mapping write access. */
 static bool mode_allows(int mode, bool shared_write)
 {
     return mode == O_RDWR || (mode == O_RDONLY && !shared_write);
 }
 
-/* Its rules for every file: how it was opened, which mappings it has at all. */
+/* Its rules for every file: the access mode, and which kinds of mappings it supports. */
 static int check_file(const struct sim_file *f, uint64_t offset, size_t length, int prot, int flags)
 {
     int type = flags & MAP_TYPE;
@@ -79,7 +79,7 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
     return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
-/* Out of the way of the numbers that a program expects. */
+/* Away from the descriptor numbers that a program expects. */
 static int out_of_the_way(int fd)
 {
     int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
@@ -91,7 +91,7 @@ static int out_of_the_way(int fd)
 }
 
 /*
- * Asks for the memory, whose descriptor comes back, or -errno; and for what holds the node's file,
+ * Requests the memory, whose descriptor comes back, or -errno; and what holds the node's file,
  * where nothing holds it yet.
  */
 static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *r, int *hold)
@@ -118,7 +118,7 @@ static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *
     return fds[0];
 }
 
-/* The buffer may be mapped by somebody else. */
+/* Another process may map the buffer from now on. */
 static void give_back(const struct sim_reply *r, int hold)
 {
     struct sim_request q = { .op = SIM_REQUEST_UNMAPPED, .file = r->file, .argument = r->buffer };
@@ -169,7 +169,7 @@ static int map_node(void **address, size_t length, int prot, int flags, uint32_t
 }
 
 /*
- * The simulated machine has huge pages, whether this one has some to spare: ordinary memory in
+ * The simulated machine has huge pages, whether this one has any or not: ordinary memory in
  * their place, aligned as they are.
  */
 static void *huge_pages(void *address, size_t length, int prot, int flags)
@@ -271,7 +271,7 @@ HOOK int msync(void *address, size_t length, int flags)
     return REAL(msync)(address, length, flags);
 }
 
-/* What the kernel refuses for pages that are the driver's (VM_IO, VM_PFNMAP). */
+/* What the kernel refuses for a driver's pages (VM_IO, VM_PFNMAP). */
 static bool not_for_drivers(int advice)
 {
     switch (advice) {
@@ -325,7 +325,7 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
     return p;
 }
 
-/* The kernel does not follow a driver's pages for others, nor for the process itself. */
+/* The kernel does not access a driver's pages for other processes, nor for the process itself. */
 static bool pages_of_driver(pid_t pid, const struct iovec *remote, unsigned long n)
 {
     for (unsigned long i = 0; pid == getpid() && i < n; i++)

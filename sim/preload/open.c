@@ -34,7 +34,7 @@ static int open_node(uint32_t device, bool control, int flags)
     }
     rc = client_transfer(&q, &r, -1, flags & O_CLOEXEC, fds);
     if (!rc && fds[0] < 0)
-        rc = -EMFILE; /* no number was free for it; its file is gone again */
+        rc = -EMFILE; /* no descriptor was free; its file is closed again */
     if (rc < 0) {
         errno = -rc;
         return -1;
@@ -43,7 +43,7 @@ static int open_node(uint32_t device, bool control, int flags)
     return fds[0];
 }
 
-/* A file of /proc that the kernel would write otherwise: a copy with the right text. */
+/* A file of /proc that would have another text on the simulated kernel: a copy with that text. */
 static int open_text(const char *text)
 {
     int fd = memfd_create("hlsim-text", MFD_CLOEXEC);
@@ -54,7 +54,7 @@ static int open_text(const char *text)
     return fd;
 }
 
-/* /proc/PID/fd/N of a node opens the node another time; what is behind ours is a socket: ENXIO. */
+/* /proc/PID/fd/N of a node opens the node again; behind ours is a socket: ENXIO. */
 static int open_again(int dir, const char *path, int flags)
 {
     char target[PATH_BUFFER];
@@ -71,7 +71,7 @@ static int open_again(int dir, const char *path, int flags)
     return -1;
 }
 
-/* sysfs refuses by the mode, whoever asks. */
+/* sysfs goes by the mode, whoever the caller is. */
 static bool refused_by_mode(const char *mapped)
 {
     struct stat st;
@@ -80,7 +80,7 @@ static bool refused_by_mode(const char *mapped)
            S_ISREG(st.st_mode) && !(st.st_mode & 0222);
 }
 
-/* What exists only here, by its path alone: nodes, and texts of /proc.  True: *fd is the answer. */
+/* What exists only in the simulation: nodes, and texts of /proc.  True: *fd is the result. */
 static bool open_simulated(const char *path, int flags, int *fd)
 {
     char text[512], *maps;
@@ -201,7 +201,7 @@ HOOK int creat64(const char *path, mode_t mode)
     return creat(path, mode);
 }
 
-/* What fopen() makes of its mode. */
+/* The flags for fopen()'s mode. */
 static int stream_flags(const char *mode)
 {
     int flags = *mode == 'r' ? O_RDONLY : O_WRONLY | O_CREAT | (*mode == 'a' ? O_APPEND : O_TRUNC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Paths of /dev, /sys and /proc that the simulation has a say in. */
+/* Paths below /dev, /sys and /proc that the simulation replaces. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "sim/layout.h"
 #include "sim/preload/preload.h"
 
-/* Files and folders that are only the simulation's, whatever this machine has there. */
+/* Files and folders that come from the simulation alone, whatever this machine has there. */
 static const char *const owned[] = {
     "/dev/accel",
     "/sys/class/accel",
@@ -46,7 +46,7 @@ static bool digits(const char *s)
     return !*s;
 }
 
-/* Nodes of 6.1 stand among others in /dev. */
+/* Nodes of 6.1 are directly in /dev, among others. */
 static bool legacy_node(const char *path)
 {
     if (strncmp(path, "/dev/hl", 7))
@@ -104,7 +104,7 @@ static bool shared_entry(const char *path, char *buffer)
     return (prior || !exists(path)) && exists(buffer);
 }
 
-/* Double slashes are one, and so is what is between them when it is a dot. */
+/* Collapses double slashes, and dots between slashes. */
 static void squeeze(const char *path, char *out, size_t size)
 {
     size_t n = 0;
@@ -120,7 +120,7 @@ static void squeeze(const char *path, char *out, size_t size)
     out[n] = '\0';
 }
 
-/* The folder that a relative path starts from, where that is one of the machine's that matter. */
+/* The folder that a relative path starts from, where it is one that matters. */
 static bool start_folder(int dir, char *folder, size_t size)
 {
     char link[40];
@@ -138,7 +138,7 @@ static bool start_folder(int dir, char *folder, size_t size)
     return !strcmp(folder, "/") || below(folder, "/dev") || below(folder, "/sys");
 }
 
-/* A path that may concern the simulation, in full and plain; false for all others. */
+/* The absolute, normalised form of a path that may concern the simulation; false for all others. */
 static bool plain_path(int dir, const char *path, char *plain, size_t size)
 {
     char full[2 * PATH_BUFFER], folder[PATH_BUFFER];
@@ -285,8 +285,8 @@ void file_link(uint32_t file, char *text, size_t size)
 }
 
 /*
- * How often a file is held: descriptors of all processes that may be looked at, and imports.  The
- * supervisor's descriptors are either on their way to or from a program, or an import's.
+ * How often a file is held: descriptors of all visible processes, and imports.  The
+ * supervisor's descriptors are either in transit to or from a program, or an import's.
  */
 static unsigned count_holders(uint32_t file)
 {

@@ -38,16 +38,16 @@ extern const struct sim_state *sim;
 /* ---- descriptors (fdtable.c) ---- */
 
 /*
- * The simulated file behind fd, SIM_NONE for any other.  Known ones cost a look into a table;
+ * The simulated file behind fd, SIM_NONE for any other.  Known ones cost a table lookup;
  * fd_find() asks the kernel about the others, too (one fstat).
  */
 uint32_t fd_known(int fd);
 uint32_t fd_find(int fd);
-void fd_learn(int fd); /* fd has just come to be, as a copy of who knows what */
+void fd_learn(int fd); /* fd is new, a duplicate of an unknown file */
 void fd_note(int fd, uint32_t file);
 bool fd_forget(int fd); /* true: it was a simulated one */
 bool fd_forget_range(unsigned first, unsigned last);
-/* After a close: the supervisor shall have noticed when the caller goes on. */
+/* After a close: returns once the supervisor has noticed. */
 void fd_closed(void);
 /* ... of a file that was this one: the device that it held has been released when this returns. */
 void fd_closed_file(uint32_t file);
@@ -59,24 +59,24 @@ uint32_t file_of_inode(uint64_t inode);
 /* ---- paths (path.c) ---- */
 
 #define PATH_BUFFER 4352
-/* Where a path really stands, seen from dir: path itself, or buffer. */
+/* Where a path really is, relative to dir: path itself, or buffer. */
 const char *path_map_at(int dir, const char *path, char *buffer);
 static inline const char *path_map(const char *path, char *buffer)
 {
     return path_map_at(AT_FDCWD, path, buffer);
 }
-/* Where a path really stands: among the simulation's files of sysfs? */
+/* Is a path really one of the simulation's files of sysfs? */
 bool path_of_sysfs(const char *mapped);
 /* A node of the simulation: which, by its original path. */
 /* A link in /proc to an open node: opening it opens the node. */
 bool path_fd_node(const char *path, uint32_t *device, bool *control);
 bool path_node(const char *path, uint32_t *device, bool *control);
-/* The same by the file that stands for it, however a program came there. */
+/* The same by the file that stands for it, whatever path led there. */
 bool node_of_inode(uint64_t inode, uint32_t *device, bool *control);
 bool node_of_fd(int fd, uint32_t *device, bool *control);
-/* Is the entry of that name in a folder of the machine the simulation's to show, or to hide? */
+/* Does the simulation show or hide the entry of that name in a folder of the machine? */
 bool path_owned(const char *folder, const char *name);
-/* The other way round, in place: what a program may see of a path below the tree. */
+/* The reverse, in place: the path that a program sees for one below the tree. */
 void path_unmap(char *path);
 /* What readlink() of a /proc/PID/fd link says for a simulated file. */
 void file_link(uint32_t file, char *text, size_t size);
@@ -100,7 +100,7 @@ char *read_below(const char *path);
 
 /* ---- files of debugfs (debugfs.c): false: it is not one ---- */
 bool debugfs_open(const char *mapped, int flags, int *fd);
-/* at: -1 for a read() that goes on where the last one ended. */
+/* at: -1 for a read() that continues where the last one ended. */
 bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got);
 bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put);
 

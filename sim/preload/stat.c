@@ -31,7 +31,7 @@ DECLARE_REAL(statvfs);
 #define DMABUF_MODE 0600 /* no type bits: an anonymous inode */
 #define DMABUF_DEV 15    /* of its own pseudo file system */
 
-/* What the kernel would say of a simulated thing. */
+/* What the kernel would report for a simulated file. */
 struct face {
     bool node;
     mode_t mode;
@@ -40,7 +40,7 @@ struct face {
     uint64_t created_ns; /* of a dma-buf */
 };
 
-/* mode: as chmod() has left it on the file that stands for the node. */
+/* mode: that of the file that stands for the node, as chmod() left it. */
 static void node_face(struct face *f, uint32_t device, bool control, mode_t mode)
 {
     uint32_t index = sim->devices[device].index;
@@ -134,7 +134,7 @@ static int stat_any(int dir, const char *path, struct stat *st, int flags)
     if (rc < 0 || !sim)
         return rc;
     if (!S_ISLNK(st->st_mode) && path_of_sysfs(mapped))
-        st->st_size = S_ISREG(st->st_mode) ? SIM_PAGE : 0; /* an attribute, whatever it says */
+        st->st_size = S_ISREG(st->st_mode) ? SIM_PAGE : 0; /* an attribute, whatever its contents */
     face_put_on(st);
     return rc;
 }

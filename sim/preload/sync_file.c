@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sync files of simulated dma-bufs.  The driver puts no fence into a dma-buf, and no other driver
- * is simulated: all that can be exported is the kernel's stub, which has signalled.  It is played
- * by an eventfd whose counter is full: readable, not writable, and known by that in any process.
+ * is simulated: all that can be exported is the kernel's stub, which has signalled.  It is
+ * represented by an eventfd whose counter is full: readable, not writable, and recognisable in any
+ * process.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ftw(), nftw() and fts walk with the C library's inner functions: they are sent to where the files
- * stand, and what they say on the way is put right.  Of folders of the machine's, such as /dev,
- * they only see the machine's entries.
+ * ftw(), nftw() and fts use the C library's internal functions: they are sent to where the files
+ * really are, and the paths that they report are corrected.  In folders of the machine, such as
+ * /dev, they only see the machine's entries.
  */
 #include <fts.h>
 #include <ftw.h>
@@ -23,7 +23,7 @@ DECLARE_REAL(fts_read);
 DECLARE_REAL(fts_children);
 DECLARE_REAL(fts_close);
 
-/* How much of a path a program shall not see. */
+/* How much of a path is hidden from the program. */
 static size_t hidden(const char *path)
 {
     size_t n = sim ? strlen(sim->tree) : 0;
@@ -34,7 +34,7 @@ static size_t hidden(const char *path)
 typedef int (*ftw_fn)(const char *, const struct stat *, int);
 typedef int (*nftw_fn)(const char *, const struct stat *, int, struct FTW *);
 
-/* The functions of the walks that this thread is in. */
+/* The callbacks of the walks in progress in this thread. */
 static __thread ftw_fn ftw_visit;
 static __thread nftw_fn nftw_visit;
 
@@ -96,7 +96,7 @@ HOOK int nftw64(const char *path, int (*fn)(const char *, const struct stat64 *,
 }
 
 /*
- * fts: an entry is put right before the program sees it, and back before fts goes on with it.
+ * fts: an entry is corrected before the program sees it, and restored before fts continues with it.
  */
 struct walk {
     struct walk *next;

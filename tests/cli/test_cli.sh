@@ -81,7 +81,7 @@ runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
 # who holds a device
 # shellcheck disable=SC2016
 {
-    runs 0 "$hlsim" run -- "$hlthunk" who && says 'Nobody is seen' && says 'Looked at [1-9]'
+    runs 0 "$hlsim" run -- "$hlthunk" who && says 'No holder of a device' && says 'Looked at [1-9]'
     hold='exec 3<>/dev/accel/accel0 4<>/dev/accel/accel_controlD1; "$0" who "$@"'
     # shellcheck disable=SC2086
     {

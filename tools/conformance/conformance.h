@@ -14,7 +14,7 @@ enum {
     EXIT_USAGE = 2,      /* wrong usage */
     EXIT_NO_DEVICE = 3,  /* there is no such device, or none at all */
     EXIT_UNFINISHED = 4, /* a group of cases did not end by itself: the report says which */
-    EXIT_HELD = 5,       /* somebody else has the device: nothing was run */
+    EXIT_HELD = 5,       /* another process has the device: nothing was run */
 };
 
 /* A part of the report: cases of the differential, or a suite of tests. */
@@ -41,11 +41,11 @@ bool group_run(const struct group *group, const struct hlthunk_device_entry *dev
 
 /* Is this group to run? */
 bool plan_has(const struct plan *p, const struct group *group);
-/* What will be done, what never is, what each group asks. */
+/* What will be done, what is never done, what each group asks. */
 void plan_print(FILE *f, const struct plan *p);
 
 /*
- * The device's first holder, as a sentence: 1; 0: nobody is seen; -errno: could not look, and why
+ * The device's first holder, as a sentence: 1; 0: none was found; -errno: could not look, and why
  * is the sentence.
  */
 int find_holder(const struct hlthunk_device_entry *device, char *text, size_t size);

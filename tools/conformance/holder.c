@@ -13,7 +13,7 @@ struct first {
     size_t size;
 };
 
-/* A control node keeps nobody out. */
+/* An open control node does not keep others from opening the device. */
 static int visit(const struct hlthunk_holder *h, void *user)
 {
     const struct first *f = user;

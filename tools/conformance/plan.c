@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is run, said before it is. */
+/* The plan, printed before anything runs. */
 #include "tools/conformance/conformance.h"
 
 #include <string.h>

@@ -14,7 +14,7 @@
 
 #include "tools/conformance/conformance.h"
 
-/* Whatever a kernel tells stays within its line. */
+/* Whatever a kernel reports stays within its line. */
 static void line(FILE *f, const char *name, const char *value)
 {
     fprintf(f, "%s: ", name);
@@ -82,7 +82,7 @@ static void run_child(const struct plan *p, const struct group *group, int out, 
 {
     bool whole;
 
-    /* whatever it starts ends with it */
+    /* whatever it starts, ends with it */
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
@@ -100,7 +100,7 @@ static long long now_ms(void)
     return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
-/* Copies what comes until its end or the time is over: false.  Counts lines. */
+/* Copies the output until it ends, or until the time is over: false.  Counts lines. */
 static bool copy(FILE *f, int in, unsigned long timeout_s, unsigned *lines)
 {
     long long end = now_ms() + (long long)timeout_s * 1000;
@@ -135,7 +135,7 @@ static bool copy(FILE *f, int in, unsigned long timeout_s, unsigned *lines)
     return false;
 }
 
-/* The last line that a group had to say on its standard error. */
+/* The last line of a group's standard error. */
 static void last_words(FILE *f, int err)
 {
     char text[1024];
@@ -162,7 +162,7 @@ unsigned report_group(FILE *f, const struct plan *p, const struct group *group, 
 
     *finished = false;
     fprintf(f, "[%s]\n", group->name);
-    /* in the file before the group begins: should the machine die, it tells where */
+    /* in the file before the group begins: should the machine crash, it shows where */
     fflush(f);
     fsync(fileno(f));
     if (err < 0 || pipe(out) < 0) {

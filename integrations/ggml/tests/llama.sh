@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by ../run: a tiny Llama with random weights generates text, on the CPU and with its weights
+# Sourced by ../run: a tiny Llama with random weights generates text, on the CPU alone and with its weights
 # and its cache of keys and values in device memory.  The sessions that llama.cpp saves, which hold
 # every token and that cache, must be equal to the bit.
 tokens=200
@@ -12,7 +12,7 @@ python3 "$here/tests/model.py" "$work/model.gguf" || exit 1
 generate() {
     generate_to=$1
     shift
-    # on a device, attention runs without its fused kernel: here as well, for the same numbers
+    # on a device, attention runs without its fused kernel: do the same here, to get the same numbers
     started "$root/usr/bin/llama-completion" -m "$work/model.gguf" -p "There and back" -n "$tokens" \
         --seed 1 --temp 1 --ignore-eos --threads 1 --flash-attn off --no-repack -ctk f32 -ctv f32 \
         --no-conversation --no-warmup --prompt-cache "$generate_to" --prompt-cache-all -v "$@" \

@@ -8,7 +8,7 @@ WIDTH, HEADS, INNER, LAYERS, CONTEXT = 64, 4, 128, 2, 512
 ALIGNMENT = 32
 U32, F32, I32, STRING, ARRAY = 4, 6, 5, 8, 9
 
-# Three control tokens, then one for each byte: any text is a sequence of tokens.
+# Three control tokens, then one for each byte value, so that any text is a sequence of tokens.
 TOKENS = ["<unk>", "<s>", "</s>"] + [f"<0x{byte:02X}>" for byte in range(256)]
 UNKNOWN, CONTROL, BYTE = 2, 3, 6
 TYPES = [UNKNOWN, CONTROL, CONTROL] + [BYTE] * 256

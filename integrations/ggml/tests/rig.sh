@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced by ../run: on the kernel's own driver, in the rig's machine (docs/rig.md). Its processor may be
-# emulated, which is slow: the operations may be named.
+# emulated, which is slow: OPERATIONS limits the run.
 #   rig [ASIC] [OPERATIONS]
 rig_asic=${1:-gaudi2}
 operations=${2:-CPY,CONT,DUP,SET_ROWS}

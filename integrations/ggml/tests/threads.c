@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ggml from several threads at once, on the backend named first: each has a stream of its own, and
- * moves its numbers through a graph of copies again and again.  threads BACKEND
+ * ggml from several threads at once, on the named backend: each has a stream of its own, and
+ * repeatedly moves its numbers through a graph of copies.  threads BACKEND
  */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -47,7 +47,7 @@ class HostBuffer(Buffer):
 
     _owner: Any = None
     _held: Optional[Memory] = None
-    _array: Any = None  # what the owner's memory belongs to, when that is not the owner
+    _array: Any = None  # the object that owns the memory, when that is not the owner itself
 
     @classmethod
     def _of(cls, handle: n.c_void_p, owner: Any, held: Memory) -> "HostBuffer":

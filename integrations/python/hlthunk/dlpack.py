@@ -51,7 +51,7 @@ def _forget(managed: Any) -> None:
 
 @ctypes.PYFUNCTYPE(None, c_void_p)  # type: ignore[misc]
 def _destroy(capsule: int) -> None:
-    if _is_valid(capsule, _NAME):  # nobody has taken it
+    if _is_valid(capsule, _NAME):  # it has not been consumed
         _lent.pop(_pointer(capsule, _NAME), None)
 
 

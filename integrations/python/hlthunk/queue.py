@@ -163,7 +163,7 @@ class Queue(Object):
         """Waits for the reads that are not done, and gives the queue back."""
         reads = self._pending()
         if self._handle is not None and reads:
-            # an error is theirs, too: whatever comes out, nothing writes their memory after it
+            # also after an error: whatever happens, nothing writes to their memory afterwards
             n.lib.hlthunk_queue_finish(self.handle, -1)
         self._reads = []
         super().close()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A call of the library that fails is a c10::Error with the library's sentence. */
+/* A failed call of the library becomes a c10::Error with the library's sentence. */
 #pragma once
 
 #include <c10/util/Exception.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Convolutions: PyTorch asks a backend for its own, and the CPU's choice among its is wanted. */
+/* Convolutions: PyTorch asks a backend for its own; these leave the choice to the CPU's. */
 #include "copy.h"
 #include "device.h"
 

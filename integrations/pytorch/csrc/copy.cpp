@@ -19,7 +19,7 @@ namespace hl
 namespace
 {
 
-/* Above this many packets, a copy goes by way of the host where it can. */
+/* A copy that needs more packets than this goes through the host where it can. */
 constexpr uint64_t kManyRows = 4096;
 
 thread_local bool ordered = false;
@@ -39,7 +39,7 @@ Place place_of(const at::Tensor &t)
     return memory_find(t.device().index(), t.const_data_ptr());
 }
 
-/* The bits that say "conjugate" and "negative" when read: the bytes are the same. */
+/* The flags that apply "conjugate" and "negative" on reading: the bytes stay the same. */
 void take_bits(const at::Tensor &to, const at::Tensor &from)
 {
     to._set_conj(from.is_conj());
@@ -51,7 +51,7 @@ bool same_bits(const at::Tensor &a, const at::Tensor &b)
     return a.is_conj() == b.is_conj() && a.is_neg() == b.is_neg();
 }
 
-/* Both dense with the same strides, or rows that a packet each can copy. */
+/* Both dense with the same strides, or rows that can be copied with a packet each. */
 void copy_rows(const at::Tensor &destination, const at::Tensor &source)
 {
     Place to = place_of(destination), from = place_of(source);
@@ -98,7 +98,7 @@ void write_dense(const at::Tensor &destination, const at::Tensor &host, bool wai
         HL_CHECK(hlthunk_queue_finish(queue, HLTHUNK_WAIT_INDEFINITELY));
 }
 
-/* Without @wait only pinned memory is written later: it stays while a queue uses it. */
+/* Without @wait only pinned memory is written later: it is kept while a queue uses it. */
 void read_dense(const at::Tensor &host, const at::Tensor &source, bool wait)
 {
     c10::DeviceIndex index = source.device().index();
@@ -192,7 +192,7 @@ at::Tensor to_host(const at::Tensor &tensor)
     uint64_t span =
         at::detail::computeStorageNbytes(tensor.sizes(), tensor.strides(), tensor.itemsize());
     if (span <= std::max<uint64_t>(1 << 20, 8 * tensor.nbytes())) {
-        /* with what is between its elements */
+        /* including the gaps between its elements */
         at::Tensor raw = at::empty({ static_cast<int64_t>(span) }, at::kByte);
         Place from = place_of(tensor);
         HL_CHECK(hlthunk_queue_read_sync(current_queue(tensor.device().index()),

@@ -9,7 +9,7 @@
 namespace hl
 {
 
-/* As Tensor.copy_(): any devices, types, strides. */
+/* Like Tensor.copy_(): any devices, types, strides. */
 void copy_tensor(const at::Tensor &destination, const at::Tensor &source, bool non_blocking);
 
 /* Bytes within a device. */
@@ -18,11 +18,11 @@ void copy_bytes(c10::DeviceIndex index, void *destination, const void *source, s
 /* The same values in host memory. */
 at::Tensor to_host(const at::Tensor &tensor);
 
-/* Every element one value of at most 8 bytes, or zero bytes for any. */
+/* Sets every element to one value of at most 8 bytes, or elements of any size to zero. */
 void fill_tensor(const at::Tensor &tensor, uint64_t pattern, unsigned pattern_size);
 
 /* While one lives in this thread, blocking copies to the device are only ordered in their stream,
- * as what a kernel writes is. */
+ * as a kernel's writes are. */
 class Ordered
 {
   public:

@@ -17,7 +17,7 @@ namespace
 {
 
 constexpr size_t kMaxDevices = 64;
-/* A device that another process has just closed is in reset for a moment. */
+/* A device that another process has just closed is briefly in reset. */
 constexpr int64_t kOpenTimeout = INT64_C(10'000'000'000);
 
 struct Slot {

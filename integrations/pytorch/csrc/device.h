@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The devices of this process: PyTorch's index is the place in the library's list. */
+/* The devices of this process: PyTorch's index is the position in the library's list. */
 #pragma once
 
 #include <c10/core/Device.h>
@@ -13,7 +13,7 @@ namespace hl
 
 constexpr c10::DeviceType kDevice = c10::DeviceType::PrivateUse1;
 
-/* Devices of this machine; 0 where they cannot be looked for.  Throws nothing. */
+/* The number of devices of this machine; 0 where the search fails.  Does not throw. */
 c10::DeviceIndex device_count() noexcept;
 
 /* The thread's current device. */
@@ -24,17 +24,17 @@ c10::DeviceIndex exchange_device(c10::DeviceIndex index) noexcept;
 /* -1 is the current one; throws when there is no such device. */
 c10::DeviceIndex checked_index(c10::DeviceIndex index);
 
-/* Opened at the first use, and until the process ends. */
+/* Opened on first use, and kept open until the process ends. */
 hlthunk_device *device_handle(c10::DeviceIndex index);
 bool device_is_open(c10::DeviceIndex index) noexcept;
 hlthunk_pool *device_pool(c10::DeviceIndex index);
 hlthunk_device_properties device_properties(c10::DeviceIndex index);
 hlthunk_memory_usage device_memory_usage(c10::DeviceIndex index);
 
-/* A device that another process sent: takes the reference over, tells its index. */
+/* Takes over the reference to a device that another process sent; returns its index. */
 c10::DeviceIndex device_adopt(hlthunk_device *device);
 
-/* Is this a child of fork(), whose parent had devices open? */
+/* Is this a child of fork() whose parent had devices open? */
 bool forked_from_user() noexcept;
 
 } // namespace hl

@@ -30,7 +30,7 @@ class Event
         fence_ = fence;
     }
 
-    /* A reference of the caller's; NULL before the first recording. */
+    /* A new reference for the caller; NULL before the first recording. */
     hlthunk_fence *get()
     {
         std::lock_guard<std::mutex> lock(mutex_);
@@ -55,7 +55,7 @@ Fence fence_of(void *event)
     return Fence(event ? static_cast<Event *>(event)->get() : nullptr);
 }
 
-/* Something for the engine to do: a fence after nothing new has the time of the work before. */
+/* Gives the engine something to do: otherwise the fence would have the time of earlier work. */
 void mark_time(const c10::Stream &stream)
 {
     static auto *marks = new std::array<hlthunk_buffer *, 64>{};

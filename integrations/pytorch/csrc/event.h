@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Events are fences: each recording makes a fresh one. */
+/* Events are fences: each recording creates a new one. */
 #pragma once
 
 #include <c10/core/Stream.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tensors from nothing, and other tensors of the same storage. */
+/* New tensors, and other views of the same storage. */
 #include "check.h"
 #include "memory.h"
 #include "storage.h"
@@ -53,7 +53,7 @@ at::Tensor empty_strided(c10::IntArrayRef size, c10::IntArrayRef stride,
                                              c10::dtype_or_default(type));
 }
 
-/* The storage is large enough for what the tensor names. */
+/* Makes the storage large enough for the tensor. */
 void grow(c10::TensorImpl *tensor)
 {
     if (!tensor->numel())

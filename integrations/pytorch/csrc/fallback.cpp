@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An operator without a kernel runs on the CPU: its tensors go there, and its results come back. */
+/* An operator without a kernel runs on the CPU: its tensors are copied there, its results back. */
 #include "copy.h"
 #include "device.h"
 #include "generator.h"
@@ -20,7 +20,7 @@ bool on_device(const c10::IValue &value)
            value.toTensor().device().type() == kDevice;
 }
 
-/* The operator's device: of its first tensor there, or of a factory's argument. */
+/* The operator's device: that of its first tensor on one, or of a factory's argument. */
 std::optional<c10::Device> device_of(const c10::IValue &value)
 {
     if (on_device(value))
@@ -61,7 +61,7 @@ void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
             else if (value.toGenerator().device().type() == kDevice)
                 value = cpu_generator(value.toGenerator());
         }
-        /* cpu_fallback() puts results where the first tensor is, which may be a number's */
+        /* cpu_fallback() puts results where the first tensor is, which may be a wrapped number */
         if (value.isTensor() && value.toTensor().defined() && first) {
             first = false;
             const c10::AliasInfo *alias = arguments[i].alias_info();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What PyTorch's generic code asks of a device: which one, its streams, its events. */
+/* What PyTorch's generic code needs: the current device, its streams, its events. */
 #include "device.h"
 #include "event.h"
 #include "stream.h"
@@ -96,7 +96,7 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     {
         event_destroy(event);
     }
-    /* A queue holds the buffers of its work: memory that is freed meanwhile is not reused. */
+    /* A queue holds the buffers of its work: memory freed in the meantime is not reused. */
     void recordDataPtrOnStream(const c10::DataPtr &, const c10::Stream &) const override
     {
     }

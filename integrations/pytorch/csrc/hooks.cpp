@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What PyTorch asks about the backend as a whole. */
+/* PyTorch's questions about the backend as a whole. */
 #include "hooks.h"
 
 #include "generator.h"

@@ -16,7 +16,7 @@ namespace hl
 namespace
 {
 
-/* The device of the operator: its streams are meant. */
+/* Selects the operator's device, so that its streams are used. */
 c10::Device device_of(const at::Tensor &a, const at::Tensor &b)
 {
     return a.device().type() == kDevice ? a.device() : b.device();
@@ -85,7 +85,7 @@ at::Scalar local_scalar_dense(const at::Tensor &self)
     return to_host(self).item();
 }
 
-/* Nothing to note: queues hold the buffers of their work. */
+/* Nothing to record: queues hold the buffers of their work. */
 void record_stream(at::Tensor &, c10::Stream)
 {
 }

@@ -13,7 +13,7 @@ struct Dimension {
     uint64_t size, destination, source; /* strides in bytes */
 };
 
-/* Outermost first; neighbours that are one run in both tensors are joined. */
+/* Outermost first; adjacent dimensions that are contiguous in both tensors are merged. */
 std::vector<Dimension> dimensions_of(const at::Tensor &destination, const at::Tensor &source)
 {
     auto item = static_cast<uint64_t>(destination.itemsize());
@@ -52,7 +52,7 @@ Shape shape_of(const at::Tensor &destination, const at::Tensor &source)
         outer.pop_back();
     }
     shape.rows = { 1, shape.width, shape.width };
-    /* the rectangle's pitch must not be less than its width, but for a source row repeated */
+    /* the rectangle's pitch must not be less than its width, except for a repeated source row */
     if (!outer.empty() && outer.back().destination >= shape.width &&
         (outer.back().source >= shape.width || !outer.back().source)) {
         shape.rows = outer.back();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Two strided tensors of the same sizes as rectangles of rows that a packet each can copy. */
+/* Two strided tensors of the same sizes, as rectangles of rows that a packet each can copy. */
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +18,7 @@ struct Rectangle {
 void for_each_rectangle(const at::Tensor &destination, const at::Tensor &source,
                         const std::function<void(const Rectangle &)> &visit);
 
-/* How many rows all of them have together. */
+/* The total number of rows. */
 uint64_t row_count(const at::Tensor &destination, const at::Tensor &source);
 
 } // namespace hl

@@ -19,7 +19,7 @@ struct Block {
     c10::DeviceIndex index;
     uint64_t size;
     Buffer buffer;
-    Dmabuf dmabuf; /* of another process's memory, or exported for one */
+    Dmabuf dmabuf; /* imported from another process, or exported to one */
 };
 
 void add(Amount &amount, uint64_t n)
@@ -62,7 +62,7 @@ hlthunk_pool_statistics pool_statistics(hlthunk_pool *pool)
     return s;
 }
 
-/* The memory's lock is held. */
+/* With the memory's lock held. */
 void note_reserved(Memory &memory, hlthunk_pool *pool)
 {
     Amount &reserved = memory.statistics.reserved_bytes;
@@ -89,7 +89,7 @@ Buffer alloc(c10::DeviceIndex index, size_t bytes)
     Buffer buffer;
     int rc = try_alloc(pool, bytes, buffer);
     if (rc == -ENOMEM) {
-        /* what was freed under running work, and what the pool keeps */
+        /* what was freed while work was using it, and what the pool keeps */
         memory_empty_cache(index);
         {
             Memory &memory = memory_of(index);

@@ -28,18 +28,18 @@ struct Unref {
 using Buffer = std::unique_ptr<hlthunk_buffer, Unref>;
 using Dmabuf = std::unique_ptr<hlthunk_dmabuf, Unref>;
 
-/* Where an address is: a pointer into a storage is all that PyTorch keeps. */
+/* Finds an address: all that PyTorch keeps is a pointer into a storage. */
 struct Place {
     Buffer buffer;
     uint64_t offset;
 };
 Place memory_find(c10::DeviceIndex index, const void *address);
 
-/* A buffer, or a dma-buf's memory of another process, as a storage's pointer. */
+/* A buffer, or another process's memory behind a dma-buf, as a storage's pointer. */
 c10::DataPtr memory_adopt(c10::DeviceIndex index, Buffer buffer, Dmabuf dmabuf, uint64_t address,
                           uint64_t size);
 
-/* An export lives as long as its storage: another process has its own reference by then. */
+/* An export lives as long as its storage: the other process then has its own reference. */
 void memory_keep_export(const c10::DataPtr &data, Dmabuf dmabuf);
 
 /* Which device an address belongs to; -1 for none. */
@@ -49,10 +49,10 @@ struct Amount {
     uint64_t current, peak, total; /* total: since the start */
 };
 struct MemoryStatistics {
-    Amount allocated_bytes; /* of live storages, as asked for */
+    Amount allocated_bytes; /* of live storages, as requested */
     Amount allocations;     /* live storages */
     Amount reserved_bytes;  /* of the device, by the pool */
-    uint64_t active_bytes;  /* taken in the pool: live, or in use by work of a queue */
+    uint64_t active_bytes;  /* allocated from the pool: live, or in use by a queue's work */
     uint64_t retries, failures;
 };
 MemoryStatistics memory_statistics(c10::DeviceIndex index);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the Python module needs of the backend. */
+/* What the Python module needs from the backend. */
 #include "check.h"
 #include "generator.h"
 #include "hooks.h"

@@ -10,7 +10,7 @@ namespace hl
 namespace
 {
 
-/* The library keeps the memory until work that uses it is done, and then for the next buffer. */
+/* The library keeps the memory until the work that uses it is done, and then reuses it. */
 void give_back(void *buffer)
 {
     hlthunk_buffer_unref(static_cast<hlthunk_buffer *>(buffer));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Cells of recurrent networks: PyTorch asks a backend for fused ones, which the CPU has not.  They
- * are made of other operators, which know their gradients. */
+/* Cells of recurrent networks: PyTorch asks a backend for fused ones, which the CPU lacks.  They
+ * are built from other operators, which have gradients. */
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>

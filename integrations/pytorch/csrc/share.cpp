@@ -14,7 +14,7 @@ namespace hl
 namespace
 {
 
-/* Both messages are in the socket's buffer or on their way: long before this. */
+/* Far more than both messages need: they are in the socket's buffer or about to be. */
 constexpr int64_t kTimeout = INT64_C(10'000'000'000);
 
 struct Socket {
@@ -30,7 +30,7 @@ struct Socket {
     }
 };
 
-/* The dma-buf is of whole pages, and so is what is named here. */
+/* The dma-buf consists of whole pages, and so does this range. */
 Buffer name_pages(hlthunk_device *device, hlthunk_dmabuf *dmabuf, uint64_t address)
 {
     hlthunk_buffer_from_address_options o{};
@@ -61,7 +61,7 @@ int storage_send(const c10::Storage &storage)
     TORCH_CHECK(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends),
                 "hlthunk: no socket for a shared storage: ", strerror(errno));
     Socket ours{ ends[0] }, theirs{ ends[1] };
-    device_synchronize(index); /* the receiver's streams know nothing of ours */
+    device_synchronize(index); /* the receiver's streams are not ordered with ours */
     HL_CHECK(hlthunk_device_send(ours.fd, device_handle(index), kTimeout));
     HL_CHECK(hlthunk_dmabuf_send(ours.fd, &exported, 1, kTimeout));
     memory_keep_export(storage.data_ptr(), std::move(dmabuf));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Storages between processes.  The driver gives a device to one process at a time, so the device
- * itself goes along: the receiver uses the same memory at the same address, and the dma-buf that
+ * itself is sent along: the receiver uses the same memory at the same address, and the dma-buf that
  * it holds keeps the memory when the sender lets go of it.
  */
 #pragma once

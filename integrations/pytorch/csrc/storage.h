@@ -6,7 +6,7 @@
 namespace hl
 {
 
-/* Fresh memory of that size, with as much of the old bytes as fits. */
+/* New memory of that size, with as many of the old bytes as fit. */
 void resize_storage(const c10::Storage &storage, size_t bytes);
 
 } // namespace hl

@@ -13,7 +13,7 @@ namespace
 {
 
 constexpr size_t kMaxDevices = 64;
-constexpr size_t kStreams = 32; /* of a device, beside the default one */
+constexpr size_t kStreams = 32; /* of a device, besides the default one */
 
 struct Streams {
     std::mutex mutex;

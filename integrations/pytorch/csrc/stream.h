@@ -15,7 +15,7 @@ c10::Stream current_stream(c10::DeviceIndex index) noexcept;
 c10::Stream new_stream(c10::DeviceIndex index);
 c10::Stream exchange_stream(c10::Stream stream) noexcept;
 
-/* Made at its first use, and never destroyed. */
+/* Created on first use, and never destroyed. */
 hlthunk_queue *stream_queue(const c10::Stream &stream);
 hlthunk_queue *current_queue(c10::DeviceIndex index);
 

@@ -15,7 +15,7 @@ def child_adds(received, answers):
 def child_keeps(received, answers):
     tensor = received.get()
     answers.put(None)
-    received.get()  # the parent has let go and used more memory
+    received.get()  # the parent has released it and used more memory
     answers.put(tensor.cpu().tolist())
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Sourced by ../run: our tests, then PyTorch's own, from Debian's source package. A test of
-# PyTorch's that fails must be in tests/known, with the reason there.
+# Sourced by ../run: our tests, then PyTorch's own, from Debian's source package. A PyTorch
+# test that fails must be listed in tests/known, with the reason.
 rig_lock torch-source torch_bring_source || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
