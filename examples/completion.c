@@ -68,7 +68,7 @@ int main(void)
         must(hlthunk_completion_create_for_submissions(device, &sequence, 1, &options,
                                                        &completions[i]));
     }
-    /* the loop: whatever else the program waits for would be in the set, too */
+    /* the loop: the set can hold whatever else the program waits for */
     while (ended < COUNT && epoll_wait(loop, &event, 1, 10000) == 1) {
         if (read(options.eventfd, &n, sizeof(n)) == sizeof(n))
             ended += n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes go to the device, from one buffer to another there, and come back: cc copy.c -lhlthunk */
+/* Copies bytes to the device, between two buffers there, and back: cc copy.c -lhlthunk */
 #include <hlthunk/hlthunk.h>
 #include <stdio.h>
 #include <string.h>

@@ -21,7 +21,7 @@ int main(void)
     } else {
         printf("dma-buf fd %d: %llu bytes\n", fd,
                (unsigned long long)hlthunk_dmabuf_get_size(dmabuf));
-        close(fd); /* after an importer, such as ibv_reg_dmabuf_mr(), has it */
+        close(fd); /* once an importer, such as ibv_reg_dmabuf_mr(), has it */
     }
     hlthunk_device_unref(device); /* any order is right */
     hlthunk_buffer_unref(buffer);

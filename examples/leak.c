@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Forgets a buffer: the report says which, and who made it. */
+/* Forgets a buffer: the report says which one, and where it was made. */
 #include <stdio.h>
 
 #include <hlthunk/hlthunk.h>

@@ -35,7 +35,7 @@ int main(void)
                (unsigned long long)s.taken_bytes, s.chunks, (unsigned long long)s.granted_bytes);
         printf("one of them as a dma-buf: %llu bytes\n",
                (unsigned long long)hlthunk_dmabuf_get_size(dmabuf));
-        close(fd); /* after an importer has it */
+        close(fd); /* once an importer has it */
     }
     for (unsigned i = 0; i < COUNT; i++)
         hlthunk_buffer_unref(buffers[i]);

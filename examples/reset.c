@@ -19,7 +19,7 @@ static void on_reset(struct hlthunk_device *device, enum hlthunk_stale_reason wh
 {
     (void)device, (void)user;
     pthread_mutex_lock(&lock);
-    close(registered); /* after the importer has let it go: ibv_dereg_mr() or the like */
+    close(registered); /* once the importer has released it: ibv_dereg_mr() or the like */
     registered = -1;
     lost = 1;
     printf("callback: the device is %s: registrations dropped\n",

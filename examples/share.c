@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two processes share device memory: "share export PATH" listens on a UNIX socket and sends two
- * ranges of a buffer to whom connects, "share import PATH" receives them.
+ * ranges of a buffer to whoever connects, "share import PATH" receives them.
  * cc share.c $(pkg-config --cflags --libs hlthunk) -o share
  */
 #include <stdio.h>
@@ -20,7 +20,7 @@ static int failed(const char *text)
     return 1;
 }
 
-/* A socket whose other side is gone ends a read() with 0: nothing is left to wait for. */
+/* A read() from a socket whose peer is gone returns 0: nothing is left to wait for. */
 static int export(int listening)
 {
     struct hlthunk_dmabuf_options names[2] = {
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
         rc = export(s);
     } else {
         for (int i = 0; (rc = connect(s, (struct sockaddr *)&name, sizeof(name))) && i < 100; i++)
-            usleep(50000); /* the exporter may come up later */
+            usleep(50000); /* the exporter may start later */
         rc = rc ? failed("nobody listens there") : import(s);
     }
     close(s);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* For programs that run under hlsim, whose path HLSIM_PROGRAM has. */
+/* For programs that run under hlsim, whose path is in HLSIM_PROGRAM. */
 #ifndef TESTS_CLASSIC_ASLEEP_H
 #define TESTS_CLASSIC_ASLEEP_H
 
-/* Calls wait(arg) and, once that sleeps, has the first device reset. */
+/* Calls wait(arg) and resets the first device once that sleeps. */
 void wait_and_reset(void (*wait)(void *), void *arg);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Every classic function that asks the driver, as one table: to fail each with each errno. */
+/* Every classic function that calls the driver, in one table: to fail each with each errno. */
 #ifndef TESTS_CLASSIC_CALLS_H
 #define TESTS_CLASSIC_CALLS_H
 
 #include "tests/classic/door.h"
 
-/* Where the functions write: the test fills it before, and looks at every byte after. */
+/* Where the functions write: the test fills it before a call, and checks every byte after it. */
 union outputs {
     unsigned char bytes[16384];
     uint32_t u32[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A kernel of the test's own: the program's ioctl().  Requests of the other family are refused as
- * the kernel that is played does; the rest is the test's.
+ * the mocked kernel does; the rest is up to the test.
  */
 #ifndef TESTS_CLASSIC_DOOR_H
 #define TESTS_CLASSIC_DOOR_H
@@ -13,7 +13,7 @@
 
 #include "uapi/requests.h"
 
-/* No fd that could be open: what is mocked must not reach a real file. */
+/* Not an fd that could be open: mocked calls must not reach a real file. */
 #define FD 1000
 
 enum door_kernel { KERNEL_6_1, KERNEL_6_6, KERNEL_6_12, KERNEL_VENDOR };
@@ -24,7 +24,7 @@ enum door_op { OP_INFO, OP_CB, OP_CS, OP_WAIT_CS, OP_MEMORY, OP_DEBUG };
 /* What the driver does: 0 or -errno.  arg is the real argument: to check, and to write to. */
 typedef int (*door_driver)(enum door_op op, void *arg);
 
-/* From now on; the counters start again. */
+/* Starts the mock, and its counters from 0. */
 void door_open(enum door_kernel kernel, door_driver driver);
 
 /* Calls that reached the driver since then, with the library's own questions. */
@@ -32,7 +32,7 @@ extern unsigned door_calls;
 /* The argument of the last, as it came in. */
 extern unsigned char door_last[64];
 
-/* The descriptor of the call that the driver answers. */
+/* The descriptor of the call being answered. */
 extern int door_fd;
 
 /* Any descriptor is a device's, not FD alone: for tests that open nodes. */

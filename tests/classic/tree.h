@@ -22,23 +22,23 @@ void tree_accel(unsigned index, unsigned control_minor, const char *pci, const c
                 const char *type, unsigned module_id);
 void tree_legacy(unsigned index, const char *pci, const char *pci_device);
 
-/* Another name, as a container may give a node; a whole part that a container lacks. */
+/* Renames a node, as a container may; removes a whole part, which a container may lack. */
 void tree_rename(const char *from, const char *to);
 void tree_remove(const char *path);
-/* At the next open of path, from takes its place first. */
+/* At the next open of path, `from` replaces it first. */
 void tree_swap_at_open(const char *path, const char *from);
 
-/* What text a file has now. */
+/* The text of a file now. */
 void tree_read(const char *path, char *text, size_t size);
 
-/* Opens since tree_begin(): how many, and of how many the descriptors leak through exec. */
+/* Opens since tree_begin(): how many, and how many without O_CLOEXEC. */
 extern unsigned tree_opens, tree_opens_inherited;
 /* The next so many opens of nodes fail with this errno. */
 extern int tree_fail_errno;
 extern unsigned tree_fail_count;
-/* The last of them with this one instead, where it is not 0. */
+/* The last of them with this errno instead, where it is not 0. */
 extern int tree_fail_last_errno;
-/* What is at or below this path is refused with this errno; 0: nothing. */
+/* Opens at or below this path fail with this errno; 0: none do. */
 extern const char *tree_refused_path;
 extern int tree_refused_errno;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A recorded machine of the test's own: /sys, /proc, /dev, /boot below a temporary folder. */
+/* A made-up recorded machine: /sys, /proc, /dev, /boot below a temporary folder. */
 #ifndef TESTS_DIAG_TREE_H
 #define TESTS_DIAG_TREE_H
 
@@ -31,7 +31,7 @@ void tree_device(unsigned index, const char *pci, unsigned pci_id, int legacy);
 void tree_pci(const char *where, const char *address, unsigned vendor, unsigned device,
               unsigned class_code, int port, int acs, const char *driver);
 
-/* Runs a part of a test as nobody where the test is root, in a process of its own. */
+/* Runs a part of a test in a child process, as user nobody where the test is root. */
 void as_nobody(void (*part)(void));
 
 #endif

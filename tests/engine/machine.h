@@ -42,7 +42,7 @@ void cb_dma(struct cb *c, const char *asic, uint64_t src, uint64_t dst, uint32_t
             bool wrcomp);
 void cb_fence(struct cb *c, unsigned id, unsigned target, unsigned dec);
 
-/* Copy it into the machine's memory at `at` and put it into a queue. */
+/* Copy it into the machine's memory at `at` and push it onto a queue. */
 void push(struct machine *m, unsigned queue, const struct cb *c, uint32_t at, uint64_t cookie);
 uint32_t mem32(struct machine *m, uint32_t at);
 uint64_t cfg_addr(struct machine *m, uint32_t offset);

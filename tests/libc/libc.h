@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program that knows nothing of the library or the simulator comes to the nodes and the files of
- * sysfs by every way that the C library has.  A case answers NULL, or what was wrong.
+ * A program that knows nothing of the library or the simulator accesses the nodes and the files of
+ * sysfs in every way that the C library offers.  A case returns NULL, or what was wrong.
  */
 #ifndef TESTS_LIBC_H
 #define TESTS_LIBC_H

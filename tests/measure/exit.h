@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For ./dev coverage alone, which has the compiler include it first: what a process reached is
- * written when it ends, but not by _exit(), with which children of tests end.  The simulator's
- * library in the process has counters of its own.
+ * Only for ./dev coverage, which makes the compiler include it first: coverage data are
+ * written when a process exits, but not by _exit(), with which children of tests end.  The
+ * simulator's library in the process has counters of its own.
  */
 #ifndef TESTS_MEASURE_EXIT_H
 #define TESTS_MEASURE_EXIT_H
 
-/* only for this project's files, not for what Meson compiles to get to know the compiler */
+/* only for this project's files, not for Meson's own compiler checks */
 #ifdef _GNU_SOURCE
 
 /* no headers: a file's own static names may be those of libc */

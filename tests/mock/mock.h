@@ -13,8 +13,8 @@
 
 struct mock_call {
     unsigned long request;
-    size_t size;           /* of the argument; 0: whatever comes */
-    uint32_t op;           /* INFO: which; 0: whatever comes */
+    size_t size;           /* of the argument; 0: any */
+    uint32_t op;           /* INFO: which; 0: any */
     unsigned char in[64];  /* what must be in it */
     int error;             /* errno, or 0 */
     unsigned char out[64]; /* what the kernel leaves in it (on failure, too) */
@@ -31,7 +31,7 @@ void mock_fail(unsigned long request, const void *in, size_t size, int error);
 void mock_end(void);
 unsigned mock_count(void); /* calls that came */
 
-/* Errnos that a driver may give: each error path is run with each. */
+/* Errnos that a driver may return: each error path is run with each. */
 extern const int mock_errnos[];
 extern const size_t mock_errno_count;
 

@@ -15,13 +15,13 @@
 
 enum op { OP_INFO, OP_CB, OP_CS, OP_WAIT, OP_MEMORY, OP_DEBUG, OP_COUNT };
 
-/* A number, and how it is called in the output: addresses differ from driver to driver. */
+/* A number, and its name in the output: addresses differ from driver to driver. */
 struct value {
     const char *name;
     uint64_t n;
 };
 
-/* What the device was brought to before a case. */
+/* The state of the device before a case. */
 struct world {
     int fd, control;
     bool old;       /* request numbers of the first generation */
@@ -47,7 +47,7 @@ unsigned cases_run(char **groups);
 const char *state_enter(unsigned state);
 void state_again(void);
 void state_leave(void);
-/* A dma-buf of a new megabyte in this state; -1 where there can be none. */
+/* A dma-buf of a new megabyte in this state; -1 where that is not possible. */
 int state_dmabuf(void);
 
 /* The node, when its last user is gone. */

@@ -35,7 +35,7 @@ int rig_rescan(void);
 int rig_bind(bool bind); /* the driver to the device, or off it */
 int rig_unload(void);    /* delete_module(); -EAGAIN or -EBUSY while it is in use */
 int rig_load(void);
-bool rig_can_reload(void); /* not when the host has to set a word after each load */
+bool rig_can_reload(void); /* false where the host has to set a word after each load */
 
 /* A process that has the device, a buffer and (where possible) its dma-buf open until it is
  * killed. It is ready when this returns. */
@@ -45,7 +45,7 @@ int rig_ended(pid_t pid, unsigned seconds);
 
 int rig_teardown(void **state);
 
-/* The device serves again within these seconds: opened, memory allocated, exported, closed. */
+/* The device works again within these seconds: open, allocate, export and close succeed. */
 void rig_serves(unsigned seconds);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * One end of a connection over an RDMA card in the machine (rig/run --nic): an SRD queue pair of an
- * EFA with its completion queue. A card reaches itself, too: two ends on one card are two peers.
+ * EFA with its completion queue. A card can reach itself: two ends on one card are two peers.
  */
 #ifndef TESTS_RIG_NIC_H
 #define TESTS_RIG_NIC_H
@@ -40,10 +40,10 @@ enum nic_fault {
     NIC_HEAL = 10,
 };
 void nic_fault(unsigned card, enum nic_fault command, uint32_t argument);
-/* Each fails the test with what libibverbs says. rnr_retry: 7 is without end. */
+/* Each fails the test with libibverbs' error. rnr_retry: 7 is without limit. */
 void nic_open(struct nic *n, unsigned card, unsigned rnr_retry);
 void nic_close(struct nic *n);
-/* The one's handle for the other; the other needs one, too, to be written to. */
+/* One end's handle for the other; to be written to, the other needs one, too. */
 struct ibv_ah *nic_address(struct nic *from, const union ibv_gid *to);
 
 enum nic_op { NIC_SEND, NIC_READ, NIC_WRITE, NIC_WRITE_IMM };

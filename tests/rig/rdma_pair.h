@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An accelerator's buffer and an RDMA card's queue pair that is connected to itself: what the tests
- * of bytes that travel peer to peer have in common.
+ * An accelerator's buffer and an RDMA card's queue pair that is connected to itself: shared by the
+ * tests of peer-to-peer transfers.
  */
 #ifndef TESTS_RIG_RDMA_PAIR_H
 #define TESTS_RIG_RDMA_PAIR_H
@@ -20,12 +20,12 @@
             fail_msg("%s: %d: %s", #call, vok_rc, hlthunk_verbs_last_error());                     \
     } while (0)
 
-/* Host memory that the card and the accelerator both know. */
+/* Host memory that is registered with both the card and the accelerator. */
 struct host {
     uint8_t *at;
     uint64_t size;
     struct ibv_mr *mr;
-    struct hlthunk_buffer *buffer; /* NULL: the card's alone */
+    struct hlthunk_buffer *buffer; /* NULL: registered with the card only */
 };
 
 /* An accelerator's buffer and an end of a connection to itself. */
@@ -37,9 +37,9 @@ struct pair {
     struct host in, out;
 };
 
-/* Has the kernel a route between the two (TEST_NIC)? */
+/* Does the kernel have a route between the two (TEST_NIC)? */
 bool route(void);
-/* What its driver lets a region be used for. */
+/* All access flags that the card's driver supports. */
 int all_access(const struct nic *n);
 
 void host_open(struct pair *p, struct host *h, uint64_t size);

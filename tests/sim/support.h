@@ -49,7 +49,7 @@ bool can_export(void);
     } while (0)
 
 /*
- * Runs an array of tests as cmocka_run_group_tests() does, and has what a failed one left (the
+ * Runs an array of tests as cmocka_run_group_tests() does, and has what a failed one left open (the
  * device, its dma-bufs and mappings, children) closed before the next one begins.
  */
 #define RUN_GROUP(tests, before_all, after_all)                                                    \

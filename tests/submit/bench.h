@@ -30,10 +30,10 @@ struct bench {
 struct bench *bench_new(const char *asic, enum hl_generation generation);
 void bench_free(struct bench *b);
 
-/* Submit n chunks with these flags: the return code; args as the ioctl left them. */
+/* Submit n chunks with these flags; returns the ioctl's result, args as it left them. */
 int submit(struct bench *b, const struct hl_cs_chunk *chunk, uint32_t n, uint32_t flags,
            union hl_cs_args *args);
-/* One command buffer to one queue that can run it: the number, fails the test otherwise. */
+/* Submits one command buffer to a queue that can run it; returns the number, or fails the test. */
 uint64_t run(struct bench *b, uint32_t queue, const void *packets, uint32_t len, uint32_t flags);
 int wait_seq(struct bench *b, uint64_t seq, uint64_t us, union hl_wait_cs_args *args);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* First reading of a table: three functions for each entry. */
+/* First pass over a table: three functions for each entry. */
 #define ENTRY(function, needs, rules, before, expression, after)                                   \
     static void prepare_##function(struct context *c)                                              \
     {                                                                                              \

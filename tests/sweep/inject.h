@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands between libhlthunk.so and the C library: counts the library's calls for memory,
- * descriptors, threads and of the kernel, and lets the Nth of them fail with a given errno.  Calls
- * of the simulator and of the C library itself pass through untouched.
+ * Sits between libhlthunk.so and the C library: counts the library's calls for memory,
+ * descriptors and threads and into the kernel, and makes the Nth of them fail with a given errno.
+ * Calls of the simulator and of the C library itself pass through unchanged.
  */
 #ifndef TESTS_SWEEP_INJECT_H
 #define TESTS_SWEEP_INJECT_H
@@ -30,21 +30,21 @@ enum kind {
 };
 
 const char *kind_name(enum kind kind);
-/* The errnos that such a call can have, ended by 0; release: those it can have in a release. */
+/* The errnos that such a call can return, ended by 0; release: those of a call in a release. */
 const int *kind_errors(enum kind kind, bool release);
 
-/* Finds where the library's code lies.  False: it is not loaded as libhlthunk.so. */
+/* Finds where the library's code is loaded.  False: it is not loaded as libhlthunk.so. */
 bool inject_start(void);
 
 #define INJECT_MAX 4096
-/* Counts the calls from here on; returns nothing injected. */
+/* Counts the calls from here on, without faults. */
 void inject_count(void);
 /*
- * Lets call number n, counted from 0, fail if it is of this kind: threads may have come in another
- * order. With sticky also all later ones of its kind.
+ * Makes call number n, counted from 0, fail if it is of this kind: threads may have run in another
+ * order. With sticky, all later calls of its kind fail, too.
  */
 void inject_fail(unsigned n, enum kind kind, int error, bool sticky);
-/* Ends either.  The number of calls seen. */
+/* Ends either.  Returns the number of calls seen. */
 unsigned inject_stop(void);
 /* Since the last inject_count() or inject_fail(). */
 enum kind inject_kind(unsigned n);

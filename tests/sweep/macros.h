@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For the two tables: entries.inc is read twice, for the functions and for the table.
+ * For the two tables: each .inc file is included twice, for the functions and for the table.
  * ENTRY(function, needs, rules, prepare, call, undo); the last three are expressions, 0 for none.
  */
 #define OUT(type) ((type *)(void *)c->out)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the sweep knows about each public function: how to call it, and what to hold it to. */
+/* What the sweep knows about each public function: how to call it, and what must hold then. */
 #ifndef TESTS_SWEEP_TABLE_H
 #define TESTS_SWEEP_TABLE_H
 
@@ -31,7 +31,7 @@ enum {
     NEEDS_HANDLE = 1 << 13,  /* classic: device memory, mapped */
     NEEDS_MESSAGE = 1 << 14, /* a dma-buf waits in the socket */
     NEEDS_DEVICE_MESSAGE = 1 << 15,
-    NEEDS_NO_DEVICE = 1 << 16, /* nobody has it open */
+    NEEDS_NO_DEVICE = 1 << 16, /* not open */
     NEEDS_SERVER = 1 << 17,    /* of handles */
     NEEDS_RANGE = 1 << 18,     /* of addresses */
 };
@@ -41,8 +41,8 @@ enum {
     RETURNS_ERRNO = 0,        /* negative: failed */
     RETURNS_VALUE = 1 << 0,   /* cannot fail */
     RETURNS_ZERO = 1 << 1,    /* 0: failed */
-    RELEASES = 1 << 2,        /* takes what was made: not called a second time */
-    LEAVES_OUTPUT = 1 << 3,   /* documented as undefined on failure, or filled piece by piece */
+    RELEASES = 1 << 2,        /* consumes what was made: not called a second time */
+    LEAVES_OUTPUT = 1 << 3,   /* documented as undefined on failure, or filled in parts */
     SAYS_NOTHING = 1 << 4,    /* an answer and not an error: no sentence */
     LOOKS_INSIDE = 1 << 5,    /* the entry itself asks an object */
     ENDS_THE_OBJECT = 1 << 6, /* the queue is lost after a failure of the driver */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * RDMA cards for tests: a double of what libibverbs and a provider do for dma-buf regions, which
- * truly attaches to and maps the dma-buf through the simulator's importer.  It defines
- * ibv_reg_dmabuf_mr(), ibv_dereg_mr() and ibv_get_device_name(), so that a program with it in
+ * really attaches to and maps the dma-buf through the simulator's importer.  It defines
+ * ibv_reg_dmabuf_mr(), ibv_dereg_mr() and ibv_get_device_name(), so that a program linked with it
  * reaches no real card.
  */
 #ifndef TESTS_VERBS_PROVIDER_H
@@ -12,12 +12,12 @@
 #include <stdbool.h>
 
 struct card {
-    bool peer_to_peer;    /* as the kernel has found the route */
+    bool peer_to_peer;    /* whether the kernel finds a route */
     int register_error;   /* errno of the next registrations; -1: fails and sets none */
     int deregister_error; /* likewise */
     void (*at_deregister)(struct card *card);
     unsigned registered, deregistered;
-    uint64_t last_inode; /* of the dma-buf that was registered last */
+    uint64_t last_inode; /* of the last registered dma-buf */
     struct ibv_device device;
     struct ibv_context context;
     struct ibv_pd pd;

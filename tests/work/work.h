@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * For programs that submit work with the kernel's own requests: they run under the simulator and
- * on the real driver alike. Each helper ends the program with a message when it fails, unless its
- * name says try.
+ * For programs that submit work with bare requests of the kernel: they run under the simulator and
+ * on the real driver alike. A helper that fails ends the program with a message, unless its
+ * name contains "try".
  */
 #ifndef TESTS_WORK_WORK_H
 #define TESTS_WORK_WORK_H
@@ -21,7 +21,7 @@ struct work {
     bool old; /* the kernel's first generation: 6.1 */
     struct hl_info_hw_ip_info ip;
     unsigned down, up;  /* queues: host to device, device to host */
-    uint64_t next_dram; /* Gaudi: where device memory is handed out next */
+    uint64_t next_dram; /* Gaudi: where device memory is allocated next */
 };
 
 #define CHECK(what) ((what) ? (void)0 : work_fail(__FILE__, __LINE__, #what))
@@ -64,7 +64,7 @@ void work_wait(struct work *w, uint64_t seq);
 /* A copy through the device's DMA, waited for: 0 or -errno. */
 int work_try_copy(struct work *w, uint64_t src, uint64_t dst, uint64_t n, unsigned dir);
 
-/* Bytes that tell where they belong. */
+/* Bytes that depend on their place. */
 void work_fill(uint8_t *p, uint64_t n, uint64_t seed);
 bool work_same(const uint8_t *p, uint64_t n, uint64_t seed);
 

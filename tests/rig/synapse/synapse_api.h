@@ -2,8 +2,8 @@
 /*
  * A double of the vendor's closed library, libSynapse: as much of its interface as perftest and
  * libfabric with its fabtests use to get device memory, with the same names. They are built with
- * this header and run with tests/rig/synapse/synapse.c, which stands on libhlthunk. Structs have
- * these members alone, so that nothing built with it runs with the vendor's library, or the
+ * this header and run with tests/rig/synapse/synapse.c, which uses libhlthunk. Structs have only
+ * these members, so that nothing built with it runs with the vendor's library, or the
  * reverse.
  */
 #ifndef SYNAPSE_API_H
@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct {
     int fd;
-    uint64_t globalHbmBaseAddress; /* of the memory that synDeviceMalloc() gives out */
+    uint64_t globalHbmBaseAddress; /* of the memory that synDeviceMalloc() allocates */
 } synDeviceInfoV2;
 
 synStatus synInitialize(void);
@@ -44,7 +44,7 @@ synStatus synHostMalloc(const synDeviceId deviceId, const uint64_t size, const u
                         void **buffer);
 synStatus synHostFree(const synDeviceId deviceId, const void *buffer, const uint32_t flags);
 
-/* One stream, of which everything is over when a call returns. */
+/* One stream, on which everything is done when a call returns. */
 synStatus synStreamCreateGeneric(synStreamHandle *pStreamHandle, const synDeviceId deviceId,
                                  const uint32_t flags);
 synStatus synStreamSynchronize(const synStreamHandle streamHandle);
@@ -53,7 +53,7 @@ synStatus synMemCopyAsync(const synStreamHandle streamHandle, const uint64_t src
 synStatus synMemsetD8Async(uint64_t pDeviceMem, const unsigned char value,
                            const size_t numOfElements, const synStreamHandle streamHandle);
 
-/* Of the collectives: a dma-buf of memory that synDeviceMalloc() gave out. 0, or not. */
+/* Of the collectives: a dma-buf of memory from synDeviceMalloc(). 0 on success. */
 int hcclLookupDMABuff(uint64_t addr, uint64_t size, int *fd);
 
 #endif
