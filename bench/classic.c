@@ -19,7 +19,7 @@
 
 #include "uapi/requests.h"
 
-/* The driver that costs nothing. */
+/* A driver that costs nothing. */
 int ioctl(int fd, unsigned long request, ...)
 {
     union hl_wait_cs_args *wait;

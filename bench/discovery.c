@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One discovery, for bench/run to count system calls of. */
+/* One discovery: bench/run counts its system calls. */
 #include <stdio.h>
 
 #include <hlthunk/hlthunk.h>

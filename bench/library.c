@@ -171,7 +171,7 @@ static void cycles(unsigned n, bool objects)
         (double)(now_ns() - start_) / ROUNDS;                                                      \
     })
 
-/* The fastest of some tries: what is left when nothing else runs. */
+/* The fastest of several tries: what remains when nothing else runs. */
 #define BEST(statement)                                                                            \
     ({                                                                                             \
         double best_ = 1e18;                                                                       \
@@ -186,7 +186,7 @@ struct times {
     double object, raw;
 };
 
-/* In turns, so that both meet the same machine. */
+/* Alternating, so that both see the same machine. */
 static struct times try_cycles(struct hlthunk_device *d)
 {
     struct times best = { 1e18, 1e18 };

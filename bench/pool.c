@@ -66,7 +66,7 @@ static void buffer_cycle(void)
     hlthunk_buffer_unref(b);
 }
 
-/* Not the same one again and again: a window of live buffers, of several sizes. */
+/* Not always the same one: a window of live buffers, of several sizes. */
 static void pool_window(unsigned rounds)
 {
     struct hlthunk_buffer *b[WINDOW] = { NULL };

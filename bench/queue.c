@@ -56,7 +56,7 @@ int ioctl(int fd, unsigned long request, ...)
     return 0;
 }
 
-/* Command buffers: nobody executes them. */
+/* Command buffers, which are never executed. */
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
     static uint8_t memory[16][64 << 10] __attribute__((aligned(4096)));
@@ -159,7 +159,8 @@ static double wall_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Copies a nanosecond by so many threads at once, the best of several tries; *cpu: for one copy. */
+/* Copies per nanosecond with that many threads at once, the best of several tries; *cpu: for one
+ * copy. */
 static double rate(struct worker *w, unsigned threads, double *cpu)
 {
     double best = 0;
@@ -190,7 +191,7 @@ static struct hlthunk_buffer *buffer(void)
     if (hlthunk_buffer_alloc(device, 1 << 20, NULL, &made))
         fail();
     made->memory.address += mebibytes++
-                            << 20; /* the driver that costs nothing gives all the same */
+                            << 20; /* the driver that costs nothing returns the same for all */
     return made;
 }
 

@@ -139,13 +139,13 @@ int main(void)
               hlthunk_buffer_alloc(device, 16 * MIB, NULL, &buffer) ||
               hlthunk_dmabuf_export(buffer, 0, 0, NULL, &dmabuf),
           "the accelerator", hlthunk_last_error());
-    puts("device memory to host memory, time by time");
+    puts("device memory to host memory, ratios of times");
     for (uint64_t size = 64 * 1024; size <= 16 * MIB; size *= 16)
         registration(size);
     me = rdma_end_address(&end);
     self = rdma_end_reach(&end, &me);
     plain = ibv_reg_mr(end.pd, host, 16 * MIB, ACCESS);
-    check(!self || !plain, "the card", "takes no address or no memory");
+    check(!self || !plain, "the card", "has no address, or does not register memory");
     check(hlthunk_verbs_mr_register(end.pd, dmabuf, ACCESS, NULL, &mr), "device memory",
           hlthunk_verbs_last_error());
     for (int read = 0; read < 2; read++)

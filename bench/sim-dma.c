@@ -40,7 +40,7 @@ enum {
 
 static const struct {
     const char *name;
-    int beside; /* what it is compared with, besides memcpy() */
+    int beside; /* the other comparison, besides memcpy() */
 } figures[COUNT] = {
     [MEMCPY] = { "memcpy", MEMCPY },
     [PROCESSES] = { "between processes", MEMCPY },
@@ -190,7 +190,7 @@ int main(int argc, char **argv)
     CHECK(hlthunk_buffer_from_host(d, b, n, NULL, &host2) == 0);
     CHECK(hlthunk_buffer_alloc(d, n, NULL, &device) == 0);
     CHECK(hlthunk_buffer_alloc(d, n, NULL, &device2) == 0);
-    for (int i = -1; i < RUNS; i++) { /* the first round makes the pages */
+    for (int i = -1; i < RUNS; i++) { /* the first round faults the pages in */
         for (int what = 0; what < COUNT; what++) {
             double start = now();
 

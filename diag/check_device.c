@@ -42,7 +42,7 @@ struct orphan {
     int unreadable; /* the errno of a function that could not be looked at */
 };
 
-/* A Habana function on the bus that is no device to the library. */
+/* A Habana function on the bus that is not a device for the library. */
 static int orphan(const char *address, void *user)
 {
     struct orphan *o = user;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sourced. Brings Debian packages by name into folders of the cache. The host's own package
+# Sourced. Downloads Debian packages by name into folders of the cache. The host's own package
 # database is neither read nor written: apt gets a state of its own with nothing installed, so
-# that every dependency is brought, and packages are unpacked, never installed. What the host's
+# that every dependency is downloaded, and packages are unpacked, never installed. What the host's
 # administrator configured (mirror, proxy, authentication) is used as it is. No root is needed.
 
 # The Debian mirror of the host's own configuration.
@@ -15,7 +15,7 @@ rig_mirror() {
 
 # rig_apt_setup NAME SUITE...: a private apt for these suites; sets RIG_APT.
 rig_apt_setup() {
-    command -v apt-get > /dev/null || rig_skip "apt-get is needed to bring packages"
+    command -v apt-get > /dev/null || rig_skip "apt-get is needed to download packages"
     command -v dpkg-deb > /dev/null || rig_skip "dpkg-deb is needed to unpack packages"
     RIG_APT=$RIG_CACHE/apt/$1
     shift
@@ -50,15 +50,15 @@ EOC
             "$rig_url $rig_suite main"
     done > "$RIG_APT/sources.list"
     APT_CONFIG=$RIG_APT/apt.conf apt-get -q update > "$RIG_APT/log" 2>&1 ||
-        rig_skip "the package lists of $* cannot be brought (see $RIG_APT/log)"
+        rig_skip "the package lists of $* cannot be downloaded (see $RIG_APT/log)"
 }
 
-# rig_apt_unpack FOLDER APT-ARGUMENTS...: the packages and all they depend on.
+# rig_apt_unpack FOLDER APT-ARGUMENTS...: the packages and everything that they depend on.
 rig_apt_unpack() {
     rig_dest=$1
     shift
     APT_CONFIG=$RIG_APT/apt.conf apt-get -q install --download-only "$@" \
-        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot bring: $* (see $RIG_APT/log)"
+        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot download: $* (see $RIG_APT/log)"
     rig_unpack_archives
 }
 
@@ -67,7 +67,7 @@ rig_apt_unpack_only() {
     rig_dest=$1
     shift
     (cd "$RIG_APT/cache/archives" && APT_CONFIG=$RIG_APT/apt.conf apt-get -q download "$@") \
-        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot bring: $* (see $RIG_APT/log)"
+        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot download: $* (see $RIG_APT/log)"
     rig_unpack_archives
 }
 
@@ -83,13 +83,13 @@ rig_apt_source() {
         APT_CONFIG=$RIG_APT/apt.conf apt-get -q source --download-only "$2") \
         >> "$RIG_APT/log" 2>&1
     tar -C "$1" --strip-components=1 -xf "$RIG_APT/source/$2"_*.orig.tar.* ||
-        rig_skip "cannot bring the source of $2 (see $RIG_APT/log)"
+        rig_skip "cannot download the source of $2 (see $RIG_APT/log)"
     rm -rf "$RIG_APT/source"
 }
 
 rig_unpack_archives() {
     mkdir -p "$rig_dest/usr/bin" "$rig_dest/usr/sbin" "$rig_dest/usr/lib" "$rig_dest/usr/lib64"
-    for rig_l in bin sbin lib lib64; do     # packages of before the merge of /usr land there
+    for rig_l in bin sbin lib lib64; do     # packages from before the /usr merge unpack there
         [ -e "$rig_dest/$rig_l" ] || ln -s "usr/$rig_l" "$rig_dest/$rig_l"
     done
     for rig_deb in "$RIG_APT"/cache/archives/*.deb; do

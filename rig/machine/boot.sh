@@ -17,7 +17,7 @@ rig_started() {
     echo "$1" >> "$RIG_WORK/pids"
 }
 
-# When we are killed, or our whole group is, somebody else cleans up.
+# When we, or our whole process group, are killed, another process cleans up.
 rig_janitor() {
     : > "$RIG_WORK/pids"
     # shellcheck disable=SC2016
@@ -39,14 +39,14 @@ rig_work() {
     rig_janitor
 }
 
-# An emulated device that ended by itself while the machine runs: the machine is of no use now.
+# An emulated device that ended by itself while the machine runs: the machine is useless now.
 rig_devices_live() {
     for rig_pid in $RIG_EMUS; do
         kill -0 "$rig_pid" 2> /dev/null || return 1
     done
 }
 
-# rig_device_ended PID: how it ended, if not as it should.
+# rig_device_ended PID: how it ended, if not normally.
 rig_device_ended() {
     kill "$1" 2> /dev/null
     wait "$1" 2> /dev/null
@@ -90,7 +90,7 @@ rig_accel() {
         if grep -q alive "$RIG_WORK/kvm.log" 2> /dev/null; then
             echo kvm > "$rig_known"
         else
-            rig_say "KVM does not boot this kernel, so emulation (tcg) it is, from now on:" \
+            rig_say "KVM does not boot this kernel, so emulation (tcg) is used from now on:" \
                 "$(grep -i -m 1 'error\|failure\|denied' "$RIG_WORK/kvm.said" || echo no sign of life)"
             echo tcg > "$rig_known"
         fi
@@ -106,12 +106,12 @@ rig_await() {
     done
 }
 
-# rig_vfio SOCKET PLACE: one more device of the machine.
+# rig_vfio SOCKET PLACE: adds a device to the machine.
 rig_vfio() {
     rig_devices="$rig_devices -device {\"driver\":\"vfio-user-pci\",\"rombar\":0,$2,\"socket\":{\"type\":\"unix\",\"path\":\"$1\"}}"
 }
 
-# rig_port VARIABLE: one more port of the switch, by name.
+# rig_port VARIABLE: adds a port to the switch, by name.
 rig_port() {
     rig_ports=$((rig_ports + 1))
     rig_devices="$rig_devices -device xio3130-downstream,id=d$rig_ports,bus=up,chassis=$((rig_ports + 1)),slot=$rig_ports"
@@ -153,7 +153,7 @@ rig_cards() {
     done
 }
 
-# rig_await_peer SOCKET: the other machine's, which may have to bring or build something first.
+# rig_await_peer SOCKET: the other machine's, which may have to download or build something first.
 rig_await_peer() {
     rig_i=0
     until [ -S "$1" ]; do
@@ -163,7 +163,7 @@ rig_await_peer() {
     done
 }
 
-# The Ethernet between the two machines, for what programs say to each other first.
+# The Ethernet between the two machines, for what programs exchange first.
 rig_ethernet() {
     rig_where="addr.type=unix,addr.path=$RIG_LINK/ethernet"
     if [ "$RIG_END" = 0 ]; then
@@ -280,7 +280,7 @@ rig_boot() {
             break
         fi
         rig_devices_live && continue
-        sleep 1 # a machine that ends takes its devices with it
+        sleep 1 # the devices end with their machine
         if kill -0 $rig_vm 2> /dev/null; then
             rig_say "an emulated device is gone: the machine is ended"
             kill $rig_vm

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by the other scripts of the rig: where things are kept, how to give up.
+# Sourced by the other scripts of the rig: locations, and how to give up.
 
 RIG_CACHE=${HLTHUNK_RIG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hlthunk-rig}
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Sourced. The compiler of a suite of Debian's: it is unpacked into a folder, and runs with that
-# folder as its root, in namespaces of its own; an ordinary user can do that where the host allows
+# Sourced. The compiler of a Debian suite: it is unpacked into a folder, and runs with that
+# folder as its root, in its own namespaces; an ordinary user can do that where the host allows
 # user namespaces.
 
-# rig_compiler FOLDER PACKAGE...: a compiler and what builds want beside it, and these packages.
+# rig_compiler FOLDER PACKAGE...: a compiler, the usual tools of builds, and these packages.
 rig_compiler() {
     rig_apt_unpack "$@" make gcc binutils dash bash coreutils sed grep mawk findutils diffutils
     for rig_program in awk=mawk sh=dash cc=gcc; do

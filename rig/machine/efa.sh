@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Sourced. What an emulated EFA card needs in the machine: the kernel's own efa module, which
-# Debian does not build, out of the distribution's source package, unmodified, and rdma-core's
+# Debian does not build, from the distribution's source package, unmodified, and rdma-core's
 # userspace of the same suite. The compiler has to be the suite's (compiler.sh), as the host's may
 # not know the kernel's flags.
 
@@ -23,10 +23,10 @@ rig_efa_fill() {
     esac
     rig_build=$RIG_CACHE/efa-$1
     rm -rf "$rig_build"
-    rig_say "building the efa module of $RIG_RELEASE (once, about 400 MiB are brought)"
+    rig_say "building the efa module of $RIG_RELEASE (once, downloads about 400 MiB)"
     # shellcheck disable=SC2086
     rig_apt_setup "efa-$1" $rig_suite_name
-    # linux-source of the very version that the kernel has, or none
+    # linux-source of exactly the kernel's version, or none
     rig_version=$(echo "$RIG_RELEASE" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
     rig_apt_unpack_only "$rig_build" "linux-source-$rig_version"
     mkdir -p "$rig_build/build"
@@ -48,7 +48,7 @@ rig_efa_fill() {
 rig_rdma_fill() {
     [ -e "$RIG_CACHE/rdma/.complete" ] && return 0
     rm -rf "$RIG_CACHE/rdma"
-    rig_say "bringing rdma-core's userspace from testing (once, about 20 MiB)"
+    rig_say "downloading rdma-core's userspace from testing (once, about 20 MiB)"
     rig_apt_setup rdma testing
     rig_apt_unpack "$RIG_CACHE/rdma" ibverbs-utils ibverbs-providers perftest
     date > "$RIG_CACHE/rdma/.complete"

@@ -16,7 +16,7 @@ rig_fabtests_fill() {
     command -v unshare > /dev/null || rig_skip "unshare is needed to build libfabric"
     rig_build=$RIG_CACHE/build-fabtests
     rm -rf "$rig_build" "$RIG_CACHE/fabtests"
-    rig_say "building libfabric and fabtests (once, some minutes; about 130 MiB are brought)"
+    rig_say "building libfabric and fabtests (once, some minutes; downloads about 130 MiB)"
     rig_apt_setup fabtests testing
     rig_apt_source "$rig_build/build" libfabric
     rig_compiler "$rig_build" libibverbs-dev librdmacm-dev autoconf automake libtool perl m4
@@ -32,7 +32,7 @@ rig_fabtests_fill() {
         done"
     mkdir -p "$RIG_CACHE/fabtests"
     for rig_program in $RIG_FABTESTS_PROGRAMS; do
-        # libtool's: the script beside it is for the build alone
+        # libtool's binary: the script beside it only works in the build
         rig_from=$rig_build/build/fabtests/benchmarks
         [ ! -x "$rig_from/.libs/$rig_program" ] || rig_from=$rig_from/.libs
         cp "$rig_from/$rig_program" "$RIG_CACHE/fabtests/" || rig_skip "no $rig_program was built"

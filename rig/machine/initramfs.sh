@@ -57,7 +57,7 @@ rig_base_fill() {
     done
     cp "$RIG_TREE/rig/machine/init" "$rig_root/init"
     chmod 755 "$rig_root/init"
-    # Emulated firmware needs no image: the driver only wants the files to be there, and not
+    # Emulated firmware needs no image: the driver only wants the files to exist and not to be
     # empty. Their names: GOYA_*_FILE in goya.c, GAUDI_*_FILE in gaudi.c, GAUDI2_*_FILE in gaudi2.c.
     for rig_a in goya/goya-boot-fit.itb goya/goya-fit.itb gaudi/gaudi-boot-fit.itb \
         gaudi/gaudi-fit.itb gaudi/gaudi_tpc.bin gaudi2/gaudi2-boot-fit.itb gaudi2/gaudi2-fit.itb; do
@@ -92,7 +92,7 @@ rig_base_fill() {
 
 # rig_stage FILE: into the job's archive at its own path, with the libraries that it needs.
 rig_stage() {
-    if [ -d "$1" ]; then # also where something of it is there already
+    if [ -d "$1" ]; then # also where part of it is there already
         mkdir -p "$RIG_STAGE$1"
         cp -RL "$1/." "$RIG_STAGE$1"
         return 0

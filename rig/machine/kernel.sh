@@ -25,7 +25,7 @@ rig_kernel_fill() {
     6.12) rig_suite_name=trixie ;;
     7) rig_suite_name=testing ;;
     esac
-    rig_say "bringing Debian's kernel $1 from $rig_suite_name (once, about 100 MiB)"
+    rig_say "downloading Debian's kernel $1 from $rig_suite_name (once, about 100 MiB)"
     # shellcheck disable=SC2086
     rig_apt_setup "kernel-$1" $rig_suite_name
     rig_image=$(rig_apt_depends linux-image-amd64 'linux-image-[0-9].*')
@@ -44,7 +44,7 @@ rig_kernel_fill() {
     date > "$RIG_CACHE/kernel-$1/.complete"
 }
 
-# The habanalabs module of 6.1, unmodified, out of the distribution's own source package.
+# The habanalabs module of 6.1, unmodified, from the distribution's own source package.
 rig_module_fill() {
     for rig_tool in make gcc xz; do
         command -v $rig_tool > /dev/null || rig_skip "$rig_tool is needed for the module of 6.1"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced. Programs of others that use an accelerator's memory and that Debian builds without it:
+# Sourced. Third-party programs that can use an accelerator's memory, which Debian builds without it:
 # perftest, from Debian's source, unmodified, with the suite's own compiler (efa.sh), against the
 # library for programs of the original one and the double of the vendor's (tests/rig/synapse).
 
@@ -37,13 +37,13 @@ rig_perftest_fill() {
     command -v unshare > /dev/null || rig_skip "unshare is needed to build perftest"
     rig_build=$RIG_CACHE/build-perftest
     rm -rf "$rig_build" "$RIG_CACHE/perftest"
-    rig_say "building perftest (once, about 100 MiB are brought)"
+    rig_say "building perftest (once, downloads about 100 MiB)"
     rig_apt_setup perftest testing
     rig_apt_source "$rig_build/build" perftest
     rig_compiler "$rig_build" libibverbs-dev librdmacm-dev libibumad-dev libpci-dev
     rig_hl_headers "$rig_build"
     rig_hl_libraries "$rig_build"
-    # the tarball has its configure script: nothing of it is made again
+    # the tarball has its configure script: nothing has to be regenerated
     # shellcheck disable=SC2016
     rig_make perftest "$rig_build" sh -c "cd /build &&
         ./configure --enable-hl --with-hl=$RIG_HL \

@@ -5,7 +5,7 @@
 
 rig_qemu_fill() {
     [ -e "$RIG_CACHE/trixie/.complete" ] && return 0
-    rig_say "bringing QEMU from trixie-backports (once, about 250 MiB)"
+    rig_say "downloading QEMU from trixie-backports (once, about 250 MiB)"
     rig_apt_setup trixie trixie trixie-backports
     rig_apt_unpack "$RIG_CACHE/trixie" -t trixie-backports qemu-system-x86 busybox-static
     date > "$RIG_CACHE/trixie/.complete"
@@ -19,7 +19,7 @@ rig_qemu_setup() {
     [ -n "$RIG_BUSYBOX" ] || rig_skip "no busybox in $RIG_QEMU_ROOT"
 }
 
-# Runs QEMU with the libraries of its own folder.
+# Runs QEMU with the libraries in its own folder.
 rig_qemu() {
     set -- "$RIG_QEMU_ROOT/usr/bin/qemu-system-x86_64" -L "$RIG_QEMU_ROOT/usr/share/qemu" \
         -L "$RIG_QEMU_ROOT/usr/share/seabios" -L "$RIG_QEMU_ROOT/usr/lib/ipxe/qemu" "$@"

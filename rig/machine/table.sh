@@ -3,7 +3,7 @@
 # machine for each kernel and ASIC, all suites in it one after the other, and one table.
 #
 # A suite counts as passed only when its program said how many tests it has, reported on each,
-# and ended with 0: whatever dies, hangs or prints nothing has failed.
+# and exited with 0: a program that crashes, hangs or prints nothing has failed.
 
 RIG_SUITES="objects lifetime semantics processes threads holders cycles work completion sync hard pool share leaks queues address address_range host_memory statistics inherited handle"
 
@@ -39,7 +39,7 @@ table() {
             # shellcheck disable=SC2086
             table_machine "$kernel" "$asic" $suites
             rc=$?
-            # One more machine each for an importer with a way to the device, and without.
+            # One more machine each for an importer with a route to the device, and without.
             if [ $rc = 0 ] && [ $# = 0 ] && [ "$kernel" != 6.1 ]; then
                 (RIG_P2P=yes table_machine "$kernel" "$asic" p2p) &&
                     (RIG_P2P=no table_machine "$kernel" "$asic" p2p)
@@ -65,7 +65,7 @@ table_machine() (
     mkdir -p "$RIG_LOGS"
     machine "$kernel"
     {
-        # Kernel 7's driver behaves as 6.12's; the tests call that kind "6.12".
+        # Kernel 7's driver behaves like 6.12's; the tests call both "6.12".
         echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_CYCLES=10000 TEST_KERNEL=$kernel" |
             sed 's/TEST_KERNEL=7$/TEST_KERNEL=6.12/'
         rig_p2p_environment "$kernel"

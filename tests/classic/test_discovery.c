@@ -360,7 +360,7 @@ TEST(defect_25_texts_are_terminated)
     snprintf(path, sizeof(path), "%s/clk_gate", dir);
     tree_file(path, "1111111111222222222233333333334444444444");
     snprintf(path, sizeof(path), "%s/data32", dir);
-    tree_file(path, "0x1"); /* no newline: what follows in memory is no digit of it */
+    tree_file(path, "0x1"); /* no newline: what follows in memory is not one of its digits */
     fd = open("/dev/accel/accel0", O_RDWR | O_CLOEXEC);
     memset(&d, 'x', sizeof(d));
     assert_int_equal(hlthunk_debugfs_open(fd, &d), 0);

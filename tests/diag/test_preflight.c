@@ -342,7 +342,7 @@ TEST(importers)
     put_kernel("6.6.0", "CONFIG_PCI_P2PDMA=y");
     look();
     expect("importer", HLTHUNK_VERDICT_UNKNOWN, "6.8");
-    /* an Ethernet card is no candidate unless it is asked for */
+    /* an Ethernet card is not a candidate unless it is named */
     tree_pci(SWITCH "/0000:03:01.0", NIC, 0x8086, 0x1521, 0x020000, 0, -1, NULL);
     look();
     assert_null(find("importer"));
@@ -453,7 +453,7 @@ TEST(limits)
     expect("nofile", HLTHUNK_VERDICT_UNKNOWN, "cannot be read");
 }
 
-/* Of two cards one was passed on: the other is no problem, unless it is asked for. */
+/* Of two cards one was passed on: the other is not a problem unless it is named. */
 TEST(not_passed_to_this_container)
 {
     struct hlthunk_preflight_options o = { .struct_size = sizeof(o),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every packet of every ASIC: its size, its fields, and what is no packet. */
+/* Every packet of every ASIC: its size, its fields, and what is not a packet. */
 #include "tests/engine/machine.h"
 
 #include <errno.h>

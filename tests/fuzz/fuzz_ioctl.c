@@ -140,7 +140,7 @@ static struct sim_state *simulation(void)
     return s;
 }
 
-/* What would make a single request take for ever. */
+/* What would make a single request run indefinitely. */
 static void tame(unsigned op)
 {
     if (op == 2) {

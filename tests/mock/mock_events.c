@@ -356,7 +356,7 @@ TEST(records)
     fw.err_type = HL_INFO_FW_HEARTBEAT_ERR;
     e = next_event(n, HLTHUNK_EVENT_CRITICAL_FW_ERROR, HL_INFO_FW_ERR_EVENT, 0, &fw, sizeof(fw));
     assert_true(e.heartbeat_lost);
-    fw.timestamp = 0; /* nothing recorded: the type's 0 is no heartbeat */
+    fw.timestamp = 0; /* nothing recorded: the type's 0 does not mean heartbeat */
     e = next_event(n, HLTHUNK_EVENT_CRITICAL_FW_ERROR, HL_INFO_FW_ERR_EVENT, 0, &fw, sizeof(fw));
     assert_false(e.heartbeat_lost || e.recorded);
     e = next_event(n, HLTHUNK_EVENT_TPC_ASSERT, 0, 0, NULL, 0);
@@ -370,7 +370,7 @@ TEST(records)
     mock_end();
 }
 
-/* Nothing is told when the mask cannot be had. */
+/* Nothing is reported when the mask cannot be read. */
 TEST(a_wait_whose_mask_is_refused)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e), .number = 7 };

@@ -376,7 +376,7 @@ TEST(a_refused_wait)
         assert_int_equal(r.status, cases[i].lost ? HLTHUNK_FENCE_LOST : HLTHUNK_FENCE_DONE);
         assert_int_equal(r.error, -cases[i].lost);
         wait_errors = 0;
-        /* and the device's other objects are told */
+        /* and the device's other objects learn of it */
         if (cases[i].status == HL_DEVICE_STATUS_NEEDS_RESET)
             assert_int_equal(hlthunk_device_get_stale_reason(&w->d), HLTHUNK_STALE_RESET);
         device_status = HL_DEVICE_STATUS_OPERATIONAL;

@@ -334,7 +334,7 @@ static void packets(void)
         struct work_cb cb;
         uint64_t seq;
 
-        /* a fence waits for ever; what stops or repeats does not end either */
+        /* a fence waits indefinitely; what stops or repeats does not end either */
         if (opcode == 8 || opcode == 7 || opcode == 9)
             continue;
         begin();

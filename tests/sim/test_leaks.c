@@ -283,7 +283,7 @@ TEST(no_lock_is_held_in_callbacks)
     struct hlthunk_buffer *b = outer(d);
 
     told = outer(d);
-    alarm(20); /* it would be for ever */
+    alarm(20); /* otherwise it would hang */
     ok(hlthunk_device_list_live_objects(d, release, d));
     line_count = 0;
     hlthunk_log_set(look_closer_at_line, d, HLTHUNK_LOG_WARNING);

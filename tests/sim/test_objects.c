@@ -171,7 +171,7 @@ TEST(buffers)
 }
 
 /* The address of memory that was given back is free again, and nobody else's while it is not. */
-TEST(an_address_that_is_wished_for)
+TEST(a_preferred_address)
 {
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
     struct hlthunk_device *d = open_device();
@@ -562,7 +562,7 @@ SUITE(objects)
         cmocka_unit_test(properties),
         cmocka_unit_test(control_node),
         cmocka_unit_test(buffers),
-        cmocka_unit_test(an_address_that_is_wished_for),
+        cmocka_unit_test(a_preferred_address),
         cmocka_unit_test(mapping_later),
         cmocka_unit_test(host_memory),
         cmocka_unit_test(exports),

@@ -709,7 +709,7 @@ TEST(chunks_go_with_their_buffers)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-/* What another holder of a dma-buf can still see is no other buffer's until it is closed. */
+/* Memory that another holder of a dma-buf can still see is not reused until it is closed. */
 TEST(memory_waits_for_the_last_descriptor)
 {
     struct hlthunk_device *d;
@@ -821,7 +821,7 @@ TEST(a_leak_of_thousands_is_a_few_lines)
     assert_true(logged("a pool of "));
     assert_true(logged(program_invocation_short_name)); /* where they were made */
 
-    /* more places than are told one by one */
+    /* more places than are reported one by one */
     for (unsigned i = 0; i < 3000; i++)
         hlthunk_buffer_unref(b[i]);
     for (unsigned i = 0; i < 100; i++) {

@@ -455,7 +455,7 @@ TEST(timeout)
     }
 }
 
-/* What the executor needs for the bytes that it moves is not counted; but not for ever. */
+/* The time that the executor needs to move bytes is not counted, up to a limit. */
 TEST(timeout_of_slow_work)
 {
     const int64_t second = 1000000000;

@@ -170,7 +170,7 @@ def main():
     for item, a, b in zip(items, theirs, ours):
         name = key(item)
         if a is None:
-            # a macro that is no number, in the kernel's header either
+            # a macro that is not a number in the kernel's header either
             continue
         compared += 1
         if name in different:

@@ -42,7 +42,7 @@ static void set_up(struct fixture *f)
     ok(hlthunk_dmabuf_export(f->buffer, MIB, 2 * MIB, NULL, &f->part));
 }
 
-/* And nothing is left: the device can be had again. */
+/* And nothing is left: the device can be opened again. */
 static void tear_down(struct fixture *f)
 {
     hlthunk_dmabuf_unref(f->whole);

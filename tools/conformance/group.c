@@ -51,7 +51,8 @@ static const char *kernel_of(const struct hlthunk_device_entry *e)
                                                       : "vendor";
 }
 
-/* What the tests are told of the device (tests/sim/support.h); the library opens no other one. */
+/* What the tests need to know of the device (tests/sim/support.h); the library opens no other one.
+ */
 static bool tell_tests(const struct hlthunk_device_entry *e)
 {
     const char *kernel = kernel_of(e);

@@ -75,7 +75,7 @@ static int find_device(const char *text, struct hlthunk_device_entry *device)
     return EXIT_NO_DEVICE;
 }
 
-/* Whether it can be had; opened and closed again. */
+/* Whether it can be opened; it is closed again. */
 static int is_free(const struct hlthunk_device_entry *e)
 {
     struct hlthunk_device_options o = { .struct_size = sizeof(o),
