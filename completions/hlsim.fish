@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # fish completion for hlsim
 complete -c hlsim -f -n "not __fish_seen_subcommand_from run ctl" -a 'run ctl'
-complete -c hlsim -n "not __fish_seen_subcommand_from ctl" -l help -d 'how it is called'
+complete -c hlsim -n "not __fish_seen_subcommand_from ctl" -l help -d 'a summary of the usage'
 complete -c hlsim -n "not __fish_seen_subcommand_from run ctl" -l version -d 'the version'
 complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l device -a 'goya gaudi gaudi2' -d 'a device'
 complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l kernel -a '6.1 6.6 6.12 vendor' -d 'whose driver'

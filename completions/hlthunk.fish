@@ -15,7 +15,7 @@ complete -c hlthunk -n $first -a "
     topology\t'where devices are'
     demo\t'processes share device memory'
 "
-complete -c hlthunk -n "$after $commands" -l help -d 'how it is called'
+complete -c hlthunk -n "$after $commands" -l help -d 'a summary of the usage'
 complete -c hlthunk -n "$after list info doctor monitor who topology" -l json -d 'for programs'
 complete -c hlthunk -n "$after doctor" -l passive -d 'open no node'
 complete -c hlthunk -n "$after doctor" -l try -d 'open it, and export a page'
