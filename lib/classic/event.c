@@ -140,6 +140,7 @@ int hlthunk_notifier_recv(int fd, int handle, uint64_t *notifier_events, uint64_
     if (!notifier_events || !notifier_cnt)
         return hl_classic(
             hl_err(-EINVAL, "%s is NULL", notifier_events ? "notifier_cnt" : "notifier_events"));
-    return hl_classic(hl_event_wait(fd, handle, timeout == UINT32_MAX ? HL_EVENT_FOR_EVER : timeout,
+    return hl_classic(hl_event_wait(fd, handle,
+                                    timeout == UINT32_MAX ? HL_EVENT_INDEFINITELY : timeout,
                                     notifier_events, notifier_cnt));
 }

@@ -21,7 +21,7 @@ int hl_event_unregister(int fd, int eventfd);
 int hl_event_mask(int fd, uint64_t *mask);
 
 /* No limit, as a timeout of hl_event_wait(). */
-#define HL_EVENT_FOR_EVER UINT64_MAX
+#define HL_EVENT_INDEFINITELY UINT64_MAX
 
 /*
  * Waits for the eventfd and takes its count and the mask: *count 0 when the time is over.  -EINTR
