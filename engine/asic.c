@@ -9,7 +9,7 @@ const struct eng_asic *eng_asic_find(const char *name)
                                                   &eng_asic_gaudi2 };
 
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (name && !strcmp(name, all[i]->chip.name))
+        if (name && !strcmp(name, all[i]->chip.asic->name))
             return all[i];
     return NULL;
 }

@@ -49,8 +49,7 @@ static uint64_t msg_base(uint32_t qm, unsigned base)
 
 const struct eng_asic eng_asic_gaudi = {
     .chip = {
-        .name = "gaudi",
-        .pci_device_id = 0x1000,
+        .asic = &hl_asics[HL_ASIC_GAUDI],
         .bar_size = { 0x4000000, 0x8000000 },
         .cfg_base = CFG_BASE, .cfg_size = 0x4000000,
         .sram_base = 0x7FF0000000, .sram_size = 0x1400000,

@@ -58,8 +58,7 @@ static uint64_t msg_base(uint32_t qm, unsigned base)
 
 const struct eng_asic eng_asic_gaudi2 = {
     .chip = {
-        .name = "gaudi2",
-        .pci_device_id = 0x1020,
+        .asic = &hl_asics[HL_ASIC_GAUDI2],
         .bar_size = { 0x10000000, 0x4000 },
         .cfg_base = CFG_BASE, .cfg_size = 0x8000000,
         .sram_base = 0x1000FFFFFD000000, .sram_size = 0x3000000,

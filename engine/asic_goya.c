@@ -42,8 +42,7 @@ static uint64_t msg_base(uint32_t qm, unsigned base)
 
 const struct eng_asic eng_asic_goya = {
     .chip = {
-        .name = "goya",
-        .pci_device_id = 0x0001,
+        .asic = &hl_asics[HL_ASIC_GOYA],
         .bar_size = { 0x10000000, 0x1000 },
         .cfg_base = CFG_BASE, .cfg_size = 0x4000000,
         .sram_base = 0x7FF0000000, .sram_size = 0x32A0000,

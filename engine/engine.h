@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "uapi/asic.h"
+
 /* ------------------------------------------------------------------ packets */
 
 /* Opcodes: bits 28:24 of a packet's second word, the same on the three ASICs. */
@@ -105,8 +107,7 @@ struct eng_queue_desc {
 
 /* The chip itself: simulator and rig both take its figures from here. */
 struct eng_chip {
-    const char *name; /* on command lines */
-    uint16_t pci_device_id;
+    const struct hl_asic_row *asic;
     uint64_t bar_size[2];        /* bytes of BAR 0 and 2; 4 is the device memory's */
     uint64_t cfg_base, cfg_size; /* registers */
     uint64_t sram_base, sram_size;
@@ -114,7 +115,7 @@ struct eng_chip {
     uint64_t host_base;                /* where the host's memory begins for the engines */
 };
 
-/* "goya", "gaudi" or "gaudi2"; NULL for another name. */
+/* By its name in hl_asics[]; NULL for another. */
 const struct eng_asic *eng_asic_find(const char *name);
 /* The part of its description that others need: never NULL. */
 const struct eng_chip *eng_chip(const struct eng_asic *asic);

@@ -202,7 +202,7 @@ enum sim_asic_id sim_asic_by_name(const char *name)
 {
     unsigned i = 0;
 
-    while (i < SIM_ASIC_COUNT && strcmp(sim_asics[i].chip->name, name))
+    while (i < SIM_ASIC_COUNT && strcmp(sim_asics[i].chip->asic->name, name))
         i++;
     return (enum sim_asic_id)i;
 }

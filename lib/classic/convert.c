@@ -147,29 +147,22 @@ void hl_undefined_opcode_from_uapi(const struct hl_info_undefined_opcode_event *
     memcpy(out->cb_addr_streams, in->cb_addr_streams, sizeof(out->cb_addr_streams));
 }
 
-enum hlthunk_device_name hl_device_name_from_pci(uint32_t device_id, uint8_t revision)
+enum hlthunk_device_name hl_device_name(enum hlthunk_asic asic, unsigned revision)
 {
-    switch (hl_asic_of_pci_id(device_id)) {
-    case HLTHUNK_ASIC_GOYA:
-        return HLTHUNK_DEVICE_GOYA;
-    case HLTHUNK_ASIC_GAUDI:
-        return HLTHUNK_DEVICE_GAUDI;
-    case HLTHUNK_ASIC_GAUDI2:
-        /* REV_ID_A … REV_ID_D of the driver's hw_ip/pci/pci_general.h; 6.1 does not report it: 0 */
-        switch (revision) {
-        case 2:
-            return HLTHUNK_DEVICE_GAUDI2B;
-        case 3:
-            return HLTHUNK_DEVICE_GAUDI2C;
-        case 4:
-            return HLTHUNK_DEVICE_GAUDI2D;
-        default:
-            return HLTHUNK_DEVICE_GAUDI2;
-        }
-    case HLTHUNK_ASIC_UNKNOWN:
-        break;
-    }
-    return HLTHUNK_DEVICE_INVALID;
+    static const enum hlthunk_device_name names[HL_ASIC_COUNT] = {
+        [HLTHUNK_ASIC_UNKNOWN] = HLTHUNK_DEVICE_INVALID,
+        [HLTHUNK_ASIC_GOYA] = HLTHUNK_DEVICE_GOYA,
+        [HLTHUNK_ASIC_GAUDI] = HLTHUNK_DEVICE_GAUDI,
+        [HLTHUNK_ASIC_GAUDI2] = HLTHUNK_DEVICE_GAUDI2,
+    };
+    static const enum hlthunk_device_name gaudi2[] = {
+        HLTHUNK_DEVICE_GAUDI2,  HLTHUNK_DEVICE_GAUDI2,  HLTHUNK_DEVICE_GAUDI2B,
+        HLTHUNK_DEVICE_GAUDI2C, HLTHUNK_DEVICE_GAUDI2D,
+    };
+
+    if (asic == HLTHUNK_ASIC_GAUDI2 && revision < sizeof(gaudi2) / sizeof(gaudi2[0]))
+        return gaudi2[revision];
+    return names[asic];
 }
 
 bool hl_device_name_fits(enum hlthunk_device_name name, enum hlthunk_device_name wanted)

@@ -4,6 +4,7 @@
 #define HL_CLASSIC_CONVERT_H
 
 #include <habanalabs/hlthunk.h>
+#include <hlthunk/device.h>
 
 void hl_hw_ip_from_uapi(const struct hl_info_hw_ip_info *in, struct hlthunk_hw_ip_info *out);
 void hl_open_stats_from_uapi(const struct hl_open_stats_info *in,
@@ -19,8 +20,11 @@ void hl_razwi_from_uapi(const struct hl_info_razwi_event *in,
 void hl_undefined_opcode_from_uapi(const struct hl_info_undefined_opcode_event *in,
                                    struct hlthunk_event_record_undefined_opcode *out);
 
-/* The name of an ASIC; Gaudi2's revisions are names of their own. */
-enum hlthunk_device_name hl_device_name_from_pci(uint32_t device_id, uint8_t revision);
+/*
+ * The name of an ASIC; Gaudi2's revisions are names of their own: REV_ID_A (1) to REV_ID_D of the
+ * driver's hw_ip/pci/pci_general.h.  6.1 reports none: 0.
+ */
+enum hlthunk_device_name hl_device_name(enum hlthunk_asic asic, unsigned revision);
 
 /* Does a device of that name satisfy a program that asks for wanted? */
 bool hl_device_name_fits(enum hlthunk_device_name name, enum hlthunk_device_name wanted);

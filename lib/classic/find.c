@@ -22,47 +22,26 @@
 static int gaudi2_revision(const struct hlthunk_device_entry *entry)
 {
     static const char prefix[] = "GAUDI2";
-    char type[32];
+    char type[32], letter;
     int rc = hl_attribute_read("", entry, "device_type", type, sizeof(type));
 
     if (hl_is_exhausted(rc))
         return hl_err(rc, "device_type of %s cannot be read: %s", entry->node, strerror(-rc));
     if (rc || strncmp(type, prefix, sizeof(prefix) - 1))
         return 0;
-    switch (type[sizeof(prefix) - 1]) {
-    case 'B':
-        return 2;
-    case 'C':
-        return 3;
-    case 'D':
-        return 4;
-    default:
-        return 0;
-    }
+    letter = type[sizeof(prefix) - 1];
+    return letter >= 'A' && letter <= 'Z' ? letter - 'A' + 1 : 0;
 }
 
 int hl_entry_name(struct hlthunk_device_entry *entry, enum hlthunk_device_name *name)
 {
     int rc = hl_entry_asic(entry);
 
-    if (rc)
-        return rc;
-    switch (entry->asic) {
-    case HLTHUNK_ASIC_GOYA:
-        *name = HLTHUNK_DEVICE_GOYA;
-        break;
-    case HLTHUNK_ASIC_GAUDI:
-        *name = HLTHUNK_DEVICE_GAUDI;
-        break;
-    case HLTHUNK_ASIC_GAUDI2:
+    if (rc == 0 && entry->asic == HLTHUNK_ASIC_GAUDI2)
         rc = gaudi2_revision(entry);
-        if (rc < 0)
-            return rc;
-        *name = hl_device_name_from_pci(0x1020, (uint8_t)rc);
-        break;
-    default:
-        *name = HLTHUNK_DEVICE_INVALID;
-    }
+    if (rc < 0)
+        return rc;
+    *name = hl_device_name(entry->asic, (unsigned)rc);
     return 0;
 }
 
@@ -182,7 +161,7 @@ enum hlthunk_device_name hlthunk_get_device_name_from_fd(int fd)
 {
     struct hl_info_hw_ip_info ip;
 
-    return identify(fd, &ip) ? hl_device_name_from_pci(ip.device_id, ip.revision_id)
+    return identify(fd, &ip) ? hl_device_name(hl_asic_of_pci_id(ip.device_id), ip.revision_id)
                              : HLTHUNK_DEVICE_INVALID;
 }
 

@@ -2,6 +2,7 @@
 /* Names of the enums, for people. */
 #include <hlthunk/device.h>
 
+#include "uapi/asic.h"
 #include "uapi/generation.h"
 
 #define NAME(table, value)                                                                         \
@@ -10,13 +11,9 @@
 
 const char *hlthunk_asic_get_name(enum hlthunk_asic asic)
 {
-    static const char *const names[] = {
-        [HLTHUNK_ASIC_GOYA] = "goya",
-        [HLTHUNK_ASIC_GAUDI] = "gaudi",
-        [HLTHUNK_ASIC_GAUDI2] = "gaudi2",
-    };
+    bool known = asic > HLTHUNK_ASIC_UNKNOWN && (unsigned)asic < HL_ASIC_COUNT;
 
-    return NAME(names, asic);
+    return known ? hl_asics[asic].name : "unknown";
 }
 
 const char *hlthunk_status_get_name(enum hlthunk_status status)

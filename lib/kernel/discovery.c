@@ -20,19 +20,13 @@
 /* Those whose names the nodes and classes have: all later ones, and the first. */
 static const enum hl_generation named[] = { HL_GENERATION_ACCEL, HL_GENERATION_MISC };
 
+_Static_assert((int)HLTHUNK_ASIC_GOYA == HL_ASIC_GOYA && (int)HLTHUNK_ASIC_GAUDI == HL_ASIC_GAUDI &&
+                   (int)HLTHUNK_ASIC_GAUDI2 == HL_ASIC_GAUDI2,
+               "the public numbers are those of the table");
+
 enum hlthunk_asic hl_asic_of_pci_id(unsigned id)
 {
-    switch (id) {
-    case 0x0001:
-        return HLTHUNK_ASIC_GOYA;
-    case 0x1000:
-    case 0x1010: /* secured */
-        return HLTHUNK_ASIC_GAUDI;
-    case 0x1020:
-        return HLTHUNK_ASIC_GAUDI2;
-    default:
-        return HLTHUNK_ASIC_UNKNOWN;
-    }
+    return (enum hlthunk_asic)hl_asic_by_pci_id(id);
 }
 
 /* "accel12" with prefix "accel" is 12; "accel_controlD12", "accel" and "accel012" are none. */

@@ -15,9 +15,8 @@
 
 #include <hlthunk/device.h>
 
+#include "uapi/asic.h"
 #include "uapi/generation.h"
-
-#define HL_PCI_VENDOR_HABANA 0x1da3
 
 /*
  * All devices, by index; *list is malloc'ed and the caller's, NULL for none.  0 or -errno with a

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/queue/format.h"
 
+#include "uapi/asic.h"
+
 const struct hl_queue_format *hl_queue_format(enum hlthunk_asic asic)
 {
-    switch (asic) {
-    case HLTHUNK_ASIC_GOYA:
-        return &hl_format_goya;
-    case HLTHUNK_ASIC_GAUDI:
-        return &hl_format_gaudi;
-    case HLTHUNK_ASIC_GAUDI2:
-        return &hl_format_gaudi2;
-    default:
-        return NULL;
-    }
+    static const struct hl_queue_format *const formats[HL_ASIC_COUNT] = {
+        [HLTHUNK_ASIC_GOYA] = &hl_format_goya,
+        [HLTHUNK_ASIC_GAUDI] = &hl_format_gaudi,
+        [HLTHUNK_ASIC_GAUDI2] = &hl_format_gaudi2,
+    };
+
+    return (unsigned)asic < HL_ASIC_COUNT ? formats[asic] : NULL;
 }

@@ -74,7 +74,7 @@ static int make_memory(struct emu *e)
     for (unsigned i = 0; i < 6; i += 2) {
         uint64_t size = i == e->a->dram_bar ? e->dram_size : e->chip->bar_size[i / 2];
 
-        if (vfu_bar_mem(&e->v, i, size, e->a->name) < 0)
+        if (vfu_bar_mem(&e->v, i, size, e->a->asic->name) < 0)
             return -1;
     }
     e->dram = d->mem;
@@ -92,7 +92,7 @@ static int make_memory(struct emu *e)
 
 int emu_init(struct emu *e)
 {
-    e->chip = eng_chip(eng_asic_find(e->a->name));
+    e->chip = eng_chip(eng_asic_find(e->a->asic->name));
     e->dram_size = e->a->dram_size ? e->a->dram_size : e->chip->memory_size;
     if (!e->bar_dram)
         e->bar_dram = e->a->dram_bar_size ? e->a->dram_bar_size : e->dram_size;

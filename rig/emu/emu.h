@@ -18,7 +18,7 @@
 struct emu;
 
 struct emu_asic {
-    const char *name; /* the chip (engine/engine.h), with its addresses and sizes */
+    const struct hl_asic_row *asic;
     uint8_t rev;
     /* BARs: SRAM, CFG (may be one BAR), DRAM */
     unsigned cfg_bar, sram_bar, dram_bar;

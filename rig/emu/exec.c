@@ -210,7 +210,7 @@ static const struct eng_ops ops = {
 
 int emu_exec_init(struct emu *e)
 {
-    int rc = eng_init(&e->eng, eng_asic_find(e->a->name), e->cfg, &ops, e, 0);
+    int rc = eng_init(&e->eng, eng_asic_find(e->a->asic->name), e->cfg, &ops, e, 0);
 
     e->eng.chunk = CHUNK;
     return rc;

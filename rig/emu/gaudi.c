@@ -180,7 +180,7 @@ static unsigned razwi(struct emu *e, uint64_t addr)
 }
 
 const struct emu_asic emu_gaudi = {
-    .name = "gaudi",
+    .asic = &hl_asics[HL_ASIC_GAUDI],
     .rev = 1,
     .sram_bar = 0,
     .cfg_bar = 2,

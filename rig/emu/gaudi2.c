@@ -392,7 +392,7 @@ static unsigned page_fault(struct emu *e, uint64_t va)
 }
 
 const struct emu_asic emu_gaudi2 = {
-    .name = "gaudi2",
+    .asic = &hl_asics[HL_ASIC_GAUDI2],
     .rev = 1,
     .sram_bar = 0,
     .cfg_bar = 0,

@@ -106,7 +106,7 @@ static void reg(struct emu *e, uint32_t off, uint32_t x)
 }
 
 const struct emu_asic emu_goya = {
-    .name = "goya",
+    .asic = &hl_asics[HL_ASIC_GOYA],
     .rev = 1,
     .sram_bar = 0,
     .cfg_bar = 0,

@@ -30,7 +30,7 @@ static void usage(void)
 static const struct emu_asic *asic(const char *name)
 {
     for (size_t i = 0; i < sizeof(asics) / sizeof(asics[0]); i++)
-        if (!strcmp(asics[i]->name, name))
+        if (!strcmp(asics[i]->asic->name, name))
             return asics[i];
     return NULL;
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HABANA 0x1DA3
 #define PROCESSING_ACCELERATOR 0x120000
 #define EXPRESS_AT 0x40
 #define MSI_AT 0x80
@@ -59,7 +58,7 @@ void emu_config_write(struct emu *e, uint64_t off, const void *buf, uint32_t len
 
 void emu_config_setup(struct emu *e)
 {
-    config_ids(&e->v, &(struct config_ids){ HABANA, e->chip->pci_device_id, e->a->rev,
+    config_ids(&e->v, &(struct config_ids){ HL_PCI_VENDOR_HABANA, e->chip->asic->pci_id, e->a->rev,
                                             PROCESSING_ACCELERATOR });
     for (unsigned bar = 0; bar < 6; bar += 2)
         config_bar64(&e->v, bar);

@@ -9,7 +9,6 @@
 #include "sim/asic.h"
 #include "sim/hlsim/put.h"
 
-#define VENDOR 0x1da3
 #define CLASS 0x120000 /* processing accelerator */
 #define BAR_FLAGS                                                                                  \
     0x14220c /* IORESOURCE_MEM, _PREFETCH, _SIZEALIGN, _MEM_64, and the BAR's bits                 \
@@ -72,15 +71,15 @@ static void put_config(const struct sim_asic *a, const struct bar bar[3], const 
 {
     unsigned char config[256] = { 0 };
 
-    set(config, 0x00, 2, VENDOR);
-    set(config, 0x02, 2, a->chip->pci_device_id);
+    set(config, 0x00, 2, HL_PCI_VENDOR_HABANA);
+    set(config, 0x02, 2, a->chip->asic->pci_id);
     set(config, 0x04, 2, 0x0006); /* memory, bus master */
     set(config, 0x08, 1, a->pci_revision);
     set(config, 0x09, 3, CLASS);
     for (unsigned i = 0; i < 3; i++)
         set(config, 0x10 + 8 * i, 8, bar[i].start | (BAR_FLAGS & 0xf));
-    set(config, 0x2c, 2, VENDOR);
-    set(config, 0x2e, 2, a->chip->pci_device_id);
+    set(config, 0x2c, 2, HL_PCI_VENDOR_HABANA);
+    set(config, 0x2e, 2, a->chip->asic->pci_id);
     put_bytes(dir, "config", config, sizeof(config));
     writable(dir, "config", 0644);
 }
@@ -131,20 +130,21 @@ static void put_identity(const struct sim_device *d, const struct sim_asic *a, c
 {
     char modalias[64];
 
-    snprintf(modalias, sizeof(modalias), "pci:v%08Xd%08Xsv%08Xsd%08Xbc12sc00i00", VENDOR,
-             a->chip->pci_device_id, VENDOR, a->chip->pci_device_id);
-    put(dir, "vendor", "0x%04x\n", VENDOR);
-    put(dir, "device", "0x%04x\n", a->chip->pci_device_id);
-    put(dir, "subsystem_vendor", "0x%04x\n", VENDOR);
-    put(dir, "subsystem_device", "0x%04x\n", a->chip->pci_device_id);
+    snprintf(modalias, sizeof(modalias), "pci:v%08Xd%08Xsv%08Xsd%08Xbc12sc00i00",
+             HL_PCI_VENDOR_HABANA, a->chip->asic->pci_id, HL_PCI_VENDOR_HABANA,
+             a->chip->asic->pci_id);
+    put(dir, "vendor", "0x%04x\n", HL_PCI_VENDOR_HABANA);
+    put(dir, "device", "0x%04x\n", a->chip->asic->pci_id);
+    put(dir, "subsystem_vendor", "0x%04x\n", HL_PCI_VENDOR_HABANA);
+    put(dir, "subsystem_device", "0x%04x\n", a->chip->asic->pci_id);
     put(dir, "revision", "0x%02x\n", a->pci_revision);
     put(dir, "class", "0x%06x\n", CLASS);
     put(dir, "modalias", "%s\n", modalias);
     put(dir, "uevent",
         "DRIVER=habanalabs\nPCI_CLASS=%X\nPCI_ID=%04X:%04X\nPCI_SUBSYS_ID=%04X:%04X\n"
         "PCI_SLOT_NAME=%s\nMODALIAS=%s\n",
-        CLASS, VENDOR, a->chip->pci_device_id, VENDOR, a->chip->pci_device_id, d->pci_address,
-        modalias);
+        CLASS, HL_PCI_VENDOR_HABANA, a->chip->asic->pci_id, HL_PCI_VENDOR_HABANA,
+        a->chip->asic->pci_id, d->pci_address, modalias);
     writable(dir, "uevent", 0644);
 }
 

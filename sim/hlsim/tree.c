@@ -60,8 +60,8 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
         put(dir, "soft_reset", "%s", "");
         writable(dir, "soft_reset", 0200);
     }
-    put(dir, "cpucp_ver", "hl-%s-1.0.0-sim\n", a->chip->name);
-    put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->chip->name);
+    put(dir, "cpucp_ver", "hl-%s-1.0.0-sim\n", a->chip->asic->name);
+    put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->chip->asic->name);
     put(dir, "cpucp_kernel_ver", "Linux sim");
     put(dir, "armcp_kernel_ver", "Linux sim");
     put(dir, "cpld_ver", "0x00000000\n");

@@ -47,7 +47,7 @@ static int hw_ip(struct query *q)
             a->device_mmu ? a->device_first : a->chip->memory_base + a->memory_reserved,
         .sram_size = (uint32_t)(a->chip->sram_size - a->sram_reserved),
         .num_of_events = a->event_count[sim_kernel(q->s)->set],
-        .device_id = a->chip->pci_device_id,
+        .device_id = a->chip->asic->pci_id,
         .module_id = q->d->module_id,
         .decoder_enabled_mask = a->decoder_mask,
         .first_available_interrupt_id = a->first_interrupt[sim_kernel(q->s)->set],
@@ -72,7 +72,8 @@ static int hw_ip(struct query *q)
         ip.sched_arc_enabled_mask = a->scheduler_mask;
     }
     ip.dram_size = (a->chip->memory_size - a->memory_reserved) / a->memory_page * a->memory_page;
-    snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim", a->chip->name);
+    snprintf((char *)ip.cpucp_version, sizeof(ip.cpucp_version), "hl-%s-1.0.0-sim",
+             a->chip->asic->name);
     snprintf((char *)ip.card_name, sizeof(ip.card_name), "%s", a->card_name);
     return give(q, &ip, sim_kernel(q->s)->short_records ? HL_6_1_HW_IP_INFO_SIZE : sizeof(ip));
 }

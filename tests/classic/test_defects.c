@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/classic/convert.h"
+#include "lib/kernel/discovery.h"
 #include "lib/op/op_event.h"
 #include "uapi/habanalabs_6_1.h"
 
@@ -626,14 +627,14 @@ TEST(debug_operations_of_the_vendor_pass)
 
 TEST(names_of_asics)
 {
-    assert_int_equal(hl_device_name_from_pci(0x0001, 0), HLTHUNK_DEVICE_GOYA);
-    assert_int_equal(hl_device_name_from_pci(0x1000, 0), HLTHUNK_DEVICE_GAUDI);
-    assert_int_equal(hl_device_name_from_pci(0x1010, 0), HLTHUNK_DEVICE_GAUDI);
-    assert_int_equal(hl_device_name_from_pci(0x1020, 0), HLTHUNK_DEVICE_GAUDI2);
-    assert_int_equal(hl_device_name_from_pci(0x1020, 1), HLTHUNK_DEVICE_GAUDI2);
-    assert_int_equal(hl_device_name_from_pci(0x1020, 2), HLTHUNK_DEVICE_GAUDI2B);
-    assert_int_equal(hl_device_name_from_pci(0x1020, 4), HLTHUNK_DEVICE_GAUDI2D);
-    assert_int_equal(hl_device_name_from_pci(0x4444, 0), HLTHUNK_DEVICE_INVALID);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x0001), 0), HLTHUNK_DEVICE_GOYA);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x1000), 0), HLTHUNK_DEVICE_GAUDI);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x1010), 0), HLTHUNK_DEVICE_GAUDI);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x1020), 0), HLTHUNK_DEVICE_GAUDI2);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x1020), 1), HLTHUNK_DEVICE_GAUDI2);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x1020), 2), HLTHUNK_DEVICE_GAUDI2B);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x1020), 4), HLTHUNK_DEVICE_GAUDI2D);
+    assert_int_equal(hl_device_name(hl_asic_of_pci_id(0x4444), 0), HLTHUNK_DEVICE_INVALID);
     assert_true(hl_device_name_fits(HLTHUNK_DEVICE_GAUDI2C, HLTHUNK_DEVICE_GAUDI2));
     assert_false(hl_device_name_fits(HLTHUNK_DEVICE_GAUDI2, HLTHUNK_DEVICE_GAUDI2C));
     assert_int_equal(HLTHUNK_DEVICE_MAX, 9);

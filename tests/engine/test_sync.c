@@ -21,9 +21,9 @@ static void set_sob(struct machine *m, unsigned i, uint32_t v)
 static uint32_t mon_reg(struct machine *m, unsigned i, unsigned which)
 {
     uint32_t arm = eng_mon_arm_offset(m->e.asic, 0, i);
-    uint32_t stride = !strcmp(eng_chip(m->e.asic)->name, "goya")    ? 0x400
-                      : !strcmp(eng_chip(m->e.asic)->name, "gaudi") ? 0x800
-                                                                    : 0x2000;
+    uint32_t stride = !strcmp(eng_chip(m->e.asic)->asic->name, "goya")    ? 0x400
+                      : !strcmp(eng_chip(m->e.asic)->asic->name, "gaudi") ? 0x800
+                                                                          : 0x2000;
 
     return arm - stride * (3 - which); /* 0 address low, 1 high, 2 data, 4 config */
 }
@@ -38,7 +38,7 @@ static void payload(struct machine *m, unsigned mon, uint64_t addr, uint32_t dat
 static void arm(struct machine *m, unsigned mon, unsigned sob_id, uint8_t watch, bool equal,
                 uint32_t value)
 {
-    if (!strcmp(eng_chip(m->e.asic)->name, "goya")) {
+    if (!strcmp(eng_chip(m->e.asic)->asic->name, "goya")) {
         /* one object, by its number */
         unsigned id = sob_id + (unsigned)__builtin_ctz(watch);
 
