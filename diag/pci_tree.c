@@ -139,7 +139,7 @@ static bool is_root_port(const char *root, const char *address, uint32_t class_c
     return known ? yes : class_code >> 8 == CLASS_BRIDGE;
 }
 
-/* The function with the lowest number among the entries of a root bus. */
+/* The lowest function in a root bus's folder; a virtual function may be of a later bus. */
 struct first {
     bool found;
     struct hl_pci_address address;
@@ -151,8 +151,10 @@ static int keep_first(const char *name, void *user)
     struct hl_pci_address a;
 
     if (hl_pci_parse(name, &a) &&
-        (!f->found || a.device < f->address.device ||
-         (a.device == f->address.device && a.function < f->address.function))) {
+        (!f->found || a.bus < f->address.bus ||
+         (a.bus == f->address.bus &&
+          (a.device < f->address.device ||
+           (a.device == f->address.device && a.function < f->address.function))))) {
         f->found = true;
         f->address = a;
     }
