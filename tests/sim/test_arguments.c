@@ -341,6 +341,32 @@ TEST(engines_that_read_no_host_memory)
     hlthunk_queue_unref(from);
 }
 
+static int find_offset(const struct hlthunk_live_object *object, void *found)
+{
+    char text[200];
+
+    assert_true(hlthunk_live_object_format(object, text, sizeof(text)) > 0);
+    *(bool *)found |= strstr(text, "dma-buf") && strstr(text, "(offset 4096)");
+    return 0;
+}
+
+/* A report says which part of its buffer a dma-buf is. */
+TEST(the_offset_of_a_dmabuf)
+{
+    struct hlthunk_buffer *two;
+    struct hlthunk_dmabuf *m;
+    bool found = false;
+
+    if (on_asic("goya") || !can_export() || on_kernel("6.1"))
+        return;
+    ok(hlthunk_buffer_alloc(d, 8192, NULL, &two));
+    ok(hlthunk_dmabuf_export(two, 4096, 4096, NULL, &m));
+    ok(hlthunk_device_list_live_objects(d, find_offset, &found));
+    assert_true(found);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(two);
+}
+
 TEST(dmabufs)
 {
     struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .reserved = { 1 } };
@@ -514,6 +540,7 @@ int main(void)
         cmocka_unit_test(packets),
         cmocka_unit_test(copies),
         cmocka_unit_test(engines_that_read_no_host_memory),
+        cmocka_unit_test(the_offset_of_a_dmabuf),
         cmocka_unit_test(dmabufs),
         cmocka_unit_test(handles),
         cmocka_unit_test(descriptors_above_2),
