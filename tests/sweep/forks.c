@@ -35,12 +35,14 @@ static void some_calls(struct context *c)
 
     for (unsigned i = 0; i < n && !atomic_load(&enough); i++) {
         long rc;
+        int error;
 
         entry->prepare(c);
         rc = entry->call(c);
+        error = rc == -1 ? errno : (int)-rc; /* the functions that open return -1 */
         if (!sweep_failed(entry, rc))
             entry->undo(c, rc);
-        else if (succeeds && rc != -EAGAIN && rc != -EBUSY)
+        else if (succeeds && error != EAGAIN && error != EBUSY)
             sweep_finding("during a fork it returns %ld: %s", rc, hlthunk_last_error());
         atomic_fetch_add(&calls, 1);
     }
