@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by run. A folder of the cache with Debian 13's PyTorch and its compiler, and programs in
+# Sourced by run. A folder of the cache with Debian's PyTorch and its compiler, and programs in
 # it: they see that folder as /, and the host's /proc, /dev, /sys, /tmp, this tree and the build.
 
 torch_packages="python3-torch libtorch-dev pybind11-dev g++ ninja-build dash coreutils python3-setuptools
@@ -9,8 +9,8 @@ torch_bring() {
     [ ! -e "$root/.complete" ] || return 0
     rm -rf "$root"
     mkdir -p "$root"
-    rig_say "installing Debian 13's PyTorch (300 MB; two minutes)"
-    rig_apt_setup torch trixie
+    rig_say "installing PyTorch of Debian $suite (300 MB; two minutes)"
+    rig_apt_setup "$torch" "$suite"
     # shellcheck disable=SC2086
     rig_apt_unpack "$root" $torch_packages
     touch "$root/.complete"
@@ -21,7 +21,7 @@ torch_bring_source() {
     [ ! -e "$source/.complete" ] || return 0
     rm -rf "$source"
     mkdir -p "$source"
-    rig_apt_setup torch trixie
+    rig_apt_setup "$torch" "$suite"
     sed 's/^deb /deb-src /' "$RIG_APT/sources.list" > "$RIG_APT/sources"
     cat "$RIG_APT/sources" >> "$RIG_APT/sources.list"
     (cd "$RIG_APT" && export APT_CONFIG="$RIG_APT/apt.conf" && apt-get -q update &&
@@ -48,11 +48,11 @@ torch_in() {
 }
 
 torch_build() {
-    mkdir -p "$RIG_CACHE/torch-build"
+    mkdir -p "$RIG_CACHE/$torch-build"
     torch_in PYTHONPATH= CC=gcc CXX=g++ MAX_JOBS="$(($(nproc) * 2))" CFLAGS="-I$top/include -I$build/include" \
         LDFLAGS="-L$build/lib" sh -euc 'cd "$1" && exec python3 setup.py -q build --build-base "$2" \
-        egg_info --egg-base "$2"' sh "$top/integrations/pytorch" "$RIG_CACHE/torch-build" \
-        > "$RIG_CACHE/torch-build.log" 2>&1 && return
-    tail -n 40 "$RIG_CACHE/torch-build.log" >&2
+        egg_info --egg-base "$2"' sh "$top/integrations/pytorch" "$RIG_CACHE/$torch-build" \
+        > "$RIG_CACHE/$torch-build.log" 2>&1 && return
+    tail -n 40 "$RIG_CACHE/$torch-build.log" >&2
     exit 1
 }

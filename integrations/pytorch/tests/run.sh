@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced by ../run: our tests, then PyTorch's own, from Debian's source package. A PyTorch
 # test that fails must be listed in tests/known, with the reason.
-rig_lock torch-source torch_bring_source || exit
+rig_lock "$torch-source" torch_bring_source || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 TORCH_PYTHON=$here/tests:$here/tests/shim:$TORCH_PYTHON
