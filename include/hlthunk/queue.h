@@ -247,7 +247,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write(struct hlthunk_queue *que
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: a range outside the buffer, or a buffer without an address or of another device
+ *   -EINVAL: a range outside the buffer, a buffer without an address or of another device, or host
+ *     memory on an engine of Goya that cannot read it
  *   -ENOMEM: host memory is exhausted, or cannot be pinned; part of it may have been recorded
  *   -EBUSY: the device is in reset; likewise
  *

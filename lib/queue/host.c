@@ -48,10 +48,9 @@ int hlthunk_queue_write(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint
         return rc;
     if (!host)
         return hl_err(-EINVAL, "host is NULL");
-    if (q->format->one_reads_host &&
-        q->hardware != q->format->engine[HLTHUNK_ENGINE_TO_DEVICE].queue[0])
-        return hl_err(-EINVAL, "this engine cannot read host memory: create the queue with "
-                               "HLTHUNK_ENGINE_TO_DEVICE or _ANY");
+    rc = hl_queue_check_source(q, NULL);
+    if (rc)
+        return rc;
     hl_queue_lock(q);
     for (uint64_t at = 0; at < size && rc == 0;) {
         uint32_t n = piece(size - at);
@@ -109,6 +108,8 @@ int hlthunk_queue_read(struct hlthunk_queue *q, void *host, struct hlthunk_buffe
 
     if (rc == 0)
         rc = hl_queue_check_range(q, from, "source", offset, size);
+    if (rc == 0)
+        rc = hl_queue_check_source(q, from);
     if (rc || !size)
         return rc;
     if (!host)

@@ -181,6 +181,8 @@ void hl_queue_stop_thread(struct hlthunk_queue *q); /* without the lock, with no
 /* transfer.c: the checks of a range of a buffer. */
 int hl_queue_check_range(const struct hlthunk_queue *q, const struct hlthunk_buffer *buffer,
                          const char *name, uint64_t offset, uint64_t size);
+/* On Goya not every engine reads host memory; NULL: from staging memory. */
+int hl_queue_check_source(const struct hlthunk_queue *q, const struct hlthunk_buffer *from);
 /* Packets for size bytes from a device address to another; from and to are held if not NULL. */
 int hl_queue_record_copy(struct hlthunk_queue *q, uint64_t to_address, struct hlthunk_buffer *to,
                          uint64_t from_address, struct hlthunk_buffer *from, uint64_t size,

@@ -41,7 +41,7 @@ static enum hl_direction direction(const struct hlthunk_buffer *to,
     return is_host(to) ? HL_DEVICE_TO_HOST : HL_WITHIN_DEVICE;
 }
 
-static int check_engine(const struct hlthunk_queue *q, const struct hlthunk_buffer *from)
+int hl_queue_check_source(const struct hlthunk_queue *q, const struct hlthunk_buffer *from)
 {
     if (!q->format->one_reads_host || !is_host(from) ||
         q->hardware == q->format->engine[HLTHUNK_ENGINE_TO_DEVICE].queue[0])
@@ -93,7 +93,7 @@ int hlthunk_queue_copy(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint6
     if (rc == 0)
         rc = hl_queue_check_range(q, from, "source", from_offset, size);
     if (rc == 0)
-        rc = check_engine(q, from);
+        rc = hl_queue_check_source(q, from);
     if (rc)
         return rc;
     to_address = hlthunk_buffer_get_address(to) + to_offset;
@@ -134,7 +134,7 @@ static int check_2d(struct hlthunk_queue *q, const struct hlthunk_copy_2d *c)
     if (rc == 0)
         rc = hl_queue_check_range(q, c->source, "copy->source", c->source_offset, from_span);
     if (rc == 0)
-        rc = check_engine(q, c->source);
+        rc = hl_queue_check_source(q, c->source);
     /* rows of one buffer may interleave: whether they overlap is up to the caller */
     return rc;
 }
@@ -249,7 +249,7 @@ int hlthunk_queue_fill(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint6
     first = first < size ? first : (uint32_t)size;
     body = (size - first) & ~7ull;
     if (first || body != size)
-        rc = check_engine(q, NULL);
+        rc = hl_queue_check_source(q, NULL);
     if (rc)
         return rc;
     hl_queue_lock(q);

@@ -338,6 +338,7 @@ TEST(engines_that_read_no_host_memory)
     ok(hlthunk_queue_create(d, &o, &from));
     refused(hlthunk_queue_copy(from, b, 0, host, 0, 8), EINVAL, "cannot read host memory");
     refused(hlthunk_queue_copy_2d(from, &c), EINVAL, "cannot read host memory");
+    refused(hlthunk_queue_read(from, &c, host, 0, 8), EINVAL, "cannot read host memory");
     hlthunk_queue_unref(from);
 }
 
