@@ -7,6 +7,8 @@ static int check_size(size_t size, const char *what)
 {
     if (size < sizeof(size))
         return hl_err(-EINVAL, "%s->struct_size is %zu: set it to sizeof(*%s)", what, size, what);
+    if (size > HL_STRUCT_MAX)
+        return hl_err(-E2BIG, "%s->struct_size is %zu: set it to sizeof(*%s)", what, size, what);
     return 0;
 }
 

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* A size past this was never set: there is no such struct, nor memory behind what there is. */
+#define HL_STRUCT_MAX 4096u
+
 /* The second half of hl_options_read(). */
 int hl_options_copy(void *ours, size_t our_size, const void *theirs, const char *what);
 
@@ -16,7 +19,7 @@ int hl_options_copy(void *ours, size_t our_size, const void *theirs, const char 
  * Copies the caller's options into ours, which is zeroed first: a shorter struct gets defaults
  * for what it lacks, a longer one must have zeros where we know nothing.  NULL means all defaults.
  * what: the parameter's name, for the error text.  0; -EINVAL: no size; -E2BIG: an unknown member
- * is set.
+ * is set, or the size is past HL_STRUCT_MAX.
  */
 static inline int hl_options_read(void *ours, size_t our_size, const void *theirs, const char *what)
 {
@@ -32,7 +35,8 @@ int hl_options_reserved(const void *member, size_t size, const char *what);
 #define HL_OPTIONS_RESERVED(ours)                                                                  \
     hl_options_reserved((ours).reserved, sizeof((ours).reserved), "options")
 
-/* The caller's struct is there and has a size: 0 or -EINVAL.  what: the parameter's name. */
+/* The caller's struct is there and has a size: 0, -EINVAL or -E2BIG.  what: the parameter's name.
+ */
 int hl_struct_check(const void *theirs, const char *what);
 
 /*

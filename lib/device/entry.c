@@ -24,6 +24,8 @@ int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_
         return hl_err(-EINVAL, "entries is NULL, but max is %zu", max);
     if (max && entry_size < sizeof(entries->struct_size))
         return hl_err(-EINVAL, "entry_size is %zu: set it to sizeof(*entries)", entry_size);
+    if (max && entry_size > HL_STRUCT_MAX)
+        return hl_err(-E2BIG, "entry_size is %zu: set it to sizeof(*entries)", entry_size);
     rc = hl_discover(&list, &n);
     if (rc)
         return rc;

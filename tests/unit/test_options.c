@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/test.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <hlthunk/error.h>
 
 #include "lib/options.h"
@@ -73,6 +76,26 @@ TEST(a_size_must_be_there)
     assert_int_equal(hl_struct_check(&theirs, "usage"), 0);
 }
 
+/* Garbage: nothing is read or written behind what there is. */
+TEST(a_size_must_be_believable)
+{
+    struct ours *theirs, o = { 0 };
+    long page = sysconf(_SC_PAGESIZE);
+    char *end =
+        mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    assert_ptr_not_equal(end, MAP_FAILED);
+    assert_int_equal(mprotect(end + page, (size_t)page, PROT_NONE), 0);
+    theirs = (void *)(end + page - sizeof(*theirs));
+    theirs->struct_size = 4097;
+    assert_int_equal(HL_OPTIONS_READ(o, theirs), -E2BIG);
+    assert_non_null(strstr(hlthunk_last_error(), "options->struct_size is 4097: set it to"));
+    theirs->struct_size = SIZE_MAX;
+    assert_int_equal(hl_struct_check(theirs, "usage"), -E2BIG);
+    assert_non_null(strstr(hlthunk_last_error(), "usage->struct_size is"));
+    assert_int_equal(munmap(end, (size_t)page * 2), 0);
+}
+
 TEST(reserved_members_must_be_zero)
 {
     for (size_t i = 0; i < 8; i++) {
@@ -115,6 +138,7 @@ int main(void)
         cmocka_unit_test(a_shorter_one_gets_defaults),
         cmocka_unit_test(a_longer_one_must_be_zero_there),
         cmocka_unit_test(a_size_must_be_there),
+        cmocka_unit_test(a_size_must_be_believable),
         cmocka_unit_test(reserved_members_must_be_zero),
         cmocka_unit_test(what_is_filled_fits),
     };
