@@ -211,6 +211,24 @@ void world_open(void)
     fail("open");
 }
 
+/*
+ * Two megabytes of small pages, whatever the machine's habit, from the second page behind a
+ * boundary of a huge one: both decide about the device's addresses of what is mapped.
+ */
+static char *host_memory(void)
+{
+    const uintptr_t huge = 2 << 20;
+    char *start = mmap(NULL, 3 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (start == MAP_FAILED)
+        fail("mmap");
+    start += -(uintptr_t)start & (huge - 1);
+    start += 4096;
+    madvise(start, huge, MADV_NOHUGEPAGE);
+    memset(start, 0, huge);
+    return start;
+}
+
 static void first_open(void)
 {
     uint64_t status[2];
@@ -224,12 +242,7 @@ static void first_open(void)
     if (w.control < 0)
         fail("control node");
     w.old = request(w.fd, OP_INFO, &a) == -ENOTTY;
-    w.host = mmap(NULL, 2 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (w.host == MAP_FAILED)
-        fail("mmap");
-    /* small pages, whatever the machine's habit: they decide about the device's addresses */
-    madvise(w.host, 2 << 20, MADV_NOHUGEPAGE);
-    memset(w.host, 0, 2 << 20);
+    w.host = host_memory();
     {
         struct hl_info_args ip = { .op = HL_INFO_HW_IP_INFO,
                                    .return_pointer = (uintptr_t)&w.ip,
