@@ -23,7 +23,12 @@ td.head-rtitle, td.foot-os { text-align: right; }
 h1.Sh { font-size: 110%; border-bottom: 1px solid #ccc; margin-top: 1.6em; }
 dl.Bl-tag > dt { font-weight: bold; margin-top: .5em; }
 dl.Bl-tag > dd { margin-left: 2em; }
+table.Nm + br { display: none; }
+table.Nm td { vertical-align: top; }
+table.Nm td:first-child { white-space: nowrap; }
 table.index td { vertical-align: top; padding: .1em 1em .1em 0; }
+table.index td:first-child { max-width: 26em; }
+table.index td:last-child { min-width: 20em; }
 a.permalink { color: inherit; text-decoration: none; }
 '''
 
