@@ -3,7 +3,7 @@
 # usage: test_readme.sh SOURCE BUILD root|user
 # A newcomer's way: the README's commands, in its order and as they are written there, in a fresh
 # copy and a fresh home folder.  No path is set here: where the README's commands leave a thing, its
-# next ones must find it.  Left out are "./dev test", which runs this, and "./dev rig", which
+# next ones must find it.  Left out are "./dev test", of which "--all" runs this, and "./dev rig", which
 # downloads kernels: .ci/run has both.
 # As root the copy is what "meson dist" makes of the last commit, where git is at hand: a release's
 # tarball builds from nothing.
