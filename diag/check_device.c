@@ -25,6 +25,8 @@
 #include "lib/op/open_error.h"
 #include "uapi/habanalabs_accel.h"
 
+/* Since then vfio-pci exports BARs as dma-bufs (VFIO_DEVICE_FEATURE_DMA_BUF). */
+#define VFIO_EXPORTS 6, 19
 /* Since then a node's driver must say that its offsets are unsigned, and habanalabs does not. */
 #define DEMANDS_FOP_FLAG 6, 12
 /* Since then the driver exports memory that is behind an MMU. */
@@ -41,6 +43,50 @@ struct orphan {
     unsigned count;
     int unreadable; /* the errno of a function that could not be looked at */
 };
+
+/* Its habanalabs runs in the machine that it was given to, if it was. */
+static void bound_to_vfio(struct hl_preflight *p, enum hlthunk_verdict verdict, const char *address,
+                          unsigned device)
+{
+    if (hl_kernel_at_least(&p->kernel, VFIO_EXPORTS))
+        hl_preflight_tell(
+            p, "device", verdict,
+            "In the virtual machine that has it, habanalabs there exports its memory, to devices "
+            "that the same machine has. On this host only the program that holds it can export, "
+            "its BARs, if the kernel has CONFIG_VFIO_PCI_DMABUF; vfio-pci revokes such an export "
+            "when the device is reset or closed, so it is for importers that let go when they are "
+            "told to, not for those that pin. To have it back: write its address to "
+            "/sys/bus/pci/drivers/vfio-pci/unbind, then to /sys/bus/pci/drivers/habanalabs/bind.",
+            "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and "
+            "this library cannot export its memory.",
+            address, device);
+    else
+        hl_preflight_tell(
+            p, "device", verdict,
+            "In the virtual machine that has it, habanalabs there exports its memory, to devices "
+            "that the same machine has. To have it back: write its address to "
+            "/sys/bus/pci/drivers/vfio-pci/unbind, then to /sys/bus/pci/drivers/habanalabs/bind.",
+            "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and "
+            "nobody on this host can export its memory.",
+            address, device);
+}
+
+/* Beside devices of this host: one that was given to a virtual machine. */
+static int given_away(const char *address, void *user)
+{
+    struct hl_preflight *p = user;
+    uint32_t vendor, device, class_code;
+    char driver[32];
+
+    if (hl_pci_ids(p->root, address, &vendor, &device, &class_code) ||
+        vendor != HL_PCI_VENDOR_HABANA || hl_pci_driver(p->root, address, driver, sizeof(driver)) ||
+        strcmp(driver, "vfio-pci") != 0)
+        return 0;
+    snprintf(p->device, sizeof(p->device), "%.23s", address);
+    bound_to_vfio(p, HLTHUNK_VERDICT_OK, address, device);
+    p->device[0] = '\0';
+    return p->rc;
+}
 
 /* A Habana function on the bus that is not a device for the library. */
 static int orphan(const char *address, void *user)
@@ -69,14 +115,7 @@ static int orphan(const char *address, void *user)
             "habanalabs) for why it refused the device.",
             "%s (1da3:%04x) is on the bus, but no driver has taken it.", address, device);
     else if (!strcmp(driver, "vfio-pci"))
-        hl_preflight_tell(
-            p, "device", HLTHUNK_VERDICT_PROBLEM,
-            "In the virtual machine that has it, habanalabs there exports its memory, to devices "
-            "that the same machine has. To have it back: write its address to "
-            "/sys/bus/pci/drivers/vfio-pci/unbind, then to /sys/bus/pci/drivers/habanalabs/bind.",
-            "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and "
-            "nobody on this host can export its memory.",
-            address, device);
+        bound_to_vfio(p, HLTHUNK_VERDICT_PROBLEM, address, device);
     else if (strcmp(driver, "habanalabs"))
         hl_preflight_tell(
             p, "device", HLTHUNK_VERDICT_PROBLEM,
@@ -111,8 +150,11 @@ void hl_preflight_devices(struct hl_preflight *p, int rc, size_t count)
                           "Which devices this machine has cannot be known: %s.", hl_error_text());
         return;
     }
-    if (count)
-        return; /* each is reported by itself */
+    if (count) { /* each is reported by itself */
+        if (!p->options.pci_address)
+            hl_tree_each(p->root, given_away, p, "/sys/bus/pci/devices");
+        return;
+    }
     rc = hl_tree_each(p->root, orphan, &o, "/sys/bus/pci/devices");
     rc = rc ? rc : o.unreadable;
     if (o.count || p->rc)

@@ -13,7 +13,7 @@
 
 /* What was told. */
 static struct told {
-    char id[24], device[24], importer[24], text[768], remedy[400];
+    char id[24], device[24], importer[24], text[768], remedy[700];
     enum hlthunk_verdict verdict;
 } told[64];
 static unsigned told_count;
@@ -554,6 +554,16 @@ TEST(long_files)
     expect("status", HLTHUNK_VERDICT_UNKNOWN, "No space left");
 }
 
+/* Beside one that works: it is meant so. */
+TEST(a_device_of_a_virtual_machine)
+{
+    tree_pci("pci0000:00", "0000:00:1e.0", 0x1da3, 0x1020, 0x120000, 0, -1, NULL);
+    tree_link("/sys/devices/pci0000:00/0000:00:1e.0/driver", "../x/vfio-pci");
+    look();
+    expect("device", HLTHUNK_VERDICT_OK, "0000:00:1e.0 (1da3:1020) is bound to vfio-pci");
+    assert_string_equal(find("device")->device, "0000:00:1e.0");
+}
+
 TEST(no_device)
 {
     tree_remove("/sys/class/accel");
@@ -565,6 +575,10 @@ TEST(no_device)
     expect("device", HLTHUNK_VERDICT_PROBLEM, "modprobe habanalabs");
     assert_string_equal(find("device")->device, "0000:00:04.0");
     tree_link("/sys/devices/pci0000:00/0000:00:04.0/driver", "../x/vfio-pci");
+    look();
+    expect("device", HLTHUNK_VERDICT_PROBLEM, "this library cannot export");
+    assert_non_null(strstr(find("device")->remedy, "vfio-pci revokes such an export"));
+    put_kernel("6.18.5", "CONFIG_PCI_P2PDMA=y");
     look();
     expect("device", HLTHUNK_VERDICT_PROBLEM, "nobody on this host can export");
     tree_remove("/sys/devices/pci0000:00/0000:00:04.0/driver");
@@ -645,6 +659,7 @@ int main(void)
         CASE(the_unreadable_is_unknown),
         CASE(processes_that_cannot_be_listed),
         CASE(long_files),
+        CASE(a_device_of_a_virtual_machine),
         CASE(no_device),
         CASE(bad_arguments),
     };
