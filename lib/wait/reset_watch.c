@@ -26,7 +26,8 @@ struct hlthunk_reset_watch {
     pthread_t thread;
     bool runs;                   /* the thread, until it is waited for */
     pthread_mutex_t gate;        /* held until the thread may begin */
-    struct hl_listener listener; /* its eventfd also ends the thread */
+    struct hl_listener listener; /* its eventfd also ends the thread, */
+    bool lost;                   /* unless the program has taken it (the thread's own) */
     int interval_ms;
     bool listens;  /* to the driver's events, */
     int events_fd; /* which come here */
@@ -48,12 +49,14 @@ static bool sleep_for(struct hlthunk_reset_watch *w, int ms, bool *deaf)
 {
     const struct hl_eventfd *wake = &w->listener.wake;
     struct pollfd p[2] = {
-        { .fd = hl_eventfd_is_intact(wake) ? wake->fd : -1, .events = POLLIN },
+        { .fd = w->lost ? -1 : wake->fd, .events = POLLIN },
         { .fd = w->listens && !*deaf ? w->events_fd : -1, .events = POLLIN },
     };
     int n = poll(p, 2, ms);
 
     *deaf = p[1].revents != 0;
+    if (p[0].revents && !is_over(w))
+        w->lost = !hl_eventfd_is_intact(wake);
     return n != 0;
 }
 
@@ -61,7 +64,9 @@ static bool sleep_for(struct hlthunk_reset_watch *w, int ms, bool *deaf)
  * Sleeps until something may have happened, or it is time to ask the driver.  Where a notifier has
  * the driver's eventfd it stays readable until the program reads it: then it is left out once, so
  * that this is not a loop.  The program may have closed the thread's eventfd, also while the thread
- * sleeps on it: what it would be woken for is looked at now and then.
+ * sleeps on it: what it would be woken for is looked at now and then.  Whose the eventfd is, is
+ * asked only when it is readable for neither reason: asking opens a descriptor, which a process
+ * forked at that moment would inherit, and a program that closes all descriptors would take.
  */
 static void sleep_until_woken(struct hlthunk_reset_watch *w, bool *deaf)
 {
