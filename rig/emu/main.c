@@ -146,9 +146,9 @@ int main(int argc, char **argv)
         perror(p.socket);
     } else {
         emu_log(e,
-                "client gone; register messages: %lu reads, %lu writes; "
+                "client gone; register messages: %lu reads, %lu writes, %lu of them posted; "
                 "CPUCP packets %lu; QM packets %lu",
-                e->nreg_rd, e->nreg_wr, e->ncpucp, e->npkt);
+                e->nreg_rd, e->nreg_wr, e->v.posted, e->ncpucp, e->npkt);
         rc = 0;
     }
     emu_fini(e);

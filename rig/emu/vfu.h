@@ -62,6 +62,7 @@ struct vfu {
     struct vfu_region region[VFU_NUM_REGIONS];
     unsigned irq_count[VFU_NUM_IRQS];
     int irqfd[VFU_NUM_IRQS][VFU_MAX_VECTORS];
+    unsigned long posted; /* writes that the client did not wait for */
     struct vfu_dma dma[VFU_MAX_DMA];
     unsigned ndma;
     struct {

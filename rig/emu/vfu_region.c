@@ -90,6 +90,7 @@ int vfu_do_region_write(struct vfu *v, const struct vfu_request *q)
 
     if (!vfu_take(q, &a, sizeof(a)) || !valid(v, &a) || a.count > q->len - sizeof(a))
         return vfu_answer(v, q, EINVAL, NULL, 0);
+    v->posted += !!(q->h.flags & VFU_NO_REPLY);
     v->ops->wr(v, a.region, a.offset, q->body + sizeof(a), a.count);
     return vfu_answer(v, q, 0, &a, sizeof(a));
 }

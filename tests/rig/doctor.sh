@@ -3,17 +3,20 @@
 # usage: doctor.sh RIG-RUN HLTHUNK: what doctor says of real kernels
 set -u
 run=$1 hlthunk=$2 failed=0
-out=$(mktemp)
-trap 'rm -f "$out"' EXIT
+work=$(mktemp -d)
+out=$work/out
+trap 'rm -rf "$work"' EXIT
 
 # looks CODE OPTIONS…: doctor in a machine, and its exit code
 looks() {
     code=$1
     shift
-    "$run" --asic gaudi2 "$@" -- "$hlthunk" doctor > "$out"
+    "$run" --asic gaudi2 --logs "$work" "$@" -- "$hlthunk" doctor > "$out"
     rc=$?
     [ $rc != 77 ] || exit 77
     echo "doctor with $*: exit code $rc"
+    # a register's effect is there when the machine goes on: nothing of before a reset comes later
+    grep -q ' 0 of them posted' "$work/gaudi2-0.device.log" || { echo "writes were posted"; tail -n 2 "$work/gaudi2-0.device.log"; failed=1; }
     [ $rc = "$code" ] || { cat "$out"; failed=1; }
 }
 says() { grep -q "$1" "$out" || { echo "it does not say: $1"; cat "$out"; failed=1; }; }
