@@ -20,7 +20,7 @@ if [ "$who" = root ]; then
 else
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    other='For everybody, as root:'
+    other='For all users, as root:'
     as=
     if [ "$(id -u)" = 0 ]; then
         # whose folder is whose also counts for root's tests of permissions
