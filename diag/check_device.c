@@ -44,31 +44,30 @@ struct orphan {
     int unreadable; /* the errno of a function that could not be looked at */
 };
 
+#define IN_ITS_MACHINE                                                                             \
+    "In the virtual machine that has it, habanalabs there exports its memory, to devices that "    \
+    "the same machine has. "
+#define TO_HAVE_IT_BACK                                                                            \
+    "To have it back: write its address to /sys/bus/pci/drivers/vfio-pci/unbind, then to "         \
+    "/sys/bus/pci/drivers/habanalabs/bind."
+
 /* Its habanalabs runs in the machine that it was given to, if it was. */
 static void bound_to_vfio(struct hl_preflight *p, enum hlthunk_verdict verdict, const char *address,
                           unsigned device)
 {
-    if (hl_kernel_at_least(&p->kernel, VFIO_EXPORTS))
-        hl_preflight_tell(
-            p, "device", verdict,
-            "In the virtual machine that has it, habanalabs there exports its memory, to devices "
-            "that the same machine has. On this host only the program that holds it can export, "
-            "its BARs, if the kernel has CONFIG_VFIO_PCI_DMABUF; vfio-pci revokes such an export "
-            "when the device is reset or closed, so it is for importers that let go when they are "
-            "told to, not for those that pin. To have it back: write its address to "
-            "/sys/bus/pci/drivers/vfio-pci/unbind, then to /sys/bus/pci/drivers/habanalabs/bind.",
-            "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and "
-            "this library cannot export its memory.",
-            address, device);
-    else
-        hl_preflight_tell(
-            p, "device", verdict,
-            "In the virtual machine that has it, habanalabs there exports its memory, to devices "
-            "that the same machine has. To have it back: write its address to "
-            "/sys/bus/pci/drivers/vfio-pci/unbind, then to /sys/bus/pci/drivers/habanalabs/bind.",
-            "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and "
-            "nobody on this host can export its memory.",
-            address, device);
+    bool exports = hl_kernel_at_least(&p->kernel, VFIO_EXPORTS);
+
+    hl_preflight_tell(
+        p, "device", verdict,
+        exports ? IN_ITS_MACHINE
+            "On this host only the program that holds it can export, its BARs, if the kernel has "
+            "CONFIG_VFIO_PCI_DMABUF; vfio-pci revokes such an export when the device is reset or "
+            "closed, so it is for importers that let go when they are told to, not for those that "
+            "pin. " TO_HAVE_IT_BACK
+                : IN_ITS_MACHINE TO_HAVE_IT_BACK,
+        "%s (1da3:%04x) is bound to vfio-pci: a virtual machine has it or may take it, and %s "
+        "export its memory.",
+        address, device, exports ? "this library cannot" : "nobody on this host can");
 }
 
 /* Beside devices of this host: one that was given to a virtual machine. */
