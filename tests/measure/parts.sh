@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=sh disable=SC2034,SC2154 # the variables are nightly's
+# The parts of ./dev nightly, run from the top of the tree.  They take, from the environment:
+#   NIGHTLY_TIMES       how often the suite runs on a loaded machine (20)
+#   NIGHTLY_LOAD        0: the machine is loaded already
+#   NIGHTLY_SECONDS     of ThreadSanitizer, and of each fuzzer in one call (600)
+#   NIGHTLY_CYCLES      of each function, and of alloc, map, export, close ÷ 250 (4000)
+#   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; messages, which are cheap, ten times as many)
+cycles=${NIGHTLY_CYCLES:-4000}
+seconds=${NIGHTLY_SECONDS:-600}
+executions=${NIGHTLY_EXECUTIONS:-10000000}
+parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya soak tsan \
+fuzz_message fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
+
+# tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own
+tests() {
+    dir=$1
+    shift
+    meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 10 --logbase "nightly-$one" "$@"
+}
+
+# A round of what ./dev test runs, while each processor has something else to do.
+wants_loaded=${NIGHTLY_TIMES:-20} unit_loaded='rounds in a row'
+loaded() {
+    burners=
+    [ "${NIGHTLY_LOAD:-1}" = 0 ] || for _ in $(seq "$(nproc)"); do
+        sh -c 'while kill -0 '$$' 2>/dev/null; do i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; done' &
+        burners="$burners $!"
+    done
+    did=1 rc=0
+    tests build --no-suite rig --no-suite slow --no-suite long --no-suite valgrind --no-suite bench || rc=1
+    # shellcheck disable=SC2086
+    [ -z "$burners" ] || kill $burners
+    return $rc
+}
+
+sweeps() { tests build --suite sweep; }
+
+cycles_of() {
+    build/sim/hlsim run --quiet --device "$1" --kernel "$2" -- build/tests/sweep/sweep --cycles "$cycles"
+}
+cycles_gaudi2() { cycles_of gaudi2 6.12; }
+cycles_gaudi() { cycles_of gaudi vendor; }
+cycles_goya() { cycles_of goya 6.6; }
+
+soak() {
+    n=$((cycles * 250))
+    export TEST_ASIC=gaudi2 TEST_KERNEL=6.12 TEST_CYCLES=$n TEST_COPIES=$n HLSIM_PROGRAM="$PWD/build/sim/hlsim"
+    for program in build/tests/sim/sim_cycles build/tests/queue/test_queues; do
+        build/sim/hlsim run --quiet --device gaudi2 --kernel 6.12 -- $program || return 1
+    done
+    echo "$n cycles of a buffer, $n copies of a queue: nothing grew"
+}
+
+# The mixed loads of all objects; it looks for locks taken in two orders, too.
+wants_tsan=$seconds unit_tsan=seconds
+tsan() {
+    step=$(date +%s)
+    TSAN_OPTIONS="detect_deadlocks=1:second_deadlock_stack=1:suppressions='$PWD/tests/build/tsan.supp'" \
+        tests build-tsan --suite threads --suite share --suite verbs || return 1
+    did=$(seconds_since "$step")
+}
+
+# fuzz TARGET: what it finds new stays in the build folder.
+fuzz() {
+    corpus=build-fuzz/corpus-$1 output=$logs/$one.out
+    mkdir -p "$corpus"
+    here=$(left)
+    [ "$here" -lt "$seconds" ] || here=$seconds
+    "build-fuzz/tests/fuzz/fuzz_$1" -max_total_time="$here" -rss_limit_mb=4096 -print_final_stats=1 "$corpus" \
+        >"$output" 2>&1 || {
+        tail -n 40 "$output"
+        return 1
+    }
+    did=$(sed -n 's/^stat::number_of_executed_units: *//p' "$output")
+    enough=1
+}
+wants_fuzz_message=$((executions * 10)) unit_fuzz_message=executions
+wants_fuzz_packets=$executions unit_fuzz_packets=executions
+wants_fuzz_ioctl=$executions unit_fuzz_ioctl=executions
+wants_fuzz_efa=$executions unit_fuzz_efa=executions
+wants_fuzz_emu=$executions unit_fuzz_emu=executions
+fuzz_message() { fuzz message; }
+fuzz_packets() { fuzz packets; }
+fuzz_ioctl() { fuzz ioctl; }
+fuzz_efa() { fuzz efa; }
+fuzz_emu() { fuzz emu; }
+
+# The library and what needs no device, as others build it.
+builds() {
+    rc=0
+    for how in 'gcc -Doptimization=0' 'gcc -Doptimization=3 -Db_lto=true' 'gcc --unity=on' \
+               'clang -Doptimization=0' 'clang -Doptimization=3'; do
+        dir=$logs/$(echo "$how" | tr -c 'a-z0-9\n' -)
+        # shellcheck disable=SC2086
+        if { [ -f "$dir/build.ninja" ] || CC=${how%% *} meson setup "$dir" --werror -Ddocs=disabled ${how#* }; } &&
+            ninja -C "$dir" && tests "$dir" --suite fast; then
+            echo "$how: passed"
+        else
+            echo "$how: FAILED"
+            rc=1
+        fi
+    done
+    return $rc
+}
+
+coverage() { ./dev coverage --json "$logs/coverage.json"; }
+mutate() { ./dev mutate --seconds "$((seconds * 24))" --wanted 90; }
