@@ -10,7 +10,7 @@ RIG_SUITES="objects lifetime semantics processes threads holders cycles work com
 # The program of a suite: of the simulator's tests, or of those only for the rig.
 suite_program() {
     for rig_p in "$RIG_BUILD/tests/rig/rig_$1" "$RIG_BUILD/tests/sim/sim_$1" \
-        "$RIG_BUILD/tests/queue/test_$1"; do
+        "$RIG_BUILD/tests/queue/test_$1" "$RIG_BUILD/tests/cycles/test_$1"; do
         [ ! -x "$rig_p" ] || { readlink -f "$rig_p"; return 0; }
     done
     return 1
@@ -66,7 +66,7 @@ table_machine() (
     machine "$kernel"
     {
         # Kernel 7's driver behaves like 6.12's; the tests call both "6.12".
-        echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_CYCLES=10000 TEST_KERNEL=$kernel" |
+        echo "export CMOCKA_MESSAGE_OUTPUT=TAP TEST_ASIC=$asic TEST_CYCLES=10000 TEST_SECONDS=1 TEST_KERNEL=$kernel" |
             sed 's/TEST_KERNEL=7$/TEST_KERNEL=6.12/'
         rig_p2p_environment "$kernel"
         rig_address_environment

@@ -4,12 +4,14 @@
 #   NIGHTLY_TIMES       how often the suite runs on a loaded machine (20)
 #   NIGHTLY_LOAD        0: the machine is loaded already
 #   NIGHTLY_SECONDS     of ThreadSanitizer, and of each fuzzer in one call (600)
-#   NIGHTLY_CYCLES      of each function, and of alloc, map, export, close ÷ 250 (4000)
+#   NIGHTLY_CYCLES      of each function; 250 times as many of each kind of object (4000)
+#   NIGHTLY_KIND        seconds after which a kind of object has had enough cycles (180)
 #   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; messages, which are cheap, ten times as many)
 cycles=${NIGHTLY_CYCLES:-4000}
+kind_seconds=${NIGHTLY_KIND:-180}
 seconds=${NIGHTLY_SECONDS:-600}
 executions=${NIGHTLY_EXECUTIONS:-10000000}
-parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya soak tsan \
+parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies tsan \
 fuzz_message fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
 
 # tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own
@@ -43,13 +45,25 @@ cycles_gaudi2() { cycles_of gaudi2 6.12; }
 cycles_gaudi() { cycles_of gaudi vendor; }
 cycles_goya() { cycles_of goya 6.6; }
 
-soak() {
-    n=$((cycles * 250))
-    export TEST_ASIC=gaudi2 TEST_KERNEL=6.12 TEST_CYCLES=$n TEST_COPIES=$n HLSIM_PROGRAM="$PWD/build/sim/hlsim"
-    for program in build/tests/sim/sim_cycles build/tests/queue/test_queues; do
-        build/sim/hlsim run --quiet --device gaudi2 --kernel 6.12 -- $program || return 1
+# The next kind of object: a row with its figures.
+kinds_of_objects() {
+    for program in test_cycles test_cycles_of_regions; do
+        TEST_KIND=list "build/tests/cycles/$program" 2>/dev/null | sed "s/^/$program /"
     done
-    echo "$n cycles of a buffer, $n copies of a queue: nothing grew"
+}
+wants_kinds=$(kinds_of_objects | wc -l) unit_kinds='kinds of object'
+kinds() {
+    row=$(kinds_of_objects | sed -n "$((count + 1))p")
+    did=1
+    TEST_ASIC=gaudi2 TEST_KERNEL=6.12 TEST_CYCLES=$((cycles * 250)) TEST_SECONDS=$kind_seconds \
+        TEST_KIND=${row#* } build/sim/hlsim run --quiet --device gaudi2 --kernel 6.12 -- \
+        "build/tests/cycles/${row% *}"
+}
+
+copies() {
+    TEST_ASIC=gaudi2 TEST_KERNEL=6.12 TEST_COPIES=$((cycles * 250)) HLSIM_PROGRAM="$PWD/build/sim/hlsim" \
+        build/sim/hlsim run --quiet --device gaudi2 --kernel 6.12 -- build/tests/queue/test_queues || return 1
+    echo "$((cycles * 250)) copies of a queue: nothing grew"
 }
 
 # The mixed loads of all objects; it looks for locks taken in two orders, too.
