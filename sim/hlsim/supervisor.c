@@ -19,6 +19,7 @@
 #include "sim/hlsim/connections.h"
 #include "sim/hlsim/execute.h"
 #include "sim/hlsim/files.h"
+#include "sim/hlsim/guard.h"
 #include "sim/hlsim/start.h"
 #include "sim/hlsim/sysfs_write.h"
 #include "sim/hlsim/trace.h"
@@ -86,7 +87,7 @@ static int watch(struct supervisor *v, int fd, uint32_t tag)
     return epoll_ctl(v->all, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
 }
 
-/* No signal ends us before the tree is removed. */
+/* No signal ends us before the program has ended. */
 static int create_signals(void)
 {
     sigset_t set;
@@ -246,6 +247,7 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
     many_descriptors();
     call_seed = options->seed;
     rc = create_state(v, options);
+    rc = rc ? rc : guard_start(v->s);
     rc = rc ? rc : tree_create(v->s);
     rc = rc ? rc : create_loop(v);
     for (uint32_t i = 0; !rc && i < v->s->device_count; i++)
@@ -287,8 +289,7 @@ int supervisor_run(const struct supervisor_options *options, char **argv)
         execute_stop_all(v.s);
         trace_stop();
     }
-    if (v.s)
-        tree_remove(v.s);
+    guard_end();
     if (v.child < 0)
         return 125;
     if (WIFSIGNALED(v.child_status))
