@@ -38,9 +38,8 @@ static void init(struct hl_attachment *a, struct hl_parent *parent)
     s->start = FIRST + (s->page - (FIRST & PAGE_BITS) % s->page) % s->page;
     pthread_mutex_init(&s->mapping, NULL); /* without attributes: it cannot fail here */
     hl_space_init(&s->space);
-    /* the driver takes no hint that ends with the last address */
-    if (hl_space_add(&s->space, &s->all, 0, (LAST - s->start) / s->page * HL_SPACE_GRANULE))
-        s->all.first = NULL;
+    /* the driver takes no hint that ends with the last address; without memory .first stays NULL */
+    (void)hl_space_add(&s->space, &s->all, 0, (LAST - s->start) / s->page * HL_SPACE_GRANULE);
 }
 
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)

@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "lib/classic/room.h"
 #include "lib/op/op_cs.h"
 
 static union outputs out;
@@ -81,6 +82,20 @@ TEST(the_processor_is_left_alone)
     assert_in_range(door_calls, 2, 200);
 }
 
+/* They grow, but not without end. */
+TEST(pauses_stay_short)
+{
+    struct hl_room room = { 0 };
+    uint32_t before = 0;
+
+    for (unsigned i = 0; i < 10; i++) {
+        hl_room_wait(&room);
+        assert_true(room.pause_us > before || room.pause_us == 1000);
+        before = room.pause_us;
+    }
+    assert_int_equal(room.pause_us, 1000);
+}
+
 TEST(a_reset_ends_it)
 {
     static const int ends[] = { EBUSY, ENODEV, EIO, EINVAL, ENOMEM };
@@ -140,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_submission_waits_for_room),
         cmocka_unit_test(the_processor_is_left_alone),
+        cmocka_unit_test(pauses_stay_short),
         cmocka_unit_test(a_reset_ends_it),
         cmocka_unit_test(signals_do_not_end_it),
         cmocka_unit_test(the_operation_itself_says_full),

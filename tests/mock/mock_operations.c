@@ -16,6 +16,7 @@
 #include "lib/op/op_cs.h"
 #include "lib/op/op_debug.h"
 #include "lib/op/op_event.h"
+#include "lib/op/op_mem.h"
 #include "lib/op/op_signal.h"
 
 #define FD 9
@@ -154,6 +155,8 @@ TEST(bytes)
                                       .op = HL_MEM_OP_MAP } };
     union hl_mem_args mapped = { .out = { .device_virt_addr = 0x20000000 } };
     const struct hl_signal_common common = { 0 };
+    struct hlthunk_signal_in signal_in = { .queue_index = 3 };
+    struct hlthunk_signal_out signal_out = { 0 };
     struct hl_cs_out answer;
 
     memcpy(c.in, &in, sizeof(in.in));
@@ -175,8 +178,24 @@ TEST(bytes)
     assert_int_equal(answer.seq, 7);
     assert_int_equal(answer.sob_count_before_submission, 13);
     mock_end();
+    mock_expect(&c);
+    assert_int_equal(hlthunk_signal_submission(FD, &signal_in, &signal_out), 0);
+    assert_int_equal(signal_out.seq, 7);
+    assert_int_equal(signal_out.sob_count_before_submission, 13);
+    mock_end();
     mock_ok(HL_REQ_D_MEMORY, &map, &mapped, sizeof(map));
     assert_int_equal(hlthunk_device_memory_map(FD, 5, 0x10000000), 0x20000000);
+    mock_end();
+}
+
+/* Why memory is not freed. */
+TEST(frees_that_are_refused)
+{
+    mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = EINVAL });
+    says(hl_mem_free(FD, 5), -EINVAL, "handle 0x5 cannot be freed: it is still mapped");
+    mock_end();
+    mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = EIO });
+    says(hl_mem_free(FD, 5), -EIO, "the driver refused to free handle 0x5");
     mock_end();
 }
 
@@ -200,7 +219,7 @@ TEST(a_new_notifier)
 TEST(counts)
 {
     uint64_t count = 5, value = 3;
-    int pipes[2], e = eventfd(0, EFD_CLOEXEC);
+    int pipes[2], nothing, e = eventfd(0, EFD_CLOEXEC);
 
     close(e);
     says(hl_event_wait_count(e, 0, &count), -EBADF, "waiting on eventfd");
@@ -211,6 +230,10 @@ TEST(counts)
     close(pipes[1]);
     says(hl_event_wait_count(pipes[0], 0, &count), -EIO, "waiting on eventfd");
     close(pipes[0]);
+    nothing = open("/dev/null", O_RDWR | O_CLOEXEC); /* readable, and at its end */
+    errno = 0;
+    says(hl_event_wait_count(nothing, 0, &count), -EIO, "reading eventfd");
+    close(nothing);
     assert_int_equal(count, 5);
     assert_int_equal(hl_event_wait_count(e, hl_deadline_after(1), &count), 0);
     assert_int_equal(count, 0);
@@ -237,6 +260,7 @@ int main(void)
         cmocka_unit_test(blocks_of_registers),
         cmocka_unit_test(debug_refusals),
         cmocka_unit_test(bytes),
+        cmocka_unit_test(frees_that_are_refused),
         cmocka_unit_test(a_new_notifier),
         cmocka_unit_test(counts),
     };

@@ -2,9 +2,12 @@
 /* What a queue submits, byte for byte, with a driver that notes it and completes all at once. */
 #include "tests/test.h"
 
+#include <pthread.h>
 #include <stdbool.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +17,7 @@
 #include "lib/device/device.h"
 #include "lib/memory/buffer.h"
 #include "lib/queue/format.h"
+#include "lib/queue/queue.h"
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
@@ -55,6 +59,15 @@ int munmap(void *address, size_t size)
     if (p >= command_memory[0] && p < command_memory[0] + sizeof(command_memory))
         return 0;
     return (int)syscall(SYS_munmap, address, size);
+}
+
+static bool refuse_threads;
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *arg)
+{
+    return refuse_threads ? EAGAIN : __real_pthread_create(t, a, run, arg);
 }
 
 static int submit(union hl_cs_args *a)
@@ -173,6 +186,7 @@ static void end(struct world *w)
     assert_int_equal(atomic_load(&w->device_memory.object.refs), 1);
     assert_int_equal(atomic_load(&w->other.object.refs), 1);
     assert_int_equal(atomic_load(&w->host.object.refs), 1);
+    assert_int_equal(atomic_load(&w->d.base.object.refs), 1000);
     hl_attachments_destroy(&w->d.base);
     pthread_mutex_destroy(&w->d.base.lock);
     free(w);
@@ -534,6 +548,64 @@ TEST(waits_on_the_host)
     end(w);
 }
 
+/* The pieces of a large transfer are on their way while the next ones are prepared. */
+TEST(large_transfers_are_submitted_at_once)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    char *host = calloc(8, HL_STAGING_PIECE);
+
+    assert_non_null(host);
+    ok(hlthunk_queue_write(w->q, &w->device_memory, 0, host, 8ull * HL_STAGING_PIECE));
+    assert_int_equal(submissions, 8);
+    ok(hlthunk_queue_read(w->q, host, &w->device_memory, 0, 8ull * HL_STAGING_PIECE));
+    assert_int_equal(submissions, 16);
+    ok(hlthunk_queue_write(w->q, &w->device_memory, 0, host, 64));
+    ok(hlthunk_queue_read(w->q, host, &w->device_memory, 0, 64));
+    assert_int_equal(submissions, 16);
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(submissions, 17);
+    end(w);
+    free(host);
+}
+
+/* Without a descriptor or a thread nobody is told, and the caller is told why. */
+TEST(fences_that_cannot_notify)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), fd = -7, next;
+    struct rlimit before, none;
+    struct hlthunk_fence *f;
+    uint64_t count;
+
+    assert_true(wake >= 0);
+    next = dup(wake);
+    close(next);
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    f = copy_and_fence(w);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){ (rlim_t)next, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(hlthunk_fence_create_eventfd(f, &fd), -EMFILE);
+    assert_non_null(strstr(hlthunk_last_error(), "no eventfd"));
+    assert_int_equal(hlthunk_fence_signal_eventfd(f, wake), -EMFILE);
+    assert_non_null(strstr(hlthunk_last_error(), "cannot be duplicated"));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    refuse_threads = true;
+    assert_int_equal(hlthunk_fence_create_eventfd(f, &fd), -EAGAIN);
+    assert_non_null(strstr(hlthunk_last_error(), "no thread to watch a fence"));
+    assert_int_equal(hlthunk_fence_signal_eventfd(f, wake), -EAGAIN);
+    refuse_threads = false;
+    assert_int_equal(fd, -7);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    ok(hlthunk_fence_wait(f, -1));
+    assert_int_equal(read(wake, &count, sizeof(count)), -1);
+    assert_int_equal(dup(wake), next); /* no duplicate is left open */
+    close(next);
+    close(wake);
+    hlthunk_fence_unref(f);
+    end(w);
+}
+
 /* A buffer is held once for each batch, however often it is used and with however many others. */
 TEST(many_buffers)
 {
@@ -635,6 +707,8 @@ int main(void)
         cmocka_unit_test(fences_of_one_submission),
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(waits_on_the_host),
+        cmocka_unit_test(large_transfers_are_submitted_at_once),
+        cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
         cmocka_unit_test(the_queues_of_each_engine),
         cmocka_unit_test(no_command_buffer),

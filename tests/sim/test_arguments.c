@@ -92,6 +92,7 @@ TEST(opening)
     assert_ptr_equal(out, UNTOUCHED);
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC); /* it stays the caller's */
     assert_int_equal(close(fd), 0);
+    assert_int_equal(hlthunk_device_close(NULL), 0);
 }
 
 TEST(entries)

@@ -3,12 +3,16 @@
 #include "tests/sim/support.h"
 
 #include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
+#include "lib/memory/buffer.h"
 
 /* The last lines of the log. */
 static char lines[32][512];
@@ -223,6 +227,51 @@ TEST(larger_than_a_chunk)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* A chunk of its own is as large as the worst start of a chunk demands, and not larger. */
+TEST(an_alignment_costs_less_than_itself)
+{
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d), host_page = (uint64_t)sysconf(_SC_PAGESIZE);
+    struct hlthunk_pool *p = make_pool(d, page, 0);
+    struct hlthunk_buffer *b;
+
+    if (page > 16 * host_page) {
+        b = alloc(p, 2 * page - 15 * host_page, 16 * host_page, false);
+        assert_int_equal(hlthunk_buffer_get_address(b) % (16 * host_page), 0);
+        assert_int_equal(used_on(d), 2 * page);
+        hlthunk_buffer_unref(b);
+    }
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static void *alloc_one(void *pool)
+{
+    return alloc(pool, 100, 0, false);
+}
+
+/* Whichever thread it is that has them. */
+TEST(statistics_of_all_threads)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_pool *p = make_pool(d, 0, 0);
+    struct hlthunk_buffer *b[64];
+    pthread_t t[64];
+    void *out;
+
+    for (unsigned i = 0; i < 64; i++) {
+        assert_int_equal(pthread_create(&t[i], NULL, alloc_one, p), 0);
+        assert_int_equal(pthread_join(t[i], &out), 0);
+        b[i] = out;
+        assert_int_equal(statistics(p).live_buffers, i + 1);
+    }
+    assert_int_equal(statistics(p).used_bytes, 6400);
+    for (unsigned i = 0; i < 64; i++)
+        hlthunk_buffer_unref(b[i]);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 TEST(its_own_limit)
 {
     struct hlthunk_device *d = open_device();
@@ -230,6 +279,7 @@ TEST(its_own_limit)
     /* two chunks do not fit, one and one that is just large enough do */
     struct hlthunk_pool *p = make_pool(d, 2 * page, 3 * page);
     struct hlthunk_buffer *a, *b, *c, *none = (void *)1;
+    char text[100];
 
     a = alloc(p, 2 * page, 0, false);
     b = alloc(p, page / 2, 0, false);
@@ -242,6 +292,9 @@ TEST(its_own_limit)
     hlthunk_buffer_unref(b);
     refused(hlthunk_pool_alloc(p, page * 3 / 4, NULL, &none), ENOMEM, "in one piece");
     assert_int_equal(statistics(p).free_bytes, page * 3 / 4);
+    snprintf(text, sizeof(text), "%llu free, the largest piece %llu",
+             (unsigned long long)page * 3 / 4, (unsigned long long)page / 2);
+    refused(hlthunk_pool_alloc(p, page * 3 / 4, NULL, &none), ENOMEM, text);
     hlthunk_buffer_unref(c);
     b = alloc(p, page, 0, false);
     hlthunk_buffer_unref(b);
@@ -270,6 +323,37 @@ TEST(the_limit_of_the_device)
     hlthunk_buffer_unref(b);
     hlthunk_pool_unref(p);
     assert_int_equal(used_on(d), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* Who asks the device itself is told which pool keeps most of what is free. */
+TEST(the_pool_that_keeps_most_is_named)
+{
+    struct hlthunk_device_properties props = { .struct_size = sizeof(props) };
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_buffer *rest, *b[2], *none = (void *)1;
+    struct hlthunk_pool *p[2];
+
+    ok(hlthunk_device_get_properties(d, &props));
+    for (unsigned large = 0; large < 2; large++) {
+        for (unsigned i = 0; i < 2; i++) {
+            struct hlthunk_pool_options o = { .struct_size = sizeof(o),
+                                              .chunk_bytes = i == large ? 4 * page : page,
+                                              .label = i == large ? "large" : "small" };
+
+            ok(hlthunk_pool_create(d, &o, &p[i]));
+            b[i] = alloc(p[i], 100, 0, false);
+        }
+        ok(hlthunk_buffer_alloc(d, (props.memory_size / page - 5) * page, NULL, &rest));
+        refused(hlthunk_buffer_alloc(d, page, NULL, &none), ENOMEM, "most in pool large");
+        hlthunk_buffer_unref(rest);
+        for (unsigned i = 0; i < 2; i++) {
+            hlthunk_buffer_unref(b[i]);
+            hlthunk_pool_unref(p[i]);
+        }
+    }
+    assert_ptr_equal(none, (void *)1);
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
@@ -769,13 +853,24 @@ struct seen {
     unsigned entries, pools;
     uint64_t buffers, bytes;
     unsigned stop_at;
+    uint64_t begun_ns; /* before which nothing was made */
 };
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 static int look(const struct hlthunk_live_object *o, void *user)
 {
     struct seen *s = user;
 
     s->entries++;
+    /* the coarse clock is some milliseconds behind */
+    assert_true(hlthunk_live_object_get_age_ns(o) <= now_ns() - s->begun_ns + 1000000000);
     if (!strcmp(hlthunk_live_object_get_kind(o), "pool")) {
         s->pools++;
         assert_int_equal(hlthunk_live_object_get_count(o), 1);
@@ -794,7 +889,8 @@ TEST(a_leak_of_thousands_is_a_few_lines)
     struct hlthunk_pool *p = make_pool(d, 0, 0);
     struct hlthunk_pool_buffer_options o = { .struct_size = sizeof(o) };
     struct hlthunk_buffer *b[3000];
-    struct seen s = { 0 };
+    struct seen s = { .begun_ns = now_ns() };
+    uint64_t begun = s.begun_ns;
     char label[32];
 
     for (unsigned i = 0; i < 3000; i++) {
@@ -806,7 +902,7 @@ TEST(a_leak_of_thousands_is_a_few_lines)
     assert_int_equal(s.pools, 1);
     assert_int_equal(s.buffers, 3000);
     assert_int_equal(s.bytes, statistics(p).taken_bytes);
-    s = (struct seen){ .stop_at = 2 };
+    s = (struct seen){ .stop_at = 2, .begun_ns = begun };
     assert_int_equal(hlthunk_device_list_live_objects(d, look, &s), 7);
     assert_int_equal(s.entries, 2);
 
@@ -829,7 +925,7 @@ TEST(a_leak_of_thousands_is_a_few_lines)
         o.label = label;
         ok(hlthunk_pool_alloc(p, 100, &o, &b[i]));
     }
-    s = (struct seen){ 0 };
+    s = (struct seen){ .begun_ns = begun };
     ok(hlthunk_device_list_live_objects(d, look, &s));
     assert_int_equal(s.entries, 18);
     assert_int_equal(s.buffers, 100);
@@ -900,6 +996,55 @@ TEST(after_fork)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+#define HELD 20
+
+/* What a child has let go of is not in its memory any more. */
+TEST(a_child_frees_its_copies)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b[200];
+    struct hlthunk_pool *p = NULL;
+    int fd[HELD], status;
+    size_t before = 0;
+    pid_t pid;
+
+    for (unsigned round = 0; round < 2; round++) { /* the first makes what stays */
+        hlthunk_pool_unref(p);
+        before = mallinfo2().uordblks;
+        p = make_pool(d, 0, 0);
+        for (unsigned i = 0; i < HELD && can_export() && round; i++) { /* held for a descriptor */
+            struct hlthunk_dmabuf *m;
+
+            b[i] = alloc(p, 4096, 0, true);
+            ok(hlthunk_dmabuf_export(b[i], 0, 0, NULL, &m));
+            ok(hlthunk_dmabuf_dup_fd(m, &fd[i]));
+            hlthunk_dmabuf_unref(m);
+            hlthunk_buffer_unref(b[i]);
+        }
+        for (unsigned i = 0; i < 200; i++)
+            b[i] = alloc(p, 100, 0, false);
+        for (unsigned i = 0; i < 200 && !round; i++)
+            hlthunk_buffer_unref(b[i]);
+    }
+    assert_true(!can_export() || statistics(p).held_bytes);
+    pid = fork();
+    if (pid == 0) {
+        hlthunk_pool_unref(p);
+        for (unsigned i = 0; i < 200; i++)
+            hlthunk_buffer_unref(b[i]);
+        /* the C library keeps some of what was freed */
+        _exit(mallinfo2().uordblks <= before + HELD * sizeof(struct hlthunk_buffer) ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    for (unsigned i = 0; i < 200; i++)
+        hlthunk_buffer_unref(b[i]);
+    for (unsigned i = 0; i < HELD && can_export(); i++)
+        close(fd[i]);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* The device was reset: calls say so, giving back is right and asks it nothing. */
 TEST(stale_device)
 {
@@ -932,8 +1077,11 @@ SUITE(pool)
         cmocka_unit_test(any_alignment),
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(larger_than_a_chunk),
+        cmocka_unit_test(an_alignment_costs_less_than_itself),
+        cmocka_unit_test(statistics_of_all_threads),
         cmocka_unit_test(its_own_limit),
         cmocka_unit_test(the_limit_of_the_device),
+        cmocka_unit_test(the_pool_that_keeps_most_is_named),
         cmocka_unit_test(what_is_cached_counts),
         cmocka_unit_test(empty_chunks_are_given_back),
         cmocka_unit_test(empty_chunks_make_room_below_the_limit),
@@ -947,6 +1095,7 @@ SUITE(pool)
         cmocka_unit_test(memory_waits_for_the_last_descriptor),
         cmocka_unit_test(a_leak_of_thousands_is_a_few_lines),
         cmocka_unit_test(after_fork),
+        cmocka_unit_test(a_child_frees_its_copies),
         cmocka_unit_test(stale_device),
     };
 

@@ -36,10 +36,38 @@ TEST(a_number_that_is_used_again_is_the_second_ones)
     assert_int_equal(close(again), -1);
 }
 
+/* The child lets go of what it inherited, and opens the same file again under the same number. */
+TEST(a_file_that_the_child_opens_again_is_its_own)
+{
+    struct hl_file_id id;
+    uint64_t epoch = hl_process_epoch();
+    int fd = memfd_create("shared", MFD_CLOEXEC), again = dup(fd), status;
+    pid_t pid;
+
+    assert_int_equal(hl_owned_adopt(fd, &id), fd);
+    pid = fork();
+    if (pid == 0) {
+        if (hl_owned_close_inherited() != 1 || close(fd) == 0)
+            _exit(1);
+        if (dup2(again, fd) != fd || !hl_fd_is(fd, &id))
+            _exit(2);
+        if (hl_owned_close_inherited() || !hl_fd_is(fd, &id))
+            _exit(3);
+        hl_owned_close(fd, &id, epoch); /* of the object that the parent made */
+        _exit(hl_fd_is(fd, &id) ? 0 : 4);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hl_owned_close(fd, &id, epoch);
+    assert_false(hl_fd_is(fd, &id));
+    close(again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_that_is_used_again_is_the_second_ones),
+        cmocka_unit_test(a_file_that_the_child_opens_again_is_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,7 @@ TEST(values)
     char text[5] = "abc";
 
     assert_int_equal(hl_tree_read(root, text, 0, "/text"), -ENOSPC);
+    assert_string_equal(text, "abc"); /* there is no room for even the end of a string */
     assert_int_equal(hl_tree_read(root, text, 4, "/text"), -ENOSPC);
     assert_int_equal(hl_tree_read(root, text, 5, "/text"), 0);
     assert_string_equal(text, "one");
@@ -109,8 +110,12 @@ TEST(values)
 TEST(whole_files)
 {
     size_t n = 0;
-    char *all = hl_tree_read_all(root, &n, "/%s", "large");
+    int next = dup(0);
+    char *all;
 
+    assert_true(next >= 0);
+    close(next);
+    all = hl_tree_read_all(root, &n, "/%s", "large");
     assert_non_null(all);
     assert_int_equal(n, 50000);
     assert_int_equal(strspn(all, "x"), 50000);
@@ -123,6 +128,8 @@ TEST(whole_files)
     assert_null(hl_tree_read_all(root, &n, "/."));
     assert_int_equal(errno, EISDIR);
     assert_int_equal(n, 3);
+    assert_int_equal(dup(0), next); /* none of these is left open */
+    close(next);
 }
 
 TEST(links)
