@@ -40,7 +40,7 @@ static void add(struct text *t, const char *format, ...)
  * address. */
 static uintptr_t load_bias(const void *address, Dl_info *info)
 {
-#ifdef RTLD_DL_LINKMAP
+#ifdef __GLIBC__
     struct link_map *map = NULL;
 
     if (!dladdr1(address, info, (void **)&map, RTLD_DL_LINKMAP))
