@@ -37,7 +37,7 @@ static uint32_t length, submissions, queue_index, chunk_flags;
 static int refuse, refusals; /* errno for so many submissions */
 /* What a wait finds: an errno for so many of them, then this. */
 static int wait_error, wait_errors;
-static unsigned waits;
+static unsigned waits, busy_waits; /* what comes, and how many of it find nothing yet */
 static uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
 static int refuse_command_buffer; /* errno */
@@ -127,7 +127,8 @@ int ioctl(int fd, unsigned long request, ...)
             return -1;
         }
         memset(a, 0, sizeof(*a));
-        a->out.status = wait_status;
+        a->out.status = busy_waits ? HL_WAIT_CS_STATUS_BUSY : wait_status;
+        busy_waits -= busy_waits > 0;
         if (wait_timestamp) {
             a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
             a->out.timestamp_nsec = wait_timestamp + (int64_t)sequence;
@@ -531,9 +532,12 @@ TEST(waits_on_the_host)
     wait_status = HL_WAIT_CS_STATUS_BUSY;
     ok(hlthunk_queue_wait_fence(q, a, &place));
     assert_int_equal(place, HLTHUNK_WAIT_HOST);
-    wait_status = HL_WAIT_CS_STATUS_COMPLETED; /* the second one has to wait for the first */
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    busy_waits = 1; /* of the second one, which then has to wait for the first */
     place = HLTHUNK_WAIT_NONE;
     ok(hlthunk_queue_wait_fence(q, b, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_HOST);
+    assert_int_equal(result_of(a).status, HLTHUNK_FENCE_DONE);
     assert_int_equal(submissions, 2);
     ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
     ok(hlthunk_queue_create_fence(q, NULL, &own));
