@@ -205,7 +205,8 @@ typedef void (*hlthunk_fence_fn)(struct hlthunk_fence *fence, void *user);
  * @user: passed to @fn
  *
  * It is called for a fence that is already over, too, and even if the caller drops its reference
- * first.  Several calls add several callbacks.
+ * first.  Several calls add several callbacks.  The queue's thread holds the fence, and with it the
+ * queue and the device, until the call has returned; hlthunk_device_close() waits for that.
  *
  * Return: 0 or a negative errno.
  *

@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "lib/core/attachment.h"
+#include "lib/core/errand.h"
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
 #include "lib/device/report.h"
+
+/* How long callbacks that run may keep who closes the device waiting. */
+#define CALLBACKS_US 1000000u
 
 /* A copy of an object, so that no callback runs with a lock held. */
 struct record {
@@ -102,6 +106,7 @@ size_t hlthunk_device_close(struct hlthunk_device *d)
         hlthunk_device_unref(d);
         return 0;
     }
+    hl_errands_wait(&d->base, hl_deadline_ns(CALLBACKS_US));
     deferred = hl_attachments_settle(&d->base);
     pthread_mutex_lock(&d->base.lock);
     for (const struct hl_object *o = d->base.first; o; o = o->next)

@@ -16,6 +16,7 @@ void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
     *q->fired_end = notices;
     for (; notices; notices = notices->next) {
         q->fired_end = &notices->next;
+        hl_errand_begin(&notices->errand, q->object.parent, q->thread);
         q->unfired--;
     }
     pthread_cond_signal(&q->work);
@@ -29,6 +30,7 @@ static void tell(struct hl_notice *w)
     else
         hl_eventfd_signal_and_close(&w->eventfd);
     hlthunk_fence_unref(w->fence);
+    hl_errand_end(&w->errand);
     free(w);
 }
 

@@ -19,6 +19,7 @@
 #include <hlthunk/fence.h>
 #include <hlthunk/queue.h>
 
+#include "lib/core/errand.h"
 #include "lib/core/object.h"
 #include "lib/kernel/eventfd.h"
 #include "lib/queue/format.h"
@@ -66,6 +67,7 @@ struct hl_staging {
 
 struct hl_notice {
     struct hl_notice *next;
+    struct hl_errand errand;     /* once it has fired */
     struct hlthunk_fence *fence; /* held */
     hlthunk_fence_fn fn;
     void *user;

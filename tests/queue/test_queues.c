@@ -53,20 +53,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int seen(const struct hlthunk_live_object *live, void *user)
-{
-    (void)live, (void)user;
-    return 1;
-}
-
-/* The thread that told of a fence gives it back after the program has heard of it. */
-static void close_device(struct hlthunk_device *d)
-{
-    for (unsigned i = 0; i < 5000 && hlthunk_device_list_live_objects(d, seen, NULL) == 1; i++)
-        usleep(1000);
-    assert_int_equal(hlthunk_device_close(d), 0);
-}
-
 static int tear_down(void **state)
 {
     struct rig *r = *state;
@@ -74,7 +60,7 @@ static int tear_down(void **state)
     hlthunk_buffer_unref(r->a);
     hlthunk_buffer_unref(r->b);
     hlthunk_queue_unref(r->q);
-    close_device(r->d);
+    assert_int_equal(hlthunk_device_close(r->d), 0);
     free(r->in);
     free(r->out);
     free(r);
@@ -548,6 +534,78 @@ static void callbacks_come_once(void **state)
     hlthunk_fence_unref(f);
 }
 
+static void *open_the_gate(void *arg)
+{
+    struct gate *g = arg;
+
+    usleep(20000);
+    assert_int_equal(write(g->pipe[1], "", 1), 1);
+    return NULL;
+}
+
+/* Everything is dropped while a callback runs and another is to come: the device is closed with
+ * them. */
+TEST(who_closes_the_device_waits_for_callbacks)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_queue *q = queue_of(d, HLTHUNK_ENGINE_ANY, 0);
+    struct gate gate = { .reached = false };
+    struct hlthunk_fence *f;
+    pthread_t other;
+
+    assert_int_equal(pipe(gate.pipe), 0);
+    f = fence_of(q);
+    ok(hlthunk_fence_wait(f, -1));
+    atomic_store(&calls, 0);
+    ok(hlthunk_fence_set_callback(f, hold, &gate));
+    ok(hlthunk_fence_set_callback(f, count, &calls));
+    hlthunk_fence_unref(f);
+    hlthunk_queue_unref(q);
+    wait_flag(&gate.reached);
+    assert_int_equal(pthread_create(&other, NULL, open_the_gate, &gate), 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(atomic_load(&calls), 1);
+    d = open_device(); /* nothing keeps it busy */
+    assert_int_equal(hlthunk_device_close(d), 0);
+    pthread_join(other, NULL);
+    close(gate.pipe[0]);
+    close(gate.pipe[1]);
+}
+
+struct last {
+    struct hlthunk_device *device;
+    struct hlthunk_queue *queue;
+    atomic_size_t left;
+    atomic_bool told;
+};
+
+static void close_here(struct hlthunk_fence *f, void *user)
+{
+    struct last *l = user;
+
+    (void)f;
+    hlthunk_queue_unref(l->queue);
+    atomic_store(&l->left, hlthunk_device_close(l->device));
+    atomic_store(&l->told, true);
+}
+
+/* A callback closes the device itself: it does not wait for its own end, nor for those after it. */
+TEST(a_callback_closes_the_device)
+{
+    struct last last = { .device = open_device() };
+    struct hlthunk_fence *f;
+
+    last.queue = queue_of(last.device, HLTHUNK_ENGINE_ANY, 0);
+    f = fence_of(last.queue);
+    atomic_store(&calls, 0);
+    ok(hlthunk_fence_set_callback(f, close_here, &last));
+    ok(hlthunk_fence_set_callback(f, count, &calls));
+    hlthunk_fence_unref(f);
+    wait_flag(&last.told);
+    assert_int_equal(atomic_load(&last.left), 2); /* the fence and its queue */
+    wait_calls(1);
+}
+
 /* One queue produces in pieces, another takes each when its fence is done. */
 static void queues_wait_for_one_another(void **state)
 {
@@ -853,7 +911,7 @@ TEST(a_reset_loses_what_is_pending)
     assert_int_equal(hlthunk_queue_finish(q, -1), -ENODEV);
     assert_int_equal(in[0], 0); /* reads that were lost wrote nothing */
     hlthunk_queue_unref(q);
-    close_device(d);
+    assert_int_equal(hlthunk_device_close(d), 0);
     d = open_device();
     q = queue_of(d, HLTHUNK_ENGINE_ANY, 0);
     ok(hlthunk_buffer_alloc(d, 1 << 20, NULL, &a));
@@ -880,6 +938,8 @@ SUITE(queues)
         CASE(fences_tell_an_event_loop),
         CASE(a_fence_leaves_other_files_alone),
         CASE(callbacks_come_once),
+        cmocka_unit_test(who_closes_the_device_waits_for_callbacks),
+        cmocka_unit_test(a_callback_closes_the_device),
         CASE(queues_wait_for_one_another),
         CASE(a_fence_behind_a_wait),
         CASE(packets_of_ones_own),

@@ -713,7 +713,7 @@ TEST(random_steps)
                 release(k, &things[k][i]);
         }
     }
-    /* a fence that is done may be held by its callback's thread a little longer */
+    /* a callback that is yet to come holds its fence and queue */
     while (hlthunk_device_list_live_objects(device, one_more, NULL) > 0)
         usleep(1000);
     assert_int_equal(hlthunk_device_close(device), 0);
