@@ -76,7 +76,7 @@ static int place(struct hlthunk_fence *f)
 {
     struct hlthunk_queue *q = f->queue;
     struct hl_batch *b = q->recording ? hl_queue_batch(q, q->tail) : NULL;
-    bool waits = b && b->held && b->held->after;
+    bool waits = b && b->held && b->held->after.device;
     int rc;
 
     if (q->lost)

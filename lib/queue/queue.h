@@ -24,11 +24,20 @@
 #include "lib/kernel/eventfd.h"
 #include "lib/queue/format.h"
 
+/*
+ * Work of another queue that a batch comes after: waited for on the host before it is submitted.
+ * By the driver's number, for queues whose batches held each other's fences would never go.
+ */
+struct hl_after {
+    struct hlthunk_device *device; /* held; NULL: nothing */
+    uint64_t sequence;
+};
+
 /* What a batch keeps alive. */
 struct hl_held {
     struct hl_held *next;                   /* in a queue's list of what to release */
     struct hlthunk_command_buffer *packets; /* the program's, which the batch consists of */
-    struct hlthunk_fence *after;            /* waited for on the host before it is submitted */
+    struct hl_after after;
     uint32_t count, room;
     struct hlthunk_buffer *buffer[];
 };
@@ -150,6 +159,8 @@ int hl_queue_submit(struct hlthunk_queue *q);
  * or why it is lost.  Releases the lock while it waits; deadline 0 does not wait.
  */
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
+/* Waits, and lets go.  Without the lock; if that work is lost, the queue goes on. */
+void hl_after_wait(struct hl_after *a);
 /* Everything pending ends here. */
 void hl_queue_lose(struct hlthunk_queue *q, int why);
 /* Not with the lock held, sleeps: for what is refused for the moment. */

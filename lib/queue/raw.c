@@ -40,20 +40,6 @@ static int record(struct hlthunk_queue *q, const struct hlthunk_packets *p)
     return 0;
 }
 
-/* The packets were refused: the batch is as empty as it was, but what it comes after stays. */
-static void empty_again(struct hlthunk_queue *q, struct hl_batch *b)
-{
-    struct hlthunk_fence *after = b->held ? b->held->after : NULL;
-    struct hl_held *h;
-
-    if (b->held)
-        b->held->after = NULL;
-    hl_batch_clear(q, b);
-    h = after ? hl_batch_held(q) : NULL;
-    if (h)
-        h->after = after;
-}
-
 int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_packets *packets)
 {
     struct hlthunk_packets p;
@@ -79,10 +65,11 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
     if (rc == 0) {
         number = q->tail;
         rc = record(q, &p);
-        if (rc == 0)
+        if (rc == 0) {
             rc = hl_queue_submit(q);
-        if (rc && !q->lost && q->tail == number)
-            empty_again(q, hl_queue_batch(q, number));
+            if (rc && !q->lost && q->tail == number) /* the batch is as empty as it was */
+                hl_batch_clear(q, hl_queue_batch(q, number));
+        }
     }
     hl_queue_unlock(q);
     return rc;
@@ -105,10 +92,10 @@ static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *o
     return hl_signal_wait(fd, &none, &wait, &out);
 }
 
-static int wait_on_host(struct hlthunk_queue *q, struct hlthunk_fence *f)
+static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)
 {
     for (;;) {
-        struct hlthunk_fence *before;
+        struct hl_after before;
         struct hl_held *h;
         int rc = hl_queue_submit(q);
 
@@ -122,24 +109,37 @@ static int wait_on_host(struct hlthunk_queue *q, struct hlthunk_fence *f)
         if (!h)
             return -ENOMEM;
         before = h->after;
-        h->after = NULL;
-        if (!before) {
-            h->after = hlthunk_fence_ref(f);
+        h->after = (struct hl_after){ 0 };
+        if (!before.device) {
+            h->after = *after;
+            hlthunk_device_ref(after->device);
             return 0;
         }
         hl_queue_unlock(q);
-        rc = hlthunk_fence_wait(before, -1);
-        hlthunk_fence_unref(before);
+        hl_after_wait(&before);
         hl_queue_lock(q);
-        if (rc && rc != -EIO)
-            return rc;
     }
+}
+
+/* False: the fence is over. */
+static bool find_work(struct hlthunk_fence *f, struct hl_after *after)
+{
+    struct hlthunk_queue *q = f->queue;
+    bool pending;
+
+    hl_queue_lock(q);
+    pending = f->status == HLTHUNK_FENCE_PENDING;
+    if (pending)
+        *after = (struct hl_after){ q->object.device, hl_queue_batch(q, f->number)->sequence };
+    hl_queue_unlock(q);
+    return pending;
 }
 
 int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
                              enum hlthunk_wait_place *place)
 {
     struct hlthunk_queue *other;
+    struct hl_after after;
     int rc = hl_queue_enter(q);
 
     if (rc)
@@ -148,6 +148,8 @@ int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
         return hl_err(-EINVAL, "fence is NULL");
     other = hlthunk_fence_borrow_queue(f);
     rc = other == q ? 0 : hlthunk_fence_wait(f, 0);
+    if (rc == -ETIMEDOUT && !find_work(f, &after))
+        rc = 0;
     if (rc != -ETIMEDOUT) {
         if (rc == 0 && place)
             *place = HLTHUNK_WAIT_NONE;
@@ -161,7 +163,7 @@ int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
             *place = HLTHUNK_WAIT_DEVICE;
     } else if (rc == 0) {
         /* whatever the reason is: the driver is full, or has no signals for these queues */
-        rc = wait_on_host(q, f);
+        rc = wait_on_host(q, &after);
         if (rc == 0 && place)
             *place = HLTHUNK_WAIT_HOST;
     }

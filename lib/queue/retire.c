@@ -90,33 +90,24 @@ static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t times
     }
 }
 
-/* What a refused wait means: the queue is lost, or nothing yet. */
-static void refused(struct hlthunk_queue *q, int rc)
+/* What a refused wait means: why the work is lost, or 0: nothing yet. */
+static int refused(struct hlthunk_device *d, int rc, unsigned *refusals)
 {
-    struct hlthunk_device *d = q->object.device;
-
-    q->refusals++;
+    ++*refusals;
     switch (rc) {
     case -ETIMEDOUT:
     case -EIO:
-        hl_device_ask(d);
-        hl_queue_lose(q, rc);
-        break;
     case -ENODEV:
         hl_device_ask(d);
-        hl_queue_lose(q, rc);
-        break;
+        return rc;
     case -EBUSY:
         /* a reset of only the engines passes; what stays refused does not */
-        if (q->refusals > 1 ? hl_device_ask_after_wait(d) : hl_device_ask(d))
-            hl_queue_lose(q, -ENODEV);
-        break;
+        return (*refusals > 1 ? hl_device_ask_after_wait(d) : hl_device_ask(d)) ? -ENODEV : 0;
     case -EINTR:
     case -ENOMEM:
-        break;
+        return 0;
     default:
-        if (q->refusals > REFUSALS_MAX)
-            hl_queue_lose(q, rc);
+        return *refusals > REFUSALS_MAX ? rc : 0;
     }
 }
 
@@ -150,7 +141,7 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     uint64_t sequence = hl_queue_batch(q, number)->sequence;
     union hl_wait_cs_args args;
     bool stale = atomic_load(&d->base.stale);
-    int rc;
+    int rc, why;
 
     /* of a stale device only what it has finished already is of interest */
     rc = ask_driver(q, sequence, timeout_us, stale ? 0 : timeout_us, &args);
@@ -164,10 +155,9 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     }
     if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_ABORTED)
         rc = -EIO;
-    if (rc)
-        refused(q, rc);
-    else if (stale)
-        hl_queue_lose(q, -ENODEV);
+    why = rc ? refused(d, rc, &q->refusals) : stale ? -ENODEV : 0;
+    if (why)
+        hl_queue_lose(q, why);
     if (rc && timeout_us && !q->lost)
         pause_unlocked(q);
 }
@@ -188,4 +178,25 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
         return hl_err(q->lost, "the queue was lost: its device was reset or removed, or a "
                                "submission took too long");
     return 0;
+}
+
+void hl_after_wait(struct hl_after *a)
+{
+    struct hlthunk_device *d = a->device;
+    unsigned refusals = 0;
+    bool over;
+
+    do {
+        bool stale = atomic_load(&d->base.stale);
+        union hl_wait_cs_args args;
+        int rc = hl_wait_cs(d->fd, a->sequence, stale ? 0 : SLICE_US, &args);
+
+        if (rc == 0)
+            refusals = 0;
+        over = rc ? refused(d, rc, &refusals) != 0
+                  : stale || args.out.status != HL_WAIT_CS_STATUS_BUSY;
+        if (rc && !over)
+            hl_queue_pause(refusals);
+    } while (!over);
+    hlthunk_device_unref(d);
 }

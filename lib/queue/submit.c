@@ -47,18 +47,14 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     return 0;
 }
 
-/* The fence of another queue that this batch comes after: waited for here, on the host. */
-static int wait_before(struct hlthunk_queue *q, struct hl_batch *b)
+static void wait_before(struct hlthunk_queue *q, struct hl_batch *b)
 {
-    struct hlthunk_fence *after = b->held->after;
-    int rc;
+    struct hl_after after = b->held->after;
 
-    b->held->after = NULL;
+    b->held->after.device = NULL;
     hl_queue_unlock(q);
-    rc = hlthunk_fence_wait(after, -1);
-    hlthunk_fence_unref(after);
+    hl_after_wait(&after);
     hl_queue_lock(q);
-    return rc == -EIO ? 0 : rc; /* lost with its own device: the queue goes on */
 }
 
 int hl_queue_submit(struct hlthunk_queue *q)
@@ -73,10 +69,8 @@ int hl_queue_submit(struct hlthunk_queue *q)
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (!q->recording || q->tail != number || !b->used)
             return 0;
-        if (b->held && b->held->after) {
-            rc = wait_before(q, b);
-            if (rc)
-                return rc;
+        if (b->held && b->held->after.device) {
+            wait_before(q, b);
             continue;
         }
         rc = try_submit(q, b);

@@ -606,6 +606,30 @@ TEST(a_callback_closes_the_device)
     wait_calls(1);
 }
 
+/* Each of two queues waits for the other's fence, and nothing is submitted any more. */
+TEST(queues_that_wait_for_each_other_go)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_queue *q[2];
+    struct hlthunk_fence *f[2];
+    struct hlthunk_buffer *b;
+
+    ok(hlthunk_buffer_alloc(d, 256u << 20, NULL, &b));
+    for (unsigned i = 0; i < 2; i++) {
+        q[i] = queue_of(d, HLTHUNK_ENGINE_ANY, 0);
+        ok(hlthunk_queue_fill(q[i], b, 0, 256u << 20, 7, 8)); /* takes a while */
+        f[i] = fence_of(q[i]);
+    }
+    hlthunk_buffer_unref(b);
+    for (unsigned i = 0; i < 2; i++)
+        ok(hlthunk_queue_wait_fence(q[i], f[!i], NULL));
+    for (unsigned i = 0; i < 2; i++) {
+        hlthunk_fence_unref(f[i]);
+        hlthunk_queue_unref(q[i]);
+    }
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* One queue produces in pieces, another takes each when its fence is done. */
 static void queues_wait_for_one_another(void **state)
 {
@@ -941,6 +965,7 @@ SUITE(queues)
         cmocka_unit_test(who_closes_the_device_waits_for_callbacks),
         cmocka_unit_test(a_callback_closes_the_device),
         CASE(queues_wait_for_one_another),
+        cmocka_unit_test(queues_that_wait_for_each_other_go),
         CASE(a_fence_behind_a_wait),
         CASE(packets_of_ones_own),
         CASE(a_full_queue_waits_for_room),
