@@ -48,13 +48,19 @@ int hl_batch_open(struct hlthunk_queue *q)
     return 0;
 }
 
+/* Packets of the program's own are a batch to themselves. */
+static bool has_room(const struct hl_batch *b, uint32_t n)
+{
+    return b->used + n <= PACKET_BYTES && b->moved < MOVED_MAX && !(b->held && b->held->packets);
+}
+
 int hl_batch_reserve(struct hlthunk_queue *q, uint32_t n, void **packets)
 {
     for (;;) {
         struct hl_batch *b = hl_queue_batch(q, q->tail);
         int rc;
 
-        if (q->recording && !q->lost && b->used + n <= PACKET_BYTES && b->moved < MOVED_MAX) {
+        if (q->recording && !q->lost && has_room(b, n)) {
             *packets = (char *)hlthunk_command_buffer_borrow_data(b->recorded) + b->used;
             return 0;
         }

@@ -3,6 +3,7 @@
 #include "tests/test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -34,7 +35,8 @@
 
 static uint8_t packets[1 << 20];
 static uint32_t length, submissions, queue_index, chunk_flags;
-static int refuse, refusals; /* errno for so many submissions */
+static int refuse;
+static atomic_int refusals; /* errno for so many submissions */
 /* What a wait finds: an errno for so many of them, then this. */
 static int wait_error, wait_errors;
 static unsigned waits, busy_waits; /* what comes, and how many of it find nothing yet */
@@ -336,6 +338,42 @@ TEST(a_full_driver_is_waited_out)
     ok(hlthunk_queue_flush(w->q));
     assert_int_equal(length, 2 * DMA_BYTES);
     assert_int_equal(submissions, 2);
+    end(w);
+}
+
+static void *submit_own_packets(void *arg)
+{
+    struct world *w = arg;
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
+    struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = DMA_BYTES };
+
+    ok(hlthunk_command_buffer_create(&w->d, 4096, &o, &p.command_buffer));
+    memset(hlthunk_command_buffer_borrow_data(p.command_buffer), 0x55, DMA_BYTES);
+    ok(hlthunk_queue_submit_packets(w->q, &p));
+    hlthunk_command_buffer_unref(p.command_buffer);
+    return NULL;
+}
+
+/* While a program's own packets wait for room, another thread's work is not recorded behind them.
+ */
+TEST(packets_of_the_program_are_a_batch_to_themselves)
+{
+    static const uint8_t own[DMA_BYTES] = { [0 ... DMA_BYTES - 1] = 0x55 };
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    pthread_t other;
+
+    refuse = EAGAIN;
+    refusals = 20;
+    assert_int_equal(pthread_create(&other, NULL, submit_own_packets, w), 0);
+    while (refusals == 20)
+        sched_yield();
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    pthread_join(other, NULL);
+    ok(hlthunk_queue_flush(w->q));
+    assert_int_equal(submissions, 2);
+    assert_int_equal(length, 2 * DMA_BYTES);
+    assert_memory_equal(packets, own, DMA_BYTES);
+    expect(1, 64, FIRST, 0x20000000, 0x20000000000);
     end(w);
 }
 
@@ -704,6 +742,7 @@ int main(void)
         cmocka_unit_test(rows),
         cmocka_unit_test(a_refused_submission_stays_recorded),
         cmocka_unit_test(a_full_driver_is_waited_out),
+        cmocka_unit_test(packets_of_the_program_are_a_batch_to_themselves),
         cmocka_unit_test(a_refused_wait),
         cmocka_unit_test(work_that_was_aborted),
         cmocka_unit_test(work_on_a_stale_device),
