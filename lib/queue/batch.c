@@ -34,10 +34,8 @@ int hl_batch_open(struct hlthunk_queue *q)
         if (q->lost)
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (q->tail - q->head >= q->depth) {
-            /* another thread may take the slot that this makes free */
-            rc = hl_queue_await(q, q->head, UINT64_MAX);
-            if (rc)
-                return rc;
+            /* then the queue is lost, or has a slot, unless another thread takes that */
+            (void)hl_queue_await(q, q->head, UINT64_MAX);
             continue;
         }
         rc = create_packets(q, hl_queue_batch(q, q->tail));

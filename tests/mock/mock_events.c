@@ -6,11 +6,13 @@
 #include "tests/mock/mock.h"
 
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include <hlthunk/error.h>
 #include <hlthunk/notifier.h>
+#include <hlthunk/reset.h>
 
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
@@ -20,6 +22,16 @@
 #define BIT(n) (1ull << (n))
 
 static struct hlthunk_device d;
+static _Atomic int watched_ms = -7; /* for how long the watch's thread sleeps */
+
+int poll(struct pollfd *p, nfds_t n, int ms)
+{
+    const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l };
+
+    if (n == 2)
+        watched_ms = ms;
+    return ppoll(p, n, ms < 0 ? NULL : &t, NULL);
+}
 
 FIXTURE(fresh)
 {
@@ -390,6 +402,40 @@ TEST(a_wait_whose_mask_is_refused)
     mock_end();
 }
 
+static void nothing(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
+{
+    (void)device, (void)why, (void)user;
+}
+
+/* The thread of a watch asks the driver as often as the program wants. */
+TEST(intervals_of_watches)
+{
+    static const struct {
+        uint64_t ns;
+        int ms;
+    } intervals[] = { { 0, 100 }, { 7000000, 7 } };
+
+    for (size_t i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
+        struct hlthunk_reset_watch_options o = { .struct_size = sizeof(o),
+                                                 .interval_ns = intervals[i].ns };
+        const struct hl_info_device_status fine = { .status = HL_DEVICE_STATUS_OPERATIONAL };
+        struct hlthunk_reset_watch *w;
+
+        expect_registration(EBUSY); /* somebody else has the events: there is only the status */
+        for (unsigned n = 0; n < 2; n++)
+            expect_info(HL_INFO_DEVICE_STATUS, 0, &fine, sizeof(fine));
+        expect_info(HL_INFO_DEVICE_STATUS, ENODEV, NULL, 0);
+        watched_ms = -7;
+        assert_int_equal(hlthunk_reset_watch_create(&d, nothing, NULL, &o, &w), 0);
+        while (hlthunk_device_get_stale_reason(&d) == HLTHUNK_STALE_NOT)
+            usleep(1000);
+        assert_int_equal(watched_ms, intervals[i].ms);
+        hlthunk_reset_watch_unref(w);
+        mock_end();
+        atomic_store(&d.base.stale, HLTHUNK_STALE_NOT);
+    }
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
@@ -404,6 +450,7 @@ int main(void)
         CASE(listeners),
         CASE(after_a_wait),
         CASE(records),
+        CASE(intervals_of_watches),
         CASE(a_wait_whose_mask_is_refused),
     };
 

@@ -33,6 +33,16 @@ ssize_t preadv2(int fd, const struct iovec *iov, int n, off_t offset, int flags)
     return readv(fd, iov, n);
 }
 
+static int poll_ms = -7; /* of the last one */
+
+int poll(struct pollfd *p, nfds_t n, int ms)
+{
+    const struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l };
+
+    poll_ms = ms;
+    return ppoll(p, n, ms < 0 ? NULL : &t, NULL);
+}
+
 static void says(int rc, int expected, const char *text)
 {
     assert_int_equal(rc, expected);
@@ -251,6 +261,29 @@ TEST(counts)
     close(e);
 }
 
+/* The kernel sleeps for as long as the caller said, and not longer. */
+TEST(timeouts_of_events)
+{
+    const uint64_t mask = 4, one = 1;
+    uint64_t seen = 0, count = 0;
+    int e = eventfd(1, EFD_CLOEXEC);
+
+    mock_expect(&(struct mock_call){
+        .request = HL_REQ_D_INFO, .op = HL_INFO_GET_EVENTS, .data = &mask, .data_size = 8 });
+    assert_int_equal(hl_event_wait(FD, e, 10000, &seen, &count), 0);
+    mock_end();
+    assert_int_equal(seen, 4);
+    assert_int_equal(count, 1);
+    assert_in_range(poll_ms, 1, 10000);
+    assert_int_equal(write(e, &one, sizeof(one)), sizeof(one));
+    mock_expect(&(struct mock_call){
+        .request = HL_REQ_D_INFO, .op = HL_INFO_GET_EVENTS, .data = &mask, .data_size = 8 });
+    assert_int_equal(hl_event_wait(FD, e, UINT64_MAX, &seen, &count), 0);
+    mock_end();
+    assert_int_equal(poll_ms, -1);
+    close(e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +296,7 @@ int main(void)
         cmocka_unit_test(frees_that_are_refused),
         cmocka_unit_test(a_new_notifier),
         cmocka_unit_test(counts),
+        cmocka_unit_test(timeouts_of_events),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,16 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(vo
     return refuse_threads ? EAGAIN : __real_pthread_create(t, a, run, arg);
 }
 
+/* What is unlocked is locked. */
+int __real_pthread_mutex_unlock(pthread_mutex_t *);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *);
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *m)
+{
+    assert_int_equal(pthread_mutex_trylock(m), EBUSY);
+    return __real_pthread_mutex_unlock(m);
+}
+
 static int submit(union hl_cs_args *a)
 {
     const struct hl_cs_chunk *k = (const void *)(uintptr_t)a->in.chunks_execute;

@@ -308,6 +308,9 @@ TEST(copies)
     c.rows = 2;
     c.source_pitch = 4096;
     refused(hlthunk_queue_copy_2d(q, &c), EINVAL, "copy->source: 4112 bytes");
+    c.source_pitch = 16;
+    c.destination_pitch = 4096;
+    refused(hlthunk_queue_copy_2d(q, &c), EINVAL, "copy->destination: 4112 bytes");
     c.struct_size = 1;
     refused(hlthunk_queue_copy_2d(q, &c), EINVAL, "copy->struct_size");
     refused(hlthunk_queue_fill(q, b, 0, 12, 0, 3), EINVAL, "pattern_size 3");
