@@ -42,7 +42,7 @@ enum order_kind { ORDER_IMPORT, ORDER_WRITE, ORDER_VERIFY, ORDER_OPEN, ORDER_END
 /* What the exporter sends; after ORDER_IMPORT the dma-buf follows. */
 struct order {
     uint32_t kind;
-    uint32_t seed;         /* of the pattern */
+    uint32_t seed;         /* of the pattern; ORDER_OPEN: the device's index */
     uint64_t offset, size; /* within the buffer */
 };
 
@@ -133,10 +133,13 @@ static int touch(struct importer *im, const struct order *o, struct answer *a)
     return rc;
 }
 
-static int try_open(struct answer *a)
+static int try_open(uint32_t index, struct answer *a)
 {
+    struct hlthunk_device_options o = { .struct_size = sizeof(o),
+                                        .select = HLTHUNK_SELECT_INDEX,
+                                        .index = index };
     struct hlthunk_device *d;
-    int rc = hlthunk_device_open(NULL, &d);
+    int rc = hlthunk_device_open(&o, &d);
 
     if (rc)
         snprintf(a->text, sizeof(a->text), "%s", hlthunk_last_error());
@@ -157,7 +160,7 @@ static int importing_process(int socket)
         if (o.kind == ORDER_IMPORT)
             a.rc = import(&im, socket, &a);
         else if (o.kind == ORDER_OPEN)
-            a.rc = try_open(&a);
+            a.rc = try_open(o.seed, &a);
         else
             a.rc = touch(&im, &o, &a);
         if (send(socket, &a, sizeof(a), MSG_NOSIGNAL) != (ssize_t)sizeof(a))
@@ -288,9 +291,9 @@ static void use(struct child children[2])
 }
 
 /* Closing the device first is the classic mistake: nothing breaks, and the library says why. */
-static void close_wrongly(struct hlthunk_device *d, struct child children[2])
+static void close_wrongly(struct hlthunk_device *d, uint32_t index, struct child children[2])
 {
-    struct order o = { .kind = ORDER_OPEN };
+    struct order o = { .kind = ORDER_OPEN, .seed = index };
     char text[80] = "nothing does";
     struct answer a;
     size_t alive;
@@ -307,9 +310,12 @@ static void close_wrongly(struct hlthunk_device *d, struct child children[2])
     steps_did("nobody can open it meanwhile", rc == -EBUSY || rc == -EAGAIN ? 0 : -EPROTO, a.text);
 }
 
-static void reopen(void)
+static void reopen(uint32_t index)
 {
-    struct hlthunk_device_options o = { .struct_size = sizeof(o), .timeout_ns = 2000000000 };
+    struct hlthunk_device_options o = { .struct_size = sizeof(o),
+                                        .select = HLTHUNK_SELECT_INDEX,
+                                        .index = index,
+                                        .timeout_ns = 2000000000 };
     struct hlthunk_device *d;
     int rc = hlthunk_device_open(&o, &d);
 
@@ -333,7 +339,7 @@ int command_demo(int argc, char **argv)
     struct child children[2] = { { 0 } };
     struct hlthunk_dmabuf *m[2] = { NULL };
     struct hlthunk_buffer *buffer = NULL;
-    struct hlthunk_device *d;
+    struct hlthunk_device *d = NULL;
     int code = EXIT_OK, rc;
     size_t n = 0;
     bool json, shared, rdma = false;
@@ -353,13 +359,15 @@ int command_demo(int argc, char **argv)
         return EXIT_FAILED;
     }
     rc = hlthunk_device_open(NULL, &d);
+    if (!rc)
+        rc = hlthunk_device_get_properties(d, &p);
     if (rc) {
+        code = fail("demo");
         end_child(&children[0]);
         end_child(&children[1]);
-        return fail("demo");
+        hlthunk_device_unref(d);
+        return code;
     }
-    if (hlthunk_device_get_properties(d, &p))
-        return fail("demo");
     printf("Sharing device memory between processes: %s at %s\n", hlthunk_asic_get_name(p.asic),
            p.pci_address);
     shared = share(d, children, &buffer, m);
@@ -367,7 +375,7 @@ int command_demo(int argc, char **argv)
         use(children);
         hlthunk_dmabuf_unref(m[1]);
         m[1] = NULL;
-        close_wrongly(d, children);
+        close_wrongly(d, p.index, children);
     } else {
         hlthunk_device_close(d);
     }
@@ -377,6 +385,6 @@ int command_demo(int argc, char **argv)
     hlthunk_dmabuf_unref(m[1]);
     end_child(&children[0]);
     end_child(&children[1]);
-    reopen();
+    reopen(p.index);
     return steps_summary();
 }

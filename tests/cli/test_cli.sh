@@ -2,29 +2,8 @@
 # SPDX-License-Identifier: MIT
 # usage: test_cli.sh HLSIM HLTHUNK: the commands as a person and a script call them
 set -u
-hlsim=$1 hlthunk=$2 failed=0
-out=$(mktemp) err=$(mktemp)
-trap 'rm -f "$out" "$err"' EXIT
-
-bad() {
-    echo "FAIL $*"
-    sed 's/^/  out: /' "$out"
-    sed 's/^/  err: /' "$err"
-    failed=1
-}
-
-# runs CODE COMMAND…: the exit code, output kept
-runs() {
-    code=$1
-    shift
-    "$@" >"$out" 2>"$err" </dev/null
-    rc=$?
-    [ $rc = "$code" ] || { bad "$* ended with $rc, not $code"; return 1; }
-    echo "ok   $*" | sed "s|$hlsim|hlsim|; s|$hlthunk|hlthunk|"
-}
-says() { grep -q -- "$1" "$out" || bad "standard output lacks: $1"; }
-warns() { grep -q -- "$1" "$err" || bad "standard error lacks: $1"; }
-silent() { [ ! -s "$err" ] || bad "standard error is not empty"; }
+hlsim=$1 hlthunk=$2
+. "$(dirname "$0")/runs.sh"
 
 # without a device: what is wrong, what to do, exit code 3
 for command in list info doctor who monitor topology demo; do
@@ -75,6 +54,8 @@ for asic in gaudi gaudi2; do
     done
 done
 runs 0 "$hlsim" run --device gaudi --kernel 6.1 -- "$hlthunk" demo
+# one of several devices
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" demo && says '13 steps done, 0 failed, 0 skipped'
 runs 1 "$hlsim" run --device gaudi2 --kernel 6.1 -- "$hlthunk" demo && says 'cannot export'
 runs 1 "$hlsim" run --fault export:2:EMFILE -- "$hlthunk" demo && says 'FAILED'
 
