@@ -59,6 +59,8 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
 bool parse_device(const char *text, struct hlthunk_device_options *options);
 /* The entry of the selected device: EXIT_OK, or the exit code after a message. */
 int find_device(const char *command, const char *text, struct hlthunk_device_entry *entry);
+/* EXIT_OK, or EXIT_FAILED after a message when the entry has no PCI address, which sysfs tells. */
+int need_address(const char *command, const struct hlthunk_device_entry *entry);
 /*
  * The operand DEVICE of a command that takes one at most, after its options: *text is it, or NULL
  * with *entry any device.  EXIT_OK, or the code to end with; usage is printed for more operands.

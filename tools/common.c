@@ -107,6 +107,15 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
     return EXIT_NO_DEVICE;
 }
 
+int need_address(const char *command, const struct hlthunk_device_entry *entry)
+{
+    if (*entry->pci_address)
+        return EXIT_OK;
+    fprintf(stderr, "hlthunk: %s: %s %u has no PCI address here: no sysfs\n", command,
+            hlthunk_asic_get_name(entry->asic), entry->index);
+    return EXIT_FAILED;
+}
+
 int find_operand(const char *command, int argc, char **argv, const char *usage, const char **text,
                  struct hlthunk_device_entry *entry)
 {

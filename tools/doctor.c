@@ -179,6 +179,8 @@ int command_doctor(int argc, char **argv)
         d.options.pci_address = argv[optind]; /* of a machine that is not this one */
     } else if (argv[optind]) {
         code = find_device("doctor", argv[optind], &entry);
+        if (code == EXIT_OK)
+            code = need_address("doctor", &entry);
         if (code != EXIT_OK)
             return code;
         d.options.pci_address = entry.pci_address;

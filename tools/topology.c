@@ -131,11 +131,8 @@ static int all(const struct hlthunk_device_entry *list, size_t n,
 
         if (only && e->index != only->index)
             continue;
-        if (!*e->pci_address) {
-            fprintf(stderr, "hlthunk: topology: %s %u has no PCI address here: no sysfs\n",
-                    hlthunk_asic_get_name(e->asic), e->index);
+        if (need_address("topology", e))
             return EXIT_FAILED;
-        }
         if (devices ? add_device(devices, e) : print_device(e))
             return fail_with("topology", hlthunk_diag_last_error());
     }
