@@ -30,6 +30,11 @@ expect 2 'usage' "$tool" --nonsense
 expect 2 'no group "nonsense"' $sim "$tool" --only nonsense
 expect 2 'not an index' $sim "$tool" one
 expect 3 'no device of this index' $sim "$tool" 7
+for arguments in '0 1' '--timeout 0' '--timeout x' '--timeout 1x' '--timeout 99999999999999999999'; do
+    # shellcheck disable=SC2086
+    expect 2 usage $sim "$tool" $arguments
+done
+expect 3 'no Habana device on this machine' "$tool"
 # says what it never does, and does nothing
 expect 0 'GET_MAGIC' $sim "$tool" --list
 expect 0 '^  memory ' $sim "$tool" --list
@@ -44,6 +49,18 @@ expect 5 'in use: process [0-9]+ .* has a node' $sim sh -c \
 expect 1 'who has device 0 is not known: .*"/nowhere" is not a folder.*  Nothing was done' \
     env TEST_ROOT=/nowhere $sim "$elsewhere" --output unknown $quick
 [ ! -e unknown ] || { echo "FAIL a device whose holders are unknown has a report"; failed=1; }
+# the driver does not let it be opened
+expect 1 'Nothing was done' $hlsim run --quiet --fault open:1:EIO -- "$tool" --output refused $quick
+expect 5 'Nothing was done' $hlsim run --quiet --fault open:1:EBUSY -- "$tool" --output refused $quick
+[ ! -e refused ] || { echo "FAIL a device that does not open has a report"; failed=1; }
+# a person is asked
+if command -v script >/dev/null; then
+    echo n >no && echo y >yes
+    expect 1 'Start\? .*' $sim script -qec "'$tool' --output answer $quick" /dev/null <no
+    grep -q 'not started' log && [ ! -e answer ] || { echo "FAIL started without a yes"; cat log; failed=1; }
+    expect 0 'answers are in answer' $sim script -qec "'$tool' --output answer $quick" /dev/null <yes
+    expect 0 'answers are in answer' $sim script -qec "'$tool' --yes --output answer $quick" /dev/null
+fi
 # a dma-buf that no process has any more
 mkdir -p root/proc root/sys/class/accel/accel0/device root/sys/kernel/debug/dma_buf
 printf 'DRIVER=habanalabs\nPCI_ID=1DA3:1020\nPCI_SLOT_NAME=0000:10:00.0\n' >root/sys/class/accel/accel0/device/uevent
@@ -62,6 +79,18 @@ expect 4 'debug .*did not go on' $hlsim run --quiet --device gaudi2 --fault debu
     "$tool" --output stuck --timeout 30 --only debug --only sysfs
 grep -q '^!ended: no answer in time$' stuck && grep -q '^unfinished: 1$' stuck &&
     grep -q '^fresh class entry accel0$' stuck || { echo "FAIL the report of a stuck group"; cat stuck; failed=1; }
+
+# nor does one that cannot ask the device, and the report says why
+expect 4 'suite_sync .*did not go on' $hlsim run --quiet --fault info:4+:EIO -- "$tool" --output mute --only suite_sync
+grep -q '^!ended: could not go on$' mute && grep -q '^!said: .*Input/output error$' mute ||
+    { echo "FAIL the report of a mute device"; cat mute; failed=1; }
+# a full disk is no report
+expect 1 '/dev/full: No space left' $sim "$tool" --output /dev/full $quick
+# another generation's driver
+for kernel in 6.1 6.6 vendor; do
+    expect 0 'answers are in old' $hlsim run --quiet --device gaudi --kernel $kernel -- "$tool" --output old --only suite_sync
+    grep -q '^node: \(hl\|accel\)$' old && ! grep ' failed' old || { echo "FAIL $kernel"; cat old; failed=1; }
+done
 
 # to standard output: the report and nothing else
 $sim "$tool" --output - --only cb >piped 2>/dev/null && [ "$(sed -n '1p;$p' piped | tr '\n' ' ')" = \

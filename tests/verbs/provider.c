@@ -13,7 +13,8 @@
 struct region {
     struct ibv_mr mr; /* first: what the program has */
     struct region *next;
-    struct hlsim_attachment *attachment;
+    struct hlsim_attachment *attachment; /* NULL: the program's own memory */
+    char *own;
     uint64_t offset, iova;
     int access;
 };
@@ -55,6 +56,21 @@ static int attach(const struct card *c, int fd, struct hlsim_attachment **a)
     return rc;
 }
 
+static struct ibv_mr *enter(struct region *r, struct ibv_pd *pd, size_t length)
+{
+    r->mr.context = pd->context;
+    r->mr.pd = pd;
+    r->mr.length = length;
+    pthread_mutex_lock(&lock);
+    r->mr.lkey = next_key++;
+    r->mr.rkey = next_key++;
+    r->next = regions;
+    regions = r;
+    card_of(pd)->registered++;
+    pthread_mutex_unlock(&lock);
+    return &r->mr;
+}
+
 struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t length, uint64_t iova,
                                  int fd, int access)
 {
@@ -89,18 +105,33 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t leng
     r->offset = offset;
     r->iova = iova;
     r->access = access;
-    r->mr.context = pd->context;
-    r->mr.pd = pd;
-    r->mr.length = length;
-    pthread_mutex_lock(&lock);
-    r->mr.lkey = next_key++;
-    r->mr.rkey = next_key++;
-    r->next = regions;
-    regions = r;
-    c->registered++;
     c->last_inode = st.st_ino;
-    pthread_mutex_unlock(&lock);
-    return &r->mr;
+    return enter(r, pd, length);
+}
+
+/* By which of the two names the header's macro calls it depends on the compiler's optimisation. */
+struct ibv_mr *ibv_reg_mr_iova2(struct ibv_pd *pd, void *address, size_t length, uint64_t iova,
+                                unsigned int access)
+{
+    struct region *r;
+
+    if (card_of(pd)->register_error) {
+        errno = card_of(pd)->register_error;
+        return NULL;
+    }
+    r = calloc(1, sizeof(*r));
+    if (!r)
+        return NULL;
+    r->own = address;
+    r->iova = iova;
+    r->access = (int)access;
+    return enter(r, pd, length);
+}
+
+#undef ibv_reg_mr
+struct ibv_mr *ibv_reg_mr(struct ibv_pd *pd, void *address, size_t length, int access)
+{
+    return ibv_reg_mr_iova2(pd, address, length, (uintptr_t)address, (unsigned)access);
 }
 
 int ibv_dereg_mr(struct ibv_mr *mr)
@@ -122,20 +153,23 @@ int ibv_dereg_mr(struct ibv_mr *mr)
     }
     c->deregistered++;
     pthread_mutex_unlock(&lock);
-    driver->unmap(r->attachment);
-    driver->detach(r->attachment);
+    if (r->attachment) {
+        driver->unmap(r->attachment);
+        driver->detach(r->attachment);
+    }
     free(r);
     return 0;
 }
 
-/* The region that a key means, and the place in its dma-buf; NULL where the card says no. */
-static struct region *translate(struct card *c, uint32_t rkey, int right, uint64_t *address,
+/* The region that a key means, and the place in it; NULL where the card says no. */
+static struct region *translate(struct card *c, uint32_t key, int right, uint64_t *address,
                                 size_t n)
 {
     struct region *r;
 
     pthread_mutex_lock(&lock);
-    for (r = regions; r && (r->mr.rkey != rkey || r->mr.pd != &c->pd); r = r->next)
+    for (r = regions; r && ((r->mr.rkey != key && r->mr.lkey != key) || r->mr.pd != &c->pd);
+         r = r->next)
         ;
     pthread_mutex_unlock(&lock);
     if (!r || !(r->access & right) || *address < r->iova || *address - r->iova > r->mr.length ||
@@ -145,18 +179,26 @@ static struct region *translate(struct card *c, uint32_t rkey, int right, uint64
     return r;
 }
 
-int card_read(struct card *c, uint32_t rkey, uint64_t address, void *data, size_t n)
+int card_read(struct card *c, uint32_t key, uint64_t address, void *data, size_t n)
 {
-    struct region *r = translate(c, rkey, IBV_ACCESS_REMOTE_READ, &address, n);
-    ssize_t done = r ? hlsim_importer()->read(r->attachment, address, data, n) : -EACCES;
+    struct region *r = translate(c, key, IBV_ACCESS_REMOTE_READ, &address, n);
+    ssize_t done = r ? (ssize_t)n : -EACCES;
 
+    if (r && r->attachment)
+        done = hlsim_importer()->read(r->attachment, address, data, n);
+    else if (r)
+        memcpy(data, r->own + address, n);
     return done == (ssize_t)n ? 0 : done < 0 ? (int)done : -EIO;
 }
 
-int card_write(struct card *c, uint32_t rkey, uint64_t address, const void *data, size_t n)
+int card_write(struct card *c, uint32_t key, uint64_t address, const void *data, size_t n)
 {
-    struct region *r = translate(c, rkey, IBV_ACCESS_REMOTE_WRITE, &address, n);
-    ssize_t done = r ? hlsim_importer()->write(r->attachment, address, data, n) : -EACCES;
+    struct region *r = translate(c, key, IBV_ACCESS_REMOTE_WRITE, &address, n);
+    ssize_t done = r ? (ssize_t)n : -EACCES;
 
+    if (r && r->attachment)
+        done = hlsim_importer()->write(r->attachment, address, data, n);
+    else if (r)
+        memcpy(r->own + address, data, n);
     return done == (ssize_t)n ? 0 : done < 0 ? (int)done : -EIO;
 }

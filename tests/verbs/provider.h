@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * RDMA cards for tests: a double of what libibverbs and a provider do for dma-buf regions, which
- * really attaches to and maps the dma-buf through the simulator's importer.  It defines
- * ibv_reg_dmabuf_mr(), ibv_dereg_mr() and ibv_get_device_name(), so that a program linked with it
- * reaches no real card.
+ * really attaches to and maps the dma-buf through the simulator's importer, and for regions of the
+ * program's own memory.  It defines ibv_reg_dmabuf_mr(), ibv_reg_mr(), ibv_dereg_mr() and
+ * ibv_get_device_name(), so that a program linked with it reaches no real card.
  */
 #ifndef TESTS_VERBS_PROVIDER_H
 #define TESTS_VERBS_PROVIDER_H
@@ -25,8 +25,11 @@ struct card {
 
 void card_init(struct card *card, const char *name, bool peer_to_peer);
 
-/* A peer's RDMA read or write of n bytes: 0 or -errno (-EACCES: no such key, range or right). */
-int card_read(struct card *card, uint32_t rkey, uint64_t address, void *data, size_t n);
-int card_write(struct card *card, uint32_t rkey, uint64_t address, const void *data, size_t n);
+/*
+ * A peer's RDMA read or write of n bytes by the region's rkey, or the card's own by its lkey: 0 or
+ * -errno (-EACCES: no such key, range or right of remote access).
+ */
+int card_read(struct card *card, uint32_t key, uint64_t address, void *data, size_t n);
+int card_write(struct card *card, uint32_t key, uint64_t address, const void *data, size_t n);
 
 #endif
