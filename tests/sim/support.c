@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "uapi/habanalabs_accel.h"
 
@@ -89,6 +90,19 @@ struct hlthunk_device *open_device(void)
 
     ok(hlthunk_device_open(&o, &d));
     return d;
+}
+
+static int seen(const struct hlthunk_live_object *live, void *user)
+{
+    (void)live, (void)user;
+    return 1;
+}
+
+void close_device(struct hlthunk_device *d)
+{
+    for (unsigned i = 0; i < 20000 && hlthunk_device_list_live_objects(d, seen, NULL) == 1; i++)
+        usleep(1000);
+    assert_int_equal(hlthunk_device_close(d), 0);
 }
 
 int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,

@@ -59,6 +59,11 @@ int run_group(const char *name, const struct CMUnitTest *tests, size_t count,
 
 struct hlthunk_device *open_device(void);
 /*
+ * After all of its objects were given back.  hlthunk_device_close() waits a second for the threads
+ * that tell of fences; those of a busy machine may need longer.
+ */
+void close_device(struct hlthunk_device *d);
+/*
  * A DMA by a submission (up: on the queue for what comes from the device), on Gaudi and Gaudi2:
  * 0, or -errno of the wait (-EBUSY: it did not end in time).
  */
