@@ -11,14 +11,23 @@ cycles=${NIGHTLY_CYCLES:-4000}
 kind_seconds=${NIGHTLY_KIND:-180}
 seconds=${NIGHTLY_SECONDS:-600}
 executions=${NIGHTLY_EXECUTIONS:-10000000}
-parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies tsan \
+parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor tsan \
 fuzz_message fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
 
-# tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own
+# tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own.  Ends with the
+# failed ones, or how many passed.
 tests() {
-    dir=$1
+    dir=$1 bad=
     shift
-    meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 10 --logbase "nightly-$one" "$@"
+    said=$(meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 10 --logbase "nightly-$one" "$@") ||
+        bad=1
+    echo "$said"
+    if [ -z "$bad" ]; then
+        echo "$said" | sed -n 's/^Ok: *\([0-9]*\).*/\1 tests passed/p'
+    else
+        echo "failed: $(echo "$said" | sed -nE 's|^ *[0-9]+/[0-9]+ [^/]*/ (.*[^ ]) +(FAIL\|TIMEOUT) .*|\1|p' | sort -u | tr '\n' ',')"
+    fi
+    [ -z "$bad" ]
 }
 
 # A round of what ./dev test runs, while each processor has something else to do.
@@ -36,10 +45,17 @@ loaded() {
     return $rc
 }
 
+# simulated ASIC KERNEL PROGRAM [ARGUMENT…]
+simulated() {
+    asic=$1 kernel=$2
+    shift 2
+    TEST_ASIC=$asic TEST_KERNEL=$kernel build/sim/hlsim run --quiet --device "$asic" --kernel "$kernel" -- "$@"
+}
+
 sweeps() { tests build --suite sweep; }
 
 cycles_of() {
-    build/sim/hlsim run --quiet --device "$1" --kernel "$2" -- build/tests/sweep/sweep --cycles "$cycles"
+    simulated "$1" "$2" build/tests/sweep/sweep --cycles "$cycles"
 }
 cycles_gaudi2() { cycles_of gaudi2 6.12; }
 cycles_gaudi() { cycles_of gaudi vendor; }
@@ -55,16 +71,19 @@ wants_kinds=$(kinds_of_objects | wc -l) unit_kinds='kinds of object'
 kinds() {
     row=$(kinds_of_objects | sed -n "$((count + 1))p")
     did=1
-    TEST_ASIC=gaudi2 TEST_KERNEL=6.12 TEST_CYCLES=$((cycles * 250)) TEST_SECONDS=$kind_seconds \
-        TEST_KIND=${row#* } build/sim/hlsim run --quiet --device gaudi2 --kernel 6.12 -- \
-        "build/tests/cycles/${row% *}"
+    TEST_CYCLES=$((cycles * 250)) TEST_SECONDS=$kind_seconds TEST_KIND=${row#* } \
+        simulated gaudi2 6.12 "build/tests/cycles/${row% *}"
 }
 
 copies() {
-    TEST_ASIC=gaudi2 TEST_KERNEL=6.12 TEST_COPIES=$((cycles * 250)) HLSIM_PROGRAM="$PWD/build/sim/hlsim" \
-        build/sim/hlsim run --quiet --device gaudi2 --kernel 6.12 -- build/tests/queue/test_queues || return 1
+    TEST_COPIES=$((cycles * 250)) HLSIM_PROGRAM="$PWD/build/sim/hlsim" \
+        simulated gaudi2 6.12 build/tests/queue/test_queues || return 1
     echo "$((cycles * 250)) copies of a queue: nothing grew"
 }
+
+killed() { simulated gaudi2 6.12 build/tests/sim/sim_killed 1000 && simulated gaudi vendor build/tests/sim/sim_killed 1000; }
+killed_regions() { simulated gaudi2 6.12 build/tests/verbs/verbs_killed 1000; }
+killed_supervisor() { tests/sim/test_supervisor_killed.sh build/sim/hlsim build/tests/sim/sim_killed 1000; }
 
 # The mixed loads of all objects; it looks for locks taken in two orders, too.
 wants_tsan=$seconds unit_tsan=seconds
