@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "engine/copy.h"
+
 static _Thread_local sigjmp_buf *volatile escape;
 
 static void on_sigbus(int signo)
@@ -22,26 +24,6 @@ int guard_install(void)
     return sigaction(SIGBUS, &sa, NULL);
 }
 
-/*
- * A word that lies on its own boundary is stored once.  memmove() stores 4 and 8 bytes twice: a
- * driver that has seen the first store may have given the memory back before the second.
- */
-static void copy(void *to, const void *from, size_t len)
-{
-    uint64_t word64;
-    uint32_t word32;
-
-    if (len == sizeof(word64) && (uintptr_t)to % sizeof(word64) == 0) {
-        memcpy(&word64, from, sizeof(word64));
-        __atomic_store_n((uint64_t *)to, word64, __ATOMIC_RELEASE);
-    } else if (len == sizeof(word32) && (uintptr_t)to % sizeof(word32) == 0) {
-        memcpy(&word32, from, sizeof(word32));
-        __atomic_store_n((uint32_t *)to, word32, __ATOMIC_RELEASE);
-    } else {
-        memmove(to, from, len);
-    }
-}
-
 bool guard_copy(void *to, const void *from, size_t len)
 {
     sigjmp_buf here;
@@ -49,7 +31,7 @@ bool guard_copy(void *to, const void *from, size_t len)
 
     if (!sigsetjmp(here, 0)) {
         escape = &here;
-        copy(to, from, len);
+        eng_copy(to, from, len);
         done = true;
     }
     escape = NULL;

@@ -13,6 +13,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "engine/copy.h"
 #include "sim/hlsim/remote.h"
 #include "sim/hlsim/repeat.h"
 #include "sim/hlsim/trace.h"
@@ -254,9 +255,9 @@ static int move(struct executor *x, uint64_t addr, uint8_t *buf, uint64_t len, b
         if (out)
             wrote(x, &p, n);
         if (p.mem && out)
-            memcpy(p.mem, buf, n);
+            eng_copy(p.mem, buf, n);
         else if (p.mem)
-            memcpy(buf, p.mem, n);
+            eng_copy(buf, p.mem, n);
         else if (out)
             to_process(x, &p, buf, n);
         else
@@ -292,7 +293,7 @@ static int poke(struct executor *x, uint64_t addr, void *value, unsigned n, bool
     if (locate(x, addr, &p) && p.left >= n) {
         rc = 0;
         if (p.mem)
-            memcpy(write ? p.mem : value, write ? value : p.mem, n);
+            eng_copy(write ? p.mem : value, write ? value : p.mem, n);
         else if (!(write ? remote_write(x->remote, &p.process, value, n)
                          : remote_read(x->remote, &p.process, value, n)))
             rc = -EINVAL;
@@ -314,7 +315,7 @@ int execute_access(struct sim_device *d, uint64_t addr, void *value, unsigned n,
     offset = addr - eng_chip(p->eng)->cfg_base;
     if (addr < eng_chip(p->eng)->cfg_base || offset > eng_chip(p->eng)->cfg_size - n)
         return poke(x, addr, value, n, write);
-    memcpy(write ? x->regs + offset : value, write ? value : x->regs + offset, n);
+    eng_copy(write ? x->regs + offset : value, write ? value : x->regs + offset, n);
     return 0;
 }
 
@@ -373,7 +374,7 @@ static void move_bytes(uint8_t *to, const uint8_t *from, uint64_t n)
         _mm_sfence();
     }
 #endif
-    memmove(to, from, n);
+    eng_copy(to, from, n);
 }
 
 static void piece(struct executor *x, const struct place *d, const struct place *s, uint64_t n)
@@ -487,7 +488,7 @@ static int fill(void *priv, uint64_t dst, uint64_t pattern, uint64_t len)
         for (uint64_t i = 0; i < n + 8; i += 8)
             memcpy(x->bounce + i, &pattern, 8);
         if (d.mem)
-            memcpy(d.mem, x->bounce + phase, n);
+            eng_copy(d.mem, x->bounce + phase, n);
         else
             to_process(x, &d, x->bounce + phase, n);
         if (missed(x, &write)) {
