@@ -22,6 +22,19 @@ soname=libhlthunk.so.${version%%.*}
 for file in debian/libhlthunk[0-9]*.symbols rpm/hlthunk.spec ../integrations/python/hlthunk/_native.py; do
     grep -qF "$soname" "$file" || { echo "FAIL packaging/$file is not about $soname"; failed=1; }
 done
+# Symbols' versions are those of releases up to this one, and Debian's lists have each.
+for library in '' -diag -verbs; do
+    case $library in
+    '') map=lib/hlthunk.map ;;
+    *) map=${library#-}/${library#-}.map ;;
+    esac
+    nodes=$(sed -n 's/^\(HLTHUNK[A-Z_]*_[0-9.]*\) {$/\1/p' "../$map")
+    [ -n "$nodes" ] || { echo "FAIL $map has no symbol versions"; failed=1; }
+    for node in $nodes; do
+        printf '%s\n' "${node##*_}" "${version%-*}" | sort -C -V || { echo "FAIL $map: $node is after $version"; failed=1; }
+        grep -qF "(symver)$node " debian/libhlthunk$library[0-9]*.symbols || { echo "FAIL no $node in Debian's symbols"; failed=1; }
+    done
+done
 if command -v rpmlint >/dev/null 2>&1 && command -v rpm >/dev/null 2>&1; then
     rpmlint -c rpm/rpmlint.toml rpm/hlthunk.spec >/dev/null || { rpmlint -c rpm/rpmlint.toml rpm/hlthunk.spec; failed=1; }
 else
