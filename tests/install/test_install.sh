@@ -31,6 +31,11 @@ check "meson install" meson install -C "$build" --no-rebuild
 [ $failed = 0 ] || exit 1
 flags=$(pkg-config --cflags --libs hlthunk)
 libdir=$(pkg-config --variable=libdir hlthunk)
+# what programs load by another way than -l does not lie among what they link
+for file in "$libdir/hlthunk/libhlsim.so" /usr/local/lib/habanalabs/libhl-thunk.so; do
+    check "$file" test -f "$file"
+    check "no ${file##*/} beside the libraries" test ! -e "$libdir/${file##*/}"
+done
 
 # shellcheck disable=SC2086
 check "C with pkg-config" cc -Wall -Wextra -Werror "$source/examples/export.c" $flags -o "$work/c"
@@ -163,5 +168,7 @@ TEXT
     check "whose program runs" hlsim run -- "$work/cb/other"
     sed -i 's/hlthunk 0.9/hlthunk 99/' "$work/cmake/CMakeLists.txt"
     check "CMake refuses a later version" sh -c "! cmake -S '$work/cmake' -B '$work/cc'"
+else
+    echo "note: no cmake here, the package for it is not tried"
 fi
 exit $failed
