@@ -99,6 +99,35 @@ TEST(defect_1_an_asic_status_that_failed_is_not_valid)
     assert_int_equal(s.status, HL_DEVICE_STATUS_IN_RESET);
 }
 
+/* Operational when it was asked, and in reset by the time of the next question. */
+static int reset_begins(enum door_op op, void *arg)
+{
+    struct hl_info_args *a = arg;
+    static unsigned asked;
+
+    (void)op;
+    if (a->op == HL_INFO_POWER)
+        return -EBUSY;
+    if (a->op == HL_INFO_DEVICE_STATUS) {
+        struct hl_info_device_status s = { .status = asked++ ? HL_DEVICE_STATUS_IN_RESET
+                                                             : HL_DEVICE_STATUS_OPERATIONAL };
+
+        memcpy((void *)(uintptr_t)a->return_pointer, &s, sizeof(s));
+    }
+    return 0;
+}
+
+TEST(an_asic_status_while_a_reset_begins)
+{
+    struct hlthunk_hw_asic_status s = { .valid = 0 };
+
+    door_open(KERNEL_6_12, reset_begins);
+    assert_int_equal(hlthunk_get_hw_asic_status(FD, &s), 0);
+    assert_int_equal(s.valid, 1);
+    assert_int_equal(s.status, HL_DEVICE_STATUS_IN_RESET);
+    assert_int_equal(s.power.power, 0);
+}
+
 /* A signal comes first, and the driver has overwritten the argument by then. */
 static int interrupted(enum door_op op, void *arg)
 {
@@ -669,6 +698,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defect_1_an_asic_status_that_failed_is_not_valid),
+        cmocka_unit_test(an_asic_status_while_a_reset_begins),
         cmocka_unit_test(defect_6_retries_start_from_the_argument_as_it_was),
         cmocka_unit_test(defect_8_a_failed_allocation_leaves_the_handle_alone),
         cmocka_unit_test(defect_9_a_razwi_record_names_no_more_engines_than_fit),
