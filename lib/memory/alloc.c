@@ -138,7 +138,6 @@ int hl_memory_alloc(struct hlthunk_device *d, uint64_t size, const struct hlthun
     rc = once(d, size, o, m);
     if (rc == -ENOMEM && hl_parent_reclaim(&d->base)) {
         atomic_fetch_add_explicit(&d->memory.retries, 1, memory_order_relaxed);
-        hl_deferred_retry(d);
         rc = once(d, size, o, m);
     }
     return rc == -ENOMEM ? tell_what_is_kept(d, rc) : rc;

@@ -7,6 +7,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/device/device.h"
+#include "lib/device/stale.h"
+
 static struct hlthunk_memory_statistics of_device(struct hlthunk_device *d)
 {
     struct hlthunk_memory_statistics s = { .struct_size = sizeof(s) };
@@ -84,6 +87,27 @@ TEST(of_buffers)
     is(of_device(d).segments, 0, 2, 4);
     is(of_device(d).active_bytes, 0, 2 * granted, 4 * granted);
     assert_int_equal(of_device(d).failures, 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* What is released then is counted, too, but not what was only another name. */
+TEST(of_a_stale_device)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b, *name = NULL;
+    uint64_t granted;
+
+    ok(hlthunk_buffer_alloc(d, 1000, NULL, &b));
+    granted = hlthunk_buffer_get_granted_size(b);
+    if (!on_asic("gaudi")) /* where ranges are taken */
+        ok(hlthunk_buffer_from_address(d, hlthunk_buffer_get_address(b), 4096, NULL, &name));
+    hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
+    hlthunk_buffer_unref(name);
+    is(of_device(d).segments, 1, 1, 1);
+    is(of_device(d).reserved_bytes, granted, granted, granted);
+    hlthunk_buffer_unref(b);
+    is(of_device(d).segments, 0, 1, 1);
+    is(of_device(d).reserved_bytes, 0, granted, granted);
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
@@ -399,6 +423,7 @@ SUITE(statistics)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_buffers),
+        cmocka_unit_test(of_a_stale_device),
         cmocka_unit_test(of_host_memory),
         cmocka_unit_test(of_a_pool),
         cmocka_unit_test(what_is_held_is_active),
