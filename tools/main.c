@@ -31,7 +31,7 @@ static void usage(FILE *f)
         f);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
         usage(stdout);
@@ -49,4 +49,15 @@ int main(int argc, char **argv)
         fprintf(stderr, "hlthunk: no command \"%s\"\n", argv[1]);
     usage(stderr);
     return EXIT_USAGE;
+}
+
+/* A script must not take half of an answer for all of it. */
+int main(int argc, char **argv)
+{
+    int code = run(argc, argv);
+
+    if (!fflush(stdout) && !ferror(stdout))
+        return code;
+    fputs("hlthunk: the output could not be written\n", stderr);
+    return code == EXIT_OK ? EXIT_FAILED : code;
 }

@@ -129,5 +129,9 @@ told gaudi2 opcode 'undefined opcode'
 # a reader that has gone ends it
 runs 0 "$hlsim" run -- sh -c "'$hlthunk' monitor --interval 0.05 | head -n 1" && says '^TIME'
 runs 1 "$hlsim" run -- sh -c "'$hlthunk' monitor --prometheus >/dev/full"
+# on a full disk
+for command in --help --version list 'list --json' info who 'topology --json' demo; do
+    runs 1 "$hlsim" run -- sh -c "'$hlthunk' $command >/dev/full" && warns 'could not be written'
+done
 
 exit $failed

@@ -195,7 +195,7 @@ static int completion(struct world *w)
     static uint64_t word = 1;
 
     MADE(completion,
-         hlthunk_completion_create_for_interrupt(w->device, 100, &word, 0, NULL, &made));
+         hlthunk_completion_create_for_interrupt(w->device, 0xfff, &word, 0, NULL, &made));
 }
 
 static int event_notifier(struct world *w)

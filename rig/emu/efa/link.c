@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -26,10 +27,13 @@ static int address_of(struct sockaddr_un *a, const char *path)
 int efa_link_listen(struct efa_link *l, const char *path)
 {
     struct sockaddr_un a;
-    int fd = address_of(&a, path);
+    int rc, fd = address_of(&a, path);
+    mode_t mask = umask(0077); /* of this user alone */
 
     *l = (struct efa_link){ .listener = fd, .fd = -1 };
-    return fd < 0 || bind(fd, (void *)&a, sizeof(a)) < 0 || listen(fd, 1) < 0 ? -errno : 0;
+    rc = fd < 0 || bind(fd, (void *)&a, sizeof(a)) < 0 || listen(fd, 1) < 0 ? -errno : 0;
+    umask(mask);
+    return rc;
 }
 
 int efa_link_connect(struct efa_link *l, const char *path)
