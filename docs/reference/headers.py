@@ -102,6 +102,9 @@ class Item:
         for w in wanted:
             if w not in self.comment.sections:
                 yield f'{where}: no {w}:'
+        for code, text in self.comment.errors:
+            if re.search(r' -E[A-Z0-9]+(, -E[A-Z0-9]+)*: ', text):
+                yield f'{where}: {code}: another error has run into its line'
 
 
 def split(parameters):

@@ -89,9 +89,12 @@ struct hlthunk_completion_options {
  *
  * Errors: besides the common ones:
  *   -EINVAL: @count is 0, the first submission was never made, or options->eventfd is not an
- * eventfd -EBADF: options->eventfd is not open -EPERM: @device is a control node -EMFILE, -ENFILE:
- * no descriptor is left for an eventfd -EAGAIN: no thread can be created -ENOMEM: host memory is
- * exhausted
+ *     eventfd
+ *   -EBADF: options->eventfd is not open
+ *   -EPERM: @device is a control node
+ *   -EMFILE, -ENFILE: no descriptor is left for an eventfd
+ *   -EAGAIN: no thread can be created
+ *   -ENOMEM: host memory is exhausted
  *
  * Context: any thread; does not wait.
  * Since: 0.9

@@ -149,7 +149,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_enumerate(struct hlthunk_devic
  * @entry: from hlthunk_device_enumerate()
  * @name: "device_type", "status", "module_id", "armcp_kernel_ver" …, without a slash
  * @value: receives the text, NUL-terminated, without its final newline; may be NULL when
- * @size_bytes is 0
+ *         @size_bytes is 0
  * @size_bytes: room at @value; a longer text is truncated
  *
  * Knows where each kernel generation keeps its attributes.
@@ -271,9 +271,10 @@ struct hlthunk_device;
  *   -EPERM: the device is not operational, or the container's device cgroup does not allow it; the
  *     text says which
  *   -EINVAL: bad options or a bad HABANA_VISIBLE_ variable; or a driver whose nodes cannot be
- * opened on Linux 6.12 and later (docs/upstream-defects.md) -E2BIG: @options has a non-zero member
- * that this version of the library does not know -ENODATA: the PCI addresses of this machine's
- * devices cannot be read -EMFILE, -ENFILE, -ENOMEM: devices could not be looked for or opened
+ *     opened on Linux 6.12 and later (docs/upstream-defects.md)
+ *   -E2BIG: @options has a non-zero member that this version of the library does not know
+ *   -ENODATA: the PCI addresses of this machine's devices cannot be read
+ *   -EMFILE, -ENFILE, -ENOMEM: devices could not be looked for or opened
  *
  * Context: any thread; sleeps for up to .timeout_ns.
  * Since: 0.9

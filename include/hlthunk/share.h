@@ -48,11 +48,15 @@ struct hlthunk_dmabuf;
  *
  * Errors: besides the common ones:
  *   -EINVAL: @count is out of range, or the socket is not connected in a way that sendmsg(2)
- * accepts -ENOTSOCK: not a UNIX socket -EPIPE: the other side is closed -EAGAIN: @timeout_ns is 0,
- * and nothing can be sent -ETIMEDOUT: the time is over; on a stream part of the message may have
- * been sent, which the text says: then close the socket -ETOOMANYREFS: more descriptors in flight
- * than this user's RLIMIT_NOFILE -EMSGSIZE: SO_SNDBUF is too small -ENOMEM: host memory is
- * exhausted
+ *     accepts
+ *   -ENOTSOCK: not a UNIX socket
+ *   -EPIPE: the other side is closed
+ *   -EAGAIN: @timeout_ns is 0, and nothing can be sent
+ *   -ETIMEDOUT: the time is over; on a stream part of the message may have been sent, which the
+ *     text says: then close the socket
+ *   -ETOOMANYREFS: more descriptors in flight than this user's RLIMIT_NOFILE
+ *   -EMSGSIZE: SO_SNDBUF is too small
+ *   -ENOMEM: host memory is exhausted
  *
  * Context: any thread, one per socket at a time; sleeps for up to @timeout_ns.
  * Since: 0.9
