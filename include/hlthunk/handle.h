@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Handles: a dma-buf as bytes, for transports that carry no descriptors (MPI, TCP, a file, a Python
- * queue).  Whoever has the bytes opens them with a process of the same machine and user that serves
- * them.
+ * queue).  Whoever has the bytes can open them while a process of the same user, on the same
+ * machine, serves them.
  *
  * A server has no thread: its descriptor is readable when there is something to do, and
  * hlthunk_handle_server_serve() does it, in whatever event loop or thread the program has.  So the
@@ -49,13 +49,13 @@ hlthunk_handle_server_create(struct hlthunk_handle_server **server);
  *
  * All of its handles are stale from here on; dma-bufs that were opened stay open.
  *
- * Context: any thread that no other call on the server runs beside.
+ * Context: any thread; not while another call on the server runs.
  * Since: 0.9
  */
 HLTHUNK_API void hlthunk_handle_server_unref(struct hlthunk_handle_server *server);
 
 /**
- * hlthunk_handle_server_borrow_fd() - the descriptor that is readable when there is something to do
+ * hlthunk_handle_server_borrow_fd() - borrow a descriptor that is readable when there is work
  * @server: the server
  *
  * Return: a descriptor for poll(2) and epoll(7), valid while the server lives; not to be closed.
@@ -97,7 +97,7 @@ HLTHUNK_API int hlthunk_handle_server_serve(struct hlthunk_handle_server *server
  * Errors: besides the common ones:
  *   -ENOMEM: host memory is exhausted
  *
- * Context: any thread, beside hlthunk_handle_server_serve(), too; does not block.
+ * Context: any thread, also during hlthunk_handle_server_serve(); does not block.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_handle_server_offer(struct hlthunk_handle_server *server,
@@ -109,14 +109,14 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_handle_server_offer(struct hlthunk_ha
  * @server: that serves it
  * @handle: from hlthunk_handle_server_offer()
  *
- * Nobody can open it any more; who has is not affected.
+ * Nobody can open it any more; those who have opened it are not affected.
  *
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
  *   -ENOENT: not a handle of this server, or withdrawn already
  *
- * Context: any thread, beside hlthunk_handle_server_serve(), too; may drop the dma-buf.
+ * Context: any thread, also during hlthunk_handle_server_serve(); may drop the dma-buf.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's code at an allocation that fails, and at the release of a buffer.
+ * Callbacks of the program: before an allocation fails, and after a buffer was released.
  */
 #ifndef HLTHUNK_MEMORY_HOOKS_H
 #define HLTHUNK_MEMORY_HOOKS_H
@@ -49,10 +49,10 @@ struct hlthunk_memory_failure {
 typedef bool (*hlthunk_memory_failure_fn)(const struct hlthunk_memory_failure *failure, void *user);
 
 /**
- * hlthunk_device_set_failure_callback() - be asked before an allocation fails
+ * hlthunk_device_set_failure_callback() - set a callback for allocations that are about to fail
  * @device: whose memory it is
  * @callback: called by hlthunk_buffer_alloc() and hlthunk_pool_alloc() when there is no memory,
- *            after pools have given back what they only keep; NULL for none any more
+ *            after pools have given back what they only keep; NULL removes it
  * @user: passed to @callback
  *
  * The callback may use every function, and release buffers; the allocation is tried once more as

@@ -129,7 +129,7 @@ struct hlthunk_dmabuf_origin {
  * @origin: .struct_size must be set; receives as much as it has room for
  *
  * Of an exported dma-buf this is what this process knows; of a received one, what its sender said,
- * who may have received it himself.
+ * which may have received it in turn.
  *
  * Return: 0 or a negative errno.
  *

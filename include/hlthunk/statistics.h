@@ -37,8 +37,8 @@ struct hlthunk_memory_counter {
  * @struct_size: set by the caller: sizeof(struct hlthunk_memory_statistics)
  * @buffers: live buffers
  * @allocated_bytes: of live buffers, as asked for
- * @active_bytes: what nobody else can be given: of live buffers, rounded up; of a pool, also what
- *                was released while a dma-buf of it is open elsewhere
+ * @active_bytes: not available for another buffer: of live buffers, rounded up; of a pool, also
+ *                what was released while a dma-buf of it is open elsewhere
  * @segments: allocations of the driver
  * @reserved_bytes: of these: what is taken from the device
  * @host_allocated_bytes: of hlthunk_buffer_alloc_host(), as asked for; 0 for a pool
@@ -86,7 +86,7 @@ hlthunk_device_get_memory_statistics(struct hlthunk_device *device,
                                      struct hlthunk_memory_statistics *statistics);
 
 /**
- * hlthunk_device_reset_memory_peaks() - start the peaks of a device again from what is there now
+ * hlthunk_device_reset_memory_peaks() - set the peaks of a device back to the current values
  * @device: the device
  *
  * Return: 0 or a negative errno.
@@ -120,7 +120,7 @@ hlthunk_pool_get_memory_statistics(struct hlthunk_pool *pool,
                                    struct hlthunk_memory_statistics *statistics);
 
 /**
- * hlthunk_pool_reset_memory_peaks() - start the peaks of a pool again from what is there now
+ * hlthunk_pool_reset_memory_peaks() - set the peaks of a pool back to the current values
  * @pool: created with hlthunk_pool_options.statistics
  *
  * Return: 0 or a negative errno.
