@@ -140,6 +140,14 @@ awk '/^# HELP / { if (seen[$3]++) exit 1; name = $3; next }
      /^# TYPE / { if ($3 != name || $4 !~ /^(gauge|counter)$/) exit 1; next }
      !match($0, /^[a-z_]+\{([a-z_]+="[^"]*",?)+\} [0-9.e+-]+$/) || index($0, name "{") != 1 { exit 1 }' "$out" ||
     bad "not Prometheus' text format"
+# Prometheus' own judge (Debian: in the package prometheus)
+if command -v promtool >/dev/null; then
+    cp "$out" "$err"
+    promtool check metrics <"$err" >"$out" 2>&1 || bad "promtool does not take the metrics"
+    : >"$err"
+else
+    echo "note: no promtool: the metrics' names and types are not judged"
+fi
 runs 0 "$hlsim" run --device gaudi2 --device goya -- "$hlthunk" monitor --prometheus 1
 [ "$(grep -c '^hlthunk_up' "$out")" = 1 ] || bad "not one device alone"
 runs 2 "$hlthunk" monitor --interval 0

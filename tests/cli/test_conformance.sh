@@ -91,6 +91,27 @@ for kernel in 6.1 6.6 vendor; do
     expect 0 'answers are in old' $hlsim run --quiet --device gaudi --kernel $kernel -- "$tool" --output old --only suite_sync
     grep -q '^node: \(hl\|accel\)$' old && ! grep ' failed' old || { echo "FAIL $kernel"; cat old; failed=1; }
 done
+# ended in the middle, in a child of a test: the report is whole up to there, and nothing has the device
+# stopped SIGNAL RC: sends it once the tool is in the middle
+# shellcheck disable=SC2016 # the inner shell's
+stopped() {
+    expect 0 'free' $hlsim run --quiet --device gaudi2 --trace trace --fault export:1+:delay=600000 -- sh -c '
+        tool=$1 signal=$2 wanted=$3
+        until_is() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 600 ] || { echo "not: $*"; exit 1; }; sleep 0.1; done; }
+        "$tool" --output "stopped-$signal" --only suite_processes & pid=$!
+        until_is grep -q "MEMORY MAP" trace
+        kill -s "$signal" $pid
+        wait $pid
+        rc=$?
+        [ $rc = "$wanted" ] || { echo "exit code $rc"; exit 1; }
+        until_is "$tool" --output after --only cb 2>log-after
+        echo free' sh "$tool" "$1" "$2"
+    [ -z "$(tail -c 1 "stopped-$1")" ] && grep -q '^hand_over skipped$' "stopped-$1" &&
+        ! grep -q '^\[end\]' "stopped-$1" || { echo "FAIL the report that SIG$1 ended"; cat "stopped-$1"; failed=1; }
+}
+stopped TERM 143
+grep -q '^!ended: interrupted$' stopped-TERM || { echo "FAIL not told: interrupted"; failed=1; }
+stopped KILL 137
 
 # to standard output: the report and nothing else
 $sim "$tool" --output - --only cb >piped 2>/dev/null && [ "$(sed -n '1p;$p' piped | tr '\n' ' ')" = \

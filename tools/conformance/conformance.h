@@ -52,11 +52,18 @@ int find_holder(const struct hlthunk_device_entry *device, char *text, size_t si
 
 /* The lines about the machine, up to an empty one. */
 void report_begin(FILE *f, const struct plan *p);
+struct run {
+    int signals;     /* of report_signals() */
+    int interrupted; /* the signal that ends the run; 0: none */
+    bool finished;   /* the last group ended by itself */
+};
+
+/* From now on the signals that end a program are read from this descriptor; -1: failed. */
+int report_signals(void);
 /*
- * Runs a group in a process of its own and writes what it printed.  Returns the number of answers;
- * *finished: it ended by itself.
+ * Runs a group in a process of its own and writes what it printed.  Returns the number of answers.
  */
-unsigned report_group(FILE *f, const struct plan *p, const struct group *group, bool *finished);
+unsigned report_group(FILE *f, const struct plan *p, const struct group *group, struct run *run);
 void report_end(FILE *f, unsigned answers, unsigned unfinished);
 
 #endif

@@ -2,6 +2,7 @@
 /* hlthunk-conformance: options, the device, one group after the other. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,28 +118,30 @@ static bool confirmed(void)
     return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
-static int run(const struct plan *p, FILE *f)
+static int run(const struct plan *p, FILE *f, struct run *run)
 {
     bool terminal = isatty(STDERR_FILENO);
     unsigned answers = 0, unfinished = 0;
     struct group group;
 
     report_begin(f, p);
-    for (unsigned i = 0; group_get(i, &group); i++) {
-        bool finished;
+    for (unsigned i = 0; group_get(i, &group) && !run->interrupted; i++) {
         unsigned n;
 
         if (!plan_has(p, &group))
             continue;
         if (terminal)
             fprintf(stderr, "%-18s ...", group.name);
-        n = report_group(f, p, &group, &finished);
+        n = report_group(f, p, &group, run);
         fprintf(stderr, "%s%-18s %5u answers%s\n", terminal ? "\r" : "", group.name, n,
-                finished ? "" : ", and then it did not go on");
+                run->finished      ? ""
+                : run->interrupted ? ", and then it was interrupted"
+                                   : ", and then it did not go on");
         answers += n;
-        unfinished += !finished;
+        unfinished += !run->finished;
     }
-    report_end(f, answers, unfinished);
+    if (!run->interrupted)
+        report_end(f, answers, unfinished);
     /* a pipe cannot be synced, and need not be */
     if (fflush(f) || ferror(f) || (fsync(fileno(f)) && errno != EINVAL && errno != EROFS))
         return failed(p->output);
@@ -146,15 +149,37 @@ static int run(const struct plan *p, FILE *f)
     return unfinished ? EXIT_UNFINISHED : EXIT_OK;
 }
 
+/* Ends as the signal would have ended it. */
+static void die_of(int sig)
+{
+    sigset_t set;
+
+    signal(sig, SIG_DFL);
+    raise(sig);
+    sigemptyset(&set);
+    sigaddset(&set, sig);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static int run_into_file(const struct plan *p)
 {
+    struct run state = { 0 };
     FILE *f = strcmp(p->output, "-") ? fopen(p->output, "we") : stdout;
     int rc;
 
     if (!f)
         return failed(p->output);
-    rc = run(p, f);
-    return fclose(f) && !rc ? failed(p->output) : rc;
+    /* whole lines: whenever the tool is killed, what is there is a report up to there */
+    setvbuf(f, NULL, _IOLBF, 0);
+    state.signals = report_signals();
+    if (state.signals < 0)
+        return failed("signalfd");
+    rc = run(p, f, &state);
+    if (fclose(f) && !rc)
+        rc = failed(p->output);
+    if (state.interrupted)
+        die_of(state.interrupted);
+    return rc;
 }
 
 /* One option: false for a value out of range, and for an option that there is not. */

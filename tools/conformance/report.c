@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -78,13 +79,56 @@ void report_begin(FILE *f, const struct plan *p)
     fputc('\n', f);
 }
 
-static void run_child(const struct plan *p, const struct group *group, int out, int err)
+int report_signals(void)
+{
+    static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+    struct sigaction now;
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (!sigaction(ends[i], NULL, &now) && now.sa_handler != SIG_IGN) /* nohup */
+            sigaddset(&set, ends[i]);
+    return sigprocmask(SIG_BLOCK, &set, NULL) ? -1 : signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The signal that has come; 0: none. */
+static int signal_of(int fd)
+{
+    struct signalfd_siginfo info;
+
+    return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+static void end_group(int sig)
+{
+    (void)sig;
+    kill(0, SIGKILL);
+}
+
+/*
+ * Whatever a group starts ends with the tool, also when that is killed.  SIGRTMAX, as no test sends
+ * it to its children, which inherit what is done then.
+ */
+static void end_with(pid_t tool)
+{
+    struct sigaction end = { .sa_handler = end_group };
+    sigset_t none;
+
+    setpgid(0, 0);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (sigaction(SIGRTMAX, &end, NULL) || prctl(PR_SET_PDEATHSIG, SIGRTMAX))
+        _exit(1);
+    if (getppid() != tool)
+        end_group(0);
+}
+
+static void run_child(const struct plan *p, const struct group *group, pid_t tool, int out, int err)
 {
     bool whole;
 
-    /* whatever it starts, ends with it */
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    end_with(tool);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     whole = group_run(group, &p->device);
@@ -100,30 +144,37 @@ static long long now_ms(void)
     return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
 }
 
-/* Copies the output until it ends, or until the time is over: false.  Counts lines. */
-static bool copy(FILE *f, int in, unsigned long timeout_s, unsigned *lines)
+enum copied { WHOLE, LATE, INTERRUPTED };
+
+/* Copies the output until it ends, until the time is over, or until the user wants to stop. */
+static enum copied copy(FILE *f, int in, struct run *run, unsigned long timeout_s, unsigned *lines)
 {
     long long end = now_ms() + (long long)timeout_s * 1000;
+    enum copied result = LATE;
     char bytes[4096];
     bool whole = true;
 
     for (;;) {
-        struct pollfd pfd = { .fd = in, .events = POLLIN };
+        struct pollfd pfd[] = { { .fd = in, .events = POLLIN },
+                                { .fd = run->signals, .events = POLLIN } };
         long long left = end - now_ms();
         ssize_t n;
 
-        if (left <= 0 || poll(&pfd, 1, left > 60000 ? 60000 : (int)left) < 0) {
+        if (left <= 0 || poll(pfd, 2, left > 60000 ? 60000 : (int)left) < 0) {
             if (left > 0 && errno == EINTR)
                 continue;
             break;
         }
-        if (!pfd.revents)
+        if (pfd[1].revents && (run->interrupted = signal_of(run->signals))) {
+            result = INTERRUPTED;
+            break;
+        }
+        if (!pfd[0].revents)
             continue;
         n = read(in, bytes, sizeof(bytes));
         if (n <= 0) {
-            if (!whole)
-                fputc('\n', f);
-            return !n;
+            result = n ? LATE : WHOLE;
+            break;
         }
         fwrite(bytes, 1, (size_t)n, f);
         whole = bytes[n - 1] == '\n';
@@ -132,7 +183,7 @@ static bool copy(FILE *f, int in, unsigned long timeout_s, unsigned *lines)
     }
     if (!whole)
         fputc('\n', f);
-    return false;
+    return result;
 }
 
 /* The last line of a group's standard error. */
@@ -154,13 +205,26 @@ static void last_words(FILE *f, int err)
     line(f, "!said", text + start);
 }
 
-unsigned report_group(FILE *f, const struct plan *p, const struct group *group, bool *finished)
+/* How the group ended, where that was not by itself. */
+static void tell_end(FILE *f, enum copied copied, int status)
+{
+    if (copied == LATE)
+        line(f, "!ended", "no answer in time");
+    else if (copied == INTERRUPTED)
+        line(f, "!ended", "interrupted");
+    else if (WIFSIGNALED(status))
+        line(f, "!ended", strsignal(WTERMSIG(status)));
+    else
+        line(f, "!ended", "could not go on");
+}
+
+unsigned report_group(FILE *f, const struct plan *p, const struct group *group, struct run *run)
 {
     int out[2], err = memfd_create("conformance", MFD_CLOEXEC), status = 0;
+    pid_t pid, tool = getpid();
     unsigned lines = 0;
-    pid_t pid;
 
-    *finished = false;
+    run->finished = false;
     fprintf(f, "[%s]\n", group->name);
     /* in the file before the group begins: should the machine crash, it shows where */
     fflush(f);
@@ -171,28 +235,24 @@ unsigned report_group(FILE *f, const struct plan *p, const struct group *group, 
     }
     pid = fork();
     if (!pid)
-        run_child(p, group, out[1], err);
+        run_child(p, group, tool, out[1], err);
     close(out[1]);
     if (pid < 0) {
         line(f, "!not run", strerror(errno));
     } else {
-        bool whole;
+        enum copied copied;
 
         setpgid(pid, pid);
-        whole = copy(f, out[0], p->timeout_s, &lines);
-        if (!whole) {
-            line(f, "!ended", "no answer in time");
+        copied = copy(f, out[0], run, p->timeout_s, &lines);
+        if (copied != WHOLE)
             kill(-pid, SIGKILL);
-        }
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             ;
-        *finished = whole && WIFEXITED(status) && !WEXITSTATUS(status);
-        if (whole && WIFSIGNALED(status))
-            line(f, "!ended", strsignal(WTERMSIG(status)));
-        else if (whole && !*finished)
-            line(f, "!ended", "could not go on");
-        if (!*finished)
+        run->finished = copied == WHOLE && WIFEXITED(status) && !WEXITSTATUS(status);
+        if (!run->finished) {
+            tell_end(f, copied, status);
             last_words(f, err);
+        }
     }
     close(out[0]);
     close(err);
