@@ -33,6 +33,16 @@ int poll(struct pollfd *p, nfds_t n, int ms)
     return ppoll(p, n, ms < 0 ? NULL : &t, NULL);
 }
 
+static unsigned joins; /* linked with --wrap */
+int __real_pthread_join(pthread_t t, void **out);
+int __wrap_pthread_join(pthread_t t, void **out);
+
+int __wrap_pthread_join(pthread_t t, void **out)
+{
+    joins++;
+    return __real_pthread_join(t, out);
+}
+
 FIXTURE(fresh)
 {
     memset(&d, 0, sizeof(d));
@@ -436,6 +446,21 @@ TEST(intervals_of_watches)
     }
 }
 
+/* Without the driver's events there is no watch, and no thread to wait for. */
+TEST(a_watch_that_cannot_begin)
+{
+    const struct hl_info_device_status fine = { .status = HL_DEVICE_STATUS_OPERATIONAL };
+    struct hlthunk_reset_watch *w = (void *)1;
+
+    joins = 0;
+    expect_registration(EIO);
+    expect_info(HL_INFO_DEVICE_STATUS, 0, &fine, sizeof(fine));
+    assert_int_equal(hlthunk_reset_watch_create(&d, nothing, NULL, NULL, &w), -EIO);
+    mock_end();
+    assert_ptr_equal(w, (void *)1);
+    assert_int_equal(joins, 0);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
@@ -451,6 +476,7 @@ int main(void)
         CASE(after_a_wait),
         CASE(records),
         CASE(intervals_of_watches),
+        CASE(a_watch_that_cannot_begin),
         CASE(a_wait_whose_mask_is_refused),
     };
 
