@@ -211,7 +211,7 @@ static void errors(void **state)
     tree_end();
 }
 
-static void hide_the_driver(void)
+static void list_what_is_hidden(void)
 {
     int rc = list(DEVICE);
 
@@ -225,11 +225,18 @@ static void hide_the_driver(void)
 /* What cannot be looked at is not absent: the list would be wrong. */
 static void hidden_is_not_absent(void **state)
 {
+    static const char *const hidden[] = { "/sys/bus/pci/devices/" NIC "/class",
+                                          "/sys/bus/pci/devices/" NIC "/numa_node",
+                                          "/sys/bus/pci/devices/" NIC "/infiniband" };
+
     (void)state;
-    put_machine(0x2020, 0);
-    tree_mode("/sys/bus/pci/devices/" NIC "/class", 0);
-    as_nobody(hide_the_driver);
-    tree_end();
+    for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+        put_machine(0x2020, 0);
+        tree_mode(hidden[i], 0);
+        as_nobody(list_what_is_hidden);
+        tree_mode(hidden[i], 0700);
+        tree_end();
+    }
 }
 
 int main(void)
