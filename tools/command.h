@@ -57,6 +57,8 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
  * for the control node.  False when it is none of them.
  */
 bool parse_device(const char *text, struct hlthunk_device_options *options);
+/* Says that it is none of them: EXIT_USAGE. */
+int not_a_device(const char *command, const char *text);
 /* The entry of the selected device: EXIT_OK, or the exit code after a message. */
 int find_device(const char *command, const char *text, struct hlthunk_device_entry *entry);
 /* EXIT_OK, or EXIT_FAILED after a message when the entry has no PCI address, which sysfs tells. */

@@ -58,6 +58,12 @@ bool parse_device(const char *text, struct hlthunk_device_options *o)
     return *text >= '0' && *text <= '9' && !*end && !errno && index <= UINT32_MAX;
 }
 
+int not_a_device(const char *command, const char *text)
+{
+    fprintf(stderr, "hlthunk: %s: \"%s\" is not an index, PCI address or ASIC\n", command, text);
+    return EXIT_USAGE;
+}
+
 /* "10:00.0" is "0000:10:00.0", in either case. */
 static bool same_address(const char *entry, const char *text)
 {
@@ -87,11 +93,8 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
     struct hlthunk_device_entry list[64];
     size_t n = 0;
 
-    if (!parse_device(text, &o)) {
-        fprintf(stderr, "hlthunk: %s: \"%s\" is not an index, PCI address or ASIC\n", command,
-                text);
-        return EXIT_USAGE;
-    }
+    if (!parse_device(text, &o))
+        return not_a_device(command, text);
     if (hlthunk_device_enumerate(list, sizeof(*list), 64, &n))
         return fail(command);
     if (!n)
@@ -141,6 +144,9 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
             *code = EXIT_OK;
             return false;
         } else if (c == '?' || !take(c, user)) {
+            if (c != '?' && optarg) /* getopt_long() has told the rest */
+                fprintf(stderr, "hlthunk: %s: \"%s\" is not a value of this option\n", argv[0],
+                        optarg);
             fputs(usage, stderr);
             *code = EXIT_USAGE;
             return false;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/command.h"
 
@@ -138,10 +139,10 @@ static void print_seen(const struct output *o, const struct hlthunk_holders_seen
 {
     if (!o->count)
         puts("No holder of a device was found.");
-    printf("\nLooked at %u processes.\n", s->processes);
+    printf("\nLooked at %u process%s.\n", s->processes, s->processes == 1 ? "" : "es");
     if (s->hidden_processes)
-        printf("Not seen: %u processes that this user may not look into (root may).\n",
-               s->hidden_processes);
+        printf("Not seen: %u process%s that this user may not look into%s.\n", s->hidden_processes,
+               s->hidden_processes == 1 ? "" : "es", geteuid() ? " (root may)" : "");
     if (s->other_namespace)
         puts("Not seen: processes outside this container.");
     if (!s->kernel_list)

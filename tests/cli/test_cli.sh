@@ -37,7 +37,7 @@ two="run --device gaudi2 --device gaudi --"
     runs 3 "$hlsim" $two "$hlthunk" info 7 && warns 'index 7'
     runs 3 "$hlsim" $two "$hlthunk" info goya && warns 'ASIC goya'
     runs 2 "$hlsim" $two "$hlthunk" info 0 1
-    runs 2 "$hlsim" $two "$hlthunk" info x
+    runs 2 "$hlsim" $two "$hlthunk" info x && warns '"x" is not an index'
 }
 # what a preloaded library cannot reach is said (Debian's ldconfig is static)
 if ! ldd /sbin/ldconfig >/dev/null 2>&1; then
@@ -150,8 +150,8 @@ else
 fi
 runs 0 "$hlsim" run --device gaudi2 --device goya -- "$hlthunk" monitor --prometheus 1
 [ "$(grep -c '^hlthunk_up' "$out")" = 1 ] || bad "not one device alone"
-runs 2 "$hlthunk" monitor --interval 0
-runs 2 "$hlthunk" monitor --count x
+runs 2 "$hlthunk" monitor --interval 0 && warns '"0" is not a value of this option'
+runs 2 "$hlthunk" monitor --count x && warns '"x" is not a value of this option'
 runs 3 "$hlsim" run -- "$hlthunk" monitor 9
 
 # on a terminal: one picture that fits, whatever the terminal's size
