@@ -15,16 +15,13 @@ static int lifeline = -1; /* the guard reads its end when we end */
 static pid_t guard = -1;
 
 /*
- * No terminal's signal reaches it, and it has none of our descriptors, so that who waits for the
- * end of our output does not wait for it.
+ * No signal ends it, and it has none of our descriptors, so that who waits for the end of our
+ * output does not wait for it.
  */
 __attribute__((noreturn)) static void watch_over(const struct sim_state *s, int end)
 {
-    sigset_t all;
     char c;
 
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, NULL);
     setsid();
     dup2(end, 0);
     for (int fd = 1; fd < DESCRIPTORS; fd++)
@@ -37,15 +34,19 @@ __attribute__((noreturn)) static void watch_over(const struct sim_state *s, int 
 
 int guard_start(const struct sim_state *s)
 {
+    sigset_t all, before;
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, &before); /* the guard's from its first moment */
     guard = fork();
     if (guard == 0) {
         close(ends[1]);
         watch_over(s, ends[0]);
     }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     close(ends[0]);
     lifeline = ends[1];
     return guard < 0 ? -errno : 0;

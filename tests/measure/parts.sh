@@ -6,12 +6,14 @@
 #   NIGHTLY_SECONDS     of ThreadSanitizer, and of each fuzzer in one call (600)
 #   NIGHTLY_CYCLES      of each function; 250 times as many of each kind of object (4000)
 #   NIGHTLY_KIND        seconds after which a kind of object has had enough cycles (180)
+#   NIGHTLY_MACHINES    of the rig, that are killed (1000: three hours without KVM)
 #   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; messages, which are cheap, ten times as many)
+machines=${NIGHTLY_MACHINES:-1000}
 cycles=${NIGHTLY_CYCLES:-4000}
 kind_seconds=${NIGHTLY_KIND:-180}
 seconds=${NIGHTLY_SECONDS:-600}
 executions=${NIGHTLY_EXECUTIONS:-10000000}
-parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor tsan \
+parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor interrupted killed_machine tsan \
 fuzz_message fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
 
 # tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own.  Ends with the
@@ -84,6 +86,14 @@ copies() {
 killed() { simulated gaudi2 6.12 build/tests/sim/sim_killed 1000 && simulated gaudi vendor build/tests/sim/sim_killed 1000; }
 killed_regions() { simulated gaudi2 6.12 build/tests/verbs/verbs_killed 1000; }
 killed_supervisor() { tests/sim/test_supervisor_killed.sh build/sim/hlsim build/tests/sim/sim_killed 1000; }
+interrupted() { tests/sim/test_ctrl_c.py build/sim/hlsim build/tests/sim/sim_killed 1000; }
+
+# Emulators, QEMU and the rig's own command, at random moments of a machine's life.
+wants_killed_machine=$machines unit_killed_machine=machines
+killed_machine() {
+    did=10
+    HLTHUNK_RIG_BUILD=$PWD/build tests/rig/killed.sh "$PWD/rig/run" 10
+}
 
 # The mixed loads of all objects; it looks for locks taken in two orders, too.
 wants_tsan=$seconds unit_tsan=seconds
@@ -119,22 +129,20 @@ fuzz_ioctl() { fuzz ioctl; }
 fuzz_efa() { fuzz efa; }
 fuzz_emu() { fuzz emu; }
 
-# The library and what needs no device, as others build it.
+# The library and what needs no device, as others build it: the next way.
+ways_to_build="gcc -Doptimization=0
+gcc -Doptimization=3 -Db_lto=true
+gcc --unity=on
+clang -Doptimization=0
+clang -Doptimization=3"
+wants_builds=$(echo "$ways_to_build" | wc -l) unit_builds='ways to build'
 builds() {
-    rc=0
-    for how in 'gcc -Doptimization=0' 'gcc -Doptimization=3 -Db_lto=true' 'gcc --unity=on' \
-               'clang -Doptimization=0' 'clang -Doptimization=3'; do
-        dir=$logs/$(echo "$how" | tr -c 'a-z0-9\n' -)
-        # shellcheck disable=SC2086
-        if { [ -f "$dir/build.ninja" ] || CC=${how%% *} meson setup "$dir" --werror -Ddocs=disabled ${how#* }; } &&
-            ninja -C "$dir" && tests "$dir" --suite fast; then
-            echo "$how: passed"
-        else
-            echo "$how: FAILED"
-            rc=1
-        fi
-    done
-    return $rc
+    how=$(echo "$ways_to_build" | sed -n "$((count + 1))p")
+    dir=$logs/$(echo "$how" | tr -c 'a-z0-9\n' -)
+    did=1
+    # shellcheck disable=SC2086
+    [ -f "$dir/build.ninja" ] || CC=${how%% *} meson setup "$dir" --werror -Ddocs=disabled ${how#* } || return 1
+    ninja -C "$dir" && tests "$dir" --suite fast && echo "$how: passed"
 }
 
 coverage() { ./dev coverage --json "$logs/coverage.json"; }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# killed.sh RIG-RUN: whatever is killed, the rig's command ends, says why, and leaves nothing.
+# killed.sh RIG-RUN [ROUNDS]: whatever is killed, the rig's command ends, says why, and leaves nothing.
+# With ROUNDS so many machines instead, each killed at another moment of its life.
 set -u
 run=$1
 folder=$(mktemp -d)
@@ -8,24 +9,37 @@ trap 'rm -rf "$folder"' EXIT
 export TMPDIR="$folder"     # what the rig leaves is here
 failed=0
 
-# left: processes and files of this test's machines
-left() {
-    sleep 2
+# of_it: processes of this test's machines
+of_it() {
     for pid in $(grep -alsE "$folder/hlthunk-rig" /proc/[0-9]*/cmdline | sed 's,/proc/\([0-9]*\)/.*,\1,'); do
         case $({ tr '\0' ' ' < "/proc/$pid/cmdline"; } 2> /dev/null) in
-        *rig-emu* | *qemu-system* | *hlthunk-rig-*) echo "process $pid is left"; failed=1 ;;
+        *rig-emu* | *qemu-system* | *hlthunk-rig-*) echo "process $pid" ;;
         esac
     done
     for file in "$folder"/hlthunk-rig-*; do
-        [ ! -e "$file" ] || { echo "$file is left"; failed=1; }
+        [ ! -e "$file" ] || echo "$file"
     done
+}
+
+# left: nothing, once they had the time that a busy machine needs
+left() {
+    i=0
+    while [ -n "$(of_it)" ] && [ $i -lt 300 ]; do
+        i=$((i + 1))
+        sleep 0.1
+    done
+    [ -z "$(of_it)" ] || { echo "left: $(of_it)"; failed=1; }
+}
+
+begin() {
+    "$run" --kernel 6.12 --asic gaudi --logs "$folder/logs" --timeout 200 -- /bin/sleep 1000 \
+        > "$folder/out" 2>&1 &
+    rig=$!
 }
 
 # start: a machine whose program never ends, until its driver is up
 start() {
-    "$run" --kernel 6.12 --asic gaudi --logs "$folder/logs" --timeout 200 -- /bin/sleep 1000 \
-        > "$folder/out" 2>&1 &
-    rig=$!
+    begin
     i=0
     until grep -q 'Heartbeat\|CPUCP packet 18' "$folder"/logs/*.device.log 2> /dev/null; do
         kill -0 $rig 2> /dev/null || break
@@ -33,10 +47,15 @@ start() {
         [ $i -lt 1500 ] || break
         sleep 0.1
     done
-    emu=$(grep -alsE 'rig-emu' /proc/[0-9]*/cmdline | sed 's,/proc/\([0-9]*\)/.*,\1,' |
+    emu=$(emulator)
+}
+
+# emulator: its process, if it has started
+emulator() {
+    grep -alsE 'rig-emu' /proc/[0-9]*/cmdline | sed 's,/proc/\([0-9]*\)/.*,\1,' |
         while read -r pid; do
             grep -qa "$folder/hlthunk-rig" "/proc/$pid/cmdline" 2> /dev/null && echo "$pid"
-        done | head -n 1)
+        done | head -n 1
 }
 
 expect() {
@@ -46,6 +65,29 @@ expect() {
         failed=1
     fi
 }
+
+if [ $# = 2 ]; then
+    round=0
+    while [ $round -lt "$2" ] && [ $failed = 0 ]; do
+        begin
+        sleep "$(awk -v seed="$$$round" 'BEGIN { srand(seed); print 12 * rand() }')"
+        victim=$(emulator)
+        case $((round % 4)) in
+        0) kill -9 $rig ;;
+        1) kill -9 "${victim:-$rig}" ;;
+        2) kill -HUP $rig ;;
+        3) kill -TERM $rig ;;
+        esac
+        wait $rig 2> /dev/null
+        rc=$?
+        [ $rc != 77 ] || { cat "$folder/out"; exit 77; }
+        left
+        rm -rf "$folder/logs"
+        round=$((round + 1))
+    done
+    echo "$round machines killed"
+    exit $failed
+fi
 
 start
 kill -9 "$emu"
