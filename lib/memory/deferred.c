@@ -193,10 +193,3 @@ void hl_deferred_retry(struct hlthunk_device *d)
     if (list)
         retry(list, d);
 }
-
-bool hl_deferred_any(struct hlthunk_device *d)
-{
-    struct deferred_list *list = hl_attachment_find(&d->base, &ops);
-
-    return list && atomic_load(&list->first);
-}

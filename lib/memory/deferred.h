@@ -7,8 +7,6 @@
 #ifndef HL_MEMORY_DEFERRED_H
 #define HL_MEMORY_DEFERRED_H
 
-#include <stdbool.h>
-
 #include "lib/memory/memory.h"
 #include "lib/memory/open_export.h"
 
@@ -23,7 +21,5 @@ void hl_memory_release(struct hlthunk_device *device, struct hl_memory *memory,
 
 /* Retries the releases that had to wait; called where memory is allocated. */
 void hl_deferred_retry(struct hlthunk_device *device);
-
-bool hl_deferred_any(struct hlthunk_device *device);
 
 #endif

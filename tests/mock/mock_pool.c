@@ -37,7 +37,7 @@ FIXTURE(tear_down)
     hlthunk_pool_unref(pool);
     assert_int_equal(device->base.object.refs, 1);
     assert_null(device->base.first);
-    assert_false(hl_deferred_any(device));
+    assert_int_equal(hl_attachments_settle(&device->base), 0);
     hl_attachments_destroy(&device->base);
     close(device->fd);
     pthread_mutex_destroy(&device->base.lock);

@@ -4,6 +4,7 @@
 
 #include <hlthunk/error.h>
 
+#include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/memory/deferred.h"
@@ -129,7 +130,7 @@ TEST(releasing_asks_nothing)
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     hl_memory_release(&d, &m, NULL);
     assert_int_equal(mock_count(), 0);
-    assert_false(hl_deferred_any(&d));
+    assert_int_equal(hl_attachments_settle(&d.base), 0);
 }
 
 int main(void)
