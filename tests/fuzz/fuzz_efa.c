@@ -204,19 +204,23 @@ static void know(struct efa_card *c, struct wqe *w, uint8_t hint)
 static struct efa_link cable = { .listener = -1, .fd = -1 };
 static int far_end;
 
-/* Each run has a new cable: the card hangs up when it hears nonsense. */
+/* A cable in its first state: a new one if the card has hung up, or something was left in it. */
 static void connect_cable(void)
 {
     int fd[2];
 
-    if (cable.fd >= 0)
-        close(cable.fd);
-    if (far_end)
-        close(far_end);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd))
-        abort();
-    cable = (struct efa_link){ .listener = -1, .fd = fd[0] };
-    far_end = fd[1];
+    if (cable.fd < 0 || recv(cable.fd, fd, sizeof(fd), MSG_DONTWAIT) >= 0 ||
+        recv(far_end, fd, sizeof(fd), MSG_DONTWAIT) >= 0) {
+        if (cable.fd >= 0)
+            close(cable.fd);
+        if (far_end)
+            close(far_end);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd))
+            abort();
+        cable.fd = fd[0];
+        far_end = fd[1];
+    }
+    cable = (struct efa_link){ .listener = -1, .fd = cable.fd };
 }
 
 /* A message from the other machine; hints as above, and what the card has asked last. */

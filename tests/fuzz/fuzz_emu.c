@@ -6,7 +6,6 @@
  *   to the vfio-user socket (with a descriptor or without), a request with a sound header, words
  *   of the machine's memory, a line of control text, a slice of the device's time.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +15,7 @@
 #include "rig/emu/emu.h"
 #include "rig/emu/guard.h"
 #include "rig/emu/vfu_wire.h"
+#include "tests/fuzz/arena.h"
 #include "tests/rights.h"
 
 #define RAM 65536u
@@ -23,9 +23,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct emu_asic *const asics[] = { &emu_goya, &emu_gaudi, &emu_gaudi2 };
-static struct emu *emus[3];
-static int ram_fd, client;
+/* A device as it is after a hard reset, and what it consists of. */
+struct device {
+    struct arena arena;
+    struct emu *emu;
+};
+
+static int ram_fd, client = -1;
+static uint8_t *ram, *ram_of_device;
 
 struct input {
     const uint8_t *p;
@@ -43,68 +48,87 @@ static uint64_t take(struct input *in, size_t n)
     return x;
 }
 
-static struct emu *device(unsigned i)
+static struct device *device(unsigned i)
 {
-    struct emu *e = emus[i];
+    static const struct emu_asic *const asics[] = { &emu_goya, &emu_gaudi, &emu_gaudi2 };
+    static struct device devices[3];
+    struct device *d = &devices[i];
+    struct emu *e;
 
-    if (e)
-        return e;
-    e = calloc(1, sizeof(*e));
-    if (!e)
-        abort();
+    if (d->emu)
+        return d;
+    d->emu = e = arena_add(&d->arena, sizeof(*e));
     e->a = asics[i];
     e->log = fopen("/dev/null", "we");
     if (!e->log || emu_init(e) < 0)
         abort();
-    emus[i] = e;
-    return e;
+    for (unsigned r = 0; r < VFU_NUM_REGIONS; r++)
+        if (e->v.region[r].mem)
+            arena_adopt(&d->arena, e->v.region[r].mem, e->v.region[r].mem_size, e->v.region[r].fd);
+    arena_add_queues(&d->arena, &e->eng);
+    emu_reset(e, true);
+    e->v.ndma = 1;
+    arena_keep(&d->arena);
+    return d;
 }
 
-/* What a hard reset makes of the device, as for the next guest; its memories are not wiped. */
+static void *map_ram(void)
+{
+    void *mem = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_SHARED, ram_fd, 0);
+
+    if (mem == MAP_FAILED)
+        abort();
+    return mem;
+}
+
+/* The machine's memory is zero, and the device has it mapped. */
 static void begin(struct emu *e)
+{
+    memset(ram, 0, RAM);
+    if (!ram_of_device)
+        ram_of_device = map_ram();
+    e->v.dma[0] =
+        (struct vfu_dma){ .mem = ram_of_device, .size = RAM, .readable = true, .writable = true };
+}
+
+/* Inputs that send nothing need no connection. */
+static void connect_client(struct emu *e)
 {
     int s[2];
 
-    memset(&e->v.dma, 0, sizeof(e->v.dma));
-    memset(e->v.cfg, 0, sizeof(e->v.cfg));
-    emu_config_setup(e);
-    emu_heal(e);
-    e->dead_boot = false;
-    e->logged = 0;
-    e->pending_reset = EMU_NO_RESET;
-    emu_reset(e, true);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, s) < 0)
         abort();
     e->v.sock = s[0];
     client = s[1];
-    if (fcntl(client, F_SETFL, O_NONBLOCK) < 0 || fcntl(s[0], F_SETFL, O_NONBLOCK) < 0)
-        abort();
-    e->v.dma[0] = (struct vfu_dma){ .size = RAM, .readable = true, .writable = true };
-    e->v.dma[0].mem = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_SHARED, ram_fd, 0);
-    e->v.ndma = 1;
-    if (e->v.dma[0].mem == MAP_FAILED)
-        abort();
-    memset(e->v.dma[0].mem, 0, RAM);
 }
 
 /* What the client gave goes, as at the end of the connection; the regions stay. */
-static void end(struct emu *e)
+static void hang_up(struct emu *e)
 {
-    struct vfu_region keep[VFU_NUM_REGIONS];
+    bool kept = false;
 
-    memcpy(keep, e->v.region, sizeof(keep));
+    for (unsigned i = 0; i < e->v.ndma; i++) {
+        if (e->v.dma[i].mem == ram_of_device) {
+            e->v.dma[i].mem = NULL; /* for the next input */
+            kept = true;
+        }
+    }
+    if (!kept)
+        ram_of_device = NULL;
     for (unsigned i = 0; i < VFU_NUM_REGIONS; i++)
         e->v.region[i] = (struct vfu_region){ .fd = -1 };
-    vfu_fini(&e->v);
-    memcpy(e->v.region, keep, sizeof(keep));
     close(e->v.sock);
+    vfu_fini(&e->v);
     close(client);
+    client = -1;
 }
 
 static void post(struct emu *e, const void *bytes, size_t len, bool with_fd)
 {
     uint8_t drain[4096];
 
+    if (client < 0)
+        connect_client(e);
     if (len)
         send_rights(client, bytes, len, &ram_fd, with_fd);
     vfu_step(&e->v);
@@ -142,15 +166,13 @@ static void raw(struct emu *e, struct input *in)
     in->left -= n;
 }
 
-static void memory(struct emu *e, struct input *in)
+static void memory(struct input *in)
 {
     size_t at = take(in, 2), n = take(in, 1);
 
-    (void)e;
     n = n < in->left ? n : in->left;
     n = at + n > RAM ? RAM - at : n;
-    if (pwrite(ram_fd, in->p, n, (off_t)at) < 0)
-        abort();
+    memcpy(ram + at, in->p, n);
     in->p += n;
     in->left -= n;
 }
@@ -189,7 +211,7 @@ static void step(struct emu *e, struct input *in, unsigned *slices)
         request(e, in);
         break;
     case 5:
-        memory(e, in);
+        memory(in);
         break;
     case 6:
         line(e, in);
@@ -205,19 +227,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = { data, size };
     unsigned slices = SLICES;
-    struct emu *e;
+    struct device *d;
 
-    if (!ram_fd) {
+    if (!ram) {
         guard_install();
         ram_fd = memfd_create("ram", MFD_CLOEXEC);
         if (ram_fd < 0 || ftruncate(ram_fd, RAM) < 0)
             abort();
+        ram = map_ram();
     }
-    e = device((unsigned)take(&in, 1) % 3);
-    begin(e);
+    d = device((unsigned)take(&in, 1) % 3);
+    begin(d->emu);
+    fuzz_clock_start();
     while (in.left)
-        step(e, &in, &slices);
-    emu_run(e);
-    end(e);
+        step(d->emu, &in, &slices);
+    emu_run(d->emu);
+    fuzz_clock_stop();
+    if (client >= 0)
+        hang_up(d->emu);
+    arena_restore(&d->arena);
     return 0;
 }

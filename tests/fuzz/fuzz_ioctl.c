@@ -12,6 +12,7 @@
 
 #include "sim/lock.h"
 #include "sim/model/submission.h"
+#include "tests/fuzz/arena.h"
 #include "uapi/requests.h"
 
 #define USER 0x10000ull
@@ -20,7 +21,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A device of each ASIC under each kernel, just opened: it is the input's file. */
+#define KERNELS 4u
+#define DEVICES (SIM_ASIC_COUNT * KERNELS)
+
+static struct sim_state *s;
+static struct arena of_state, of_device[DEVICES];
 static uint8_t user[USER_SIZE];
+static uint32_t dmabufs[SIM_MAX_FILES], dmabuf_count;
 
 static int copy_in(void *to, uint64_t a, size_t n)
 {
@@ -38,33 +46,33 @@ static int copy_out(uint64_t a, const void *from, size_t n)
     return 0;
 }
 
-static int pin(const struct sim_state *s, uint64_t a, uint64_t n)
+static int pin(const struct sim_state *state, uint64_t a, uint64_t n)
 {
-    (void)s;
+    (void)state;
     return a % 3 == 0 ? -EFAULT : n % 5 == 0 ? -ENOMEM : 0;
 }
 
-static int new_dmabuf(struct sim_state *s, uint32_t device, const struct sim_dmabuf *b,
+static int new_dmabuf(struct sim_state *state, uint32_t device, const struct sim_dmabuf *b,
                       uint32_t flags)
 {
-    static uint64_t inode = 1000;
-    uint32_t f = sim_file_new(s, SIM_FILE_DMABUF, inode++);
+    uint32_t f = sim_file_new(state, SIM_FILE_DMABUF, 1000 + dmabuf_count);
 
     (void)flags;
     if (f == SIM_NONE)
         return -ENFILE;
-    s->files[f].device = device;
-    s->files[f].dmabuf = *b;
+    state->files[f].device = device;
+    state->files[f].dmabuf = *b;
+    dmabufs[dmabuf_count++] = f;
     return (int)f;
 }
 
-static int import_dmabuf(struct sim_state *s, uint32_t device, uint32_t context, int fd)
+static int import_dmabuf(struct sim_state *state, uint32_t device, uint32_t context, int fd)
 {
     uint32_t i;
 
-    if (fd < 0 || fd >= SIM_MAX_FILES || s->files[fd].kind != SIM_FILE_DMABUF)
+    if (fd < 0 || fd >= SIM_MAX_FILES || state->files[fd].kind != SIM_FILE_DMABUF)
         return -EINVAL;
-    i = sim_import_new(s, device, context, (uint32_t)fd, s->files[fd].dmabuf.size);
+    i = sim_import_new(state, device, context, (uint32_t)fd, state->files[fd].dmabuf.size);
     return i == SIM_NONE ? -ENOMEM : (int)i;
 }
 
@@ -74,70 +82,85 @@ static bool is_open(int fd)
     return fd == 0;
 }
 
-static void settle(struct sim_state *s)
+static void settle(struct sim_state *state)
 {
-    for (uint32_t i = 0; s->imports_dropped && i < SIM_MAX_IMPORTS; i++) {
-        if (s->imports[i].state == SIM_IMPORT_DROPPED)
-            s->imports[i].state = SIM_IMPORT_FREE;
+    for (uint32_t i = 0; state->imports_dropped && i < SIM_MAX_IMPORTS; i++) {
+        if (state->imports[i].state == SIM_IMPORT_DROPPED)
+            state->imports[i].state = SIM_IMPORT_FREE;
     }
-    s->imports_dropped = false;
+    state->imports_dropped = false;
 }
 
-static int eventfd_register(struct sim_state *s, uint32_t file, int fd)
+static int eventfd_register(struct sim_state *state, uint32_t file, int fd)
 {
-    (void)s;
+    (void)state;
     (void)file;
     return fd & 1 ? -EBADF : 0;
 }
 
-static void clear_buffer(struct sim_state *s, struct sim_device *d, uint32_t index)
+static void clear_buffer(struct sim_state *state, struct sim_device *d, uint32_t index)
 {
-    (void)s;
+    (void)state;
     (void)d;
     (void)index;
 }
 
-static void complain(const struct sim_state *s, const char *what, unsigned long value)
+static void complain(const struct sim_state *state, const char *what, unsigned long value)
 {
-    (void)s;
+    (void)state;
     (void)what;
     (void)value;
 }
 
-/* One simulation for all inputs: a device of each ASIC, opened anew for each input. */
-static struct sim_state *simulation(void)
+static uint32_t open_device(uint32_t i)
 {
-    static struct sim_state *s;
+    uint32_t file = sim_file_new(s, SIM_FILE_PRIMARY, i + 1);
 
-    if (s)
-        return s;
-    s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-             -1, 0);
-    if (s == MAP_FAILED)
+    if (file == SIM_NONE)
         abort();
+    s->files[file].device = i;
+    s->files[file].flags = 2;
+    sim_opened(s, file);
+    return file;
+}
+
+/* Device i; its file has the same number. */
+static void make_device(uint32_t i)
+{
+    struct sim_device *d = &s->devices[i];
+    const struct sim_sub_props *p;
+
+    s->generation = HL_GENERATION_MISC + i / SIM_ASIC_COUNT;
+    sim_device_init(s, d, i % SIM_ASIC_COUNT, i);
+    p = submission_props(s, d);
+    d->submit_fd = memfd_create("submit", 0);
+    d->buffer_fd = memfd_create("buffers", 0);
+    d->regs_fd = memfd_create("registers", 0);
+    if (ftruncate(d->submit_fd, (off_t)sim_sub_size(p)) ||
+        ftruncate(d->buffer_fd, (off_t)SIM_BUFFER_BYTES) ||
+        ftruncate(d->regs_fd, (off_t)eng_chip(p->eng)->cfg_size))
+        abort();
+    sim_sub_init(submission_of(s, d), p);
+    if (open_device(i) != i)
+        abort();
+    arena_adopt(&of_device[i], submission_of(s, d), sim_sub_size(p), d->submit_fd);
+    arena_adopt(&of_device[i], submission_buffer(s, d, 0), SIM_BUFFER_BYTES, d->buffer_fd);
+}
+
+static void make_simulation(void)
+{
+    s = arena_add(&of_state, sizeof(*s));
     s->supervisor = getpid();
-    s->generation = HL_GENERATION_DRM;
-    s->device_count = SIM_ASIC_COUNT;
+    s->device_count = DEVICES;
     s->quiet = true;
     s->magic = SIM_MAGIC;
     memset(s->file_buckets, 0xff, sizeof(s->file_buckets));
     sim_lock_init(s);
-    for (uint32_t i = 0; i < s->device_count; i++) {
-        struct sim_device *d = &s->devices[i];
-        const struct sim_sub_props *p;
-
-        sim_device_init(s, d, i, i);
-        p = submission_props(s, d);
-        d->submit_fd = memfd_create("submit", 0);
-        d->buffer_fd = memfd_create("buffers", 0);
-        d->regs_fd = memfd_create("registers", 0);
-        if (ftruncate(d->submit_fd, (off_t)sim_sub_size(p)) ||
-            ftruncate(d->buffer_fd, (off_t)SIM_BUFFER_BYTES) ||
-            ftruncate(d->regs_fd, (off_t)eng_chip(p->eng)->cfg_size))
-            abort();
-        sim_sub_init(submission_of(s, d), p);
-    }
-    return s;
+    for (uint32_t i = 0; i < DEVICES; i++)
+        make_device(i);
+    arena_keep(&of_state);
+    for (uint32_t i = 0; i < DEVICES; i++)
+        arena_keep(&of_device[i]);
 }
 
 /* What would make a single request run indefinitely. */
@@ -181,24 +204,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .clear_buffer = clear_buffer,
         .complain = complain,
     };
-    static uint64_t inode = 1;
-    struct sim_state *s = simulation();
     struct sim_env env = template;
     uint32_t file;
     bool later;
 
     if (size < 3)
         return 0;
+    fuzz_clock_start();
+    if (!s)
+        make_simulation();
     env.state = s;
-    s->generation = HL_GENERATION_MISC + (data[1] & 3);
+    file = data[0] % SIM_ASIC_COUNT + SIM_ASIC_COUNT * (data[1] % KERNELS);
+    s->generation = HL_GENERATION_MISC + data[1] % KERNELS;
     later = s->generation >= HL_GENERATION_DRM;
     sim_lock(s);
-    file = sim_file_new(s, SIM_FILE_PRIMARY, 1ull << 40 | inode++);
-    if (file == SIM_NONE)
-        abort();
-    s->files[file].device = data[0] % SIM_ASIC_COUNT;
-    s->files[file].flags = 2;
-    sim_opened(s, file);
+    memset(user, 0, sizeof(user));
     data += 2;
     size -= 2;
     memcpy(user + ARGUMENT, data, size < USER_SIZE - ARGUMENT ? size : USER_SIZE - ARGUMENT);
@@ -225,9 +245,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     sim_released(s, file);
     settle(s);
-    for (uint32_t i = 0; i < SIM_MAX_FILES; i++)
-        if (s->files[i].kind == SIM_FILE_DMABUF)
-            sim_released(s, i);
+    while (dmabuf_count)
+        sim_released(s, dmabufs[--dmabuf_count]);
     sim_unlock(s);
+    fuzz_clock_stop();
+    arena_restore(&of_device[file]);
+    arena_restore(&of_state);
     return 0;
 }

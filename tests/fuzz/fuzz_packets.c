@@ -6,15 +6,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "engine/engine.h"
+#include "tests/fuzz/arena.h"
 
 #define MEM_BASE 0x100000000ull
 #define MEM_SIZE 8192u
 #define MOST 4096u /* bytes of an input: 512 packets at least */
 #define STEPS 64u  /* besides a step for each packet: of those that run twice, or copy */
-#define RESET 1024u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,43 +57,37 @@ static void trace(void *priv, const struct eng_queue *q, uint64_t addr, const st
 
 static const struct eng_ops ops = { .read = rd, .write = wr, .now_ns = now, .trace = trace };
 
-/*
- * One engine for each ASIC, for all inputs. After each the queue is empty again, and what its
- * packets left in the registers goes with every RESET-th: a whole reset costs as much as a
- * thousand packets.
- */
-static struct eng *engine(unsigned which, uint64_t *time)
+/* An engine of each ASIC, as it is after a reset. */
+struct device {
+    struct arena arena;
+    struct eng *eng;
+    struct eng_queue *queue[256]; /* by the byte that chooses it: NULL where none is executed */
+};
+
+static struct device *device(unsigned which, uint64_t *time)
 {
     static const char *const names[] = { "goya", "gaudi", "gaudi2" };
-    static struct eng engines[3];
-    static unsigned inputs[3];
-    struct eng *e = &engines[which];
+    static struct device devices[3];
+    struct device *d = &devices[which];
+    const struct eng_asic *asic = eng_asic_find(names[which]);
 
-    if (!e->asic) {
-        void *cfg = mmap(NULL, 0x8000000, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-        if (cfg == MAP_FAILED || eng_init(e, eng_asic_find(names[which]), cfg, &ops, time, 0))
+    if (!d->eng) {
+        d->eng = arena_add(&d->arena, sizeof(*d->eng));
+        if (eng_init(d->eng, asic, arena_add(&d->arena, eng_chip(asic)->cfg_size), &ops, time, 0))
             abort();
-    } else if (++inputs[which] % RESET == 0) {
-        eng_reset(e);
+        arena_add_queues(&d->arena, d->eng);
+        for (unsigned i = 0; i < 256; i++)
+            d->queue[i] = eng_queue(d->eng, i % eng_queue_count(asic));
+        arena_keep(&d->arena);
     }
-    e->priv = time;
-    return e;
-}
-
-static void empty(struct eng_queue *q)
-{
-    struct eng_qman *m = q->qman;
-
-    for (unsigned s = 0; s < ENG_STREAMS; s++)
-        eng_queue_reset(&m->cp[s]);
-    m->dma_head = m->dma_tail = 0;
+    d->eng->priv = time;
+    return d;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct eng_queue *q;
+    struct device *d;
     struct eng *e;
     struct eng_cb cb;
     uint64_t time = 0;
@@ -102,8 +95,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 11)
         return 0;
     size = (size < MOST ? size : MOST) - 3;
-    e = engine(data[0] % 3, &time);
-    q = eng_queue(e, data[1] % eng_queue_count(e->asic));
+    d = device(data[0] % 3, &time);
+    e = d->eng;
+    q = d->queue[data[1]];
     if (!q)
         return 0;
     memset(mem, 0, sizeof(mem));
@@ -117,6 +111,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     for (size_t i = 0; i < 2 * size / 8 + STEPS && eng_step(e); i++)
         ;
-    empty(q);
+    arena_restore(&d->arena);
     return 0;
 }
