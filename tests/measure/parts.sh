@@ -7,14 +7,14 @@
 #   NIGHTLY_CYCLES      of each function; 250 times as many of each kind of object (4000)
 #   NIGHTLY_KIND        seconds after which a kind of object has had enough cycles (180)
 #   NIGHTLY_MACHINES    of the rig, that are killed (1000: three hours without KVM)
-#   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; messages, which are cheap, ten times as many)
+#   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; of the cheap message and address ten times as many)
 machines=${NIGHTLY_MACHINES:-1000}
 cycles=${NIGHTLY_CYCLES:-4000}
 kind_seconds=${NIGHTLY_KIND:-180}
 seconds=${NIGHTLY_SECONDS:-600}
 executions=${NIGHTLY_EXECUTIONS:-10000000}
 parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor interrupted killed_machine tsan \
-fuzz_message fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
+fuzz_message fuzz_address fuzz_tree fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
 
 # tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own.  Ends with the
 # failed ones, or how many passed.
@@ -104,27 +104,24 @@ tsan() {
     did=$(seconds_since "$step")
 }
 
-# fuzz TARGET: what it finds new stays in the build folder.
+# fuzz TARGET: from the corpus of the tree
 fuzz() {
-    corpus=build-fuzz/corpus-$1 output=$logs/$one.out
-    mkdir -p "$corpus"
     here=$(left)
     [ "$here" -lt "$seconds" ] || here=$seconds
-    "build-fuzz/tests/fuzz/fuzz_$1" -max_total_time="$here" -rss_limit_mb=4096 -print_final_stats=1 "$corpus" \
-        >"$output" 2>&1 || {
-        tail -n 40 "$output"
-        return 1
-    }
-    did=$(sed -n 's/^stat::number_of_executed_units: *//p' "$output")
-    enough=1
+    output=$(tests/fuzz/run build-fuzz "$1" "$here") || { echo "$output"; return 1; }
+    did=$output enough=1
 }
+wants_fuzz_address=$((executions * 10)) unit_fuzz_address=executions
 wants_fuzz_message=$((executions * 10)) unit_fuzz_message=executions
 wants_fuzz_packets=$executions unit_fuzz_packets=executions
+wants_fuzz_tree=$executions unit_fuzz_tree=executions
 wants_fuzz_ioctl=$executions unit_fuzz_ioctl=executions
 wants_fuzz_efa=$executions unit_fuzz_efa=executions
 wants_fuzz_emu=$executions unit_fuzz_emu=executions
+fuzz_address() { fuzz address; }
 fuzz_message() { fuzz message; }
 fuzz_packets() { fuzz packets; }
+fuzz_tree() { fuzz tree; }
 fuzz_ioctl() { fuzz ioctl; }
 fuzz_efa() { fuzz efa; }
 fuzz_emu() { fuzz emu; }
