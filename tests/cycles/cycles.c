@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Each kind of object is made and given back again and again: descriptors, heap and resident
- * memory stay as they are.  Prints a row for each, with the time of the first tenth and of the last
- * (of two threads that take turns, or a machine with other work, they differ).
+ * memory stay as they are.  Prints a row for each, with the processor's time for the first tenth
+ * and for the last.
  *
  *   TEST_CYCLES   how many (1000)
  *   TEST_SECONDS  a kind that would take longer has as many as fit
@@ -69,18 +69,20 @@ static struct state look_when_quiet(const struct state *before)
     return s;
 }
 
-static double seconds(void)
+static double seconds(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* How long n cycles take. */
+static double each_s; /* by the wall, in the last run() */
+
+/* The processor's time for n cycles, which other work of the machine does not lengthen. */
 static double run(const struct kind *k, struct world *w, unsigned long n)
 {
-    double begun = seconds();
+    double begun = seconds(CLOCK_MONOTONIC), used = seconds(CLOCK_PROCESS_CPUTIME_ID);
 
     for (unsigned long i = 0; i < n; i++) {
         int rc = k->cycle(w);
@@ -88,7 +90,8 @@ static double run(const struct kind *k, struct world *w, unsigned long n)
         if (rc)
             fail_msg("%s: cycle %lu: %d: %s", k->name, i, rc, hlthunk_last_error());
     }
-    return seconds() - begun;
+    each_s = (seconds(CLOCK_MONOTONIC) - begun) / (double)n;
+    return seconds(CLOCK_PROCESS_CPUTIME_ID) - used;
 }
 
 static void make(struct world *w)
@@ -143,31 +146,34 @@ static unsigned long number(const char *variable, unsigned long otherwise)
     return s ? strtoul(s, NULL, 0) : otherwise;
 }
 
-/* How often, when one takes so long. */
-static unsigned long count(double each)
+/* How often, as long as one takes. */
+static unsigned long count(void)
 {
     unsigned long n = number("TEST_CYCLES", 1000), limit = number("TEST_SECONDS", 1000000);
 
-    if (each * (double)n > (double)limit)
-        n = (unsigned long)((double)limit / each);
+    if (each_s * (double)n > (double)limit)
+        n = (unsigned long)((double)limit / each_s);
     return n / TENTHS ? n / TENTHS * TENTHS : TENTHS;
 }
 
 static void measure(const struct kind *k, struct world *w)
 {
-    unsigned long n = count(run(k, w, TENTHS) / TENTHS);
-    double warm = n < WARM_UP ? n : WARM_UP, tenths[TENTHS], all = 0;
+    double tenths[TENTHS], each = 0;
     struct state before, after;
+    unsigned long n;
 
-    n = count(run(k, w, (unsigned long)warm) / warm);
+    run(k, w, TENTHS);
+    n = count();
+    run(k, w, n < WARM_UP ? n : WARM_UP);
+    n = count();
     before = look();
     for (int i = 0; i < TENTHS; i++) {
         tenths[i] = run(k, w, n / TENTHS);
-        all += tenths[i];
+        each += each_s / TENTHS;
     }
     after = look_when_quiet(&before);
     printf("# %-22s %8lu %9.2f us %7lu %7lu KiB %3u %3u fds %8.3f %8.3f s\n", k->name, n,
-           all / (double)n * 1e6, before.resident_kib, after.resident_kib, before.descriptors,
+           each * 1e6, before.resident_kib, after.resident_kib, before.descriptors,
            after.descriptors, tenths[0], tenths[TENTHS - 1]);
     fflush(stdout);
     if (grew(&before, &after))
