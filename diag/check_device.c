@@ -378,9 +378,25 @@ static void gather(struct hl_preflight *p, const struct hlthunk_device_entry *e,
 static const char remedy_leak[] =
     "\"hlthunk who\" lists them: have that process close them, or end it. The device is free then.";
 
+/* Why a holder may not be seen: one of them, or both. */
+static const char *unseen(const struct facts *f, char *text, size_t size)
+{
+    const char *outside = "processes outside this container cannot be seen";
+    unsigned n = f->seen.hidden_processes;
+
+    if (n)
+        snprintf(text, size, "this user cannot look into %u process%s%s%s", n, n == 1 ? "" : "es",
+                 f->seen.other_namespace ? ", and " : "", f->seen.other_namespace ? outside : "");
+    else
+        snprintf(text, size, "%s",
+                 f->seen.other_namespace ? outside : "its last user may just have gone");
+    return text;
+}
+
 static void check_holders(struct hl_preflight *p, const struct facts *f)
 {
     const struct tally *t = &f->tally;
+    char text[160];
     unsigned left = t->dmabufs + t->mappings + t->kernel;
 
     if (f->failed)
@@ -403,17 +419,14 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
                         "them, or they are on their way between processes"
                       : "");
     else if (busy(f))
-        hl_preflight_tell(
-            p, "holders", HLTHUNK_VERDICT_PROBLEM,
-            "\"hlthunk who\" as root, outside of containers.",
-            "The device is in use, and nobody is seen to hold it: this user cannot look into "
-            "%u processes%s.",
-            f->seen.hidden_processes, f->seen.other_namespace ? ", and is in a container" : "");
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM,
+                          "\"hlthunk who\" as root, outside of containers.",
+                          "The device is in use, and nobody is seen to hold it: %s.",
+                          unseen(f, text, sizeof(text)));
     else if (!f->stats_known && (f->seen.hidden_processes || f->seen.other_namespace))
-        hl_preflight_tell(
-            p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
-            "Nobody is seen to hold the device, but %u processes could not be looked at.",
-            f->seen.hidden_processes);
+        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
+                          "Nobody is seen to hold the device, but %s.",
+                          unseen(f, text, sizeof(text)));
     else
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_OK, NULL, "Nobody holds the device.");
 }

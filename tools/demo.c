@@ -368,8 +368,8 @@ int command_demo(int argc, char **argv)
         hlthunk_device_unref(d);
         return code;
     }
-    printf("Sharing device memory between processes: %s at %s\n", hlthunk_asic_get_name(p.asic),
-           p.pci_address);
+    printf("Sharing device memory between processes: %s%s%s\n", hlthunk_asic_get_name(p.asic),
+           *p.pci_address ? " at " : "", p.pci_address);
     shared = share(d, children, &buffer, m);
     if (shared) {
         use(children);

@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: test_containers.sh HLSIM HLTHUNK: in containers the commands are as docs/operators.md says
+set -u
+hlsim=$(readlink -f "$1") hlthunk=$(readlink -f "$2") failed=0 tried=0
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+# LeakSanitizer cannot look at a process that is the first of its PID namespace
+export ASAN_OPTIONS=detect_leaks=0
+
+# run CODE COMMAND…: in a simulation whose files are in $room; its output is kept
+run() {
+    code=$1
+    shift
+    TMPDIR=$room "$hlsim" run --quiet --device gaudi2 "$@" >"$room/out" 2>&1
+    rc=$?
+    tried=$((tried + 1))
+    [ $rc = "$code" ] || bad "$*: exit code $rc, not $code"
+}
+bad() {
+    echo "FAIL $*"
+    sed 's/^/  /' "$room/out"
+    failed=1
+}
+says() { tr -s ' \n' ' ' <"$room/out" | grep -q -- "$1" || bad "it does not say: $1"; }
+
+# without /sys: the nodes are asked
+if bwrap --dev-bind / / --tmpfs /sys true 2>/dev/null; then
+    # masked CODE COMMAND…: hlthunk's, there
+    masked() {
+        code=$1
+        shift
+        run "$code" -- sh -c "rm -r $room/hlsim-*/sys
+            exec bwrap --dev-bind / / --tmpfs /sys '$hlthunk' $*"
+    }
+    masked 0 list && says ' gaudi2 ? - - /dev/accel/accel0'
+    masked 0 info && says 'gaudi2 0 (PCI address not known)' && says 'status operational'
+    masked 0 doctor && says 'gaudi2 0 at an unknown PCI address' && says 'open ok '
+    masked 0 who && says 'No holder of a device was found'
+    masked 0 monitor --count 1 && says ' operational 0 of 97536 MiB - - - nobody '
+    masked 0 demo && says '13 steps done, 0 failed, 0 skipped' && says 'between processes: gaudi2 allocate'
+    masked 1 topology && says 'has no PCI address here: no sysfs'
+fi
+
+# a device cgroup
+run 4 --fault open:1+:EPERM -- "$hlthunk" doctor
+says "this container's device cgroup does not allow it: .*add \"c 261:0 rw\""
+
+# a PID namespace, with the device held from outside
+if unshare -Urpf --mount-proc true 2>/dev/null; then
+    # inside CODE COMMAND…
+    inside() {
+        code=$1
+        shift
+        run "$code" -- sh -c "exec 3<>/dev/accel/accel0
+            unshare -Urpf --mount-proc sh -c \"'$hlthunk' $* 3<&-\" 3<&-"
+    }
+    inside 0 who && says 'No holder of a device was found' && says 'Not seen: processes outside this container'
+    inside 0 monitor --count 1 && says ' not seen '
+    inside 4 doctor && says 'holders PROBLEM .*nobody is seen to hold it: processes outside this container cannot be seen'
+fi
+[ $tried -gt 1 ] || exit 77
+exit $failed
