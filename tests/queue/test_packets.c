@@ -39,7 +39,7 @@ static int refuse;
 static atomic_int refusals; /* errno for so many submissions */
 /* What a wait finds: an errno for so many of them, then this. */
 static int wait_error, wait_errors;
-static unsigned waits, busy_waits; /* what comes, and how many of it find nothing yet */
+static unsigned waits;
 static uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
 static int refuse_command_buffer; /* errno */
@@ -139,8 +139,7 @@ int ioctl(int fd, unsigned long request, ...)
             return -1;
         }
         memset(a, 0, sizeof(*a));
-        a->out.status = busy_waits ? HL_WAIT_CS_STATUS_BUSY : wait_status;
-        busy_waits -= busy_waits > 0;
+        a->out.status = wait_status;
         if (wait_timestamp) {
             a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
             a->out.timestamp_nsec = wait_timestamp + (int64_t)sequence;
@@ -581,9 +580,12 @@ TEST(waits_on_the_host)
     ok(hlthunk_queue_wait_fence(q, a, &place));
     assert_int_equal(place, HLTHUNK_WAIT_HOST);
     wait_status = HL_WAIT_CS_STATUS_COMPLETED;
-    busy_waits = 1; /* of the second one, which then has to wait for the first */
+    /* the look at the second one, which then has to wait for the first: until that is done */
+    wait_error = ENOMEM;
+    wait_errors = 4;
     place = HLTHUNK_WAIT_NONE;
     ok(hlthunk_queue_wait_fence(q, b, &place));
+    assert_int_equal(wait_errors, 0);
     assert_int_equal(place, HLTHUNK_WAIT_HOST);
     assert_int_equal(result_of(a).status, HLTHUNK_FENCE_DONE);
     assert_int_equal(submissions, 2);
