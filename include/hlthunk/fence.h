@@ -3,9 +3,9 @@
  * Fences: everything that a queue has been given so far, as an object.
  *
  * A fence is done when all work that its queue was given before it is done, including the host
- * memory of reads.  It is over when it is done or lost, and stays so.  Its state advances when
- * somebody looks: a wait, a query, or the queue's thread, which starts with the first eventfd or
- * callback.  Any thread may use a fence at any time.
+ * memory of reads and the fences that the queue waits for.  It is over when it is done or lost, and
+ * stays so.  Its state advances when somebody looks: a wait, a query, or the queue's thread, which
+ * starts with the first eventfd or callback.  Any thread may use a fence at any time.
  */
 #ifndef HLTHUNK_FENCE_H
 #define HLTHUNK_FENCE_H

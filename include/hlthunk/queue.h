@@ -372,6 +372,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_flush(struct hlthunk_queue *que
  * @queue: the queue
  * @timeout_ns: 0 does not wait, negative waits indefinitely
  *
+ * Fences that it was made to wait for (hlthunk_queue_wait_fence()) are part of its work.
+ *
  * Return: 0 when all is done, or a negative errno.
  *
  * Errors: besides the common ones:

@@ -119,3 +119,30 @@ void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b)
     b->delivery_count = 0;
     b->fences = NULL;
 }
+
+bool hl_batch_has_work(const struct hlthunk_queue *q)
+{
+    return q->recording && hl_queue_batch(q, q->tail)->used;
+}
+
+int hl_batch_record_nothing(struct hlthunk_queue *q)
+{
+    const uint32_t nop[2] = { 0, HL_PACKET_NOP };
+    void *packet;
+    int rc = hl_batch_reserve(q, HL_NOP_PACKET_SIZE, &packet);
+
+    if (rc)
+        return rc;
+    memcpy(packet, nop, sizeof(nop));
+    hl_batch_commit(q, HL_NOP_PACKET_SIZE, 0);
+    return 0;
+}
+
+int hl_batch_follow_wait(struct hlthunk_queue *q)
+{
+    const struct hl_held *h = q->recording ? hl_queue_batch(q, q->tail)->held : NULL;
+
+    if (!q->waits && !(h && h->after.device))
+        return 0;
+    return hl_batch_has_work(q) ? 0 : hl_batch_record_nothing(q);
+}

@@ -40,20 +40,6 @@ static void detach(struct hlthunk_fence *f)
         *p = f->next;
 }
 
-/* Something to wait for, where nothing is recorded: a packet that does nothing. */
-static int record_nothing(struct hlthunk_queue *q)
-{
-    const uint32_t nop[2] = { 0, HL_PACKET_NOP };
-    void *packet;
-    int rc = hl_batch_reserve(q, HL_NOP_PACKET_SIZE, &packet);
-
-    if (rc)
-        return rc;
-    memcpy(packet, nop, sizeof(nop));
-    hl_batch_commit(q, HL_NOP_PACKET_SIZE, 0);
-    return 0;
-}
-
 /* With nothing recorded: what is in flight, or that there is nothing, may do.  True: it does. */
 static bool place_on_flying(struct hlthunk_fence *f)
 {
@@ -75,20 +61,22 @@ static bool place_on_flying(struct hlthunk_fence *f)
 static int place(struct hlthunk_fence *f)
 {
     struct hlthunk_queue *q = f->queue;
-    struct hl_batch *b = q->recording ? hl_queue_batch(q, q->tail) : NULL;
-    bool waits = b && b->held && b->held->after.device;
+    struct hl_batch *b;
     int rc;
 
     if (q->lost)
         return hl_err(q->lost, "queue is lost with its device: release it");
-    if (!b || !b->used) {
-        if (!waits && place_on_flying(f))
+    rc = hl_batch_follow_wait(q);
+    if (rc)
+        return rc;
+    if (!hl_batch_has_work(q)) {
+        if (place_on_flying(f))
             return 0;
-        rc = record_nothing(q);
+        rc = hl_batch_record_nothing(q);
         if (rc)
             return rc;
-        b = hl_queue_batch(q, q->tail);
     }
+    b = hl_queue_batch(q, q->tail);
     b->stamp |= f->stamp;
     attach(f, q->tail);
     rc = hl_queue_submit(q);

@@ -92,6 +92,7 @@ struct hlthunk_queue {
     struct hl_batch *ring;
     uint64_t head, tail;
     bool recording; /* the batch of number tail is ready to be written to */
+    bool waits;     /* on the device, after all that was submitted */
     int lost;       /* 0, or -errno: why */
     unsigned refusals;
     struct hl_staging staging;
@@ -147,6 +148,12 @@ static inline void hl_batch_commit(struct hlthunk_queue *q, uint32_t n, uint64_t
 struct hl_held *hl_batch_held(struct hlthunk_queue *q);
 /* Keeps a buffer until the batch that is recorded has retired: 0 or -ENOMEM. */
 int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer);
+/* Is anything recorded that is not submitted? */
+bool hl_batch_has_work(const struct hlthunk_queue *q);
+/* A packet that does nothing: something to wait for.  May wait. */
+int hl_batch_record_nothing(struct hlthunk_queue *q);
+/* The same if the queue waits for another one, and no work is recorded behind that. */
+int hl_batch_follow_wait(struct hlthunk_queue *q);
 /* A slot that is free, nothing recorded yet.  May wait. */
 int hl_batch_open(struct hlthunk_queue *q);
 void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b);

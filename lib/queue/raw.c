@@ -159,6 +159,7 @@ int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
     rc = hl_queue_submit(q);
     if (rc == 0 && q->format->signals && other->object.device == q->object.device &&
         wait_on_device(q, other) == 0) {
+        q->waits = true;
         if (place)
             *place = HLTHUNK_WAIT_DEVICE;
     } else if (rc == 0) {

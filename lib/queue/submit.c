@@ -94,6 +94,7 @@ int hl_queue_submit(struct hlthunk_queue *q)
     }
     q->tail++;
     q->recording = false;
+    q->waits = false;
     if (q->unfired)
         pthread_cond_signal(&q->work);
     return 0;
