@@ -26,12 +26,14 @@ while [ $round -lt "$rounds" ] && [ $failed = 0 ]; do
     # who still has the other end of this when it is at its end: no process of the simulation
     timeout 120 cat "$folder/output" >"$folder/said" &
     reader=$!
-    "$hlsim" run --device gaudi2 -- "$program" 100000 >"$folder/output" 2>&1 &
+    exec 3>"$folder/output" # until it is killed, which may be before it has any output
+    "$hlsim" run --device gaudi2 -- "$program" 100000 >&3 2>&1 3>&- &
     simulation=$!
     # from before its first file to the midst of its work, as the rounds go
     sleep "0.$(printf %03d $((round * 37 % 200)))"
     kill -9 $simulation
     wait $simulation 2>/dev/null
+    exec 3>&-
     wait $reader || { echo "round $round: a process is left"; failed=1; }
     gone || { echo "round $round: left: $(ls -R "$TMPDIR")"; failed=1; }
 done
