@@ -175,6 +175,20 @@ rig_ethernet() {
     rig_devices="$rig_devices -device virtio-net-pci,netdev=ethernet,mac=52:54:00:77:00:0$RIG_END,romfile="
 }
 
+# The coverage data of programs that end in the machine (./dev coverage --rig): facts, too.
+rig_counters_wanted() {
+    echo 'export GCOV_PREFIX=/rig/counters GCOV_ERROR_FILE=/dev/null
+        mkdir -m 777 /rig/counters' >> "$RIG_STAGE/rig/config"
+    echo '(cd /rig/counters && find . -name "*.gcda" | busybox cpio -o -H newc 2> /dev/null |
+        busybox gzip | busybox base64 | sed "s/^/counters /" > /dev/ttyS3)' >> "$RIG_STAGE/rig/job"
+}
+
+rig_counters_take() {
+    rig_counters=$(mktemp -d "$HLTHUNK_RIG_COUNTERS/XXXXXX") || return
+    sed -n 's/^counters //p' "$RIG_FACTS" | base64 -d | gunzip |
+        (cd "$rig_counters" && cpio -id --quiet) || rig_say "no coverage data from the machine"
+}
+
 # rig_boot KERNEL ASIC...: the machine with the job in $RIG_STAGE; sets RIG_FACTS, the file with
 # what the machine reported. Its output goes to RIG_OUT and RIG_ERR (files or "-" for our own).
 rig_boot() {
@@ -223,6 +237,7 @@ rig_boot() {
         echo "STRICT=$RIG_STRICT"
         rig_environment
     } > "$RIG_STAGE/rig/config"
+    [ -z "${HLTHUNK_RIG_COUNTERS:-}" ] || rig_counters_wanted
     (cd "$RIG_STAGE" && find . | cpio -o -H newc -R 0:0 --quiet) > "$RIG_WORK/job.cpio"
     if [ -n "$RIG_NICS" ]; then
         rig_efa_overlay "$RIG_WORK/overlay"
@@ -298,6 +313,7 @@ rig_boot() {
     done
     RIG_PIDS= RIG_EMUS=
     : > "$RIG_WORK/pids"
+    [ -z "${HLTHUNK_RIG_COUNTERS:-}" ] || rig_counters_take
 }
 
 # rig_fact NAME: the rest of the last line that begins with it.
