@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Threads that share queues: each has bytes of its own, which it fills, writes, copies and reads on
- * one queue after another, and knows.  A change of queues goes by a fence.
+ * one queue after another, and knows.  A change of queues goes by a fence.  With TEST_RESET the
+ * device is reset in the midst of it: all of them notice, and everything can be let go.
  */
 #include "tests/sim/support.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -28,20 +30,25 @@ struct worker {
     uint8_t known[2][AREA];
     uint8_t out[AREA];
     unsigned asked; /* callbacks */
+    bool lost;      /* with the device, which is reset in the midst of it */
 };
+
+/* A call's result: with TEST_RESET the work may end there. */
+static bool went(struct worker *w, int rc)
+{
+    static const int ends[] = { -ENODEV, -EIO, -EBUSY, -ETIMEDOUT };
+
+    for (unsigned i = 0; rc && getenv("TEST_RESET") && i < sizeof(ends) / sizeof(ends[0]); i++)
+        w->lost |= rc == ends[i];
+    if (rc && !w->lost)
+        fail_msg("%d: %s", rc, hlthunk_last_error());
+    return rc == 0;
+}
 
 static uint32_t below(struct worker *w, uint32_t n)
 {
     w->random = w->random * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t)((w->random >> 33) % n);
-}
-
-static struct hlthunk_fence *fence_of(struct hlthunk_queue *q)
-{
-    struct hlthunk_fence *f;
-
-    ok(hlthunk_queue_create_fence(q, NULL, &f));
-    return f;
 }
 
 static void range(struct worker *w, uint32_t *at, uint32_t *n)
@@ -58,8 +65,8 @@ static void fill(struct worker *w, unsigned i)
     uint32_t at, n;
 
     range(w, &at, &n);
-    ok(hlthunk_queue_fill(w->q, w->b[i], at, n, byte, 1));
-    memset(w->known[i] + at, byte, n);
+    if (went(w, hlthunk_queue_fill(w->q, w->b[i], at, n, byte, 1)))
+        memset(w->known[i] + at, byte, n);
 }
 
 static void write_some(struct worker *w, unsigned i)
@@ -69,7 +76,7 @@ static void write_some(struct worker *w, unsigned i)
     range(w, &at, &n);
     for (uint32_t k = 0; k < n; k++)
         w->known[i][at + k] = (uint8_t)(w->random >> k % 50);
-    ok(hlthunk_queue_write(w->q, w->b[i], at, w->known[i] + at, n));
+    went(w, hlthunk_queue_write(w->q, w->b[i], at, w->known[i] + at, n));
 }
 
 static void copy(struct worker *w, unsigned i)
@@ -78,8 +85,8 @@ static void copy(struct worker *w, unsigned i)
 
     range(w, &at, &n);
     from = below(w, AREA - n + 1);
-    ok(hlthunk_queue_copy(w->q, w->b[i], at, w->b[!i], from, n));
-    memcpy(w->known[i] + at, w->known[!i] + from, n);
+    if (went(w, hlthunk_queue_copy(w->q, w->b[i], at, w->b[!i], from, n)))
+        memcpy(w->known[i] + at, w->known[!i] + from, n);
 }
 
 static void told(struct hlthunk_fence *f, void *user)
@@ -94,29 +101,32 @@ static void read_back(struct worker *w, unsigned i)
     uint32_t at, n;
 
     range(w, &at, &n);
-    ok(hlthunk_queue_read(w->q, w->out, w->b[i], at, n));
-    f = fence_of(w->q);
+    if (!went(w, hlthunk_queue_read(w->q, w->out, w->b[i], at, n)) ||
+        !went(w, hlthunk_queue_create_fence(w->q, NULL, &f)))
+        return;
     if (!below(w, 4)) {
         ok(hlthunk_fence_set_callback(f, told, &w->s->told));
         w->asked++;
     }
-    ok(hlthunk_fence_wait(f, -1));
+    if (went(w, hlthunk_fence_wait(f, -1)))
+        assert_memory_equal(w->out, w->known[i] + at, n);
     hlthunk_fence_unref(f);
-    assert_memory_equal(w->out, w->known[i] + at, n);
 }
 
 /* The same bytes from another queue, which may be nobody else's, on. */
 static void change_queue(struct worker *w)
 {
     struct hlthunk_queue_options o = { .struct_size = sizeof(o), .depth = 1 + below(w, 3) };
-    struct hlthunk_fence *f = fence_of(w->q);
     struct hlthunk_queue *next;
+    struct hlthunk_fence *f;
 
+    if (!went(w, hlthunk_queue_create_fence(w->q, NULL, &f)))
+        return;
     if (below(w, 4))
         next = hlthunk_queue_ref(w->s->q[below(w, QUEUES)]);
-    else
-        ok(hlthunk_queue_create(w->s->d, &o, &next));
-    ok(hlthunk_queue_wait_fence(next, f, NULL));
+    else if (!went(w, hlthunk_queue_create(w->s->d, &o, &next)))
+        next = hlthunk_queue_ref(w->q);
+    went(w, hlthunk_queue_wait_fence(next, f, NULL));
     hlthunk_fence_unref(f);
     hlthunk_queue_unref(w->q);
     w->q = next;
@@ -127,8 +137,9 @@ static void change_buffer(struct worker *w, unsigned i)
 {
     struct hlthunk_buffer *b;
 
-    ok(hlthunk_buffer_alloc(w->s->d, AREA, NULL, &b));
-    ok(hlthunk_queue_copy(w->q, b, 0, w->b[i], 0, AREA));
+    if (!went(w, hlthunk_buffer_alloc(w->s->d, AREA, NULL, &b)))
+        return;
+    went(w, hlthunk_queue_copy(w->q, b, 0, w->b[i], 0, AREA));
     hlthunk_buffer_unref(w->b[i]);
     w->b[i] = b;
 }
@@ -150,7 +161,7 @@ static void step(struct worker *w)
         read_back(w, i);
         break;
     case 5:
-        ok(hlthunk_queue_flush(w->q));
+        went(w, hlthunk_queue_flush(w->q));
         break;
     case 6:
     case 7:
@@ -174,14 +185,14 @@ static void *work(void *arg)
 
     w->q = hlthunk_queue_ref(w->s->q[0]);
     for (unsigned i = 0; i < 2; i++) {
-        ok(hlthunk_buffer_alloc(w->s->d, AREA, NULL, &w->b[i]));
-        ok(hlthunk_queue_fill(w->q, w->b[i], 0, AREA, 0, 1));
+        if (went(w, hlthunk_buffer_alloc(w->s->d, AREA, NULL, &w->b[i])))
+            went(w, hlthunk_queue_fill(w->q, w->b[i], 0, AREA, 0, 1));
     }
-    for (unsigned n = steps ? (unsigned)strtoul(steps, NULL, 0) : 500; n; n--)
+    for (unsigned n = steps ? (unsigned)strtoul(steps, NULL, 0) : 500; n && !w->lost; n--)
         step(w);
     for (unsigned i = 0; i < 2; i++) {
-        ok(hlthunk_queue_read_sync(w->q, w->out, w->b[i], 0, AREA));
-        assert_memory_equal(w->out, w->known[i], AREA);
+        if (!w->lost && went(w, hlthunk_queue_read_sync(w->q, w->out, w->b[i], 0, AREA)))
+            assert_memory_equal(w->out, w->known[i], AREA);
         hlthunk_buffer_unref(w->b[i]);
     }
     hlthunk_queue_unref(w->q);
@@ -194,7 +205,7 @@ TEST(queues_are_shared)
     struct worker *w = calloc(THREADS, sizeof(*w));
     struct shared s = { .d = open_device() };
     pthread_t t[THREADS];
-    unsigned asked = 0;
+    unsigned asked = 0, lost = 0;
 
     for (unsigned i = 0; i < QUEUES; i++)
         ok(hlthunk_queue_create(s.d, NULL, &s.q[i]));
@@ -206,11 +217,15 @@ TEST(queues_are_shared)
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(t[i], NULL);
         asked += w[i].asked;
+        lost += w[i].lost;
     }
     for (unsigned i = 0; i < QUEUES; i++)
         hlthunk_queue_unref(s.q[i]);
     assert_int_equal(hlthunk_device_close(s.d), 0);
     assert_int_equal(atomic_load(&s.told), asked);
+    assert_int_equal(lost, getenv("TEST_RESET") ? THREADS : 0);
+    s.d = open_device();
+    assert_int_equal(hlthunk_device_close(s.d), 0);
     free(w);
 }
 
