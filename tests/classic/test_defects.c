@@ -350,7 +350,7 @@ static void *receive(void *arg)
 /* What the next poll() says without looking: nothing special; there is an event, which another
  * receiver takes before the read(); a signal came. */
 static enum { POLL_LOOKS, POLL_LIES, POLL_INTERRUPTED } next_poll;
-static int poll_timeout_ms; /* of the last */
+static _Atomic int poll_timeout_ms; /* of the last */
 static _Atomic unsigned polls;
 
 int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
