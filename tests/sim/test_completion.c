@@ -170,7 +170,8 @@ TEST(many_at_once)
         assert_int_equal(hlthunk_completion_borrow_fd(c[i]), o.eventfd);
     }
     assert_true(count_threads() <= threads + 8); /* four, and what a sanitizer has of its own */
-    assert_true(count_fds() <= fds + 1);         /* perhaps the command buffer's */
+    /* the command buffer's, and for a moment what a thread reads of an eventfd: not one each */
+    assert_true(count_fds() <= fds + 1 + 2 * 8);
     while (total < N) {
         assert_int_equal(poll_one(o.eventfd, PATIENCE_MS), 1);
         assert_int_equal(read(o.eventfd, &count, 8), 8);

@@ -53,12 +53,14 @@ fi
 if bwrap --ro-bind / / --dev /dev --proc /proc true 2>/dev/null; then
     # where the tree stands is visible
     TMPDIR=$dir served bwrap --bind / / --dev /dev --proc /proc
-    TMPDIR=$dir served bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all
-    TMPDIR=$dir served bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --as-pid-1
     # where it is not
     TMPDIR=$dir told bwrap --ro-bind / / --tmpfs "$dir" --dev /dev --proc /proc
-    mkdir "$dir/shm"
-    TMPDIR=/dev/shm told bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all
+    # with a user namespace, which nobody gets in a chroot
+    if bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all true 2>/dev/null; then
+        TMPDIR=$dir served bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all
+        TMPDIR=$dir served bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all --as-pid-1
+        TMPDIR=/dev/shm told bwrap --ro-bind / / --dev /dev --proc /proc --unshare-all
+    fi
 else
     echo "no bubblewrap, or no right to use it"
 fi
