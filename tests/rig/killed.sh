@@ -95,7 +95,8 @@ wait $rig
 rc=$?
 [ $rc != 77 ] || { cat "$folder/out"; exit 77; }
 expect "the emulator killed" $rc 70
-expect "its end is reported" "$(grep -c 'emulated device' "$folder/out")" 2
+# once or twice: QEMU at times fails an assertion of its own before the rig has seen it
+expect "its end is reported" "$(grep -q 'an emulated device ended with 137' "$folder/out" && echo yes)" yes
 left
 rm -rf "$folder/logs"
 
