@@ -135,6 +135,24 @@ static bool find_work(struct hlthunk_fence *f, struct hl_after *after)
     return pending;
 }
 
+/* With the lock held: enum hlthunk_wait_place, or -errno. */
+static int wait_for(struct hlthunk_queue *q, const struct hlthunk_queue *other,
+                    const struct hl_after *after)
+{
+    int rc = hl_queue_submit(q);
+
+    if (rc)
+        return rc;
+    if (q->format->signals && other->object.device == q->object.device &&
+        wait_on_device(q, other) == 0) {
+        q->waits = true;
+        return HLTHUNK_WAIT_DEVICE;
+    }
+    /* whatever the reason is: the driver is full, or has no signals for these queues */
+    rc = wait_on_host(q, after);
+    return rc ? rc : HLTHUNK_WAIT_HOST;
+}
+
 int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
                              enum hlthunk_wait_place *place)
 {
@@ -147,27 +165,17 @@ int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
     if (!f)
         return hl_err(-EINVAL, "fence is NULL");
     other = hlthunk_fence_borrow_queue(f);
-    rc = other == q ? 0 : hlthunk_fence_wait(f, 0);
+    rc = other == q ? HLTHUNK_WAIT_NONE : hlthunk_fence_wait(f, 0);
     if (rc == -ETIMEDOUT && !find_work(f, &after))
-        rc = 0;
-    if (rc != -ETIMEDOUT) {
-        if (rc == 0 && place)
-            *place = HLTHUNK_WAIT_NONE;
+        rc = hlthunk_fence_wait(f, 0); /* it is over since */
+    if (rc == -ETIMEDOUT) {
+        hl_queue_lock(q);
+        rc = wait_for(q, other, &after);
+        hl_queue_unlock(q);
+    }
+    if (rc < 0)
         return rc;
-    }
-    hl_queue_lock(q);
-    rc = hl_queue_submit(q);
-    if (rc == 0 && q->format->signals && other->object.device == q->object.device &&
-        wait_on_device(q, other) == 0) {
-        q->waits = true;
-        if (place)
-            *place = HLTHUNK_WAIT_DEVICE;
-    } else if (rc == 0) {
-        /* whatever the reason is: the driver is full, or has no signals for these queues */
-        rc = wait_on_host(q, &after);
-        if (rc == 0 && place)
-            *place = HLTHUNK_WAIT_HOST;
-    }
-    hl_queue_unlock(q);
-    return rc;
+    if (place)
+        *place = (enum hlthunk_wait_place)rc;
+    return 0;
 }
