@@ -166,8 +166,11 @@ int hl_queue_submit(struct hlthunk_queue *q);
  * or why it is lost.  Releases the lock while it waits; deadline 0 does not wait.
  */
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
-/* Waits, and lets go.  Without the lock; if that work is lost, the queue goes on. */
-void hl_after_wait(struct hl_after *a);
+/*
+ * Waits for what a batch comes after, and lets go of it.  Releases the lock while it waits; if that
+ * work is lost, the queue goes on.
+ */
+void hl_queue_wait_before(struct hlthunk_queue *q, struct hl_held *held);
 /* Everything pending ends here. */
 void hl_queue_lose(struct hlthunk_queue *q, int why);
 /* Not with the lock held, sleeps: for what is refused for the moment. */

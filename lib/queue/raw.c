@@ -95,7 +95,6 @@ static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *o
 static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)
 {
     for (;;) {
-        struct hl_after before;
         struct hl_held *h;
         int rc = hl_queue_submit(q);
 
@@ -108,16 +107,12 @@ static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)
         h = hl_batch_held(q);
         if (!h)
             return -ENOMEM;
-        before = h->after;
-        h->after = (struct hl_after){ 0 };
-        if (!before.device) {
+        if (!h->after.device) {
             h->after = *after;
             hlthunk_device_ref(after->device);
             return 0;
         }
-        hl_queue_unlock(q);
-        hl_after_wait(&before);
-        hl_queue_lock(q);
+        hl_queue_wait_before(q, h);
     }
 }
 

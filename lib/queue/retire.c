@@ -180,16 +180,19 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
     return 0;
 }
 
-void hl_after_wait(struct hl_after *a)
+void hl_queue_wait_before(struct hlthunk_queue *q, struct hl_held *h)
 {
-    struct hlthunk_device *d = a->device;
+    struct hlthunk_device *d = h->after.device;
+    uint64_t sequence = h->after.sequence;
     unsigned refusals = 0;
     bool over;
 
+    h->after.device = NULL;
+    hl_queue_unlock(q);
     do {
         bool stale = atomic_load(&d->base.stale);
         union hl_wait_cs_args args;
-        int rc = hl_wait_cs(d->fd, a->sequence, stale ? 0 : SLICE_US, &args);
+        int rc = hl_wait_cs(d->fd, sequence, stale ? 0 : SLICE_US, &args);
 
         if (rc == 0)
             refusals = 0;
@@ -199,4 +202,5 @@ void hl_after_wait(struct hl_after *a)
             hl_queue_pause(refusals);
     } while (!over);
     hlthunk_device_unref(d);
+    hl_queue_lock(q);
 }

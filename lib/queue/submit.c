@@ -47,16 +47,6 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     return 0;
 }
 
-static void wait_before(struct hlthunk_queue *q, struct hl_batch *b)
-{
-    struct hl_after after = b->held->after;
-
-    b->held->after.device = NULL;
-    hl_queue_unlock(q);
-    hl_after_wait(&after);
-    hl_queue_lock(q);
-}
-
 int hl_queue_submit(struct hlthunk_queue *q)
 {
     uint64_t number = q->tail;
@@ -70,7 +60,7 @@ int hl_queue_submit(struct hlthunk_queue *q)
         if (!q->recording || q->tail != number || !b->used)
             return 0;
         if (b->held && b->held->after.device) {
-            wait_before(q, b);
+            hl_queue_wait_before(q, b->held);
             continue;
         }
         rc = try_submit(q, b);
