@@ -106,19 +106,11 @@ int hl_tree_link(const char *root, char *target, size_t size, const char *path, 
 int hl_tree_link_name(const char *root, char *name, size_t size, const char *path, ...)
 {
     char full[HL_TREE_PATH], target[HL_TREE_PATH];
-    const char *last;
     int rc;
 
     JOIN(rc, full, root, path);
     rc = rc ? rc : read_link(full, target, sizeof(target));
-    if (rc)
-        return rc;
-    last = strrchr(target, '/');
-    last = last ? last + 1 : target;
-    if (strlen(last) >= size)
-        return -ENOSPC;
-    strcpy(name, last);
-    return 0;
+    return rc ? rc : hl_tree_last_name(target, name, size);
 }
 
 int hl_tree_exists(const char *root, const char *path, ...)

@@ -6,7 +6,9 @@
 #ifndef HL_KERNEL_TREE_H
 #define HL_KERNEL_TREE_H
 
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
 /* The longest path that is put together here. */
 #define HL_TREE_PATH 512
@@ -28,6 +30,18 @@ int hl_tree_link(const char *root, char *target, size_t size, const char *path, 
 /* The last component of where a link leads ("mlx5_core" of a driver link): 0 or -errno. */
 int hl_tree_link_name(const char *root, char *name, size_t size, const char *path, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* The last component of a path: 0 or -ENOSPC. */
+static inline int hl_tree_last_name(const char *target, char *name, size_t size)
+{
+    const char *last = strrchr(target, '/');
+
+    last = last ? last + 1 : target;
+    if (strlen(last) >= size)
+        return -ENOSPC;
+    strcpy(name, last);
+    return 0;
+}
 
 /* 1, 0, or -errno when it could not be looked for. */
 int hl_tree_exists(const char *root, const char *path, ...) __attribute__((format(printf, 2, 3)));

@@ -288,20 +288,13 @@ int hl_tree_link(const char *root, char *target, size_t size, const char *path, 
 
 int hl_tree_link_name(const char *root, char *name, size_t size, const char *path, ...)
 {
-    char target[HL_TREE_PATH], *last;
+    char target[HL_TREE_PATH];
     const struct entry *e;
     int error;
 
     FIND(e, error, root, LINK, path);
     error = e ? target_of(e, target, sizeof(target)) : error;
-    if (error)
-        return error;
-    last = strrchr(target, '/');
-    last = last ? last + 1 : target;
-    if (strlen(last) >= size)
-        return -ENOSPC;
-    strcpy(name, last);
-    return 0;
+    return error ? error : hl_tree_last_name(target, name, size);
 }
 
 int hl_tree_exists(const char *root, const char *path, ...)
