@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: check_setup.sh SOURCE
+# On a machine that has none of its packages, "./dev setup" tells a user who may not install them, in one line,
+# what "./dev demo" and "./dev test" want, and what the tests that would be skipped want.
+set -u
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/bin" "$work/clone"
+cp "$1/dev" "$work/clone"
+for command in dirname tr uname; do
+    ln -s "$(command -v $command)" "$work/bin/$command"
+done
+printf '#!/bin/sh\necho 1000\n' >"$work/bin/id"
+printf '#!/bin/sh\nexit 1\n' >"$work/bin/apt-get"
+chmod +x "$work/bin/id" "$work/bin/apt-get"
+shell=$(command -v sh) failed=0
+
+# asks COMMAND: the packages that it asks for; it fails, and installs nothing
+asks() {
+    if env -i PATH="$work/bin" "$shell" "$work/clone/dev" "$1" >"$work/out" 2>&1; then
+        echo "FAIL ./dev $1 works without a compiler" >&2
+    else
+        sed -n 's/.*ask for: apt-get install //p' "$work/out"
+    fi
+}
+
+setup=$(asks setup)
+[ "$(echo "$setup" | wc -l)" = 1 ] || { echo "FAIL ./dev setup asks more than once:"; cat "$work/out"; failed=1; }
+for package in $(asks demo) $(asks test) bubblewrap musl-tools mypy; do
+    case " $setup " in
+    *" $package "*) ;;
+    *) echo "FAIL ./dev setup does not ask for $package but for: $setup"; failed=1 ;;
+    esac
+done
+for command in demo test; do
+    asks $command >/dev/null
+    grep -q '\./dev setup' "$work/out" || { echo "FAIL ./dev $command does not mention ./dev setup"; failed=1; }
+done
+exit $failed
