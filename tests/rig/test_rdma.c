@@ -406,6 +406,5 @@ int main(void)
     };
 
     require_rig();
-    cmocka_set_test_filter(getenv("TEST_ONLY"));
     return RUN_GROUP(tests, NULL, NULL) + rdma_fault_tests();
 }

@@ -8,20 +8,22 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const struct CMUnitTest *original; /* the group as it was written */
-static size_t next;                       /* of it: the one to be set up */
-static bool unfinished;                   /* the one before has failed, or was skipped */
+#define MAX_TESTS 64
+static const struct CMUnitTest *original[MAX_TESTS]; /* what runs of the group, as it was written */
+static size_t next;                                  /* of it: the one to be set up */
+static bool unfinished;                              /* the one before has failed, or was skipped */
 
-/* A device's node, or a dma-buf: by what a descriptor or a mapping is called. */
+/* A device's node, a dma-buf, or a card that has it: by what a descriptor or mapping is called. */
 static bool keeps_device(const char *name)
 {
     return !strncmp(name, "/dev/accel/", 11) || !strncmp(name, "/dev/hl", 7) ||
-           !strncmp(name, "/dmabuf:", 8);
+           !strncmp(name, "/dmabuf:", 8) || !strncmp(name, "/dev/infiniband/", 16);
 }
 
 /* The number that a folder of /proc has as its name; -1: another name. */
@@ -96,7 +98,7 @@ static void close_devices(void)
 
 static int set_up(void **state)
 {
-    const struct CMUnitTest *t = &original[next++];
+    const struct CMUnitTest *t = original[next++];
 
     if (unfinished) {
         end_children();
@@ -109,23 +111,27 @@ static int set_up(void **state)
 
 static void run(void **state)
 {
-    original[next - 1].test_func(state);
+    original[next - 1]->test_func(state);
     unfinished = false;
 }
 
 int run_group(const char *name, const struct CMUnitTest *tests, size_t count,
               CMFixtureFunction before_all, CMFixtureFunction after_all)
 {
-    static struct CMUnitTest wrapped[64];
+    static struct CMUnitTest wrapped[MAX_TESTS];
+    const char *only = getenv("TEST_ONLY");
+    size_t n = 0;
 
-    assert_true(count <= sizeof(wrapped) / sizeof(wrapped[0]));
-    original = tests;
+    assert_true(count <= MAX_TESTS);
     next = 0;
     for (size_t i = 0; i < count; i++) {
-        wrapped[i] = tests[i];
-        wrapped[i].setup_func = set_up;
-        wrapped[i].test_func = run;
+        if (only && fnmatch(only, tests[i].name, 0))
+            continue;
+        original[n] = &tests[i];
+        wrapped[n] = tests[i];
+        wrapped[n].setup_func = set_up;
+        wrapped[n++].test_func = run;
     }
     /* what cmocka_run_group_tests() is a macro for */
-    return _cmocka_run_group_tests(name, wrapped, count, before_all, after_all);
+    return _cmocka_run_group_tests(name, wrapped, n, before_all, after_all);
 }

@@ -50,7 +50,8 @@ bool can_export(void);
 
 /*
  * Runs an array of tests as cmocka_run_group_tests() does, and has what a failed one left open (the
- * device, its dma-bufs and mappings, children) closed before the next one begins.
+ * device, its dma-bufs and mappings, children) closed before the next one begins.  TEST_ONLY is a
+ * pattern of the names of those that run.
  */
 #define RUN_GROUP(tests, before_all, after_all)                                                    \
     run_group(#tests, tests, sizeof(tests) / sizeof((tests)[0]), before_all, after_all)
