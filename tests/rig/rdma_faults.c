@@ -20,12 +20,31 @@
         assert_true(condition);                                                                    \
     } while (0)
 
+#define KEEP_ALIVES "hw_counters/keep_alive_rcvd"
+#define SENT_AGAIN "ports/1/hw_counters/retrans_pkts"
+
+/* A number that the card's driver counts, or asks the card for. */
+static uint64_t counter(const char *name)
+{
+    char path[128];
+    unsigned long long n = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/sys/class/infiniband/efa_0/%s", name);
+    f = fopen(path, "re");
+    if (!f || fscanf(f, "%llu", &n) != 1)
+        fail_msg("%s cannot be read", path);
+    fclose(f);
+    return n;
+}
+
 /* Lost packets are sent again; a card without a cable, and one that refuses, say so. */
 TEST(faults_on_request)
 {
     const uint32_t reg_mr = 7, no_resources = 1;
     struct hlthunk_verbs_mr *mr, *none = (void *)&none;
     struct hlthunk_dmabuf *m;
+    uint64_t before;
     struct pair p;
 
     if (!route())
@@ -39,8 +58,11 @@ TEST(faults_on_request)
     nic_fault(0, NIC_HEAL, 0);
     vok(hlthunk_verbs_mr_register(p.nic.pd, m, NIC_ALL, NULL, &mr));
     work_fill(p.in.at, SIZE, 8);
+    before = counter(SENT_AGAIN);
     nic_fault(0, NIC_DROP, 3);
     assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
+    WAIT_UNTIL(counter(SENT_AGAIN) ==
+               before + 3); /* the kernel may tell what it read a moment ago */
     device_copy(&p, 0, SIZE, true);
     assert_true(work_same(p.out.at, SIZE, 8));
     nic_fault(0, NIC_UNPLUG, 0);
@@ -50,21 +72,6 @@ TEST(faults_on_request)
     hlthunk_verbs_mr_unref(mr);
     hlthunk_dmabuf_unref(m);
     tear_down(&p);
-}
-
-/* A number that the card's driver counts. */
-static uint64_t counter(const char *name)
-{
-    char path[128];
-    unsigned long long n = 0;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/sys/class/infiniband/efa_0/hw_counters/%s", name);
-    f = fopen(path, "re");
-    if (!f || fscanf(f, "%llu", &n) != 1)
-        fail_msg("%s cannot be read", path);
-    fclose(f);
-    return n;
 }
 
 /* The driver counts keep-alives and does nothing else with them: a card without them serves. */
@@ -78,17 +85,17 @@ TEST(lost_keep_alives)
     if (!route())
         skip();
     set_up(&p, SIZE);
-    before = counter("keep_alive_rcvd");
-    WAIT_UNTIL(counter("keep_alive_rcvd") > before);
+    before = counter(KEEP_ALIVES);
+    WAIT_UNTIL(counter(KEEP_ALIVES) > before);
     nic_fault(0, NIC_NO_KEEP_ALIVE, 0);
-    before = counter("keep_alive_rcvd");
-    sleep(3);                                              /* one comes each second */
-    assert_true(counter("keep_alive_rcvd") <= before + 1); /* one may have been on its way */
+    before = counter(KEEP_ALIVES);
+    sleep(3);                                        /* one comes each second */
+    assert_true(counter(KEEP_ALIVES) <= before + 1); /* one may have been on its way */
     register_whole(&p, &m, &mr);
     assert_int_equal(transfer(&p, NIC_WRITE, mr, 0, SIZE), IBV_WC_SUCCESS);
     nic_fault(0, NIC_HEAL, 0);
-    before = counter("keep_alive_rcvd");
-    WAIT_UNTIL(counter("keep_alive_rcvd") > before);
+    before = counter(KEEP_ALIVES);
+    WAIT_UNTIL(counter(KEEP_ALIVES) > before);
     hlthunk_verbs_mr_unref(mr);
     hlthunk_dmabuf_unref(m);
     tear_down(&p);
