@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/device/device.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ int hl_device_check(const struct hlthunk_device *d)
         return hl_err(-ENODEV,
                       "device %s was reset or removed since it was opened: release its objects "
                       "and open it again",
-                      d->props.pci_address);
+                      d->name);
     return 0;
 }
 
@@ -83,6 +84,8 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
         hl_err(rc, "no lock for a device object: %s", strerror(-rc));
         goto close_fd;
     }
+    snprintf(d->name, sizeof(d->name), "%s",
+             *entry->pci_address ? entry->pci_address : entry->node);
     d->received = received;
     hl_registry_add(&d->file, &d->base.object);
     *out = d;

@@ -19,8 +19,9 @@ struct hlthunk_device {
     int fd;   /* ours: above 2, O_CLOEXEC */
     struct hl_registered file;
     struct hlthunk_device_properties props; /* constant once the object is made */
-    struct hl_listener *listeners;          /* stale.h; guarded by the lock */
-    struct hl_memory_counters memory;       /* what was given out */
+    char name[40]; /* for people: the PCI address, or the node where that is unknown */
+    struct hl_listener *listeners;    /* stale.h; guarded by the lock */
+    struct hl_memory_counters memory; /* what was given out */
     bool received; /* another process opened it, and hands out its physical memory */
 };
 

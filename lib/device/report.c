@@ -120,7 +120,7 @@ int hl_report_to_log(const struct hlthunk_live_object *o, void *user)
     struct text t = { .at = line, .size = sizeof(line) };
 
     add_object(&t, o);
-    hl_log(HLTHUNK_LOG_WARNING, "%s stays open: %s", d->props.pci_address, line);
+    hl_log(HLTHUNK_LOG_WARNING, "%s stays open: %s", d->name, line);
     for (size_t i = 0; i < o->frame_count; i++) {
         t.length = 0;
         add(&t, "    #%zu ", i);

@@ -44,8 +44,7 @@ void hl_device_mark_stale(struct hlthunk_device *d, enum hlthunk_stale_reason wh
     hl_log(HLTHUNK_LOG_WARNING,
            "%s %s: its objects are stale; drop what importers have registered, release the "
            "objects and open the device again",
-           d->props.pci_address,
-           why == HLTHUNK_STALE_RESET ? "is being reset" : "is gone or has failed");
+           d->name, why == HLTHUNK_STALE_RESET ? "is being reset" : "is gone or has failed");
     pthread_mutex_lock(&d->base.lock);
     for (struct hl_listener *l = d->listeners; l; l = l->next)
         hl_eventfd_signal(&l->wake);

@@ -33,7 +33,7 @@ static struct hlthunk_buffer *find(struct hlthunk_device *d, enum hl_space_of sp
                              "%llu bytes at %#llx",
                              (ull)address, (ull)size, (ull)near.size, (ull)near.start)
                     : hl_err(-ENOENT, "address %#llx is not in any buffer of device %s",
-                             (ull)address, d->props.pci_address);
+                             (ull)address, d->name);
     return NULL;
 }
 

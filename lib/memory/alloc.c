@@ -49,7 +49,7 @@ static int alloc_physical(struct hlthunk_device *d, const struct hlthunk_buffer_
             -EOPNOTSUPP,
             "device %s was opened by another process, which hands out its memory: have it "
             "allocate, and name the range here (hlthunk_buffer_from_address)",
-            d->props.pci_address);
+            d->name);
     if (!align || (align & (align - 1)))
         align = hl_page_size();
     rc = o->hint && hl_aligned(o->hint, hl_page_size())

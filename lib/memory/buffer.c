@@ -333,7 +333,7 @@ static int map_foreign(struct hlthunk_buffer *b)
         return hl_err(-EOPNOTSUPP,
                       "%s: the mainline driver cannot map a foreign dma-buf into a device: only "
                       "the vendor's driver has that operation",
-                      d->props.pci_address);
+                      d->name);
     if (rc == 0)
         b->memory.ours_to_unmap = true;
     return rc;

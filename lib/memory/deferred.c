@@ -40,8 +40,8 @@ static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
     int rc = hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
 
     if (rc && !hl_device_ask(d))
-        hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of device memory stay allocated: %s",
-               d->props.pci_address, (unsigned long long)m->granted, strerror(-rc));
+        hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of device memory stay allocated: %s", d->name,
+               (unsigned long long)m->granted, strerror(-rc));
 }
 
 static void is_gone(struct hlthunk_device *d, const struct hl_memory *m)
@@ -139,7 +139,7 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
             hl_log(HLTHUNK_LOG_WARNING,
                    "%s is closed while a dma-buf of its memory (%llu bytes at %#llx) is open "
                    "elsewhere: the device stays busy until the last such file is closed",
-                   d->props.pci_address, (unsigned long long)p->memory.granted,
+                   d->name, (unsigned long long)p->memory.granted,
                    (unsigned long long)p->memory.address);
         hl_open_exports_drop(p->exports);
         hl_reservation_forget(p->memory.within);
@@ -162,7 +162,7 @@ static void postpone(struct hlthunk_device *d, const struct hl_memory *m,
     hl_log(HLTHUNK_LOG_WARNING,
            "%s: %llu bytes of device memory at %#llx cannot be released yet: a dma-buf of them is "
            "still open in some process",
-           d->props.pci_address, (unsigned long long)m->granted, (unsigned long long)m->address);
+           d->name, (unsigned long long)m->granted, (unsigned long long)m->address);
     if (!p || !list) {
         /* the range stays taken until the device's file is closed: lost for us, never reused */
         hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");

@@ -65,22 +65,22 @@ static int check(const struct hlthunk_device *d)
         return hl_err(-EOPNOTSUPP,
                       "device %s was opened by another process, which may have reserved the same "
                       "addresses",
-                      d->props.pci_address);
+                      d->name);
     if (!d->props.has_device_mmu)
         return hl_err(-EOPNOTSUPP,
                       "device %s has no MMU for its memory, whose addresses are physical: there "
                       "are none to reserve",
-                      d->props.pci_address);
+                      d->name);
     if (d->props.asic == HLTHUNK_ASIC_UNKNOWN)
         return hl_err(-EOPNOTSUPP,
                       "which chip device %s is cannot be read, and so not whether its driver "
                       "leaves addresses to hints",
-                      d->props.pci_address);
+                      d->name);
     if (d->props.asic != HLTHUNK_ASIC_GAUDI2 || !d->props.memory_page_size)
         return hl_err(-EOPNOTSUPP,
                       "the driver of a %s (%s) leaves no addresses to hints: it may give any to "
                       "the next mapping",
-                      hlthunk_asic_get_name(d->props.asic), d->props.pci_address);
+                      hlthunk_asic_get_name(d->props.asic), d->name);
     return 0;
 }
 

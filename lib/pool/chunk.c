@@ -393,7 +393,7 @@ void hl_pool_return(struct hlthunk_pool *p, struct hlthunk_buffer *blocks)
         hl_log(HLTHUNK_LOG_INFO,
                "%s: %llu bytes of a pool are not used again yet: a dma-buf of them is still open "
                "in some process",
-               p->object.device->props.pci_address, (ull)held);
+               p->object.device->name, (ull)held);
     if (closing)
         hl_pool_release_chunks(p, 0);
 }

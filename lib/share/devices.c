@@ -51,8 +51,7 @@ static int take(const struct hl_parcel *p, struct hlthunk_device **out)
     if (strcmp(item.pci_address, d->props.pci_address) || item.size != d->props.memory_size ||
         item.offset != d->props.memory_base) {
         rc = hl_err(-EPROTO, "the device is %s with %llu bytes, the message says %s with %llu",
-                    d->props.pci_address, (ull)d->props.memory_size, item.pci_address,
-                    (ull)item.size);
+                    d->name, (ull)d->props.memory_size, item.pci_address, (ull)item.size);
         hlthunk_device_unref(d);
         return rc;
     }

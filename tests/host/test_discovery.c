@@ -174,6 +174,7 @@ TEST(nodes_answer_without_sysfs)
     static const int errors[] = { 0, EACCES, EPERM, EIO };
     struct hlthunk_device_options o = { .select = HLTHUNK_SELECT_ASIC, .asic = HLTHUNK_ASIC_GAUDI };
     struct hlthunk_device_properties p;
+    struct hlthunk_address_range *range;
     struct hlthunk_device_entry list[4];
     struct hlthunk_device *d;
     char text[32];
@@ -194,6 +195,11 @@ TEST(nodes_answer_without_sysfs)
         assert_int_equal(open_as(o, &p), 0);
         assert_int_equal(p.index, 1);
         assert_string_equal(p.pci_address, "");
+        o.struct_size = sizeof(o);
+        assert_int_equal(hlthunk_device_open(&o, &d), 0);
+        assert_says(hlthunk_address_range_reserve(d, 1 << 20, NULL, &range), -EOPNOTSUPP,
+                    "device /dev/accel/accel1 has no MMU");
+        hlthunk_device_unref(d);
         assert_says(open_as((struct hlthunk_device_options){ .select = HLTHUNK_SELECT_PCI_ADDRESS,
                                                              .pci_address = SECOND },
                             &p),

@@ -17,7 +17,7 @@ FIXTURE(fresh)
 {
     d = calloc(1, sizeof(*d));
     d->fd = 9;
-    snprintf(d->props.pci_address, sizeof(d->props.pci_address), "0000:0d:00.0");
+    snprintf(d->name, sizeof(d->name), "0000:0d:00.0");
     assert_int_equal(hl_parent_init(&d->base, NULL), 0);
     atomic_store(&d->base.object.refs, 1000);
     return 0;

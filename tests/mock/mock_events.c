@@ -47,7 +47,7 @@ FIXTURE(fresh)
 {
     memset(&d, 0, sizeof(d));
     d.fd = 9;
-    snprintf(d.props.pci_address, sizeof(d.props.pci_address), "0000:0d:00.0");
+    snprintf(d.name, sizeof(d.name), "0000:0d:00.0");
     return hl_parent_init(&d.base, NULL);
 }
 

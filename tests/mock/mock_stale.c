@@ -16,7 +16,7 @@ static void fresh(bool control)
     memset(&d, 0, sizeof(d));
     d.fd = 9;
     d.props.control = control;
-    snprintf(d.props.pci_address, sizeof(d.props.pci_address), "0000:0d:00.0");
+    snprintf(d.name, sizeof(d.name), "0000:0d:00.0");
     assert_int_equal(hl_parent_init(&d.base, NULL), 0);
 }
 
