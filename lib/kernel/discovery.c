@@ -167,13 +167,14 @@ static int scan_entry(const char *name, void *user)
     return rc > 0 ? add(s->list, &e) : rc;
 }
 
-/* A class that does not exist has no devices, if there is a sysfs at all. */
+/* A class that does not exist has no devices, if there is a sysfs at all; what is not a folder
+ * could not be looked into. */
 static int scan(const char *root, enum hl_generation generation, struct list *l)
 {
     struct scan s = { .root = root, .names = hl_traits(generation), .list = l };
     int rc = hl_tree_each(root, scan_entry, &s, "/sys/class/%s", s.names->class);
 
-    if (hl_is_absent(rc)) {
+    if (rc == -ENOENT) {
         rc = hl_tree_exists(root, "/sys/class");
         rc = rc > 0 ? 0 : rc == 0 ? -ENOENT : rc;
     }

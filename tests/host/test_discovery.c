@@ -249,6 +249,12 @@ TEST(neither_sysfs_nor_nodes)
     assert_int_equal(hlthunk_device_enumerate(NULL, sizeof(struct hlthunk_device_entry), 0, &n), 0);
     assert_int_equal(n, 0);
     assert_says(open_as((struct hlthunk_device_options){ 0 }, &p), -ENODEV, "no Habana device");
+    /* where a class is not a folder, it could not be looked into */
+    tree_file("/sys/class/accel", "");
+    n = 77;
+    assert_says(hlthunk_device_enumerate(NULL, sizeof(struct hlthunk_device_entry), 0, &n),
+                -ENOTDIR, "/sys/class");
+    assert_int_equal(n, 77);
 }
 
 /* Another vendor's accelerator, and a busy node, which cannot be asked and still is one. */
