@@ -105,8 +105,8 @@ int find_device(const char *command, const char *text, struct hlthunk_device_ent
             return EXIT_OK;
         }
     }
-    fprintf(stderr, "hlthunk: %s: none of this machine's %zu Habana devices is \"%s\"\n", command,
-            n, text);
+    fprintf(stderr, "hlthunk: %s: no Habana device of this machine is \"%s\" (devices: %zu)\n",
+            command, text, n);
     return EXIT_NO_DEVICE;
 }
 

@@ -59,8 +59,8 @@ int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
     rc = hl_discover(&list, &n);
     if (rc)
         return rc;
-    rc = hl_err(-ENODEV, "none of this machine's %zu Habana devices has PCI address %.40s", n,
-                busid);
+    rc = hl_err(-ENODEV, "no Habana device of this machine has PCI address %.40s (devices: %zu)",
+                busid, n);
     for (size_t i = 0; i < n; i++) {
         if (!list[i].pci_address[0])
             rc = hl_err(-ENODATA, "the PCI address of %s is not known: /sys cannot be read",
@@ -97,8 +97,8 @@ int hl_find_module_id(uint32_t module_id, struct hlthunk_device_entry *entry)
     free(list);
     if (rc && unknown)
         return unknown; /* with the text of the device that may be the one */
-    return rc ? hl_err(rc, "none of this machine's %zu Habana devices has module ID %u", n,
-                       module_id)
+    return rc ? hl_err(rc, "no Habana device of this machine has module ID %u (devices: %zu)",
+                       module_id, n)
               : 0;
 }
 

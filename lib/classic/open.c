@@ -91,8 +91,8 @@ static int attempt_any(void *arg)
             fd = e;
     }
     if (!matches)
-        return hl_err(-ENODEV, "none of this machine's %zu Habana devices is of ASIC %d",
-                      any->count, (int)any->name);
+        return hl_err(-ENODEV, "no Habana device of this machine is of ASIC %d (devices: %zu)",
+                      (int)any->name, any->count);
     return fd;
 }
 
@@ -138,7 +138,7 @@ int hlthunk_open_control(int dev_id, const char *busid)
     rc = hl_discover(&list, &n);
     if (rc)
         return hl_classic(rc);
-    rc = hl_err(-ENODEV, "none of this machine's %zu Habana devices has index %d", n, dev_id);
+    rc = hl_err(-ENODEV, "no Habana device of this machine has index %d (devices: %zu)", dev_id, n);
     for (size_t i = 0; i < n && rc == -ENODEV; i++)
         if (dev_id >= 0 && list[i].index == (uint32_t)dev_id)
             rc = open_node(&list[i], true);

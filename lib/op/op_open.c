@@ -186,8 +186,8 @@ static int none(const struct wanted *w, size_t devices)
         return hl_err(-ENODEV, "this machine has no Habana device, or its driver is not loaded");
     if (w->choice.from)
         return hl_err(
-            -ENODEV, "none of this machine's %zu Habana devices is in %s, a list of %u %s", devices,
-            w->choice.from, w->choice.count, w->choice.modules ? "module IDs" : "indices");
+            -ENODEV, "no Habana device of this machine is in %s, a list of %u %s (devices: %zu)",
+            w->choice.from, w->choice.count, w->choice.modules ? "module IDs" : "indices", devices);
     if (o->select == HLTHUNK_SELECT_PCI_ADDRESS)
         snprintf(what, sizeof(what), "PCI address %s", o->pci_address);
     else if (o->select == HLTHUNK_SELECT_INDEX)
@@ -196,7 +196,7 @@ static int none(const struct wanted *w, size_t devices)
         snprintf(what, sizeof(what), "module ID %u", o->module_id);
     else
         snprintf(what, sizeof(what), "ASIC %s", hlthunk_asic_get_name(o->asic));
-    return hl_err(-ENODEV, "none of this machine's %zu Habana devices has %s", devices, what);
+    return hl_err(-ENODEV, "no Habana device of this machine has %s (devices: %zu)", what, devices);
 }
 
 /* A pause that does not outlast the deadline; each is longer than the last. */

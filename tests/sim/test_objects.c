@@ -52,7 +52,7 @@ TEST(discovery_and_selection)
     ok(hlthunk_device_get_properties(d, &p));
     hlthunk_device_unref(d);
     o.index = 1000;
-    refused(hlthunk_device_open(&o, &d), ENODEV, "index 1000");
+    refused(hlthunk_device_open(&o, &d), ENODEV, "index 1000 (devices: ");
     o = (struct hlthunk_device_options){ .struct_size = sizeof(o),
                                          .select = HLTHUNK_SELECT_MODULE_ID,
                                          .module_id = p.module_id };
