@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced. What an emulated EFA card needs in the machine: the kernel's own efa module, which
-# Debian does not build, from the distribution's source package, unmodified, and rdma-core's
-# userspace of the same suite. The compiler has to be the suite's (compiler.sh), as the host's may
-# not know the kernel's flags.
+# Debian does not build, from the distribution's source package (source.sh), unmodified, and
+# rdma-core's userspace of the same suite.
 
 # rig_efa_setup KERNEL: the module beside the kernel's own; sets RIG_RDMA, rdma-core's folder.
 rig_efa_setup() {
@@ -14,35 +13,11 @@ rig_efa_setup() {
 
 rig_efa_fill() {
     [ -e "$RIG_KERNEL/extra/efa.ko" ] && return 0
-    command -v unshare > /dev/null || rig_skip "unshare is needed to build the efa module"
-    command -v xz > /dev/null || rig_skip "xz is needed to unpack the kernel's source"
-    case $1 in
-    6.1) rig_suite_name='bookworm bookworm-security' ;;
-    6.12) rig_suite_name=trixie ;;
-    7) rig_suite_name=testing ;;
-    esac
-    rig_build=$RIG_CACHE/efa-$1
-    rm -rf "$rig_build"
     rig_say "building the efa module of $RIG_RELEASE (once, downloads about 400 MiB)"
-    # shellcheck disable=SC2086
-    rig_apt_setup "efa-$1" $rig_suite_name
-    # linux-source of exactly the kernel's version, or none
-    rig_version=$(echo "$RIG_RELEASE" | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
-    rig_apt_unpack_only "$rig_build" "linux-source-$rig_version"
-    mkdir -p "$rig_build/build"
-    tar -C "$rig_build/build" --strip-components=5 -xf \
-        "$rig_build/usr/src/linux-source-$rig_version.tar.xz" \
-        "linux-source-$rig_version/drivers/infiniband/hw/efa" ||
-        rig_skip "linux-source-$rig_version has no efa driver"
-    rm -rf "$rig_build/usr/src/linux-source-$rig_version.tar.xz"
-    rig_compiler "$rig_build" "linux-headers-$RIG_RELEASE"
-    rig_make "the efa module" "$rig_build" make -j"$(nproc)" \
-        -C "/usr/src/linux-headers-$RIG_RELEASE" M=/build CONFIG_INFINIBAND_EFA=m modules
+    rig_source "$RIG_CACHE/efa-$1" "$1" drivers/infiniband/hw/efa
+    rig_source_build "$RIG_CACHE/efa-$1" efa.ko CONFIG_INFINIBAND_EFA=m
     mkdir -p "$RIG_KERNEL/extra"
-    rig_chroot "$rig_build" strip --strip-debug /build/efa.ko -o /build/efa.stripped &&
-        mv "$rig_build/build/efa.stripped" "$RIG_KERNEL/extra/efa.ko" ||
-        rig_skip "no efa.ko was built"
-    rm -rf "$rig_build/usr" "$rig_build/etc" "$rig_build/var" "$rig_build/boot"
+    mv "$RIG_CACHE/efa-$1/efa.ko" "$RIG_KERNEL/extra/efa.ko"
 }
 
 rig_rdma_fill() {

@@ -7,7 +7,9 @@ RIG_APPLETS="sh mount umount mknod cat ls dmesg sleep mkdir mkfifo grep echo cut
     sort readlink stat dd od tr id nproc date time touch expr xargs awk basename dirname ps"
 
 rig_ko() {
-    find "$RIG_MODULES" "$RIG_KERNEL/extra" -name "$1.ko" -o -name "$1.ko.xz" -o -name "$1.ko.zst" 2> /dev/null | head -n 1
+    # the first of them that has it
+    # shellcheck disable=SC2086
+    find ${RIG_PATCHED:-} "$RIG_MODULES" "$RIG_KERNEL/extra" -name "$1.ko" -o -name "$1.ko.xz" -o -name "$1.ko.zst" 2> /dev/null | head -n 1
 }
 
 rig_ko_cat() {
@@ -33,10 +35,12 @@ rig_ko_add() {
 
 # rig_base KERNEL EXTRA-MODULES...: sets RIG_BASE.
 rig_base() {
-    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}${RIG_NICS:+-nic}${RIG_LINK:+-link}.cpio
+    RIG_BASE=$RIG_CACHE/base-$RIG_RELEASE$([ "$RIG_STRICT$RIG_SHIPPED" = 00 ] || echo -strict)${RIG_P2P:+-p2p}${RIG_NICS:+-nic}${RIG_LINK:+-link}${RIG_PATCHED:+-${RIG_PATCHED##*-}}.cpio
     RIG_FOPS_SAID=$RIG_BASE.said
     rig_lock base rig_base_fill "$@" || exit
-    if [ "$RIG_SHIPPED" = 0 ]; then
+    if [ -n "$RIG_PATCHED" ]; then
+        rig_say "module: built from $RIG_RELEASE's source with$RIG_PATCHES"
+    elif [ "$RIG_SHIPPED" = 0 ]; then
         cat "$RIG_FOPS_SAID" >&2
     else
         rig_say "module: $RIG_RELEASE's own, bit for bit: its node cannot be opened"

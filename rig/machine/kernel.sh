@@ -2,6 +2,15 @@
 # Sourced. Debian's kernels, unpacked: 6.12 is trixie's, 7 is testing's, both with their own
 # habanalabs module; 6.1 is bookworm's, which ships without the module but with its source.
 
+# rig_kernel_suites 6.1|6.12|7: the suites that have it.
+rig_kernel_suites() {
+    case $1 in
+    6.1) echo bookworm bookworm-security ;;
+    6.12) echo trixie ;;
+    7) echo testing ;;
+    esac
+}
+
 # rig_kernel_setup 6.1|6.12|7: sets RIG_VMLINUZ, RIG_MODULES, RIG_RELEASE.
 rig_kernel_setup() {
     case $1 in
@@ -20,11 +29,7 @@ rig_kernel_setup() {
 
 rig_kernel_fill() {
     [ -e "$RIG_CACHE/kernel-$1/.complete" ] && return 0
-    case $1 in
-    6.1) rig_suite_name='bookworm bookworm-security' ;;
-    6.12) rig_suite_name=trixie ;;
-    7) rig_suite_name=testing ;;
-    esac
+    rig_suite_name=$(rig_kernel_suites "$1")
     rig_say "downloading Debian's kernel $1 from $rig_suite_name (once, about 100 MiB)"
     # shellcheck disable=SC2086
     rig_apt_setup "kernel-$1" $rig_suite_name
