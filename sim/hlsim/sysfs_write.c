@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/hlsim/tree.h"
@@ -36,16 +37,21 @@ void sysfs_write_watch(const struct sim_state *s, const struct sim_device *d)
     char path[PATH_MAX];
 
     hard_reset_path(s, d, path);
+    chmod(path, 0600); /* 0200: only root may read, and watch, it */
     watches[d - s->devices] = inotify_add_watch(inotify_fd, path, IN_MODIFY);
+    chmod(path, 0200);
 }
 
 /* hard_reset_store(): any number requests a reset.  What was written is removed from the file. */
 static bool take_number(const char *path)
 {
     char text[64], *end;
-    int fd = open(path, O_RDWR | O_CLOEXEC);
     ssize_t n;
+    int fd;
 
+    chmod(path, 0600); /* as for the watch */
+    fd = open(path, O_RDWR | O_CLOEXEC);
+    chmod(path, 0200);
     if (fd < 0)
         return false;
     n = read(fd, text, sizeof(text) - 1);
