@@ -61,7 +61,7 @@ changed 0 "rm $first/status $first/module_id" "$hlthunk" list && says '^0  *gaud
 changed 0 "rm $first/status" "$hlthunk" list --json && says '"device_type":.*"GAUDI2"'
 changed 0 "rm $first/hard_reset_cnt $first/hwmon/hwmon0/*_input" "$hlthunk" monitor --count 1
 says 'operational .* -  *-  *-  nobody'
-changed 0 "echo warm >$first/hwmon/hwmon0/temp1_input" "$hlthunk" monitor --count 1 && says ' MiB  *-  *150.0 W'
+changed 0 "rm $first/hwmon/hwmon0/temp1_input && echo warm >$first/hwmon/hwmon0/temp1_input" "$hlthunk" monitor --count 1 && says ' MiB  *-  *150.0 W'
 changed 0 "rm $first/hard_reset_cnt" "$hlthunk" monitor --json --count 1
 ! grep -q hard_resets "$out" || bad "a number of resets that nobody told"
 changed 1 "rm -r $first/config sys/bus/pci/devices/0000:10:00.0" "$hlthunk" topology && warns 'topology: .*0000:10:00.0'
@@ -79,7 +79,7 @@ changed 0 'rm dev/accel/accel_controlD0' "$hlthunk" monitor --count 1 0 && says 
 faulty 0 'info:*:EIO' "$hlthunk" monitor --count 2 --interval 0.05 && says '^[0-9:]*  Operational  *-  '
 faulty 0 'info:*:EIO' "$hlthunk" monitor --prometheus && says '^hlthunk_up{.*} 1$'
 ! grep -q '^hlthunk_memory_bytes{' "$out" || bad "memory that nobody told"
-TMPDIR=$room faulty 0 'info:*:EIO' sh -c "cd $room/hlsim-*/$first && printf 'a\"b\\\\c\\033' >status &&
+TMPDIR=$room faulty 0 'info:*:EIO' sh -c "cd $room/hlsim-*/$first && rm status && printf 'a\"b\\\\c\\033' >status &&
     '$hlthunk' monitor --prometheus" && says 'status="a\\"b\\\\c?"'
 TMPDIR=$room faulty 0 'info:*:EIO' sh -c "cd $room/hlsim-*/$first && rm status && mkdir status && '$hlthunk' monitor --count 1"
 says 'unknown: '

@@ -327,7 +327,7 @@ TEST(another_namespace)
     assert_true(look(NULL).other_namespace);
 }
 
-static int stop(const struct hlthunk_holder *h, void *user)
+static int stop_with_42(const struct hlthunk_holder *h, void *user)
 {
     (void)h;
     ++*(int *)user;
@@ -345,7 +345,7 @@ TEST(a_visitor_ends_the_list)
     put_fd(100, 4, "/dev/accel/accel0");
     put_process(200, "b", 0, 0, 1);
     put_fd(200, 3, "/dev/accel/accel0");
-    assert_int_equal(hlthunk_holders_list(&o, stop, &calls, NULL), 42);
+    assert_int_equal(hlthunk_holders_list(&o, stop_with_42, &calls, NULL), 42);
     assert_int_equal(calls, 1);
 }
 

@@ -134,7 +134,8 @@ class Queue(Object):
         return Fence._new(n.c_void_p(n.lib.hlthunk_fence_ref(read.fence.handle)))
 
     def _pending(self) -> "List[_Read]":
-        return self.__dict__.get("_reads", [])
+        reads: "List[_Read]" = self.__dict__.get("_reads", [])
+        return reads
 
     def fence(self, *, timestamp: bool = False, label: Optional[str] = None) -> Fence:
         """After everything that the queue has been given; starts it."""
