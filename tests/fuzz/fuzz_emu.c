@@ -237,6 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ram = map_ram();
     }
     d = device((unsigned)take(&in, 1) % 3);
+    arena_begin();
     begin(d->emu);
     fuzz_clock_start();
     while (in.left)

@@ -213,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_clock_start();
     if (!s)
         make_simulation();
+    arena_begin();
     env.state = s;
     file = data[0] % SIM_ASIC_COUNT + SIM_ASIC_COUNT * (data[1] % KERNELS);
     s->generation = HL_GENERATION_MISC + data[1] % KERNELS;

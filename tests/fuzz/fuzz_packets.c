@@ -100,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     q = d->queue[data[1]];
     if (!q)
         return 0;
+    arena_begin();
     memset(mem, 0, sizeof(mem));
     memcpy(mem, data + 3, size);
     e->rng = data[2];
