@@ -63,16 +63,18 @@ struct sim_file {
     uint64_t inode;      /* of the socket behind the descriptors */
     uint64_t created_ns; /* wall clock */
     uint32_t device;
-    uint32_t flags;     /* access mode and O_NONBLOCK */
-    uint32_t context;   /* of a primary node's file: which opening; 0 once it is over */
-    pid_t opener;       /* likewise: the process that opened it */
-    uint64_t events;    /* not fetched yet (HL_INFO_GET_EVENTS) */
-    bool eventfd;       /* registered: the supervisor has it */
-    bool signal;        /* has to be signalled */
-    uint32_t mappings;  /* of a primary node's file: processes that keep it open so */
-    bool closed;        /* its descriptors are closed, its mappings still exist */
-    uint32_t parent;    /* of a mapping: the node's file */
-    uint32_t attribute; /* of debugfs: which (enum sim_debugfs) */
+    uint32_t flags;       /* access mode and O_NONBLOCK */
+    uint32_t context;     /* of a primary node's file: which opening; 0 once it is over */
+    pid_t opener;         /* likewise: the process that opened it */
+    uint64_t events;      /* not fetched yet (HL_INFO_GET_EVENTS) */
+    bool eventfd;         /* registered: the supervisor has it */
+    bool signal;          /* has to be signalled */
+    uint32_t mappings;    /* of a primary node's file: processes that keep it open so */
+    bool closed;          /* its descriptors are closed, its mappings still exist */
+    uint32_t parent;      /* of a mapping: the node's file */
+    uint32_t attribute;   /* of debugfs: which (enum sim_debugfs) */
+    uint32_t in_messages; /* of a dma-buf: descriptors that were sent and not received yet */
+    uint32_t moves;       /* likewise: how often either happened */
     struct sim_dmabuf dmabuf;
 };
 

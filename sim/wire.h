@@ -29,6 +29,7 @@ enum sim_request_op {
     SIM_REQUEST_LOCATE,       /* file of a dma-buf, argument: where that byte is in the memory */
     SIM_REQUEST_FLAGS,        /* file, flags: F_SETFL */
     SIM_REQUEST_NAME,         /* file of a dma-buf, its name in args */
+    SIM_REQUEST_MESSAGE,      /* file of a dma-buf, argument: its inode, flags: sent, or received */
     SIM_REQUEST_FIND,         /* argument: an inode; rc: the file, -ENOENT */
     SIM_REQUEST_SETTLE,       /* closed files have been noticed when the answer comes */
     SIM_REQUEST_RELEASE,      /* device: its user has closed it */

@@ -313,6 +313,21 @@ static int serve_flags(struct sim_state *s, const struct sim_request *q)
     return 0;
 }
 
+/* A descriptor travels: the file may have gone since the caller looked. */
+static int serve_message(struct sim_state *s, const struct sim_request *q)
+{
+    struct sim_file *f = file_of(s, q, DMABUF);
+
+    if (!f || f->inode != q->argument)
+        return -EBADF;
+    f->moves++;
+    if (q->flags)
+        f->in_messages++;
+    else if (f->in_messages)
+        f->in_messages--;
+    return 0;
+}
+
 static int serve_find(struct sim_state *s, struct call *c)
 {
     c->reply->file = sim_file_by_inode(s, c->request.argument);
@@ -373,6 +388,8 @@ static int serve(struct sim_state *s, struct call *c)
         return serve_dmabuf(s, c);
     case SIM_REQUEST_FLAGS:
         return serve_flags(s, &c->request);
+    case SIM_REQUEST_MESSAGE:
+        return serve_message(s, &c->request);
     case SIM_REQUEST_FIND:
         return serve_find(s, c);
     case SIM_REQUEST_SETTLE:

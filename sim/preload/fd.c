@@ -30,8 +30,6 @@ DECLARE_REAL(writev);
 DECLARE_REAL(lseek);
 DECLARE_REAL(fallocate);
 DECLARE_REAL(ftruncate);
-DECLARE_REAL(recvmsg);
-DECLARE_REAL(recvmmsg);
 
 HOOK int close(int fd)
 {
@@ -311,40 +309,6 @@ HOOK int ftruncate(int fd, off_t n)
 HOOK int ftruncate64(int fd, off64_t n)
 {
     return ftruncate(fd, n);
-}
-
-/* Descriptors that another process has sent. */
-static void learn_rights(struct msghdr *m)
-{
-    for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
-        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
-            continue;
-        for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(int)) <= h->cmsg_len; i++) {
-            int fd;
-
-            memcpy(&fd, CMSG_DATA(h) + i * sizeof(int), sizeof(fd));
-            fd_forget(fd);
-            fd_learn(fd);
-        }
-    }
-}
-
-HOOK ssize_t recvmsg(int s, struct msghdr *m, int flags)
-{
-    ssize_t n = REAL(recvmsg)(s, m, flags);
-
-    if (n >= 0 && sim)
-        learn_rights(m);
-    return n;
-}
-
-HOOK int recvmmsg(int s, struct mmsghdr *m, unsigned count, int flags, struct timespec *timeout)
-{
-    int n = REAL(recvmmsg)(s, m, count, flags, timeout);
-
-    for (int i = 0; sim && i < n; i++)
-        learn_rights(&m[i].msg_hdr);
-    return n;
 }
 
 /* Descriptors that this process has taken. */

@@ -284,43 +284,6 @@ void file_link(uint32_t file, char *text, size_t size)
         layout_node(sim, sim->devices[f->device].index, f->kind == SIM_FILE_CONTROL, text, size);
 }
 
-/*
- * How often a file is held: descriptors of all visible processes, and imports.  The
- * supervisor's descriptors are either in transit to or from a program, or an import's.
- */
-static unsigned count_holders(uint32_t file)
-{
-    char path[64], entry[640], target[64], wanted[48];
-    struct dirent *p, *f;
-    unsigned n = 0;
-    DIR *proc = opendir("/proc"), *fds;
-
-    for (uint32_t i = 0; i < SIM_MAX_IMPORTS; i++)
-        n += sim->imports[i].state == SIM_IMPORT_USED && sim->imports[i].file == file;
-    snprintf(wanted, sizeof(wanted), "socket:[%llu]", (unsigned long long)sim->files[file].inode);
-    while (proc && (p = readdir(proc))) {
-        if (!digits(p->d_name) || strtol(p->d_name, NULL, 10) == sim->supervisor)
-            continue;
-        snprintf(path, sizeof(path), "/proc/%.20s/fd", p->d_name);
-        fds = opendir(path);
-        while (fds && (f = readdir(fds))) {
-            long k;
-
-            snprintf(entry, sizeof(entry), "%s/%s", path, f->d_name);
-            k = syscall(SYS_readlinkat, AT_FDCWD, entry, target, sizeof(target) - 1);
-            if (k > 0) {
-                target[k] = '\0';
-                n += !strcmp(target, wanted);
-            }
-        }
-        if (fds)
-            closedir(fds);
-    }
-    if (proc)
-        closedir(proc);
-    return n;
-}
-
 bool path_fdinfo(const char *path, char *text, size_t size)
 {
     unsigned flags = 0, mount = 0;

@@ -45,7 +45,8 @@ uint32_t fd_known(int fd);
 uint32_t fd_find(int fd);
 void fd_learn(int fd); /* fd is new, a duplicate of an unknown file */
 void fd_note(int fd, uint32_t file);
-bool fd_forget(int fd); /* true: it was a simulated one */
+unsigned fd_notes(void); /* grows when a descriptor becomes a known one */
+bool fd_forget(int fd);  /* true: it was a simulated one */
 bool fd_forget_range(unsigned first, unsigned last);
 /* After a close: returns once the supervisor has noticed. */
 void fd_closed(void);
@@ -97,6 +98,9 @@ void exec_note(void); /* what this program has in its environment */
 /* ---- files of /proc, whole (read_below.c) ---- */
 /* Their text, to be freed, or NULL; below the preloaded functions. */
 char *read_below(const char *path);
+
+/* ---- who holds a dma-buf (holders.c) ---- */
+unsigned count_holders(uint32_t file);
 
 /* ---- files of debugfs (debugfs.c): false: it is not one ---- */
 bool debugfs_open(const char *mapped, int flags, int *fd);

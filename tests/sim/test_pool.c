@@ -849,6 +849,45 @@ TEST(memory_waits_for_the_last_descriptor)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* A message that nobody has received holds it, too, and so does whoever receives it. */
+TEST(memory_waits_for_a_message)
+{
+    struct hlthunk_device *d;
+    uint64_t page;
+    struct hlthunk_pool *p;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    int pair[2], fd;
+
+    if (!can_export())
+        skip();
+    d = open_device();
+    page = device_page(d);
+    p = make_pool(d, page, page);
+    for (unsigned discarded = 0; discarded < 2; discarded++) {
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+        b = alloc(p, 4096, 0, true);
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        assert_true(send_fd(pair[0], hlthunk_dmabuf_borrow_fd(m)));
+        hlthunk_dmabuf_unref(m);
+        hlthunk_buffer_unref(b);
+        assert_int_equal(statistics(p).held_bytes, 4096);
+        refused(hlthunk_pool_alloc(p, page, NULL, &b), ENOMEM, "max_bytes");
+        if (!discarded) {
+            fd = receive_fd(pair[1]);
+            assert_true(fd >= 0);
+            refused(hlthunk_pool_alloc(p, page, NULL, &b), ENOMEM, "max_bytes");
+            close(fd);
+        }
+        close(pair[0]);
+        close(pair[1]);
+        b = alloc(p, page, 0, false);
+        hlthunk_buffer_unref(b);
+    }
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 struct seen {
     unsigned entries, pools;
     uint64_t buffers, bytes;
@@ -1093,6 +1132,7 @@ SUITE(pool)
         cmocka_unit_test(every_order),
         cmocka_unit_test(chunks_go_with_their_buffers),
         cmocka_unit_test(memory_waits_for_the_last_descriptor),
+        cmocka_unit_test(memory_waits_for_a_message),
         cmocka_unit_test(a_leak_of_thousands_is_a_few_lines),
         cmocka_unit_test(after_fork),
         cmocka_unit_test(a_child_frees_its_copies),
