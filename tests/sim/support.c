@@ -105,17 +105,16 @@ void close_device(struct hlthunk_device *d)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
-                   uint64_t wait_us)
+struct hlthunk_command_buffer *copy_begin(struct hlthunk_device *d, uint64_t src, uint64_t dst,
+                                          uint32_t n, bool up, uint64_t *seq)
 {
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o) };
     struct hl_cs_chunk chunk = { .cb_size = 24, .queue_index = up ? 4 : 0 };
     struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
-    int rc, fd = hlthunk_device_borrow_fd(d);
     struct hlthunk_command_buffer *cb;
     struct hlthunk_cs_out out;
-    uint32_t words[6], status = 9;
+    uint32_t words[6];
 
     ok(hlthunk_device_get_properties(d, &p));
     o.device_mapped = p.asic == HLTHUNK_ASIC_GAUDI2;
@@ -130,9 +129,19 @@ int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_
         chunk.cb_handle = hlthunk_command_buffer_get_address(cb);
         chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
     }
-    rc = hlthunk_command_submission(fd, &in, &out);
-    if (!rc)
-        rc = hlthunk_wait_for_cs(fd, out.seq, wait_us, &status);
+    assert_int_equal(hlthunk_command_submission(hlthunk_device_borrow_fd(d), &in, &out), 0);
+    *seq = out.seq;
+    return cb;
+}
+
+int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
+                   uint64_t wait_us)
+{
+    uint32_t status = 9;
+    uint64_t seq;
+    struct hlthunk_command_buffer *cb = copy_begin(d, src, dst, n, up, &seq);
+    int rc = hlthunk_wait_for_cs(hlthunk_device_borrow_fd(d), seq, wait_us, &status);
+
     if (!rc && status != HL_WAIT_CS_STATUS_COMPLETED)
         rc = -EBUSY;
     hlthunk_command_buffer_unref(cb);

@@ -70,6 +70,9 @@ void close_device(struct hlthunk_device *d);
  */
 int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_t n, bool up,
                    uint64_t wait_us);
+/* The same without the wait: its command buffer, to be released when it is over. */
+struct hlthunk_command_buffer *copy_begin(struct hlthunk_device *d, uint64_t src, uint64_t dst,
+                                          uint32_t n, bool up, uint64_t *seq);
 /* Descriptors that are open now. */
 unsigned count_fds(void);
 

@@ -563,8 +563,9 @@ TEST(a_pulled_exporter_is_a_page_fault)
     struct hlthunk_event_notifier *n;
     struct hlthunk_device *a, *b;
     struct hlthunk_buffer *memory, *import;
+    struct hlthunk_command_buffer *cb;
     struct hlthunk_dmabuf *m;
-    uint64_t address;
+    uint64_t address, seq;
     struct host h;
 
     if (!vendor())
@@ -579,12 +580,13 @@ TEST(a_pulled_exporter_is_a_page_fault)
     address = hlthunk_buffer_get_address(import);
     copy(b, address, h.at, SIZE, true);
     assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl remove 0"), 0);
-    assert_true(copy_by_device(b, address, h.at, 4096, true, 1000) != 0);
+    cb = copy_begin(b, address, h.at, 4096, true, &seq);
     do {
         ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
     } while (e.kind != HLTHUNK_EVENT_PAGE_FAULT);
     assert_true(e.recorded);
     assert_int_equal(e.address, address);
+    hlthunk_command_buffer_unref(cb);
     host_end(&h);
     hlthunk_buffer_unref(import);
     hlthunk_dmabuf_unref(m);
