@@ -144,7 +144,9 @@ static void make_pool(struct context *c)
 
 static void make_queue(struct context *c)
 {
-    MUST(hlthunk_queue_create(c->device, NULL, &c->queue));
+    struct hlthunk_queue_options o = { .struct_size = sizeof(o), .depth = 2 };
+
+    MUST(hlthunk_queue_create(c->device, &o, &c->queue));
 }
 
 static void make_fence(struct context *c)
@@ -529,8 +531,11 @@ static void calls_of(const struct entry *e, struct context *c, unsigned n)
     }
 }
 
-#define WARM_UP                                                                                    \
-    100 /* what the library keeps for good, a queue for each of its batches, is there then */
+/* What the library keeps for good, a queue for each of its batches, is there after so many. */
+static unsigned warm_up(const struct entry *e)
+{
+    return e->rules & RECORDS ? 20000 : 100;
+}
 
 static void cycles(const struct entry *e, unsigned n)
 {
@@ -540,7 +545,7 @@ static void cycles(const struct entry *e, unsigned n)
 
     now.function = e->name;
     if (sweep_make(c, e->needs) && !(e->rules & RELEASES)) {
-        calls_of(e, c, WARM_UP);
+        calls_of(e, c, warm_up(e));
         left = sweep_leftovers();
         calls_of(e, c, n);
         sweep_same_as(left, "calls", n);

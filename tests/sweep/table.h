@@ -46,6 +46,7 @@ enum {
     SAYS_NOTHING = 1 << 4,    /* an answer and not an error: no sentence */
     LOOKS_INSIDE = 1 << 5,    /* the entry itself asks an object */
     ENDS_THE_OBJECT = 1 << 6, /* the queue is lost after a failure of the driver */
+    RECORDS = 1 << 7,         /* many are one submission of a queue */
 };
 
 struct context {
