@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <hlthunk/address_range.h>
 #include <hlthunk/device.h>
 
 #define FIRST "0000:33:00.0"
