@@ -27,6 +27,7 @@ int clients_create(void)
 
 static void forget(struct client *c)
 {
+    epoll_ctl(gone_fd, EPOLL_CTL_DEL, c->pidfd, NULL);
     close(c->pidfd);
     c->pid = 0;
 }

@@ -128,6 +128,8 @@ void files_settle(struct sim_state *s)
         for (int i = 0; i < n; i++) {
             uint32_t file = e[i].data.u32;
 
+            /* close() alone leaves it in the set while somebody looks at our descriptors */
+            epoll_ctl(peers, EPOLL_CTL_DEL, peer[file], NULL);
             close(peer[file]);
             peer[file] = -1;
             (s->files[file].kind == SIM_FILE_MAPPING ? mapper_gone : closed)(s, file);

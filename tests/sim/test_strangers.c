@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -298,12 +299,51 @@ TEST(another_user)
     assert_int_equal(access(control_node(), F_OK), 0); /* neither removed */
 }
 
+/* Whoever looks at the supervisor's descriptors holds them for a moment, as lsof(8) and /proc do.
+ */
+TEST(its_descriptors_are_held)
+{
+    enum { FDS = 256 };
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m[8];
+    int supervisor, held[FDS];
+    unsigned count = 0;
+
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    for (unsigned i = 0; i < 8 && can_export(); i++)
+        ok(hlthunk_dmabuf_export(b, 4096ull * i, 4096, NULL, &m[i]));
+    supervisor = (int)syscall(SYS_pidfd_open, getppid(), 0);
+    assert_true(supervisor >= 0);
+    for (int fd = 3; fd < FDS; fd++) {
+        held[count] = (int)syscall(SYS_pidfd_getfd, supervisor, fd, 0);
+        if (held[count] >= 0)
+            count++;
+        else if (errno == EPERM || errno == ENOSYS)
+            break; /* not for this user, or on this kernel */
+    }
+    close(supervisor);
+    for (unsigned i = 0; i < 8 && can_export(); i++)
+        hlthunk_dmabuf_unref(m[i]);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    for (unsigned i = 0; i < 8; i++)
+        all_is_well();
+    while (count)
+        close(held[--count]);
+    all_is_well();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(wrong_sizes),  cmocka_unit_test(many_descriptors),
-        cmocka_unit_test(wild_numbers), cmocka_unit_test(random_requests),
-        cmocka_unit_test(silence),      cmocka_unit_test(another_user),
+        cmocka_unit_test(wrong_sizes),
+        cmocka_unit_test(many_descriptors),
+        cmocka_unit_test(wild_numbers),
+        cmocka_unit_test(random_requests),
+        cmocka_unit_test(silence),
+        cmocka_unit_test(another_user),
+        cmocka_unit_test(its_descriptors_are_held),
     };
     struct rlimit l;
 
