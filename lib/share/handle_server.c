@@ -260,6 +260,8 @@ static void drop_client(struct hlthunk_handle_server *s, int client)
         if (s->client[i] == client)
             s->client[i] = -1;
     }
+    /* a forked child may have a copy, which close() would leave in the set under this number */
+    epoll_ctl(s->epoll.fd, EPOLL_CTL_DEL, client, NULL);
     close(client);
 }
 

@@ -224,6 +224,45 @@ TEST(odd_clients)
     assert_int_equal(count_fds(), before);
 }
 
+/*
+ * A child that was forked while a client was connected has a copy of the connection: what the
+ * server closed stays open there, and its number becomes the program's.
+ */
+TEST(a_child_keeps_a_clients_connection)
+{
+    int client, go[2], again[64];
+    char byte;
+    pid_t pid;
+
+    needs_exports();
+    client = connect_raw();
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, go), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(client);
+        close(go[0]);
+        if (write(go[1], "", 1) != 1)
+            _exit(1);
+        _exit(read(go[1], &byte, 1) != 0);
+    }
+    close(go[1]);
+    assert_int_equal(read(go[0], &byte, 1), 1);
+    assert_int_equal(send(client, "nonsense", 8, MSG_NOSIGNAL), 8);
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    for (unsigned i = 0; i < 64; i++) {
+        again[i] = dup(go[0]);
+        assert_true(again[i] >= 0);
+    }
+    close(client);
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    for (unsigned i = 0; i < 64; i++)
+        assert_int_equal(close(again[i]), 0);
+    close(go[0]);
+    assert_int_equal(status_of(pid), 0);
+}
+
 TEST(another_user_is_refused)
 {
     int status, given;
@@ -280,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stale_and_forged_ones_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(within_one_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_child_keeps_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
     };
