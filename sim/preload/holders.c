@@ -64,9 +64,35 @@ static void count_one(const char *process, const char *fd, const char *target, v
 }
 
 struct pending {
-    bool told; /* by a kernel that tells at all: 5.11 */
+    char process[24]; /* whose descriptors are visited */
+    bool ours;        /* it is of this simulation */
+    bool told;        /* by a kernel that tells at all: 5.11 */
     unsigned n;
 };
+
+/* Was the process started in this simulation?  Its environment names the tree. */
+static bool is_ours(const char *process)
+{
+    size_t length = strlen(sim->tree), have = 0;
+    char path[64], text[8192];
+    bool found = false;
+    long n;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%.20s/environ", process);
+    fd = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && !found && (n = syscall(SYS_read, fd, text + have, sizeof(text) - have)) > 0) {
+        have += (size_t)n;
+        found = memmem(text, have, sim->tree, length) != NULL;
+        if (!found && have > length) { /* what may be the beginning of it stays */
+            memmove(text, text + have - length, length);
+            have = length;
+        }
+    }
+    if (fd >= 0)
+        syscall(SYS_close, fd);
+    return found;
+}
 
 static void add_pending(const char *process, const char *fd, const char *target, void *user)
 {
@@ -75,6 +101,12 @@ static void add_pending(const char *process, const char *fd, const char *target,
     const char *at;
 
     if (strncmp(target, "socket:", 7))
+        return;
+    if (strncmp(c->process, process, sizeof(c->process) - 1)) {
+        snprintf(c->process, sizeof(c->process), "%.20s", process);
+        c->ours = is_ours(process);
+    }
+    if (!c->ours)
         return;
     snprintf(path, sizeof(path), "/proc/%.20s/fdinfo/%.20s", process, fd);
     text = read_below(path);
@@ -88,7 +120,7 @@ static void add_pending(const char *process, const char *fd, const char *target,
 
 /*
  * What was sent, and neither received through the C library nor discarded with its socket: no more
- * than there are descriptors in messages at all.
+ * than there are descriptors in messages to processes of this simulation.
  */
 static unsigned in_messages(uint32_t file)
 {
