@@ -24,6 +24,10 @@ DECLARE_REAL(msync);
 DECLARE_REAL(madvise);
 DECLARE_REAL(mremap);
 
+#ifndef MAP_32BIT
+#define MAP_32BIT 0 /* as for the kernel, on other processors than x86 */
+#endif
+
 /*
  * What the C library and the kernel check before they call the driver: all but the file
  * (do_mmap()). The kernel itself answers, of a mapping of nothing at the same place.

@@ -88,7 +88,9 @@ static void flags(int fd, const char *which, uint64_t cb)
         { "growsdown", MAP_SHARED | MAP_GROWSDOWN },
         { "private growsdown", MAP_PRIVATE | MAP_GROWSDOWN },
         { "hugetlb", MAP_SHARED | MAP_HUGETLB },
+#ifdef MAP_32BIT
         { "32bit", MAP_SHARED | MAP_32BIT },
+#endif
         { "denywrite", MAP_SHARED | MAP_DENYWRITE },
         { "fixed", MAP_SHARED | MAP_FIXED },
         { "noreplace", MAP_SHARED | MAP_FIXED_NOREPLACE },
