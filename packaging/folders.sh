@@ -42,6 +42,6 @@ within() {
 
 # tarball FILE: all tracked files, as they are in the working tree now, and nothing else
 tarball() {
-    git ls-files | tar -cf "$1" --transform "s,^,hlthunk-$version/," --sort=name \
+    git ls-files | tar -cf "$1" --transform "s,^,hlthunk-$version/,S" --sort=name \
         --mtime="@$(git log -1 --format=%ct)" --owner=0 --group=0 --numeric-owner --no-recursion -T -
 }
