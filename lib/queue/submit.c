@@ -47,6 +47,14 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     return 0;
 }
 
+/* EPERM: the packets are refused, or a reset overtakes the submission. */
+static int outcome(struct hlthunk_device *d, int rc)
+{
+    int asked = hl_device_failed(d, rc == -EPERM ? -EBUSY : rc);
+
+    return rc == -EPERM && asked != -ENODEV ? rc : asked;
+}
+
 int hl_queue_submit(struct hlthunk_queue *q)
 {
     uint64_t number = q->tail;
@@ -77,7 +85,7 @@ int hl_queue_submit(struct hlthunk_queue *q)
         }
     }
     if (rc) {
-        rc = hl_device_failed(q->object.device, rc);
+        rc = outcome(q->object.device, rc);
         if (rc == -ENODEV)
             hl_queue_lose(q, rc);
         return rc;

@@ -332,6 +332,21 @@ TEST(a_refused_submission_stays_recorded)
     }
 }
 
+/* The driver's answer is EPERM then, as if it refused the packets. */
+TEST(a_reset_overtakes_a_submission)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    refuse = EPERM;
+    refusals = 1;
+    device_status = HL_DEVICE_STATUS_NEEDS_RESET;
+    assert_int_equal(hlthunk_queue_flush(w->q), -ENODEV);
+    assert_int_equal(hlthunk_device_get_stale_reason(&w->d), HLTHUNK_STALE_RESET);
+    device_status = HL_DEVICE_STATUS_OPERATIONAL;
+    end(w);
+}
+
 TEST(a_full_driver_is_waited_out)
 {
     struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
@@ -753,6 +768,7 @@ int main(void)
         cmocka_unit_test(fills),
         cmocka_unit_test(rows),
         cmocka_unit_test(a_refused_submission_stays_recorded),
+        cmocka_unit_test(a_reset_overtakes_a_submission),
         cmocka_unit_test(a_full_driver_is_waited_out),
         cmocka_unit_test(packets_of_the_program_are_a_batch_to_themselves),
         cmocka_unit_test(a_refused_wait),
