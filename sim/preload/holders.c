@@ -14,7 +14,7 @@
 
 #define TRIES 8 /* to count while descriptors are on the move */
 
-/* Calls visit() with each descriptor of each visible process: folder/name is the link to target. */
+/* Calls visit() with each descriptor of each visible process, and what it is called. */
 static void each_descriptor(void (*visit)(const char *process, const char *fd, const char *target,
                                           void *user),
                             void *user)
@@ -66,7 +66,7 @@ static void count_one(const char *process, const char *fd, const char *target, v
 struct pending {
     char process[24]; /* whose descriptors are visited */
     bool ours;        /* it is of this simulation */
-    bool told;        /* by a kernel that tells at all: 5.11 */
+    bool told;        /* by a kernel that tells at all */
     unsigned n;
 };
 

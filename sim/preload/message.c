@@ -16,12 +16,17 @@ DECLARE_REAL(sendmmsg);
 DECLARE_REAL(recvmsg);
 DECLARE_REAL(recvmmsg);
 
-/* Calls visit() with each descriptor that goes along with m. */
+/* Calls visit() with each descriptor that goes along with m; none of a header that the kernel
+ * refuses. */
 static void each_right(const struct msghdr *message, void (*visit)(int fd))
 {
     struct msghdr m = *message; /* the macros want to write */
 
     for (struct cmsghdr *h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {
+        size_t left = m.msg_controllen - (size_t)((char *)h - (char *)m.msg_control);
+
+        if (h->cmsg_len > left)
+            return;
         if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
             continue;
         for (size_t i = 0; CMSG_LEN((i + 1) * sizeof(int)) <= h->cmsg_len; i++) {

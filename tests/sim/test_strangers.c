@@ -299,6 +299,28 @@ TEST(another_user)
     assert_int_equal(access(control_node(), F_OK), 0); /* neither removed */
 }
 
+/* The kernel refuses a header that is longer than the message; the simulator reads no further. */
+TEST(a_header_that_lies)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } c = { .header = {
+                .cmsg_len = (size_t)1 << 40, .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+    char byte = 0;
+    struct iovec v = { .iov_base = &byte, .iov_len = 1 };
+    struct msghdr m = {
+        .msg_iov = &v, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c)
+    };
+    int pair[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    assert_int_equal(sendmsg(pair[0], &m, 0), -1);
+    assert_int_equal(errno, EINVAL);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 /* Whoever looks at the supervisor's descriptors holds them for a moment, as lsof(8) and /proc do.
  */
 TEST(its_descriptors_are_held)
@@ -309,6 +331,7 @@ TEST(its_descriptors_are_held)
     struct hlthunk_dmabuf *m[8];
     int supervisor, held[FDS];
     unsigned count = 0;
+    bool any;
 
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
     for (unsigned i = 0; i < 8 && can_export(); i++)
@@ -322,6 +345,7 @@ TEST(its_descriptors_are_held)
         else if (errno == EPERM || errno == ENOSYS)
             break; /* not for this user, or on this kernel */
     }
+    any = count > 0;
     close(supervisor);
     for (unsigned i = 0; i < 8 && can_export(); i++)
         hlthunk_dmabuf_unref(m[i]);
@@ -332,6 +356,8 @@ TEST(its_descriptors_are_held)
     while (count)
         close(held[--count]);
     all_is_well();
+    if (!any)
+        skip();
 }
 
 int main(void)
@@ -343,6 +369,7 @@ int main(void)
         cmocka_unit_test(random_requests),
         cmocka_unit_test(silence),
         cmocka_unit_test(another_user),
+        cmocka_unit_test(a_header_that_lies),
         cmocka_unit_test(its_descriptors_are_held),
     };
     struct rlimit l;
