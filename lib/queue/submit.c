@@ -47,14 +47,6 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     return 0;
 }
 
-/* EPERM: the packets are refused, or a reset overtakes the submission. */
-static int outcome(struct hlthunk_device *d, int rc)
-{
-    int asked = hl_device_failed(d, rc == -EPERM ? -EBUSY : rc);
-
-    return rc == -EPERM && asked != -ENODEV ? rc : asked;
-}
-
 int hl_queue_submit(struct hlthunk_queue *q)
 {
     uint64_t number = q->tail;
@@ -85,7 +77,10 @@ int hl_queue_submit(struct hlthunk_queue *q)
         }
     }
     if (rc) {
-        rc = outcome(q->object.device, rc);
+        struct hlthunk_device *d = q->object.device;
+
+        /* EPERM: the packets are refused, or a reset overtakes the submission */
+        rc = rc == -EPERM && hl_device_ask(d) ? hl_device_check(d) : hl_device_failed(d, rc);
         if (rc == -ENODEV)
             hl_queue_lose(q, rc);
         return rc;
