@@ -32,7 +32,8 @@ tests() {
     [ -z "$bad" ]
 }
 
-# A round of what ./dev test runs, while each processor has something else to do.
+# A round of what ./dev test runs, as many tests at once as there, while each processor has something
+# else to do.
 wants_loaded=${NIGHTLY_TIMES:-20} unit_loaded='rounds in a row'
 loaded() {
     burners=
@@ -41,7 +42,7 @@ loaded() {
         burners="$burners $!"
     done
     did=1 rc=0
-    tests build --no-suite rig --no-suite slow --no-suite long --no-suite valgrind --no-suite bench || rc=1
+    tests build --num-processes "$((2 * $(nproc)))" --no-suite rig --no-suite slow --no-suite long --no-suite valgrind --no-suite bench || rc=1
     # shellcheck disable=SC2086
     [ -z "$burners" ] || kill $burners
     return $rc
