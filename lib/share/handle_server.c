@@ -31,13 +31,18 @@ struct owned_fd {
     struct hl_file_id id;
 };
 
+struct client {
+    struct owned_fd connection; /* fd -1: none */
+    uint64_t number;            /* which it was of all, from 1: what epoll calls it */
+};
+
 struct hlthunk_handle_server {
     struct hl_object object; /* first */
     uint8_t name[HL_HANDLE_RANDOM];
     struct owned_fd listener, epoll;
-    int client[CLIENTS]; /* of serve(): the oldest goes when there is no room; -1: none */
-    unsigned next_client;
-    pthread_mutex_t lock; /* guards the offers */
+    struct client client[CLIENTS]; /* of serve(): the oldest goes when there is no room */
+    uint64_t clients;              /* that have come so far */
+    pthread_mutex_t lock;          /* guards the offers */
     struct offer *offers;
 };
 
@@ -48,18 +53,51 @@ static int own(struct owned_fd *o, int fd, const char *what)
     return o->fd < 0 ? hl_err(o->fd, "no %s for a handle server: %s", what, strerror(-o->fd)) : 0;
 }
 
+/* A socket is ours alone to end: a forked child may have a copy, which close() leaves connected. */
+static void hang_up(const struct owned_fd *o)
+{
+    if (o->fd >= 0 && hl_fd_is(o->fd, &o->id))
+        shutdown(o->fd, SHUT_RDWR);
+}
+
+static void drop_client(struct hlthunk_handle_server *s, struct client *c)
+{
+    struct owned_fd *o = &c->connection;
+
+    hang_up(o);
+    /* nor does close() take a copied one out of the set */
+    epoll_ctl(s->epoll.fd, EPOLL_CTL_DEL, o->fd, NULL);
+    hl_owned_close(o->fd, &o->id, s->object.epoch);
+    o->fd = -1;
+}
+
+/* Nobody connects from now on, and who waits for an answer is told that none will come. */
+static void stop_listening(struct hlthunk_handle_server *s)
+{
+    int fd;
+
+    hang_up(&s->listener);
+    while (hl_fd_is(s->listener.fd, &s->listener.id) &&
+           (fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+        close(fd);
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        if (s->client[i].connection.fd >= 0)
+            drop_client(s, &s->client[i]);
+    }
+}
+
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_handle_server *s = (struct hlthunk_handle_server *)o;
     bool ours = hl_object_is_ours(o);
     struct offer *f;
 
+    if (ours)
+        stop_listening(s);
+    for (unsigned i = 0; !ours && i < CLIENTS; i++)
+        hl_owned_close(s->client[i].connection.fd, &s->client[i].connection.id, o->epoch);
     hl_owned_close(s->epoll.fd, &s->epoll.id, o->epoch);
     hl_owned_close(s->listener.fd, &s->listener.id, o->epoch);
-    for (unsigned i = 0; ours && i < CLIENTS; i++) {
-        if (s->client[i] >= 0)
-            close(s->client[i]);
-    }
     while ((f = s->offers)) {
         s->offers = f->next;
         hlthunk_dmabuf_unref(f->dmabuf);
@@ -84,7 +122,7 @@ static int random_bytes(uint8_t *bytes, size_t n)
 
 static int listen_on(struct hlthunk_handle_server *s)
 {
-    struct epoll_event e = { .events = EPOLLIN, .data.fd = -1 };
+    struct epoll_event e = { .events = EPOLLIN, .data.u64 = 0 };
     struct sockaddr_un address;
     socklen_t size;
     int fd, rc = random_bytes(s->name, sizeof(s->name));
@@ -121,7 +159,8 @@ int hlthunk_handle_server_create(struct hlthunk_handle_server **server)
     hl_object_init(&s->object, &ops, NULL, NULL, __builtin_return_address(0));
     pthread_mutex_init(&s->lock, NULL); /* without attributes: it cannot fail here */
     s->listener.fd = s->epoll.fd = -1;
-    memset(s->client, 0xff, sizeof(s->client));
+    for (unsigned i = 0; i < CLIENTS; i++)
+        s->client[i].connection.fd = -1;
     rc = listen_on(s);
     if (rc) {
         hl_object_put(&s->object);
@@ -254,31 +293,38 @@ static bool answer(struct hlthunk_handle_server *s, int client)
     return given;
 }
 
-static void drop_client(struct hlthunk_handle_server *s, int client)
-{
-    for (unsigned i = 0; i < CLIENTS; i++) {
-        if (s->client[i] == client)
-            s->client[i] = -1;
-    }
-    /* a forked child may have a copy, which close() would leave in the set under this number */
-    epoll_ctl(s->epoll.fd, EPOLL_CTL_DEL, client, NULL);
-    close(client);
-}
-
 static void accept_all(struct hlthunk_handle_server *s)
 {
     int fd;
 
     while ((fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
-        int *slot = &s->client[s->next_client++ % CLIENTS];
+        struct client *c = &s->client[++s->clients % CLIENTS];
+        /* once: a connection that the program has closed and a child keeps is out of our reach */
+        struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = s->clients };
+        struct owned_fd *o = &c->connection;
 
-        if (*slot >= 0)
-            drop_client(s, *slot); /* it has said nothing while 64 others came */
-        *slot = fd;
-        if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, fd, &e) < 0)
-            drop_client(s, fd);
+        if (o->fd >= 0)
+            drop_client(s, c); /* it has said nothing while 64 others came */
+        c->number = s->clients;
+        o->fd = hl_owned_adopt(hl_fd_sanitize(fd), &o->id);
+        if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, o->fd, &e) < 0)
+            drop_client(s, c);
     }
+}
+
+/* One that has said something, or has gone. */
+static int serve_client(struct hlthunk_handle_server *s, uint64_t number)
+{
+    struct client *c = &s->client[number % CLIENTS];
+    const struct owned_fd *o = &c->connection;
+    int given = 0;
+
+    if (c->number != number || o->fd < 0)
+        return 0;
+    if (hl_fd_is(o->fd, &o->id))
+        given = answer(s, o->fd);
+    drop_client(s, c);
+    return given;
 }
 
 int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
@@ -300,11 +346,10 @@ int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout
             return given;
         if (rc <= 0)
             continue;
-        if (e.data.fd < 0) {
+        if (!e.data.u64) {
             accept_all(s);
         } else {
-            given += answer(s, e.data.fd);
-            drop_client(s, e.data.fd);
+            given += serve_client(s, e.data.u64);
             any = true;
         }
     }

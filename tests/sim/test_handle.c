@@ -2,6 +2,7 @@
 /* A dma-buf as bytes: opened by another process, refused when stale, forged or another user's. */
 #include "tests/sim/support.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -224,42 +225,105 @@ TEST(odd_clients)
     assert_int_equal(count_fds(), before);
 }
 
+/* Makes a child that has copies of all that this process has, until hold[0] is closed. */
+static pid_t keeper(int hold[2])
+{
+    char byte;
+    pid_t pid;
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, hold), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        close(hold[0]);
+        _exit(write(hold[1], "", 1) != 1 || read(hold[1], &byte, 1) != 0);
+    }
+    close(hold[1]);
+    assert_int_equal(read(hold[0], &byte, 1), 1);
+    return pid;
+}
+
 /*
  * A child that was forked while a client was connected has a copy of the connection: what the
  * server closed stays open there, and its number becomes the program's.
  */
 TEST(a_child_keeps_a_clients_connection)
 {
-    int client, go[2], again[64];
-    char byte;
+    int client, hold[2], again[64];
     pid_t pid;
 
     needs_exports();
     client = connect_raw();
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, go), 0);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        close(client);
-        close(go[0]);
-        if (write(go[1], "", 1) != 1)
-            _exit(1);
-        _exit(read(go[1], &byte, 1) != 0);
-    }
-    close(go[1]);
-    assert_int_equal(read(go[0], &byte, 1), 1);
+    pid = keeper(hold);
     assert_int_equal(send(client, "nonsense", 8, MSG_NOSIGNAL), 8);
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
     for (unsigned i = 0; i < 64; i++) {
-        again[i] = dup(go[0]);
+        again[i] = dup(hold[0]);
         assert_true(again[i] >= 0);
     }
     close(client);
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
     for (unsigned i = 0; i < 64; i++)
         assert_int_equal(close(again[i]), 0);
-    close(go[0]);
+    close(hold[0]);
+    assert_int_equal(status_of(pid), 0);
+}
+
+/* Who asks a server that has gone is told so, also while a child of its process has its sockets. */
+TEST(a_child_keeps_a_server_that_has_ended)
+{
+    struct hlthunk_dmabuf *none = (void *)1;
+    struct pollfd end[2] = { { .events = POLLIN }, { .events = POLLIN } };
+    int hold[2];
+    char byte;
+    pid_t pid;
+
+    needs_exports();
+    end[0].fd = connect_raw();
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    end[1].fd = connect_raw(); /* not accepted yet */
+    pid = keeper(hold);
+    hlthunk_handle_server_unref(server);
+    server = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(poll(&end[i], 1, 20000), 1);
+        assert_true(recv(end[i].fd, &byte, 1, 0) <= 0);
+        close(end[i].fd);
+    }
+    refused(hlthunk_dmabuf_open_handle(handle, 60000000000, &none), ENOENT, "nobody serves");
+    assert_ptr_equal(none, (void *)1);
+    close(hold[0]);
+    assert_int_equal(status_of(pid), 0);
+}
+
+/* The program has closed the server's end of a connection, which a child keeps, and uses its
+ * number. */
+TEST(the_program_closes_a_clients_connection)
+{
+    bool open[256];
+    int client, hold[2], again[256], status, n = 0;
+    pid_t pid;
+
+    needs_exports();
+    client = connect_raw();
+    for (int fd = 0; fd < 256; fd++)
+        open[fd] = fcntl(fd, F_GETFD) >= 0;
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    pid = keeper(hold);
+    open[hold[0]] = true;
+    for (int fd = 0; fd < 256; fd++) {
+        if (!open[fd] && dup2(hold[0], fd) == fd)
+            again[n++] = fd;
+    }
+    assert_int_equal(send(client, "nonsense", 8, MSG_NOSIGNAL), 8);
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    assert_int_equal(serve_until_it_ends(opener(handle, -1), &status), 1);
+    assert_int_equal(status, 0);
+    while (n > 0)
+        assert_int_equal(close(again[--n]), 0);
+    close(client);
+    close(hold[0]);
     assert_int_equal(status_of(pid), 0);
 }
 
@@ -320,6 +384,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(within_one_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_clients_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_child_keeps_a_server_that_has_ended, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_program_closes_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
     };
