@@ -138,7 +138,7 @@ hlthunk_handle_server_withdraw(struct hlthunk_handle_server *server,
  *   -EINVAL: the bytes are not a handle
  *   -ENOENT: stale: withdrawn, or its server is gone; or forged
  *   -EACCES: the server belongs to another user, or does not serve this one
- *   -EAGAIN: @timeout_ns is 0 and the answer is not there; or too many are waiting for the server
+ *   -EAGAIN: @timeout_ns is 0, and the answer is not there or too many wait for the server
  *   -ETIMEDOUT: the time is over
  *   -EMFILE, -ENOMEM: no descriptor or memory is left
  *

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <hlthunk/share.h>
@@ -60,6 +61,43 @@ static int check_server(int fd)
                   geteuid());
 }
 
+/* Of the whole call, for what is called on its way. */
+static int64_t left_ns(uint64_t deadline)
+{
+    return deadline == UINT64_MAX ? -1 : (int64_t)hl_left_us(deadline) * 1000;
+}
+
+static int too_many(void)
+{
+    return hl_err(-EAGAIN, "too many processes wait for the handle's server");
+}
+
+/* Waits while as many as there is room for wait to be accepted. */
+static int reach(int fd, const struct hl_handle *h, uint64_t deadline)
+{
+    struct sockaddr_un address;
+    socklen_t size = hl_handle_address(h->name, &address);
+    int rc;
+
+    do {
+        uint64_t left = hl_left_us(deadline);
+        struct timeval t = { .tv_sec = (time_t)(left / 1000000),
+                             .tv_usec = (suseconds_t)(left % 1000000) };
+
+        if (deadline != UINT64_MAX && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) < 0)
+            return hl_err(-errno, "the time to wait cannot be set: %s", strerror(errno));
+        rc = connect(fd, (struct sockaddr *)&address, size);
+    } while (rc < 0 && errno == EINTR);
+    if (rc == 0)
+        return 0;
+    if (errno == EAGAIN)
+        return too_many();
+    if (errno == ECONNREFUSED)
+        return hl_err(-ENOENT, "nobody serves this handle: its server has ended, or is in another "
+                               "network namespace or on another machine");
+    return hl_err(-errno, "the handle's server cannot be reached: %s", strerror(errno));
+}
+
 static int receive_status(int fd, uint64_t deadline)
 {
     struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -82,57 +120,62 @@ static int receive_status(int fd, uint64_t deadline)
         return hl_err(-ENOENT, "the handle's server has ended");
     if (status == -EACCES)
         return hl_err(-EACCES, "the handle's server does not serve user %u", geteuid());
+    if (status == -EAGAIN)
+        return too_many();
     if (status)
         return hl_err(-ENOENT, "the handle is not known to its server: withdrawn, or forged");
     return 0;
 }
 
-static int ask(int fd, const struct hl_handle *h, int64_t timeout_ns, struct hlthunk_dmabuf **out)
+static int ask(int fd, const struct hl_handle *h, uint64_t deadline, struct hlthunk_dmabuf **out)
 {
-    uint64_t deadline = timeout_ns ? hl_deadline_after(timeout_ns) : 0;
     struct hlthunk_dmabuf *m;
     size_t count;
     int rc = check_server(fd);
 
     if (rc)
         return rc;
-    if (send(fd, h->token, sizeof(h->token), MSG_NOSIGNAL | MSG_DONTWAIT) != sizeof(h->token))
-        return hl_err(-ENOENT, "the handle's server has ended");
+    if (send(fd, h->token, sizeof(h->token), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EPIPE)
+        return hl_err(-errno, "the handle's server cannot be asked: %s", strerror(errno));
+    /* a server that hung up has said why, or has ended */
     rc = receive_status(fd, deadline);
     /* sent together with the status */
-    rc = rc ? rc : hlthunk_dmabuf_receive(fd, &m, 1, &count, timeout_ns);
+    rc = rc ? rc : hlthunk_dmabuf_receive(fd, &m, 1, &count, left_ns(deadline));
     if (rc == 0)
         *out = m;
     return rc == -EPIPE || rc == -ECONNRESET ? -ENOENT : rc;
 }
 
+static int try_to_open(const struct hl_handle *h, uint64_t deadline, struct hlthunk_dmabuf **dmabuf)
+{
+    int type = SOCK_SEQPACKET | SOCK_CLOEXEC | (deadline ? 0 : SOCK_NONBLOCK);
+    int rc, fd = socket(AF_UNIX, type, 0);
+
+    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
+    if (fd < 0)
+        return hl_err(fd, "no socket: %s", strerror(-fd));
+    rc = reach(fd, h, deadline);
+    rc = rc ? rc : ask(fd, h, deadline, dmabuf);
+    close(fd);
+    return rc;
+}
+
 int hlthunk_dmabuf_open_handle(const uint8_t handle[HLTHUNK_HANDLE_SIZE], int64_t timeout_ns,
                                struct hlthunk_dmabuf **dmabuf)
 {
-    struct sockaddr_un address;
+    uint64_t deadline = timeout_ns ? hl_deadline_after(timeout_ns) : 0;
     struct hl_handle h;
-    socklen_t size;
-    int fd, rc;
+    int rc;
 
     if (!handle || !dmabuf)
         return hl_err(-EINVAL, "%s is NULL", handle ? "dmabuf" : "handle");
     memcpy(&h, handle, sizeof(h));
     if (!hl_handle_is_valid(&h))
         return hl_err(-EINVAL, "the bytes are not a handle of this version of the library");
-    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    fd = fd < 0 ? -errno : hl_fd_sanitize(fd);
-    if (fd < 0)
-        return hl_err(fd, "no socket: %s", strerror(-fd));
-    size = hl_handle_address(h.name, &address);
-    if (connect(fd, (struct sockaddr *)&address, size) == 0)
-        rc = ask(fd, &h, timeout_ns, dmabuf);
-    else if (errno == EAGAIN)
-        rc = hl_err(-EAGAIN, "too many processes wait for the handle's server");
-    else if (errno == ECONNREFUSED)
-        rc = hl_err(-ENOENT, "nobody serves this handle: its server has ended, or is in another "
-                             "network namespace or on another machine");
-    else
-        rc = hl_err(-errno, "the handle's server cannot be reached: %s", strerror(errno));
-    close(fd);
-    return rc;
+    do
+        rc = try_to_open(&h, deadline, dmabuf);
+    while (rc == -EAGAIN && hl_left_us(deadline));
+    return rc == -EAGAIN && deadline ? hl_err(-ETIMEDOUT, "too many processes wait for the "
+                                                          "handle's server")
+                                     : rc;
 }

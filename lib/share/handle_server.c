@@ -53,11 +53,19 @@ static int own(struct owned_fd *o, int fd, const char *what)
     return o->fd < 0 ? hl_err(o->fd, "no %s for a handle server: %s", what, strerror(-o->fd)) : 0;
 }
 
-/* A socket is ours alone to end: a forked child may have a copy, which close() leaves connected. */
+/*
+ * Ends a socket, and whatever copies of it a forked child has, which close() would leave connected.
+ * What a client said too late is read: unread, it would take the answer away from the client.
+ */
 static void hang_up(const struct owned_fd *o)
 {
-    if (o->fd >= 0 && hl_fd_is(o->fd, &o->id))
-        shutdown(o->fd, SHUT_RDWR);
+    char byte;
+
+    if (o->fd < 0 || !hl_fd_is(o->fd, &o->id))
+        return;
+    shutdown(o->fd, SHUT_RDWR);
+    while (recv(o->fd, &byte, 1, MSG_DONTWAIT) > 0)
+        ;
 }
 
 static void drop_client(struct hlthunk_handle_server *s, struct client *c)
@@ -274,7 +282,7 @@ static bool may_ask(int client)
            (c.uid == geteuid() || !c.uid);
 }
 
-/* One request, of which everything has arrived: was a dma-buf handed out? */
+/* One client's request, if there is one: was a dma-buf handed out? */
 static bool answer(struct hlthunk_handle_server *s, int client)
 {
     uint8_t token[HL_HANDLE_RANDOM + 1];
@@ -285,6 +293,8 @@ static bool answer(struct hlthunk_handle_server *s, int client)
 
     if (!may_ask(client))
         status = -EACCES;
+    else if (n < 0 && errno == EAGAIN)
+        status = -EAGAIN; /* it has said nothing while others came, and may come again */
     else if (n == HL_HANDLE_RANDOM && (m = find(s, token)))
         status = 0;
     if (send(client, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(status) && m)
@@ -293,26 +303,7 @@ static bool answer(struct hlthunk_handle_server *s, int client)
     return given;
 }
 
-static void accept_all(struct hlthunk_handle_server *s)
-{
-    int fd;
-
-    while ((fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-        struct client *c = &s->client[++s->clients % CLIENTS];
-        /* once: a connection that the program has closed and a child keeps is out of our reach */
-        struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = s->clients };
-        struct owned_fd *o = &c->connection;
-
-        if (o->fd >= 0)
-            drop_client(s, c); /* it has said nothing while 64 others came */
-        c->number = s->clients;
-        o->fd = hl_owned_adopt(hl_fd_sanitize(fd), &o->id);
-        if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, o->fd, &e) < 0)
-            drop_client(s, c);
-    }
-}
-
-/* One that has said something, or has gone. */
+/* One that has said something, has gone, or makes room for others: answered and dropped. */
 static int serve_client(struct hlthunk_handle_server *s, uint64_t number)
 {
     struct client *c = &s->client[number % CLIENTS];
@@ -327,6 +318,37 @@ static int serve_client(struct hlthunk_handle_server *s, uint64_t number)
     return given;
 }
 
+/* Takes a place, whose client makes room: how many were handed out to it. */
+static int accept_one(struct hlthunk_handle_server *s, int fd)
+{
+    struct client *c = &s->client[++s->clients % CLIENTS];
+    /* once: a connection that the program has closed and a child keeps is out of our reach */
+    struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = s->clients };
+    struct owned_fd *o = &c->connection;
+    int given = serve_client(s, c->number);
+
+    c->number = s->clients;
+    o->fd = hl_owned_adopt(hl_fd_sanitize(fd), &o->id);
+    if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, o->fd, &e) < 0)
+        drop_client(s, c);
+    return given;
+}
+
+/* Those who have connected: how many were handed out on the way. */
+static int accept_some(struct hlthunk_handle_server *s)
+{
+    int given = 0;
+
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        int fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd < 0)
+            break;
+        given += accept_one(s, fd);
+    }
+    return given;
+}
+
 int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
 {
     uint64_t deadline = hl_deadline_after(timeout_ns);
@@ -336,21 +358,23 @@ int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout
 
     if (rc)
         return rc;
-    for (;;) {
+    /* no more at the end of the time than have room: a flood does not keep the caller */
+    for (unsigned late = 0; late < 2 * CLIENTS;) {
         uint64_t left = any ? 0 : hl_left_us(deadline);
 
         rc = epoll_wait(s->epoll.fd, &e, 1, left > 1000000 ? 1000 : (int)((left + 999) / 1000));
         if (rc < 0 && errno != EINTR)
             return hl_err(-errno, "the server cannot be waited for: %s", strerror(errno));
+        late += !left;
         if (rc == 0 && !left)
-            return given;
+            break;
         if (rc <= 0)
             continue;
-        if (!e.data.u64) {
-            accept_all(s);
-        } else {
+        if (e.data.u64)
             given += serve_client(s, e.data.u64);
-            any = true;
-        }
+        else
+            given += accept_some(s);
+        any = any || e.data.u64;
     }
+    return given;
 }

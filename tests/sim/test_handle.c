@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -225,6 +226,38 @@ TEST(odd_clients)
     assert_int_equal(count_fds(), before);
 }
 
+static void *open_and_drop(void *rc)
+{
+    struct hlthunk_dmabuf *m;
+
+    *(int *)rc = hlthunk_dmabuf_open_handle(handle, -1, &m);
+    if (*(int *)rc == 0)
+        hlthunk_dmabuf_unref(m);
+    return NULL;
+}
+
+/* A job that starts: more at once than the server has room for. */
+TEST(many_at_once)
+{
+    pthread_t thread[200];
+    int rc[200], given = 0;
+
+    needs_exports();
+    for (unsigned i = 0; i < 200; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, open_and_drop, &rc[i]), 0);
+    while (given < 200) {
+        int n = hlthunk_handle_server_serve(server, 60000000000);
+
+        assert_true(n > 0);
+        given += n;
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        pthread_join(thread[i], NULL);
+        ok(rc[i]);
+    }
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+}
+
 /* Makes a child that has copies of all that this process has, until hold[0] is closed. */
 static pid_t keeper(int hold[2])
 {
@@ -383,6 +416,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stale_and_forged_ones_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(within_one_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_server_that_has_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_program_closes_a_clients_connection, set_up, tear_down),
