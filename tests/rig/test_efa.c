@@ -1134,7 +1134,9 @@ TEST(faults_on_request)
                                            "event", "event 5",      "refuse 5376",  "reseT",
                                            "heals", "drop_packets", "mute-all-now", "mut" };
     struct aq_entry pd = { .opcode = CMD_ALLOC_PD };
+    int *vector = &a.card->v.irqfd[VFU_IRQ_MSIX][0];
     uint16_t answers;
+    uint64_t n;
 
     for (unsigned i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
         assert_int_equal(efa_command(a.card, refused[i]), -EINVAL);
@@ -1152,8 +1154,18 @@ TEST(faults_on_request)
     assert_int_equal(mailbox(3, CMD_ALLOC_PD << 8 | ADMIN_BUSY), 0);
     ask(&a, ADMIN_BUSY, pd);
     assert_int_equal(mailbox(10, 0), 0);
+    /* an answer comes with an interrupt, or without */
+    *vector = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    ask(&a, ADMIN_OK, pd);
+    assert_int_equal(read(*vector, &n, sizeof(n)), sizeof(n));
     assert_int_equal(efa_command(a.card, "no-interrupts"), 0);
     ask(&a, ADMIN_OK, pd);
+    assert_int_equal(read(*vector, &n, sizeof(n)), -1);
+    assert_int_equal(efa_command(a.card, "heal"), 0);
+    ask(&a, ADMIN_OK, pd);
+    assert_int_equal(read(*vector, &n, sizeof(n)), sizeof(n));
+    close(*vector);
+    *vector = -1;
     /* lost packets are sent again; without a cable there is no peer */
     assert_int_equal(efa_command(a.card, "drop 3"), 0);
     assert_int_equal(ends(&a, request(&a, &b, OP_WRITE)), COMP_OK);

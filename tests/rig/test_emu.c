@@ -1,70 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What a guest may write to the registers of an emulated accelerator: it answers, and lives on. */
-#include "tests/test.h"
-
-#include <fcntl.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "rig/emu/emu.h"
-
-#define RAM 0x100000u
-
-static struct emu emu;
-static uint8_t *ram;
-
-static int begin(const struct emu_asic *asic)
-{
-    int fd = memfd_create("ram", MFD_CLOEXEC);
-
-    memset(&emu, 0, sizeof(emu));
-    emu.a = asic;
-    emu.log = fopen("/dev/null", "we");
-    if (fd < 0 || !emu.log || ftruncate(fd, RAM) < 0 || emu_init(&emu) < 0)
-        return -1;
-    ram = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    emu.v.dma[0] =
-        (struct vfu_dma){ .size = RAM,
-                          .mem = mmap(NULL, RAM, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0),
-                          .readable = true,
-                          .writable = true };
-    emu.v.ndma = 1;
-    close(fd);
-    alarm(60); /* who waits or runs on has failed */
-    return ram == MAP_FAILED || emu.v.dma[0].mem == MAP_FAILED;
-}
+#include "tests/rig/device.h"
 
 FIXTURE(gaudi)
 {
-    return begin(&emu_gaudi);
+    return device_begin(&emu_gaudi, HL_GENERATION_UNKNOWN);
 }
 
 FIXTURE(gaudi2)
 {
-    return begin(&emu_gaudi2);
-}
-
-FIXTURE(end)
-{
-    alarm(0);
-    munmap(ram, RAM);
-    emu_fini(&emu);
-    fclose(emu.log);
-    return 0;
-}
-
-/* As the driver writes a register */
-static void poke(uint32_t off, uint32_t x)
-{
-    emu.v.ops->wr(&emu.v, emu.a->cfg_bar, emu.a->cfg_in_bar + off, &x, 4);
-}
-
-/* Until there is nothing to do; a program without end gets some slices of time. */
-static void run(void)
-{
-    for (unsigned i = 0; i < 500 && emu_run(&emu) == 0; i++)
-        ;
+    return device_begin(&emu_gaudi2, HL_GENERATION_UNKNOWN);
 }
 
 #define QM 0x508000u /* Gaudi's first DMA queue manager; offsets of stream 0 */
@@ -126,19 +71,16 @@ TEST(a_long_run_of_empty_submissions_is_taken)
 TEST(a_message_to_the_msix_block_interrupts)
 {
     static const uint32_t regs[] = { 0x4C02948, 0x4C17000 };
-    uint64_t n;
 
-    emu.v.irqfd[VFU_IRQ_MSIX][48] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    assert_true(emu.v.irqfd[VFU_IRQ_MSIX][48] >= 0);
+    listen_to(VFU_IRQ_MSIX, 48);
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(emu_write32(&emu, emu.chip->cfg_base + regs[i], 48), 0);
-        assert_int_equal(read(emu.v.irqfd[VFU_IRQ_MSIX][48], &n, sizeof(n)), sizeof(n));
-        assert_int_equal(n, 1);
+        assert_int_equal(interrupts(VFU_IRQ_MSIX, 48), 1);
     }
     /* one that nobody listens to is lost, and no other register is a doorbell */
     assert_int_equal(emu_write32(&emu, emu.chip->cfg_base + regs[0], 49), 0);
     assert_int_equal(emu_write32(&emu, emu.chip->cfg_base + regs[1] + 4, 48), 0);
-    assert_int_equal(read(emu.v.irqfd[VFU_IRQ_MSIX][48], &n, sizeof(n)), -1);
+    assert_int_equal(interrupts(VFU_IRQ_MSIX, 48), 0);
 }
 
 /* What an engine copies goes in one piece as far as both sides hold. */
@@ -235,11 +177,6 @@ TEST(a_firmware_queue_of_any_size_ends)
     }
 }
 
-static void config(uint32_t off, uint32_t x)
-{
-    emu.v.ops->wr(&emu.v, VFU_REGION_CONFIG, off, &x, 4);
-}
-
 /* The window on the registers in configuration space, at the end of the registers and past it */
 TEST(the_indirect_window_has_an_end)
 {
@@ -285,7 +222,7 @@ TEST(a_copy_may_start_itself)
 
 int main(void)
 {
-#define on(setup, f) cmocka_unit_test_setup_teardown(f, setup, end)
+#define on(setup, f) cmocka_unit_test_setup_teardown(f, setup, device_end)
     const struct CMUnitTest tests[] = {
         on(gaudi, an_index_past_the_ring_ends),
         on(gaudi, a_ring_of_any_size_ends),
