@@ -16,7 +16,7 @@ struct way {
     const char *(*run)(void);
 };
 
-extern const struct way opening[], status[], listing[], descriptors[], programs[];
+extern const struct way opening[], status[], listing[], descriptors[], programs[], refusals[];
 
 /* Where things are on this kernel. */
 extern bool old_kernel;
