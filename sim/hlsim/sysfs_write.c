@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,7 +17,14 @@
 #include "sim/model/model.h"
 
 static int inotify_fd = -1;
-static int watches[SIM_MAX_DEVICES]; /* of hard_reset; 0: none */
+
+/* A device's hard_reset, and what it held when it was last looked at. */
+static struct watched {
+    int watch; /* 0: none */
+    struct timespec written;
+    size_t length;
+    char text[64];
+} files[SIM_MAX_DEVICES];
 
 int sysfs_write_start(void)
 {
@@ -38,29 +46,56 @@ void sysfs_write_watch(const struct sim_state *s, const struct sim_device *d)
 
     hard_reset_path(s, d, path);
     chmod(path, 0600); /* 0200: only root may read, and watch, it */
-    watches[d - s->devices] = inotify_add_watch(inotify_fd, path, IN_MODIFY);
+    files[d - s->devices] = (struct watched){
+        .watch = inotify_add_watch(inotify_fd, path, IN_MODIFY),
+    };
     chmod(path, 0200);
 }
 
-/* hard_reset_store(): any number requests a reset.  What was written is removed from the file. */
-static bool take_number(const char *path)
+/* What the file holds, and since when. */
+static bool look(const char *path, struct watched *now)
 {
-    char text[64], *end;
+    struct stat st;
     ssize_t n;
     int fd;
 
     chmod(path, 0600); /* as for the watch */
-    fd = open(path, O_RDWR | O_CLOEXEC);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
     chmod(path, 0200);
     if (fd < 0)
         return false;
-    n = read(fd, text, sizeof(text) - 1);
-    if (n > 0 && ftruncate(fd, 0) < 0)
-        n = 0; /* it would be handled again and again */
+    n = read(fd, now->text, sizeof(now->text) - 1);
+    if (fstat(fd, &st) < 0) /* after it: what comes in between is looked at again */
+        n = -1;
     close(fd);
-    if (n <= 0)
-        return false; /* our own change, or the truncation before a write */
-    text[n] = '\0';
+    if (n < 0)
+        return false;
+    now->length = (size_t)n;
+    now->text[n] = '\0';
+    now->written = st.st_mtim;
+    return true;
+}
+
+/*
+ * Was a number written since the last look?  The file stays as programs leave it: what we took out
+ * of it could be the next program's.  Our look may come after a second write, whose event follows.
+ */
+static bool number_was_written(const char *path, struct watched *last)
+{
+    struct watched now = *last;
+    const char *text = now.text;
+    char *end;
+    bool same;
+
+    if (!look(path, &now))
+        return false;
+    same = now.length == last->length && !memcmp(now.text, last->text, now.length);
+    if (same && now.written.tv_sec == last->written.tv_sec &&
+        now.written.tv_nsec == last->written.tv_nsec)
+        return false;
+    if (!same && !strncmp(now.text, last->text, last->length))
+        text += last->length; /* by a program that has the file open still */
+    *last = now;
     errno = 0;
     strtoul(text, &end, 0);
     if (*end == '\n')
@@ -81,10 +116,10 @@ void sysfs_write_serve(struct sim_state *s)
         for (uint32_t i = 0; i < s->device_count; i++) {
             struct sim_device *d = &s->devices[i];
 
-            if (watches[i] != e->wd || !(e->mask & IN_MODIFY))
+            if (files[i].watch != e->wd || !(e->mask & IN_MODIFY))
                 continue;
             hard_reset_path(s, d, path);
-            if (!take_number(path))
+            if (!number_was_written(path, &files[i])) /* hard_reset_store(): any requests a reset */
                 continue;
             sim_lock(s);
             if (!d->removed)

@@ -71,13 +71,16 @@ static int open_again(int dir, const char *path, int flags)
     return -1;
 }
 
-/* sysfs goes by the mode, whoever the caller is. */
-static bool refused_by_mode(const char *mapped)
+/* sysfs goes by the mode, whoever the caller is (kernfs_fop_open()). */
+static bool refused_by_mode(const char *mapped, int flags)
 {
+    bool reads = (flags & O_ACCMODE) != O_WRONLY, writes = (flags & O_ACCMODE) != O_RDONLY;
     struct stat st;
 
-    return path_of_sysfs(mapped) && syscall(SYS_newfstatat, AT_FDCWD, mapped, &st, 0) == 0 &&
-           S_ISREG(st.st_mode) && !(st.st_mode & 0222);
+    if (flags & O_PATH || !path_of_sysfs(mapped) ||
+        syscall(SYS_newfstatat, AT_FDCWD, mapped, &st, 0) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    return (reads && !(st.st_mode & 0444)) || (writes && !(st.st_mode & 0222));
 }
 
 /* What exists only in the simulation: nodes, and texts of /proc.  True: *fd is the result. */
@@ -117,7 +120,7 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
     mapped = path_map_at(dir, path, buffer);
     if (debugfs_open(mapped, flags, &fd))
         return fd;
-    if (sim && (flags & O_ACCMODE) != O_RDONLY && refused_by_mode(mapped)) {
+    if (sim && refused_by_mode(mapped, flags)) {
         errno = EACCES;
         return -1;
     }

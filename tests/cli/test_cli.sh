@@ -288,7 +288,13 @@ for kernel in 6.1:habanalabs/hl0 6.12:accel/accel0/device; do
         echo x >$dir/hard_reset; echo 1 >$dir/hard_reset
         until_is '^1$' hard_reset_cnt && until_is Operational status
         echo 1 >$dir/hard_reset
-        until_is '^2$' hard_reset_cnt && until_is Operational status"
+        until_is '^2$' hard_reset_cnt && until_is Operational status
+        exec 3>$dir/hard_reset
+        for count in 3 4; do
+            echo 0x1 >&3
+            until_is ^\$count$ hard_reset_cnt && until_is Operational status
+        done
+        ! cat $dir/hard_reset 2>/dev/null"
 done
 runs 1 "$hlsim" ctl reset 0 && warns 'not within'
 left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)
