@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -29,7 +30,6 @@ DECLARE_REAL(epoll_ctl);
 DECLARE_REAL(writev);
 DECLARE_REAL(lseek);
 DECLARE_REAL(fallocate);
-DECLARE_REAL(ftruncate);
 
 HOOK int close(int fd)
 {
@@ -48,7 +48,9 @@ HOOK int close(int fd)
 
 HOOK int close_range(unsigned first, unsigned last, int flags)
 {
-    bool ours = sim && !(flags & 4 /* CLOSE_RANGE_CLOEXEC */) && fd_forget_range(first, last);
+    /* nothing is closed with CLOSE_RANGE_CLOEXEC, nor with what the kernel does not know */
+    bool closes = first <= last && !(flags & ~2 /* CLOSE_RANGE_UNSHARE */);
+    bool ours = sim && closes && fd_forget_range(first, last);
     int rc = REAL(close_range)(first, last, flags);
 
     if (ours)
@@ -144,8 +146,10 @@ HOOK int fcntl64(int fd, int command, ...)
     return fcntl_any(fd, command, argument);
 }
 
-/* Neither nodes nor dma-bufs can be read or written: their errors. */
-static int no_io(int fd, bool writing, bool at_offset)
+#define HERE INT64_MIN /* where the file is */
+
+/* Neither nodes nor dma-bufs can be read or written: their errors.  at: HERE, or an offset. */
+static int no_io(int fd, bool writing, int64_t at)
 {
     uint32_t file = sim ? fd_known(fd) : SIM_NONE;
     int mode;
@@ -154,7 +158,10 @@ static int no_io(int fd, bool writing, bool at_offset)
         return 0;
     mode = (int)sim->files[file].flags & O_ACCMODE;
     /* files that cannot seek: all but the primary node of later kernels */
-    if (at_offset && (sim->files[file].kind != SIM_FILE_PRIMARY || !sim_kernel(sim)->accel_nodes))
+    if (at != HERE && at < 0)
+        errno = EINVAL;
+    else if (at != HERE &&
+             (sim->files[file].kind != SIM_FILE_PRIMARY || !sim_kernel(sim)->accel_nodes))
         errno = ESPIPE;
     else if (mode == (writing ? O_RDONLY : O_WRONLY) || mode == O_ACCMODE)
         errno = EBADF;
@@ -169,7 +176,7 @@ HOOK ssize_t read(int fd, void *data, size_t n)
 
     if (debugfs_read(fd, data, n, -1, &got))
         return got;
-    return no_io(fd, false, false) ? -1 : REAL(read)(fd, data, n);
+    return no_io(fd, false, HERE) ? -1 : REAL(read)(fd, data, n);
 }
 
 HOOK ssize_t write(int fd, const void *data, size_t n)
@@ -178,16 +185,16 @@ HOOK ssize_t write(int fd, const void *data, size_t n)
 
     if (debugfs_write(fd, data, n, &put))
         return put;
-    return no_io(fd, true, false) ? -1 : REAL(write)(fd, data, n);
+    return no_io(fd, true, HERE) ? -1 : REAL(write)(fd, data, n);
 }
 
 HOOK ssize_t pread(int fd, void *data, size_t n, off_t at)
 {
     ssize_t got;
 
-    if (debugfs_read(fd, data, n, at, &got))
+    if (at >= 0 && debugfs_read(fd, data, n, at, &got))
         return got;
-    return no_io(fd, false, true) ? -1 : REAL(pread)(fd, data, n, at);
+    return no_io(fd, false, at) ? -1 : REAL(pread)(fd, data, n, at);
 }
 
 HOOK ssize_t pread64(int fd, void *data, size_t n, off64_t at)
@@ -199,9 +206,9 @@ HOOK ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 {
     ssize_t put;
 
-    if (debugfs_write(fd, data, n, &put))
+    if (at >= 0 && debugfs_write(fd, data, n, &put))
         return put;
-    return no_io(fd, true, true) ? -1 : REAL(pwrite)(fd, data, n, at);
+    return no_io(fd, true, at) ? -1 : REAL(pwrite)(fd, data, n, at);
 }
 
 HOOK ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
@@ -211,17 +218,17 @@ HOOK ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 
 HOOK ssize_t readv(int fd, const struct iovec *v, int n)
 {
-    return no_io(fd, false, false) ? -1 : REAL(readv)(fd, v, n);
+    return no_io(fd, false, HERE) ? -1 : REAL(readv)(fd, v, n);
 }
 
 HOOK ssize_t writev(int fd, const struct iovec *v, int n)
 {
-    return no_io(fd, true, false) ? -1 : REAL(writev)(fd, v, n);
+    return no_io(fd, true, HERE) ? -1 : REAL(writev)(fd, v, n);
 }
 
 HOOK ssize_t preadv(int fd, const struct iovec *v, int n, off_t at)
 {
-    return no_io(fd, false, true) ? -1 : REAL(preadv)(fd, v, n, at);
+    return no_io(fd, false, at) ? -1 : REAL(preadv)(fd, v, n, at);
 }
 
 HOOK ssize_t preadv64(int fd, const struct iovec *v, int n, off64_t at)
@@ -231,7 +238,7 @@ HOOK ssize_t preadv64(int fd, const struct iovec *v, int n, off64_t at)
 
 HOOK ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
 {
-    return no_io(fd, true, true) ? -1 : REAL(pwritev)(fd, v, n, at);
+    return no_io(fd, true, at) ? -1 : REAL(pwritev)(fd, v, n, at);
 }
 
 HOOK ssize_t pwritev64(int fd, const struct iovec *v, int n, off64_t at)
@@ -244,11 +251,14 @@ HOOK int epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
 {
     uint32_t file = sim ? fd_known(fd) : SIM_NONE;
 
-    if (file != SIM_NONE && sim->files[file].kind != SIM_FILE_DMABUF) {
+    if (file == SIM_NONE || sim->files[file].kind == SIM_FILE_DMABUF)
+        return REAL(epoll_ctl)(ep, op, fd, event);
+    /* in the kernel's order */
+    if (op != EPOLL_CTL_DEL && !event)
+        errno = EFAULT;
+    else if (syscall(SYS_fcntl, ep, F_GETFD) >= 0)
         errno = EPERM;
-        return -1;
-    }
-    return REAL(epoll_ctl)(ep, op, fd, event);
+    return -1;
 }
 
 ssize_t __read_chk(int fd, void *data, size_t n, size_t room);
@@ -288,27 +298,21 @@ HOOK off64_t lseek64(int fd, off64_t at, int whence)
     return lseek(fd, at, whence);
 }
 
+/* The kernel answers for the socket as for any file that has none, except that it is writable. */
 HOOK int fallocate(int fd, int mode, off_t at, off_t n)
 {
-    if (sim && fd_known(fd) != SIM_NONE) {
-        errno = ENODEV;
-        return -1;
-    }
-    return REAL(fallocate)(fd, mode, at, n);
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+    int rc = REAL(fallocate)(fd, mode, at, n);
+
+    if (rc < 0 && errno == ENODEV && file != SIM_NONE &&
+        ((int)sim->files[file].flags & O_ACCMODE) == O_RDONLY)
+        errno = EBADF;
+    return rc;
 }
 
-HOOK int ftruncate(int fd, off_t n)
+HOOK int fallocate64(int fd, int mode, off64_t at, off64_t n)
 {
-    if (sim && fd_known(fd) != SIM_NONE) {
-        errno = EINVAL;
-        return -1;
-    }
-    return REAL(ftruncate)(fd, n);
-}
-
-HOOK int ftruncate64(int fd, off64_t n)
-{
-    return ftruncate(fd, n);
+    return fallocate(fd, mode, at, n);
 }
 
 /* Descriptors that this process has taken. */

@@ -264,12 +264,12 @@ HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
 {
     char buffer[PATH_BUFFER];
     uint32_t device;
-    bool control;
+    bool control, ours = sim && fd_forget(fileno(f));
     int fd;
 
-    if (sim)
-        fd_forget(fileno(f));
     f = REAL(freopen)(path_map(path, buffer), mode, f);
+    if (ours)
+        fd_closed();
     if (!sim || !f || !path || !node_of_fd(fileno(f), &device, &control))
         return f;
     fd = open_node(device, control, stream_flags(mode));

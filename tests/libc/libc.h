@@ -16,7 +16,8 @@ struct way {
     const char *(*run)(void);
 };
 
-extern const struct way opening[], status[], listing[], descriptors[], programs[], refusals[];
+extern const struct way opening[], status[], listing[], descriptors[], programs[], refusals[],
+    devices[];
 
 /* Where things are on this kernel. */
 extern bool old_kernel;
