@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 static const struct emu_asic *const asics[] = { &emu_goya, &emu_gaudi, &emu_gaudi2 };
 
@@ -122,6 +123,7 @@ int main(int argc, char **argv)
     struct paths p = { NULL, NULL, NULL, NULL };
     int rc = 1;
 
+    e->window.listener = -1;
     options(argc, argv, e, &p);
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* do not outlive the script that started it */
     guard_install();
@@ -151,6 +153,8 @@ int main(int argc, char **argv)
                 e->nreg_rd, e->nreg_wr, e->v.posted, e->ncpucp, e->npkt);
         rc = 0;
     }
+    if (e->window.listener >= 0)
+        unlink(p.window);
     emu_fini(e);
     fclose(e->log);
     return rc;

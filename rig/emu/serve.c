@@ -1,44 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop of an emulated device. */
 #include "rig/emu/serve.h"
+#include "rig/emu/ending.h"
 #include <errno.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t ended;
-
-static void on_signal(int signo)
-{
-    (void)signo;
-    ended = 1;
-}
-
-/* The signals that end us arrive only in ppoll(). *open: the mask for it. */
-static void signals(sigset_t *open)
-{
-    const int ends[] = { SIGTERM, SIGINT, SIGHUP };
-    struct sigaction sa = { .sa_handler = on_signal };
-    sigset_t blocked;
-
-    sigemptyset(&blocked);
-    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-        sigaction(ends[i], &sa, NULL);
-        sigaddset(&blocked, ends[i]);
-    }
-    sigprocmask(SIG_BLOCK, &blocked, open);
-    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-        sigdelset(open, ends[i]);
-    signal(SIGPIPE, SIG_IGN);
-}
-
 static void loop(const struct serve *s, int *listener, struct control *c, const sigset_t *open)
 {
     int ms = -1;
 
-    while (!ended) {
+    while (!ending()) {
         struct pollfd p[2 + CONTROL_POLLS] = { { .events = POLLIN }, { s->extra, POLLIN, 0 } };
         struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l };
 
@@ -74,7 +48,7 @@ int serve(const struct serve *s)
     sigset_t open;
     int listener, error, rc = -1;
 
-    signals(&open);
+    ending_install(&open);
     if (control_open(&c, s->control, s->command, s->priv) < 0)
         return -1;
     listener = vfu_listen(s->path);
@@ -82,9 +56,10 @@ int serve(const struct serve *s)
     if (listener >= 0) {
         loop(s, &listener, &c, &open);
         rc = 0;
-        if (listener >= 0)
+        if (listener >= 0) { /* else the path may be the next emulator's by now */
             close(listener);
-        unlink(s->path);
+            unlink(s->path);
+        }
     }
     control_close(&c);
     if (s->control)

@@ -18,8 +18,10 @@
 static int address_of(struct sockaddr_un *a, const char *path)
 {
     *a = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    if (strlen(path) >= sizeof(a->sun_path))
-        return -ENAMETOOLONG;
+    if (strlen(path) >= sizeof(a->sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
     strcpy(a->sun_path, path);
     return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 }
@@ -29,8 +31,11 @@ int efa_link_listen(struct efa_link *l, const char *path)
     struct sockaddr_un a;
     int rc, fd = address_of(&a, path);
     mode_t mask = umask(0077); /* of this user alone */
+    struct stat st;
 
     *l = (struct efa_link){ .listener = fd, .fd = -1 };
+    if (fd >= 0 && !lstat(path, &st) && S_ISSOCK(st.st_mode))
+        unlink(path); /* of one that was killed */
     rc = fd < 0 || bind(fd, (void *)&a, sizeof(a)) < 0 || listen(fd, 1) < 0 ? -errno : 0;
     umask(mask);
     return rc;

@@ -41,7 +41,7 @@ struct link_message {
 };
 #define LINK_HEADER ((uint32_t)offsetof(struct link_message, data))
 
-/* 0 or -errno. One end listens, the other connects. */
+/* 0 or -errno. One end listens, and replaces a socket at path; the other connects. */
 int efa_link_listen(struct efa_link *l, const char *path);
 int efa_link_connect(struct efa_link *l, const char *path);
 /* Fills in what poll() waits for; afterwards handles a connection, a message or the end. */

@@ -5,11 +5,11 @@
  */
 #include "rig/emu/efa/card.h"
 #include "rig/emu/efa/link.h"
+#include "rig/emu/ending.h"
 #include "rig/emu/guard.h"
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -77,13 +77,12 @@ static void gone(struct seat *s)
     s->over = true;
 }
 
-static int timeout(uint64_t next)
+static struct timespec until(uint64_t next)
 {
-    uint64_t now = now_ns();
+    uint64_t now = now_ns(), left = next > now ? next - now : 0;
 
-    if (!next)
-        return -1;
-    return next <= now ? 0 : (int)((next - now + 999999) / 1000000);
+    return (struct timespec){ .tv_sec = (time_t)(left / 1000000000u),
+                              .tv_nsec = (long)(left % 1000000000u) };
 }
 
 /* Fills in what poll() waits for; returns how many cards still have a client, or may get one. */
@@ -104,11 +103,22 @@ static unsigned prepare(const struct seat *seat, unsigned n, const struct efa_ne
     return left;
 }
 
+/* One client, once. */
+static void take_client(struct seat *s)
+{
+    s->card->v.sock = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+    if (s->card->v.sock >= 0) {
+        close(s->listener);
+        s->listener = -1;
+        unlink(s->socket);
+    }
+}
+
 /* One card's turn; returns when it wants the next (0: at no particular time). */
 static uint64_t take_turn(struct seat *s, const struct pollfd *p)
 {
     if (p[0].revents && s->card->v.sock < 0)
-        s->card->v.sock = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+        take_client(s);
     else if (p[0].revents && vfu_step(&s->card->v) <= 0)
         gone(s);
     if (p[1].revents)
@@ -116,14 +126,19 @@ static uint64_t take_turn(struct seat *s, const struct pollfd *p)
     return efa_run(s->card);
 }
 
-static void serve(struct seat *seat, unsigned n, struct efa_net *net)
+static void serve(struct seat *seat, unsigned n, struct efa_net *net, const sigset_t *open)
 {
     struct pollfd p[EFA_MAX_CARDS * 2 + 1];
     uint64_t next = 0;
 
-    while (prepare(seat, n, net, p)) {
-        if (poll(p, 2 * n + 1, timeout(next)) < 0 && errno != EINTR)
-            return;
+    while (prepare(seat, n, net, p) && !ending()) {
+        struct timespec wait = until(next);
+
+        if (ppoll(p, 2 * n + 1, next ? &wait : NULL, open) < 0) {
+            if (errno != EINTR)
+                return;
+            continue;
+        }
         if (p[2 * n].revents)
             efa_link_step(net);
         next = 0;
@@ -161,6 +176,7 @@ static void open_seat(struct seat *s, struct efa_net *net, unsigned first, bool 
 struct arguments {
     struct seat seat[EFA_MAX_CARDS];
     unsigned n, first; /* first: the number of the first card in its network */
+    const char *cable; /* ours to listen at */
     bool verbose, acs;
 };
 
@@ -175,7 +191,7 @@ static void add_window(struct efa_net *net, const char *path)
     }
 }
 
-static void open_link(struct efa_net *net, const char *path, bool listens)
+static void open_link(struct arguments *a, struct efa_net *net, const char *path, bool listens)
 {
     static struct efa_link link;
 
@@ -186,6 +202,7 @@ static void open_link(struct efa_net *net, const char *path, bool listens)
         perror(path);
         exit(1);
     }
+    a->cable = listens ? path : NULL;
 }
 
 static void add_seat(struct arguments *a, const char *path)
@@ -236,7 +253,7 @@ static void parse(struct arguments *a, struct efa_net *net, int argc, char **arg
             break;
         case 'k':
         case 'K':
-            open_link(net, optarg, c == 'K');
+            open_link(a, net, optarg, c == 'K');
             break;
         case 'f':
             a->first = (unsigned)strtoul(optarg, NULL, 10);
@@ -258,21 +275,34 @@ static void parse(struct arguments *a, struct efa_net *net, int argc, char **arg
             usage();
 }
 
+/* No socket is left. Where a client came the path may be the next emulator's by now. */
+static void close_seats(const struct arguments *a)
+{
+    for (unsigned i = 0; i < a->n; i++) {
+        if (a->seat[i].listener >= 0)
+            unlink(a->seat[i].socket);
+        if (a->seat[i].control)
+            unlink(a->seat[i].control);
+    }
+    if (a->cable)
+        unlink(a->cable);
+}
+
 int main(int argc, char **argv)
 {
     static struct efa_net net = { .now = now_ns };
     static struct arguments a;
+    sigset_t open;
 
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* do not outlive the script that started it */
-    signal(SIGPIPE, SIG_IGN);
+    ending_install(&open);
     guard_install();
     parse(&a, &net, argc, argv);
     for (unsigned i = 0; i < a.n; i++)
         open_seat(&a.seat[i], &net, a.first, a.verbose);
     for (unsigned i = 0; a.acs && i < a.n; i++)
         efa_config_acs(a.seat[i].card);
-    serve(a.seat, a.n, &net);
-    for (unsigned i = 0; i < a.n; i++)
-        unlink(a.seat[i].socket);
+    serve(a.seat, a.n, &net, &open);
+    close_seats(&a);
     return 0;
 }
