@@ -6,14 +6,15 @@
 #   NIGHTLY_SECONDS     of ThreadSanitizer, and of each fuzzer in one call (600)
 #   NIGHTLY_CYCLES      of each function; 250 times as many of each kind of object (4000)
 #   NIGHTLY_KIND        seconds after which a kind of object has had enough cycles (180)
-#   NIGHTLY_MACHINES    of the rig, that are killed (1000: three hours without KVM)
+#   NIGHTLY_MACHINES    of the rig, that are killed (100: a quarter of an hour without KVM; a thousand of the
+#                       emulators alone are killed in killed_emulator)
 #   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; of the cheap message and address ten times as many)
-machines=${NIGHTLY_MACHINES:-1000}
+machines=${NIGHTLY_MACHINES:-100}
 cycles=${NIGHTLY_CYCLES:-4000}
 kind_seconds=${NIGHTLY_KIND:-180}
 seconds=${NIGHTLY_SECONDS:-600}
 executions=${NIGHTLY_EXECUTIONS:-10000000}
-parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor interrupted killed_machine tsan \
+parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor interrupted killed_emulator killed_machine tsan \
 fuzz_message fuzz_address fuzz_tree fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
 
 # tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own.  Ends with the
@@ -88,6 +89,9 @@ killed() { simulated gaudi2 6.12 build/tests/sim/sim_killed 1000 && simulated ga
 killed_regions() { simulated gaudi2 6.12 build/tests/verbs/verbs_killed 1000; }
 killed_supervisor() { tests/sim/test_supervisor_killed.sh build/sim/hlsim build/tests/sim/sim_killed 1000; }
 interrupted() { tests/sim/test_ctrl_c.py build/sim/hlsim build/tests/sim/sim_killed 1000; }
+
+# The emulators and their client, without a machine.
+killed_emulator() { build/tests/rig/rig_emu_killed build/rig/rig-emu build/rig/rig-efa 1000; }
 
 # Emulators, QEMU and the rig's own command, at random moments of a machine's life.
 wants_killed_machine=$machines unit_killed_machine=machines
