@@ -87,6 +87,8 @@ static const char *the_old_stat(void)
     CHECK(fxstat && fxstat(1, fd, &st) == 0 && looks_like_node(&st));
     *(void **)&fxstatat = dlsym(RTLD_DEFAULT, "__fxstatat");
     CHECK(fxstatat && fxstatat(1, AT_FDCWD, node, &st, 0) == 0 && looks_like_node(&st));
+    *(void **)&fxstatat = dlsym(RTLD_DEFAULT, "__fxstatat64");
+    CHECK(fxstatat && fxstatat(1, fd, "", &st, AT_EMPTY_PATH) == 0 && looks_like_node(&st));
     close(fd);
     return NULL;
 }
