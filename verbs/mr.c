@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <infiniband/verbs.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -18,9 +19,11 @@ typedef unsigned long long ull;
 
 struct hlthunk_verbs_mr {
     atomic_uint refs;
-    pid_t pid;                     /* of the process that registered it */
-    _Atomic(struct ibv_mr *) ibv;  /* NULL once deregistered */
-    struct hlthunk_dmabuf *dmabuf; /* a reference, as long as .ibv is there */
+    pid_t pid;                               /* of the process that registered it */
+    pthread_mutex_t deregister;              /* one thread at a time; never taken in a child */
+    _Atomic(struct ibv_mr *) ibv;            /* NULL once deregistered */
+    _Atomic(struct hlthunk_dmabuf *) dmabuf; /* a reference, as long as .ibv is there */
+    uint32_t lkey, rkey;                     /* of .ibv, which another thread may be freeing */
     uint64_t iova, size;
 };
 
@@ -129,8 +132,11 @@ int hlthunk_verbs_mr_register(struct ibv_pd *pd, struct hlthunk_dmabuf *dmabuf, 
     }
     atomic_init(&mr->refs, 1);
     atomic_init(&mr->ibv, ibv);
+    atomic_init(&mr->dmabuf, hlthunk_dmabuf_ref(dmabuf));
+    pthread_mutex_init(&mr->deregister, NULL);
     mr->pid = getpid();
-    mr->dmabuf = hlthunk_dmabuf_ref(dmabuf);
+    mr->lkey = ibv->lkey;
+    mr->rkey = ibv->rkey;
     mr->iova = o.iova;
     mr->size = o.size_bytes;
     *out = mr;
@@ -143,10 +149,24 @@ struct hlthunk_verbs_mr *hlthunk_verbs_mr_ref(struct hlthunk_verbs_mr *mr)
     return mr;
 }
 
+/* 0, or what the provider says: then the region is still there. */
+static int deregister(struct hlthunk_verbs_mr *mr)
+{
+    struct ibv_mr *ibv;
+    int error = 0;
+
+    pthread_mutex_lock(&mr->deregister);
+    ibv = atomic_load(&mr->ibv);
+    if (ibv)
+        error = ibv_dereg_mr(ibv);
+    if (!error)
+        atomic_store(&mr->ibv, NULL);
+    pthread_mutex_unlock(&mr->deregister);
+    return error < 0 ? -error : error;
+}
+
 int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr)
 {
-    struct hlthunk_dmabuf *m;
-    struct ibv_mr *ibv;
     int error;
 
     if (!mr)
@@ -154,21 +174,14 @@ int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr)
     if (mr->pid != getpid())
         return hlv_err(-EPERM,
                        "mr was registered by the parent of this process, whose region it is");
-    ibv = atomic_exchange(&mr->ibv, NULL);
-    if (!ibv)
-        return 0;
-    error = ibv_dereg_mr(ibv);
+    error = deregister(mr);
     if (error) {
-        atomic_store(&mr->ibv, ibv);
-        error = error < 0 ? -error : error;
         if (hlv_is_internal(error))
             error = EOPNOTSUPP;
         return hlv_err(-error, "the memory region cannot be deregistered: %s%s", strerror(error),
                        error == EBUSY ? ": memory windows are bound to it" : "");
     }
-    m = mr->dmabuf;
-    mr->dmabuf = NULL;
-    hlthunk_dmabuf_unref(m);
+    hlthunk_dmabuf_unref(atomic_exchange(&mr->dmabuf, NULL));
     return 0;
 }
 
@@ -181,21 +194,18 @@ void hlthunk_verbs_mr_unref(struct hlthunk_verbs_mr *mr)
     else
         hlthunk_verbs_mr_deregister(
             mr); /* fails: the dma-buf that the card reaches stays for good */
+    pthread_mutex_destroy(&mr->deregister);
     free(mr);
 }
 
 uint32_t hlthunk_verbs_mr_get_lkey(const struct hlthunk_verbs_mr *mr)
 {
-    const struct ibv_mr *ibv = atomic_load(&mr->ibv);
-
-    return ibv ? ibv->lkey : 0;
+    return atomic_load(&mr->ibv) ? mr->lkey : 0;
 }
 
 uint32_t hlthunk_verbs_mr_get_rkey(const struct hlthunk_verbs_mr *mr)
 {
-    const struct ibv_mr *ibv = atomic_load(&mr->ibv);
-
-    return ibv ? ibv->rkey : 0;
+    return atomic_load(&mr->ibv) ? mr->rkey : 0;
 }
 
 uint64_t hlthunk_verbs_mr_get_address(const struct hlthunk_verbs_mr *mr)
@@ -215,5 +225,5 @@ struct ibv_mr *hlthunk_verbs_mr_borrow_mr(const struct hlthunk_verbs_mr *mr)
 
 struct hlthunk_dmabuf *hlthunk_verbs_mr_borrow_dmabuf(const struct hlthunk_verbs_mr *mr)
 {
-    return mr->dmabuf;
+    return atomic_load(&mr->dmabuf);
 }

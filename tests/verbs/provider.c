@@ -157,21 +157,20 @@ int ibv_dereg_mr(struct ibv_mr *mr)
         driver->unmap(r->attachment);
         driver->detach(r->attachment);
     }
+    memset(r, 0xa5, sizeof(*r)); /* nobody reads a key of it any more */
     free(r);
     return 0;
 }
 
-/* The region that a key means, and the place in it; NULL where the card says no. */
+/* The region that a key means, and the place in it; NULL where the card says no.  With the lock. */
 static struct region *translate(struct card *c, uint32_t key, int right, uint64_t *address,
                                 size_t n)
 {
     struct region *r;
 
-    pthread_mutex_lock(&lock);
     for (r = regions; r && ((r->mr.rkey != key && r->mr.lkey != key) || r->mr.pd != &c->pd);
          r = r->next)
         ;
-    pthread_mutex_unlock(&lock);
     if (!r || !(r->access & right) || *address < r->iova || *address - r->iova > r->mr.length ||
         n > r->mr.length - (*address - r->iova))
         return NULL;
@@ -181,24 +180,32 @@ static struct region *translate(struct card *c, uint32_t key, int right, uint64_
 
 int card_read(struct card *c, uint32_t key, uint64_t address, void *data, size_t n)
 {
-    struct region *r = translate(c, key, IBV_ACCESS_REMOTE_READ, &address, n);
-    ssize_t done = r ? (ssize_t)n : -EACCES;
+    struct region *r;
+    ssize_t done;
 
+    pthread_mutex_lock(&lock);
+    r = translate(c, key, IBV_ACCESS_REMOTE_READ, &address, n);
+    done = r ? (ssize_t)n : -EACCES;
     if (r && r->attachment)
         done = hlsim_importer()->read(r->attachment, address, data, n);
     else if (r)
         memcpy(data, r->own + address, n);
+    pthread_mutex_unlock(&lock);
     return done == (ssize_t)n ? 0 : done < 0 ? (int)done : -EIO;
 }
 
 int card_write(struct card *c, uint32_t key, uint64_t address, const void *data, size_t n)
 {
-    struct region *r = translate(c, key, IBV_ACCESS_REMOTE_WRITE, &address, n);
-    ssize_t done = r ? (ssize_t)n : -EACCES;
+    struct region *r;
+    ssize_t done;
 
+    pthread_mutex_lock(&lock);
+    r = translate(c, key, IBV_ACCESS_REMOTE_WRITE, &address, n);
+    done = r ? (ssize_t)n : -EACCES;
     if (r && r->attachment)
         done = hlsim_importer()->write(r->attachment, address, data, n);
     else if (r)
         memcpy(r->own + address, data, n);
+    pthread_mutex_unlock(&lock);
     return done == (ssize_t)n ? 0 : done < 0 ? (int)done : -EIO;
 }
