@@ -3,17 +3,19 @@
 # usage: check_setup.sh SOURCE
 # On a machine that has none of its packages, "./dev setup" tells a user who may not install them, in one line,
 # what "./dev demo" and "./dev test" want, and what the tests that would be skipped want.
+# Where it may install, what is optional removes nothing, and what cannot be installed is named.
 set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/bin" "$work/clone"
 cp "$1/dev" "$work/clone"
-for command in dirname tr uname; do
+for command in cat dirname mktemp rm tail tr; do
     ln -s "$(command -v $command)" "$work/bin/$command"
 done
 printf '#!/bin/sh\necho 1000\n' >"$work/bin/id"
 printf '#!/bin/sh\nexit 1\n' >"$work/bin/apt-get"
-chmod +x "$work/bin/id" "$work/bin/apt-get"
+printf '#!/bin/sh\necho x86_64\n' >"$work/bin/uname"
+chmod +x "$work/bin/id" "$work/bin/apt-get" "$work/bin/uname"
 shell=$(command -v sh) failed=0
 
 # asks COMMAND: the packages that it asks for; it fails, and installs nothing
@@ -37,4 +39,20 @@ for command in demo test; do
     asks $command >/dev/null
     grep -q '\./dev setup' "$work/out" || { echo "FAIL ./dev $command does not mention ./dev setup"; failed=1; }
 done
+
+# as root, on a machine where one of the packages would remove another
+printf '#!/bin/sh\necho 0\n' >"$work/bin/id"
+cat >"$work/bin/apt-get" <<TEXT
+#!/bin/sh
+echo "\$*" >>"$work/calls"
+case "\$*" in *gcc-multilib*) exit 100 ;; esac
+TEXT
+env -i PATH="$work/bin" "$shell" "$work/clone/dev" setup >"$work/out" 2>&1
+if grep '^install' "$work/calls" | grep -qv -e --no-remove; then
+    echo "FAIL ./dev setup lets optional packages remove others:"
+    cat "$work/calls"
+    failed=1
+fi
+grep -q '^install.* mypy$' "$work/calls" || { echo "FAIL mypy is not tried without gcc-multilib"; failed=1; }
+grep -q 'could not install: gcc-multilib$' "$work/out" || { echo "FAIL nothing is said of gcc-multilib:"; cat "$work/out"; failed=1; }
 exit $failed
