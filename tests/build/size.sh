@@ -3,7 +3,7 @@
 # usage: size.sh KIB LIBRARY [KIB LIBRARY]...
 # What applications load stays small: no stripped library is larger than that many KiB.
 set -u
-command -v strip >/dev/null || exit 77
+command -v strip >/dev/null || { echo "no strip (package binutils)"; exit 77; }
 work=$(mktemp -d) failed=0
 trap 'rm -rf "$work"' EXIT
 while [ $# -gt 1 ]; do
