@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 # For the checks of packages to source, in the tree's root folder: clean folders of Debian, and the
 # tree as a tarball.  Needs root and mmdebstrap.  Folders are kept in $HLTHUNK_PACKAGES_CACHE
-# (~/.cache/hlthunk-packages).  Exit code 77: something is missing here, and a message says what.
+# (~/.cache/hlthunk-packages).  $HLTHUNK_APT_OPTION is one of apt's options, for mirrors that need
+# it: 'Acquire::Check-Valid-Until "false"' for one whose release files are old.
+# Exit code 77: something is missing here, and a message says what.
 cache=${HLTHUNK_PACKAGES_CACHE:-$HOME/.cache/hlthunk-packages}
 mirror=${HLTHUNK_RIG_MIRROR:-http://deb.debian.org/debian}
 version=$(sed -n "s/^ *version: '\(.*\)',$/\1/p" meson.build)
@@ -10,13 +12,14 @@ command -v mmdebstrap >/dev/null || { echo "check: mmdebstrap is missing"; exit 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# folder SUITE KIND PACKAGES: a clean root folder at $work/SUITE-KIND
+# folder SUITE KIND PACKAGES [ARCHITECTURES]: a clean root folder at $work/SUITE-KIND
 folder() {
     # other packages mean another folder
     kept=$2-$1-$(echo "$3" | cksum | cut -d ' ' -f 1).tar
     if [ ! -f "$cache/$kept" ]; then
         mkdir -p "$cache"
-        mmdebstrap --quiet --variant=apt --include="$3" "$1" "$cache/part-$kept" "$mirror"
+        mmdebstrap --quiet --variant=apt --include="$3" ${4:+--architectures="$4"} \
+            ${HLTHUNK_APT_OPTION:+--aptopt="$HLTHUNK_APT_OPTION"} "$1" "$cache/part-$kept" "$mirror"
         mv "$cache/part-$kept" "$cache/$kept"
     fi
     mkdir "$work/$1-$2"
