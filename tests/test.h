@@ -14,6 +14,11 @@
 
 #include <cmocka.h>
 
+/* CMocka 2's name; CMocka 1 has the other, which is deprecated there */
+#ifndef assert_uint_in_range
+#define assert_uint_in_range assert_in_range
+#endif
+
 /* The head of a test, and of a set-up or tear-down, that needs no state of CMocka's. */
 #define TEST(name) static void name(void **state __attribute__((unused)))
 #define FIXTURE(name) static int name(void **state __attribute__((unused)))

@@ -408,7 +408,7 @@ TEST(defect_27_a_notifier_never_hangs)
     assert_int_equal(hlthunk_notifier_recv(FD, pipes[1], &mask, &count, 0, 1000), -EIO);
     close(pipes[1]);
     assert_int_equal(hlthunk_notifier_recv(FD, 999, &mask, &count, 0, 1000), -EBADF);
-    assert_in_range(polls, 1, 2); /* at most one look at each */
+    assert_uint_in_range(polls, 1, 2); /* at most one look at each */
     /* above INT_MAX ms is long, but neither indefinite nor an error; a signal ends it */
     next_poll = POLL_INTERRUPTED;
     assert_int_equal(hlthunk_notifier_recv(FD, fd, &mask, &count, 0, 0x80000000u), -EINTR);

@@ -116,11 +116,11 @@ TEST(defect_19_a_failed_open_is_cheap_and_the_old_nodes_are_seen)
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_GAUDI2, NULL), "0000:33:00.0");
     tree_opens = 0;
     assert_int_equal(hlthunk_get_device_count(HLTHUNK_DEVICE_DONT_CARE), 2);
-    assert_in_range(tree_opens, 1, 5);
+    assert_uint_in_range(tree_opens, 1, 5);
     tree_opens = 0;
     assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_GAUDI, NULL), -1);
     assert_int_equal(errno, ENODEV);
-    assert_in_range(tree_opens, 1, 8);
+    assert_uint_in_range(tree_opens, 1, 8);
 }
 
 TEST(defect_20_failures_are_errnos)

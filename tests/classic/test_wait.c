@@ -138,7 +138,7 @@ TEST(an_interrupted_wait_goes_on_with_the_time_left)
         assert_int_equal(status, HL_WAIT_CS_STATUS_COMPLETED);
         assert_int_equal(door_calls, 2);
         assert_int_equal(timeout_of(&asked[0]), LONG_US);
-        assert_in_range(timeout_of(&asked[1]), 1, LONG_US - 10000);
+        assert_uint_in_range(timeout_of(&asked[1]), 1, LONG_US - 10000);
         assert_rebuilt(2);
     }
 }
@@ -166,7 +166,7 @@ TEST(long_timeouts_are_waited_for_in_slices)
             assert_int_equal(door_calls, 4);
             /* none is cut to 32 bits by the driver (1 << 32 + 5 would be 5) */
             for (unsigned i = 0; i < 4; i++)
-                assert_in_range(timeout_of(&asked[i]), 1000000, UINT32_MAX);
+                assert_uint_in_range(timeout_of(&asked[i]), 1000000, UINT32_MAX);
             assert_rebuilt(4);
         }
     }

@@ -274,7 +274,7 @@ TEST(timeouts_of_events)
     mock_end();
     assert_int_equal(seen, 4);
     assert_int_equal(count, 1);
-    assert_in_range(poll_ms, 1, 10000);
+    assert_uint_in_range(poll_ms, 1, 10000);
     assert_int_equal(write(e, &one, sizeof(one)), sizeof(one));
     mock_expect(&(struct mock_call){
         .request = HL_REQ_D_INFO, .op = HL_INFO_GET_EVENTS, .data = &mask, .data_size = 8 });

@@ -25,7 +25,7 @@ TEST(the_device_reaches_it)
     assert_true(hlthunk_buffer_is_host(in));
     assert_int_equal((uintptr_t)to % (uintptr_t)sysconf(_SC_PAGESIZE), 0);
     assert_int_equal(hlthunk_buffer_get_size(in), 100000);
-    assert_in_range(hlthunk_buffer_get_granted_size(in), 100000, 125000);
+    assert_uint_in_range(hlthunk_buffer_get_granted_size(in), 100000, 125000);
     ok(hlthunk_buffer_alloc(d, 100000, NULL, &b));
     assert_null(hlthunk_buffer_borrow_host(b));
     ok(hlthunk_queue_create(d, NULL, &q));

@@ -109,9 +109,9 @@ TEST(properties)
     ok(hlthunk_device_get_memory_usage(d, &u));
     assert_int_equal(u.used_bytes, 0);
     /* what is free is not rounded to pages, the size is */
-    assert_in_range(u.free_bytes, longer.p.memory_size,
-                    longer.p.memory_size +
-                        (longer.p.has_device_mmu ? longer.p.memory_page_size - 1 : 0));
+    assert_uint_in_range(u.free_bytes, longer.p.memory_size,
+                         longer.p.memory_size +
+                             (longer.p.has_device_mmu ? longer.p.memory_page_size - 1 : 0));
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 

@@ -768,7 +768,7 @@ static void deliver(struct parcel *p, int socket, int type)
 
 static void let_go_of_ours(const struct share *s, struct hlthunk_dmabuf **got, size_t n)
 {
-    assert_in_range(n, 1, COUNT);
+    assert_uint_in_range(n, 1, COUNT);
     for (size_t i = 0; i < n; i++) {
         unsigned j = 0;
 
@@ -822,7 +822,7 @@ TEST(any_message)
         close(pair[1]);
         assert_int_equal(count_fds(), before);
     }
-    assert_in_range(accepted, rounds / 20, rounds / 2);
+    assert_uint_in_range(accepted, rounds / 20, rounds / 2);
     close(piped[0]);
     close(piped[1]);
     close(others[1]);

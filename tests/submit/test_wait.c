@@ -54,7 +54,7 @@ TEST(timestamps)
         assert_int_equal(wait_seq(b, seq, 5000000, &w), 0);
         t1 = b->call.env->now_ns(b);
         assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
-        assert_in_range(w.out.timestamp_nsec, t0, t1);
+        assert_uint_in_range(w.out.timestamp_nsec, t0, t1);
         for (int i = 0; i < 70; i++)
             assert_int_equal(wait_seq(b, run(b, 0, p, put_nop(p, 0), 0), 5000000, &w), 0);
         if (b->call.p->asic->max_pending == 64) {
