@@ -206,23 +206,23 @@ static void unmapped(struct mapping *m, uint64_t bytes)
         client_call(&q, NULL, false);
 }
 
-/* Removes a range from a piece; true: a node's file was released. */
-static bool cut_piece(unsigned i, uintptr_t from, uintptr_t to)
+/* Takes out of a piece what is between two addresses; what is left of it stays. */
+static struct piece take_out(unsigned i, uintptr_t from, uintptr_t to)
 {
-    struct piece old = pieces[i];
-    struct mapping *m = &mappings[old.mapping];
+    const struct piece old = pieces[i];
+    struct piece taken = old;
 
+    if (taken.start < from)
+        taken.start = from;
+    if (taken.end > to)
+        taken.end = to;
     erase(i);
-    if (old.start < from)
-        insert(old.start, from, old.mapping);
-    if (old.end > to)
-        insert(to, old.end, old.mapping);
-    unmapped(m, to - from);
-    if (m->pieces)
-        return false;
-    if (old.mapping < hint)
-        hint = old.mapping;
-    return put(&holds[m->hold]);
+    if (old.start < taken.start)
+        insert(old.start, taken.start, old.mapping);
+    if (old.end > taken.end)
+        insert(taken.end, old.end, old.mapping);
+    unmapped(&mappings[old.mapping], taken.end - taken.start);
+    return taken;
 }
 
 bool areas_cut(uintptr_t start, uint64_t length)
@@ -232,10 +232,13 @@ bool areas_cut(uintptr_t start, uint64_t length)
     unsigned i;
 
     while ((i = first_after(start)) < count && pieces[i].start < end) {
-        uintptr_t from = start > pieces[i].start ? start : pieces[i].start;
-        uintptr_t to = end < pieces[i].end ? end : pieces[i].end;
+        uint32_t of = take_out(i, start, end).mapping;
 
-        released |= cut_piece(i, from, to);
+        if (mappings[of].pieces)
+            continue;
+        if (of < hint)
+            hint = of;
+        released |= put(&holds[mappings[of].hold]);
     }
     return released;
 }
@@ -245,10 +248,8 @@ void areas_move(uintptr_t from, uint64_t length, uintptr_t to)
     unsigned i;
 
     while ((i = first_after(from)) < count && pieces[i].start < from + length) {
-        struct piece p = pieces[i];
+        struct piece p = take_out(i, from, from + length);
 
-        unmapped(&mappings[p.mapping], p.end - p.start);
-        erase(i);
         insert(p.start - from + to, p.end - from + to, p.mapping);
     }
 }

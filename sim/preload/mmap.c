@@ -28,6 +28,11 @@ DECLARE_REAL(mremap);
 #define MAP_32BIT 0 /* as for the kernel, on other processors than x86 */
 #endif
 
+static size_t whole_pages(size_t n)
+{
+    return (n + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+}
+
 /*
  * What the C library and the kernel check before they call the driver: all but the file
  * (do_mmap()). The kernel itself answers, of a mapping of nothing at the same place.
@@ -143,7 +148,7 @@ static int map_node(void **address, size_t length, int prot, int flags, uint32_t
     bool released = false;
     sigset_t before;
 
-    length = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
+    length = whole_pages(length);
     rc = rc ? rc : check_file(f, offset, length, prot, flags);
     if (!rc && f->kind == SIM_FILE_DMABUF)
         rc = -EINVAL;
@@ -306,6 +311,7 @@ HOOK int madvise(void *address, size_t length, int advice)
 
 HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 {
+    const size_t had = whole_pages(old_length), kept = whole_pages(new_length);
     void *where, *p;
     sigset_t before;
     va_list ap;
@@ -313,7 +319,7 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
     va_start(ap, flags);
     where = va_arg(ap, void *);
     va_end(ap);
-    if (new_length > old_length && in_area(address)) {
+    if (kept > had && in_area(address)) {
         errno = EFAULT;
         return MAP_FAILED;
     }
@@ -321,10 +327,10 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
         return REAL(mremap)(address, old_length, new_length, flags, where);
     areas_lock(&before);
     p = REAL(mremap)(address, old_length, new_length, flags, where);
-    if (p != MAP_FAILED && new_length < old_length)
-        areas_cut((uintptr_t)address + new_length, old_length - new_length);
+    if (p != MAP_FAILED && kept < had)
+        areas_cut((uintptr_t)address + kept, had - kept);
     if (p != MAP_FAILED && p != address)
-        areas_move((uintptr_t)address, new_length, (uintptr_t)p);
+        areas_move((uintptr_t)address, kept, (uintptr_t)p);
     areas_unlock(&before);
     return p;
 }

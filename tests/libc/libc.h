@@ -17,7 +17,7 @@ struct way {
 };
 
 extern const struct way opening[], status[], listing[], descriptors[], programs[], refusals[],
-    devices[];
+    devices[], pages[], dmabufs[];
 
 /* Where things are on this kernel. */
 extern bool old_kernel;

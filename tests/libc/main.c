@@ -79,8 +79,8 @@ static bool run(const struct way *w)
 
 int main(int argc, char **argv)
 {
-    static const struct way *const tables[] = { opening,  status,   listing, descriptors,
-                                                programs, refusals, devices };
+    static const struct way *const tables[] = { opening,  status,  listing, descriptors, programs,
+                                                refusals, devices, pages,   dmabufs };
     unsigned n = 0, failed = 0;
 
     old_kernel = getenv("TEST_KERNEL") && !strcmp(getenv("TEST_KERNEL"), "6.1");
