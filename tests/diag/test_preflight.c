@@ -595,7 +595,7 @@ TEST(no_device)
     expect("memlock", HLTHUNK_VERDICT_OK, "unlimited"); /* the rest is told all the same */
 }
 
-static int stop(const struct hlthunk_check *c, void *user)
+static int stop_at_third(const struct hlthunk_check *c, void *user)
 {
     (void)c;
     return ++*(int *)user == 3 ? 42 : 0;
@@ -628,7 +628,7 @@ TEST(bad_arguments)
     assert_int_equal(hlthunk_preflight_run(&o, keep, NULL, &worst), -ENOENT);
     assert_int_equal(worst, 77);
     o.root = tree_root();
-    assert_int_equal(hlthunk_preflight_run(&o, stop, &calls, &worst), 42);
+    assert_int_equal(hlthunk_preflight_run(&o, stop_at_third, &calls, &worst), 42);
     assert_int_equal(calls, 3);
 }
 

@@ -121,11 +121,11 @@ TEST(packets_are_answered)
     assert_true(answered(63, 5, 0)); /* of no kind that it knows */
     assert_int_equal(load64(PACKET), 0);
     assert_true(answered(INFO_GET, host(BUFFER), 4096));
-    assert_string_equal(ram + BUFFER + 1024, "Linux fw-0.0.0-rig ");
+    assert_string_equal((char *)ram + BUFFER + 1024, "Linux fw-0.0.0-rig ");
     assert_int_equal(load64(BUFFER + 1560), emu.chip->memory_size);
     assert_true(answered(PASSTHROUGH, host(BUFFER), 100));
     assert_int_equal(load64(PACKET), 4);
-    assert_string_equal(ram + BUFFER, "rig");
+    assert_string_equal((char *)ram + BUFFER, "rig");
     memset(ram + BUFFER, 0xEE, 4);
     assert_true(answered(PASSTHROUGH, host(BUFFER), 2)); /* no more than it may */
     assert_int_equal(load64(PACKET), 2);
