@@ -105,7 +105,9 @@ struct ibv_mr *ibv_reg_dmabuf_mr(struct ibv_pd *pd, uint64_t offset, size_t leng
     r->offset = offset;
     r->iova = iova;
     r->access = access;
+    pthread_mutex_lock(&lock);
     c->last_inode = st.st_ino;
+    pthread_mutex_unlock(&lock);
     return enter(r, pd, length);
 }
 
