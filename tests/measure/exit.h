@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Only for ./dev coverage, which makes the compiler include it first: coverage data are
- * written when a process exits, but not by _exit(), with which children of tests end.  The
- * simulator's library in the process has counters of its own.
+ * written when a process exits, but not by _exit(), with which children of tests end, nor when it
+ * becomes another program.  The simulator's library in the process has counters of its own.
  */
 #ifndef TESTS_MEASURE_EXIT_H
 #define TESTS_MEASURE_EXIT_H
@@ -15,6 +15,7 @@ _Noreturn void _exit(int code);
 void *dlopen(const char *name, int how);
 void *dlsym(void *library, const char *name);
 void __gcov_dump(void);
+void __gcov_reset(void);
 void hl_coverage_dump(void);
 __attribute__((weak, visibility("default"))) void hl_coverage_dump(void)
 {
@@ -32,5 +33,20 @@ static inline _Noreturn void hl_coverage_exit(int code)
 }
 
 #define _exit hl_coverage_exit
+
+/*
+ * The simulator's exec functions call those of the C library by pointers, which each looks up when
+ * it is first called: mostly in a child that has just been made for that.
+ */
+static inline void *hl_coverage_dlsym(void *library, const char *name)
+{
+    if (__builtin_strstr(name, "exec")) {
+        __gcov_dump();
+        __gcov_reset();
+    }
+    return dlsym(library, name);
+}
+
+#define dlsym hl_coverage_dlsym
 #endif
 #endif
