@@ -65,7 +65,8 @@ static size_t put_line(char *out, size_t size, const char *line, long device)
 
 char *path_maps(const char *path)
 {
-    char *text, *out, *at;
+    char *text, *out;
+    const char *at;
     int saved = errno;
     long pid, device;
     size_t n = 0, lines = 1;
