@@ -10,6 +10,7 @@
 #include "lib/op/op_mem.h"
 
 #define FD 9
+#define PAGES 0x10000u /* whole ones, whatever the machine's are */
 
 static union hl_mem_args request(uint64_t addr, uint64_t size, uint64_t offset, uint32_t flags)
 {
@@ -33,11 +34,11 @@ TEST(rules)
         uint64_t address, size, offset;
         const char *text;
     } bad[] = {
-        { 0x1000, 0, 0, "size is 0" },
-        { 0x1001, 0x1000, 0, "address 0x1001 is not a multiple" },
-        { 0x1000, 0x1000, 2796202, "offset 2796202 is not a multiple of the page size" },
-        { 0x1000, 0x1000, -4096ull, "wraps" },
-        { -4096ull, 0x2000, 0, "wraps" },
+        { PAGES, 0, 0, "size is 0" },
+        { PAGES + 1, PAGES, 0, "address 0x10001 is not a multiple" },
+        { PAGES, PAGES, 2796202, "offset 2796202 is not a multiple of the page size" },
+        { PAGES, PAGES, -(uint64_t)PAGES, "wraps" },
+        { -(uint64_t)PAGES, 2 * PAGES, 0, "wraps" },
     };
     int fd = -7;
 
@@ -61,20 +62,20 @@ TEST(bytes_and_fd)
     assert_int_equal(fd, 33);
     mock_end();
     /* a kernel that takes type 'd' takes offsets: no question is asked about that */
-    expect_fd(0x1001001800000000, 0x200000, 0x3000, O_CLOEXEC, 34);
-    assert_int_equal(hl_mem_export(FD, 0x1001001800000000, 0x200000, 0x3000, O_CLOEXEC, &fd), 0);
+    expect_fd(0x1001001800000000, 0x200000, 3 * PAGES, O_CLOEXEC, 34);
+    assert_int_equal(hl_mem_export(FD, 0x1001001800000000, 0x200000, 3 * PAGES, O_CLOEXEC, &fd), 0);
     assert_int_equal(fd, 34);
     mock_end();
 }
 
 TEST(every_errno)
 {
-    union hl_mem_args in = request(0x20000000, 0x1000, 0, O_CLOEXEC);
+    union hl_mem_args in = request(0x20000000, PAGES, 0, O_CLOEXEC);
     int fd = -7;
 
     for (size_t e = 0; e < mock_errno_count; e++) {
         mock_fail(HL_REQ_D_MEMORY, &in, sizeof(in), mock_errnos[e]);
-        assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, O_CLOEXEC, &fd), -mock_errnos[e]);
+        assert_int_equal(hl_mem_export(FD, 0x20000000, PAGES, 0, O_CLOEXEC, &fd), -mock_errnos[e]);
         assert_int_equal(fd, -7);
         assert_true(strlen(hlthunk_last_error()) > 20);
         mock_end();
@@ -93,8 +94,8 @@ TEST(descriptors_above_2)
             assert_int_equal(dup2(low, 0), 0);
             close(low);
         }
-        expect_fd(0x20000000, 0x1000, 0, cloexec ? O_CLOEXEC : 0, 0);
-        assert_int_equal(hl_mem_export(FD, 0x20000000, 0x1000, 0, cloexec ? O_CLOEXEC : 0, &fd), 0);
+        expect_fd(0x20000000, PAGES, 0, cloexec ? O_CLOEXEC : 0, 0);
+        assert_int_equal(hl_mem_export(FD, 0x20000000, PAGES, 0, cloexec ? O_CLOEXEC : 0, &fd), 0);
         assert_true(fd > 2);
         assert_int_equal(fcntl(fd, F_GETFD), cloexec ? FD_CLOEXEC : 0);
         assert_int_equal(fcntl(0, F_GETFD), -1); /* the low one is not left behind */

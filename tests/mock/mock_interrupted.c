@@ -135,7 +135,7 @@ static int map_device(void)
 }
 static int map_host(void)
 {
-    return hl_mem_map_host(FD, (void *)4096, 8192, 7, 0, &u64);
+    return hl_mem_map_host(FD, (void *)65536, 131072, 7, 0, &u64);
 }
 static int unmap(void)
 {
@@ -147,7 +147,7 @@ static int map_block(void)
 }
 static int export(void)
 {
-    return hl_mem_export(FD, 4096, 8192, 0, 2, &fd_out);
+    return hl_mem_export(FD, 65536, 131072, 0, 2, &fd_out);
 }
 static int timestamps(void)
 {

@@ -153,7 +153,7 @@ TEST(a_set_uid_program_takes_nothing_from_the_environment)
     pid = fork();
     if (pid == 0) {
         execl(path, path, "set-uid", (char *)NULL);
-        _exit(3);
+        _exit(errno == ENOEXEC ? NOT_SET_UID : 3); /* an emulator runs us */
     }
     unsetenv("HABANA_VISIBLE_MODULES");
     unsetenv("HABANA_VISIBLE_DEVICES");
