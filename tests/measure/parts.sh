@@ -15,7 +15,7 @@ kind_seconds=${NIGHTLY_KIND:-180}
 seconds=${NIGHTLY_SECONDS:-600}
 executions=${NIGHTLY_EXECUTIONS:-10000000}
 parts="loaded sweeps cycles_gaudi2 cycles_gaudi cycles_goya kinds copies killed killed_regions killed_supervisor interrupted killed_emulator killed_machine tsan \
-fuzz_message fuzz_address fuzz_tree fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds coverage mutate"
+fuzz_message fuzz_address fuzz_tree fuzz_packets fuzz_ioctl fuzz_efa fuzz_emu builds compilers arm64 coverage mutate"
 
 # tests FOLDER [ARGUMENT…]: two parts may run at once, each with a log of its own.  Ends with the
 # failed ones, or how many passed.
@@ -146,6 +146,10 @@ builds() {
     [ -f "$dir/build.ninja" ] || CC=${how%% *} meson setup "$dir" --werror -Ddocs=disabled ${how#* } || return 1
     ninja -C "$dir" && tests "$dir" --suite fast && echo "$how: passed"
 }
+
+# In clean folders of Debian, which take a gigabyte each; as root.
+compilers() { tests/build/compilers.sh; }
+arm64() { tests/build/arm64.sh; }
 
 coverage() { ./dev coverage --json "$logs/coverage.json"; }
 mutate() { ./dev mutate --seconds "$((seconds * 24))" --wanted 90; }
