@@ -57,22 +57,26 @@ static int own(struct owned_fd *o, int fd, const char *what)
  * Ends a socket, and whatever copies of it a forked child has, which close() would leave connected.
  * What a client said too late is read: unread, it would take the answer away from the client.
  */
-static void hang_up(const struct owned_fd *o)
+static void hang_up(int fd)
 {
     char byte;
 
-    if (o->fd < 0 || !hl_fd_is(o->fd, &o->id))
-        return;
-    shutdown(o->fd, SHUT_RDWR);
-    while (recv(o->fd, &byte, 1, MSG_DONTWAIT) > 0)
+    shutdown(fd, SHUT_RDWR);
+    while (recv(fd, &byte, 1, MSG_DONTWAIT) > 0)
         ;
+}
+
+static void hang_up_owned(const struct owned_fd *o)
+{
+    if (o->fd >= 0 && hl_fd_is(o->fd, &o->id))
+        hang_up(o->fd);
 }
 
 static void drop_client(struct hlthunk_handle_server *s, struct client *c)
 {
     struct owned_fd *o = &c->connection;
 
-    hang_up(o);
+    hang_up_owned(o);
     /* nor does close() take a copied one out of the set */
     epoll_ctl(s->epoll.fd, EPOLL_CTL_DEL, o->fd, NULL);
     hl_owned_close(o->fd, &o->id, s->object.epoch);
@@ -84,7 +88,7 @@ static void stop_listening(struct hlthunk_handle_server *s)
 {
     int fd;
 
-    hang_up(&s->listener);
+    hang_up_owned(&s->listener);
     while (hl_fd_is(s->listener.fd, &s->listener.id) &&
            (fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
         close(fd);
@@ -319,7 +323,7 @@ static int serve_client(struct hlthunk_handle_server *s, uint64_t number)
 }
 
 /* Takes a place, whose client makes room: how many were handed out to it. */
-static int accept_one(struct hlthunk_handle_server *s, int fd)
+static int seat(struct hlthunk_handle_server *s, int fd)
 {
     struct client *c = &s->client[++s->clients % CLIENTS];
     /* once: a connection that the program has closed and a child keeps is out of our reach */
@@ -334,7 +338,7 @@ static int accept_one(struct hlthunk_handle_server *s, int fd)
     return given;
 }
 
-/* Those who have connected: how many were handed out on the way. */
+/* Those who have connected: how many were handed out on the way.  Strangers take nobody's place. */
 static int accept_some(struct hlthunk_handle_server *s)
 {
     int given = 0;
@@ -344,7 +348,13 @@ static int accept_some(struct hlthunk_handle_server *s)
 
         if (fd < 0)
             break;
-        given += accept_one(s, fd);
+        if (may_ask(fd)) {
+            given += seat(s, fd);
+        } else {
+            answer(s, fd);
+            hang_up(fd);
+            close(fd);
+        }
     }
     return given;
 }

@@ -382,6 +382,40 @@ TEST(another_user_is_refused)
     assert_int_equal(status, EACCES);
 }
 
+/* Nor does another user take the places of those who may. */
+TEST(another_user_takes_no_place)
+{
+    int first, status;
+    int32_t answer;
+    pid_t pid;
+
+    needs_exports();
+    if (geteuid())
+        skip();
+    first = connect_raw();
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
+    pid = fork();
+    if (pid == 0) {
+        hlthunk_release_inherited();
+        if (setresuid(65534, 65534, 65534))
+            _exit(1);
+        for (unsigned i = 0; i < 70; i++) {
+            int fd = connect_raw();
+
+            if (recv(fd, &answer, sizeof(answer), 0) != sizeof(answer) || answer != -EACCES)
+                _exit(2);
+        }
+        _exit(0);
+    }
+    assert_int_equal(serve_until_it_ends(pid, &status), 0);
+    assert_int_equal(status, 0);
+    assert_int_equal(send(first, handle + 24, 16, MSG_NOSIGNAL), 16);
+    assert_int_equal(hlthunk_handle_server_serve(server, 60000000000), 1);
+    assert_int_equal(recv(first, &answer, sizeof(answer), 0), sizeof(answer));
+    assert_int_equal(answer, 0);
+    close(first);
+}
+
 /* Who took the name first may be anybody: it is looked at before anything is said. */
 TEST(another_users_server_is_refused)
 {
@@ -421,6 +455,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_child_keeps_a_server_that_has_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_program_closes_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_user_takes_no_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
     };
 
