@@ -67,12 +67,22 @@ static int64_t left_ns(uint64_t deadline)
     return deadline == UINT64_MAX ? -1 : (int64_t)hl_left_us(deadline) * 1000;
 }
 
-static int too_many(void)
+static int too_many(int rc)
 {
-    return hl_err(-EAGAIN, "too many processes wait for the handle's server");
+    return hl_err(rc, "too many processes wait for the handle's server");
 }
 
-/* Waits while as many as there is room for wait to be accepted. */
+/* How long connect() waits; 0 would be without end. */
+static struct timeval patience(uint64_t deadline)
+{
+    uint64_t left = hl_left_us(deadline);
+
+    left = left < 1 ? 1 : left > INT32_MAX ? INT32_MAX : left;
+    return (struct timeval){ .tv_sec = (time_t)(left / 1000000),
+                             .tv_usec = (suseconds_t)(left % 1000000) };
+}
+
+/* Waits, half an hour at most, while as many as there is room for wait to be accepted. */
 static int reach(int fd, const struct hl_handle *h, uint64_t deadline)
 {
     struct sockaddr_un address;
@@ -80,18 +90,16 @@ static int reach(int fd, const struct hl_handle *h, uint64_t deadline)
     int rc;
 
     do {
-        uint64_t left = hl_left_us(deadline);
-        struct timeval t = { .tv_sec = (time_t)(left / 1000000),
-                             .tv_usec = (suseconds_t)(left % 1000000) };
+        struct timeval t = patience(deadline);
 
-        if (deadline != UINT64_MAX && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) < 0)
+        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t)) < 0)
             return hl_err(-errno, "the time to wait cannot be set: %s", strerror(errno));
         rc = connect(fd, (struct sockaddr *)&address, size);
     } while (rc < 0 && errno == EINTR);
     if (rc == 0)
         return 0;
     if (errno == EAGAIN)
-        return too_many();
+        return too_many(-EAGAIN);
     if (errno == ECONNREFUSED)
         return hl_err(-ENOENT, "nobody serves this handle: its server has ended, or is in another "
                                "network namespace or on another machine");
@@ -121,7 +129,7 @@ static int receive_status(int fd, uint64_t deadline)
     if (status == -EACCES)
         return hl_err(-EACCES, "the handle's server does not serve user %u", geteuid());
     if (status == -EAGAIN)
-        return too_many();
+        return too_many(-EAGAIN);
     if (status)
         return hl_err(-ENOENT, "the handle is not known to its server: withdrawn, or forged");
     return 0;
@@ -175,7 +183,5 @@ int hlthunk_dmabuf_open_handle(const uint8_t handle[HLTHUNK_HANDLE_SIZE], int64_
     do
         rc = try_to_open(&h, deadline, dmabuf);
     while (rc == -EAGAIN && hl_left_us(deadline));
-    return rc == -EAGAIN && deadline ? hl_err(-ETIMEDOUT, "too many processes wait for the "
-                                                          "handle's server")
-                                     : rc;
+    return rc == -EAGAIN && deadline ? too_many(-ETIMEDOUT) : rc;
 }

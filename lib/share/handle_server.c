@@ -286,6 +286,11 @@ static bool may_ask(int client)
            (c.uid == geteuid() || !c.uid);
 }
 
+static bool tell(int client, int32_t status)
+{
+    return send(client, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(status);
+}
+
 /* One client's request, if there is one: was a dma-buf handed out? */
 static bool answer(struct hlthunk_handle_server *s, int client)
 {
@@ -295,13 +300,11 @@ static bool answer(struct hlthunk_handle_server *s, int client)
     int32_t status = -ENOENT;
     bool given = false;
 
-    if (!may_ask(client))
-        status = -EACCES;
-    else if (n < 0 && errno == EAGAIN)
+    if (n < 0 && errno == EAGAIN)
         status = -EAGAIN; /* it has said nothing while others came, and may come again */
     else if (n == HL_HANDLE_RANDOM && (m = find(s, token)))
         status = 0;
-    if (send(client, &status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(status) && m)
+    if (tell(client, status) && m)
         given = hlthunk_dmabuf_send(client, &m, 1, 0) == 0;
     hlthunk_dmabuf_unref(m);
     return given;
@@ -351,7 +354,7 @@ static int accept_some(struct hlthunk_handle_server *s)
         if (may_ask(fd)) {
             given += seat(s, fd);
         } else {
-            answer(s, fd);
+            tell(fd, -EACCES);
             hang_up(fd);
             close(fd);
         }

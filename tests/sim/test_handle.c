@@ -258,6 +258,23 @@ TEST(many_at_once)
     assert_int_equal(hlthunk_handle_server_serve(server, 0), 0);
 }
 
+/* There is no room, and nobody serves: the time ends all the same. */
+TEST(no_room_and_no_time)
+{
+    struct hlthunk_dmabuf *none = (void *)1;
+    int fd[65];
+
+    needs_exports();
+    for (unsigned i = 0; i < 65; i++)
+        fd[i] = connect_raw();
+    refused(hlthunk_dmabuf_open_handle(handle, 0, &none), EAGAIN, "too many");
+    refused(hlthunk_dmabuf_open_handle(handle, 1, &none), ETIMEDOUT, "too many");
+    refused(hlthunk_dmabuf_open_handle(handle, 20000000, &none), ETIMEDOUT, "too many");
+    assert_ptr_equal(none, (void *)1);
+    for (unsigned i = 0; i < 65; i++)
+        close(fd[i]);
+}
+
 /* Makes a child that has copies of all that this process has, until hold[0] is closed. */
 static pid_t keeper(int hold[2])
 {
@@ -451,6 +468,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(within_one_process, set_up, tear_down),
         cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_room_and_no_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_server_that_has_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_program_closes_a_clients_connection, set_up, tear_down),
