@@ -16,7 +16,7 @@ int control_open(struct control *c, const char *path, int (*command)(void *priv,
     for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
         c->client[i].fd = -1;
     if (path)
-        c->listener = vfu_listen(path);
+        c->listener = vfu_listen(path, SOCK_STREAM);
     return path && c->listener < 0 ? -1 : 0;
 }
 

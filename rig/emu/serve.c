@@ -51,7 +51,7 @@ int serve(const struct serve *s)
     ending_install(&open);
     if (control_open(&c, s->control, s->command, s->priv) < 0)
         return -1;
-    listener = vfu_listen(s->path);
+    listener = vfu_listen(s->path, SOCK_STREAM);
     error = errno;
     if (listener >= 0) {
         loop(s, &listener, &c, &open);

@@ -75,8 +75,8 @@ struct vfu {
     uint8_t out[VFU_MAX_MESSAGE];
 };
 
-/* A listening socket for this user only, or -1 and errno. Replaces a socket at path. */
-int vfu_listen(const char *path);
+/* A listening socket of that type for this user only, which replaces one at path; -1 and errno. */
+int vfu_listen(const char *path, int type);
 void vfu_init(struct vfu *v, const struct vfu_ops *ops, void *priv);
 /* Give back the client's mappings and descriptors and the regions' memory; not `sock`. */
 void vfu_fini(struct vfu *v);

@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int vfu_listen(const char *path)
+int vfu_listen(const char *path, int type)
 {
     struct sockaddr_un sa = { .sun_family = AF_UNIX };
     struct stat st;
@@ -20,7 +20,7 @@ int vfu_listen(const char *path)
         return -1;
     }
     strcpy(sa.sun_path, path);
-    s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    s = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (s < 0)
         return -1;
     if (!lstat(path, &st) && S_ISSOCK(st.st_mode))

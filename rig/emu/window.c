@@ -30,7 +30,7 @@ int window_open(struct window_owner *o, const char *path, const int *bar_fd, con
         o->bar_fd[i] = bar_fd[i];
         o->page->size[i] = bar_fd[i] < 0 ? 0 : size[i];
     }
-    o->listener = vfu_listen(path);
+    o->listener = vfu_listen(path, SOCK_STREAM);
     return o->listener < 0 ? -errno : 0;
 }
 

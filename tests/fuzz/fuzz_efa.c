@@ -55,9 +55,10 @@ int vfu_irq(struct vfu *v, unsigned index, unsigned vector)
     return 0;
 }
 
-int vfu_listen(const char *path)
+int vfu_listen(const char *path, int type)
 {
     (void)path;
+    (void)type;
     return -1;
 }
 

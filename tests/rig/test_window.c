@@ -162,7 +162,7 @@ TEST(an_owner_is_not_trusted)
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct speech s = { .listener = vfu_listen(path),
+        struct speech s = { .listener = vfu_listen(path, SOCK_STREAM),
                             .bytes = cases[i].bytes,
                             .count = cases[i].count,
                             .fds = { cases[i].fds[0], cases[i].fds[1] } };

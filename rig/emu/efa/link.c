@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -15,39 +14,22 @@
 
 /* ---- the socket ---- */
 
-static int address_of(struct sockaddr_un *a, const char *path)
-{
-    *a = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    if (strlen(path) >= sizeof(a->sun_path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    strcpy(a->sun_path, path);
-    return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-}
-
 int efa_link_listen(struct efa_link *l, const char *path)
 {
-    struct sockaddr_un a;
-    int rc, fd = address_of(&a, path);
-    mode_t mask = umask(0077); /* of this user alone */
-    struct stat st;
-
-    *l = (struct efa_link){ .listener = fd, .fd = -1 };
-    if (fd >= 0 && !lstat(path, &st) && S_ISSOCK(st.st_mode))
-        unlink(path); /* of one that was killed */
-    rc = fd < 0 || bind(fd, (void *)&a, sizeof(a)) < 0 || listen(fd, 1) < 0 ? -errno : 0;
-    umask(mask);
-    return rc;
+    *l = (struct efa_link){ .listener = vfu_listen(path, SOCK_SEQPACKET), .fd = -1 };
+    return l->listener < 0 ? -errno : 0;
 }
 
 int efa_link_connect(struct efa_link *l, const char *path)
 {
-    struct sockaddr_un a;
-    int fd = address_of(&a, path);
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
 
-    *l = (struct efa_link){ .listener = -1, .fd = fd };
-    return fd < 0 || connect(fd, (void *)&a, sizeof(a)) < 0 ? -errno : 0;
+    *l = (struct efa_link){ .listener = -1, .fd = -1 };
+    if (strlen(path) >= sizeof(a.sun_path))
+        return -ENAMETOOLONG;
+    strcpy(a.sun_path, path);
+    l->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    return l->fd < 0 || connect(l->fd, (void *)&a, sizeof(a)) < 0 ? -errno : 0;
 }
 
 int efa_link_fd(const struct efa_link *l)

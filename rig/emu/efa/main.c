@@ -165,8 +165,8 @@ static void open_seat(struct seat *s, struct efa_net *net, unsigned first, bool 
         perror(s->log);
         exit(1);
     }
-    s->listener = vfu_listen(s->socket);
-    s->commands = s->control ? vfu_listen(s->control) : -1;
+    s->listener = vfu_listen(s->socket, SOCK_STREAM);
+    s->commands = s->control ? vfu_listen(s->control, SOCK_STREAM) : -1;
     if (s->listener < 0 || (s->control && s->commands < 0)) {
         perror(s->socket);
         exit(1);
