@@ -178,10 +178,11 @@ static int look_at_fd(const char *name, void *user)
     struct hlthunk_holder h;
     char target[256], file[HL_TREE_PATH];
     bool control = false;
-    int fd = atoi(name);
-    int rc =
-        hl_tree_link(l->root, target, sizeof(target), "/proc/%d/fd/%d", (int)l->process.pid, fd);
+    int rc, fd = hl_process_number(name);
 
+    if (fd < 0)
+        return 0;
+    rc = hl_tree_link(l->root, target, sizeof(target), "/proc/%d/fd/%d", (int)l->process.pid, fd);
     if (rc == -ENOSPC)
         target[0] = '/', target[1] = '\0'; /* a long path: the number still tells */
     else if (rc)

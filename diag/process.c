@@ -2,6 +2,7 @@
 #include "diag/process.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,18 @@ int hl_process_read(const char *root, pid_t pid, struct hl_process *p)
     return read_owner(root, pid, &p->uid);
 }
 
+int hl_process_number(const char *name)
+{
+    char *end;
+    long n;
+
+    if (*name < '0' || *name > '9')
+        return -1;
+    errno = 0;
+    n = strtol(name, &end, 10);
+    return *end || errno || n > INT_MAX ? -1 : (int)n;
+}
+
 struct pids {
     pid_t *list;
     size_t count, room;
@@ -100,10 +113,9 @@ struct pids {
 static int add_pid(const char *name, void *user)
 {
     struct pids *p = user;
-    char *end;
-    long pid = strtol(name, &end, 10);
+    pid_t pid = hl_process_number(name);
 
-    if (*end || pid <= 0)
+    if (pid <= 0)
         return 0;
     if (p->count == p->room) {
         size_t room = p->room ? 2 * p->room : 256;
@@ -114,7 +126,7 @@ static int add_pid(const char *name, void *user)
         p->list = list;
         p->room = room;
     }
-    p->list[p->count++] = (pid_t)pid;
+    p->list[p->count++] = pid;
     return 0;
 }
 

@@ -27,6 +27,9 @@ static inline bool hl_is_gone(int rc)
 /* root as in lib/kernel/tree.h.  0 or -errno. */
 int hl_process_read(const char *root, pid_t pid, struct hl_process *process);
 
+/* The process or descriptor that an entry of /proc is about; -1: it is about something else. */
+int hl_process_number(const char *name);
+
 /* All processes, by PID; *pids is malloc'ed.  0 or -errno. */
 int hl_process_list(const char *root, pid_t **pids, size_t *count);
 

@@ -317,6 +317,26 @@ TEST(long_and_hidden_files)
     assert_int_equal(look(NULL).hidden_processes, 2);
 }
 
+/* /proc has names that are no numbers; a recorded or forged one may have any. */
+TEST(names_that_are_no_numbers)
+{
+    static const char *const odd[] = { "-5", "+3", " 3", "3x", "x", "4294967299" };
+    char path[64];
+
+    tree_device(0, "0000:10:00.0", 0x1020, 0);
+    put_process(100, "mine", 0, 0, 1);
+    put_fd(100, 3, "/dev/accel/accel0");
+    for (unsigned i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+        snprintf(path, sizeof(path), "/proc/100/fd/%s", odd[i]);
+        tree_link(path, "/dev/accel/accel0");
+        snprintf(path, sizeof(path), "/proc/%s", odd[i]);
+        tree_folder(path);
+    }
+    assert_int_equal(look(NULL).processes, 1);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].h.fd, 3);
+}
+
 TEST(another_namespace)
 {
     tree_device(0, "0000:10:00.0", 0x1020, 0);
@@ -384,6 +404,7 @@ int main(void)
         CASE(what_is_hidden_is_counted),
         CASE(why_a_process_is_not_seen),
         CASE(long_and_hidden_files),
+        CASE(names_that_are_no_numbers),
         CASE(another_namespace),
         CASE(a_visitor_ends_the_list),
         CASE(bad_arguments),
