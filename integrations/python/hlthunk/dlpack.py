@@ -44,15 +44,17 @@ _NAME = b"dltensor"
 _lent: Dict[int, Tuple[Any, ...]] = {}  # by the managed tensor's address
 
 
-@_Deleter  # type: ignore[misc]
 def _forget(managed: Any) -> None:
     _lent.pop(ctypes.addressof(managed.contents), None)
 
 
-@ctypes.PYFUNCTYPE(None, c_void_p)  # type: ignore[misc]
 def _destroy(capsule: int) -> None:
     if _is_valid(capsule, _NAME):  # it has not been consumed
         _lent.pop(_pointer(capsule, _NAME), None)
+
+
+_forgets = _Deleter(_forget)
+_destroys = ctypes.PYFUNCTYPE(None, c_void_p)(_destroy)
 
 
 def to_dlpack(buffer: Buffer, device_id: int = 0) -> Any:
@@ -70,10 +72,10 @@ def to_dlpack(buffer: Buffer, device_id: int = 0) -> Any:
     else:
         tensor.device = _Device(EXTENSION, device_id)
         tensor.data = buffer.address
-    managed.deleter = _forget
+    managed.deleter = _forgets
     address = ctypes.addressof(managed)
     _lent[address] = (managed, shape, buffer._another())
-    return _api.PyCapsule_New(address, _NAME, ctypes.cast(_destroy, _Destructor))
+    return _api.PyCapsule_New(address, _NAME, ctypes.cast(_destroys, _Destructor))
 
 
 def from_dlpack(device: Device, array: Any) -> Tuple[Buffer, int, int]:

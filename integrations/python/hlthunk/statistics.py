@@ -28,6 +28,7 @@ class MemoryStatistics(NamedTuple):
 
 def _read(function: Any, handle: n.c_void_p) -> MemoryStatistics:
     s = n.result(n.MemoryStatistics, function, handle)
-    values: Any = (getattr(s, name) for name in MemoryStatistics._fields)
-    return MemoryStatistics(*(Counter(v.current, v.peak, v.total, v.freed)
-                              if isinstance(v, n.MemoryCounter) else v for v in values))
+    values: Any = [getattr(s, name) for name in MemoryStatistics._fields]
+    fields: Any = [Counter(v.current, v.peak, v.total, v.freed) if isinstance(v, n.MemoryCounter) else v
+                   for v in values]
+    return MemoryStatistics(*fields)
