@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Fences that notify: eventfds and callbacks, on the queue's thread. */
+/*
+ * Fences that notify.  Eventfds are signalled by the thread that finds out that the fence is over;
+ * callbacks are called on the queue's thread, which also sees to it that somebody finds out.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,16 +16,28 @@
 
 void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
 {
-    *q->fired_end = notices;
-    for (; notices; notices = notices->next) {
-        q->fired_end = &notices->next;
-        hl_errand_begin(&notices->errand, q->object.parent, q->thread);
+    bool own = pthread_equal(q->thread, pthread_self());
+    struct hl_notice *next;
+
+    for (; notices; notices = next) {
+        bool here = !notices->fn && !own;
+
+        next = notices->next;
+        hl_errand_begin(&notices->errand, q->object.parent, here ? pthread_self() : q->thread);
         q->unfired--;
+        if (here) {
+            notices->next = q->due;
+            q->due = notices;
+        } else {
+            notices->next = NULL;
+            *q->fired_end = notices;
+            q->fired_end = &notices->next;
+            pthread_cond_signal(&q->work);
+        }
     }
-    pthread_cond_signal(&q->work);
 }
 
-/* Without the lock; the queue may be gone afterwards. */
+/* The queue may be gone afterwards, if the caller has no reference. */
 static void tell(struct hl_notice *w)
 {
     if (w->fn)
@@ -32,6 +47,16 @@ static void tell(struct hl_notice *w)
     hlthunk_fence_unref(w->fence);
     hl_errand_end(&w->errand);
     free(w);
+}
+
+void hl_notices_tell(struct hl_notice *notices)
+{
+    struct hl_notice *next;
+
+    for (; notices; notices = next) {
+        next = notices->next;
+        tell(notices);
+    }
 }
 
 static void *run(void *arg)

@@ -35,11 +35,14 @@ static void let_go(struct hl_held *h)
 
 void hl_queue_unlock(struct hlthunk_queue *q)
 {
+    struct hl_notice *due = q->due;
     struct hl_held *h = q->let_go;
 
     q->let_go = NULL;
+    q->due = NULL;
     pthread_mutex_unlock(&q->lock);
     let_go(h);
+    hl_notices_tell(due);
 }
 
 int hl_queue_enter(struct hlthunk_queue *q)

@@ -4,11 +4,11 @@
  * a ring: those from head to before tail are in flight, the one of number tail is being recorded.
  *
  * They run in the order of their numbers.  One that is over retires: host memory of reads is
- * written, its fences are over, its buffers are let go.  Any thread that waits or queries retires
- * batches; only what has a notice (an eventfd, a callback) has a thread.
+ * written, its fences are over and signal their eventfds, its buffers are let go.  Any thread that
+ * waits or queries retires batches; only what has a notice (an eventfd, a callback) has a thread.
  *
  * The lock is never held while waiting in the driver, nor while a program's code or the release of
- * a buffer runs: hl_queue_unlock() does what has accumulated.
+ * an object runs: hl_queue_unlock() does what has accumulated.
  */
 #ifndef HL_QUEUE_QUEUE_H
 #define HL_QUEUE_QUEUE_H
@@ -97,13 +97,14 @@ struct hlthunk_queue {
     unsigned refusals;
     struct hl_staging staging;
     struct hl_held *let_go;
+    struct hl_notice *due; /* eventfds to signal */
     /* the thread, once there is a notice */
     bool threaded, stop;
     unsigned unfired; /* notices */
     pthread_t thread;
     pthread_cond_t work;
-    struct hl_notice *fired, **fired_end;
-    bool *gone; /* of the thread: set when the queue is destroyed on it */
+    struct hl_notice *fired, **fired_end; /* what it is to tell */
+    bool *gone;                           /* of the thread: set when the queue is destroyed on it */
 };
 
 struct hlthunk_fence {
@@ -199,6 +200,7 @@ void hl_fence_over(struct hlthunk_fence *f, enum hlthunk_fence_status status, in
 
 /* notice.c */
 void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices);
+void hl_notices_tell(struct hl_notice *notices);    /* without the lock */
 void hl_queue_stop_thread(struct hlthunk_queue *q); /* without the lock, with no reference left */
 
 /* transfer.c: the checks of a range of a buffer. */

@@ -427,17 +427,13 @@ struct gate {
 static void hold(struct hlthunk_fence *f, void *user)
 {
     struct gate *g = user;
+    int fd = g->pipe[0];
     char byte;
 
     (void)f;
     atomic_store(&g->reached, true);
-    assert_int_equal(read(g->pipe[0], &byte, 1), 1);
-}
-
-static void set_flag(struct hlthunk_fence *f, void *user)
-{
-    (void)f;
-    atomic_store((atomic_bool *)user, true);
+    assert_int_equal(read(fd, &byte, 1), 1); /* *g may be gone */
+    close(fd);
 }
 
 static void wait_flag(const atomic_bool *flag)
@@ -447,38 +443,80 @@ static void wait_flag(const atomic_bool *flag)
     assert_true(atomic_load(flag));
 }
 
+/* The queue's thread is in a callback. */
+static void hold_the_thread(struct rig *r, struct gate *gate)
+{
+    struct hlthunk_fence *f;
+
+    assert_int_equal(pipe(gate->pipe), 0);
+    ok(hlthunk_queue_write(r->q, r->a, 0, r->in, 100));
+    f = fence_of(r->q);
+    ok(hlthunk_fence_set_callback(f, hold, gate));
+    hlthunk_fence_unref(f);
+    wait_flag(&gate->reached);
+}
+
+static void let_the_thread_go(struct gate *gate)
+{
+    assert_int_equal(write(gate->pipe[1], "", 1), 1);
+    close(gate->pipe[1]);
+}
+
 /* The program closes a descriptor that is not its own, and its number is used again. */
 static void a_fence_leaves_other_files_alone(void **state)
 {
     struct rig *r = *state;
     int mine = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), other[2], number;
     struct gate gate = { .reached = false };
-    atomic_bool told = false;
     struct hlthunk_fence *f;
     char bytes[16];
 
-    assert_int_equal(pipe(gate.pipe), 0);
     assert_int_equal(pipe2(other, O_CLOEXEC | O_NONBLOCK), 0);
+    hold_the_thread(r, &gate); /* nobody else finds out that the fence is over */
     ok(hlthunk_queue_write(r->q, r->a, 0, r->in, 100));
     f = fence_of(r->q);
-    ok(hlthunk_fence_set_callback(f, hold, &gate));
-    wait_flag(&gate.reached);
-    ok(hlthunk_fence_signal_eventfd(f, mine)); /* the thread that notifies is in hold() */
-    ok(hlthunk_fence_set_callback(f, set_flag, &told));
-    hlthunk_fence_unref(f);
+    ok(hlthunk_fence_signal_eventfd(f, mine));
     number = duplicate_of(mine);
     assert_int_equal(dup2(other[1], number), number);
-    assert_int_equal(write(gate.pipe[1], "", 1), 1);
-    wait_flag(&told);
+    ok(hlthunk_fence_wait(f, -1));
+    hlthunk_fence_unref(f);
     assert_int_equal(read(other[0], bytes, sizeof(bytes)), -1);
     assert_int_equal(errno, EAGAIN);
     close(other[1]);
     assert_int_equal(write(number, "", 1), 1); /* still the pipe */
     close(number);
     close(other[0]);
-    close(gate.pipe[0]);
-    close(gate.pipe[1]);
+    let_the_thread_go(&gate);
     close(mine);
+}
+
+/* The queue's thread is in a callback: who waits for a fence signals its eventfds, and what they
+ * took is given back. */
+static void eventfds_do_not_wait_for_callbacks(void **state)
+{
+    struct rig *r = *state;
+    struct gate gate = { .reached = false };
+    struct pollfd p = { .events = POLLIN };
+    struct hlthunk_fence *f;
+    unsigned before;
+
+    hold_the_thread(r, &gate);
+    before = eventfds();
+    for (unsigned i = 0; i < 50; i++) {
+        ok(hlthunk_queue_write(r->q, r->a, 0, r->in, 100));
+        f = fence_of(r->q);
+        ok(hlthunk_fence_create_eventfd(f, &p.fd));
+        assert_int_equal(poll(&p, 1, 0), 0);
+        ok(hlthunk_fence_wait(f, -1));
+        assert_int_equal(poll(&p, 1, 0), 1);
+        close(p.fd);
+        ok(hlthunk_fence_create_eventfd(f, &p.fd)); /* of one that is over */
+        assert_int_equal(poll(&p, 1, 0), 1);
+        close(p.fd);
+        hlthunk_fence_unref(f);
+    }
+    assert_int_equal(eventfds(), before);
+    let_the_thread_go(&gate);
 }
 
 static atomic_uint calls;
@@ -568,7 +606,6 @@ TEST(who_closes_the_device_waits_for_callbacks)
     d = open_device(); /* nothing keeps it busy */
     assert_int_equal(hlthunk_device_close(d), 0);
     pthread_join(other, NULL);
-    close(gate.pipe[0]);
     close(gate.pipe[1]);
 }
 
@@ -975,6 +1012,7 @@ SUITE(queues)
         CASE(a_fence_is_pending_and_then_done),
         CASE(fences_tell_an_event_loop),
         CASE(a_fence_leaves_other_files_alone),
+        CASE(eventfds_do_not_wait_for_callbacks),
         CASE(callbacks_come_once),
         cmocka_unit_test(who_closes_the_device_waits_for_callbacks),
         cmocka_unit_test(a_callback_closes_the_device),
