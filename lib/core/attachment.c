@@ -50,10 +50,12 @@ size_t hl_attachments_settle(struct hl_parent *p)
 void hl_attachments_destroy(struct hl_parent *p)
 {
     bool ours = hl_object_is_ours(&p->object);
-    struct hl_attachment *a = atomic_load_explicit(&p->parts, memory_order_acquire), *next;
+    struct hl_attachment *a;
 
-    for (; a; a = next) {
-        next = a->next;
+    if (ours)
+        hl_attachments_settle(p);
+    while ((a = atomic_load_explicit(&p->parts, memory_order_acquire))) {
+        atomic_store_explicit(&p->parts, a->next, memory_order_relaxed); /* found no more */
         if (a->ops->destroy)
             a->ops->destroy(a, p, ours);
         free(a);

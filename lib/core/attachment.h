@@ -17,7 +17,10 @@ struct hl_attachment_ops {
     size_t size; /* of the layer's struct, whose first member is the struct hl_attachment */
     /* It is zeroed; no other thread sees it yet, the parent's lock is held. */
     void (*init)(struct hl_attachment *a, struct hl_parent *parent);
-    /* Nobody has the parent any more; not ours: in a forked child, which frees only its copies. */
+    /*
+     * Nobody has the parent any more, all was settled, and attachments made later are gone: this
+     * one asks for no other.  Not ours: in a forked child, which frees only its copies.
+     */
     void (*destroy)(struct hl_attachment *a, struct hl_parent *parent, bool ours);
     /* Finishes what could not be finished before; returns how much is left. */
     size_t (*settle)(struct hl_attachment *a, struct hl_parent *parent);
@@ -37,7 +40,7 @@ void *hl_attachment_get(struct hl_parent *parent, const struct hl_attachment_ops
 /* Calls settle() on all; returns the sum. */
 size_t hl_attachments_settle(struct hl_parent *parent);
 
-/* Destroys all, the latest first. */
+/* Settles, while all of them are there; then destroys all, the latest first. */
 void hl_attachments_destroy(struct hl_parent *parent);
 
 #endif

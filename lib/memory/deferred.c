@@ -131,8 +131,6 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
     struct deferred_list *list = (struct deferred_list *)a;
     struct deferred *p, *next;
 
-    if (ours)
-        retry(list, d);
     for (p = atomic_load(&list->first); p; p = next) {
         next = p->next;
         if (ours)

@@ -226,6 +226,56 @@ TEST(memory_waits_for_each_descriptor)
     assert_int_equal(count_fds(), fds);
 }
 
+static bool no_more(const struct hlthunk_memory_failure *failure, void *user)
+{
+    (void)failure, (void)user;
+    return false;
+}
+
+/*
+ * The last reference tries once more, whatever was made for the device since the memory had to
+ * wait: the addresses are given back to what has them still.
+ */
+TEST(the_last_reference_releases_what_waited)
+{
+    unsigned fds = count_fds();
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
+    struct hlthunk_buffer_options unmapped = { .struct_size = sizeof(unmapped), .unmapped = true };
+    struct hlthunk_address_range *r;
+    struct hlthunk_buffer *b[2];
+    struct hlthunk_dmabuf *m[2];
+    struct hlthunk_device *d;
+    int fd[2];
+
+    if (!can_export())
+        skip();
+    d = open_exported(&b[0], &m[0]);
+    ok(hlthunk_dmabuf_dup_fd(m[0], &fd[0]));
+    hlthunk_dmabuf_unref(m[0]);
+    hlthunk_buffer_unref(b[0]); /* waits */
+    if (on_asic("gaudi2")) {
+        ok(hlthunk_address_range_reserve(d, MIB, NULL, &r));
+        ok(hlthunk_buffer_alloc(d, MIB, &unmapped, &b[1]));
+        ok(hlthunk_address_range_map(r, 0, b[1]));
+        hlthunk_address_range_unref(r);
+    } else {
+        ok(hlthunk_buffer_alloc(d, MIB, NULL, &b[1]));
+    }
+    ok(hlthunk_dmabuf_export(b[1], 0, 0, NULL, &m[1]));
+    ok(hlthunk_dmabuf_dup_fd(m[1], &fd[1]));
+    hlthunk_dmabuf_unref(m[1]);
+    hlthunk_buffer_unref(b[1]); /* waits, too */
+    ok(hlthunk_device_set_failure_callback(d, no_more, NULL));
+    for (unsigned i = 0; i < 2; i++)
+        close(fd[i]);
+    hlthunk_device_unref(d);
+    assert_int_equal(count_fds(), fds);
+    d = open_device();
+    ok(hlthunk_device_get_memory_usage(d, &u));
+    assert_int_equal(u.used_bytes, 0);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* In a child every call says so; giving back closes the child's copies and nothing else. */
 TEST(after_fork)
 {
@@ -576,6 +626,7 @@ SUITE(lifetime)
         cmocka_unit_test(memory_waits_for_the_last_descriptor),
         cmocka_unit_test(memory_comes_back_while_the_device_is_open),
         cmocka_unit_test(memory_waits_for_each_descriptor),
+        cmocka_unit_test(the_last_reference_releases_what_waited),
         cmocka_unit_test(after_fork),
         cmocka_unit_test(a_child_closes_its_own_copies_only),
         cmocka_unit_test(after_raw_clone),
