@@ -133,21 +133,28 @@ int hl_object_check(const struct hl_object *o, const char *name)
     return 0;
 }
 
-uint64_t hl_parent_reclaim(struct hl_parent *p)
+/* The first child behind one (NULL: of all) that may return something; one more reference. */
+static struct hl_object *next_to_reclaim(struct hl_parent *p, const struct hl_object *behind)
 {
-    struct hl_object *some[32];
-    uint64_t bytes = 0;
-    unsigned n = 0;
+    struct hl_object *o;
 
     pthread_mutex_lock(&p->lock);
-    for (struct hl_object *o = p->first; o && n < sizeof(some) / sizeof(some[0]); o = o->next) {
-        if (o->ops->reclaim && hl_object_try_get(o))
-            some[n++] = o;
-    }
+    o = behind ? behind->next : p->first;
+    while (o && !(o->ops->reclaim && hl_object_try_get(o)))
+        o = o->next;
     pthread_mutex_unlock(&p->lock);
-    while (n--) {
-        bytes += some[n]->ops->reclaim(some[n]);
-        hl_object_put(some[n]);
+    return o;
+}
+
+uint64_t hl_parent_reclaim(struct hl_parent *p)
+{
+    struct hl_object *o, *next;
+    uint64_t bytes = 0;
+
+    for (o = next_to_reclaim(p, NULL); o; o = next) {
+        bytes += o->ops->reclaim(o);
+        next = next_to_reclaim(p, o); /* it is in the list while it is held */
+        hl_object_put(o);
     }
     return bytes;
 }

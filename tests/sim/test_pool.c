@@ -357,6 +357,31 @@ TEST(the_pool_that_keeps_most_is_named)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* However many pools there are, what each of them keeps is given back before an allocation fails.
+ */
+TEST(any_of_many_pools_gives_back)
+{
+    struct hlthunk_device_properties props = { .struct_size = sizeof(props) };
+    struct hlthunk_device *d = open_device();
+    uint64_t page = device_page(d);
+    struct hlthunk_buffer *rest, *b;
+    struct hlthunk_pool *p[100];
+
+    ok(hlthunk_device_get_properties(d, &props));
+    for (unsigned i = 0; i < 100; i++)
+        p[i] = make_pool(d, page, 0);
+    for (unsigned i = 0; i < 100; i += 33) {
+        hlthunk_buffer_unref(alloc(p[i], 100, 0, false)); /* which keeps a chunk */
+        ok(hlthunk_buffer_alloc(d, (props.memory_size / page - 1) * page, NULL, &rest));
+        ok(hlthunk_buffer_alloc(d, page, NULL, &b));
+        hlthunk_buffer_unref(b);
+        hlthunk_buffer_unref(rest);
+    }
+    for (unsigned i = 0; i < 100; i++)
+        hlthunk_pool_unref(p[i]);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* What lies idle in the shards is used before the device is asked for more. */
 TEST(what_is_cached_counts)
 {
@@ -1121,6 +1146,7 @@ SUITE(pool)
         cmocka_unit_test(its_own_limit),
         cmocka_unit_test(the_limit_of_the_device),
         cmocka_unit_test(the_pool_that_keeps_most_is_named),
+        cmocka_unit_test(any_of_many_pools_gives_back),
         cmocka_unit_test(what_is_cached_counts),
         cmocka_unit_test(empty_chunks_are_given_back),
         cmocka_unit_test(empty_chunks_make_room_below_the_limit),
