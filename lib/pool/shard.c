@@ -178,10 +178,17 @@ static bool linger(struct hl_object *o)
     return true;
 }
 
+/* Of a child's copy alone. */
+static void destroy(struct hl_object *o)
+{
+    hl_open_exports_drop(((struct hlthunk_buffer *)o)->open_exports);
+    hl_object_free(o);
+}
+
 const struct hl_object_ops hl_pool_buffer_ops = {
     .kind = "pool buffer",
     .linger = linger,
-    .destroy = hl_object_free,
+    .destroy = destroy,
 };
 
 struct hlthunk_buffer *hl_pool_shard_flush(struct hl_pool_shard *s)

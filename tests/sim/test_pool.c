@@ -1109,6 +1109,42 @@ TEST(a_child_frees_its_copies)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* A buffer that lives, and of which a dma-buf that nobody here refers to any more is still open. */
+TEST(a_child_closes_what_a_buffer_waits_for)
+{
+    unsigned fds = count_fds();
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_pool *p;
+    int fd, status;
+    pid_t pid;
+
+    if (!can_export())
+        skip();
+    d = open_device();
+    p = make_pool(d, 0, 0);
+    b = alloc(p, 4096, 0, true);
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_dup_fd(m, &fd));
+    hlthunk_dmabuf_unref(m);
+    pid = fork();
+    if (pid == 0) {
+        close(fd);
+        hlthunk_buffer_unref(b);
+        hlthunk_pool_unref(p);
+        hlthunk_device_unref(d);
+        _exit(count_fds() == fds ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    close(fd);
+    hlthunk_buffer_unref(b);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    assert_int_equal(count_fds(), fds);
+}
+
 /* The device was reset: calls say so, giving back is right and asks it nothing. */
 TEST(stale_device)
 {
@@ -1162,6 +1198,7 @@ SUITE(pool)
         cmocka_unit_test(a_leak_of_thousands_is_a_few_lines),
         cmocka_unit_test(after_fork),
         cmocka_unit_test(a_child_frees_its_copies),
+        cmocka_unit_test(a_child_closes_what_a_buffer_waits_for),
         cmocka_unit_test(stale_device),
     };
 
