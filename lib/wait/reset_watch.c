@@ -111,6 +111,7 @@ static void destroy(struct hl_object *o)
     if (hl_object_is_ours(o)) { /* a forked child has no such thread */
         if (w->runs && own == w) {
             pthread_detach(pthread_self());
+            own = NULL; /* another watch may get the same memory */
         } else if (w->runs) {
             atomic_store(&w->stop, true);
             hl_eventfd_signal(&w->listener.wake);

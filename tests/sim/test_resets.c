@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -385,6 +386,65 @@ TEST(the_callback_may_end_it_all)
     assert_int_equal(count_fds(), fds);
 }
 
+struct replaced {
+    struct hlthunk_device *control;
+    struct hlthunk_reset_watch *watch;
+    bool same_memory;
+    int eventfd;
+};
+
+/* Gives its own watch back, and makes others, until one is where that was. */
+static void replace(struct hlthunk_device *d, enum hlthunk_stale_reason why, void *user)
+{
+    struct replaced *r = user;
+    struct hlthunk_reset_watch *w[64];
+    uintptr_t old = (uintptr_t)r->watch;
+    size_t size = malloc_usable_size(r->watch);
+    void *full[14];
+    unsigned n = 0;
+
+    (void)d, (void)why;
+    /* the seven that a thread keeps: glibc's calloc() takes none of these before 2.41 */
+    for (unsigned i = 0; i < 14; i++)
+        full[i] = malloc(size);
+    for (unsigned i = 0; i < 14; i += 2)
+        free(full[i]);
+    hlthunk_reset_watch_unref(r->watch);
+    while (n < 64 && !r->same_memory) {
+        if (hlthunk_reset_watch_create(r->control, (hlthunk_reset_fn)abort, NULL, NULL, &w[n]))
+            abort();
+        r->same_memory = (uintptr_t)w[n++] == old;
+    }
+    while (n)
+        hlthunk_reset_watch_unref(w[--n]);
+    for (unsigned i = 1; i < 14; i += 2)
+        free(full[i]);
+    eventfd_write(r->eventfd, 1);
+}
+
+/* One that the callback makes after its own is another one, also at the same address. */
+TEST(a_watch_in_the_memory_of_its_maker)
+{
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
+    unsigned fds = count_fds(), threads = count_threads();
+    struct replaced r = { .eventfd = eventfd(0, EFD_CLOEXEC) };
+    struct hlthunk_device *d = open_device();
+    eventfd_t count;
+
+    ok(hlthunk_device_open(&o, &r.control));
+    ok(hlthunk_reset_watch_create(d, replace, &r, NULL, &r.watch));
+    ctl("reset 0");
+    assert_int_equal(eventfd_read(r.eventfd, &count), 0);
+    hlthunk_device_unref(d);
+    hlthunk_device_unref(r.control);
+    close(r.eventfd);
+    threads_become(threads);
+    assert_int_equal(count_fds(), fds);
+    hlthunk_device_unref(open_device()); /* it is ready again */
+    if (!r.same_memory)
+        skip(); /* another allocator */
+}
+
 /* One notifier of the driver serves both, whichever was first. */
 TEST(a_watch_and_a_notifier_share)
 {
@@ -656,6 +716,7 @@ int main(void)
         cmocka_unit_test(an_event_makes_stale),
         cmocka_unit_test(a_watch_calls_back),
         cmocka_unit_test(the_callback_may_end_it_all),
+        cmocka_unit_test(a_watch_in_the_memory_of_its_maker),
         cmocka_unit_test(a_watch_and_a_notifier_share),
         cmocka_unit_test(a_failing_call_wakes_the_watch),
         cmocka_unit_test(a_watch_whose_eventfd_is_taken),
@@ -667,5 +728,6 @@ int main(void)
     };
 
     require_simulation();
+    mallopt(M_ARENA_MAX, 1); /* a_watch_in_the_memory_of_its_maker */
     return RUN_GROUP(tests, NULL, NULL);
 }
