@@ -9,6 +9,7 @@
 #include "sim/asic.h"
 #include "sim/client.h"
 #include "sim/layout.h"
+#include "sim/number.h"
 
 static const char usage_text[] =
     "usage: hlsim ctl reset DEVICE | remove DEVICE | event DEVICE MASK | add goya|gaudi|gaudi2\n";
@@ -24,15 +25,6 @@ static const struct {
     { "add", SIM_REQUEST_ADD, 1 },
 };
 
-static bool number(const char *text, uint64_t most, uint64_t *value)
-{
-    char *end;
-
-    errno = 0;
-    *value = strtoull(text, &end, 0);
-    return *text >= '0' && *text <= '9' && !*end && !errno && *value <= most;
-}
-
 /* What the words say, into *q. */
 static bool parse(char **words, struct sim_request *q)
 {
@@ -42,10 +34,10 @@ static bool parse(char **words, struct sim_request *q)
         q->asic = sim_asic_by_name(words[0]);
         return q->asic != SIM_ASIC_COUNT;
     }
-    if (!number(words[0], SIM_MAX_DEVICES - 1, &device))
+    if (!sim_number(words[0], 0, SIM_MAX_DEVICES - 1, &device))
         return false;
     q->device = (uint32_t)device;
-    return q->op != SIM_REQUEST_EVENT || number(words[1], UINT64_MAX, &q->events);
+    return q->op != SIM_REQUEST_EVENT || sim_number(words[1], 0, UINT64_MAX, &q->events);
 }
 
 int ctl_main(int argc, char **argv)

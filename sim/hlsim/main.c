@@ -2,13 +2,13 @@
 /* hlsim: runs a program against simulated accelerators. */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/asic.h"
 #include "sim/hlsim/ctl.h"
 #include "sim/hlsim/supervisor.h"
 #include "sim/model/model.h"
+#include "sim/number.h"
 
 static const char usage_text[] =
     "usage: hlsim run [OPTION]... -- PROGRAM [ARGUMENT]...\n"
@@ -65,8 +65,6 @@ static int device(struct supervisor_options *o, const char *name)
 /* An option with a value: 0, or the exit code. */
 static int take(struct supervisor_options *o, int option, const char *value)
 {
-    char *end;
-
     switch (option) {
     case 'd':
         return device(o, value);
@@ -76,14 +74,15 @@ static int take(struct supervisor_options *o, int option, const char *value)
     case 'f':
         return fault(o, value);
     case 'b':
-        o->bar_size = strtoull(value, &end, 10) << 20;
-        return !o->bar_size || *end ? bad("not a size in MiB", value) : 0;
+        if (!sim_number(value, 10, UINT64_MAX >> 20, &o->bar_size) || !o->bar_size)
+            return bad("not a size in MiB", value);
+        o->bar_size <<= 20;
+        return 0;
     case 't':
         o->trace = value;
         return 0;
     case 's':
-        o->seed = strtoull(value, &end, 0);
-        return !*value || *end ? bad("not a number", value) : 0;
+        return sim_number(value, 0, UINT64_MAX, &o->seed) ? 0 : bad("not a number", value);
     default:
         fputs(usage_text, stderr);
         return 125;

@@ -8,10 +8,10 @@
  *         remove, event=MASK
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sim/model/model.h"
+#include "sim/number.h"
 
 const char *const sim_op_names[SIM_OP_COUNT] = {
     [SIM_OP_ANY] = "any",     [SIM_OP_OPEN] = "open",     [SIM_OP_INFO] = "info",
@@ -32,48 +32,40 @@ static int errno_by_name(const char *name)
     return 0;
 }
 
-static bool parse_calls(const char *s, struct sim_fault *f)
+static bool parse_calls(char *s, struct sim_fault *f)
 {
-    char *end;
+    char *end = s + strcspn(s, "+-"), sign = *end;
+    uint64_t last;
 
+    f->count = UINT64_MAX;
     if (!strcmp(s, "*")) {
         f->first = 1;
-        f->count = UINT64_MAX;
         return true;
     }
-    if (*s < '0' || *s > '9')
+    *end = '\0';
+    if (!sim_number(s, 10, UINT64_MAX, &f->first) || !f->first)
         return false;
-    f->first = strtoull(s, &end, 10);
-    f->count = 1;
-    if (!f->first)
+    if (sign == '+')
+        return !end[1];
+    last = f->first;
+    if (sign == '-' && !sim_number(end + 1, 10, UINT64_MAX, &last))
         return false;
-    if (!strcmp(end, "+")) {
-        f->count = UINT64_MAX;
-    } else if (*end == '-') {
-        uint64_t last = strtoull(end + 1, &end, 10);
-
-        if (*end || last < f->first)
-            return false;
-        f->count = last - f->first + 1;
-    } else if (*end) {
-        return false;
-    }
-    return true;
+    f->count = last - f->first + 1;
+    return last >= f->first;
 }
 
 static bool parse_action(const char *s, struct sim_fault *f)
 {
-    char *end = (char *)"";
-
     if (!strncmp(s, "delay=", 6)) {
         f->action = SIM_FAULT_DELAY;
-        f->delay_us = strtoull(s + 6, &end, 10) * 1000;
-        return s[6] && !*end;
+        if (!sim_number(s + 6, 10, UINT64_MAX / 1000, &f->delay_us))
+            return false;
+        f->delay_us *= 1000;
+        return true;
     }
     if (!strncmp(s, "event=", 6)) {
         f->action = SIM_FAULT_EVENT;
-        f->events = strtoull(s + 6, &end, 0);
-        return s[6] && !*end;
+        return sim_number(s + 6, 0, UINT64_MAX, &f->events);
     }
     if (!strcmp(s, "reset")) {
         f->action = SIM_FAULT_RESET;
@@ -104,8 +96,8 @@ const char *sim_fault_parse(const char *spec, struct sim_fault *f)
     for (f->op = 0; f->op < SIM_OP_COUNT && strcmp(text, sim_op_names[f->op]); f->op++)
         ;
     if (f->op == SIM_OP_COUNT)
-        return "OP is none of any, open, info, alloc, free, map, unmap, export, memory, cb, cs, "
-               "wait, debug";
+        return "OP is none of any, open, info, alloc, free, map, unmap, export, import, memory, cb, "
+               "cs, wait, debug";
     if (!parse_calls(calls, f))
         return "CALLS is none of N, N-M, N+ and *, counted from 1";
     if (!parse_action(action, f))

@@ -35,9 +35,27 @@ expect "removal" "open=ok $good alloc=ENODEV alloc=ENODEV status=ENODEV close=0 
     --fault alloc:2:remove
 expect "delay" "open=ok $good $good $good $end" --fault 'alloc:*:delay=5'
 
-for bad in x:1:EIO alloc:0:EIO alloc:1:EWHAT alloc:2-1:EIO alloc alloc:1 alloc:1:delay=; do
+for bad in x:1:EIO alloc:0:EIO alloc:1:EWHAT alloc:2-1:EIO alloc alloc:1 alloc:1:delay= \
+    alloc:1+1:EIO alloc:-1:EIO 'alloc: 1:EIO' alloc:1-:EIO alloc:1--2:EIO alloc:+:EIO \
+    alloc:18446744073709551617:EIO alloc:1-18446744073709551617:EIO alloc:1:delay=-1 \
+    alloc:1:delay=18446744073709552 'alloc:1:delay= 1' alloc:1:event=-1 \
+    alloc:1:event=0x10000000000000000; do
     if "$hlsim" run --fault "$bad" -- true 2>/dev/null; then
         echo "FAIL \"$bad\" was accepted"
+        failed=1
+    fi
+done
+for good in 'alloc:*:EIO' alloc:7:EIO alloc:2-2:EIO alloc:1+:EIO import:18446744073709551615:EIO \
+    alloc:1:delay=0 alloc:1:event=0xffffffffffffffff alloc:1:event=4; do
+    if ! "$hlsim" run --fault "$good" -- true; then
+        echo "FAIL \"$good\" was refused"
+        failed=1
+    fi
+done
+for bad in bar=-1 bar=0 'bar= 1' bar=17592186044416 bar=99999999999999999999 seed=-1 seed= \
+    seed=18446744073709551616; do
+    if "$hlsim" run "--$bad" -- true 2>/dev/null; then
+        echo "FAIL \"--$bad\" was accepted"
         failed=1
     fi
 done
