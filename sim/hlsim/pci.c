@@ -34,12 +34,13 @@ static uint64_t power_of_two(uint64_t size)
 }
 
 /* BARs 0, 2 and 4 have 64 bits each.  The memory's is the largest and comes first. */
-static void bars_of(const struct sim_device *d, struct bar bar[3])
+static void bars_of(const struct sim_state *s, const struct sim_device *d, struct bar bar[3])
 {
     const struct eng_chip *c = sim_asic_of(d)->chip;
+    uint64_t shown = s->bar_size && s->bar_size < c->memory_size ? s->bar_size : c->memory_size;
     uint64_t start = FIRST_BARS + d->index * ALL_BARS;
 
-    bar[2] = (struct bar){ start, power_of_two(c->memory_size) };
+    bar[2] = (struct bar){ start, power_of_two(shown) };
     bar[0] = (struct bar){ start + ALL_BARS / 2, c->bar_size[0] };
     bar[1] = (struct bar){ bar[0].start + 256 * MIB, c->bar_size[1] };
 }
@@ -148,7 +149,7 @@ static void put_identity(const struct sim_device *d, const struct sim_asic *a, c
     writable(dir, "uevent", 0644);
 }
 
-void pci_put_device(const struct sim_device *d, const char *dir)
+void pci_put_device(const struct sim_state *s, const struct sim_device *d, const char *dir)
 {
     static const struct {
         const char *name, *value;
@@ -173,7 +174,7 @@ void pci_put_device(const struct sim_device *d, const char *dir)
     const struct sim_asic *a = sim_asic_of(d);
     struct bar bar[3];
 
-    bars_of(d, bar);
+    bars_of(s, d, bar);
     put_identity(d, a, dir);
     put_resource(bar, dir);
     put_config(a, bar, dir);

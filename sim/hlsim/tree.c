@@ -174,7 +174,7 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     snprintf(pci, sizeof(pci), "/sys/devices/pci0000:00/%s", d->pci_address);
     snprintf(dir, sizeof(dir), "%s%s", s->tree, pci);
     make_dirs("%s", dir);
-    pci_put_device(d, dir);
+    pci_put_device(s, d, dir);
     put_hwmon(s, d);
     link_to(s, "../../../bus/pci/drivers/habanalabs", "%s/driver", pci);
     link_to(s, "../../../bus/pci", "%s/subsystem", pci);

@@ -14,6 +14,18 @@ for entry in $(ls /sys/bus/pci/devices 2>/dev/null) $address; do
     echo "$inside" | grep -qxF "$entry" || fail "$entry is not in /sys/bus/pci/devices"
 done
 
+# memory_bar "OPTION…" SIZE: BAR 4, the device memory's, in resource (start, end and flags a line)
+memory_bar() {
+    # shellcheck disable=SC2086
+    set -- "$1" "$2" $("$hlsim" run $1 -- sed -n 5p /sys/class/accel/accel0/device/resource)
+    size=$(($4 - $3 + 1))
+    [ "$size" = "$2" ] || fail "with \"$1\" the memory's BAR has $size bytes, not $2"
+}
+memory_bar "--device gaudi2" $((128 << 30))
+memory_bar "--device gaudi2 --bar 256" $((256 << 20))
+memory_bar "--device gaudi2 --bar 300" $((512 << 20))
+memory_bar "--device gaudi --bar 1048576" $((32 << 30))
+
 if ! command -v lspci >/dev/null; then
     [ $failed = 0 ] || exit 1
     echo "skipped: no lspci (package pciutils)"
