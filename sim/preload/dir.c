@@ -76,7 +76,7 @@ static ssize_t readlink_any(int dir, const char *path, char *text, size_t size)
 
     if (!sim)
         return REAL(readlinkat)(dir, path, text, size);
-    n = REAL(readlinkat)(dir, path_map_at(dir, path, buffer), full, sizeof(full) - 1);
+    n = REAL(readlinkat)(dir, path_map_link(dir, path, false, buffer), full, sizeof(full) - 1);
     n = rewrite_link(full, n, sizeof(full) - 1);
     if (n < 0)
         return n;

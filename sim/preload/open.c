@@ -117,7 +117,9 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
 
     if (sim && path && open_simulated(path, flags, &fd))
         return fd;
-    mapped = path_map_at(dir, path, buffer);
+    /* neither follows a link at the end */
+    mapped = path_map_link(dir, path, !(flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL)),
+                           buffer);
     if (debugfs_open(mapped, flags, &fd))
         return fd;
     if (sim && refused_by_mode(mapped, flags)) {

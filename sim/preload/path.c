@@ -120,22 +120,35 @@ static void squeeze(const char *path, char *out, size_t size)
     out[n] = '\0';
 }
 
-/* The folder that a relative path starts from, where it is one that matters. */
-static bool start_folder(int dir, char *folder, size_t size)
+bool path_folder(int dir, char *folder)
 {
     char link[40];
     long n;
 
     if (dir == AT_FDCWD) {
-        n = syscall(SYS_getcwd, folder, size) - 1; /* with the final NUL */
+        n = syscall(SYS_getcwd, folder, PATH_BUFFER) - 1; /* with the final NUL */
     } else {
         snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
-        n = syscall(SYS_readlinkat, AT_FDCWD, link, folder, size - 1);
+        n = syscall(SYS_readlinkat, AT_FDCWD, link, folder, PATH_BUFFER - 1);
     }
     if (n <= 0)
         return false;
     folder[n] = '\0';
-    return !strcmp(folder, "/") || below(folder, "/dev") || below(folder, "/sys");
+    return folder[0] == '/';
+}
+
+/* The same, where it is one that matters. */
+static bool start_folder(int dir, char *folder)
+{
+    return path_folder(dir, folder) &&
+           (!strcmp(folder, "/") || below(folder, "/dev") || below(folder, "/sys"));
+}
+
+bool path_of_tree(const char *mapped)
+{
+    size_t n = sim ? strlen(sim->tree) : 0;
+
+    return n && mapped && !strncmp(mapped, sim->tree, n);
 }
 
 /* The absolute, normalised form of a path that may concern the simulation; false for all others. */
@@ -144,7 +157,7 @@ static bool plain_path(int dir, const char *path, char *plain, size_t size)
     char full[2 * PATH_BUFFER], folder[PATH_BUFFER];
 
     if (path[0] != '/') {
-        if (!*path || !start_folder(dir, folder, sizeof(folder)))
+        if (!*path || !start_folder(dir, folder))
             return false;
         snprintf(full, sizeof(full), "%s/%s", folder, path);
         path = full;
@@ -153,28 +166,80 @@ static bool plain_path(int dir, const char *path, char *plain, size_t size)
     return below(plain, "/dev") || below(plain, "/sys") || owned_path(plain);
 }
 
-const char *path_map_at(int dir, const char *path, char *buffer)
+const char *path_place(const char *plain, char *buffer)
+{
+    if (owned_path(plain))
+        snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, plain);
+    else if (!shared_entry(plain, buffer))
+        return plain;
+    return buffer;
+}
+
+static bool there(int dir, const char *path, bool follow)
+{
+    struct stat st;
+
+    return syscall(SYS_newfstatat, dir, path, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) == 0 ||
+           (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* By its text alone: most paths. */
+static const char *by_text(int dir, const char *path, char *buffer)
 {
     char plain[4096];
-    int saved = errno;
-    bool ours;
 
-    if (!sim || !path)
+    if (!plain_path(dir, path, plain, sizeof(plain)))
         return path;
-    ours = plain_path(dir, path, plain, sizeof(plain));
-    if (ours && owned_path(plain))
-        snprintf(buffer, PATH_BUFFER, "%s%s", sim->tree, plain);
-    else
-        ours = ours && shared_entry(plain, buffer);
+    return path_place(plain, buffer) == buffer ? buffer : path;
+}
+
+/* Links or "..", which may lead to the simulation, or out of it. */
+static bool by_links(int dir, const char *path, bool follow, char *buffer)
+{
+    char plain[PATH_BUFFER];
+
+    if (!path_resolve(dir, path, follow, plain))
+        return false;
+    if (path_place(plain, buffer) == plain)
+        strcpy(buffer, plain);
+    return path_of_tree(buffer) || there(AT_FDCWD, buffer, follow);
+}
+
+/* ".." of a folder of the tree: that one's parent there lacks what only the machine has. */
+static bool climbs(int dir, const char *path, bool ours)
+{
+    char folder[PATH_BUFFER];
+    const char *at = path;
+
+    while ((at = strstr(at, "..")) && ((at > path && at[-1] != '/') || (at[2] && at[2] != '/')))
+        at += 2;
+    if (!at)
+        return false;
+    return ours || (path[0] != '/' && path_folder(dir, folder) && path_of_tree(folder));
+}
+
+const char *path_map_link(int dir, const char *path, bool follow, char *buffer)
+{
+    const char *mapped;
+    int saved = errno;
+
+    if (!sim || !path || !*path)
+        return path;
+    mapped = by_text(dir, path, buffer);
+    if (!there(dir, mapped, follow) || climbs(dir, path, mapped == buffer))
+        mapped = by_links(dir, path, follow, buffer) ? buffer : by_text(dir, path, buffer);
     errno = saved;
-    return ours ? buffer : path;
+    return mapped;
+}
+
+const char *path_map_at(int dir, const char *path, char *buffer)
+{
+    return path_map_link(dir, path, true, buffer);
 }
 
 bool path_of_sysfs(const char *mapped)
 {
-    size_t n = sim ? strlen(sim->tree) : 0;
-
-    return n && mapped && !strncmp(mapped, sim->tree, n) && !strncmp(mapped + n, "/sys/", 5);
+    return path_of_tree(mapped) && !strncmp(mapped + strlen(sim->tree), "/sys/", 5);
 }
 
 bool node_of_inode(uint64_t inode, uint32_t *device, bool *control)

@@ -62,15 +62,28 @@ uint32_t file_of_inode(uint64_t inode);
 #define PATH_BUFFER 4352
 /* Where a path really is, relative to dir: path itself, or buffer. */
 const char *path_map_at(int dir, const char *path, char *buffer);
+/* The same for functions that do not follow a link at its end, if follow is false. */
+const char *path_map_link(int dir, const char *path, bool follow, char *buffer);
+/* Where a path that is absolute, without links or "..", really is: path itself, or buffer. */
+const char *path_place(const char *plain, char *buffer);
+/* The folder that a relative path starts from, into folder[PATH_BUFFER], as this machine knows it.
+ */
+bool path_folder(int dir, char *folder);
+/*
+ * A path as the program's kernel would follow it (resolve.c), into plain[PATH_BUFFER]: absolute,
+ * without links, except for one at its end if follow is false.  False where nothing is there.
+ */
+bool path_resolve(int dir, const char *path, bool follow, char *plain);
 static inline const char *path_map(const char *path, char *buffer)
 {
     return path_map_at(AT_FDCWD, path, buffer);
 }
-/* Is a path really one of the simulation's files of sysfs? */
+/* Is a path really one of the simulation's files, of sysfs? */
+bool path_of_tree(const char *mapped);
 bool path_of_sysfs(const char *mapped);
-/* A node of the simulation: which, by its original path. */
 /* A link in /proc to an open node: opening it opens the node. */
 bool path_fd_node(const char *path, uint32_t *device, bool *control);
+/* A node of the simulation: which, by its original path. */
 bool path_node(const char *path, uint32_t *device, bool *control);
 /* The same by the file that stands for it, whatever path led there. */
 bool node_of_inode(uint64_t inode, uint32_t *device, bool *control);

@@ -128,7 +128,7 @@ void face_put_on(struct stat *st)
 static int stat_any(int dir, const char *path, struct stat *st, int flags)
 {
     char buffer[PATH_BUFFER];
-    const char *mapped = path_map_at(dir, path, buffer);
+    const char *mapped = path_map_link(dir, path, !(flags & AT_SYMLINK_NOFOLLOW), buffer);
     int rc = REAL(fstatat)(dir, mapped, st, flags);
 
     if (rc < 0 || !sim)
@@ -245,7 +245,7 @@ HOOK int __fxstatat64(int version, int dir, const char *path, struct stat64 *st,
 HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx *sx)
 {
     char buffer[PATH_BUFFER];
-    const char *mapped = path_map_at(dir, path, buffer);
+    const char *mapped = path_map_link(dir, path, !(flags & AT_SYMLINK_NOFOLLOW), buffer);
     struct stat st;
     struct face f;
     int rc = REAL(statx)(dir, mapped, flags, mask, sx);
@@ -285,7 +285,8 @@ HOOK int faccessat(int dir, const char *path, int mode, int flags)
 {
     char buffer[PATH_BUFFER];
 
-    return REAL(faccessat)(dir, path_map_at(dir, path, buffer), mode, flags);
+    return REAL(faccessat)(dir, path_map_link(dir, path, !(flags & AT_SYMLINK_NOFOLLOW), buffer),
+                           mode, flags);
 }
 
 HOOK int euidaccess(const char *path, int mode)
@@ -328,8 +329,8 @@ HOOK int statfs(const char *path, struct statfs *st)
     const char *mapped = path_map(path, buffer);
     int rc = REAL(statfs)(mapped, st);
 
-    if (rc == 0 && mapped == buffer)
-        st->f_type = strncmp(path, "/sys", 4) ? TMPFS_MAGIC : SYSFS_MAGIC;
+    if (rc == 0 && path_of_tree(mapped))
+        st->f_type = path_of_sysfs(mapped) ? SYSFS_MAGIC : TMPFS_MAGIC;
     return rc;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Extended attributes: "ls -l" asks for access control lists. */
+#include <fcntl.h>
 #include <sys/types.h>
 #include <sys/xattr.h>
 
@@ -21,7 +22,7 @@ HOOK ssize_t lgetxattr(const char *path, const char *name, void *value, size_t s
 {
     char buffer[PATH_BUFFER];
 
-    return REAL(lgetxattr)(path_map(path, buffer), name, value, size);
+    return REAL(lgetxattr)(path_map_link(AT_FDCWD, path, false, buffer), name, value, size);
 }
 
 HOOK ssize_t listxattr(const char *path, char *list, size_t size)
@@ -35,5 +36,5 @@ HOOK ssize_t llistxattr(const char *path, char *list, size_t size)
 {
     char buffer[PATH_BUFFER];
 
-    return REAL(llistxattr)(path_map(path, buffer), list, size);
+    return REAL(llistxattr)(path_map_link(AT_FDCWD, path, false, buffer), list, size);
 }
