@@ -22,6 +22,8 @@ typedef unsigned long long ull;
  * (get_user_memory).
  */
 #define HOST_MAP_LIMIT (1ull << 44)
+/* Larger than any memory of a device, and behind all its addresses. */
+#define LAST_ADDRESSES (1ull << 40)
 /* hl_ts_mmap/ts_buff_alloc: TS_MAX_ELEMENTS_NUM of the driver. */
 #define TS_MAX_ELEMENTS (1u << 20)
 
@@ -124,10 +126,20 @@ int hl_mem_free(int fd, uint64_t handle)
     return rc ? free_error(rc, handle) : 0;
 }
 
+/*
+ * A hint that wraps around with its size passes the driver's check and damages its list of free
+ * addresses (docs/upstream-defects.md).  No address is there: 0, which asks for any address, and
+ * with FORCE_HINT is -ENOMEM, is what such a hint means.
+ */
+static uint64_t usable_hint(uint64_t hint, uint64_t size)
+{
+    return hint > UINT64_MAX - size - LAST_ADDRESSES ? 0 : hint;
+}
+
 struct hl_mem_answer hl_mem_map_device(int fd, uint64_t handle, uint64_t hint, uint32_t flags)
 {
     union hl_mem_args args;
-    int rc = call(fd, &args, HL_MEM_OP_MAP, flags, hint, handle, 0);
+    int rc = call(fd, &args, HL_MEM_OP_MAP, flags, usable_hint(hint, 0), handle, 0);
 
     return rc ? failed(map_error(rc, handle, hint, flags))
               : (struct hl_mem_answer){ args.out.device_virt_addr, 0 };
@@ -156,7 +168,8 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
     if (start + size < start)
         return hl_err(-EINVAL, "host address %#llx + size %llu wraps around", (ull)start,
                       (ull)size);
-    rc = call(fd, &args, HL_MEM_OP_MAP, flags | HL_MEM_USERPTR, start, hint, size);
+    rc = call(fd, &args, HL_MEM_OP_MAP, flags | HL_MEM_USERPTR, start, usable_hint(hint, size),
+              size);
     if (rc == -EFAULT)
         return hl_err(rc, "host memory %#llx + %llu cannot be pinned: not mapped, or not writable",
                       (ull)start, (ull)size);

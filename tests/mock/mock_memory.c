@@ -109,6 +109,27 @@ static const struct op ops[] = {
       0x8000000000001000 },
 };
 
+/* Linux 6.12 loses its free addresses by a hint that wraps around with the size. */
+TEST(a_hint_that_wraps_around_is_none)
+{
+    const union hl_mem_args device = { .in = { .map_device = { 0, 7 }, .op = HL_MEM_OP_MAP } };
+    const union hl_mem_args host = { .in = { .map_host = { 0x7000001000, 0, 0x5000 },
+                                             .op = HL_MEM_OP_MAP,
+                                             .flags = HL_MEM_USERPTR } };
+    const union hl_mem_args out = { .out = { .device_virt_addr = 0x1001001800000000 } };
+    const uint64_t hints[] = { UINT64_MAX, UINT64_MAX - 4095, UINT64_MAX - (96ull << 30) };
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        mock_ok(HL_REQ_D_MEMORY, &device, &out, sizeof(device));
+        assert_int_equal(hl_mem_map_device(FD, 7, hints[i], 0).rc, 0);
+        mock_end();
+        mock_ok(HL_REQ_D_MEMORY, &host, &out, sizeof(host));
+        assert_int_equal(hl_mem_map_host(FD, (void *)0x7000001000, 0x5000, hints[i], 0, &result),
+                         0);
+        mock_end();
+    }
+}
+
 TEST(bytes_and_results)
 {
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
@@ -182,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refused_before_the_kernel),
+        cmocka_unit_test(a_hint_that_wraps_around_is_none),
         cmocka_unit_test(bytes_and_results),
         cmocka_unit_test(every_errno),
         cmocka_unit_test(enotsupp_says_so),
