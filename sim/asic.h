@@ -58,6 +58,7 @@ struct sim_asic {
     uint32_t event_count[2]; /* for 6.1, and later */
     /* submissions */
     uint32_t max_pending;            /* a power of two */
+    uint32_t timeout_ms;             /* a submission's limit, unless it has one of its own */
     bool switches_context;           /* the first submission restores a state, on any kernel */
     enum eng_queue_kind sync_stream; /* the queues with signals; NONE */
     bool flushes;                    /* of writes to the host */
@@ -81,6 +82,7 @@ struct sim_asic {
     uint16_t trace_units[HL_DEBUG_OP_SPMU + 1]; /* by operation: how many there are */
     uint32_t spmu_least;                        /* event types that a performance counter needs */
     bool tpc_counters;                          /* they are in mapped blocks, too */
+    bool logs_errors;     /* its driver tells nobody else of them: no events, no records */
     bool reports_engines; /* a bad access is reported by the engine, otherwise by the routers */
     bool soft_reset;      /* has one, and adjustable clocks */
     const char *vrm_attribute;

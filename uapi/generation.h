@@ -27,6 +27,7 @@ struct hl_traits {
     char class[12], folder[8], prefix[8];
     bool accel_nodes;         /* a primary node has a major number and minor numbers of its own */
     bool control_in_reset;    /* a control node opens while the device is in reset */
+    bool error_events;        /* bad accesses have events of their own, else an engine's error */
     bool control_events;      /* a control node gets events, too */
     bool waits_for_exports;   /* a closed device is in release until its dma-bufs are gone */
     bool resets_for_leftover; /* what a user left behind makes the driver reset the device;
@@ -39,6 +40,8 @@ struct hl_traits {
     bool short_records;   /* results of queries in the layouts of 6.1 */
     bool info_pad_is_0;   /* a query's padding is checked */
     bool cs_pad_is_0;     /* the padding of a submission and of a wait is checked */
+    bool waits_hide_ends; /* what a signal has ended is busy, what a reset has ended is completed (a
+                             counter's) */
     bool switches_always; /* the first submission restores a state on every ASIC */
     bool core_commands;   /* on ASICs without engine cores, commands for them are checked up to the
                              ids */

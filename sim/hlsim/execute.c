@@ -551,11 +551,9 @@ static void bad_address(struct executor *x, int queue, const struct eng_report *
         e->page_fault_valid = true;
         e->page_fault = (struct hl_page_fault_info){ .timestamp = now, .addr = r->addr };
     }
-    *events |= HL_NOTIFIER_EVENT_PAGE_FAULT;
-    if (sim_asic_of(d)->reports_engines) {
-        *events |= HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
+    *events |= HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
+    if (sim_asic_of(d)->reports_engines)
         return;
-    }
     /* gaudi_print_irq_info() looks for an access that the routers refused, too */
     if (!e->razwi_valid) {
         e->razwi_valid = true;
@@ -575,7 +573,8 @@ static void report(void *priv, int queue, const struct eng_report *r)
     struct executor *x = self(priv);
     uint64_t events = 0;
 
-    if (r->error == -ECANCELED || r->what == ENG_FAULT_STOP)
+    if (r->error == -ECANCELED || r->what == ENG_FAULT_STOP ||
+        sim_asic_of(x->call.device)->logs_errors)
         return;
     if (!submission_lock(x->call.state, x->call.device))
         return;
@@ -585,6 +584,8 @@ static void report(void *priv, int queue, const struct eng_report *r)
         undefined_opcode(x, queue, r, &events);
     else
         events = HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
+    if (!sim_kernel(x->call.state)->error_events)
+        events &= ~(HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_RAZWI);
     if (events)
         sim_device_event(x->call.state, x->call.device, events);
     sim_unlock(x->call.state);

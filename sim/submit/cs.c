@@ -9,7 +9,6 @@
 #define MAX_JOBS 512u   /* HL_MAX_JOBS_PER_CS */
 #define MAX_SOB 0x8000u /* HL_MAX_SOB_VAL */
 #define QUEUE_LENGTH 4096u
-#define DEFAULT_TIMEOUT_MS 30000u
 
 #define TYPE_FLAGS                                                                                 \
     (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT |                         \
@@ -570,9 +569,29 @@ static int new_single(struct sim_sub_call *c, enum sim_sub_type type, uint32_t f
         *cs = NULL;
         return rc;
     }
-    rc = add_job(c, *cs, &tail, q, eng_queue_desc(c->p->eng, q).kind, j);
-    rc = rc ? rc : check_operational(c);
-    return rc ? rc : room(c, *cs);
+    return add_job(c, *cs, &tail, q, eng_queue_desc(c->p->eng, q).kind, j);
+}
+
+/* hl_hw_queue_schedule_cs() for it; out: offset and count of a signal's sync object. */
+static int post_single(struct sim_sub_call *c, struct sim_sub_cs *cs, struct sim_sub_job *j,
+                       const struct hl_cs_chunk *k, const struct sim_sub_cs *fence, uint32_t handle,
+                       uint32_t *sob_addr, uint16_t *sob_count)
+{
+    uint8_t cb[64];
+    uint32_t n = 0;
+    int rc = check_operational(c);
+
+    if (!rc)
+        rc = room(c, cs);
+    if (!rc && cs->type == SIM_SUB_SIGNAL)
+        rc = make_signal(c, cs, k->queue_index, cb, &n, sob_addr, sob_count);
+    else if (!rc)
+        n = make_wait(c, cs, k, fence, handle, cb);
+    if (!rc)
+        rc = sim_sub_stash(c, j, cb, n);
+    if (!rc)
+        launch(c, cs);
+    return rc;
 }
 
 /* cs_ioctl_signal_wait(); out: offset and count of the sync object. */
@@ -585,8 +604,8 @@ static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64
     struct hl_cs_chunk *k;
     struct sim_sub_job *j;
     uint64_t signal_seq = 0;
-    uint32_t handle = SIM_SUB_NONE, n = 0;
-    uint8_t cb[64];
+    uint32_t handle = SIM_SUB_NONE;
+    bool made;
     int rc;
 
     *seq = UINT64_MAX;
@@ -610,18 +629,15 @@ static int cs_signal_wait(struct sim_sub_call *c, enum sim_sub_type type, uint64
     rc = new_single(c, type, flags, timeout_ms, k->queue_index, &cs, &j);
     if (cs)
         *seq = cs->seq;
-    if (!rc && type == SIM_SUB_SIGNAL)
-        rc = make_signal(c, cs, k->queue_index, cb, &n, sob_addr, sob_count);
-    else if (!rc)
-        n = make_wait(c, cs, k, fence, handle, cb);
+    made = !rc;
     if (!rc)
-        rc = sim_sub_stash(c, j, cb, n);
-    if (!rc) {
-        launch(c, cs);
-    } else if (cs) {
+        rc = post_single(c, cs, j, k, fence, handle, sob_addr, sob_count);
+    if (rc && cs) {
         sim_sub_release(c, cs);
         *seq = UINT64_MAX;
     }
+    if (made && type == SIM_SUB_WAIT)
+        rc = 0; /* without room it counts as one whose signal has come */
 out:
     sim_sub_unlock(s);
 out_free:
@@ -762,6 +778,7 @@ static int engines(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t c
 static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint64_t *seq)
 {
     bool force = args->in.cs_flags & HL_CS_FLAGS_FORCE_RESTORE, first = false;
+    union hl_wait_cs_args w;
     int rc;
 
     if (c->p->asic->switches_context || c->p->kernel->switches_always) {
@@ -775,17 +792,12 @@ static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint
     if (!args->in.num_chunks_restore)
         return 0;
     rc = cs_default(c, args->in.chunks_restore, args->in.num_chunks_restore, seq, 0, 0,
-                    DEFAULT_TIMEOUT_MS);
+                    c->p->asic->timeout_ms);
     if (rc)
         return rc;
-    for (;;) {
-        union hl_wait_cs_args w = { .in = { .seq = *seq,
-                                            .timeout_us = DEFAULT_TIMEOUT_MS * 1000ull } };
-
-        rc = sim_sub_wait(c, &w);
-        if (rc != -EINTR)
-            return rc ? -ENOEXEC : 0;
-    }
+    w = (union hl_wait_cs_args){ .in = { .seq = *seq,
+                                         .timeout_us = c->p->asic->timeout_ms * 1000ull } };
+    return sim_sub_wait(c, &w) ? -ENOEXEC : 0; /* a signal is no excuse */
 }
 
 /* What goes back to the caller; which of it depends on the kind of the request. */
@@ -795,10 +807,10 @@ struct outcome {
     uint16_t sob_count;
 };
 
-static uint32_t timeout_of(const union hl_cs_args *args)
+static uint32_t timeout_of(const struct sim_sub_call *c, const union hl_cs_args *args)
 {
     uint32_t ms = args->in.cs_flags & HL_CS_FLAGS_CUSTOM_TIMEOUT ? args->in.timeout * 1000u
-                                                                 : DEFAULT_TIMEOUT_MS;
+                                                                 : c->p->asic->timeout_ms;
 
     return ms > INT32_MAX ? UINT32_MAX : ms; /* msecs_to_jiffies(): indefinitely */
 }
@@ -812,7 +824,7 @@ static int perform(struct sim_sub_call *c, enum sim_sub_type type, const union h
     case SIM_SUB_SIGNAL:
     case SIM_SUB_WAIT:
     case SIM_SUB_COLLECTIVE:
-        return cs_signal_wait(c, type, args->in.chunks_execute, &o->seq, flags, timeout_of(args),
+        return cs_signal_wait(c, type, args->in.chunks_execute, &o->seq, flags, timeout_of(c, args),
                               &o->sob_addr, &o->sob_count);
     case SIM_SUB_RESERVE:
         return reserve(c, args->in.encaps_signals_q_idx, args->in.encaps_signals_count, &o->handle,
@@ -827,7 +839,7 @@ static int perform(struct sim_sub_call *c, enum sim_sub_type type, const union h
         return c->p->hbw_flush ? 0 : -EOPNOTSUPP;
     default:
         return cs_default(c, args->in.chunks_execute, args->in.num_chunks_execute, &o->seq, flags,
-                          args->in.encaps_sig_handle_id, timeout_of(args));
+                          args->in.encaps_sig_handle_id, timeout_of(c, args));
     }
 }
 

@@ -93,8 +93,11 @@ static int wait_one(struct sim_sub_call *c, union hl_wait_cs_args *args)
     sim_sub_lock(c->s);
     rc = wait_fence(c, seq, us, forever, &status, &flags, &timestamp);
     sim_sub_unlock(c->s);
-    if (rc == -EINTR)
-        return rc;
+    if (rc == -EINTR) {
+        if (!c->p->kernel->waits_hide_ends)
+            return rc;
+        rc = 0; /* busy */
+    }
     memset(args, 0, sizeof(*args));
     if (rc) {
         if (rc == -ETIMEDOUT)
@@ -335,8 +338,11 @@ static int wait_cq(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsig
 {
     int rc = wait_value(c, in, slot, cq_value, status, timestamp);
 
-    if (!rc && *status == HL_WAIT_CS_STATUS_ABORTED)
-        return -EIO;
+    if (!rc && *status == HL_WAIT_CS_STATUS_ABORTED) {
+        if (!c->p->kernel->waits_hide_ends)
+            return -EIO;
+        *status = HL_WAIT_CS_STATUS_COMPLETED;
+    }
     if (!rc && !in->interrupt_timeout_us)
         *timestamp = c->env->now_ns(c->priv);
     return rc;

@@ -257,10 +257,10 @@ static int wait_cs(struct bench *b, uint32_t queue, uint64_t seq, union hl_cs_ar
 TEST(signal_and_wait)
 {
     EACH (b, HL_GENERATION_DRM) {
-        uint32_t other = 4;
+        const uint32_t other = 4;
         uint64_t fence =
             eng_chip(b->call.p->eng)->cfg_base + eng_fence_offset(b->call.p->eng, 0, 0);
-        union hl_cs_args sig, wait;
+        union hl_cs_args sig, wait, full;
         union hl_wait_cs_args w;
         uint64_t blocked, release;
         uint8_t p[64];
@@ -279,7 +279,14 @@ TEST(signal_and_wait)
         assert_int_equal(wait.out.seq, blocked + 2);
         assert_int_equal(wait_seq(b, wait.out.seq, 8000, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+        /* one that finds no room uses up a number, and is no error */
+        b->s->in_queue[other] += 4095;
+        assert_int_equal(wait_cs(b, other, sig.out.seq, &full), 0);
+        assert_true(full.out.seq == UINT64_MAX);
+        assert_int_equal(full.out.status, 0);
+        b->s->in_queue[other] -= 4095;
         release = run(b, 1, p, put_msg(p, 0, fence, 1), 0);
+        assert_int_equal(release, wait.out.seq + 2);
         assert_int_equal(wait_seq(b, wait.out.seq, 5000000, &w), 0);
         assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
         assert_int_equal(wait_seq(b, sig.out.seq, 5000000, &w), 0);
@@ -455,6 +462,21 @@ TEST(timeout)
     }
 }
 
+/* Gaudi's limit is ten minutes, the others' half a minute. */
+TEST(default_limit)
+{
+    EACH (b, HL_GENERATION_DRM) {
+        const int64_t second = 1000000000, limit = a_ == 1 ? 600 : 30;
+        uint8_t p[16];
+        int64_t left;
+
+        run(b, 0, p, put_fence(p, 0, 1), 0);
+        left = sim_sub_timers(&b->call) - b->call.env->now_ns(b);
+        assert_uint_in_range(left, (limit - 10) * second, limit * second);
+        sim_sub_abort_all(&b->call, true);
+    }
+}
+
 /* The time that the executor needs to move bytes is not counted, up to a limit. */
 TEST(timeout_of_slow_work)
 {
@@ -500,6 +522,7 @@ int main(void)
         cmocka_unit_test(sync_object_wraps),
         cmocka_unit_test(engines),
         cmocka_unit_test(timeout),
+        cmocka_unit_test(default_limit),
         cmocka_unit_test(timeout_of_slow_work),
     };
 

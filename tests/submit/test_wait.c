@@ -85,25 +85,38 @@ static void *poke(void *arg)
     return NULL;
 }
 
-TEST(signal_interrupts)
+/* Waits for a submission that does not end, until a signal comes. */
+static int interrupted_wait(enum hl_generation generation, union hl_wait_cs_args *w)
 {
-    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
+    struct bench *b = bench_new("gaudi", generation);
     struct sigaction sa = { .sa_handler = on_signal };
-    union hl_wait_cs_args w = { 0 };
     bool stop = false;
     pthread_t t;
     uint8_t p[16];
+    int rc;
 
     sigaction(SIGUSR1, &sa, NULL);
     waiter = pthread_self();
-    w.in.seq = run(b, 0, p, put_fence(p, 0, 0), 0);
-    w.in.timeout_us = 10000000;
+    *w = (union hl_wait_cs_args){ .in = { .seq = run(b, 0, p, put_fence(p, 0, 0), 0),
+                                          .timeout_us = 10000000 } };
     pthread_create(&t, NULL, poke, &stop);
-    assert_int_equal(sim_sub_wait(&b->call, &w), -EINTR);
+    rc = sim_sub_wait(&b->call, w);
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     pthread_join(t, NULL);
-    assert_int_equal(w.in.timeout_us, 10000000); /* the argument is as it was */
     bench_free(b);
+    return rc;
+}
+
+TEST(signal_interrupts)
+{
+    union hl_wait_cs_args w;
+
+    assert_int_equal(interrupted_wait(HL_GENERATION_DRM, &w), -EINTR);
+    assert_int_equal(w.in.timeout_us, 10000000); /* the argument is as it was */
+    /* 6.1 does not tell it from one whose time is over */
+    assert_int_equal(interrupted_wait(HL_GENERATION_MISC, &w), 0);
+    assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_BUSY);
+    assert_int_equal(w.out.flags, 0);
 }
 
 static int multi(struct bench *b, const uint64_t *seq, uint8_t n, uint64_t us,
@@ -227,6 +240,7 @@ TEST(user_address)
 
 struct waiting {
     struct bench *b;
+    uint32_t irq;
     union hl_wait_cs_args w;
     int rc;
     bool done;
@@ -236,7 +250,8 @@ static void *wait_thread(void *arg)
 {
     struct waiting *x = arg;
 
-    x->rc = irq(x->b, 60, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 60000000, &x->w);
+    x->rc =
+        irq(x->b, x->irq, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 60000000, &x->w);
     __atomic_store_n(&x->done, true, __ATOMIC_RELEASE);
     return NULL;
 }
@@ -245,7 +260,7 @@ static void kernel_cq(uint64_t doorbell)
 {
     struct bench *b = bench_new("gaudi2", HL_GENERATION_DRM);
     const uint32_t cq = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ;
-    struct waiting x = { .b = b };
+    struct waiting x = { .b = b, .irq = 60 };
     union hl_wait_cs_args w;
     uint64_t seven = 7;
     pthread_t t;
@@ -274,6 +289,25 @@ static void kernel_cq(uint64_t doorbell)
     } while (!__atomic_load_n(&x.done, __ATOMIC_ACQUIRE));
     pthread_join(t, NULL);
     assert_int_equal(x.rc, -EIO);
+    bench_free(b);
+}
+
+/* 6.1 looks only whether somebody has woken it. */
+TEST(a_reset_completes_it_on_6_1)
+{
+    struct bench *b = bench_new("gaudi2", HL_GENERATION_MISC);
+    struct waiting x = { .b = b, .irq = 300 };
+    pthread_t t;
+
+    pthread_create(&t, NULL, wait_thread, &x);
+    do { /* it may not wait yet */
+        usleep(1000);
+        sim_sub_abort_all(&b->call, true);
+    } while (!__atomic_load_n(&x.done, __ATOMIC_ACQUIRE));
+    pthread_join(t, NULL);
+    assert_int_equal(x.rc, 0);
+    assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+    assert_int_equal(x.w.out.flags, 0);
     bench_free(b);
 }
 
@@ -328,6 +362,7 @@ int main(void)
         cmocka_unit_test(which_interrupts),
         cmocka_unit_test(user_address),
         cmocka_unit_test(kernel_completion_queue),
+        cmocka_unit_test(a_reset_completes_it_on_6_1),
         cmocka_unit_test(registered_timestamps),
     };
 
