@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/model/engines.h"
 #include "sim/model/submission.h"
 #include "uapi/habanalabs_6_1.h"
 
@@ -94,12 +95,18 @@ static int dram_usage(struct query *q)
     return give(q, &u, sizeof(u));
 }
 
+static bool at_work(const struct query *q)
+{
+    struct sim_submit *u = submission_of(q->s, q->d);
+
+    return u && sim_sub_active(u, submission_props(q->s, q->d));
+}
+
 static int hw_idle(struct query *q)
 {
     struct hl_info_hw_idle idle = { .is_idle = 1 };
-    struct sim_submit *u = submission_of(q->s, q->d);
 
-    if (u && sim_sub_active(u, submission_props(q->s, q->d))) {
+    if (at_work(q)) {
         idle.is_idle = 0;
         idle.busy_engines_mask = 1;
         idle.busy_engines_mask_ext[0] = 1;
@@ -423,14 +430,17 @@ static int get_events(struct query *q)
 static int engine_status(struct query *q)
 {
     uint32_t size = q->args->return_size;
-    char text[4096];
-    int n;
+    char text[8192] = "";
+    size_t n;
 
     if (size < 1024 || size > HL_ENGINES_DATA_MAX_SIZE || !q->args->return_pointer)
         return -EINVAL;
-    n = snprintf(text, sizeof(text), "%s: all engines are idle\n", q->a->card_name);
+    n = sim_engines_text((enum sim_asic_id)q->d->asic, sim_kernel(q->s)->short_records, at_work(q),
+                         text, size < sizeof(text) ? size : sizeof(text));
+    if (n > size)
+        return -ENOMEM;
     q->args->user_buffer_actual_size = (uint32_t)n;
-    return q->env->copy_out(q->args->return_pointer, text, (size_t)n);
+    return q->env->copy_out(q->args->return_pointer, text, n);
 }
 
 /* Attestation: without the vendor's certificate nothing can be signed. */
