@@ -47,6 +47,7 @@ static void put_goya_clocks(const struct sim_asic *a, const char *dir)
  */
 static void put_attributes(const struct sim_state *s, const struct sim_device *d, const char *dir)
 {
+    static const uint8_t eeprom[SIM_PAGE];
     const struct sim_asic *a = sim_asic_of(d);
 
     put(dir, "pci_addr", "%s\n", d->pci_address);
@@ -64,9 +65,10 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
     put(dir, "armcp_ver", "hl-%s-1.0.0-sim\n", a->chip->asic->name);
     put(dir, "cpucp_kernel_ver", "Linux sim");
     put(dir, "armcp_kernel_ver", "Linux sim");
-    put(dir, "cpld_ver", "0x00000000\n");
+    /* later kernels: the version's time before it */
+    put(dir, "cpld_ver", sim_kernel(s)->accel_nodes ? "0x%016x\n" : "0x%08x\n", 0);
     put(dir, a->vrm_attribute, "0x00\n");
-    put(dir, "eeprom", "%s", "");
+    put_bytes(dir, "eeprom", eeprom, sizeof(eeprom)); /* a page, whatever the firmware has */
     put(dir, "fuse_ver", "sim-fuse\n");
     put(dir, "thermal_ver", "sim-thermal");
     put(dir, "preboot_btl_ver", "sim-preboot\n");
@@ -153,7 +155,7 @@ static void put_hwmon(const struct sim_state *s, const struct sim_device *d)
     snprintf(dir, sizeof(dir), "%s/sys/devices/pci0000:00/%s/hwmon/hwmon%u", s->tree,
              d->pci_address, d->index);
     make_dirs("%s", dir);
-    put(dir, "name", "habanalabs\n");
+    put(dir, "name", "%s\n", sim_asic_of(d)->card_name);
     put(dir, "temp1_max", "%d\n", 95000);
     put(dir, "temp1_crit", "%d\n", 105000);
     put_health(s, d);
@@ -195,20 +197,41 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     put_attributes(s, d, dir);
 }
 
+/* Where a device's files for debugging are: a DRM device's are named by its place. */
+static void debugfs_folder(const struct sim_state *s, const struct sim_device *d, char *dir)
+{
+    if (sim_kernel(s)->drm)
+        snprintf(dir, PATH_MAX, "%s/sys/kernel/debug/accel/%s", s->tree, d->pci_address);
+    else
+        snprintf(dir, PATH_MAX, "%s/sys/kernel/debug/habanalabs/%s%u", s->tree,
+                 sim_kernel(s)->prefix, d->index);
+}
+
 /* debugfs: the files only have to exist; opening one goes to the supervisor (sim/debugfs.h). */
 static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
 {
-    char dir[PATH_MAX], target[32];
+    /* later kernels have given all files the same */
+    static const mode_t modes[2][SIM_DEBUGFS_COUNT] = {
+        { 0644, 0644, 0644, 0644, 0644 },
+        [1] = { 0644, 0644, 0644, [SIM_DEBUGFS_CLK_GATE] = 0200, [SIM_DEBUGFS_STATE_DUMP] = 0600 },
+    };
+    char dir[PATH_MAX], name[32], target[64];
 
-    snprintf(dir, sizeof(dir), "%s/sys/kernel/debug/accel/%u", s->tree, d->index);
+    debugfs_folder(s, d, dir);
     make_dirs("%s", dir);
     for (unsigned i = 0; i < SIM_DEBUGFS_COUNT; i++) {
         put(dir, sim_debugfs_names[i], "%s", "");
-        writable(dir, sim_debugfs_names[i], 0644);
+        writable(dir, sim_debugfs_names[i], modes[sim_kernel(s)->short_records][i]);
     }
-    /* where 6.1 has them, and where the original library's programs look on any kernel */
+    snprintf(name, sizeof(name), "hl%u", d->index);
+    if (!strcmp(strrchr(dir, '/') + 1, name))
+        return;
+    /* where the original library's programs look on any kernel */
     make_dirs("%s/sys/kernel/debug/habanalabs", s->tree);
-    snprintf(target, sizeof(target), "../accel/%u", d->index);
+    if (sim_kernel(s)->drm)
+        snprintf(target, sizeof(target), "../accel/%s", d->pci_address);
+    else
+        snprintf(target, sizeof(target), "%s%u", sim_kernel(s)->prefix, d->index);
     link_to(s, target, "/sys/kernel/debug/habanalabs/hl%u", d->index);
 }
 
@@ -297,10 +320,10 @@ static void remove_device(const struct sim_state *s, const struct sim_device *d)
     unlink(path);
     snprintf(path, sizeof(path), "%s/sys/devices/pci0000:00/%s", s->tree, d->pci_address);
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    snprintf(path, sizeof(path), "%s/sys/kernel/debug/habanalabs/hl%u", s->tree, d->index);
-    unlink(path);
-    snprintf(path, sizeof(path), "%s/sys/kernel/debug/accel/%u", s->tree, d->index);
+    debugfs_folder(s, d, path);
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    snprintf(path, sizeof(path), "%s/sys/kernel/debug/habanalabs/hl%u", s->tree, d->index);
+    unlink(path); /* a link, unless it was that folder */
 }
 
 void tree_device_folder(const struct sim_state *s, const struct sim_device *d, char *dir)

@@ -17,20 +17,29 @@
 
 static bool read_once[MAX_FDS]; /* read() has reached the end */
 
-/* FOLDER accel/N/NAME, and habanalabs/hlN/NAME, which is the folder of older kernels. */
+/* The device with this address; false: there is none. */
+static bool at_place(const char *pci, uint32_t *device)
+{
+    for (*device = 0; *device < sim->device_count; ++*device)
+        if (!strcmp(sim->devices[*device].pci_address, pci))
+            return true;
+    return false;
+}
+
+/* FOLDER accel/ADDRESS/NAME; habanalabs/accelN/NAME and hlN/NAME, which older kernels have. */
 static bool parse(const char *mapped, uint32_t *device, uint32_t *attribute)
 {
     const char *plain = mapped + strlen(sim->tree);
-    char name[32];
-    unsigned n;
+    char name[32], pci[16];
 
     if (!path_of_sysfs(mapped) || strncmp(plain, FOLDER, strlen(FOLDER)))
         return false;
     plain += strlen(FOLDER);
-    if (sscanf(plain, "accel/%u/%31[a-z0-9_]", &n, name) != 2 &&
-        sscanf(plain, "habanalabs/hl%u/%31[a-z0-9_]", &n, name) != 2)
+    if ((sscanf(plain, "accel/%15[0-9a-f:.]/%31[a-z0-9_]", pci, name) != 2 ||
+         !at_place(pci, device)) &&
+        sscanf(plain, "habanalabs/hl%u/%31[a-z0-9_]", device, name) != 2 &&
+        sscanf(plain, "habanalabs/accel%u/%31[a-z0-9_]", device, name) != 2)
         return false;
-    *device = n;
     for (*attribute = 0; *attribute < SIM_DEBUGFS_COUNT; ++*attribute)
         if (!strcmp(name, sim_debugfs_names[*attribute]))
             return true;

@@ -87,6 +87,21 @@ static ssize_t text(const char *path, char *out, size_t size)
     return n < 0 ? -error : n;
 }
 
+/* Bytes up to the end, however many there are at once. */
+static ssize_t all_of(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char bytes[256];
+    ssize_t n, sum = 0;
+
+    if (fd < 0)
+        return -errno;
+    while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+        sum += n;
+    close(fd);
+    return n < 0 ? -errno : sum;
+}
+
 static int compare(const void *a, const void *b)
 {
     return strcmp(a, b);
@@ -136,6 +151,8 @@ static void attribute(const char *name, const char *file)
     if (!strcmp(name, "uevent") || !strcmp(name, "dev") || !(st.st_mode & 0444))
         return;
     text(file, line, sizeof(line));
+    if (!strcmp(name, "eeprom") || !strcmp(name, "cpld_ver"))
+        say("attribute %s has %zd bytes", name, all_of(file));
     if (!names_a_place(name))
         say("attribute %s ends with a new line: %d", name, *line && line[strlen(line) - 1] == '\n');
     if (own_text(name) && !names_a_place(name)) {
@@ -198,6 +215,62 @@ static void class_entry(const char *entry)
         text(path, link, sizeof(link)) > 0 && strchr(link, ':') ? "a number" : "none");
 }
 
+/* The PCI device's address. */
+static void place(char *pci, size_t size)
+{
+    char path[160];
+
+    snprintf(path, sizeof(path), w.old_nodes ? "%s/hl%u/pci_addr" : "%s/accel%u/device/pci_addr",
+             folder(), cases_device());
+    text(path, pci, size);
+    pci[strcspn(pci, "\n")] = '\0';
+}
+
+/* The PCI device's sensors have the card's name, which is the firmware's. */
+static void sensors(void)
+{
+    char path[700], pci[32], name[64] = "", file[64] = "";
+    struct dirent *e;
+    DIR *d;
+
+    place(pci, sizeof(pci));
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/hwmon", pci);
+    d = opendir(path);
+    while (d && (e = readdir(d)))
+        if (e->d_name[0] != '.')
+            snprintf(file, sizeof(file), "%.40s/name", e->d_name);
+    if (d)
+        closedir(d);
+    snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/hwmon/%s", pci, file);
+    text(path, name, sizeof(name));
+    name[strcspn(name, "\n")] = '\0';
+    say("sensors' name is the card's: %d", !strcmp(name, (const char *)w.ip.card_name));
+}
+
+/* Where the driver's files for debugging are: root reads them. */
+static void debugfs(void)
+{
+    static const char *const names[] = {
+        "addr", "data32", "data64", "clk_gate", "state_dump",
+    };
+    char pci[32], folders[3][64], path[300];
+    struct stat st;
+
+    place(pci, sizeof(pci));
+    snprintf(folders[0], sizeof(folders[0]), "accel/%u", cases_device());
+    snprintf(folders[1], sizeof(folders[1]), "accel/%s", pci);
+    snprintf(folders[2], sizeof(folders[2]), "habanalabs/hl%u", cases_device());
+    /* old programs find the last one on every kernel in the simulator */
+    for (unsigned k = 0; k < (w.old_nodes ? 3 : 2); k++)
+        for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", folders[k], names[i]);
+            if (stat(path, &st))
+                say("debugfs %u %s -> %s", k, names[i], answer(-errno));
+            else
+                say("debugfs %u %s mode %#o", k, names[i], st.st_mode & 07777);
+        }
+}
+
 void sysfs_cases(void)
 {
     char path[700], link[400], entry[32], nodes[8][64];
@@ -216,6 +289,8 @@ void sysfs_cases(void)
         n = link_of(entry, "/device/driver", link, sizeof(link));
         say("driver -> %s", n < 0 ? answer(-errno) : strrchr(link, '/') + 1);
     }
+    sensors();
+    debugfs();
     snprintf(path, sizeof(path), "%s/nothing", folder());
     say("a file that is not there -> %s", answer(text(path, link, sizeof(link))));
 }

@@ -71,10 +71,10 @@ static void test_host(uint64_t host_va, uint64_t *host)
     CHECK(host[5] == 0x9905060708);
 }
 
-static void test_texts(uint64_t at)
+static void test_texts(const char *folder, uint64_t at)
 {
     char text[64] = "";
-    int other = open_file("accel/0", "data32", O_RDONLY), none;
+    int other = open_file(folder, "data32", O_RDONLY), none;
 
     CHECK(other >= 0);
     poke(data32, at, 0xab);
@@ -88,9 +88,11 @@ static void test_texts(uint64_t at)
     CHECK(pread(data32, text, sizeof(text), 0) < 0 && errno == EINVAL);
     CHECK(write(data64, "1", 1) < 0 && errno == EINVAL);
     close(other);
-    none = open_file("accel/0", "nothing", O_RDONLY);
+    none = open_file(folder, "nothing", O_RDONLY);
     CHECK(none < 0 && errno == ENOENT);
     none = open_file("accel/7", "addr", O_WRONLY);
+    CHECK(none < 0 && errno == ENOENT);
+    none = open_file("accel/0", "addr", O_WRONLY); /* not by number */
     CHECK(none < 0 && errno == ENOENT);
 }
 
@@ -136,7 +138,7 @@ int main(void)
     host_va = work_map(&w, host, 4096);
     device = work_alloc(&w, 4096, NULL);
     for (unsigned i = 0; i < 2; i++) {
-        const char *folder = i ? "habanalabs/hl0" : "accel/0";
+        const char *folder = i || w.old ? "habanalabs/hl0" : "accel/0000:10:00.0";
 
         addr = open_file(folder, "addr", O_WRONLY);
         data32 = open_file(folder, "data32", O_RDWR);
@@ -145,14 +147,14 @@ int main(void)
         test_memory(&w, host_va, host, device);
         test_memory(&w, host_va, host, w.ip.sram_base_address);
         test_host(host_va, host);
-        test_texts(device);
+        test_texts(folder, device);
         close(addr);
         close(data32);
         close(data64);
     }
     test_others();
-    addr = open_file("accel/0", "addr", O_WRONLY);
-    data32 = open_file("accel/0", "data32", O_RDWR);
+    addr = open_file("habanalabs/hl0", "addr", O_WRONLY);
+    data32 = open_file("habanalabs/hl0", "data32", O_RDWR);
     test_register(&w);
     return 0;
 }

@@ -43,8 +43,8 @@ static void message(uint64_t to, uint32_t value)
 
 static void poke(uint64_t at, const char *value)
 {
-    int addr = open("/sys/kernel/debug/accel/0/addr", O_WRONLY | O_CLOEXEC);
-    int data = open("/sys/kernel/debug/accel/0/data32", O_WRONLY | O_CLOEXEC);
+    int addr = open("/sys/kernel/debug/accel/0000:10:00.0/addr", O_WRONLY | O_CLOEXEC);
+    int data = open("/sys/kernel/debug/accel/0000:10:00.0/data32", O_WRONLY | O_CLOEXEC);
     char text[32] = "0x";
     unsigned n = 2;
 
