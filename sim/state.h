@@ -106,6 +106,7 @@ struct sim_map {
     uint32_t next;              /* in its hash bucket */
     uint64_t va;                /* as returned */
     uint64_t block, block_size; /* of the address space */
+    uint64_t size;              /* of the memory, as the program gave it */
     uint32_t alloc;             /* device memory: index of the allocation */
     uint32_t exports;
     uint64_t host_va, host_size;

@@ -129,7 +129,8 @@ static void context_over(struct sim_state *s, struct sim_device *d)
         s->attention = true;
     }
     d->used_memory -= d->context.memory;
-    d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
+    if (!sim_kernel(s)->waits_for_exports)
+        d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
     d->context.id = 0;
     d->context.memory = 0;
     d->in_release = false;
@@ -164,6 +165,8 @@ static void primary_released(struct sim_state *s, struct sim_device *d, uint32_t
         return;
     c->file = SIM_NONE;
     c->debug_mode = false;
+    if (sim_kernel(s)->waits_for_exports) /* however long they live on */
+        d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
     /* first: a device that imported its own memory would keep itself open */
     sim_imports_drop(s, d);
     if (!c->dmabufs)

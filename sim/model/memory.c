@@ -222,6 +222,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
                              a->host_huge_first ? reserved_host : NULL);
     if (!m->block)
         return -ENOMEM;
+    m->size = size;
     m->on_demand = on_demand;
     m->pid = env->pid;
     m->host_va = start - offset;
@@ -250,6 +251,7 @@ static int map_device(const struct sim_asic *a, struct sim_context *c, const str
                              a->host_huge_first ? reserved_device : NULL);
     if (!m->block)
         return -ENOMEM;
+    m->size = al->size;
     m->alloc = (uint32_t)(al - c->allocs);
     m->va = m->block;
     al->mappings++;
@@ -271,6 +273,7 @@ static int map_import(const struct sim_asic *a, struct sim_context *c, uint32_t 
                              SIM_PAGE, a->host_huge_first ? reserved_host : NULL);
     if (!m->block)
         return -ENOMEM;
+    m->size = length;
     m->import = import;
     m->va = m->block;
     map_insert(c, m, SIM_MAP_IMPORT);

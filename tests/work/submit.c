@@ -92,6 +92,8 @@ static void test_waits(struct work *w)
 }
 
 /* One queue signals, another waits for it: Gaudi and Gaudi2. */
+static uint64_t known_device, known_host;
+
 static void test_signal(struct work *w)
 {
     struct hl_cs_chunk k = { .queue_index = w->down };
@@ -115,6 +117,23 @@ static void test_signal(struct work *w)
     work_wait(w, s.out.seq);
 }
 
+/* An address of the host's was wrong: its mappings are listed, with the bytes asked for. */
+static void test_mappings(struct work *w)
+{
+    struct hl_user_mapping maps[64] = { { 0, 0 } };
+    struct hl_info_args info = { .op = HL_INFO_USER_MAPPINGS,
+                                 .return_size = sizeof(maps),
+                                 .return_pointer = (uintptr_t)maps };
+    bool found = false;
+
+    CHECK(work_try(w, 0, &info) == 0);
+    for (uint32_t i = 0; i < info.array_size && i < 64; i++) {
+        CHECK(maps[i].dev_va != known_device);
+        found |= maps[i].dev_va == known_host && maps[i].size == 5000;
+    }
+    CHECK(found);
+}
+
 /* An eventfd tells of a page fault (6.1: of an engine's error); the records say where. */
 static void test_page_fault(struct work *w)
 {
@@ -128,6 +147,8 @@ static void test_page_fault(struct work *w)
 
     if (w->asic == WORK_GAUDI2)
         bad = 0xFFF0123450000000;
+    known_device = dev;
+    known_host = work_map(w, memory(8192), 5000);
     p.fd = info.eventfd = (uint32_t)eventfd(0, 0);
     CHECK(work_try(w, 0, &info) == 0);
     work_cb(w, &cb, 4096);
@@ -146,7 +167,9 @@ static void test_page_fault(struct work *w)
                                       .return_size = sizeof(fault),
                                       .return_pointer = (uintptr_t)&fault };
         CHECK(work_try(w, 0, &info) == 0);
-        if (w->asic == WORK_GOYA)
+        if (w->asic != WORK_GOYA)
+            test_mappings(w);
+        else
             bad = 0;
         CHECK(fault.addr == bad && !fault.timestamp == !bad);
     }
