@@ -7,9 +7,11 @@
 #include "tests/sim/support.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define THREADS 4
@@ -20,6 +22,7 @@ struct shared {
     struct hlthunk_device *d;
     struct hlthunk_queue *q[QUEUES];
     atomic_uint told;
+    int event; /* an eventfd */
 };
 
 struct worker {
@@ -29,8 +32,9 @@ struct worker {
     struct hlthunk_buffer *b[2]; /* replaced now and then */
     uint8_t known[2][AREA];
     uint8_t out[AREA];
-    unsigned asked; /* callbacks */
-    bool lost;      /* with the device, which is reset in the midst of it */
+    unsigned asked;   /* callbacks */
+    unsigned signals; /* of the eventfd */
+    bool lost;        /* with the device, which is reset in the midst of it */
 };
 
 /* A call's result: with TEST_RESET the work may end there. */
@@ -95,6 +99,20 @@ static void told(struct hlthunk_fence *f, void *user)
     atomic_fetch_add((atomic_uint *)user, 1);
 }
 
+/* Nobody of ours waits for it. */
+static bool is_told_done(struct worker *w, struct hlthunk_fence *f)
+{
+    struct hlthunk_fence_result r = { .struct_size = sizeof(r) };
+    struct pollfd p = { .events = POLLIN };
+
+    ok(hlthunk_fence_create_eventfd(f, &p.fd));
+    assert_int_equal(poll(&p, 1, 60000), 1);
+    close(p.fd);
+    ok(hlthunk_fence_get_result(f, &r));
+    assert_int_not_equal(r.status, HLTHUNK_FENCE_PENDING);
+    return went(w, r.error);
+}
+
 static void read_back(struct worker *w, unsigned i)
 {
     struct hlthunk_fence *f;
@@ -108,7 +126,11 @@ static void read_back(struct worker *w, unsigned i)
         ok(hlthunk_fence_set_callback(f, told, &w->s->told));
         w->asked++;
     }
-    if (went(w, hlthunk_fence_wait(f, -1)))
+    if (!below(w, 4)) {
+        ok(hlthunk_fence_signal_eventfd(f, w->s->event));
+        w->signals++;
+    }
+    if (below(w, 2) ? went(w, hlthunk_fence_wait(f, -1)) : is_told_done(w, f))
         assert_memory_equal(w->out, w->known[i] + at, n);
     hlthunk_fence_unref(f);
 }
@@ -203,9 +225,10 @@ TEST(queues_are_shared)
 {
     const char *seed = getenv("TEST_SEED");
     struct worker *w = calloc(THREADS, sizeof(*w));
-    struct shared s = { .d = open_device() };
+    struct shared s = { .d = open_device(), .event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+    unsigned asked = 0, signals = 0, lost = 0;
     pthread_t t[THREADS];
-    unsigned asked = 0, lost = 0;
+    uint64_t came = 0;
 
     for (unsigned i = 0; i < QUEUES; i++)
         ok(hlthunk_queue_create(s.d, NULL, &s.q[i]));
@@ -217,12 +240,16 @@ TEST(queues_are_shared)
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(t[i], NULL);
         asked += w[i].asked;
+        signals += w[i].signals;
         lost += w[i].lost;
     }
     for (unsigned i = 0; i < QUEUES; i++)
         hlthunk_queue_unref(s.q[i]);
     assert_int_equal(hlthunk_device_close(s.d), 0);
     assert_int_equal(atomic_load(&s.told), asked);
+    assert_int_equal(read(s.event, &came, sizeof(came)), signals ? (int)sizeof(came) : -1);
+    assert_int_equal(came, signals);
+    close(s.event);
     assert_int_equal(lost, getenv("TEST_RESET") ? THREADS : 0);
     s.d = open_device();
     assert_int_equal(hlthunk_device_close(s.d), 0);
