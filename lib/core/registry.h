@@ -20,6 +20,13 @@ struct hl_registered {
 
 /* r->id is set. */
 void hl_registry_add(struct hl_registered *r, struct hl_object *object);
+
+/*
+ * The same, unless hl_registry_find() finds one by now: that, one more reference, and nothing was
+ * added.  NULL: it was.
+ */
+struct hl_object *hl_registry_join(struct hl_registered *r, struct hl_object *object,
+                                   bool (*fits)(const struct hl_object *object));
 /* Does nothing if it was not added. */
 void hl_registry_remove(struct hl_registered *r);
 

@@ -60,8 +60,8 @@ static void destroy(struct hl_object *o)
 
 static const struct hl_object_ops ops = { .kind = "device", .destroy = destroy };
 
-/* Makes the object of an fd, which is taken over: closed on failure. */
-static int create(int fd, const struct hlthunk_device_entry *entry, bool control, bool received,
+/* Makes the object of an fd, which is taken over: closed on failure.  Not registered yet. */
+static int create(int fd, const struct hlthunk_device_entry *entry, bool control,
                   struct hlthunk_device **out)
 {
     struct hlthunk_device *d = hl_object_new(sizeof(*d));
@@ -86,8 +86,6 @@ static int create(int fd, const struct hlthunk_device_entry *entry, bool control
     }
     snprintf(d->name, sizeof(d->name), "%s",
              *entry->pci_address ? entry->pci_address : entry->node);
-    d->received = received;
-    hl_registry_add(&d->file, &d->base.object);
     *out = d;
     return 0;
 
@@ -103,6 +101,7 @@ int hlthunk_device_open(const struct hlthunk_device_options *options,
 {
     struct hlthunk_device_options o;
     struct hlthunk_device_entry entry;
+    struct hlthunk_device *d;
     int rc, fd;
 
     if (!device)
@@ -112,7 +111,12 @@ int hlthunk_device_open(const struct hlthunk_device_options *options,
     if (rc)
         return rc;
     fd = hl_open_selected(&o, &entry);
-    return fd < 0 ? fd : create(fd, &entry, o.control, false, device);
+    rc = fd < 0 ? fd : create(fd, &entry, o.control, &d);
+    if (rc)
+        return rc;
+    hl_registry_add(&d->file, &d->base.object);
+    *device = d;
+    return 0;
 }
 
 static bool is_usable(const struct hl_object *o)
@@ -124,6 +128,7 @@ int hl_device_from_fd(int fd, bool received, struct hlthunk_device **device)
 {
     struct hlthunk_device_entry entry;
     enum hlthunk_generation generation;
+    struct hlthunk_device *d;
     struct hl_object *found;
     struct hl_file_id id;
     bool control;
@@ -148,7 +153,17 @@ int hl_device_from_fd(int fd, bool received, struct hlthunk_device **device)
     own = hl_fd_dup(fd);
     if (own < 0)
         return hl_err(own, "fd %d cannot be duplicated: %s", fd, strerror(-own));
-    return create(own, &entry, control, received, device);
+    rc = create(own, &entry, control, &d);
+    if (rc)
+        return rc;
+    d->received = received;
+    found = hl_registry_join(&d->file, &d->base.object, is_usable);
+    if (found) { /* another thread was faster: one file, one object */
+        hlthunk_device_unref(d);
+        d = (struct hlthunk_device *)found;
+    }
+    *device = d;
+    return 0;
 }
 
 int hlthunk_device_from_fd(int fd, struct hlthunk_device **device)

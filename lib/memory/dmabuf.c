@@ -312,6 +312,7 @@ int hl_dmabuf_export_around(struct hlthunk_buffer *buffer, uint64_t offset, uint
 int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
 {
     struct hlthunk_dmabuf *m;
+    struct hl_object *found;
     struct hl_file_id id;
     struct statfs fs;
     off_t size;
@@ -354,7 +355,11 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
     m->data = m->size;
     m->file.id = id;
     hl_owned_add(m->fd, &id);
-    hl_registry_add(&m->file, &m->object);
+    found = hl_registry_join(&m->file, &m->object, NULL);
+    if (found) { /* another thread was faster: one file, one object */
+        hl_object_put(&m->object);
+        m = (struct hlthunk_dmabuf *)found;
+    }
     *out = m;
     return 0;
 }

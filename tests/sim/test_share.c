@@ -2,11 +2,13 @@
 /* dma-bufs over sockets: what arrives, what is recognised, and what a hostile sender can do. */
 #include "tests/sim/support.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +116,94 @@ static int relay(int from, int to)
     for (size_t i = 0; i < n; i++)
         hlthunk_dmabuf_unref(m[i]);
     return count_fds() == before ? 0 : 6;
+}
+
+/* What another thread does between a call's look for an object and the entry of its own. */
+static void (*meanwhile)(void *);
+static void *meanwhile_arg;
+
+static void other_thread(void)
+{
+    void (*act)(void *) = meanwhile;
+
+    meanwhile = NULL;
+    if (act)
+        act(meanwhile_arg);
+}
+
+int fstatfs(int fd, struct statfs *fs)
+{
+    __typeof__(fstatfs) *next = (__typeof__(fstatfs) *)dlsym(RTLD_NEXT, "fstatfs");
+
+    other_thread();
+    return next(fd, fs);
+}
+
+ssize_t readlink(const char *path, char *target, size_t size)
+{
+    __typeof__(readlink) *next = (__typeof__(readlink) *)dlsym(RTLD_NEXT, "readlink");
+
+    other_thread();
+    return next(path, target, size);
+}
+
+struct twice {
+    int fd;
+    struct hlthunk_device *device;
+    struct hlthunk_dmabuf *dmabuf;
+};
+
+static void open_too(void *arg)
+{
+    struct twice *t = arg;
+
+    ok(hlthunk_device_from_fd(t->fd, &t->device));
+}
+
+static void import_too(void *arg)
+{
+    struct twice *t = arg;
+
+    ok(hlthunk_dmabuf_import(t->fd, &t->dmabuf));
+}
+
+/* Two threads at once: one file is one object, whose memory is not given out twice. */
+TEST(one_file_is_one_object)
+{
+    unsigned before = count_fds();
+    struct hlthunk_device *d, *opened;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    struct twice t = { 0 };
+    int fd;
+
+    meanwhile_arg = &t;
+    t.fd = hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL);
+    assert_true(t.fd > 2);
+    meanwhile = open_too;
+    ok(hlthunk_device_from_fd(t.fd, &opened));
+    assert_null(meanwhile);
+    assert_ptr_equal(opened, t.device);
+    hlthunk_device_unref(opened);
+    assert_int_equal(hlthunk_device_close(t.device), 0);
+    close(t.fd);
+    if (can_export()) {
+        d = open_device();
+        ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+        ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+        ok(hlthunk_dmabuf_dup_fd(m, &fd));
+        ok(hlthunk_dmabuf_dup_fd(m, &t.fd));
+        hlthunk_dmabuf_unref(m);
+        meanwhile = import_too;
+        ok(hlthunk_dmabuf_import(fd, &m));
+        assert_null(meanwhile);
+        assert_ptr_equal(m, t.dmabuf);
+        hlthunk_dmabuf_unref(m);
+        hlthunk_dmabuf_unref(t.dmabuf);
+        hlthunk_buffer_unref(b);
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+    assert_int_equal(count_fds(), before);
 }
 
 /* Exporter → process → process → exporter, who gets his own objects back. */
@@ -832,6 +922,7 @@ TEST(any_message)
 SUITE(share)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_file_is_one_object),
         cmocka_unit_test(around),
         cmocka_unit_test(many),
         cmocka_unit_test(bad_arguments),
