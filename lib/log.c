@@ -18,6 +18,16 @@ static hlthunk_log_fn receiver;
 static void *receiver_user;
 static enum hlthunk_log_level receiver_level;
 
+/* A message that is kept. */
+struct kept {
+    struct kept *next;
+    enum hlthunk_log_level level;
+    char text[];
+};
+
+static _Thread_local unsigned holds;
+static _Thread_local struct kept *first, **last;
+
 static pthread_once_t env_once = PTHREAD_ONCE_INIT;
 static int env_level = -1; /* of HLTHUNK_LOG; written once */
 
@@ -50,6 +60,53 @@ static void to_stderr(enum hlthunk_log_level level, const char *text)
         return; /* nowhere to report it */
 }
 
+/* With the lock held for reading. */
+static void deliver(enum hlthunk_log_level level, const char *text)
+{
+    if (receiver ? level > receiver_level : (int)level > env_level)
+        return;
+    if (receiver)
+        receiver(level, text, receiver_user);
+    else
+        to_stderr(level, text);
+}
+
+static void keep(enum hlthunk_log_level level, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    struct kept *k = malloc(sizeof(*k) + size);
+
+    if (!k)
+        return;
+    k->next = NULL;
+    k->level = level;
+    memcpy(k->text, text, size);
+    *(first ? last : &first) = k;
+    last = &k->next;
+}
+
+void hl_log_hold(void)
+{
+    holds++;
+}
+
+void hl_log_release(void)
+{
+    int saved = errno;
+    struct kept *k;
+
+    if (--holds)
+        return;
+    while ((k = first)) {
+        first = k->next;
+        pthread_rwlock_rdlock(&lock);
+        deliver(k->level, k->text);
+        pthread_rwlock_unlock(&lock);
+        free(k);
+    }
+    errno = saved;
+}
+
 void hl_log(enum hlthunk_log_level level, const char *fmt, ...)
 {
     int saved = errno;
@@ -62,10 +119,10 @@ void hl_log(enum hlthunk_log_level level, const char *fmt, ...)
         va_start(ap, fmt);
         vsnprintf(text, sizeof(text), fmt, ap);
         va_end(ap);
-        if (receiver)
-            receiver(level, text, receiver_user);
+        if (holds)
+            keep(level, text);
         else
-            to_stderr(level, text);
+            deliver(level, text);
     }
     pthread_rwlock_unlock(&lock);
     errno = saved;

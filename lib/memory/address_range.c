@@ -5,6 +5,7 @@
 
 #include "lib/device/device.h"
 #include "lib/error.h"
+#include "lib/log.h"
 #include "lib/memory/buffer.h"
 #include "lib/memory/reservation.h"
 #include "lib/op/op_mem.h"
@@ -110,6 +111,7 @@ static int map_at(struct hlthunk_buffer *b, uint64_t address, struct hl_reservat
     struct hl_span before, after;
     int rc;
 
+    hl_log_hold();
     hl_reservation_lock(d);
     rc = hl_buffer_map(b, address, true, r);
     if (rc == -ENOMEM && !hl_place_find_mapping(d, address, &after) &&
@@ -117,6 +119,7 @@ static int map_at(struct hlthunk_buffer *b, uint64_t address, struct hl_reservat
         hl_place_find_mapping(d, address + b->memory.granted, &after))
         rc = fill(b, address, r);
     hl_reservation_unlock(d);
+    hl_log_release();
     return rc;
 }
 

@@ -21,9 +21,10 @@ static int create_packets(struct hlthunk_queue *q, struct hl_batch *b)
         .label = q->object.label,
     };
 
-    return b->recorded
-               ? 0
-               : hlthunk_command_buffer_create(q->object.device, PACKET_BYTES, &o, &b->recorded);
+    if (b->recorded)
+        return 0;
+    hl_queue_hush(q);
+    return hlthunk_command_buffer_create(q->object.device, PACKET_BYTES, &o, &b->recorded);
 }
 
 int hl_batch_open(struct hlthunk_queue *q)
@@ -105,7 +106,10 @@ int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer)
     return 0;
 }
 
-/* Moves what a batch holds to the list of what is released once the lock is. */
+/*
+ * Moves what a batch holds to the list of what is released once the lock is.  Fences that have not
+ * ended, of other threads, stay where they are: with what is recorded next.
+ */
 void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b)
 {
     if (b->held) {
@@ -115,9 +119,8 @@ void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b)
     }
     b->used = 0;
     b->moved = 0;
-    b->stamp = false;
+    b->stamp = b->stamp && b->fences;
     b->delivery_count = 0;
-    b->fences = NULL;
 }
 
 bool hl_batch_has_work(const struct hlthunk_queue *q)

@@ -57,8 +57,8 @@ static bool place_on_flying(struct hlthunk_fence *f)
     return true;
 }
 
-/* Puts the fence behind the last of what the queue has, and sends that off. */
-static int place(struct hlthunk_fence *f)
+/* Once: the rest of place().  1: what was recorded was taken back meanwhile by who recorded it. */
+static int try_to_place(struct hlthunk_fence *f)
 {
     struct hlthunk_queue *q = f->queue;
     struct hl_batch *b;
@@ -80,8 +80,20 @@ static int place(struct hlthunk_fence *f)
     b->stamp |= f->stamp;
     attach(f, q->tail);
     rc = hl_queue_submit(q);
-    if (rc && f->status == HLTHUNK_FENCE_PENDING && f->number >= q->tail)
-        detach(f);
+    if (f->status != HLTHUNK_FENCE_PENDING || f->number < q->tail)
+        return rc;
+    detach(f);
+    return rc ? rc : 1;
+}
+
+/* Puts the fence behind the last of what the queue has, and sends that off. */
+static int place(struct hlthunk_fence *f)
+{
+    int rc;
+
+    do
+        rc = try_to_place(f);
+    while (rc > 0);
     return rc;
 }
 

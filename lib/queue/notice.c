@@ -82,6 +82,9 @@ static void *run(void *arg)
             break;
         } else if (q->unfired && q->head != q->tail) {
             (void)hl_queue_await(q, q->head, UINT64_MAX);
+        } else if (q->quiet) { /* before it sleeps */
+            hl_queue_unlock(q);
+            hl_queue_lock(q);
         } else {
             pthread_cond_wait(&q->work, &q->lock);
         }

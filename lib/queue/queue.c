@@ -33,14 +33,25 @@ static void let_go(struct hl_held *h)
     }
 }
 
+void hl_queue_hush(struct hlthunk_queue *q)
+{
+    if (!q->quiet)
+        hl_log_hold();
+    q->quiet = true;
+}
+
 void hl_queue_unlock(struct hlthunk_queue *q)
 {
     struct hl_notice *due = q->due;
     struct hl_held *h = q->let_go;
+    bool quiet = q->quiet;
 
+    q->quiet = false;
     q->let_go = NULL;
     q->due = NULL;
     pthread_mutex_unlock(&q->lock);
+    if (quiet)
+        hl_log_release();
     let_go(h);
     hl_notices_tell(due);
 }
@@ -65,6 +76,7 @@ int hl_queue_enter(struct hlthunk_queue *q)
 static void drain(struct hlthunk_queue *q)
 {
     hl_queue_lock(q);
+    hl_queue_hush(q);
     if (hl_queue_submit(q) && !q->lost)
         hl_log(HLTHUNK_LOG_WARNING, "queue %s: the work recorded last is dropped: %s",
                q->object.label, hlthunk_last_error());

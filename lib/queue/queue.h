@@ -96,6 +96,7 @@ struct hlthunk_queue {
     int lost;       /* 0, or -errno: why */
     unsigned refusals;
     struct hl_staging staging;
+    bool quiet; /* the log's messages are held until the lock is released */
     struct hl_held *let_go;
     struct hl_notice *due; /* eventfds to signal */
     /* the thread, once there is a notice */
@@ -132,6 +133,8 @@ uint64_t hl_queue_deadline_ns(int64_t timeout_ns);
 int hl_queue_enter(struct hlthunk_queue *q);
 void hl_queue_lock(struct hlthunk_queue *q);
 void hl_queue_unlock(struct hlthunk_queue *q);
+/* With the lock held, before what may log: the log's receiver is called once it is released. */
+void hl_queue_hush(struct hlthunk_queue *q);
 
 /* All of the following with the lock held; those that say so release it meanwhile. */
 

@@ -155,6 +155,8 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     }
     if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_ABORTED)
         rc = -EIO;
+    if (rc)
+        hl_queue_hush(q);
     why = rc ? refused(d, rc, &q->refusals) : stale ? -ENODEV : 0;
     if (why)
         hl_queue_lose(q, why);

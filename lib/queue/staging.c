@@ -22,6 +22,7 @@ static int create(struct hlthunk_queue *q)
     if (p == MAP_FAILED)
         return hl_err(-errno, "no %u bytes of memory for a queue's host transfers",
                       HL_STAGING_SIZE);
+    hl_queue_hush(q);
     rc = hlthunk_buffer_from_host(q->object.device, p, HL_STAGING_SIZE, &o, &s->buffer);
     if (rc) {
         munmap(p, HL_STAGING_SIZE);

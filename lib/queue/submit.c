@@ -79,6 +79,7 @@ int hl_queue_submit(struct hlthunk_queue *q)
     if (rc) {
         struct hlthunk_device *d = q->object.device;
 
+        hl_queue_hush(q);
         /* EPERM: the packets are refused, or a reset overtakes the submission */
         rc = rc == -EPERM && hl_device_ask(d) ? hl_device_check(d) : hl_device_failed(d, rc);
         if (rc == -ENODEV)

@@ -3,6 +3,7 @@
 #include "tests/test.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <hlthunk/hlthunk.h>
@@ -82,11 +84,49 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *m)
     return __real_pthread_mutex_unlock(m);
 }
 
+/*
+ * Two threads whose submissions the driver has no room for: the first one tries again while the
+ * second one pauses, and is refused.
+ */
+static struct meeting {
+    struct hlthunk_queue *q;
+    pthread_t first;
+    unsigned tries; /* of the first */
+    sem_t tried, pauses, refused;
+    struct hlthunk_fence *fence;
+    int rc;
+} * meeting;
+
+static int answer_of_the_meeting(void)
+{
+    bool again = pthread_equal(pthread_self(), meeting->first) && meeting->tries++;
+
+    return again ? EINVAL : EAGAIN;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    if (!meeting)
+        return (int)syscall(SYS_nanosleep, time, left);
+    if (pthread_equal(pthread_self(), meeting->first)) {
+        sem_post(&meeting->tried);
+        sem_wait(&meeting->pauses);
+    } else {
+        sem_post(&meeting->pauses);
+        sem_wait(&meeting->refused);
+    }
+    return 0;
+}
+
 static int submit(union hl_cs_args *a)
 {
     const struct hl_cs_chunk *k = (const void *)(uintptr_t)a->in.chunks_execute;
     uint64_t index;
 
+    if (meeting) {
+        errno = answer_of_the_meeting();
+        return -1;
+    }
     if (refusals) {
         refusals--;
         errno = refuse;
@@ -420,6 +460,90 @@ static struct hlthunk_fence_result result_of(struct hlthunk_fence *f)
 }
 
 /* A wait that fails for a passing reason is asked again; for a lasting one the queue is lost. */
+static void *fence_meanwhile(void *arg)
+{
+    struct meeting *m = arg;
+
+    sem_wait(&m->tried);
+    m->rc = hlthunk_queue_create_fence(m->q, NULL, &m->fence);
+    return NULL;
+}
+
+/* A fence behind packets that their own thread takes back is over when what was before them is. */
+TEST(a_fence_behind_what_is_taken_back)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
+    struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = DMA_BYTES };
+    struct meeting m = { .q = w->q, .first = pthread_self() };
+    struct hlthunk_fence_result r;
+    pthread_t second;
+
+    ok(hlthunk_command_buffer_create(&w->d, 4096, &o, &p.command_buffer));
+    sem_init(&m.tried, 0, 0);
+    sem_init(&m.pauses, 0, 0);
+    sem_init(&m.refused, 0, 0);
+    meeting = &m;
+    assert_int_equal(pthread_create(&second, NULL, fence_meanwhile, &m), 0);
+    assert_int_equal(hlthunk_queue_submit_packets(w->q, &p), -EINVAL);
+    sem_post(&m.refused);
+    pthread_join(second, NULL);
+    meeting = NULL;
+    ok(m.rc);
+    ok(hlthunk_fence_wait(m.fence, 0));
+    r = result_of(m.fence);
+    assert_int_equal(r.status, HLTHUNK_FENCE_DONE);
+    hlthunk_fence_unref(m.fence);
+    hlthunk_command_buffer_unref(p.command_buffer);
+    sem_destroy(&m.tried);
+    sem_destroy(&m.pauses);
+    sem_destroy(&m.refused);
+    end(w);
+}
+
+static unsigned lines;
+
+/* Takes and releases the queue's lock, as a program's thread would that calls it. */
+static void use_the_queue(enum hlthunk_log_level level, const char *message, void *user)
+{
+    struct hlthunk_queue *q = user;
+
+    (void)level, (void)message;
+    lines++;
+    assert_int_equal(pthread_mutex_trylock(&q->lock), 0);
+    pthread_mutex_unlock(&q->lock);
+}
+
+/* That the device is lost is found out with the lock held, and told without it. */
+TEST(the_log_is_called_without_the_lock)
+{
+    for (unsigned way = 0; way < 3; way++) {
+        struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+
+        lines = 0;
+        if (way)
+            ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+        if (way == 2)
+            ok(hlthunk_queue_flush(w->q));
+        hlthunk_log_set(use_the_queue, w->q, HLTHUNK_LOG_WARNING);
+        device_status = HL_DEVICE_STATUS_NEEDS_RESET;
+        refuse = EBUSY;
+        refusals = way == 1;
+        wait_error = EBUSY;
+        wait_errors = way == 2;
+        refuse_command_buffer = way ? 0 : EBUSY;
+        if (way)
+            assert_true(hlthunk_queue_finish(w->q, -1) < 0);
+        else
+            assert_true(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64) < 0);
+        assert_int_equal(lines, 1);
+        hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+        refuse_command_buffer = 0;
+        device_status = HL_DEVICE_STATUS_OPERATIONAL;
+        end(w);
+    }
+}
+
 TEST(a_refused_wait)
 {
     static const struct {
@@ -771,6 +895,8 @@ int main(void)
         cmocka_unit_test(a_reset_overtakes_a_submission),
         cmocka_unit_test(a_full_driver_is_waited_out),
         cmocka_unit_test(packets_of_the_program_are_a_batch_to_themselves),
+        cmocka_unit_test(a_fence_behind_what_is_taken_back),
+        cmocka_unit_test(the_log_is_called_without_the_lock),
         cmocka_unit_test(a_refused_wait),
         cmocka_unit_test(work_that_was_aborted),
         cmocka_unit_test(work_on_a_stale_device),
