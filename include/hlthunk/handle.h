@@ -75,7 +75,9 @@ HLTHUNK_API int hlthunk_handle_server_borrow_fd(const struct hlthunk_handle_serv
  *
  * Return: how many dma-bufs were handed out, or a negative errno.
  *
- * Errors: the common ones.
+ * Errors: besides the common ones:
+ *   -EMFILE, -ENFILE, -ENOMEM: no descriptor or memory is left for a client, who waits for a later
+ *     call
  *
  * Context: one thread per server at a time; sleeps for up to @timeout_ns.
  * Since: 0.9

@@ -15,6 +15,7 @@
 #include "lib/fd.h"
 #include "lib/kernel/deadline.h"
 #include "lib/kernel/owned.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/memory/dmabuf.h"
 #include "lib/share/handle.h"
 
@@ -341,25 +342,28 @@ static int seat(struct hlthunk_handle_server *s, int fd)
     return given;
 }
 
-/* Those who have connected: how many were handed out on the way.  Strangers take nobody's place. */
-static int accept_some(struct hlthunk_handle_server *s)
+/*
+ * Those who have connected; *given: how many were handed out on the way.  Strangers take nobody's
+ * place.  0, or -errno with a text: the next one cannot be accepted, and waits.
+ */
+static int accept_some(struct hlthunk_handle_server *s, int *given)
 {
-    int given = 0;
-
     for (unsigned i = 0; i < CLIENTS; i++) {
         int fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+        if (fd < 0 && hl_is_exhausted(-errno))
+            return hl_err(-errno, "a client cannot be accepted: %s", strerror(errno));
         if (fd < 0)
             break;
         if (may_ask(fd)) {
-            given += seat(s, fd);
+            *given += seat(s, fd);
         } else {
             tell(fd, -EACCES);
             hang_up(fd);
             close(fd);
         }
     }
-    return given;
+    return 0;
 }
 
 int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
@@ -385,8 +389,8 @@ int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout
             continue;
         if (e.data.u64)
             given += serve_client(s, e.data.u64);
-        else
-            given += accept_some(s);
+        else if ((rc = accept_some(s, &given)))
+            return given ? given : rc;
         any = any || e.data.u64;
     }
     return given;

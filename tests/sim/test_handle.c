@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -275,6 +276,29 @@ TEST(no_room_and_no_time)
         close(fd[i]);
 }
 
+/* No descriptor is left for one who has connected: that is said, and who waits is answered later.
+ */
+TEST(no_descriptor_for_a_client)
+{
+    struct rlimit some, none;
+    int32_t answer;
+    int fd, rc;
+
+    needs_exports();
+    fd = connect_raw();
+    assert_int_equal(send(fd, handle + 24, 16, 0), 16);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &some), 0);
+    none = (struct rlimit){ 0, some.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    rc = hlthunk_handle_server_serve(server, 20000000);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &some), 0);
+    refused(rc, EMFILE, "cannot be accepted");
+    assert_int_equal(hlthunk_handle_server_serve(server, 0), 1);
+    assert_int_equal(recv(fd, &answer, sizeof(answer), 0), sizeof(answer));
+    assert_int_equal(answer, 0);
+    close(fd);
+}
+
 /* Makes a child that has copies of all that this process has, until hold[0] is closed. */
 static pid_t keeper(int hold[2])
 {
@@ -469,6 +493,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(odd_clients, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_room_and_no_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_descriptor_for_a_client, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_server_that_has_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_program_closes_a_clients_connection, set_up, tear_down),
