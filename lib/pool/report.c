@@ -77,8 +77,8 @@ static void count(struct places *all, const struct hl_object *o)
 int hl_pool_parts(const struct hl_object *object, hlthunk_live_object_fn visit, void *user)
 {
     struct hlthunk_pool *p = (struct hlthunk_pool *)object;
-    uint64_t now = hl_coarse_now_ns();
     struct places all = { 0 };
+    uint64_t now;
     int rc = 0;
 
     for (unsigned i = 0; i < p->shard_count; i++) {
@@ -87,6 +87,7 @@ int hl_pool_parts(const struct hl_object *object, hlthunk_live_object_fn visit, 
             count(&all, o);
         pthread_mutex_unlock(&p->shards[i].lock);
     }
+    now = hl_coarse_now_ns(); /* no buffer that was counted is younger */
     for (unsigned i = 0; i < all.used && !rc; i++) {
         const struct place *place = &all.place[i];
         struct hlthunk_live_object live = {

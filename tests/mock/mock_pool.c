@@ -3,6 +3,8 @@
 #include "tests/mock/mock.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <habanalabs/hlthunk.h>
@@ -205,6 +207,61 @@ TEST(one_chunk_for_many)
     mock_end();
 }
 
+/* Each look at the time finds a second more; during it, another thread acts. */
+static uint64_t seconds;
+static void (*meanwhile)(void);
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    void (*act)(void) = meanwhile;
+
+    if (clock != CLOCK_MONOTONIC_COARSE)
+        return (int)syscall(SYS_clock_gettime, clock, t);
+    *t = (struct timespec){ .tv_sec = (time_t)++seconds };
+    meanwhile = NULL;
+    if (act)
+        act();
+    return 0;
+}
+
+static struct hlthunk_buffer *later;
+
+static void make_later(void)
+{
+    later = alloc(100);
+}
+
+/* The second look: at the device's objects, then at the pool's buffers. */
+static void wait_for_the_next(void)
+{
+    meanwhile = make_later;
+}
+
+static int is_young(const struct hlthunk_live_object *o, void *user)
+{
+    (void)user;
+    assert_true(hlthunk_live_object_get_age_ns(o) < 1000000000000);
+    return 0;
+}
+
+TEST(a_buffer_that_is_made_during_a_report)
+{
+    struct hlthunk_buffer *b;
+
+    expect_alloc(CHUNK, 5, 0);
+    expect_map(5, 0);
+    b = alloc(100);
+    hlthunk_buffer_unref(b); /* kept for the next, with others */
+    meanwhile = wait_for_the_next;
+    assert_int_equal(hlthunk_device_list_live_objects(device, is_young, NULL), 0);
+    assert_non_null(later);
+    hlthunk_buffer_unref(later);
+    expect_unmap(0);
+    expect_free(5, 0);
+    assert_int_equal(hlthunk_pool_trim(pool, 0, NULL), 0);
+    mock_end();
+}
+
 TEST(exports)
 {
     struct hlthunk_buffer *b[2];
@@ -280,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_errno_of_map, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_smaller_chunk_will_do, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_chunk_for_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_buffer_that_is_made_during_a_report, set_up, tear_down),
         cmocka_unit_test_setup_teardown(exports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_errno_of_trimming, set_up, tear_down),
     };
