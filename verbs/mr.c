@@ -17,6 +17,9 @@
 
 typedef unsigned long long ull;
 
+/* A size past this was never set. */
+#define STRUCT_MAX 4096u
+
 struct hlthunk_verbs_mr {
     atomic_uint refs;
     pid_t pid;                               /* of the process that registered it */
@@ -37,6 +40,9 @@ static int read_options(struct hlthunk_verbs_mr_options *ours,
         return 0;
     if (theirs->struct_size < sizeof(theirs->struct_size))
         return hlv_err(-EINVAL, "options->struct_size is %zu: set it to sizeof(*options)",
+                       theirs->struct_size);
+    if (theirs->struct_size > STRUCT_MAX)
+        return hlv_err(-E2BIG, "options->struct_size is %zu: set it to sizeof(*options)",
                        theirs->struct_size);
     for (size_t i = sizeof(*ours); i < theirs->struct_size; i++) {
         if (bytes[i])

@@ -360,6 +360,9 @@ TEST(bad_arguments)
     o.struct_size = 4;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL,
              "options->struct_size is 4");
+    o.struct_size = SIZE_MAX; /* never set */
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), E2BIG,
+             "set it to sizeof(*options)");
     o.struct_size = sizeof(o);
     o.offset = 2 * MIB;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, &o, &mr), EINVAL, "not within");
