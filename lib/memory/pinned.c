@@ -62,7 +62,7 @@ static uint64_t round_up(uint64_t size)
 {
     uint64_t page = hl_page_size(), step;
 
-    if (size > (uint64_t)INT64_MAX / 2)
+    if (size > SIZE_MAX / 2) /* what it is rounded up to must fit a size_t, too */
         return 0;
     step = (1ull << bin_of(size)) / 4;
     step = step > page ? step : page;
