@@ -205,7 +205,10 @@ static bool by_links(int dir, const char *path, bool follow, char *buffer)
     return path_of_tree(buffer) || there(AT_FDCWD, buffer, follow);
 }
 
-/* ".." of a folder of the tree: that one's parent there lacks what only the machine has. */
+/*
+ * ".." of a folder of the tree: that one's parent there lacks what only the machine has.  Not of an
+ * open folder: who walks through the tree by its own name, as find does through /tmp, goes back so.
+ */
 static bool climbs(int dir, const char *path, bool ours)
 {
     char folder[PATH_BUFFER];
@@ -215,7 +218,8 @@ static bool climbs(int dir, const char *path, bool ours)
         at += 2;
     if (!at)
         return false;
-    return ours || (path[0] != '/' && path_folder(dir, folder) && path_of_tree(folder));
+    return ours ||
+           (path[0] != '/' && dir == AT_FDCWD && path_folder(dir, folder) && path_of_tree(folder));
 }
 
 const char *path_map_link(int dir, const char *path, bool follow, char *buffer)
