@@ -111,6 +111,12 @@ static int refused(struct hlthunk_device *d, int rc, unsigned *refusals)
     }
 }
 
+static int refused_with_lock(struct hlthunk_queue *q, int rc)
+{
+    hl_queue_hush(q);
+    return refused(q->object.device, rc, &q->refusals);
+}
+
 static void pause_unlocked(struct hlthunk_queue *q)
 {
     unsigned attempt = q->refusals;
@@ -137,10 +143,9 @@ static int ask_driver(struct hlthunk_queue *q, uint64_t sequence, bool unlock, u
 /* One wait of the driver's for a batch that is in flight. */
 static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
 {
-    struct hlthunk_device *d = q->object.device;
     uint64_t sequence = hl_queue_batch(q, number)->sequence;
+    bool stale = atomic_load(&q->object.device->base.stale);
     union hl_wait_cs_args args;
-    bool stale = atomic_load(&d->base.stale);
     int rc, why;
 
     /* of a stale device only what it has finished already is of interest */
@@ -155,9 +160,7 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     }
     if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_ABORTED)
         rc = -EIO;
-    if (rc)
-        hl_queue_hush(q);
-    why = rc ? refused(d, rc, &q->refusals) : stale ? -ENODEV : 0;
+    why = rc ? refused_with_lock(q, rc) : stale ? -ENODEV : 0;
     if (why)
         hl_queue_lose(q, why);
     if (rc && timeout_us && !q->lost)

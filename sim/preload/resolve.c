@@ -63,6 +63,19 @@ static bool follow_link(char *plain, char *rest, const char *link, size_t n)
     return true;
 }
 
+/* The root has a slash, and one at the end of a path demands a folder. */
+static bool end(const char *path, char *plain)
+{
+    size_t n = strlen(plain);
+
+    if (n && path[strlen(path) - 1] != '/')
+        return true;
+    if (n + 2 > PATH_BUFFER)
+        return false;
+    strcpy(plain + n, "/");
+    return true;
+}
+
 bool path_resolve(int dir, const char *path, bool follow, char *plain)
 {
     char rest[PATH_BUFFER], link[PATH_BUFFER], at[PATH_BUFFER];
@@ -89,11 +102,5 @@ bool path_resolve(int dir, const char *path, bool follow, char *plain)
         if (++links > MAX_LINKS || !follow_link(plain, rest, link, strlen(link)))
             return false;
     }
-    n = (long)strlen(plain);
-    if (!n || path[strlen(path) - 1] == '/') { /* a slash at the end demands a folder */
-        if (n + 2 > PATH_BUFFER)
-            return false;
-        strcpy(plain + n, "/");
-    }
-    return true;
+    return end(path, plain);
 }

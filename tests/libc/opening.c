@@ -74,50 +74,87 @@ static const char *relative_to_a_folder(void)
     return NULL;
 }
 
-/* Links anywhere that lead to the simulation, and "..". */
-static const char *by_links(void)
-{
-    char room[] = "/tmp/libc-links-XXXXXX", path[256], text[256], up[512] = "";
-    struct stat st;
-    FILE *f;
-    int dir;
+/* Where there are links to what is simulated. */
+static char links[] = "/tmp/libc-links-XXXXXX";
 
-    CHECK(mkdtemp(room) && chdir(room) == 0);
+static const char *make_links(void)
+{
+    CHECK(mkdtemp(links) && chdir(links) == 0);
     CHECK(symlink(node, "node") == 0 && symlink("node", "again") == 0);
     CHECK(symlink(folder, "folder") == 0 && symlink(attributes, "attributes") == 0);
     CHECK(symlink("loop", "loop") == 0);
+    return NULL;
+}
+
+static const char *remove_links(void)
+{
+    CHECK(chdir(links) == 0);
+    CHECK(!unlink("node") && !unlink("again") && !unlink("folder") && !unlink("attributes"));
+    CHECK(!unlink("loop") && chdir("/") == 0 && rmdir(links) == 0);
+    return NULL;
+}
+
+static const char *links_are_opened(void)
+{
+    char path[256];
+    int dir = folder_fd(links);
+
     CHECK(is_node(open("node", O_RDWR)));
     CHECK(is_node(open("again", O_RDWR)));
+    CHECK(is_node(openat(dir, "node", O_RDWR)) && close(dir) == 0);
     CHECK(open("node", O_RDWR | O_NOFOLLOW) == -1 && errno == ELOOP);
     CHECK(open("loop", O_RDWR) == -1 && errno == ELOOP);
     CHECK(open("node/", O_RDWR) == -1 && (errno == ENOTDIR || old_kernel));
-    CHECK(open("missing/../node", O_RDWR) == -1 && errno == ENOENT);
     snprintf(path, sizeof(path), "folder/%s", name);
     CHECK(is_node(open(path, O_RDWR)));
-    snprintf(path, sizeof(path), "/proc/self/root%s", node);
-    CHECK(is_node(open(path, O_RDWR)));
-    snprintf(path, sizeof(path), "../..%s", node);
-    CHECK(is_node(open(path, O_RDWR)));
-    dir = folder_fd(room);
-    CHECK(is_node(openat(dir, "node", O_RDWR)) && close(dir) == 0);
+    return NULL;
+}
+
+static const char *links_are_looked_at(void)
+{
+    char text[256], whole[512] = "";
+    struct stat st;
+    FILE *f;
+
     CHECK(stat("node", &st) == 0 && looks_like_node(&st));
     CHECK(lstat("node", &st) == 0 && S_ISLNK(st.st_mode));
     CHECK(readlink("node", text, sizeof(text)) == (ssize_t)strlen(node));
     CHECK(access("again", R_OK | W_OK) == 0);
-    CHECK(realpath("again", up) && !strcmp(up, node));
+    CHECK(realpath("again", whole) && !strcmp(whole, node));
     f = fopen("attributes/device_type", "r");
     CHECK(f && fgets(text, sizeof(text), f) && !strncmp(text, "GAUDI2", 6) && fclose(f) == 0);
-    /* out of the simulation again */
+    return NULL;
+}
+
+/* Into the simulation by "..", and out of it. */
+static const char *dots_are_followed(void)
+{
+    char path[256], text[256];
+    struct stat st;
+
+    CHECK(open("missing/../node", O_RDWR) == -1 && errno == ENOENT);
+    snprintf(path, sizeof(path), "/proc/self/root%s", node);
+    CHECK(is_node(open(path, O_RDWR)));
+    snprintf(path, sizeof(path), "../..%s", node);
+    CHECK(is_node(open(path, O_RDWR)));
     snprintf(path, sizeof(path), "%s/../../dev/null", folder);
     CHECK(old_kernel || (stat(path, &st) == 0 && S_ISCHR(st.st_mode)));
     CHECK(chdir("folder") == 0 && is_node(open(name, O_RDWR)));
     CHECK(old_kernel || (stat("../null", &st) == 0 && S_ISCHR(st.st_mode)));
     CHECK(chdir(class_folder) == 0 && chdir("..") == 0 && getcwd(text, sizeof(text)));
     CHECK(!strcmp(text, "/sys/class") && access("tty", F_OK) == access("/sys/class/tty", F_OK));
-    CHECK(chdir(room) == 0);
-    CHECK(!unlink("node") && !unlink("again") && !unlink("folder") && !unlink("attributes"));
-    CHECK(!unlink("loop") && chdir("/") == 0 && rmdir(room) == 0);
     return NULL;
+}
+
+/* Links anywhere that lead to the simulation, and "..". */
+static const char *by_links(void)
+{
+    const char *why = make_links();
+
+    why = why ? why : links_are_opened();
+    why = why ? why : links_are_looked_at();
+    why = why ? why : dots_are_followed();
+    return why ? why : remove_links();
 }
 
 static const char *relative_to_where_one_stands(void)
