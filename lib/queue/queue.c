@@ -52,8 +52,10 @@ void hl_queue_unlock(struct hlthunk_queue *q)
     pthread_mutex_unlock(&q->lock);
     if (quiet)
         hl_log_release();
-    let_go(h);
-    hl_notices_tell(due);
+    if (h)
+        let_go(h);
+    if (due)
+        hl_notices_tell(due);
 }
 
 int hl_queue_enter(struct hlthunk_queue *q)
