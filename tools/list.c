@@ -99,6 +99,10 @@ int command_list(int argc, char **argv)
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
+    if (argv[optind]) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
     /* devices may appear meanwhile: ask until all fit */
     do {
         room = n;

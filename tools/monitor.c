@@ -35,8 +35,8 @@ static const char usage[] =
 
 struct settings {
     double interval;
-    unsigned long count; /* 0: no end */
-    bool prometheus;
+    unsigned long count;    /* 0: no end */
+    bool prometheus, paced; /* an interval or a count is given */
 };
 
 static bool take(int c, void *user)
@@ -44,6 +44,7 @@ static bool take(int c, void *user)
     struct settings *s = user;
     char *end;
 
+    s->paced |= c == 'i' || c == 'c';
     if (c == 'i') {
         s->interval = strtod(optarg, &end);
         return end != optarg && !*end && s->interval >= 0.01 && s->interval <= 86400;
@@ -568,6 +569,10 @@ int command_monitor(int argc, char **argv)
 
     if (!parse_options(argc, argv, usage, options, take, &settings, &json, &code))
         return code;
+    if (settings.prometheus && (settings.paced || json)) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
     code = find_operand("monitor", argc, argv, usage, &device, &entry);
     if (code != EXIT_OK)
         return code;

@@ -36,8 +36,8 @@ changed 0 : "$hlthunk" monitor --count 1 gaudi && says 'of 32256 MiB'
 changed 3 : "$hlthunk" monitor --count 1 goya && warns '"goya"'
 
 # wrong usage
-for arguments in 'doctor 0 1' 'demo 0' 'demo --json' 'monitor --interval x' 'monitor --interval 1x' 'monitor --interval 1e9' \
-    'monitor --count 0' 'monitor --count 1x' 'monitor 0 1' 'topology 0 1' 'topology --what' 'doctor --what' 'info --what'; do
+for arguments in 'list 0' 'doctor 0 1' 'demo 0' 'demo --json' 'monitor --interval x' 'monitor --interval 1x' 'monitor --interval 1e9' \
+    'monitor --prometheus --json' 'monitor --prometheus --count 2' 'monitor --prometheus --interval 2' 'monitor --count 0' 'monitor --count 1x' 'monitor 0 1' 'topology 0 1' 'topology --what' 'doctor --what' 'info --what'; do
     # shellcheck disable=SC2086
     changed 2 : "$hlthunk" $arguments && warns '^usage: hlthunk '
 done
