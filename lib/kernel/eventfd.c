@@ -2,45 +2,19 @@
 #include "lib/kernel/eventfd.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "lib/fork.h"
+#include "lib/kernel/eventfd_number.h"
 #include "lib/kernel/owned.h"
-#include "lib/kernel/sysfs.h"
-
-/*
- * The kernel's number of an eventfd, -1 before Linux 5.2.  0; -ENOENT: it is another kind of file;
- * otherwise why it could not be read.
- */
-static int read_id(int fd, int64_t *id)
-{
-    char path[48], text[512];
-    const char *at;
-    int rc;
-
-    *id = -1;
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-    rc = hl_sysfs_read(path, text, sizeof(text));
-    if (rc)
-        return rc == -ENOENT ? -EBADF : rc;
-    if (!strstr(text, "eventfd-count:"))
-        return -ENOENT;
-    at = strstr(text, "eventfd-id:");
-    if (at)
-        *id = strtoll(at + strlen("eventfd-id:"), NULL, 10);
-    return 0;
-}
 
 int hl_eventfd_borrow(struct hl_eventfd *e, int fd)
 {
     struct hl_eventfd found = { .fd = fd, .id = -1, .epoch = hl_process_epoch() };
     int rc = hl_file_id(fd, &found.file);
 
-    if (rc == 0 && read_id(fd, &found.id) == -ENOENT)
+    if (rc == 0 && hl_eventfd_number(fd, &found.id) == -ENOENT)
         rc = -EINVAL; /* where that cannot be read, the caller is believed */
     if (rc == 0)
         *e = found;
@@ -58,6 +32,8 @@ static int adopt(struct hl_eventfd *e, int fd)
     rc = fd < 0 ? fd : hl_eventfd_borrow(e, fd);
     if (rc && fd >= 0)
         hl_owned_close(fd, &file, hl_process_epoch());
+    else if (rc == 0)
+        hl_owned_is_eventfd(fd, e->id);
     return rc;
 }
 
@@ -80,7 +56,7 @@ bool hl_eventfd_is_intact(const struct hl_eventfd *e)
 
     if (!hl_fd_is(e->fd, &e->file))
         return false;
-    rc = read_id(e->fd, &now);
+    rc = hl_eventfd_number(e->fd, &now);
     if (rc == 0 && e->id >= 0 && now >= 0)
         return now == e->id;
     return rc != -ENOENT && hl_epoch_is_ours(e->epoch);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/fork.h"
+#include "lib/kernel/eventfd_number.h"
 
 #define CHUNK 1024u /* descriptors */
 #define CHUNKS 1024u
@@ -15,7 +16,10 @@ struct owned {
     /* the file, written before the epoch; another thread may look while a number is used again */
     _Atomic dev_t dev, rdev;
     _Atomic ino_t ino;
+    _Atomic int64_t eventfd; /* its number; another kind of file: NO_EVENTFD */
 };
+
+#define NO_EVENTFD (-2) /* -1: the kernel tells none */
 
 static struct hl_file_id file_of(struct owned *o)
 {
@@ -63,6 +67,7 @@ void hl_owned_add(int fd, const struct hl_file_id *id)
     atomic_store_explicit(&o->dev, id->dev, memory_order_relaxed);
     atomic_store_explicit(&o->ino, id->ino, memory_order_relaxed);
     atomic_store_explicit(&o->rdev, id->rdev, memory_order_relaxed);
+    atomic_store_explicit(&o->eventfd, NO_EVENTFD, memory_order_relaxed);
     atomic_store_explicit(&o->epoch, hl_process_epoch(), memory_order_release);
 }
 
@@ -75,6 +80,14 @@ int hl_owned_adopt(int fd, struct hl_file_id *id)
     else if (fd >= 0)
         close(fd);
     return rc ? rc : fd;
+}
+
+void hl_owned_is_eventfd(int fd, int64_t number)
+{
+    struct owned *o = find(fd);
+
+    if (o)
+        atomic_store_explicit(&o->eventfd, number, memory_order_relaxed);
 }
 
 bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch)
@@ -97,6 +110,16 @@ void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch)
         hl_fd_close(fd, id);
 }
 
+/* Is this number, which the table has been asked for, still what it was? */
+static bool is_still(int fd, const struct hl_file_id *file, int64_t eventfd)
+{
+    int64_t now;
+
+    return hl_fd_is(fd, file) &&
+           (eventfd == NO_EVENTFD ||
+            (eventfd >= 0 && hl_eventfd_number(fd, &now) == 0 && now == eventfd));
+}
+
 size_t hl_owned_close_inherited(void)
 {
     uint64_t now = hl_process_epoch();
@@ -109,11 +132,14 @@ size_t hl_owned_close_inherited(void)
             uint64_t epoch = atomic_load_explicit(&c[k].epoch, memory_order_acquire);
             int fd = (int)(i * CHUNK + k);
             struct hl_file_id file;
+            int64_t eventfd;
 
             if (!epoch || epoch == now)
                 continue;
             file = file_of(&c[k]);
-            if (!atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) || !hl_fd_is(fd, &file))
+            eventfd = atomic_load_explicit(&c[k].eventfd, memory_order_relaxed);
+            if (!atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) ||
+                !is_still(fd, &file, eventfd))
                 continue;
             close(fd);
             closed++;

@@ -24,6 +24,9 @@ void hl_owned_add(int fd, const struct hl_file_id *id);
  */
 int hl_owned_adopt(int fd, struct hl_file_id *id);
 
+/* It is an eventfd of this number (hl_eventfd_number()). */
+void hl_owned_is_eventfd(int fd, int64_t number);
+
 /*
  * An object that was made in a process of this epoch is done with its descriptor: may it be closed?
  * Not in a child that has closed its copy already.  Whether the number still is that file is
@@ -34,7 +37,10 @@ bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch);
 /* Closes it, where it may be closed and still is that file. */
 void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch);
 
-/* Closes the copies of what processes before this one own: how many. */
+/*
+ * Closes the copies of what processes before this one own: how many.  Eventfds only where /proc
+ * tells that they are those.
+ */
 size_t hl_owned_close_inherited(void);
 
 #endif

@@ -2,9 +2,12 @@
 /* A forked child lets go of everything in one call; what it makes itself stays. */
 #include "tests/sim/support.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +121,38 @@ TEST(a_child_lets_go)
     assert_int_equal(count_fds(), before);
 }
 
+/* A child that closed everything has files of its own under the same numbers: they stay. */
+TEST(a_childs_own_files_stay)
+{
+    struct everything e;
+    pid_t pid;
+
+    make(&e);
+    pid = fork();
+    if (pid == 0) {
+        bool was[256];
+
+        for (int fd = 3; fd < 256; fd++)
+            was[fd] = close(fd) == 0;
+        for (int fd = 3; fd < 256; fd++) {
+            int own = fd % 2 ? epoll_create1(0) : eventfd(0, 0);
+
+            if (own != fd)
+                _exit(1);
+        }
+        if (hlthunk_release_inherited())
+            _exit(2);
+        for (int fd = 3; fd < 256; fd++) {
+            if (was[fd] && fcntl(fd, F_GETFD) < 0)
+                _exit(3);
+        }
+        _exit(0);
+    }
+    assert_int_equal(status_of(pid), 0);
+    drop(&e);
+    close(e.fence_fd);
+}
+
 /* The device is free while a child lives on. */
 TEST(the_device_is_free)
 {
@@ -208,9 +243,8 @@ TEST(while_threads_run)
 SUITE(inherited)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_child_lets_go),
-        cmocka_unit_test(the_device_is_free),
-        cmocka_unit_test(what_was_closed_and_used_again),
+        cmocka_unit_test(a_child_lets_go),    cmocka_unit_test(a_childs_own_files_stay),
+        cmocka_unit_test(the_device_is_free), cmocka_unit_test(what_was_closed_and_used_again),
         cmocka_unit_test(while_threads_run),
     };
 
