@@ -17,9 +17,10 @@ HLTHUNK_BEGIN_DECLS
  *
  * Closes a forked child's copies of all descriptors that the library opened before the fork:
  * devices, dma-bufs, eventfds.  Each is closed only if it is still the file that it was; an eventfd
- * only where /proc can be read and the kernel numbers them (Linux 5.2): nothing else tells it from
- * one that the child has made since.  The parent is not affected, nor is what the child has opened
- * itself.  Descriptors that were handed out to the program stay open.
+ * only where /proc can be read and the kernel numbers them (Linux 5.2), a handle server's epoll
+ * only with its socket: nothing else tells them from what the child has made since.  The parent is
+ * not affected, nor is what the child has opened itself.  Descriptors that were handed out to the
+ * program stay open.
  *
  * The parent's objects stay as they are: every call on them is -EPERM, dropping references to them
  * is allowed and closes nothing any more.  Calling it in the parent, or twice, does nothing.
@@ -27,7 +28,7 @@ HLTHUNK_BEGIN_DECLS
  * Return: how many descriptors were closed.
  *
  * Context: async-signal-safe, so also in a child of a process with threads, and as the child's
- * handler of pthread_atfork(); only close(), fstat(), and reading /proc/self/fdinfo.
+ * handler of pthread_atfork(): only system calls, also to read /proc/self/fdinfo.
  * Since: 0.9
  */
 HLTHUNK_API size_t hlthunk_release_inherited(void);

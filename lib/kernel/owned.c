@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/kernel/owned.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "lib/fork.h"
@@ -17,6 +19,7 @@ struct owned {
     _Atomic dev_t dev, rdev;
     _Atomic ino_t ino;
     _Atomic int64_t eventfd; /* its number; another kind of file: NO_EVENTFD */
+    _Atomic int watched;     /* an epoll has this descriptor of ours; another kind of file: -1 */
 };
 
 #define NO_EVENTFD (-2) /* -1: the kernel tells none */
@@ -68,6 +71,7 @@ void hl_owned_add(int fd, const struct hl_file_id *id)
     atomic_store_explicit(&o->ino, id->ino, memory_order_relaxed);
     atomic_store_explicit(&o->rdev, id->rdev, memory_order_relaxed);
     atomic_store_explicit(&o->eventfd, NO_EVENTFD, memory_order_relaxed);
+    atomic_store_explicit(&o->watched, -1, memory_order_relaxed);
     atomic_store_explicit(&o->epoch, hl_process_epoch(), memory_order_release);
 }
 
@@ -90,6 +94,14 @@ void hl_owned_is_eventfd(int fd, int64_t number)
         atomic_store_explicit(&o->eventfd, number, memory_order_relaxed);
 }
 
+void hl_owned_is_epoll(int fd, int watched)
+{
+    struct owned *o = find(fd);
+
+    if (o)
+        atomic_store_explicit(&o->watched, watched, memory_order_relaxed);
+}
+
 bool hl_owned_take(int fd, const struct hl_file_id *id, uint64_t epoch)
 {
     struct owned *o = find(fd);
@@ -110,17 +122,43 @@ void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch)
         hl_fd_close(fd, id);
 }
 
-/* Is this number, which the table has been asked for, still what it was? */
-static bool is_still(int fd, const struct hl_file_id *file, int64_t eventfd)
+/* Does the epoll have this descriptor of ours?  It has it then as before. */
+static bool has(int epoll, int watched)
+{
+    struct owned *o = find(watched);
+    struct epoll_event none = { .events = 0 };
+    struct hl_file_id file;
+
+    if (!o)
+        return false;
+    file = file_of(o);
+    if (!hl_fd_is(watched, &file))
+        return false;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, watched, &none) < 0)
+        return errno == EEXIST;
+    epoll_ctl(epoll, EPOLL_CTL_DEL, watched, &none);
+    return false;
+}
+
+static bool is_eventfd(int fd, int64_t number)
 {
     int64_t now;
 
-    return hl_fd_is(fd, file) &&
-           (eventfd == NO_EVENTFD ||
-            (eventfd >= 0 && hl_eventfd_number(fd, &now) == 0 && now == eventfd));
+    return number >= 0 && hl_eventfd_number(fd, &now) == 0 && now == number;
 }
 
-size_t hl_owned_close_inherited(void)
+/* Is the number still what it was? */
+static bool is_still(int fd, struct owned *o)
+{
+    int64_t eventfd = atomic_load_explicit(&o->eventfd, memory_order_relaxed);
+    int watched = atomic_load_explicit(&o->watched, memory_order_relaxed);
+    struct hl_file_id file = file_of(o);
+
+    return hl_fd_is(fd, &file) && (eventfd == NO_EVENTFD || is_eventfd(fd, eventfd)) &&
+           (watched < 0 || has(fd, watched));
+}
+
+static size_t close_those(bool epolls)
 {
     uint64_t now = hl_process_epoch();
     size_t closed = 0;
@@ -131,19 +169,22 @@ size_t hl_owned_close_inherited(void)
         for (unsigned k = 0; c && k < CHUNK; k++) {
             uint64_t epoch = atomic_load_explicit(&c[k].epoch, memory_order_acquire);
             int fd = (int)(i * CHUNK + k);
-            struct hl_file_id file;
-            int64_t eventfd;
 
-            if (!epoch || epoch == now)
+            if (!epoch || epoch == now ||
+                epolls != (atomic_load_explicit(&c[k].watched, memory_order_relaxed) >= 0))
                 continue;
-            file = file_of(&c[k]);
-            eventfd = atomic_load_explicit(&c[k].eventfd, memory_order_relaxed);
-            if (!atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) ||
-                !is_still(fd, &file, eventfd))
-                continue;
-            close(fd);
-            closed++;
+            if (atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) && is_still(fd, &c[k])) {
+                close(fd);
+                closed++;
+            }
         }
     }
     return closed;
+}
+
+size_t hl_owned_close_inherited(void)
+{
+    size_t epolls = close_those(true); /* which are known by what they watch */
+
+    return epolls + close_those(false);
 }

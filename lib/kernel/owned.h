@@ -27,6 +27,9 @@ int hl_owned_adopt(int fd, struct hl_file_id *id);
 /* It is an eventfd of this number (hl_eventfd_number()). */
 void hl_owned_is_eventfd(int fd, int64_t number);
 
+/* It is an epoll, which has this descriptor of ours as long as that is open. */
+void hl_owned_is_epoll(int fd, int watched);
+
 /*
  * An object that was made in a process of this epoch is done with its descriptor: may it be closed?
  * Not in a child that has closed its copy already.  Whether the number still is that file is
@@ -39,7 +42,7 @@ void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch);
 
 /*
  * Closes the copies of what processes before this one own: how many.  Eventfds only where /proc
- * tells that they are those.
+ * tells that they are those, epolls only while there is a copy of what they watch.
  */
 size_t hl_owned_close_inherited(void);
 

@@ -154,6 +154,7 @@ static int listen_on(struct hlthunk_handle_server *s)
     rc = own(&s->epoll, fd < 0 ? -errno : hl_fd_sanitize(fd), "epoll");
     if (rc)
         return rc;
+    hl_owned_is_epoll(s->epoll.fd, s->listener.fd);
     if (epoll_ctl(s->epoll.fd, EPOLL_CTL_ADD, s->listener.fd, &e) < 0)
         return hl_err(-errno, "a handle server cannot be waited for: %s", strerror(errno));
     return 0;

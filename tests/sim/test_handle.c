@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -401,6 +402,38 @@ TEST(the_program_closes_a_clients_connection)
     assert_int_equal(status_of(pid), 0);
 }
 
+/* The server's epoll goes with the rest, and one that the child has made in its place stays. */
+TEST(a_child_lets_go_of_the_server)
+{
+    unsigned before = count_fds();
+    struct hlthunk_handle_server *s;
+    int status;
+    pid_t pid;
+
+    ok(hlthunk_handle_server_create(&s));
+    pid = fork();
+    if (pid == 0) {
+        int number = hlthunk_handle_server_borrow_fd(s), own = epoll_create1(0);
+        bool replaced = dup2(own, number) == number;
+
+        hlthunk_release_inherited();
+        _exit(replaced && fcntl(number, F_GETFD) == 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    pid = fork();
+    if (pid == 0) {
+        int number = hlthunk_handle_server_borrow_fd(s);
+
+        hlthunk_release_inherited();
+        _exit(fcntl(number, F_GETFD) < 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hlthunk_handle_server_unref(s);
+    assert_int_equal(count_fds(), before);
+}
+
 TEST(another_user_is_refused)
 {
     int status, given;
@@ -497,6 +530,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_child_keeps_a_clients_connection, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_child_keeps_a_server_that_has_ended, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_program_closes_a_clients_connection, set_up, tear_down),
+        cmocka_unit_test(a_child_lets_go_of_the_server),
         cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_takes_no_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
