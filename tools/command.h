@@ -33,6 +33,8 @@ int command_who(int argc, char **argv);
 int fail(const char *what);
 /* The same with the text of another library. */
 int fail_with(const char *what, const char *why);
+/* Prints it on stderr: EXIT_USAGE. */
+int wrong_usage(const char *usage);
 /* No device: says so, and how to try the command on a simulated one; EXIT_NO_DEVICE. */
 int no_device(const char *command);
 /*

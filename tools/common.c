@@ -20,6 +20,12 @@ int fail(const char *what)
     return fail_with(what, hlthunk_last_error());
 }
 
+int wrong_usage(const char *usage)
+{
+    fputs(usage, stderr);
+    return EXIT_USAGE;
+}
+
 int no_device(const char *command)
 {
     fprintf(stderr,
@@ -122,10 +128,8 @@ int need_address(const char *command, const struct hlthunk_device_entry *entry)
 int find_operand(const char *command, int argc, char **argv, const char *usage, const char **text,
                  struct hlthunk_device_entry *entry)
 {
-    if (argc - optind > 1) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    if (argc - optind > 1)
+        return wrong_usage(usage);
     *text = argv[optind];
     return find_device(command, *text, entry);
 }
@@ -147,8 +151,7 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
             if (c != '?' && optarg) /* getopt_long() has told the rest */
                 fprintf(stderr, "hlthunk: %s: \"%s\" is not a value of this option\n", argv[0],
                         optarg);
-            fputs(usage, stderr);
-            *code = EXIT_USAGE;
+            *code = wrong_usage(usage);
             return false;
         }
     }

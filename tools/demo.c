@@ -346,10 +346,8 @@ int command_demo(int argc, char **argv)
 
     if (!parse_options(argc, argv, usage, options, take, &rdma, &json, &code))
         return code;
-    if (json || optind < argc) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    if (json || optind < argc)
+        return wrong_usage(usage);
     if (hlthunk_device_enumerate(NULL, 0, 0, &n) == 0 && !n)
         return no_device("demo");
     if (rdma)

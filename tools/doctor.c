@@ -171,10 +171,8 @@ int command_doctor(int argc, char **argv)
 
     if (!parse_options(argc, argv, usage, options, take, &d, &json, &code))
         return code;
-    if (argc - optind > 1) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    if (argc - optind > 1)
+        return wrong_usage(usage);
     if (argv[optind] && d.options.root) {
         d.options.pci_address = argv[optind]; /* of a machine that is not this one */
     } else if (argv[optind]) {

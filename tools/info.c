@@ -102,10 +102,8 @@ int command_info(int argc, char **argv)
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
-    if (argc - optind > 1) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    if (argc - optind > 1)
+        return wrong_usage(usage);
     if (!parse_device(argv[optind], &o))
         return not_a_device("info", argv[optind]);
     rc = hlthunk_device_open(&o, &d);

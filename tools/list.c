@@ -99,10 +99,8 @@ int command_list(int argc, char **argv)
 
     if (!parse_common(argc, argv, usage, &json, &code))
         return code;
-    if (argv[optind]) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    if (argv[optind])
+        return wrong_usage(usage);
     /* devices may appear meanwhile: ask until all fit */
     do {
         room = n;

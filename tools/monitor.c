@@ -569,10 +569,8 @@ int command_monitor(int argc, char **argv)
 
     if (!parse_options(argc, argv, usage, options, take, &settings, &json, &code))
         return code;
-    if (settings.prometheus && (settings.paced || json)) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
+    if (settings.prometheus && (settings.paced || json))
+        return wrong_usage(usage);
     code = find_operand("monitor", argc, argv, usage, &device, &entry);
     if (code != EXIT_OK)
         return code;
