@@ -215,7 +215,8 @@ static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
         { 0644, 0644, 0644, 0644, 0644 },
         [1] = { 0644, 0644, 0644, [SIM_DEBUGFS_CLK_GATE] = 0200, [SIM_DEBUGFS_STATE_DUMP] = 0600 },
     };
-    char dir[PATH_MAX], name[32], target[64];
+    const size_t root = strlen(s->tree) + strlen("/sys/kernel/debug/");
+    char dir[PATH_MAX], alias[32], target[64];
 
     debugfs_folder(s, d, dir);
     make_dirs("%s", dir);
@@ -223,16 +224,13 @@ static void put_debugfs(const struct sim_state *s, const struct sim_device *d)
         put(dir, sim_debugfs_names[i], "%s", "");
         writable(dir, sim_debugfs_names[i], modes[sim_kernel(s)->short_records][i]);
     }
-    snprintf(name, sizeof(name), "hl%u", d->index);
-    if (!strcmp(strrchr(dir, '/') + 1, name))
-        return;
     /* where the original library's programs look on any kernel */
+    snprintf(alias, sizeof(alias), "habanalabs/hl%u", d->index);
+    if (!strcmp(dir + root, alias))
+        return;
     make_dirs("%s/sys/kernel/debug/habanalabs", s->tree);
-    if (sim_kernel(s)->drm)
-        snprintf(target, sizeof(target), "../accel/%s", d->pci_address);
-    else
-        snprintf(target, sizeof(target), "%s%u", sim_kernel(s)->prefix, d->index);
-    link_to(s, target, "/sys/kernel/debug/habanalabs/hl%u", d->index);
+    snprintf(target, sizeof(target), "../%s", dir + root);
+    link_to(s, target, "/sys/kernel/debug/%s", alias);
 }
 
 int tree_add(struct sim_state *s, struct sim_device *d)

@@ -146,9 +146,7 @@ static bool start_folder(int dir, char *folder)
 
 bool path_of_tree(const char *mapped)
 {
-    size_t n = sim ? strlen(sim->tree) : 0;
-
-    return n && mapped && !strncmp(mapped, sim->tree, n);
+    return sim && mapped && below(mapped, sim->tree);
 }
 
 /* The absolute, normalised form of a path that may concern the simulation; false for all others. */
