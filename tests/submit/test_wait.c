@@ -256,6 +256,20 @@ static void *wait_thread(void *arg)
     return NULL;
 }
 
+/* A wait that a reset ends. */
+static void wait_until_reset(struct waiting *x)
+{
+    pthread_t t;
+
+    x->done = false;
+    pthread_create(&t, NULL, wait_thread, x);
+    do { /* it may not wait yet */
+        usleep(1000);
+        sim_sub_abort_all(&x->b->call, true);
+    } while (!__atomic_load_n(&x->done, __ATOMIC_ACQUIRE));
+    pthread_join(t, NULL);
+}
+
 static void kernel_cq(uint64_t doorbell)
 {
     struct bench *b = bench_new("gaudi2", HL_GENERATION_DRM);
@@ -279,15 +293,8 @@ static void kernel_cq(uint64_t doorbell)
     assert_int_equal(x.rc, 0);
     assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(x.w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
-    /* a reset ends the wait */
     memset(b->cb[4], 0, 4096);
-    x.done = false;
-    pthread_create(&t, NULL, wait_thread, &x);
-    do { /* it may not wait yet */
-        usleep(1000);
-        sim_sub_abort_all(&b->call, true);
-    } while (!__atomic_load_n(&x.done, __ATOMIC_ACQUIRE));
-    pthread_join(t, NULL);
+    wait_until_reset(&x);
     assert_int_equal(x.rc, -EIO);
     bench_free(b);
 }
@@ -297,14 +304,8 @@ TEST(a_reset_completes_it_on_6_1)
 {
     struct bench *b = bench_new("gaudi2", HL_GENERATION_MISC);
     struct waiting x = { .b = b, .irq = 300 };
-    pthread_t t;
 
-    pthread_create(&t, NULL, wait_thread, &x);
-    do { /* it may not wait yet */
-        usleep(1000);
-        sim_sub_abort_all(&b->call, true);
-    } while (!__atomic_load_n(&x.done, __ATOMIC_ACQUIRE));
-    pthread_join(t, NULL);
+    wait_until_reset(&x);
     assert_int_equal(x.rc, 0);
     assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(x.w.out.flags, 0);
