@@ -65,6 +65,28 @@ static const char *a_folder_of_the_machine(void)
     return NULL;
 }
 
+static int entries_of(const char *path)
+{
+    DIR *d = opendir(path);
+    int n = 0;
+
+    while (d && readdir(d))
+        n++;
+    return d && closedir(d) == 0 ? n : -1;
+}
+
+/* ".." of a simulated folder has what only this machine has, too. */
+static const char *parents(void)
+{
+    int n = entries_of("/sys/class");
+    char path[64];
+
+    snprintf(path, sizeof(path), "%s/..", class_folder);
+    CHECK(n > 0 && entries_of(path) == n);
+    CHECK(chdir(class_folder) == 0 && entries_of("..") == n && chdir("/") == 0);
+    return NULL;
+}
+
 static const char *positions(void)
 {
     DIR *d = opendir("/dev");
@@ -201,6 +223,7 @@ static const char *the_other_walk(void)
 const struct way listing[] = {
     { "a folder", a_folder },
     { "a folder of the machine", a_folder_of_the_machine },
+    { "parents", parents },
     { "positions", positions },
     { "reentrant", reentrant },
     { "scans", scans },
