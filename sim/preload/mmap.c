@@ -88,7 +88,10 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
     return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
-/* Away from the descriptor numbers that a program expects. */
+/*
+ * Away from the descriptor numbers that a program expects, and where it may have a file next:
+ * ThreadSanitizer sees REAL(mmap) use the number, and no system call that closes it.
+ */
 static int out_of_the_way(int fd)
 {
     int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
@@ -124,7 +127,7 @@ static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *
     }
     if (q.mapper == SIM_NONE)
         areas_given(*hold, r->file, out_of_the_way(fds[1]));
-    return fds[0];
+    return out_of_the_way(fds[0]);
 }
 
 /* Another process may map the buffer from now on. */

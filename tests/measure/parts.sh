@@ -104,7 +104,7 @@ killed_machine() {
 wants_tsan=$seconds unit_tsan=seconds
 tsan() {
     step=$(date +%s)
-    TSAN_OPTIONS="detect_deadlocks=1:second_deadlock_stack=1:suppressions='$PWD/tests/build/tsan.supp'" \
+    TSAN_OPTIONS="detect_deadlocks=1:second_deadlock_stack=1" \
         tests build-tsan --suite threads --suite share --suite verbs || return 1
     did=$(seconds_since "$step")
 }
