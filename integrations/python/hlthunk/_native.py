@@ -2,7 +2,7 @@
 """The C library by ctypes: its functions, its structs, its errors."""
 import ctypes
 import os
-from ctypes import Structure, byref, c_bool, c_char, c_char_p, c_int, c_int64, c_size_t
+from ctypes import CFUNCTYPE, Structure, byref, c_bool, c_char, c_char_p, c_int, c_int64, c_size_t
 from ctypes import c_uint8, c_uint16, c_uint32, c_uint64, c_void_p, sizeof
 from typing import Any, Iterable, List, Optional, Tuple, Type, TypeVar
 
@@ -36,8 +36,12 @@ def options(kind: Type[T], **values: Any) -> T:
     for name, value in values.items():
         if isinstance(value, str):
             value = value.encode()
-        if value is not None:
-            setattr(struct, name, value)
+        if value is None:
+            continue
+        setattr(struct, name, value)
+        held = getattr(struct, name)
+        if isinstance(value, int) and not isinstance(held, bool) and held != value:
+            raise OverflowError(f"{name} {value} does not fit")
     return struct
 
 
@@ -49,8 +53,11 @@ def result(kind: Type[T], function: Any, *arguments: Any) -> T:
 
 
 def nanoseconds(seconds: float) -> int:
-    """A timeout of the library: 0 does not wait, a negative one waits without limit."""
-    return -1 if seconds < 0 else int(seconds * 1e9)
+    """A timeout of the library: 0 does not wait, a negative one waits without limit.
+
+    What the library cannot count (292 years) is without limit, too.
+    """
+    return -1 if seconds < 0 or seconds * 1e9 >= 2.0**63 else int(seconds * 1e9)
 
 
 class DeviceEntry(Structure):
@@ -155,6 +162,21 @@ class Copy2d(Structure):
                 ("width_bytes", c_uint64), ("rows", c_uint64)]
 
 
+class Number:
+    """An argument that is refused where ctypes would cut it to its size."""
+
+    def __init__(self, kind: Any) -> None:
+        self._kind = kind
+
+    def from_param(self, value: Any) -> Any:
+        number = self._kind(value)
+        if number.value != value:
+            raise OverflowError(f"{value} does not fit into {8 * sizeof(number)} bits")
+        return number
+
+
+Release = CFUNCTYPE(None, c_void_p)  # hlthunk_buffer_release_fn
+U32, U64, SIZE = Number(c_uint32), Number(c_uint64), Number(c_size_t)
 OBJECT = c_void_p
 OUT = c_void_p  # byref() of a handle or a struct
 
@@ -162,7 +184,7 @@ OUT = c_void_p  # byref() of a handle or a struct
 _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_last_error", c_char_p, []),
     ("hlthunk_asic_get_name", c_char_p, [c_int]),
-    ("hlthunk_device_enumerate", c_int, [OUT, c_size_t, c_size_t, OUT]),
+    ("hlthunk_device_enumerate", c_int, [OUT, SIZE, SIZE, OUT]),
     ("hlthunk_device_open", c_int, [OUT, OUT]),
     ("hlthunk_device_from_fd", c_int, [c_int, OUT]),
     ("hlthunk_device_unref", None, [OBJECT]),
@@ -171,21 +193,23 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_device_get_memory_usage", c_int, [OBJECT, OUT]),
     ("hlthunk_device_send", c_int, [c_int, OBJECT, c_int64]),
     ("hlthunk_device_receive", c_int, [c_int, OUT, c_int64]),
-    ("hlthunk_device_find_buffer", c_int, [OBJECT, c_uint64, c_uint64, OUT, OUT]),
-    ("hlthunk_device_export_range", c_int, [OBJECT, c_uint64, c_uint64, OUT, OUT, OUT]),
+    ("hlthunk_device_find_buffer", c_int, [OBJECT, U64, U64, OUT, OUT]),
+    ("hlthunk_device_export_range", c_int, [OBJECT, U64, U64, OUT, OUT, OUT]),
     ("hlthunk_device_get_memory_statistics", c_int, [OBJECT, OUT]),
     ("hlthunk_device_reset_memory_peaks", c_int, [OBJECT]),
     ("hlthunk_release_inherited", c_size_t, []),
-    ("hlthunk_buffer_alloc", c_int, [OBJECT, c_uint64, OUT, OUT]),
-    ("hlthunk_buffer_from_host", c_int, [OBJECT, c_void_p, c_uint64, OUT, OUT]),
+    ("hlthunk_buffer_alloc", c_int, [OBJECT, U64, OUT, OUT]),
+    ("hlthunk_buffer_from_host", c_int, [OBJECT, c_void_p, U64, OUT, OUT]),
     ("hlthunk_buffer_from_dmabuf", c_int, [OBJECT, OBJECT, OUT, OUT]),
-    ("hlthunk_buffer_from_address", c_int, [OBJECT, c_uint64, c_uint64, OUT, OUT]),
+    ("hlthunk_buffer_from_address", c_int, [OBJECT, U64, U64, OUT, OUT]),
     ("hlthunk_buffer_ref", c_void_p, [OBJECT]),
     ("hlthunk_buffer_unref", None, [OBJECT]),
+    ("hlthunk_buffer_set_user", c_int, [OBJECT, c_void_p, Release]),
+    ("hlthunk_buffer_borrow_host", c_void_p, [OBJECT]),
     ("hlthunk_buffer_get_address", c_uint64, [OBJECT]),
     ("hlthunk_buffer_get_size", c_uint64, [OBJECT]),
     ("hlthunk_buffer_get_granted_size", c_uint64, [OBJECT]),
-    ("hlthunk_dmabuf_export", c_int, [OBJECT, c_uint64, c_uint64, OUT, OUT]),
+    ("hlthunk_dmabuf_export", c_int, [OBJECT, U64, U64, OUT, OUT]),
     ("hlthunk_dmabuf_import", c_int, [c_int, OUT]),
     ("hlthunk_dmabuf_unref", None, [OBJECT]),
     ("hlthunk_dmabuf_dup_fd", c_int, [OBJECT, OUT]),
@@ -195,12 +219,12 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_dmabuf_get_data_offset", c_uint64, [OBJECT]),
     ("hlthunk_dmabuf_get_data_size", c_uint64, [OBJECT]),
     ("hlthunk_dmabuf_get_identity", c_uint64, [OBJECT]),
-    ("hlthunk_dmabuf_send", c_int, [c_int, OUT, c_size_t, c_int64]),
-    ("hlthunk_dmabuf_receive", c_int, [c_int, OUT, c_size_t, OUT, c_int64]),
+    ("hlthunk_dmabuf_send", c_int, [c_int, OUT, SIZE, c_int64]),
+    ("hlthunk_dmabuf_receive", c_int, [c_int, OUT, SIZE, OUT, c_int64]),
     ("hlthunk_pool_create", c_int, [OBJECT, OUT, OUT]),
     ("hlthunk_pool_unref", None, [OBJECT]),
-    ("hlthunk_pool_alloc", c_int, [OBJECT, c_uint64, OUT, OUT]),
-    ("hlthunk_pool_trim", c_int, [OBJECT, c_uint32, OUT]),
+    ("hlthunk_pool_alloc", c_int, [OBJECT, U64, OUT, OUT]),
+    ("hlthunk_pool_trim", c_int, [OBJECT, U32, OUT]),
     ("hlthunk_pool_get_statistics", c_int, [OBJECT, OUT]),
     ("hlthunk_pool_get_memory_statistics", c_int, [OBJECT, OUT]),
     ("hlthunk_pool_reset_memory_peaks", c_int, [OBJECT]),
@@ -213,12 +237,12 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_dmabuf_open_handle", c_int, [c_void_p, c_int64, OUT]),
     ("hlthunk_queue_create", c_int, [OBJECT, OUT, OUT]),
     ("hlthunk_queue_unref", None, [OBJECT]),
-    ("hlthunk_queue_copy", c_int, [OBJECT, OBJECT, c_uint64, OBJECT, c_uint64, c_uint64]),
+    ("hlthunk_queue_copy", c_int, [OBJECT, OBJECT, U64, OBJECT, U64, U64]),
     ("hlthunk_queue_copy_2d", c_int, [OBJECT, OUT]),
-    ("hlthunk_queue_fill", c_int, [OBJECT, OBJECT, c_uint64, c_uint64, c_uint64, ctypes.c_uint]),
-    ("hlthunk_queue_write", c_int, [OBJECT, OBJECT, c_uint64, c_void_p, c_uint64]),
-    ("hlthunk_queue_read", c_int, [OBJECT, c_void_p, OBJECT, c_uint64, c_uint64]),
-    ("hlthunk_queue_read_sync", c_int, [OBJECT, c_void_p, OBJECT, c_uint64, c_uint64]),
+    ("hlthunk_queue_fill", c_int, [OBJECT, OBJECT, U64, U64, U64, U32]),
+    ("hlthunk_queue_write", c_int, [OBJECT, OBJECT, U64, c_void_p, U64]),
+    ("hlthunk_queue_read", c_int, [OBJECT, c_void_p, OBJECT, U64, U64]),
+    ("hlthunk_queue_read_sync", c_int, [OBJECT, c_void_p, OBJECT, U64, U64]),
     ("hlthunk_queue_flush", c_int, [OBJECT]),
     ("hlthunk_queue_finish", c_int, [OBJECT, c_int64]),
     ("hlthunk_queue_create_fence", c_int, [OBJECT, OUT, OUT]),

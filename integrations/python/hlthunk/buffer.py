@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Buffers: memory with an address on the device."""
-from typing import Any, Optional
+from itertools import count
+from typing import Any, Dict, Optional, Tuple
 
 from . import _native as n
 from ._memory import Memory
@@ -42,17 +43,42 @@ class Buffer(Object):
                                   n.byref(options)))
 
 
+# What host buffers stand on, by the number that the C object has: until that has ended, which is
+# after the work that uses it, whether or not Python still has a name for it.
+_kept: Dict[int, Tuple[Memory, Any]] = {}
+_numbers = count(1)
+
+
+def _let_go(number: int, kept: Dict[int, Tuple[Memory, Any]] = _kept) -> None:
+    held = kept.pop(number, None)
+    if held is not None:
+        held[0].close()
+
+
+_lets_go = n.Release(_let_go)
+
+
 class HostBuffer(Buffer):
-    """Host memory that the device reaches, held in place until close()."""
+    """Host memory that the device reaches, held in place until close() and the end of the work."""
 
     _owner: Any = None
-    _held: Optional[Memory] = None
-    _array: Any = None  # the object that owns the memory, when that is not the owner itself
 
     @classmethod
-    def _of(cls, handle: n.c_void_p, owner: Any, held: Memory) -> "HostBuffer":
-        self = cls._new(handle)
-        self._owner, self._held = owner, held
+    def _map(cls, device: n.c_void_p, owner: Any, label: Optional[str],
+             also: Any = None) -> "HostBuffer":
+        """also: what has to live as long as the owner's memory is used."""
+        memory = Memory(owner, writable=True)
+        try:
+            options = n.options(n.BufferFromHostOptions, label=label)
+            self = cls._new(n.made(n.lib.hlthunk_buffer_from_host, device, memory.address,
+                                   memory.size, n.byref(options)))
+            number = next(_numbers)
+            n.check(n.lib.hlthunk_buffer_set_user(self.handle, number, _lets_go))
+        except BaseException:
+            memory.close()
+            raise
+        _kept[number] = (memory, also)
+        self._owner = owner
         return self
 
     @property
@@ -63,18 +89,14 @@ class HostBuffer(Buffer):
         return memoryview(self._owner).cast("B")
 
     def _another(self) -> "HostBuffer":
-        owner = self.memory
-        handle = n.c_void_p(n.lib.hlthunk_buffer_ref(self.handle))
-        other = HostBuffer._of(handle, owner, Memory(owner, writable=True))
-        other._array = self._array
+        other = HostBuffer._new(n.c_void_p(n.lib.hlthunk_buffer_ref(self.handle)))
+        other._owner = self._owner
         return other
 
     def _address(self) -> int:
-        return self._held.address if self._held is not None else 0
+        return int(n.lib.hlthunk_buffer_borrow_host(self.handle))
 
     def close(self) -> None:
-        """The memory stays mapped for the device until the queues' work with it is done."""
+        """The memory stays where it is, and mapped, until the queues' work with it is done."""
         super().close()
-        held, self._held, self._owner, self._array = self._held, None, None, None
-        if held is not None:
-            held.close()
+        self._owner = None

@@ -6,7 +6,6 @@ from enum import IntEnum
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from . import _native as n
-from ._memory import Memory
 from ._object import Object
 from .buffer import Buffer, HostBuffer
 from .dmabuf import Dmabuf
@@ -146,11 +145,7 @@ class Device(Object):
 
     def map_host(self, owner: Any, *, label: Optional[str] = None) -> HostBuffer:
         """A writable object's memory (bytearray, numpy array, mmap), for the device."""
-        memory = Memory(owner, writable=True)
-        options = n.options(n.BufferFromHostOptions, label=label)
-        handle = n.made(n.lib.hlthunk_buffer_from_host, self.handle, memory.address, memory.size,
-                        n.byref(options))
-        return HostBuffer._of(handle, owner, memory)
+        return HostBuffer._map(self.handle, owner, label)
 
     def import_dmabuf(self, dmabuf: Dmabuf, *, label: Optional[str] = None) -> Buffer:
         """Maps a dma-buf of any exporter, where the driver can."""

@@ -88,18 +88,16 @@ def from_dlpack(device: Device, array: Any) -> Tuple[Buffer, int, int]:
     capsule = array.__dlpack__()
     managed = ctypes.cast(_api.PyCapsule_GetPointer(capsule, _NAME), POINTER(_Managed))
     tensor = managed.contents.tensor
-    size = tensor.bits * tensor.lanes // 8
     expected = 1
     for i in reversed(range(tensor.ndim)):
         if tensor.strides and tensor.shape[i] > 1 and tensor.strides[i] != expected:
             raise BufferError("the array's elements are not contiguous")
         expected *= tensor.shape[i]
-    size *= expected
+    size = (tensor.bits * tensor.lanes * expected + 7) // 8
     address = (tensor.data or 0) + tensor.byte_offset
     if kind == EXTENSION:
         return (*device.find(address, size), size)
     if kind != CPU:
         raise BufferError(f"the array is on a device of DLPack's type {kind}")
-    buffer = device.map_host((ctypes.c_char * size).from_address(address))
-    buffer._array = capsule
-    return buffer, 0, size
+    memory = (ctypes.c_char * size).from_address(address)
+    return HostBuffer._map(device.handle, memory, None, capsule), 0, size

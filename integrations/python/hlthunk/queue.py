@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Queues move bytes; fences say when."""
+from contextlib import suppress
 from enum import IntEnum
 from errno import ETIMEDOUT
 from sys import byteorder
@@ -8,7 +9,7 @@ from typing import Any, List, NamedTuple, Optional
 from . import _native as n
 from ._memory import Memory
 from ._object import Object
-from .buffer import Buffer
+from .buffer import Buffer, _kept
 
 
 class Engine(IntEnum):
@@ -128,8 +129,13 @@ class Queue(Object):
         """Fills a writable object by the time that the fence is done; holds it until then."""
         read = _Read(Memory(target, writable=True))
         self._reads = [r for r in self._pending() if not r.is_over()] + [read]
-        n.check(n.lib.hlthunk_queue_read(self.handle, read.memory.address, source.handle, offset,
-                                         read.memory.size))
+        try:
+            n.check(n.lib.hlthunk_queue_read(self.handle, read.memory.address, source.handle,
+                                             offset, read.memory.size))
+        except n.Error:
+            with suppress(n.Error):
+                read.fence = self.fence()  # part of it may be recorded
+            raise
         read.fence = self.fence()
         return Fence._new(n.c_void_p(n.lib.hlthunk_fence_ref(read.fence.handle)))
 
@@ -153,18 +159,19 @@ class Queue(Object):
         n.check(n.lib.hlthunk_queue_flush(self.handle))
 
     def finish(self, timeout: float = -1) -> bool:
-        """Starts it and waits.  False: not within timeout seconds."""
+        """Starts it and waits.  False: not within timeout seconds.  An Error where it was lost."""
         rc = n.lib.hlthunk_queue_finish(self.handle, n.nanoseconds(timeout))
-        if rc == -ETIMEDOUT:
+        if rc == -ETIMEDOUT:  # ours, or the driver's: then the queue is lost, and flushing fails
+            self.flush()
             return False
         n.check(rc)
+        self._reads = [r for r in self._pending() if not r.is_over()]
         return True
 
     def close(self) -> None:
         """Waits for the reads that are not done, and gives the queue back."""
         reads = self._pending()
-        if self._handle is not None and reads:
-            # also after an error: whatever happens, nothing writes to their memory afterwards
+        if self._handle is not None and (reads or _kept):
             n.lib.hlthunk_queue_finish(self.handle, -1)
-        self._reads = []
         super().close()
+        self._reads = []

@@ -30,6 +30,17 @@ class Devices(OpenDevice):
         self.assertGreater(properties.memory_size, MIB)
         self.assertGreater(self.device.memory_usage.free_bytes, 0)
 
+    def test_numbers_are_refused_rather_than_cut(self):
+        with self.assertRaisesRegex(OverflowError, "index 4294967296"):
+            hlthunk.Device(index=1 << 32)
+        for call in (lambda: self.device.alloc((1 << 64) + MIB), lambda: self.device.alloc(-1),
+                     lambda: self.device.queue(depth=1 << 32), lambda: self.device.find(-1)):
+            self.assertRaises((OverflowError, ctypes.ArgumentError), call)
+
+    def test_a_timeout_may_be_infinite(self):
+        with self.device.queue() as queue:
+            self.assertTrue(queue.finish(float("inf")))
+
     def test_an_error_has_errno_and_the_sentence(self):
         with self.assertRaises(hlthunk.Error) as caught:
             hlthunk.Device(index=4711)
@@ -121,6 +132,13 @@ class Copies(OpenDevice):
         self.queue.close()
         target.append(0)
 
+    def test_a_read_that_is_refused_lets_its_memory_go(self):
+        target = bytearray(500)
+        with self.assertRaises(hlthunk.Error):
+            self.queue.read_later(target, self.a, offset=MIB)
+        self.queue.finish()
+        target.append(0)
+
 
 class HostMemory(OpenDevice):
     def setUp(self):
@@ -149,6 +167,55 @@ class HostMemory(OpenDevice):
             with self.assertRaises(BufferError):
                 data.append(0)
         data.append(0)
+
+    def test_memory_stays_until_the_work_with_it_is_done(self):
+        size = 1 << 16
+        self.queue.fill(self.buffer, b"x", size)
+        self.queue.finish()
+        data = bytearray(size)
+        with self.device.map_host(data) as host:
+            self.queue.copy(host, self.buffer, size)
+            with self.assertRaises(hlthunk.Error):
+                self.queue.copy(host, self.buffer, size, source_offset=MIB)
+        with self.assertRaises(BufferError):
+            data.append(0)
+        # nobody but the queue knows of this one
+        self.queue.copy(self.device.map_host(bytearray(size)), self.buffer, size)
+        others = [bytearray(size) for _ in range(20)]
+        self.queue.finish()
+        self.assertFalse(any(map(any, others)))
+        self.assertEqual(data, b"x" * size)
+        data.append(0)
+        self.assertEqual(len(hlthunk.buffer._kept), 0)
+
+    def test_memory_that_cannot_be_mapped_is_let_go(self):
+        data = bytearray()
+        with self.assertRaises(hlthunk.Error):
+            try:
+                self.device.map_host(data)
+            except hlthunk.Error:
+                data.append(0)
+                raise
+
+    def test_dlpack_of_bits(self):
+        """Eight elements of four bits are four bytes."""
+        host = self.device.alloc_host(mmap.PAGESIZE)
+        self.addCleanup(host.close)
+        capsule = hlthunk.to_dlpack(host)
+        managed, shape, _ = list(hlthunk.dlpack._lent.values())[-1]
+        managed.tensor.bits, shape[0] = 4, 8
+
+        class Array:
+            def __dlpack_device__(self):
+                return 1, 0
+
+            def __dlpack__(self):
+                return capsule
+
+        again, offset, size = hlthunk.from_dlpack(self.device, Array())
+        again.close()
+        del managed, shape, _, capsule
+        self.assertEqual(size, 4)
 
     def test_dlpack_out_and_in(self):
         host = self.device.alloc_host(mmap.PAGESIZE)
