@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -172,18 +173,20 @@ hlthunk_memory_usage device_memory_usage(c10::DeviceIndex index)
     return usage;
 }
 
-c10::DeviceIndex device_adopt(hlthunk_device *device)
+c10::DeviceIndex device_adopt(hlthunk_device *received)
 {
-    hlthunk_device_properties p = properties_of(device);
+    std::unique_ptr<hlthunk_device, void (*)(hlthunk_device *)> device(received,
+                                                                       hlthunk_device_unref);
+    hlthunk_device_properties p = properties_of(received);
     for (c10::DeviceIndex i = 0; i < device_count(); i++) {
         if (std::strcmp(entries()[i].pci_address, p.pci_address) != 0)
             continue;
         Slot &slot = slots()[i];
         std::lock_guard<std::mutex> lock(slot.mutex);
-        if (!slot.device)
-            prepare(slot, device);
-        else
-            hlthunk_device_unref(device);
+        if (!slot.device) {
+            prepare(slot, received);
+            device.release();
+        }
         return i;
     }
     TORCH_CHECK(false, "hlthunk: no device of this process is ", p.pci_address);

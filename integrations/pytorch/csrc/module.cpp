@@ -95,16 +95,25 @@ PYBIND11_MODULE(TORCH_EXTENSION_NAME, m)
     m.def("memory_empty_cache", memory_empty_cache, WithoutGil());
     m.def("memory_info", memory_info);
 
-    m.def("current_stream", current_stream);
+    m.def("current_stream",
+          [](c10::DeviceIndex index) { return current_stream(checked_index(index)); });
     m.def("default_stream", default_stream);
     m.def("set_stream", set_stream);
 
     m.def("default_generator", [](c10::DeviceIndex index) { return default_generator(index); });
 
-    m.def("storage_send", [](py::handle storage) { return storage_send(storage_of(storage)); });
+    m.def("storage_send", [](py::handle object) {
+        c10::Storage storage = storage_of(object);
+        py::gil_scoped_release released; /* it waits for the device */
+        return storage_send(storage);
+    });
     m.def("storage_receive", [](int socket, uint64_t address, uint64_t bytes) {
-        return py::reinterpret_steal<py::object>(
-            THPStorage_Wrap(storage_receive(socket, address, bytes)));
+        c10::Storage storage;
+        {
+            py::gil_scoped_release released;
+            storage = storage_receive(socket, address, bytes);
+        }
+        return py::reinterpret_steal<py::object>(THPStorage_Wrap(std::move(storage)));
     });
 }
 

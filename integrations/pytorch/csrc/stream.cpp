@@ -50,7 +50,7 @@ c10::Stream current_stream(c10::DeviceIndex index) noexcept
 {
     if (index < 0)
         index = current_device();
-    return stream_of(index, current[index]);
+    return stream_of(index, static_cast<size_t>(index) < kMaxDevices ? current[index] : 0);
 }
 
 c10::Stream new_stream(c10::DeviceIndex index)
@@ -95,9 +95,13 @@ hlthunk_queue *current_queue(c10::DeviceIndex index)
 
 bool stream_query(const c10::Stream &stream)
 {
-    int rc = hlthunk_queue_finish(stream_queue(stream), 0);
-    if (rc == -ETIMEDOUT)
+    hlthunk_queue *queue = stream_queue(stream);
+    int rc = hlthunk_queue_finish(queue, 0);
+    if (rc == -ETIMEDOUT) {
+        /* not yet, or in the driver: then the queue is lost, and a flush fails */
+        HL_CHECK(hlthunk_queue_flush(queue));
         return false;
+    }
     HL_CHECK(rc);
     return true;
 }

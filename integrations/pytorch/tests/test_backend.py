@@ -8,6 +8,7 @@ import torch
 import torch.multiprocessing as multiprocessing
 from children import child_adds, child_keeps, forked
 from torch.testing._internal.common_utils import TestCase, run_tests
+from torch_hlthunk import sharing
 
 DEVICE = torch.device("hlthunk")
 
@@ -230,6 +231,7 @@ class StreamsAndEvents(TestCase):
         with torch.hlthunk.stream(torch.hlthunk.Stream()):
             self.assertNotEqual(torch.hlthunk.current_stream(), before)
         self.assertEqual(torch.hlthunk.current_stream(), before)
+        self.assertRaises(RuntimeError, torch.hlthunk.current_stream, 100)
 
     def test_elapsed_time(self):
         a, b = (torch.Event(device="hlthunk", enable_timing=True) for _ in range(2))
@@ -381,6 +383,15 @@ class Processes(TestCase):
         to.put(None)
         self.assertEqual(back.get(timeout=300), list(range(50)))
         del others
+
+    def test_what_is_rebuilt_is_of_its_device(self):
+        """Both devices have the same addresses; an empty storage has none."""
+        for size in 4, 0:
+            for index in range(2):
+                tensor = torch.full((size,), float(index), device=f"hlthunk:{index}")
+                rebuild, arguments = sharing._reduce_storage(tensor.untyped_storage())
+                storage = rebuild(*arguments)
+                self.assertEqual((storage.device.index, storage.nbytes()), (index, 4 * size))
 
     def test_fork(self):
         torch.ones(1, device=DEVICE)

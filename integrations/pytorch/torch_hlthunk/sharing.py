@@ -8,11 +8,15 @@ from torch.multiprocessing import reductions
 
 from . import _C
 
-_received = {}
+_received = {}  # by the device, too: several devices have the same addresses
 
 
-def _rebuild_storage(socket, address, size):
-    key = (address, size)
+def _rebuild_empty(index):
+    return torch.empty(0, dtype=torch.uint8, device=f"hlthunk:{index}").untyped_storage()
+
+
+def _rebuild_storage(socket, device, address, size):
+    key = (device, address, size)
     known = _received.get(key)
     if known is not None:
         storage = torch.UntypedStorage._new_with_weak_ptr(known.cdata)
@@ -37,12 +41,16 @@ def _rebuild_tensor(kind, storage, dtype, offset, size, stride, requires_grad):
 
 
 def _reduce_storage(storage):
+    index = storage.device.index
+    if not storage.nbytes():  # no memory, so nothing to export
+        return _rebuild_empty, (index,)
     fd = _C.storage_send(storage)
     try:
         socket = reduction.DupFd(fd)
     finally:
         os.close(fd)
-    return _rebuild_storage, (socket, storage.data_ptr(), storage.nbytes())
+    return _rebuild_storage, (socket, _C.properties(index)["pci_address"], storage.data_ptr(),
+                              storage.nbytes())
 
 
 def _reduce_tensor(tensor):
