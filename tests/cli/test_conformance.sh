@@ -30,7 +30,8 @@ expect 2 'usage' "$tool" --nonsense
 expect 2 'no group "nonsense"' $sim "$tool" --only nonsense
 expect 2 'not an index' $sim "$tool" one
 expect 3 'no device of this index' $sim "$tool" 7
-for arguments in '0 1' '--timeout 0' '--timeout x' '--timeout 1x' '--timeout 99999999999999999999'; do
+for arguments in '0 1' '--timeout 0' '--timeout x' '--timeout 1x' '--timeout 2147483648' \
+    '--timeout 99999999999999999999'; do
     # shellcheck disable=SC2086
     expect 2 usage $sim "$tool" $arguments
 done
@@ -45,6 +46,12 @@ expect 1 'No such file' $sim "$tool" --output "$work/none/report" $quick
 expect 5 'in use: process [0-9]+ .* has a node' $sim sh -c \
     "exec 9<>/dev/accel/accel0; '$tool' --output held $quick"
 [ ! -e held ] || { echo "FAIL a held device has a report"; failed=1; }
+odd=$work/$(printf 'e\033[31mx')
+cp "$(command -v sleep)" "$odd"
+expect 5 'in use: process [0-9]+ \(e\?\[31mx\) has a node' $sim sh -c \
+    "'$odd' 60 3<>/dev/accel/accel0 & sleep 0.3; '$tool' --output held $quick; rc=\$?; kill \$!; exit \$rc"
+expect 0 '' $sim "$tool" --timeout 2147483647 --output report $quick
+rm report
 # who holds it cannot be told: that is not "nobody", nothing is run either
 expect 1 'who has device 0 is not known: .*"/nowhere" is not a folder.*  Nothing was done' \
     env TEST_ROOT=/nowhere $sim "$elsewhere" --output unknown $quick

@@ -17,11 +17,17 @@ struct first {
 static int visit(const struct hlthunk_holder *h, void *user)
 {
     const struct first *f = user;
+    char name[32];
+    size_t n = 0;
 
     if (h->kind == HLTHUNK_HOLDER_CONTROL_NODE || h->index != f->device->index)
         return 0;
+    /* a name is its process's own choice, and no command to a terminal */
+    for (; h->comm[n] && n + 1 < sizeof(name); n++)
+        name[n] = h->comm[n] >= ' ' && h->comm[n] <= '~' ? h->comm[n] : '?';
+    name[n] = '\0';
     if (h->pid)
-        snprintf(f->text, f->size, "process %d (%s) has a %s of it", h->pid, h->comm,
+        snprintf(f->text, f->size, "process %d (%s) has a %s of it", h->pid, name,
                  hlthunk_holder_kind_get_name(h->kind));
     else
         snprintf(f->text, f->size, "the kernel has a dma-buf of it");

@@ -2,6 +2,7 @@
 /* hlthunk-conformance: options, the device, one group after the other. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,7 +198,7 @@ static bool take(int option, struct plan *p, bool *list)
     case 'r':
         return p->reset = true;
     case 't':
-        return number(optarg, &p->timeout_s) && p->timeout_s;
+        return number(optarg, &p->timeout_s) && p->timeout_s && p->timeout_s <= INT_MAX;
     case 'y':
         return p->yes = true;
     case 'l':
