@@ -706,8 +706,10 @@ hlthunk_public int hlthunk_get_mapped_cb_device_va_by_handle(int fd, uint64_t cb
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: no chunks, a bad queue or command buffer, or flags that exclude one another
- *   -EPERM: the ASIC does not support these flags
+ *   -EINVAL: no chunks, a bad queue or command buffer, a malformed packet, or flags that exclude
+ *     one another
+ *   -EPERM: the ASIC does not support these flags, or a packet is not for programs to use
+ *   -EFAULT: an address of an array, a command buffer or a packet is not one that it may use
  *   -ENOMEM: host memory is exhausted
  *
  * Context: any thread; sleeps while the queue is full, also across signals, until there is room or

@@ -62,6 +62,45 @@ int hl_cs_check(int fd, const struct hl_cs_in *in)
     return 0;
 }
 
+/* What the driver looks at before it says -EINVAL, by the kind of the submission. */
+static const struct {
+    uint32_t flags;
+    const char *wrong;
+} kinds[] = {
+    { HL_CS_FLAGS_SIGNAL, "a queue that there is not, or that cannot signal" },
+    { HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT,
+      "a queue that there is not, or that cannot wait for signals, or a number that is not a "
+      "signal's" },
+    { HL_CS_FLAGS_RESERVE_SIGNALS_ONLY,
+      "a queue that there is not, or that cannot signal, or too many signals" },
+    { HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY,
+      "there is no such reservation, or the queue has signalled since" },
+    { HL_CS_FLAGS_ENGINE_CORE_COMMAND, "an engine core that there is not, or too many" },
+    { HL_CS_FLAGS_ENGINES_COMMAND, "an engine that there is not, or too many" },
+};
+
+/* Kinds that some ASICs have: the others answer -EPERM. */
+#define FLAGS_OF_SOME (FLAGS_NO_BUFFERS | HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENCAP_SIGNALS)
+
+static const char *what_is_wrong(uint32_t flags)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (flags & kinds[i].flags)
+            return kinds[i].wrong;
+    return "no chunks or more than 512, a bad queue or command buffer, a malformed packet";
+}
+
+static int not_permitted(int rc, uint32_t flags)
+{
+    if (flags & FLAGS_OF_SOME)
+        return hl_err(rc,
+                      "this ASIC does not support submissions with flags %#x, or the device's "
+                      "reset has just begun",
+                      flags);
+    return hl_err(rc, "the submission has a packet that programs may not use, or the device's "
+                      "reset has just begun");
+}
+
 int hl_cs_explain(int rc, uint32_t flags)
 {
     flags &= ~HL_CS_FLAGS_CUSTOM_TIMEOUT;
@@ -69,16 +108,18 @@ int hl_cs_explain(int rc, uint32_t flags)
     case -EAGAIN:
         return hl_err(rc, "the queue is full: try again when a submission has completed");
     case -EPERM:
-        return hl_err(rc,
-                      "this ASIC does not support submissions with flags %#x, or the device's "
-                      "reset has just begun",
-                      flags);
+        return not_permitted(rc, flags);
     case -EBUSY:
         return hl_err(rc, "the device is not operational (in reset?): nothing can be submitted");
     case -EINVAL:
         return hl_err(rc,
-                      "the driver refused a submission with flags %#x: no chunks, a bad queue, "
-                      "or flags that exclude one another",
+                      "the driver refused a submission with flags %#x: %s, or flags that exclude "
+                      "one another",
+                      flags, what_is_wrong(flags));
+    case -EFAULT:
+        return hl_err(rc,
+                      "the driver refused a submission with flags %#x: an address in it, of an "
+                      "array, a command buffer or a packet, is not one that it may use",
                       flags);
     case -EBADF:
     case -ENOTTY:

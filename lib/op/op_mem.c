@@ -192,8 +192,10 @@ int hl_mem_map_block(int fd, uint64_t block_address, uint64_t *handle, uint32_t 
 
     if (rc == -EPERM)
         return hl_err(rc, "this ASIC offers no hardware blocks to programs");
+    if (rc == -EINVAL)
+        return hl_err(rc, "the driver knows no hardware block at %#llx", (ull)block_address);
     if (rc)
-        return hl_err(rc, "the driver knows no hardware block at %#llx: %s", (ull)block_address,
+        return hl_err(rc, "the driver refused the hardware block at %#llx: %s", (ull)block_address,
                       strerror(-rc));
     *handle = args.out.block_handle;
     *size = args.out.block_size;

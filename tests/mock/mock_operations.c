@@ -151,6 +151,64 @@ TEST(debug_refusals)
     }
 }
 
+/* What may be wrong differs from kind to kind of submission. */
+TEST(submissions_refused)
+{
+    static const struct {
+        uint32_t flags;
+        int error;
+        const char *text;
+    } refusals[] = {
+        { 0, EINVAL, "a bad queue or command buffer" },
+        { HL_CS_FLAGS_TIMESTAMP, EPERM, "a packet" },
+        { HL_CS_FLAGS_STAGED_SUBMISSION, EPERM, "this ASIC does not support" },
+        { 0, EFAULT, "an address" },
+        { HL_CS_FLAGS_SIGNAL, EINVAL, "a queue that there is not, or that cannot signal" },
+        { HL_CS_FLAGS_WAIT, EINVAL, "a number that is not a signal's" },
+        { HL_CS_FLAGS_COLLECTIVE_WAIT | HL_CS_FLAGS_ENCAP_SIGNALS, EINVAL, "not a signal's" },
+        { HL_CS_FLAGS_RESERVE_SIGNALS_ONLY, EINVAL, "that cannot signal, or too many signals" },
+        { HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY, EINVAL, "no such reservation" },
+        { HL_CS_FLAGS_ENGINE_CORE_COMMAND, EINVAL, "an engine core" },
+        { HL_CS_FLAGS_ENGINES_COMMAND, EINVAL, "an engine" },
+        { 0, EIO, "Input/output error" },
+    };
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        const struct hl_cs_in in = { .cs_flags = refusals[i].flags };
+        struct hl_cs_out out = { .seq = 5 };
+
+        mock_expect(&(struct mock_call){ .request = HL_REQ_D_CS, .error = refusals[i].error });
+        says(hl_cs_submit(FD, &in, 1, &out), -refusals[i].error, refusals[i].text);
+        mock_end();
+        assert_int_equal(out.seq, 5);
+    }
+}
+
+/* "It has none" is said only where the driver says that. */
+TEST(blocks_refused)
+{
+    static const struct {
+        int error;
+        const char *text;
+    } refusals[] = {
+        { EINVAL, "the driver knows no hardware block at 0x1000" },
+        { EPERM, "this ASIC offers no hardware blocks" },
+        { EBUSY, "the driver refused the hardware block at 0x1000: " },
+        { ENODEV, "the driver refused the hardware block at 0x1000: " },
+    };
+
+    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        uint64_t handle = 5;
+        uint32_t size = 6;
+
+        mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = refusals[i].error });
+        says(hl_mem_map_block(FD, 0x1000, &handle, &size), -refusals[i].error, refusals[i].text);
+        mock_end();
+        assert_int_equal(handle, 5);
+        assert_int_equal(size, 6);
+    }
+}
+
 /* What the driver gets, to the byte. */
 TEST(bytes)
 {
@@ -290,6 +348,8 @@ int main(void)
         cmocka_unit_test(engines),
         cmocka_unit_test(chunks),
         cmocka_unit_test(a_signal_with_another_status),
+        cmocka_unit_test(submissions_refused),
+        cmocka_unit_test(blocks_refused),
         cmocka_unit_test(blocks_of_registers),
         cmocka_unit_test(debug_refusals),
         cmocka_unit_test(bytes),
