@@ -28,7 +28,8 @@ static int explain(int rc, const struct hl_wait_cs_in *in)
     case -EIO:
         return hl_err(rc, "the wait was aborted: the device was reset");
     case -EBUSY:
-        return hl_err(rc, "the device is not operational (in reset?): nothing to wait for");
+        return hl_err(rc, "the device is not operational, or will be reset once it is closed: "
+                          "nothing to wait for");
     case -EPERM:
         return hl_err(rc, interrupt ? "this ASIC has no interrupts for programs"
                                     : "this ASIC cannot wait for several submissions at once");

@@ -105,7 +105,8 @@ int hl_open_error(const struct hlthunk_device_entry *e, const char *path, int rc
     case -EAGAIN:
         return hl_err(rc,
                       "%s is in reset, or still being released by its last user%s; a dma-buf "
-                      "that some process has not closed keeps it there on Linux 6.1",
+                      "that some process has not closed keeps it there after a reset, and on Linux "
+                      "6.1 without one, too",
                       path, waited);
     case -EPERM:
         return not_permitted(e, path);

@@ -18,6 +18,7 @@
 #include "lib/op/op_event.h"
 #include "lib/op/op_mem.h"
 #include "lib/op/op_signal.h"
+#include "lib/op/op_wait.h"
 
 #define FD 9
 
@@ -182,6 +183,16 @@ TEST(submissions_refused)
         mock_end();
         assert_int_equal(out.seq, 5);
     }
+}
+
+/* After an error the driver waits for its user to close the device, and says "operational" then. */
+TEST(a_wait_before_a_reset)
+{
+    union hl_wait_cs_args out;
+
+    mock_expect(&(struct mock_call){ .request = HL_REQ_D_WAIT_CS, .error = EBUSY });
+    says(hl_wait_cs(FD, 7, 0, &out), -EBUSY, "or will be reset once it is closed");
+    mock_end();
 }
 
 /* "It has none" is said only where the driver says that. */
@@ -349,6 +360,7 @@ int main(void)
         cmocka_unit_test(chunks),
         cmocka_unit_test(a_signal_with_another_status),
         cmocka_unit_test(submissions_refused),
+        cmocka_unit_test(a_wait_before_a_reset),
         cmocka_unit_test(blocks_refused),
         cmocka_unit_test(blocks_of_registers),
         cmocka_unit_test(debug_refusals),
