@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/hlsim/clients.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -74,7 +78,7 @@ pid_t clients_pid(uint32_t client)
     return pid;
 }
 
-pid_t clients_survivor(void)
+static pid_t running_client(void)
 {
     pid_t pid = 0;
 
@@ -87,6 +91,52 @@ pid_t clients_survivor(void)
     }
     pthread_mutex_unlock(&lock);
     return pid;
+}
+
+static bool was_started_with(long pid, const char *variable)
+{
+    char path[40], *one = NULL;
+    bool found = false;
+    size_t size = 0;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/%ld/environ", pid);
+    f = fopen(path, "re");
+    if (!f)
+        return false;
+    while (!found && getdelim(&one, &size, '\0', f) > 0)
+        found = !strcmp(one, variable);
+    free(one);
+    fclose(f);
+    return found;
+}
+
+/* One whose parent has ended before it could say HELLO: daemon() does that. */
+static pid_t running_stranger(const struct sim_state *s)
+{
+    char variable[sizeof(SIM_ENV_VARIABLE) + sizeof(s->tree) + sizeof(SIM_SOCKET)];
+    DIR *processes = opendir("/proc");
+    const struct dirent *e;
+    long pid = 0;
+
+    if (!processes)
+        return 0;
+    snprintf(variable, sizeof(variable), "%s=%s%s", SIM_ENV_VARIABLE, s->tree, SIM_SOCKET);
+    while (!pid && (e = readdir(processes))) {
+        long one = strtol(e->d_name, NULL, 10);
+
+        if (one > 0 && was_started_with(one, variable))
+            pid = one;
+    }
+    closedir(processes);
+    return (pid_t)pid;
+}
+
+pid_t clients_survivor(const struct sim_state *s)
+{
+    pid_t pid = running_client();
+
+    return pid ? pid : running_stranger(s);
 }
 
 void clients_reap(void (*gone)(uint32_t client))

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "sim/state.h"
+
 /* An epoll descriptor that is readable when a process has gone, or -errno. */
 int clients_create(void);
 /* A name for a process: the one that it has, or a new one.  SIM_NO_CLIENT: there are too many. */
@@ -17,7 +19,8 @@ uint32_t clients_new(pid_t pid);
 pid_t clients_pid(uint32_t client);
 /* Calls gone() with the name of each process that has gone since the last call. */
 void clients_reap(void (*gone)(uint32_t client));
-/* A process of the simulation that still runs, or 0. */
-pid_t clients_survivor(void);
+/* A process of the simulation that still runs, or 0.  Reads /proc for those that have not said
+ * HELLO yet. */
+pid_t clients_survivor(const struct sim_state *s);
 
 #endif

@@ -265,9 +265,9 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
 /* Daemons, and children that nobody has waited for. */
 static void say_who_stays(const struct supervisor *v)
 {
-    pid_t pid = clients_survivor();
+    pid_t pid = v->s->quiet ? 0 : clients_survivor(v->s);
 
-    if (pid && !v->s->quiet)
+    if (pid)
         fprintf(stderr,
                 "hlsim: the program has ended, and with it the simulation: process %d continues "
                 "without its devices\n",

@@ -81,4 +81,10 @@ said 4 'continues without its devices' sh -c '
     read -r line <"$1/joined"
     exit 4' sh "$dir"
 echo >"$dir/stay"
+# ... also one that was forked in the last moment
+# shellcheck disable=SC2016 # the inner shell's
+said 5 'continues without its devices' sh -c '
+    { read -r line <"$1/stay"; } >/dev/null 2>&1 &
+    exit 5' sh "$dir"
+echo >"$dir/stay"
 exit $failed
