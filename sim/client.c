@@ -180,6 +180,10 @@ int client_join(const struct sim_state **state)
     rc = hello(fds);
     if (rc)
         return rc;
+    if (fds[1] < 0) {
+        rights_close(fds);
+        return -EMFILE; /* there was no room for both */
+    }
     s = map_segment(fds[0], sizeof(*s), PROT_READ);
     mailbox = map_segment(fds[1], sizeof(*mailbox), PROT_READ | PROT_WRITE);
     rights_close(fds);

@@ -73,6 +73,10 @@ mkdir "$dir/tmp"
 [ -z "$(ls "$dir/tmp")" ] || fail "left: $(ls "$dir/tmp")"
 TMPDIR=$dir/absent said 125 'No such file' true
 
+# no descriptors left to join with
+# shellcheck disable=SC2016 # the inner shell's
+said 9 'Too many open files' sh -c 'ulimit -n 5; exec "$1/plain"' sh "$dir"
+
 # a process that continues without the program has no devices any more, and is told so
 mkfifo "$dir/joined" "$dir/stay"
 # shellcheck disable=SC2016 # the inner shell's
