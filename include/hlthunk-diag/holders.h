@@ -46,7 +46,8 @@ enum hlthunk_holder_kind {
  * @pid: of the process, in this process's PID namespace; 0 with HLTHUNK_HOLDER_KERNEL
  * @uid: owner of the process
  * @fd: the process's descriptor; -1 for a mapping
- * @index: of the device; HLTHUNK_HOLDER_ANY_DEVICE for a dma-buf where there are several devices
+ * @index: of the device; HLTHUNK_HOLDER_ANY_DEVICE for a dma-buf where there are several devices.
+ *         The only device is taken for its dma-buf's, which may be of one that has been pulled
  * @legacy: as in struct hlthunk_device_entry
  * @attachments_known: @importers is complete
  * @comm: name of the process, up to 15 bytes, which it may have chosen itself

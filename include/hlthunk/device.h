@@ -20,6 +20,9 @@
  * shorter structure have their defaults; in structures that are filled, members that the library
  * does not know are cleared.
  *
+ * A callback returns to the library: it does not leave by a C++ exception, longjmp() or
+ * pthread_exit().  It may end the process.
+ *
  * Times are in nanoseconds.  A timeout (timeout_ns) of 0 does not wait, a negative one
  * (HLTHUNK_WAIT_INDEFINITELY) waits without limit.
  */
