@@ -237,7 +237,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write(struct hlthunk_queue *que
 /**
  * hlthunk_queue_read() - read from a buffer into memory of this process
  * @queue: the queue
- * @host: any memory; complete when a later fence is done, and must stay valid until then
+ * @host: any memory; complete when a later fence is done, and must stay valid until then, also
+ *        after an error that says that part may have been recorded
  * @source: a buffer of the queue's device
  * @offset: bytes from its start, of any alignment
  * @size_bytes: any number; 0 does nothing
@@ -293,7 +294,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write_sync(struct hlthunk_queue
  * @size_bytes: any number
  *
  * hlthunk_queue_read() and hlthunk_queue_finish() without a limit: everything that the queue was
- * given is done when it returns.
+ * given is done when it returns 0.  After an error nothing is written to @host any more.
  *
  * Return: 0 or a negative errno.
  *

@@ -136,10 +136,31 @@ int hlthunk_queue_write_sync(struct hlthunk_queue *q, struct hlthunk_buffer *to,
     return rc ? rc : hlthunk_queue_finish(q, -1);
 }
 
+/* Nothing that is recorded is written to this memory any more. */
+static void spare(struct hlthunk_queue *q, const char *host, uint64_t size)
+{
+    hl_queue_lock(q);
+    for (uint64_t number = q->head; number != q->tail + q->recording; number++) {
+        struct hl_batch *b = hl_queue_batch(q, number);
+
+        for (uint32_t i = 0; i < b->delivery_count; i++) {
+            struct hl_delivery *d = &b->deliveries[i];
+
+            if ((char *)d->to >= host && (char *)d->to < host + size)
+                d->n = 0;
+        }
+    }
+    hl_queue_unlock(q);
+}
+
 int hlthunk_queue_read_sync(struct hlthunk_queue *q, void *host, struct hlthunk_buffer *from,
                             uint64_t offset, uint64_t size)
 {
     int rc = hlthunk_queue_read(q, host, from, offset, size);
 
-    return rc ? rc : hlthunk_queue_finish(q, -1);
+    rc = rc ? rc : hlthunk_queue_finish(q, -1);
+    /* the caller has its memory back, whatever stays recorded; a child has no lock */
+    if (rc && q && hl_object_is_ours(&q->object))
+        spare(q, host, size);
+    return rc;
 }

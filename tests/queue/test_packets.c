@@ -761,6 +761,32 @@ TEST(large_transfers_are_submitted_at_once)
     free(host);
 }
 
+/* A call that waits is over when it returns, also with an error: nothing comes later. */
+TEST(a_read_that_fails_writes_nothing_later)
+{
+    static const size_t sizes[] = { 64, 3 * HL_STAGING_PIECE };
+    char *host = malloc(3 * HL_STAGING_PIECE), later[64];
+
+    assert_non_null(host);
+    for (unsigned i = 0; i < 2; i++) {
+        struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+
+        memset(later, 1, sizeof(later));
+        ok(hlthunk_queue_read(w->q, later, &w->device_memory, 0, sizeof(later)));
+        refuse = ENOMEM;
+        refusals = 1;
+        assert_int_equal(hlthunk_queue_read_sync(w->q, host, &w->device_memory, 0, sizes[i]),
+                         -ENOMEM);
+        memset(host, 0x5a, sizes[i]);
+        ok(hlthunk_queue_finish(w->q, -1));
+        for (size_t k = 0; k < sizes[i]; k++)
+            assert_int_equal(host[k], 0x5a);
+        assert_int_equal(later[0], 0); /* the staging memory's byte */
+        end(w);
+    }
+    free(host);
+}
+
 /* Without a descriptor or a thread nobody is told, and the caller is told why. */
 TEST(fences_that_cannot_notify)
 {
@@ -905,6 +931,7 @@ int main(void)
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(waits_on_the_host),
         cmocka_unit_test(large_transfers_are_submitted_at_once),
+        cmocka_unit_test(a_read_that_fails_writes_nothing_later),
         cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
         cmocka_unit_test(the_queues_of_each_engine),
