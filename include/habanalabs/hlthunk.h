@@ -51,6 +51,7 @@ extern "C" {
  *   -EPERM: the device is not operational, or the container's device cgroup does not allow it
  *   -EINVAL: @busid is not a PCI address
  *   -ENODATA: the PCI addresses of the devices cannot be read
+ *   -EMFILE, -ENFILE, -ENOMEM: the devices could not be looked for, or opened
  *
  * Context: any thread; sleeps for up to one second.
  * Since: 0.9
@@ -79,6 +80,7 @@ hlthunk_public int hlthunk_open_by_module_id(uint32_t module_id);
  *   -EPERM: the container's device cgroup does not allow it
  *   -EINVAL: @busid is not a PCI address
  *   -ENODATA: the PCI addresses of the devices cannot be read
+ *   -EMFILE, -ENFILE, -ENOMEM: the devices could not be looked for, or opened
  *
  * Context: any thread; may sleep for up to one second.
  * Since: 0.9
@@ -164,6 +166,7 @@ hlthunk_public int hlthunk_get_pci_bus_id_from_fd(int fd, char *pci_bus_id, int 
  *   -ENODEV: no such device
  *   -EINVAL: @busid is not a PCI address
  *   -ENODATA: the PCI addresses of the devices cannot be read
+ *   -EMFILE, -ENFILE, -ENOMEM: the devices could not be looked for
  *
  * Context: any thread; reads files, does not block.
  * Since: 0.9

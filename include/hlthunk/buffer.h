@@ -326,7 +326,7 @@ HLTHUNK_API uint64_t hlthunk_buffer_get_granted_size(const struct hlthunk_buffer
  * hlthunk_buffer_is_host() - ask whether a buffer is host memory
  * @buffer: the buffer
  *
- * Return: true for a buffer of hlthunk_buffer_from_host().
+ * Return: true for a buffer of hlthunk_buffer_from_host() or hlthunk_buffer_alloc_host().
  *
  * Context: any thread; no system call.
  * Since: 0.9

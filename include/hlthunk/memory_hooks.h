@@ -61,7 +61,8 @@ typedef bool (*hlthunk_memory_failure_fn)(const struct hlthunk_memory_failure *f
  *
  * Return: 0 or a negative errno.
  *
- * Errors: the common ones.
+ * Errors: besides the common ones:
+ *   -ENOMEM: host memory is exhausted
  *
  * Context: any thread; no system call.
  * Since: 0.9
@@ -92,7 +93,7 @@ typedef void (*hlthunk_buffer_release_fn)(void *user);
  *
  * Return: 0 or a negative errno.
  *
- * Errors: the common ones.
+ * Errors: the common ones, except -ENODEV.
  *
  * Context: one thread per buffer at a time; no system call.
  * Since: 0.9

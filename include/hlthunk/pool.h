@@ -136,6 +136,7 @@ struct hlthunk_pool_buffer_options {
  *     all pools when the device's memory is exhausted); the text says which limit was reached, how
  *     much is free, and how large the largest free piece is
  *   -EBUSY: the device is in reset
+ *   -EOPNOTSUPP: a Gaudi received from another process, which alone hands out its memory
  *
  * Context: any thread; sleeps in the driver only when the pool needs another chunk.
  * Since: 0.9

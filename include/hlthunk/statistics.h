@@ -76,7 +76,7 @@ struct hlthunk_memory_statistics {
  *
  * Return: 0 or a negative errno.
  *
- * Errors: the common ones.
+ * Errors: the common ones, except -ENODEV.
  *
  * Context: any thread; no system call.
  * Since: 0.9
@@ -91,7 +91,7 @@ hlthunk_device_get_memory_statistics(struct hlthunk_device *device,
  *
  * Return: 0 or a negative errno.
  *
- * Errors: the common ones.
+ * Errors: the common ones, except -ENODEV.
  *
  * Context: any thread; no system call.
  * Since: 0.9
@@ -109,7 +109,7 @@ HLTHUNK_API int hlthunk_device_reset_memory_peaks(struct hlthunk_device *device)
  *
  * Return: 0 or a negative errno.
  *
- * Errors: besides the common ones:
+ * Errors: besides the common ones, except -ENODEV:
  *   -EOPNOTSUPP: the pool was created without .statistics
  *
  * Context: any thread; no system call.
@@ -125,7 +125,7 @@ hlthunk_pool_get_memory_statistics(struct hlthunk_pool *pool,
  *
  * Return: 0 or a negative errno.
  *
- * Errors: besides the common ones:
+ * Errors: besides the common ones, except -ENODEV:
  *   -EOPNOTSUPP: the pool was created without .statistics
  *
  * Context: any thread; no system call.
