@@ -59,6 +59,8 @@ bool parse_options(int argc, char **argv, const char *usage, const struct option
  * for the control node.  False when it is none of them.
  */
 bool parse_device(const char *text, struct hlthunk_device_options *options);
+/* Is it a PCI address, with its domain or without? */
+bool is_address(const char *text);
 /* Says that it is none of them: EXIT_USAGE. */
 int not_a_device(const char *command, const char *text);
 /* The entry of the selected device: EXIT_OK, or the exit code after a message. */

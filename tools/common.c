@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "tools/command.h"
 
@@ -35,6 +35,34 @@ int no_device(const char *command)
     return EXIT_NO_DEVICE;
 }
 
+/* [DOMAIN:]BUS:DEVICE.FUNCTION, as the library takes it: hexadecimal, of any number of digits. */
+static bool parse_address(const char *text, unsigned long long part[4])
+{
+    static const unsigned long long max[] = { UINT32_MAX, 0xff, 0x1f, 7 };
+    static const char after[] = "::.";
+
+    part[0] = 0;
+    for (unsigned i = strchr(text, ':') == strrchr(text, ':'); i < 4; i++) {
+        char *end;
+
+        /* strtoull() takes signs, white space and 0x as well */
+        if (!isxdigit((unsigned char)*text) || text[1] == 'x' || text[1] == 'X')
+            return false;
+        part[i] = strtoull(text, &end, 16);
+        if (part[i] > max[i] || *end != after[i])
+            return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+bool is_address(const char *text)
+{
+    unsigned long long part[4];
+
+    return parse_address(text, part);
+}
+
 bool parse_device(const char *text, struct hlthunk_device_options *o)
 {
     unsigned long long index;
@@ -54,7 +82,7 @@ bool parse_device(const char *text, struct hlthunk_device_options *o)
     if (strchr(text, ':')) {
         o->select = HLTHUNK_SELECT_PCI_ADDRESS;
         o->pci_address = text;
-        return true;
+        return is_address(text);
     }
     o->select = HLTHUNK_SELECT_INDEX;
     errno = 0;
@@ -73,10 +101,9 @@ int not_a_device(const char *command, const char *text)
 /* "10:00.0" is "0000:10:00.0", in either case. */
 static bool same_address(const char *entry, const char *text)
 {
-    size_t n = strlen(entry), m = strlen(text);
+    unsigned long long a[4], b[4];
 
-    return !strcasecmp(entry, text) ||
-           (m < n && entry[n - m - 1] == ':' && !strcasecmp(entry + n - m, text));
+    return parse_address(entry, a) && parse_address(text, b) && !memcmp(a, b, sizeof(a));
 }
 
 static bool is_meant(const struct hlthunk_device_options *o, const struct hlthunk_device_entry *e)

@@ -38,7 +38,7 @@ static bool take(int c, void *user)
         return true;
     case 'i':
         d->options.importer = optarg;
-        return true;
+        return is_address(optarg);
     case 'r':
         d->options.root = optarg;
         return true;
@@ -174,6 +174,10 @@ int command_doctor(int argc, char **argv)
     if (argc - optind > 1)
         return wrong_usage(usage);
     if (argv[optind] && d.options.root) {
+        if (!is_address(argv[optind])) {
+            fprintf(stderr, "hlthunk: doctor: of a recorded machine DEVICE is a PCI address\n");
+            return wrong_usage(usage);
+        }
         d.options.pci_address = argv[optind]; /* of a machine that is not this one */
     } else if (argv[optind]) {
         code = find_device("doctor", argv[optind], &entry);

@@ -38,6 +38,16 @@ two="run --device gaudi2 --device gaudi --"
     runs 3 "$hlsim" $two "$hlthunk" info goya && warns 'ASIC goya'
     runs 2 "$hlsim" $two "$hlthunk" info 0 1
     runs 2 "$hlsim" $two "$hlthunk" info x && warns '"x" is not an index'
+    # every command means the same device by the same words
+    for command in info who topology 'monitor --count 1' 'doctor --passive'; do
+        for address in 0:11:0.0 11:00.0 00000000:11:00.0; do
+            runs 0 "$hlsim" $two "$hlthunk" $command $address
+        done
+        runs 3 "$hlsim" $two "$hlthunk" $command 1:11:00.0
+        runs 2 "$hlsim" $two "$hlthunk" $command zz:zz && warns '"zz:zz" is not an index'
+    done
+    runs 2 "$hlsim" $two "$hlthunk" doctor --importer x && warns '"x" is not a value'
+    runs 2 "$hlsim" $two "$hlthunk" doctor --root / 0 && warns 'DEVICE is a PCI address'
 }
 # what a preloaded library cannot reach is said (Debian's ldconfig is static)
 if ! ldd /sbin/ldconfig >/dev/null 2>&1; then
