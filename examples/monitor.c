@@ -33,9 +33,9 @@ static int look_at(const struct hlthunk_device_entry *entry)
     hlthunk_device_unref(device);
     if (rc)
         return rc;
-    printf("%s %u at %s: %s, %llu MiB in use\n", hlthunk_asic_get_name(entry->asic), entry->index,
+    printf("%s %u at %s: %s, %llu MiB free\n", hlthunk_asic_get_name(entry->asic), entry->index,
            entry->pci_address, hlthunk_status_get_name(status),
-           (unsigned long long)(usage.used_bytes >> 20));
+           (unsigned long long)(usage.free_bytes >> 20));
     if (hlthunk_holders_list(&who, tell_holder, NULL, NULL))
         fprintf(stderr, "%s\n", hlthunk_diag_last_error());
     return 0;
