@@ -11,6 +11,8 @@ version=$(sed -n "s/^ *version: '\(.*\)',$/\1/p" meson.build)
 command -v mmdebstrap >/dev/null || { echo "check: mmdebstrap is missing"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT # dash ends without the trap above otherwise
+trap 'exit 143' TERM HUP
 
 # folder SUITE KIND PACKAGES [ARCHITECTURES]: a clean root folder at $work/SUITE-KIND
 folder() {

@@ -4,6 +4,8 @@
 rig_lock "$torch-source" torch_bring_source || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT # dash ends without the trap above otherwise
+trap 'exit 143' TERM HUP
 TORCH_PYTHON=$here/tests:$here/tests/shim:$TORCH_PYTHON
 failed=0
 
