@@ -143,9 +143,7 @@ int hl_batch_record_nothing(struct hlthunk_queue *q)
 
 int hl_batch_follow_wait(struct hlthunk_queue *q)
 {
-    const struct hl_held *h = q->recording ? hl_queue_batch(q, q->tail)->held : NULL;
-
-    if (!q->waits && !(h && h->after.device))
+    if (!q->waits && !hl_queue_after(q))
         return 0;
     return hl_batch_has_work(q) ? 0 : hl_batch_record_nothing(q);
 }

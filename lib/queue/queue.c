@@ -196,9 +196,13 @@ int hlthunk_queue_finish(struct hlthunk_queue *q, int64_t timeout_ns)
     if (rc)
         return rc;
     hl_queue_lock(q);
-    rc = q->lost ? 0 : hl_batch_follow_wait(q);
+    /* what follows a wait may need a slot */
+    if (q->waits && !q->recording && q->tail - q->head >= q->depth)
+        rc = hl_queue_await(q, q->head, deadline);
     if (rc == 0)
-        rc = hl_queue_submit(q);
+        rc = q->lost ? 0 : hl_batch_follow_wait(q);
+    if (rc == 0)
+        rc = hl_queue_submit_by(q, deadline);
     if (rc == 0 && q->head != q->tail)
         rc = hl_queue_await(q, q->tail - 1, deadline);
     hl_queue_unlock(q);

@@ -162,19 +162,33 @@ int hl_batch_follow_wait(struct hlthunk_queue *q);
 int hl_batch_open(struct hlthunk_queue *q);
 void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b);
 
-/* submit.c: what is recorded goes to the driver.  May wait for room. */
-int hl_queue_submit(struct hlthunk_queue *q);
+/*
+ * submit.c: what is recorded goes to the driver.  Waits for room, and for what it comes after, up
+ * to the deadline, which is -ETIMEDOUT.
+ */
+int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns);
+static inline int hl_queue_submit(struct hlthunk_queue *q)
+{
+    return hl_queue_submit_by(q, UINT64_MAX);
+}
 
 /*
  * retire.c: waits until the batch of this number has retired, or the queue is lost: 0, -ETIMEDOUT,
  * or why it is lost.  Releases the lock while it waits; deadline 0 does not wait.
  */
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
+/* What the batch that is recorded comes after and that was not over yet; NULL: nothing. */
+static inline struct hl_after *hl_queue_after(const struct hlthunk_queue *q)
+{
+    struct hl_held *h = q->recording ? hl_queue_batch(q, q->tail)->held : NULL;
+
+    return h && h->after.device ? &h->after : NULL;
+}
 /*
- * Waits for what a batch comes after, and lets go of it.  Releases the lock while it waits; if that
- * work is lost, the queue goes on.
+ * Waits for that, and lets go of it; false: not over by the deadline.  Releases the lock meanwhile;
+ * if that work is lost, the queue goes on.
  */
-void hl_queue_wait_before(struct hlthunk_queue *q, struct hl_held *held);
+bool hl_queue_wait_before(struct hlthunk_queue *q, uint64_t deadline_ns);
 /* Everything pending ends here. */
 void hl_queue_lose(struct hlthunk_queue *q, int why);
 /* Not with the lock held, sleeps: for what is refused for the moment. */

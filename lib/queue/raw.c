@@ -112,7 +112,7 @@ static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)
             hlthunk_device_ref(after->device);
             return 0;
         }
-        hl_queue_wait_before(q, h);
+        hl_queue_wait_before(q, UINT64_MAX);
     }
 }
 

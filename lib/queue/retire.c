@@ -185,27 +185,48 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
     return 0;
 }
 
-void hl_queue_wait_before(struct hlthunk_queue *q, struct hl_held *h)
+/* Once it is, or its device never will be; false: not by then. */
+static bool is_over(const struct hl_after *after, uint64_t deadline_ns)
 {
-    struct hlthunk_device *d = h->after.device;
-    uint64_t sequence = h->after.sequence;
+    struct hlthunk_device *d = after->device;
     unsigned refusals = 0;
-    bool over;
 
-    h->after.device = NULL;
-    hl_queue_unlock(q);
-    do {
+    for (;;) {
         bool stale = atomic_load(&d->base.stale);
+        uint64_t left = stale ? 0 : hl_left_us(deadline_ns);
         union hl_wait_cs_args args;
-        int rc = hl_wait_cs(d->fd, sequence, stale ? 0 : SLICE_US, &args);
+        int rc = hl_wait_cs(d->fd, after->sequence, left < SLICE_US ? left : SLICE_US, &args);
 
         if (rc == 0)
             refusals = 0;
-        over = rc ? refused(d, rc, &refusals) != 0
-                  : stale || args.out.status != HL_WAIT_CS_STATUS_BUSY;
-        if (rc && !over)
+        if (rc ? refused(d, rc, &refusals) != 0
+               : stale || args.out.status != HL_WAIT_CS_STATUS_BUSY)
+            return true;
+        if (!hl_left_us(deadline_ns))
+            return false;
+        if (rc)
             hl_queue_pause(refusals);
-    } while (!over);
-    hlthunk_device_unref(d);
+    }
+}
+
+bool hl_queue_wait_before(struct hlthunk_queue *q, uint64_t deadline_ns)
+{
+    struct hl_after after = *hl_queue_after(q), *now;
+    bool over, ends;
+
+    /* it stays with the batch: other threads wait for it as well */
+    hlthunk_device_ref(after.device);
+    hl_queue_unlock(q);
+    over = is_over(&after, deadline_ns);
     hl_queue_lock(q);
+    now = hl_queue_after(q);
+    ends = over && now && now->device == after.device && now->sequence == after.sequence;
+    if (ends)
+        now->device = NULL;
+    hl_queue_unlock(q);
+    if (ends)
+        hlthunk_device_unref(after.device);
+    hlthunk_device_unref(after.device);
+    hl_queue_lock(q);
+    return over;
 }

@@ -5,6 +5,7 @@
 #include <hlthunk/command_buffer.h>
 
 #include "lib/error.h"
+#include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
 #include "lib/op/op_cs.h"
 #include "lib/device/stale.h"
@@ -47,7 +48,20 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     return 0;
 }
 
-int hl_queue_submit(struct hlthunk_queue *q)
+/* Room appears when something in flight completes: of this queue, or of any user of the device. */
+static int wait_for_room(struct hlthunk_queue *q, unsigned attempt, uint64_t deadline_ns)
+{
+    if (q->head != q->tail)
+        return hl_queue_await(q, q->head, deadline_ns);
+    if (!hl_left_us(deadline_ns))
+        return hl_err(-ETIMEDOUT, "the driver has no room yet for what the queue has recorded");
+    hl_queue_unlock(q);
+    hl_queue_pause(attempt);
+    hl_queue_lock(q);
+    return 0;
+}
+
+int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
 {
     uint64_t number = q->tail;
     struct hl_batch *b = hl_queue_batch(q, number);
@@ -59,22 +73,17 @@ int hl_queue_submit(struct hlthunk_queue *q)
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (!q->recording || q->tail != number || !b->used)
             return 0;
-        if (b->held && b->held->after.device) {
-            hl_queue_wait_before(q, b->held);
+        if (hl_queue_after(q)) {
+            if (!hl_queue_wait_before(q, deadline_ns))
+                return hl_err(-ETIMEDOUT, "the fence that the queue waits for is not over yet");
             continue;
         }
         rc = try_submit(q, b);
         if (rc != -EAGAIN)
             break;
-        /* room appears when something in flight completes: of this queue, or of any user of the
-         * device */
-        if (q->head != q->tail) {
-            hl_queue_await(q, q->head, UINT64_MAX);
-        } else {
-            hl_queue_unlock(q);
-            hl_queue_pause(attempt);
-            hl_queue_lock(q);
-        }
+        rc = wait_for_room(q, attempt, deadline_ns);
+        if (rc == -ETIMEDOUT && !q->lost)
+            return rc;
     }
     if (rc) {
         struct hlthunk_device *d = q->object.device;

@@ -36,13 +36,14 @@
     } while (0)
 
 static uint8_t packets[1 << 20];
-static uint32_t length, submissions, queue_index, chunk_flags;
+static uint32_t length, queue_index, chunk_flags;
+static atomic_uint submissions;
 static int refuse;
 static atomic_int refusals; /* errno for so many submissions */
 /* What a wait finds: an errno for so many of them, then this. */
 static int wait_error, wait_errors;
-static unsigned waits;
-static uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+static atomic_uint waits;
+static _Atomic uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
 static int refuse_command_buffer; /* errno */
 static uint32_t device_status;    /* what the driver says of the device */
@@ -741,6 +742,76 @@ TEST(waits_on_the_host)
     end(w);
 }
 
+static void *flush(void *q)
+{
+    ok(hlthunk_queue_flush(q));
+    return NULL;
+}
+
+/* While one thread waits for what the work comes after, another one does not submit it. */
+TEST(nobody_overtakes_a_wait_on_the_host)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE);
+    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
+                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
+    struct hlthunk_fence *a = copy_and_fence(w);
+    struct hlthunk_queue *q;
+    pthread_t one;
+    unsigned n;
+
+    ok(hlthunk_queue_create(&w->d, &o, &q));
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(q, a, NULL));
+    ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
+    n = waits;
+    assert_int_equal(pthread_create(&one, NULL, flush, q), 0);
+    while (waits == n)
+        sched_yield();
+    assert_int_equal(hlthunk_queue_finish(q, 0), -ETIMEDOUT);
+    assert_int_equal(submissions, 1);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    pthread_join(one, NULL);
+    assert_int_equal(submissions, 2);
+    ok(hlthunk_queue_finish(q, -1));
+    hlthunk_fence_unref(a);
+    hlthunk_queue_unref(q);
+    end(w);
+}
+
+/* Neither for another queue's fence nor for room in the driver is waited beyond the time. */
+TEST(finishing_takes_no_longer_than_it_may)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE);
+    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
+                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
+    struct hlthunk_fence *a = copy_and_fence(w);
+    struct hlthunk_queue *q;
+
+    ok(hlthunk_queue_create(&w->d, &o, &q));
+    ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
+    refuse = EAGAIN;
+    refusals = 5;
+    for (int64_t timeout = 0; timeout <= 1; timeout++)
+        assert_int_equal(hlthunk_queue_finish(q, timeout), -ETIMEDOUT);
+    assert_true(refusals > 0);
+    ok(hlthunk_queue_finish(q, -1));
+    assert_int_equal(submissions, 2);
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(q, a, NULL));
+    for (int64_t timeout = 0; timeout <= 1; timeout++) /* with nothing recorded, and with a copy */
+        assert_int_equal(hlthunk_queue_finish(q, timeout), -ETIMEDOUT);
+    ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
+    for (int64_t timeout = 0; timeout <= 1; timeout++)
+        assert_int_equal(hlthunk_queue_finish(q, timeout), -ETIMEDOUT);
+    assert_int_equal(submissions, 2);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    ok(hlthunk_queue_finish(q, -1));
+    assert_int_equal(submissions, 3);
+    hlthunk_fence_unref(a);
+    hlthunk_queue_unref(q);
+    end(w);
+}
+
 /* The pieces of a large transfer are on their way while the next ones are prepared. */
 TEST(large_transfers_are_submitted_at_once)
 {
@@ -931,6 +1002,8 @@ int main(void)
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(waits_on_the_host),
         cmocka_unit_test(large_transfers_are_submitted_at_once),
+        cmocka_unit_test(nobody_overtakes_a_wait_on_the_host),
+        cmocka_unit_test(finishing_takes_no_longer_than_it_may),
         cmocka_unit_test(a_read_that_fails_writes_nothing_later),
         cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
