@@ -13,8 +13,8 @@
  * release them at any time.  Any thread may use a queue at any time.  After a reset or removal of
  * the device everything pending is lost, once: fences say so, calls fail with -ENODEV, and the
  * buffers are released.  A queue of which the driver gives up or aborts a submission is lost as
- * well, its device is not: every later call that gives it work or waits for it fails with the same
- * error, -ETIMEDOUT or -EIO, and another queue goes on.
+ * well, its device is not: every later call that gives it work fails with the same error,
+ * -ETIMEDOUT or -EIO, and another queue goes on.
  */
 #ifndef HLTHUNK_QUEUE_H
 #define HLTHUNK_QUEUE_H
@@ -380,9 +380,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_flush(struct hlthunk_queue *que
  * Return: 0 when all is done, or a negative errno.
  *
  * Errors: besides the common ones:
- *   -ETIMEDOUT: not yet finished; or, with hlthunk_queue_flush() failing from then on, a submission
- *     exceeded the driver's timeout
- *   -EIO: some of the work was lost
+ *   -ETIMEDOUT: not yet finished
+ *   -EIO: some of the work was lost: a submission was aborted or exceeded the driver's timeout
  *   -EBUSY: the device is in reset
  *
  * Context: any thread; sleeps for up to @timeout_ns.

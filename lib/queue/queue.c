@@ -205,6 +205,8 @@ int hlthunk_queue_finish(struct hlthunk_queue *q, int64_t timeout_ns)
         rc = hl_queue_submit_by(q, deadline);
     if (rc == 0 && q->head != q->tail)
         rc = hl_queue_await(q, q->tail - 1, deadline);
+    if (rc == -ETIMEDOUT && q->lost)
+        rc = -EIO; /* "not yet" would be waited for in vain */
     hl_queue_unlock(q);
     return rc;
 }

@@ -161,8 +161,7 @@ class Queue(Object):
     def finish(self, timeout: float = -1) -> bool:
         """Starts it and waits.  False: not within timeout seconds.  An Error where it was lost."""
         rc = n.lib.hlthunk_queue_finish(self.handle, n.nanoseconds(timeout))
-        if rc == -ETIMEDOUT:  # ours, or the driver's: then the queue is lost, and flushing fails
-            self.flush()
+        if rc == -ETIMEDOUT:
             return False
         n.check(rc)
         self._reads = [r for r in self._pending() if not r.is_over()]

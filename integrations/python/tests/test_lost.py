@@ -20,7 +20,7 @@ class Lost(unittest.TestCase):
             self.queue.fill(self.buffer)
             with self.assertRaises(hlthunk.Error) as caught:
                 self.queue.finish(timeout)
-            self.assertEqual(caught.exception.errno, errno.ETIMEDOUT)
+            self.assertEqual(caught.exception.errno, errno.EIO)
             self.queue.close()
             self.queue = self.device.queue()
 

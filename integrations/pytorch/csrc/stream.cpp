@@ -95,13 +95,9 @@ hlthunk_queue *current_queue(c10::DeviceIndex index)
 
 bool stream_query(const c10::Stream &stream)
 {
-    hlthunk_queue *queue = stream_queue(stream);
-    int rc = hlthunk_queue_finish(queue, 0);
-    if (rc == -ETIMEDOUT) {
-        /* not yet, or in the driver: then the queue is lost, and a flush fails */
-        HL_CHECK(hlthunk_queue_flush(queue));
+    int rc = hlthunk_queue_finish(stream_queue(stream), 0);
+    if (rc == -ETIMEDOUT)
         return false;
-    }
     HL_CHECK(rc);
     return true;
 }
