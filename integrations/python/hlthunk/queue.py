@@ -128,7 +128,8 @@ class Queue(Object):
     def read_later(self, target: Any, source: Buffer, *, offset: int = 0) -> Fence:
         """Fills a writable object by the time that the fence is done; holds it until then."""
         read = _Read(Memory(target, writable=True))
-        self._reads = [r for r in self._pending() if not r.is_over()] + [read]
+        self._forget()
+        self._pending().append(read)
         try:
             n.check(n.lib.hlthunk_queue_read(self.handle, read.memory.address, source.handle,
                                              offset, read.memory.size))
@@ -140,8 +141,17 @@ class Queue(Object):
         return Fence._new(n.c_void_p(n.lib.hlthunk_fence_ref(read.fence.handle)))
 
     def _pending(self) -> "List[_Read]":
-        reads: "List[_Read]" = self.__dict__.get("_reads", [])
+        reads: "List[_Read]" = self.__dict__.setdefault("_reads", [])
         return reads
+
+    def _forget(self) -> None:
+        """Reads that are over; other threads may add some meanwhile."""
+        reads = self._pending()
+        for read in list(reads):
+            if read.is_over():
+                read.memory.close()
+                with suppress(ValueError):  # another thread did
+                    reads.remove(read)
 
     def fence(self, *, timestamp: bool = False, label: Optional[str] = None) -> Fence:
         """After everything that the queue has been given; starts it."""
@@ -164,7 +174,7 @@ class Queue(Object):
         if rc == -ETIMEDOUT:
             return False
         n.check(rc)
-        self._reads = [r for r in self._pending() if not r.is_over()]
+        self._forget()
         return True
 
     def close(self) -> None:
@@ -173,4 +183,4 @@ class Queue(Object):
         if self._handle is not None and (reads or _kept):
             n.lib.hlthunk_queue_finish(self.handle, -1)
         super().close()
-        self._reads = []
+        reads.clear()

@@ -132,6 +132,25 @@ class Copies(OpenDevice):
         self.queue.close()
         target.append(0)
 
+    def test_reads_of_two_threads_hold_theirs(self):
+        """Another thread's comes while one looks which of the earlier ones are over."""
+        targets = [bytearray(500) for _ in range(3)]
+        self.queue.read_later(targets[0], self.a)
+        first, = self.queue._pending()
+
+        def is_over():
+            del first.is_over
+            self.queue.read_later(targets[1], self.a)
+            return False
+
+        first.is_over = is_over
+        self.queue.read_later(targets[2], self.a)
+        for target in targets[1:]:
+            self.assertRaises(BufferError, target.append, 0)
+        self.queue.finish()
+        for target in targets:
+            target.append(0)
+
     def test_a_read_that_is_refused_lets_its_memory_go(self):
         target = bytearray(500)
         with self.assertRaises(hlthunk.Error):
