@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/importer.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -13,6 +14,14 @@ struct hlsim_attachment {
     bool peer_to_peer, mapped;
     int memory; /* of the device */
 };
+
+/* In a driver no program has it, and no number of a program's is taken. */
+static int hold(int dmabuf_fd)
+{
+    int fd = fcntl(dmabuf_fd, F_DUPFD_CLOEXEC, 512);
+
+    return fd < 0 ? fcntl(dmabuf_fd, F_DUPFD_CLOEXEC, 0) : fd;
+}
 
 static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attachment **out)
 {
@@ -27,7 +36,7 @@ static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attach
     a = calloc(1, sizeof(*a));
     if (!a)
         return -ENOMEM;
-    a->fd = dup(dmabuf_fd);
+    a->fd = hold(dmabuf_fd);
     rc = a->fd < 0 ? -EMFILE : client_transfer(&q, &r, -1, true, fds);
     if (!rc && fds[0] < 0)
         rc = -EMFILE;

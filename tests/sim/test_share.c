@@ -523,6 +523,33 @@ TEST(device_to_oneself)
     assert_int_equal(hlthunk_device_close(d[0]), 0);
 }
 
+/* What another driver has attached to a program that is started meanwhile does not have. */
+TEST(an_attachment_ends_with_its_driver)
+{
+    const struct hlsim_importer *driver = test_importer();
+    struct hlsim_attachment *a;
+    char command[64], line[8];
+    struct share s;
+    FILE *program;
+    int input[2];
+
+    if (!driver || !can_export())
+        skip();
+    share_open(&s);
+    assert_int_equal(driver->attach(hlthunk_dmabuf_borrow_fd(s.m[0]), true, &a), 0);
+    assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+    assert_int_equal(fcntl(input[0], F_SETFD, 0), 0);
+    snprintf(command, sizeof(command), "echo; exec cat /proc/self/fd/%d", input[0]);
+    program = popen(command, "r");
+    assert_non_null(program);
+    assert_non_null(fgets(line, sizeof(line), program)); /* it runs, and exec() is over */
+    driver->detach(a);
+    share_close(&s);
+    close(input[0]);
+    close(input[1]);
+    assert_int_equal(pclose(program), 0);
+}
+
 /* ---- hostile senders ------------------------------------------------------------------------ */
 
 static void honest_item(const struct hlthunk_dmabuf *m, struct hl_message_item *item)
@@ -928,6 +955,7 @@ SUITE(share)
         cmocka_unit_test(bad_arguments),
         cmocka_unit_test(device_in_two_processes),
         cmocka_unit_test(device_to_oneself),
+        cmocka_unit_test(an_attachment_ends_with_its_driver),
         cmocka_unit_test(a_device_with_few_descriptors),
         cmocka_unit_test(device_lies),
         cmocka_unit_test(lies),
