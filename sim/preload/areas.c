@@ -8,6 +8,8 @@
 #include "sim/preload/areas.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,6 +26,9 @@ static struct hold {
     uint32_t node, mapper; /* SIM_NONE: it is being made, with the lock */
     int fd;
 } holds[MAX_HOLDS];
+
+/* The descriptors of holds[], plus 1, for those who look without the lock; 0: none. */
+static int kept[MAX_HOLDS];
 
 static struct mapping {
     uint32_t pieces; /* 0: free */
@@ -145,22 +150,77 @@ int areas_claim(uint32_t node, uint32_t *mapper)
     return i < 0 ? -ENOMEM : i;
 }
 
+/* fd: -1 for none any more. */
+static void keep(int hold, int fd)
+{
+    holds[hold].fd = fd;
+    __atomic_store_n(&kept[hold], fd + 1, __ATOMIC_RELAXED);
+}
+
 void areas_given(int hold, uint32_t mapper, int fd)
 {
     const sigset_t before = before_making;
 
     holds[hold].mapper = mapper;
-    holds[hold].fd = fd;
+    keep(hold, fd);
     areas_unlock(&before);
 }
 
-static bool put(struct hold *h)
+static bool put(int hold)
 {
-    if (--h->uses)
+    int fd = holds[hold].fd;
+
+    if (--holds[hold].uses)
         return false;
-    if (h->fd >= 0)
-        syscall(SYS_close, h->fd);
+    keep(hold, -1);
+    if (fd >= 0)
+        syscall(SYS_close, fd);
     return true;
+}
+
+static int hold_of(int fd)
+{
+    for (int i = 0; i < MAX_HOLDS; i++)
+        if (__atomic_load_n(&kept[i], __ATOMIC_RELAXED) == fd + 1)
+            return i;
+    return -1;
+}
+
+bool areas_keep(int fd)
+{
+    return fd >= 0 && areas_any() && hold_of(fd) >= 0;
+}
+
+unsigned areas_first_kept(unsigned first)
+{
+    unsigned lowest = UINT_MAX;
+
+    for (int i = 0; areas_any() && i < MAX_HOLDS; i++) {
+        unsigned fd = (unsigned)__atomic_load_n(&kept[i], __ATOMIC_RELAXED) - 1; /* 0: UINT_MAX */
+
+        if (fd >= first && fd < lowest)
+            lowest = fd;
+    }
+    return lowest;
+}
+
+bool areas_leave(int fd)
+{
+    sigset_t before;
+    int hold, other;
+
+    if (!areas_keep(fd))
+        return false;
+    areas_lock(&before);
+    hold = hold_of(fd);
+    if (hold >= 0) {
+        other = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
+        if (other < 0)
+            other = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+        keep(hold, other);
+    }
+    areas_unlock(&before);
+    return hold >= 0;
 }
 
 bool areas_unclaim(int hold)
@@ -172,7 +232,7 @@ bool areas_unclaim(int hold)
         before = before_making;
     else
         areas_lock(&before);
-    released = put(&holds[hold]);
+    released = put(hold);
     areas_unlock(&before);
     return released;
 }
@@ -238,7 +298,7 @@ bool areas_cut(uintptr_t start, uint64_t length)
             continue;
         if (of < hint)
             hint = of;
-        released |= put(&holds[mappings[of].hold]);
+        released |= put(mappings[of].hold);
     }
     return released;
 }
@@ -256,9 +316,10 @@ void areas_move(uintptr_t from, uint64_t length, uintptr_t to)
 
 void areas_after_fork(void)
 {
-    for (unsigned i = 0; i < MAX_HOLDS; i++) {
+    for (int i = 0; i < MAX_HOLDS; i++) {
         if (holds[i].uses && holds[i].fd >= 0)
             syscall(SYS_close, holds[i].fd);
+        keep(i, -1);
         holds[i].uses = 0;
     }
     for (unsigned i = 0; i < top; i++)

@@ -27,6 +27,17 @@ int areas_claim(uint32_t node, uint32_t *mapper);
 void areas_given(int hold, uint32_t mapper, int fd);
 /* The mapping failed: true when the node's file was released. */
 bool areas_unclaim(int hold);
+
+/*
+ * A program does not know the descriptors of claims: to it their numbers are free, and what it does
+ * to a range of numbers does not reach them.  Without the lock.
+ */
+bool areas_keep(int fd);
+/* The lowest that is not below first, or UINT_MAX. */
+unsigned areas_first_kept(unsigned first);
+/* The program wants this number for a file of its own: true, the claim has another one now. */
+bool areas_leave(int fd);
+
 /* ---- with the lock ---- */
 
 /* Records the mapping of a buffer or (SIM_NONE) of registers. */

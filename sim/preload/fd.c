@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "sim/preload/areas.h"
 #include "sim/preload/preload.h"
 
 DECLARE_REAL(close);
@@ -37,8 +38,13 @@ HOOK int close(int fd)
     /* control nodes do not hold the device */
     bool holds = file != SIM_NONE && sim->files[file].kind != SIM_FILE_CONTROL;
     bool ours = file != SIM_NONE && fd_forget(fd);
-    int rc = REAL(close)(fd);
+    int rc;
 
+    if (areas_keep(fd)) {
+        errno = EBADF;
+        return -1;
+    }
+    rc = REAL(close)(fd);
     if (ours && holds)
         fd_closed_file(file);
     else if (ours)
@@ -46,12 +52,27 @@ HOOK int close(int fd)
     return rc;
 }
 
+/* All but what mappings keep. */
+static int close_theirs(unsigned first, unsigned last, int flags)
+{
+    unsigned kept;
+
+    while ((kept = areas_first_kept(first)) <= last && kept != UINT_MAX) {
+        int rc = kept > first ? REAL(close_range)(first, kept - 1, flags) : 0;
+
+        if (rc || kept == last)
+            return rc;
+        first = kept + 1;
+    }
+    return REAL(close_range)(first, last, flags);
+}
+
 HOOK int close_range(unsigned first, unsigned last, int flags)
 {
     /* nothing is closed with CLOSE_RANGE_CLOEXEC, nor with what the kernel does not know */
     bool closes = first <= last && !(flags & ~2 /* CLOSE_RANGE_UNSHARE */);
     bool ours = sim && closes && fd_forget_range(first, last);
-    int rc = REAL(close_range)(first, last, flags);
+    int rc = closes ? close_theirs(first, last, flags) : REAL(close_range)(first, last, flags);
 
     if (ours)
         fd_closed();
@@ -89,18 +110,37 @@ static int replaced(int from, int to, int rc, bool was_ours)
     return rc;
 }
 
+/* dup3(), or dup2() without flags.  To the program no file is where a mapping keeps one. */
+static int put_at(int from, int to, const int *flags)
+{
+    bool left;
+    int rc, saved;
+
+    if (areas_keep(from)) {
+        errno = EBADF;
+        return -1;
+    }
+    left = areas_keep(to) && !fd_borrowed() && areas_leave(to);
+    rc = flags ? REAL(dup3)(from, to, *flags) : REAL(dup2)(from, to);
+    saved = errno;
+    if (left && rc < 0)
+        syscall(SYS_close, to);
+    errno = saved;
+    return rc;
+}
+
 HOOK int dup2(int from, int to)
 {
     bool ours = sim && fd_known(to) != SIM_NONE;
 
-    return replaced(from, to, REAL(dup2)(from, to), ours);
+    return replaced(from, to, put_at(from, to, NULL), ours);
 }
 
 HOOK int dup3(int from, int to, int flags)
 {
     bool ours = sim && fd_known(to) != SIM_NONE;
 
-    return replaced(from, to, REAL(dup3)(from, to, flags), ours);
+    return replaced(from, to, put_at(from, to, &flags), ours);
 }
 
 static int fcntl_any(int fd, int command, void *argument)

@@ -54,7 +54,7 @@ void fd_own(void)
     atomic_store_explicit(owner, getpid(), memory_order_relaxed);
 }
 
-static bool borrowed(void)
+bool fd_borrowed(void)
 {
     pid_t pid = owner ? atomic_load_explicit(owner, memory_order_relaxed) : 0;
 
@@ -135,7 +135,7 @@ void fd_learn(int fd)
 
 void fd_note(int fd, uint32_t file)
 {
-    if ((unsigned)fd < TABLE_SIZE && fd_known(fd) != file && !borrowed()) {
+    if ((unsigned)fd < TABLE_SIZE && fd_known(fd) != file && !fd_borrowed()) {
         atomic_store_explicit(&table[fd], file + 1, memory_order_relaxed);
         atomic_fetch_add(&notes, 1);
     }
@@ -148,7 +148,7 @@ unsigned fd_notes(void)
 
 bool fd_forget(int fd)
 {
-    if (fd_known(fd) == SIM_NONE || borrowed())
+    if (fd_known(fd) == SIM_NONE || fd_borrowed())
         return false;
     return atomic_exchange_explicit(&table[fd], 0, memory_order_relaxed) != 0;
 }

@@ -52,8 +52,9 @@ bool fd_forget_range(unsigned first, unsigned last);
 void fd_closed(void);
 /* ... of a file that was this one: the device that it held has been released when this returns. */
 void fd_closed_file(uint32_t file);
-void fd_scan(void); /* what this program was started with */
-void fd_own(void);  /* the table is this process's from here on */
+void fd_scan(void);     /* what this program was started with */
+bool fd_borrowed(void); /* in a child of vfork(), which has descriptors of its own, but no memory */
+void fd_own(void);      /* the table is this process's from here on */
 /* The file behind a socket's inode, SIM_NONE for none. */
 uint32_t file_of_inode(uint64_t inode);
 

@@ -112,6 +112,51 @@ static const char *places(void)
     return NULL;
 }
 
+/* The node is open, and cannot be opened twice. */
+static bool is_busy(void)
+{
+    return open(node, O_RDWR) == -1 && errno == EBUSY;
+}
+
+/* A mapping holds the node's file, whatever becomes of the program's descriptors. */
+static const char *closed_descriptors(void)
+{
+    int fd = open(node, O_RDWR);
+    uint64_t handle = buffer_of(fd, 2);
+    char *p = mapping_of(fd, handle, 2);
+
+    CHECK(p != MAP_FAILED);
+    closefrom(3);
+    CHECK(is_busy() && p[PAGE] == 2);
+    CHECK(close_range(3, ~0u, 0) == 0 && is_busy());
+    for (int n = 3; n < 1024; n++)
+        CHECK(close(n) == -1 && errno == EBADF);
+    CHECK(is_busy() && p[PAGE] == 2);
+    CHECK(munmap(p, 2 * PAGE) == 0);
+    CHECK(is_node(open(node, O_RDWR)));
+    return NULL;
+}
+
+/* ... and takes no number that the program wants for a file of its own. */
+static const char *numbers_of_its_own(void)
+{
+    const int some = 600; /* a good part of what a program may have, and more than libraries use */
+    int fd = open(node, O_RDWR);
+    uint64_t handle = buffer_of(fd, 2);
+    char *p = mapping_of(fd, handle, 2);
+
+    CHECK(p != MAP_FAILED);
+    for (int n = fd + 1; n < some; n++)
+        CHECK(n % 2 ? dup2(0, n) == n : dup3(0, n, O_CLOEXEC) == n);
+    CHECK(close(fd) == 0 && is_busy());
+    CHECK(dup2(-1, some) == -1 && errno == EBADF && is_busy());
+    CHECK(munmap(p, 2 * PAGE) == 0);
+    for (int n = fd + 1; n < some; n++)
+        CHECK(close(n) == 0);
+    CHECK(is_node(open(node, O_RDWR)));
+    return NULL;
+}
+
 /* The machine of the simulation has huge pages, also at a given place. */
 static const char *huge_pages_at_a_place(void)
 {
@@ -162,6 +207,8 @@ const struct way pages[] = {
     { "pieces", pieces },
     { "sizes", sizes },
     { "places", places },
+    { "closed descriptors", closed_descriptors },
+    { "numbers of its own", numbers_of_its_own },
     { "huge pages at a place", huge_pages_at_a_place },
     { "no descriptor", no_descriptor },
     { "refused opening", refused_opening },
