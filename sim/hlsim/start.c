@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "sim/hlsim/reach.h"
@@ -66,6 +67,35 @@ static int plain_name(const struct sim_state *s, char *library, size_t size)
     return 0;
 }
 
+static const int raised[] = { RLIMIT_NOFILE, RLIMIT_FSIZE };
+#define RAISED (sizeof(raised) / sizeof(raised[0]))
+
+/* What hlsim was started with. */
+static struct rlimit limits[RAISED];
+static struct sigaction file_size_signal;
+
+void start_raise_limits(void)
+{
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+    for (size_t i = 0; i < RAISED; i++) {
+        struct rlimit l;
+
+        getrlimit(raised[i], &limits[i]);
+        l = limits[i];
+        l.rlim_cur = l.rlim_max;
+        setrlimit(raised[i], &l);
+    }
+    sigaction(SIGXFSZ, &ignore, &file_size_signal); /* the error is enough */
+}
+
+static void restore_limits(void)
+{
+    for (size_t i = 0; i < RAISED; i++)
+        setrlimit(raised[i], &limits[i]);
+    sigaction(SIGXFSZ, &file_size_signal, NULL);
+}
+
 pid_t start_program(const struct sim_state *s, char **argv)
 {
     char library[PATH_MAX + sizeof(LIBRARY)];
@@ -87,6 +117,7 @@ pid_t start_program(const struct sim_state *s, char **argv)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     put_environment(s, library);
+    restore_limits();
     execvp(argv[0], argv);
     rc = errno;
     fprintf(stderr, "hlsim: %s: %s\n", argv[0], strerror(rc));

@@ -9,7 +9,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,17 +104,6 @@ static int create_signals(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
-}
-
-/* Each file of a program takes a descriptor, and so do its process and its requests. */
-static void many_descriptors(void)
-{
-    struct rlimit l;
-
-    if (getrlimit(RLIMIT_NOFILE, &l) == 0 && l.rlim_cur < l.rlim_max) {
-        l.rlim_cur = l.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &l);
-    }
 }
 
 static int create_loop(struct supervisor *v)
@@ -244,7 +232,7 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
 {
     int rc;
 
-    many_descriptors();
+    start_raise_limits();
     call_seed = options->seed;
     rc = create_state(v, options);
     rc = rc ? rc : guard_start(v->s);

@@ -73,6 +73,16 @@ mkdir "$dir/tmp"
 [ -z "$(ls "$dir/tmp")" ] || fail "left: $(ls "$dir/tmp")"
 TMPDIR=$dir/absent said 125 'No such file' true
 
+# limits are the program's own, and small ones are enough
+limited() {
+    # shellcheck disable=SC2016 # the inner shell's
+    (ulimit "$1" "$2" && "$hlsim" run --device gaudi2 -- \
+        sh -c 'ulimit "$1"; exec 3<>/dev/accel/accel0' sh "$1")
+}
+[ "$(limited -Sn 200)" = 200 ] || fail "$(limited -Sn 200) descriptors instead of 200"
+[ "$(limited -Sf 1000)" = 1000 ] || fail "$(limited -Sf 1000) blocks a file instead of 1000"
+(ulimit -f 8 && said 125 'File too large' true && exit $failed) || fail "no large files"
+
 # no descriptors left to join with
 # shellcheck disable=SC2016 # the inner shell's
 said 9 'Too many open files' sh -c 'ulimit -n 5; exec "$1/plain"' sh "$dir"
