@@ -61,6 +61,19 @@ static int wait_for_room(struct hlthunk_queue *q, unsigned attempt, uint64_t dea
     return 0;
 }
 
+/* What the driver's answer means for the queue, and for the caller. */
+static int refused(struct hlthunk_queue *q, int rc)
+{
+    struct hlthunk_device *d = q->object.device;
+
+    hl_queue_hush(q);
+    /* EPERM: the packets are refused, or a reset overtakes the submission */
+    rc = rc == -EPERM && hl_device_ask(d) ? hl_device_check(d) : hl_device_failed(d, rc);
+    if (rc == -ENODEV)
+        hl_queue_lose(q, rc);
+    return rc;
+}
+
 int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
 {
     uint64_t number = q->tail;
@@ -73,7 +86,7 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (!q->recording || q->tail != number || !b->used)
             return 0;
-        if (hl_queue_after(q)) {
+        if (b->held && b->held->after.device) {
             if (!hl_queue_wait_before(q, deadline_ns))
                 return hl_err(-ETIMEDOUT, "the fence that the queue waits for is not over yet");
             continue;
@@ -85,16 +98,8 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
         if (rc == -ETIMEDOUT && !q->lost)
             return rc;
     }
-    if (rc) {
-        struct hlthunk_device *d = q->object.device;
-
-        hl_queue_hush(q);
-        /* EPERM: the packets are refused, or a reset overtakes the submission */
-        rc = rc == -EPERM && hl_device_ask(d) ? hl_device_check(d) : hl_device_failed(d, rc);
-        if (rc == -ENODEV)
-            hl_queue_lose(q, rc);
-        return rc;
-    }
+    if (rc)
+        return refused(q, rc);
     q->tail++;
     q->recording = false;
     q->waits = false;
