@@ -68,38 +68,52 @@ static int plain_name(const struct sim_state *s, char *library, size_t size)
 }
 
 static const int raised[] = { RLIMIT_NOFILE, RLIMIT_FSIZE };
-#define RAISED (sizeof(raised) / sizeof(raised[0]))
+static const struct {
+    int signal;
+    void (*handler)(int);
+} needed[] = {
+    { SIGCHLD, SIG_DFL }, /* ignored, it would hide the program's end */
+    { SIGXFSZ, SIG_IGN }, /* the error is enough */
+};
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What hlsim was started with. */
-static struct rlimit limits[RAISED];
-static struct sigaction file_size_signal;
+static struct {
+    struct rlimit limits[COUNT(raised)];
+    struct sigaction actions[COUNT(needed)];
+    sigset_t mask;
+} before;
 
-void start_raise_limits(void)
+void start_prepare(void)
 {
-    const struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-    for (size_t i = 0; i < RAISED; i++) {
+    for (size_t i = 0; i < COUNT(raised); i++) {
         struct rlimit l;
 
-        getrlimit(raised[i], &limits[i]);
-        l = limits[i];
+        getrlimit(raised[i], &before.limits[i]);
+        l = before.limits[i];
         l.rlim_cur = l.rlim_max;
         setrlimit(raised[i], &l);
     }
-    sigaction(SIGXFSZ, &ignore, &file_size_signal); /* the error is enough */
+    for (size_t i = 0; i < COUNT(needed); i++) {
+        const struct sigaction a = { .sa_handler = needed[i].handler };
+
+        sigaction(needed[i].signal, &a, &before.actions[i]);
+    }
+    sigprocmask(SIG_SETMASK, NULL, &before.mask);
 }
 
-static void restore_limits(void)
+static void restore(void)
 {
-    for (size_t i = 0; i < RAISED; i++)
-        setrlimit(raised[i], &limits[i]);
-    sigaction(SIGXFSZ, &file_size_signal, NULL);
+    for (size_t i = 0; i < COUNT(raised); i++)
+        setrlimit(raised[i], &before.limits[i]);
+    for (size_t i = 0; i < COUNT(needed); i++)
+        sigaction(needed[i].signal, &before.actions[i], NULL);
+    sigprocmask(SIG_SETMASK, &before.mask, NULL);
 }
 
 pid_t start_program(const struct sim_state *s, char **argv)
 {
     char library[PATH_MAX + sizeof(LIBRARY)];
-    sigset_t none;
     pid_t pid;
     int rc = find_library(library, sizeof(library));
 
@@ -114,10 +128,8 @@ pid_t start_program(const struct sim_state *s, char **argv)
     pid = fork();
     if (pid)
         return pid;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     put_environment(s, library);
-    restore_limits();
+    restore();
     execvp(argv[0], argv);
     rc = errno;
     fprintf(stderr, "hlsim: %s: %s\n", argv[0], strerror(rc));

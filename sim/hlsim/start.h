@@ -6,9 +6,10 @@
 
 /*
  * Each file of a program takes a descriptor of ours, and a file is as large as a device's memory:
- * as much of both as this user may have, for hlsim.  The program has what hlsim was started with.
+ * as much of both as this user may have, for hlsim, and signals as it needs them.  The program has
+ * the limits and signals that hlsim was started with.
  */
-void start_raise_limits(void);
+void start_prepare(void);
 
 /* Starts argv with the preloaded library and the location of the state: its process ID, or -1. */
 pid_t start_program(const struct sim_state *s, char **argv);

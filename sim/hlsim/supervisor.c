@@ -232,7 +232,7 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
 {
     int rc;
 
-    start_raise_limits();
+    start_prepare();
     call_seed = options->seed;
     rc = create_state(v, options);
     rc = rc ? rc : guard_start(v->s);

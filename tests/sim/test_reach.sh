@@ -83,6 +83,17 @@ limited() {
 [ "$(limited -Sf 1000)" = 1000 ] || fail "$(limited -Sf 1000) blocks a file instead of 1000"
 (ulimit -f 8 && said 125 'File too large' true && exit $failed) || fail "no large files"
 
+# so are its signals, and an ignored SIGCHLD hides no end
+with_signals() {
+    timeout -s KILL 60 env --ignore-signal=CHLD --block-signal=USR1 "$hlsim" run --device gaudi2 -- "$@"
+}
+if env --ignore-signal=CHLD --block-signal=USR1 true 2>/dev/null; then
+    with_signals grep -q '^SigBlk:.*200$' /proc/self/status || fail "the mask is another"
+    with_signals grep -q '^SigIgn:.*1....$' /proc/self/status || fail "SIGCHLD is not ignored"
+    with_signals sh -c 'exit 5'
+    [ $? = 5 ] || fail "no end with an ignored SIGCHLD"
+fi
+
 # no descriptors left to join with
 # shellcheck disable=SC2016 # the inner shell's
 said 9 'Too many open files' sh -c 'ulimit -n 5; exec "$1/plain"' sh "$dir"
