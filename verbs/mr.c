@@ -88,7 +88,7 @@ static int check_range(const struct hlthunk_dmabuf *m, struct hlthunk_verbs_mr_o
     return 0;
 }
 
-/* The provider's refusal: what was registered with whom, and what the errno means. */
+/* The provider's refusal: what was registered with whom, and what the errno, if any, means. */
 static int refused(const struct ibv_pd *pd, const struct hlthunk_dmabuf *m,
                    const struct hlthunk_verbs_mr_options *o, int error)
 {
@@ -99,6 +99,10 @@ static int refused(const struct ibv_pd *pd, const struct hlthunk_dmabuf *m,
 
     if (hlthunk_dmabuf_get_origin(m, &from) || !from.pci_address[0])
         strcpy(from.pci_address, "an accelerator");
+    if (!error)
+        return hlv_err(
+            -EIO, "%s refuses %llu bytes at offset %llu of a dma-buf of %s without a reason",
+            card ? card : "the RDMA device", (ull)o->size_bytes, (ull)o->offset, from.pci_address);
     return hlv_err(-known, "%s refuses %llu bytes at offset %llu of a dma-buf of %s: %s%s",
                    card ? card : "the RDMA device", (ull)o->size_bytes, (ull)o->offset,
                    from.pci_address, strerror(known), hlv_explain(error));
@@ -130,7 +134,7 @@ int hlthunk_verbs_mr_register(struct ibv_pd *pd, struct hlthunk_dmabuf *dmabuf, 
     errno = 0;
     ibv = ibv_reg_dmabuf_mr(pd, o.offset, (size_t)o.size_bytes, o.iova, fd, access);
     if (!ibv)
-        rc = refused(pd, dmabuf, &o, errno ? errno : EIO);
+        rc = refused(pd, dmabuf, &o, errno);
     close(fd); /* the region has an attachment of its own */
     if (rc) {
         free(mr);

@@ -329,7 +329,7 @@ TEST(every_error)
         assert_null(strstr(hlthunk_verbs_last_error(), "Unknown"));
     }
     card.register_error = -1; /* a provider that says nothing */
-    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EIO, "double0");
+    vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr), EIO, "without a reason");
     card.register_error = 0;
     vrefused(hlthunk_verbs_mr_register(&card.pd, f.part, IBV_ACCESS_REMOTE_WRITE, NULL, &mr),
              EINVAL, "local writing");
