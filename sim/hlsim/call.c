@@ -170,6 +170,8 @@ static int serve_open(struct sim_state *s, struct call *c)
 
     wait_us(s, delay_us);
     rc = rc ? rc : sim_open_check(s, d, q->control);
+    if (!rc && !q->control)
+        rc = execute_start(s, d, call_seed);
     if (rc)
         return rc;
     rc = files_new(s, q->control ? SIM_FILE_CONTROL : SIM_FILE_PRIMARY, q->device, q->flags,
@@ -180,8 +182,6 @@ static int serve_open(struct sim_state *s, struct call *c)
     c->reply->file = (uint32_t)rc;
     s->files[rc].opener = c->pid;
     sim_opened(s, (uint32_t)rc);
-    if (!q->control)
-        execute_start(s, d, call_seed);
     return 0;
 }
 

@@ -663,7 +663,43 @@ static void *map(int fd, uint64_t size)
     return p == MAP_FAILED ? NULL : p;
 }
 
-void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
+static void unmap(void *p, uint64_t size)
+{
+    if (p)
+        munmap(p, size);
+}
+
+static void discard(struct executor *x, const struct sim_asic *a, uint64_t registers)
+{
+    unmap(x->memory, a->chip->memory_size);
+    unmap(x->buffers, SIM_BUFFER_BYTES);
+    unmap(x->regs, registers);
+    unmap(x->sram, x->sram_size);
+    free(x->bounce);
+    if (x->remote)
+        remote_end(x->remote);
+    free(x);
+}
+
+static bool has_all(const struct executor *x)
+{
+    return x->memory && x->buffers && x->regs && x->sram && x->bounce && x->remote;
+}
+
+/* Said once: a device that cannot be opened is asked for again and again. */
+static void say_no_memory(uint32_t device)
+{
+    static bool said;
+
+    if (!said)
+        fprintf(
+            stderr,
+            "hlsim: no address space or memory for device %u (ulimit -v?): it cannot be opened\n",
+            device);
+    said = true;
+}
+
+int execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
 {
     static struct sim_submit_env env;
     static struct sim_exec_ops ops = {
@@ -677,10 +713,10 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     struct executor *x;
 
     if (executors[i] || !call.s)
-        return;
+        return 0;
     x = calloc(1, sizeof(*x));
     if (!x)
-        return;
+        return -ENOMEM;
     if (trace_active()) {
         ops.packet = traced_packet;
         ops.finished = traced_end;
@@ -697,9 +733,14 @@ void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     x->bounce = malloc(BOUNCE);
     x->remote = remote_new();
     call.priv = x;
-    if (x->memory && x->buffers && x->regs && x->sram && x->bounce && x->remote)
-        x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0, a->max_power_mw);
+    if (!has_all(x)) {
+        say_no_memory(i);
+        discard(x, a, eng_chip(call.p->eng)->cfg_size);
+        return -ENOMEM;
+    }
+    x->exec = sim_exec_start(&call, &ops, x->regs, seed ? seed + i : 0, a->max_power_mw);
     executors[i] = x;
+    return 0;
 }
 
 void execute_clear(struct sim_state *s, struct sim_device *d)

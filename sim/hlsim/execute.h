@@ -9,8 +9,8 @@
 
 /* Files for a device's submissions and registers: into submit_fd and regs_fd; 0 or -errno. */
 int execute_prepare(struct sim_state *s, struct sim_device *d);
-/* The device has a user now: its thread runs from here on. */
-void execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed);
+/* The device gets a user: its thread runs from here on.  0, or -ENOMEM, which is said once. */
+int execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed);
 /* A device that was pulled comes back: its memory is empty. */
 void execute_clear(struct sim_state *s, struct sim_device *d);
 void execute_stop_all(struct sim_state *s);

@@ -67,7 +67,7 @@ static int plain_name(const struct sim_state *s, char *library, size_t size)
     return 0;
 }
 
-static const int raised[] = { RLIMIT_NOFILE, RLIMIT_FSIZE };
+static const int raised[] = { RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS };
 static const struct {
     int signal;
     void (*handler)(int);

@@ -6,8 +6,8 @@
 
 /*
  * Each file of a program takes a descriptor of ours, and a file is as large as a device's memory:
- * as much of both as this user may have, for hlsim, and signals as it needs them.  The program has
- * the limits and signals that hlsim was started with.
+ * as much of these and of addresses as this user may have, for hlsim, and signals as it needs them.
+ * The program has the limits and signals that hlsim was started with.
  */
 void start_prepare(void);
 
