@@ -82,6 +82,7 @@ limited() {
 [ "$(limited -Sn 200)" = 200 ] || fail "$(limited -Sn 200) descriptors instead of 200"
 [ "$(limited -Sf 1000)" = 1000 ] || fail "$(limited -Sf 1000) blocks a file instead of 1000"
 # (not the library of a sanitizer, which wants all addresses)
+# shellcheck disable=SC3045 # dash and bash have ulimit -v
 if (ulimit -v 2000000 && "$hlsim" --version >/dev/null 2>&1); then
     [ "$(limited -Sv 2000000)" = 2000000 ] || fail "$(limited -Sv 2000000) KiB of addresses"
     (ulimit -v 2000000 && said 2 'no address space' sh -c 'exec 3<>/dev/accel/accel0' &&
