@@ -115,6 +115,8 @@ static void sign(struct sim_request *q)
     q->client = client;
     q->pid = getpid();
     q->tid = (int32_t)syscall(SYS_gettid);
+    if (joined && q->file < SIM_MAX_FILES)
+        q->serial = joined->files[q->file].serial;
 }
 
 static int transfer(struct sim_request *q, struct sim_reply *reply, int pass, bool cloexec,

@@ -61,6 +61,7 @@ struct sim_file {
     uint32_t kind;
     uint32_t next;       /* in its hash bucket; SIM_NONE ends it */
     uint64_t inode;      /* of the socket behind the descriptors */
+    uint64_t serial;     /* of all files the simulation has had, no two have the same */
     uint64_t created_ns; /* wall clock */
     uint32_t device;
     uint32_t flags;       /* access mode and O_NONBLOCK */
@@ -253,6 +254,7 @@ struct sim_state {
     struct sim_fault faults[SIM_MAX_FAULTS];
     uint32_t file_buckets[SIM_FILE_BUCKETS];
     uint32_t next_free_file; /* no file before it is free */
+    uint64_t last_serial;
     struct sim_file files[SIM_MAX_FILES];
     struct sim_import imports[SIM_MAX_IMPORTS];
     struct sim_device devices[SIM_MAX_DEVICES];

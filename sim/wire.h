@@ -50,6 +50,7 @@ struct sim_request {
     uint32_t asic;
     uint32_t file;
     uint32_t mapper;
+    uint64_t serial; /* of the file, as the caller had it: its number may be another one's by now */
     uint32_t flags;
     int32_t pinned;   /* whether the host memory in the argument could be pinned: 0 or -errno */
     uint32_t request; /* of ioctl() */

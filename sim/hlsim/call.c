@@ -131,12 +131,11 @@ static const struct sim_env *environment(struct sim_state *s, struct sim_env *en
 
 /* ---- requests, with the lock ---- */
 
-/* The file of a request, where it is one of these kinds. */
-static struct sim_file *file_of(struct sim_state *s, const struct sim_request *q, unsigned kinds)
+struct sim_file *call_file(struct sim_state *s, const struct sim_request *q, unsigned kinds)
 {
     struct sim_file *f = q->file < SIM_MAX_FILES ? &s->files[q->file] : NULL;
 
-    return f && kinds & 1u << f->kind ? f : NULL;
+    return f && f->serial == q->serial && kinds & 1u << f->kind ? f : NULL;
 }
 
 #define NODES (1u << SIM_FILE_PRIMARY | 1u << SIM_FILE_CONTROL)
@@ -147,7 +146,7 @@ static int serve_ioctl(struct sim_state *s, struct call *c)
     const struct sim_request *q = &c->request;
     struct sim_env env;
 
-    if (!file_of(s, q, NODES))
+    if (!call_file(s, q, NODES))
         return -EBADF;
     return sim_ioctl(environment(s, &env), q->file, q->request, q->argument);
 }
@@ -226,7 +225,7 @@ static int choose(struct sim_state *s, const struct sim_request *q, struct call 
 
 static int serve_mmap(struct sim_state *s, struct call *c)
 {
-    int rc = file_of(s, &c->request, 1u << SIM_FILE_PRIMARY) ? choose(s, &c->request, c) : -EBADF;
+    int rc = call_file(s, &c->request, 1u << SIM_FILE_PRIMARY) ? choose(s, &c->request, c) : -EBADF;
 
     if (rc)
         c->fds[0] = c->fds[1] = -1;
@@ -279,7 +278,7 @@ static int serve_add(struct sim_state *s, const struct sim_request *q)
 static int serve_dmabuf(struct sim_state *s, struct call *c)
 {
     const struct sim_request *q = &c->request;
-    struct sim_file *f = file_of(s, q, DMABUF);
+    struct sim_file *f = call_file(s, q, DMABUF);
     struct sim_device *d;
 
     if (!f)
@@ -304,7 +303,7 @@ static int serve_dmabuf(struct sim_state *s, struct call *c)
 
 static int serve_flags(struct sim_state *s, const struct sim_request *q)
 {
-    struct sim_file *f = file_of(s, q, NODES | DMABUF);
+    struct sim_file *f = call_file(s, q, NODES | DMABUF);
     const uint32_t can = O_NONBLOCK | O_APPEND;
 
     if (!f)
@@ -316,7 +315,7 @@ static int serve_flags(struct sim_state *s, const struct sim_request *q)
 /* A descriptor travels: the file may have gone since the caller looked. */
 static int serve_message(struct sim_state *s, const struct sim_request *q)
 {
-    struct sim_file *f = file_of(s, q, DMABUF);
+    struct sim_file *f = call_file(s, q, DMABUF);
 
     if (!f || f->inode != q->argument)
         return -EBADF;
@@ -378,7 +377,7 @@ static int serve(struct sim_state *s, struct call *c)
     case SIM_REQUEST_MMAP:
         return c->transfer ? serve_mmap(s, c) : -EINVAL;
     case SIM_REQUEST_UNMAPPED:
-        if (!file_of(s, &c->request, 1u << SIM_FILE_MAPPING))
+        if (!call_file(s, &c->request, 1u << SIM_FILE_MAPPING))
             return -EBADF;
         files_unmapped(s, c->request.file, c->request.argument);
         return 0;

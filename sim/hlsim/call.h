@@ -25,6 +25,12 @@ struct call {
     _Atomic bool cancelled; /* its caller has received a signal, or is gone */
 };
 
+/*
+ * The file of a request, where it is one of these kinds (1 << enum sim_file_kind) and still the
+ * caller's: a killed process's request may come after its file, and another file has the number.
+ */
+struct sim_file *call_file(struct sim_state *s, const struct sim_request *q, unsigned kinds);
+
 /* Answers it; may wait, as the driver's ioctl() does. */
 void call_serve(struct call *c);
 

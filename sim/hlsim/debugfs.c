@@ -66,7 +66,7 @@ int debugfs_serve(struct sim_state *s, struct call *c)
 
     if (q->op == SIM_REQUEST_DEBUGFS_OPEN)
         return open_file(s, c);
-    if (q->file >= SIM_MAX_FILES || s->files[q->file].kind != SIM_FILE_DEBUGFS)
+    if (!call_file(s, q, 1u << SIM_FILE_DEBUGFS))
         return -EBADF;
     return read_or_write(s, c);
 }

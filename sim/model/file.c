@@ -43,6 +43,7 @@ uint32_t sim_file_new(struct sim_state *s, enum sim_file_kind kind, uint64_t ino
         memset(f, 0, sizeof(*f));
         f->kind = kind;
         f->inode = inode;
+        f->serial = ++s->last_serial;
         f->created_ns = clock_ns(CLOCK_REALTIME);
         f->next = *bucket(s, inode);
         *bucket(s, inode) = i;

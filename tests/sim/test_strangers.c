@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who may command a simulation, and what a client can do to it: another user nothing, and wrong
- * messages, silent connections or answers that nobody reads hold nobody up.
+ * messages, late ones, silent connections or answers that nobody reads hold nobody up.
  */
 #include "tests/sim/support.h"
 
@@ -10,6 +10,7 @@
 #include <grp.h>
 #include <libgen.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -87,6 +88,27 @@ static int ask(const struct sim_request *q)
     assert_true(fd >= 0);
     say(fd, q, sizeof(*q), 0);
     return answer_of(fd);
+}
+
+/* The simulation's files, as each of its processes sees them. */
+static const struct sim_file *files(void)
+{
+    static const struct sim_state *state;
+    const struct sim_request hello = { .op = SIM_REQUEST_HELLO };
+    int fd, segment;
+
+    if (state)
+        return state->files;
+    fd = connect_to_it();
+    assert_true(fd >= 0);
+    say(fd, &hello, sizeof(hello), 0);
+    segment = receive_fd(fd); /* the first of two */
+    close(fd);
+    assert_true(segment >= 0);
+    state = mmap(NULL, sizeof(*state), PROT_READ, MAP_SHARED, segment, 0);
+    assert_true(state != MAP_FAILED);
+    close(segment);
+    return state->files;
 }
 
 static unsigned descriptors_of(pid_t pid)
@@ -174,6 +196,8 @@ TEST(wild_numbers)
                                      .device = wild[i],
                                      .asic = wild[i] < SIM_ASIC_COUNT ? SIM_ASIC_COUNT : wild[i],
                                      .file = wild[i],
+                                     .serial =
+                                         wild[i] < SIM_MAX_FILES ? files()[wild[i]].serial : 0,
                                      .flags = wild[i],
                                      .pinned = (int32_t)wild[i],
                                      .request = wild[i],
@@ -190,6 +214,26 @@ TEST(wild_numbers)
         }
     }
     all_is_well();
+}
+
+/* A killed process's last request must not reach the next one's device, whose file has the number.
+ */
+TEST(late_requests)
+{
+    struct sim_request q = { .op = SIM_REQUEST_FLAGS };
+    struct hlthunk_device *d = open_device();
+
+    while (q.file < SIM_MAX_FILES && files()[q.file].kind != SIM_FILE_PRIMARY)
+        q.file++;
+    assert_true(q.file < SIM_MAX_FILES);
+    q.serial = files()[q.file].serial;
+    q.flags = files()[q.file].flags;
+    assert_int_equal(ask(&q), 0);
+    hlthunk_device_unref(d);
+    d = open_device();
+    assert_int_equal(files()[q.file].kind, SIM_FILE_PRIMARY); /* another one */
+    assert_int_equal(ask(&q), -EBADF);
+    hlthunk_device_unref(d);
 }
 
 /* Bytes of no meaning, but for what would end the device. */
@@ -217,6 +261,7 @@ TEST(random_requests)
             u.q.device = u.q.asic = 1000;
         if (i % 2)
             u.q.device = u.q.file = 0;
+        u.q.serial = u.q.file < SIM_MAX_FILES ? files()[u.q.file].serial : 0;
         if (i % 2 && (u.q.op == SIM_REQUEST_RESET || u.q.op == SIM_REQUEST_REMOVE))
             u.q.op = SIM_REQUEST_IOCTL;
         say(fd, &u, sizeof(u), i % 3);
@@ -366,6 +411,7 @@ int main(void)
         cmocka_unit_test(wrong_sizes),
         cmocka_unit_test(many_descriptors),
         cmocka_unit_test(wild_numbers),
+        cmocka_unit_test(late_requests),
         cmocka_unit_test(random_requests),
         cmocka_unit_test(silence),
         cmocka_unit_test(another_user),
