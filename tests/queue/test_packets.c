@@ -227,7 +227,8 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     init_buffer(w, &w->other, 0x20000000000);
     init_buffer(w, &w->host, 0x1000000000000);
     w->host.host = w; /* any place */
-    length = submissions = 0;
+    length = 0;
+    submissions = 0;
     assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
     return w;
 }
