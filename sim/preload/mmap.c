@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mman.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -18,6 +19,7 @@
 #include "sim/preload/preload.h"
 #include "sim/rights.h"
 
+DECLARE_REAL(close);
 DECLARE_REAL(mmap);
 DECLARE_REAL(munmap);
 DECLARE_REAL(msync);
@@ -88,10 +90,7 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
     return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
-/*
- * Away from the descriptor numbers that a program expects, and where it may have a file next:
- * ThreadSanitizer sees REAL(mmap) use the number, and no system call that closes it.
- */
+/* Away from the descriptor numbers that a program expects. */
 static int out_of_the_way(int fd)
 {
     int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
@@ -127,7 +126,20 @@ static int ask(uint32_t file, uint64_t offset, size_t length, struct sim_reply *
     }
     if (q.mapper == SIM_NONE)
         areas_given(*hold, r->file, out_of_the_way(fds[1]));
-    return out_of_the_way(fds[0]);
+    return fds[0];
+}
+
+/*
+ * What REAL(mmap) had.  ThreadSanitizer has seen the number there and has to see it closed: another
+ * thread's next file of that number would be a race.  mmap() is no cancellation point.
+ */
+static void close_mapped(int fd)
+{
+    int before;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    REAL(close)(fd);
+    pthread_setcancelstate(before, NULL);
 }
 
 /* Another process may map the buffer from now on. */
@@ -169,7 +181,7 @@ static int map_node(void **address, size_t length, int prot, int flags, uint32_t
         areas_add((uintptr_t)p, length, hold, r.buffer);
     }
     areas_unlock(&before);
-    syscall(SYS_close, memory);
+    close_mapped(memory);
     if (rc) {
         give_back(&r, hold);
         return rc;
