@@ -707,17 +707,25 @@ TEST(work_that_is_refused_at_the_end)
     assert_int_equal(refusals, 0);
 }
 
+/* Of the same device, for copies within it. */
+static struct hlthunk_queue *another_queue(struct world *w)
+{
+    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
+                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
+    struct hlthunk_queue *q;
+
+    ok(hlthunk_queue_create(&w->d, &o, &q));
+    return q;
+}
+
 /* Without signals of the driver's a queue waits on the host, for several fences one by one. */
 TEST(waits_on_the_host)
 {
     struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE);
-    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
-                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
+    struct hlthunk_queue *q = another_queue(w);
     enum hlthunk_wait_place place = HLTHUNK_WAIT_NONE;
     struct hlthunk_fence *a, *b, *own;
-    struct hlthunk_queue *q;
 
-    ok(hlthunk_queue_create(&w->d, &o, &q));
     a = copy_and_fence(w);
     b = copy_and_fence(w);
     wait_status = HL_WAIT_CS_STATUS_BUSY;
@@ -756,14 +764,11 @@ static void *flush(void *q)
 TEST(nobody_overtakes_a_wait_on_the_host)
 {
     struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE);
-    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
-                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
     struct hlthunk_fence *a = copy_and_fence(w);
-    struct hlthunk_queue *q;
+    struct hlthunk_queue *q = another_queue(w);
     pthread_t one;
     unsigned n;
 
-    ok(hlthunk_queue_create(&w->d, &o, &q));
     wait_status = HL_WAIT_CS_STATUS_BUSY;
     ok(hlthunk_queue_wait_fence(q, a, NULL));
     ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
@@ -786,12 +791,9 @@ TEST(nobody_overtakes_a_wait_on_the_host)
 TEST(finishing_takes_no_longer_than_it_may)
 {
     struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_TO_DEVICE);
-    struct hlthunk_queue_options o = { .struct_size = sizeof(o),
-                                       .engine = HLTHUNK_ENGINE_WITHIN_DEVICE };
     struct hlthunk_fence *a = copy_and_fence(w);
-    struct hlthunk_queue *q;
+    struct hlthunk_queue *q = another_queue(w);
 
-    ok(hlthunk_queue_create(&w->d, &o, &q));
     ok(hlthunk_queue_copy(q, &w->other, 0, &w->device_memory, 0, 64));
     refuse = EAGAIN;
     refusals = 5;
