@@ -12,6 +12,8 @@
 #include <hlthunk-diag/diag.h>
 #include <hlthunk/hlthunk.h>
 
+#include "tools/printable.h"
+
 /* Exit codes. */
 enum {
     EXIT_OK = 0,
@@ -77,11 +79,6 @@ int find_operand(const char *command, int argc, char **argv, const char *usage, 
 /* For people to read; returns text. */
 const char *format_size(uint64_t bytes, char *text, size_t size);
 const char *format_age(uint64_t ns, char *text, size_t size);
-/*
- * Names from others, such as those of processes, must not control a terminal: ASCII, the rest
- * is '?'.
- */
-const char *printable(const char *text, char *out, size_t size);
 
 /* Prints the object and deletes it: EXIT_OK, or EXIT_FAILED without memory. */
 int print_object(cJSON *object);

@@ -222,16 +222,6 @@ const char *format_age(uint64_t ns, char *text, size_t size)
     return text;
 }
 
-const char *printable(const char *text, char *out, size_t size)
-{
-    size_t n = 0;
-
-    for (; text[n] && n + 1 < size; n++)
-        out[n] = text[n] >= ' ' && text[n] <= '~' ? text[n] : '?';
-    out[n] = '\0';
-    return out;
-}
-
 int print_object(cJSON *object)
 {
     char *text = cJSON_Print(object);

@@ -6,6 +6,7 @@
 #include <hlthunk-diag/holders.h>
 
 #include "tools/conformance/conformance.h"
+#include "tools/printable.h"
 
 struct first {
     const struct hlthunk_device_entry *device;
@@ -18,17 +19,12 @@ static int visit(const struct hlthunk_holder *h, void *user)
 {
     const struct first *f = user;
     char name[32];
-    size_t n = 0;
 
     if (h->kind == HLTHUNK_HOLDER_CONTROL_NODE || h->index != f->device->index)
         return 0;
-    /* a name is its process's own choice, and no command to a terminal */
-    for (; h->comm[n] && n + 1 < sizeof(name); n++)
-        name[n] = h->comm[n] >= ' ' && h->comm[n] <= '~' ? h->comm[n] : '?';
-    name[n] = '\0';
     if (h->pid)
-        snprintf(f->text, f->size, "process %d (%s) has a %s of it", h->pid, name,
-                 hlthunk_holder_kind_get_name(h->kind));
+        snprintf(f->text, f->size, "process %d (%s) has a %s of it", h->pid,
+                 printable(h->comm, name, sizeof(name)), hlthunk_holder_kind_get_name(h->kind));
     else
         snprintf(f->text, f->size, "the kernel has a dma-buf of it");
     return 1;

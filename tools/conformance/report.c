@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #include "tools/conformance/conformance.h"
+#include "tools/printable.h"
 
 /* Whatever a kernel reports stays within its line. */
 static void line(FILE *f, const char *name, const char *value)
 {
     fprintf(f, "%s: ", name);
     for (; *value; value++)
-        fputc(*value >= ' ' && *value <= '~' ? *value : '?', f);
+        fputc(printable_character(*value), f);
     fputc('\n', f);
 }
 
