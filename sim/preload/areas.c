@@ -207,17 +207,14 @@ unsigned areas_first_kept(unsigned first)
 bool areas_leave(int fd)
 {
     sigset_t before;
-    int hold, other;
+    int hold;
 
     if (!areas_keep(fd))
         return false;
     areas_lock(&before);
     hold = hold_of(fd);
     if (hold >= 0) {
-        other = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
-        if (other < 0)
-            other = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
-        keep(hold, other);
+        keep(hold, fd_duplicate_away(fd));
     }
     areas_unlock(&before);
     return hold >= 0;

@@ -64,6 +64,13 @@ bool fd_borrowed(void)
     return false;
 }
 
+int fd_duplicate_away(int fd)
+{
+    int other = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
+
+    return other < 0 ? (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3) : other;
+}
+
 uint32_t fd_known(int fd)
 {
     uint32_t v;

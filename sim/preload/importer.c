@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/importer.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,12 +14,14 @@ struct hlsim_attachment {
     int memory; /* of the device */
 };
 
-/* In a driver no program has it, and no number of a program's is taken. */
-static int hold(int dmabuf_fd)
+/* In a driver no program has it, and no number of a program's is taken; its close() is noticed. */
+static int hold(int dmabuf_fd, uint32_t file)
 {
-    int fd = fcntl(dmabuf_fd, F_DUPFD_CLOEXEC, 512);
+    int fd = fd_duplicate_away(dmabuf_fd);
 
-    return fd < 0 ? fcntl(dmabuf_fd, F_DUPFD_CLOEXEC, 0) : fd;
+    if (fd >= 0)
+        fd_note(fd, file);
+    return fd;
 }
 
 static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attachment **out)
@@ -36,7 +37,7 @@ static int importer_attach(int dmabuf_fd, bool peer_to_peer, struct hlsim_attach
     a = calloc(1, sizeof(*a));
     if (!a)
         return -ENOMEM;
-    a->fd = hold(dmabuf_fd);
+    a->fd = hold(dmabuf_fd, file);
     rc = a->fd < 0 ? -EMFILE : client_transfer(&q, &r, -1, true, fds);
     if (!rc && fds[0] < 0)
         rc = -EMFILE;

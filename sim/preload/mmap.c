@@ -90,15 +90,14 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
     return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
-/* Away from the descriptor numbers that a program expects. */
 static int out_of_the_way(int fd)
 {
-    int high = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 512);
+    int other = fd_duplicate_away(fd);
 
-    if (high < 0)
+    if (other < 0)
         return fd;
     syscall(SYS_close, fd);
-    return high;
+    return other;
 }
 
 /*

@@ -52,6 +52,11 @@ bool fd_forget_range(unsigned first, unsigned last);
 void fd_closed(void);
 /* ... of a file that was this one: the device that it held has been released when this returns. */
 void fd_closed_file(uint32_t file);
+/*
+ * A duplicate for ourselves, away from the numbers that a program expects where there is room; the
+ * table does not know it.  -1: there is none.
+ */
+int fd_duplicate_away(int fd);
 void fd_scan(void);     /* what this program was started with */
 bool fd_borrowed(void); /* in a child of vfork(), which has descriptors of its own, but no memory */
 void fd_own(void);      /* the table is this process's from here on */
