@@ -811,8 +811,8 @@ hlthunk_public int hlthunk_engines_command(int fd, const uint32_t *engine_ids, u
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: a bad queue, or the driver answers with a failure
- *   -EPERM: the ASIC does not support signals
+ *   -EINVAL: a bad queue (Goya has none that can signal), too many of its signals are not over
+ *     yet, or the driver answers with a failure
  *
  * Context: any thread; sleeps while the queue is full.
  * Since: 0.9
@@ -837,15 +837,18 @@ hlthunk_public int hlthunk_signal_submission_timeout(int fd, struct hlthunk_sign
  * @out: receives the submission's number
  * @timeout: in seconds, for its execution; 0 for the driver's default
  *
- * The calls submit a wait to the queue; they do not wait for the signal themselves.
+ * The calls submit a wait to the queue; they do not wait for the signal themselves.  When the
+ * signal is over already, @out gets the number UINT64_MAX, which cannot be waited for.  The driver
+ * (cs_ioctl_signal_wait()) gives the same answer when the queue has no room for the wait, which is
+ * lost then: a program that fills a queue (4,096 command buffers) asks whether the signal is over.
  *
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: not exactly one signal, a bad queue, or a signal that was never submitted
- *   -EPERM: the ASIC does not support it
+ *   -EINVAL: not exactly one signal, a bad queue (Goya has none that can wait for signals), or a
+ *     signal that was never submitted
  *
- * Context: any thread; sleeps while the queue is full.
+ * Context: any thread; sleeps while too many submissions are in flight.
  * Since: 0.9
  */
 hlthunk_public int hlthunk_wait_for_signal(int fd, struct hlthunk_wait_in *in,
@@ -870,10 +873,10 @@ hlthunk_public int hlthunk_wait_for_collective_signal_timeout(int fd, struct hlt
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: a bad queue, count or handle
- *   -EPERM: the ASIC does not support it
+ *   -EINVAL: a bad queue (Goya has none that can signal), 32,768 signals or more, too many of the
+ *     queue's that are not over yet, a bad handle, or a queue that has signalled since
  *
- * Context: any thread; sleeps while the queue is full.
+ * Context: any thread.
  * Since: 0.9
  */
 hlthunk_public int hlthunk_reserve_encaps_signals(int fd, struct hlthunk_sig_res_in *in,

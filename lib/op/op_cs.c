@@ -62,33 +62,47 @@ int hl_cs_check(int fd, const struct hl_cs_in *in)
     return 0;
 }
 
-/* What the driver looks at before it says -EINVAL, by the kind of the submission. */
+#define FLAGS_OF_SIGNALS (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT)
+
+/* What the driver looks at before it says -EINVAL, by the kind of the submission
+ * (hl_cs_sanity_checks(), cs_ioctl_signal_wait() and the like). */
 static const struct {
     uint32_t flags;
     const char *wrong;
 } kinds[] = {
-    { HL_CS_FLAGS_SIGNAL, "a queue that there is not, or that cannot signal" },
-    { HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT,
-      "a queue that there is not, or that cannot wait for signals, or a number that is not a "
-      "signal's" },
+    { HL_CS_FLAGS_SIGNAL,
+      "a queue that there is not, or that cannot signal (Goya has none that can), or too many of "
+      "its signals are not over yet" },
+    { HL_CS_FLAGS_WAIT,
+      "a queue that there is not, or that cannot wait for signals (Goya has none that can), or a "
+      "number or an offset that is not a signal's" },
+    { HL_CS_FLAGS_COLLECTIVE_WAIT,
+      "a queue or an engine that collective waits are not made of, no network ports, or a number "
+      "or an offset that is not a signal's" },
     { HL_CS_FLAGS_RESERVE_SIGNALS_ONLY,
-      "a queue that there is not, or that cannot signal, or too many signals" },
+      "a queue that there is not, or that cannot signal, 32768 signals or more, or too many that "
+      "are not over yet" },
     { HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY,
       "there is no such reservation, or the queue has signalled since" },
     { HL_CS_FLAGS_ENGINE_CORE_COMMAND, "an engine core that there is not, or too many" },
     { HL_CS_FLAGS_ENGINES_COMMAND, "an engine that there is not, or too many" },
+    { HL_CS_FLAGS_STAGED_SUBMISSION,
+      "no chunks or more than 512, a bad queue or command buffer, a malformed packet, a first "
+      "stage that there is not or that has had its last, or signals that are not reserved" },
 };
-
-/* Kinds that some ASICs have: the others answer -EPERM. */
-#define FLAGS_OF_SOME (FLAGS_NO_BUFFERS | HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENCAP_SIGNALS)
 
 static const char *what_is_wrong(uint32_t flags)
 {
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (flags & kinds[i].flags)
             return kinds[i].wrong;
-    return "no chunks or more than 512, a bad queue or command buffer, a malformed packet";
+    return "no chunks or more than 512, a bad queue or command buffer, a malformed packet, work "
+           "for internal queues alone";
 }
+
+/* Kinds that some ASICs have: the others answer -EPERM. */
+#define FLAGS_OF_SOME                                                                              \
+    (HL_CS_FLAGS_STAGED_SUBMISSION | HL_CS_FLAGS_ENGINE_CORE_COMMAND | HL_CS_FLAGS_ENGINES_COMMAND)
 
 static int not_permitted(int rc, uint32_t flags)
 {
@@ -97,8 +111,23 @@ static int not_permitted(int rc, uint32_t flags)
                       "this ASIC does not support submissions with flags %#x, or the device's "
                       "reset has just begun",
                       flags);
+    if (flags & FLAGS_OF_SIGNALS)
+        return hl_err(rc, "the device's reset has just begun");
     return hl_err(rc, "the submission has a packet that programs may not use, or the device's "
                       "reset has just begun");
+}
+
+static int bad_address(int rc, uint32_t flags)
+{
+    if (flags & FLAGS_OF_SIGNALS)
+        return hl_err(rc,
+                      "the driver refused a submission with flags %#x: the number of the signal "
+                      "cannot be read, or there is no memory for the driver's command buffer",
+                      flags);
+    return hl_err(rc,
+                  "the driver refused a submission with flags %#x: an address in it, of an "
+                  "array, a command buffer or a packet, is not one that it may use",
+                  flags);
 }
 
 int hl_cs_explain(int rc, uint32_t flags)
@@ -117,10 +146,11 @@ int hl_cs_explain(int rc, uint32_t flags)
                       "one another",
                       flags, what_is_wrong(flags));
     case -EFAULT:
-        return hl_err(rc,
-                      "the driver refused a submission with flags %#x: an address in it, of an "
-                      "array, a command buffer or a packet, is not one that it may use",
-                      flags);
+        return bad_address(rc, flags);
+    case -ENOEXEC:
+        return hl_err(rc, "what is in chunks_restore did not complete: nothing was executed");
+    case -EOPNOTSUPP:
+        return hl_err(rc, "this ASIC does not support submissions with flags %#x", flags);
     case -EBADF:
     case -ENOTTY:
         return hl_err(rc, "not a primary node of the habanalabs driver: nothing can be submitted");

@@ -5,6 +5,7 @@
 #include "lib/error.h"
 #include "lib/device/device.h"
 #include "lib/op/op_signal.h"
+#include "lib/op/op_wait.h"
 #include "lib/options.h"
 #include "lib/queue/queue.h"
 #include "uapi/habanalabs_accel.h"
@@ -75,6 +76,17 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
     return rc;
 }
 
+/*
+ * The driver answers a wait for a signal that is over with the number UINT64_MAX, and so it does
+ * when it has no room for the wait (cs_ioctl_signal_wait()).
+ */
+static bool is_over(int fd, uint64_t signal)
+{
+    union hl_wait_cs_args args;
+
+    return hl_wait_cs(fd, signal, 0, &args) == 0 && args.out.status != HL_WAIT_CS_STATUS_BUSY;
+}
+
 /* A signal of the driver's after the work of the fence's queue, and a wait for it in this one. */
 static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *other)
 {
@@ -89,7 +101,10 @@ static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *o
         return rc;
     signal = out.seq;
     wait.signal = &signal;
-    return hl_signal_wait(fd, &none, &wait, &out);
+    rc = hl_signal_wait(fd, &none, &wait, &out);
+    if (rc == 0 && out.seq == UINT64_MAX && !is_over(fd, signal))
+        rc = -EAGAIN;
+    return rc;
 }
 
 static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)

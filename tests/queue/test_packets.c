@@ -45,6 +45,8 @@ static int wait_error, wait_errors;
 static atomic_uint waits;
 static _Atomic uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
+static bool no_room_for_waits;    /* of a queue for a signal: answered as if it were over */
+static uint64_t is_completed;     /* this submission, whatever wait_status is */
 static int refuse_command_buffer; /* errno */
 static uint32_t device_status;    /* what the driver says of the device */
 static uint8_t command_memory[64][64 << 10] __attribute__((aligned(4096)));
@@ -122,6 +124,7 @@ int nanosleep(const struct timespec *time, struct timespec *left)
 static int submit(union hl_cs_args *a)
 {
     const struct hl_cs_chunk *k = (const void *)(uintptr_t)a->in.chunks_execute;
+    bool dropped_wait;
     uint64_t index;
 
     if (meeting) {
@@ -142,8 +145,9 @@ static int submit(union hl_cs_args *a)
         queue_index = k->queue_index;
         chunk_flags = k->cs_chunk_flags;
     }
+    dropped_wait = no_room_for_waits && a->in.cs_flags & HL_CS_FLAGS_WAIT;
     memset(a, 0, sizeof(*a));
-    a->out.seq = ++submissions;
+    a->out.seq = dropped_wait ? UINT64_MAX : ++submissions;
     return 0;
 }
 
@@ -180,7 +184,7 @@ int ioctl(int fd, unsigned long request, ...)
             return -1;
         }
         memset(a, 0, sizeof(*a));
-        a->out.status = wait_status;
+        a->out.status = sequence == is_completed ? HL_WAIT_CS_STATUS_COMPLETED : wait_status;
         if (wait_timestamp) {
             a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
             a->out.timestamp_nsec = wait_timestamp + (int64_t)sequence;
@@ -229,6 +233,9 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     w->host.host = w; /* any place */
     length = 0;
     submissions = 0;
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED; /* whatever a failed test has left */
+    no_room_for_waits = false;
+    is_completed = 0;
     assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
     return w;
 }
@@ -754,6 +761,35 @@ TEST(waits_on_the_host)
     end(w);
 }
 
+/* A wait that the driver dropped, and one whose signal is over, have the same answer. */
+TEST(a_wait_without_room)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_queue *q = another_queue(w);
+    struct hlthunk_fence *f = copy_and_fence(w);
+    enum hlthunk_wait_place place;
+
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(q, f, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_DEVICE);
+    assert_int_equal(submissions, 3); /* the copy, a signal and the wait for it */
+    no_room_for_waits = true;
+    is_completed = 4; /* the next signal */
+    ok(hlthunk_queue_wait_fence(q, f, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_DEVICE);
+    assert_int_equal(submissions, 4);
+    ok(hlthunk_queue_wait_fence(q, f, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_HOST);
+    assert_int_equal(submissions, 5);
+    no_room_for_waits = false;
+    is_completed = 0;
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    ok(hlthunk_queue_finish(q, -1));
+    hlthunk_fence_unref(f);
+    hlthunk_queue_unref(q);
+    end(w);
+}
+
 static void *flush(void *q)
 {
     ok(hlthunk_queue_flush(q));
@@ -1007,6 +1043,7 @@ int main(void)
         cmocka_unit_test(fences_of_one_submission),
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(waits_on_the_host),
+        cmocka_unit_test(a_wait_without_room),
         cmocka_unit_test(large_transfers_are_submitted_at_once),
         cmocka_unit_test(nobody_overtakes_a_wait_on_the_host),
         cmocka_unit_test(finishing_takes_no_longer_than_it_may),
