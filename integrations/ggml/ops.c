@@ -177,8 +177,8 @@ static char *read_indices(const struct ggml_tensor *indices)
 }
 
 /* Index (i, j, k), where the indices' own shape is repeated along j and k. */
-static size_t index_at(const struct ggml_tensor *indices, const char *host, int64_t i, int64_t j,
-                       int64_t k)
+static int64_t index_at(const struct ggml_tensor *indices, const char *host, int64_t i, int64_t j,
+                        int64_t k)
 {
     const char *at = host + (size_t)i * indices->nb[0] +
                      (size_t)(j % indices->ne[1]) * indices->nb[1] +
@@ -188,10 +188,10 @@ static size_t index_at(const struct ggml_tensor *indices, const char *host, int6
 
     if (indices->type == GGML_TYPE_I64) {
         memcpy(&wide, at, sizeof(wide));
-        return (size_t)wide;
+        return wide;
     }
     memcpy(&narrow, at, sizeof(narrow));
-    return (size_t)narrow;
+    return narrow;
 }
 
 /* Where row i of matrix (j, k) of a tensor is. */
@@ -200,40 +200,60 @@ static size_t row_at(const struct ggml_tensor *t, size_t i, int64_t j, int64_t k
     return i * t->nb[1] + (size_t)j * t->nb[2] + (size_t)k * t->nb[3];
 }
 
-static enum ggml_status compute_get_rows(const struct ggml_tensor *op)
+/* An index that comes with the data may be any number. */
+static bool has_row(const struct ggml_tensor *t, int64_t i)
+{
+    return i >= 0 && i < t->ne[1];
+}
+
+static enum ggml_status get_rows(const struct ggml_tensor *op, const char *indices)
 {
     const struct ggml_tensor *s = op->src[0], *x = op->src[1];
     struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
     size_t width = 4 * (size_t)op->ne[0];
-    char *indices = read_indices(x);
 
-    if (!indices)
-        return GGML_STATUS_ALLOC_FAILED;
     for (int64_t k = 0; k < x->ne[2]; k++)
         for (int64_t j = 0; j < x->ne[1]; j++)
-            for (int64_t i = 0; i < x->ne[0]; i++)
+            for (int64_t i = 0; i < x->ne[0]; i++) {
+                int64_t row = index_at(x, indices, i, j, k);
+
+                if (!has_row(s, row))
+                    return GGML_STATUS_FAILED;
                 copy_rows(&to, row_at(op, (size_t)i, j, k), width, &from,
-                          row_at(s, index_at(x, indices, i, j, k), j, k), width, width, 1);
-    free(indices);
+                          row_at(s, (size_t)row, j, k), width, width, 1);
+            }
     return GGML_STATUS_SUCCESS;
 }
 
-static enum ggml_status compute_set_rows(const struct ggml_tensor *op)
+static enum ggml_status set_rows(const struct ggml_tensor *op, const char *indices)
 {
     const struct ggml_tensor *s = op->src[0], *x = op->src[1];
     struct part to = { op, 0, op->nb }, from = { s, 0, s->nb };
     size_t width = ggml_type_size(s->type) * (size_t)s->ne[0];
-    char *indices = read_indices(x);
+
+    for (int64_t k = 0; k < s->ne[3]; k++)
+        for (int64_t j = 0; j < s->ne[2]; j++)
+            for (int64_t i = 0; i < s->ne[1]; i++) {
+                int64_t row = index_at(x, indices, i, j, k);
+
+                if (!has_row(op, row))
+                    return GGML_STATUS_FAILED;
+                copy_rows(&to, row_at(op, (size_t)row, j, k), width, &from,
+                          row_at(s, (size_t)i, j, k), width, width, 1);
+            }
+    return GGML_STATUS_SUCCESS;
+}
+
+static enum ggml_status compute_rows(const struct ggml_tensor *op)
+{
+    char *indices = read_indices(op->src[1]);
+    enum ggml_status status;
 
     if (!indices)
         return GGML_STATUS_ALLOC_FAILED;
-    for (int64_t k = 0; k < s->ne[3]; k++)
-        for (int64_t j = 0; j < s->ne[2]; j++)
-            for (int64_t i = 0; i < s->ne[1]; i++)
-                copy_rows(&to, row_at(op, index_at(x, indices, i, j, k), j, k), width, &from,
-                          row_at(s, (size_t)i, j, k), width, width, 1);
+    status = op->op == GGML_OP_GET_ROWS ? get_rows(op, indices) : set_rows(op, indices);
     free(indices);
-    return GGML_STATUS_SUCCESS;
+    return status;
 }
 
 enum ggml_status hl_ggml_compute(struct ggml_tensor *op)
@@ -260,9 +280,8 @@ enum ggml_status hl_ggml_compute(struct ggml_tensor *op)
         compute_repeat(op);
         return GGML_STATUS_SUCCESS;
     case GGML_OP_GET_ROWS:
-        return compute_get_rows(op);
     case GGML_OP_SET_ROWS:
-        return compute_set_rows(op);
+        return compute_rows(op);
     default:
         return GGML_STATUS_FAILED;
     }

@@ -6,6 +6,7 @@ set -e
 meson=$1 source=$2
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-targets-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 tested=0
 
 # target NAME COMPILER

@@ -6,6 +6,7 @@ set -u
 command -v strip >/dev/null || { echo "no strip (package binutils)"; exit 77; }
 work=$(mktemp -d) failed=0
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 while [ $# -gt 1 ]; do
     strip -o "$work/stripped" "$2" || exit 1
     size=$(wc -c <"$work/stripped")

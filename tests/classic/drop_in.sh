@@ -9,6 +9,7 @@ meson=$1 build=$2 hlsim=$3 source=$4
 here=$(dirname "$source")
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-drop-in-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 DESTDIR=$tmp $meson install -C "$build" --no-rebuild --quiet >/dev/null
 inc=$(dirname "$(find "$tmp" -path '*/include/habanalabs/hlthunk.h' -not -path '*/habanalabs/habanalabs/*')")

@@ -10,6 +10,7 @@ hlsim=$1 program=$2 asic=$3 kernel=$4 record=$5 library=${6:-}
 export HLSIM_PROGRAM="$hlsim"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-fates-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 if [ -n "$library" ]; then
     mkdir "$tmp/lib"
     cp "$library" "$tmp/lib/libhl-thunk.so"

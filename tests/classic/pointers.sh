@@ -7,6 +7,7 @@ arch=$(cc -print-multiarch 2>/dev/null)
 [ "$arch" = x86_64-linux-gnu ] || { echo "no 32-bit parsing on $arch"; exit 77; }
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-pointers-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 # the one header that 64-bit systems lack, and that has nothing to say here
 mkdir "$tmp/gnu"
 : > "$tmp/gnu/stubs-32.h"

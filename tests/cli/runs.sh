@@ -3,6 +3,7 @@
 failed=0
 out=$(mktemp) err=$(mktemp)
 trap 'rm -f "$out" "$err"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 bad() {
     echo "FAIL $*"

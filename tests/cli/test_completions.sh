@@ -7,6 +7,7 @@ hlsim=$(readlink -f "$2") hlthunk=$(readlink -f "$3") conformance=$(readlink -f 
 cd "$1/completions" || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # said COMMAND…: the options in its help
 said() { "$@" --help 2>&1 | grep -oE -- '--[a-z]+' | grep -v -x -- '--' | sort -u; }

@@ -7,6 +7,7 @@ set -u
 source=$1 build=$2 hlsim=$(readlink -f "$3") tool=$(readlink -f "$4") elsewhere=$(readlink -f "$5") failed=0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 cd "$work" || exit 1
 
 # expect RC TEXT COMMAND…: ends so, and says TEXT (an extended regular expression)

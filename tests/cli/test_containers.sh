@@ -5,6 +5,7 @@ set -u
 hlsim=$(readlink -f "$1") hlthunk=$(readlink -f "$2") failed=0 tried=0
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 # LeakSanitizer cannot look at a process that is the first of its PID namespace
 export ASAN_OPTIONS=detect_leaks=0
 

@@ -6,6 +6,7 @@ set -u
 hlsim=$1 demo=$2 failed=0
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # ends CODE TEXT OPTION…: so ends, and so says (extended regular expression), a demo in a simulation
 ends() {

@@ -7,6 +7,7 @@ hlsim=$(readlink -f "$1") hlthunk=$(readlink -f "$2") hold=$(readlink -f "$3")
 . "$(dirname "$0")/runs.sh"
 room=$(mktemp -d)
 trap 'rm -rf "$room" "$out" "$err"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 first=sys/devices/pci0000:00/0000:10:00.0
 

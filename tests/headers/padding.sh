@@ -6,6 +6,7 @@ set -u
 root=$1
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-padding-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 check() {
     cc -std=gnu11 -Wpadded -Werror -fsyntax-only -I"$root/include" -I"$2/include" "$1"

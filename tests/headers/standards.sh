@@ -6,6 +6,7 @@ set -u
 root=$1 build=$2 failed=0 tried=0
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/hlthunk-standards-XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 echo 'int main(void) { return 0; }' >"$tmp/empty.c"
 cp "$tmp/empty.c" "$tmp/empty.cc"
 

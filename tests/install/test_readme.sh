@@ -20,6 +20,7 @@ if [ "$who" = root ]; then
 else
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
+    trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
     other='For all users, as root:'
     as=
     if [ "$(id -u)" = 0 ]; then

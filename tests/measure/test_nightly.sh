@@ -5,6 +5,7 @@ set -u
 nightly=$1
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 export NIGHTLY_LOGS="$folder/logs" NIGHTLY_PARTS="$folder/parts" folder
 failed=0
 

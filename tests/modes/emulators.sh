@@ -7,6 +7,7 @@ folder=$(mktemp -d) || exit 1
 started=
 # shellcheck disable=SC2086
 trap 'kill $started 2>/dev/null; wait; rm -rf "$folder"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 umask 0
 failed=0
 "$1" --asic gaudi2 --socket "$folder/accelerator" --log "$folder/log" --window "$folder/window" &

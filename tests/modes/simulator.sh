@@ -6,6 +6,7 @@ set -u
 hlsim=$1
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 umask 0
 # shellcheck disable=SC2016 # the inner shell's
 TMPDIR=$folder "$hlsim" run --quiet --device gaudi2 --device goya --kernel 6.12 -- sh -c '

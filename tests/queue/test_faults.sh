@@ -5,6 +5,7 @@ set -u
 hlsim=$1 shift=$2 failed=0 runs=0
 trace=$(mktemp) || exit 1
 trap 'rm -f "$trace"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # try ASIC OP N ERRNO
 try() {

@@ -6,6 +6,7 @@ run=$1 hlthunk=$2 failed=0
 work=$(mktemp -d)
 out=$work/out
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # looks CODE OPTIONS…: doctor in a machine, and its exit code
 looks() {

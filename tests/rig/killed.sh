@@ -6,6 +6,7 @@ set -u
 run=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 export TMPDIR="$folder"     # what the rig leaves is here
 failed=0
 

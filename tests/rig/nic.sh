@@ -10,6 +10,7 @@ asics=${*:-gaudi gaudi2}
 out=$(mktemp)
 passed=0 failed=0 skipped=0
 trap 'rm -f "$out"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # count WHAT COMMAND…: a command that ends with $code
 code=0

@@ -8,6 +8,7 @@ tree=$(cd "$(dirname "$0")/../.." && pwd)
 build=$(readlink -f "$1") kernel=${2:-6.12} failed=0
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 patches=
 for patch in "$tree"/contrib/*.patch; do patches="$patches --patch $patch"; done
 

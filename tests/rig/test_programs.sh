@@ -6,6 +6,7 @@ set -u
 emu=$1 efa=$2 failed=0
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # ends CODE COMMAND…
 ends() {

@@ -10,6 +10,7 @@ hlsim=$1
 disk=$(mktemp -d) || exit 1
 said=$(mktemp) || exit 1
 trap 'rmdir "$disk"; rm -f "$said"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 
 # on FOLDER SIZE CODE: the program runs only when CODE is 0
 on() {

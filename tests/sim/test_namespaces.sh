@@ -6,6 +6,7 @@ set -u
 hlsim=$(realpath "$1")
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 failed=0 tried=0
 # LeakSanitizer cannot look at a process that is the first of its PID namespace
 export ASAN_OPTIONS=detect_leaks=0

@@ -5,6 +5,7 @@ set -u
 hlsim=$(realpath "$1")
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 failed=0
 fail() {
     echo "FAIL: $*"

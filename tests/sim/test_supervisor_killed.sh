@@ -6,6 +6,7 @@ set -u
 hlsim=$1 program=$2 rounds=${3:-${TEST_ROUNDS:-15}}
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 mkdir "$folder/tmp"
 mkfifo "$folder/output"
 export TMPDIR="$folder/tmp" TEST_ASIC=gaudi2 TEST_KERNEL=6.12

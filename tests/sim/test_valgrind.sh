@@ -5,6 +5,7 @@ set -u
 command -v valgrind >/dev/null 2>&1 || { echo "no valgrind on this machine"; exit 77; }
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 TEST_VALGRIND=1 TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --vgdb=no --fair-sched=try --track-fds=yes --leak-check=full \
     --errors-for-leak-kinds=definite --error-exitcode=9 "$3" >"$out" 2>&1
 rc=$?

@@ -7,6 +7,7 @@
 set -u
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 mkdir "$work/bin" "$work/clone"
 cp "$1/dev" "$work/clone"
 for command in cat dirname mktemp rm tail tr; do

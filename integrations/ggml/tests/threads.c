@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ggml from several threads at once, on the named backend: each has a stream of its own, and
- * repeatedly moves its numbers through a graph of copies.  threads BACKEND
+ * repeatedly moves its numbers through a graph of copies.  Then rows that there are not.
+ * threads BACKEND
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -110,6 +111,33 @@ static void *run(void *arg)
     return NULL;
 }
 
+/* An index comes with the data: one that is wrong fails the graph, and the next one is right. */
+static void wrong_rows(void)
+{
+    static const int32_t bad[] = { HEIGHT, -1, INT32_MAX, INT32_MIN };
+    ggml_backend_t backend = ggml_backend_dev_init(device, NULL);
+    struct graph g = { 0 };
+    int32_t rows[HEIGHT] = { 0 };
+
+    if (!backend || build(backend, &g)) {
+        atomic_fetch_add(&wrong, 1);
+        return;
+    }
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        rows[HEIGHT - 1] = bad[i];
+        ggml_backend_tensor_set(g.rows, rows, 0, sizeof(rows));
+        if (ggml_backend_graph_compute(backend, g.graph) != GGML_STATUS_FAILED)
+            atomic_fetch_add(&wrong, 1);
+    }
+    rows[HEIGHT - 1] = HEIGHT - 1;
+    ggml_backend_tensor_set(g.rows, rows, 0, sizeof(rows));
+    if (ggml_backend_graph_compute(backend, g.graph) != GGML_STATUS_SUCCESS)
+        atomic_fetch_add(&wrong, 1);
+    ggml_backend_buffer_free(g.buffer);
+    ggml_free(g.context);
+    ggml_backend_free(backend);
+}
+
 int main(int argc, char **argv)
 {
     pthread_t t[THREADS];
@@ -125,6 +153,7 @@ int main(int argc, char **argv)
             return 1;
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(t[i], NULL);
+    wrong_rows();
     if (wrong) {
         fprintf(stderr, "threads: %d numbers or steps are wrong\n", wrong);
         return 1;
