@@ -28,6 +28,8 @@
 
 /* Between two checks of a reset that ends by itself. */
 #define ATTENTION_MS 10
+/* Longer than those that end with the program take for it on a loaded machine. */
+#define PARTING_MS 500
 
 struct supervisor {
     struct sim_state *s;
@@ -147,7 +149,8 @@ static void read_signals(struct supervisor *v)
         case SIGCONT:
             break;
         default:
-            kill(v->child, (int)i.ssi_signo);
+            if (!v->child_ended)
+                kill(v->child, (int)i.ssi_signo);
         }
     }
     while (waitpid(v->child, &v->child_status, WNOHANG) == v->child)
@@ -213,19 +216,22 @@ static void serve(struct supervisor *v, uint32_t tag)
     }
 }
 
-static void loop(struct supervisor *v)
+/* What there is to do, or comes up within that time. */
+static void turn(struct supervisor *v, int timeout_ms)
 {
     struct epoll_event e[8];
-    int n;
+    int n = epoll_wait(v->all, e, 8, timeout_ms);
 
-    while (!v->child_ended) {
-        /* a reset that ends by itself is polled until sysfs has reported it */
-        n = epoll_wait(v->all, e, 8, v->s->attention ? ATTENTION_MS : 1000);
-        health(v->s);
-        for (int i = 0; i < n; i++)
-            serve(v, e[i].data.u32);
-        attend(v->s);
-    }
+    health(v->s);
+    for (int i = 0; i < n; i++)
+        serve(v, e[i].data.u32);
+    attend(v->s);
+}
+
+static void loop(struct supervisor *v)
+{
+    while (!v->child_ended) /* a reset that ends by itself is polled until sysfs has reported it */
+        turn(v, v->s->attention ? ATTENTION_MS : 1000);
 }
 
 static int set_up(struct supervisor *v, const struct supervisor_options *options)
@@ -250,11 +256,17 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
     return rc;
 }
 
-/* Daemons, and children that nobody has waited for. */
-static void say_who_stays(const struct supervisor *v)
+/*
+ * Daemons, and children that nobody has waited for.  Those that end with the program are given the
+ * time for it: a container's first process ends a moment after the one that waits for it.
+ */
+static void say_who_stays(struct supervisor *v)
 {
-    pid_t pid = v->s->quiet ? 0 : clients_survivor(v->s);
+    int64_t deadline_ns = sim_trace_now() + PARTING_MS * 1000000ll;
+    pid_t pid = 0;
 
+    while (!v->s->quiet && (pid = clients_survivor(v->s)) && sim_trace_now() < deadline_ns)
+        turn(v, 10);
     if (pid)
         fprintf(stderr,
                 "hlsim: the program has ended, and with it the simulation: process %d continues "

@@ -120,4 +120,10 @@ said 5 'continues without its devices' sh -c '
     { read -r line <"$1/stay"; } >/dev/null 2>&1 &
     exit 5' sh "$dir"
 echo >"$dir/stay"
+# ... but not one that ends with the program, as a container's first process does
+# shellcheck disable=SC2016 # the inner shell's
+said 6 '' sh -c '
+    { echo >"$1/joined"; sleep 0.05; } >/dev/null 2>&1 &
+    read -r line <"$1/joined"
+    exit 6' sh "$dir"
 exit $failed
