@@ -29,7 +29,7 @@
 /* Between two checks of a reset that ends by itself. */
 #define ATTENTION_MS 10
 /* Longer than those that end with the program take for it on a loaded machine. */
-#define PARTING_MS 500
+#define PARTING_MS 2000
 
 struct supervisor {
     struct sim_state *s;
