@@ -11,10 +11,10 @@
 
 /* Flags that Linux 6.1 ignores silently: it would take the request for an ordinary submission. */
 #define FLAGS_SINCE_6_3 (HL_CS_FLAGS_FLUSH_PCI_HBW_WRITES | HL_CS_FLAGS_ENGINES_COMMAND)
+#define FLAGS_OF_SIGNALS (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT)
 /* Kinds whose first words are not arrays of chunks with command buffers. */
 #define FLAGS_NO_BUFFERS                                                                           \
-    (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT |                         \
-     HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |                       \
+    (FLAGS_OF_SIGNALS | HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |    \
      HL_CS_FLAGS_ENGINE_CORE_COMMAND | FLAGS_SINCE_6_3)
 
 /*
@@ -62,10 +62,12 @@ int hl_cs_check(int fd, const struct hl_cs_in *in)
     return 0;
 }
 
-#define FLAGS_OF_SIGNALS (HL_CS_FLAGS_SIGNAL | HL_CS_FLAGS_WAIT | HL_CS_FLAGS_COLLECTIVE_WAIT)
+#define WRONG_CHUNKS "no chunks or more than 512, a bad queue or command buffer, a malformed packet"
 
-/* What the driver looks at before it says -EINVAL, by the kind of the submission
- * (hl_cs_sanity_checks(), cs_ioctl_signal_wait() and the like). */
+/*
+ * What the driver looks at before it says -EINVAL, by the kind of the submission
+ * (hl_cs_sanity_checks(), cs_ioctl_signal_wait() and the like).
+ */
 static const struct {
     uint32_t flags;
     const char *wrong;
@@ -87,8 +89,8 @@ static const struct {
     { HL_CS_FLAGS_ENGINE_CORE_COMMAND, "an engine core that there is not, or too many" },
     { HL_CS_FLAGS_ENGINES_COMMAND, "an engine that there is not, or too many" },
     { HL_CS_FLAGS_STAGED_SUBMISSION,
-      "no chunks or more than 512, a bad queue or command buffer, a malformed packet, a first "
-      "stage that there is not or that has had its last, or signals that are not reserved" },
+      WRONG_CHUNKS ", a first stage that there is not or that has had its last, or signals that "
+                   "are not reserved" },
 };
 
 static const char *what_is_wrong(uint32_t flags)
@@ -96,8 +98,7 @@ static const char *what_is_wrong(uint32_t flags)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (flags & kinds[i].flags)
             return kinds[i].wrong;
-    return "no chunks or more than 512, a bad queue or command buffer, a malformed packet, work "
-           "for internal queues alone";
+    return WRONG_CHUNKS ", work for internal queues alone";
 }
 
 /* Kinds that some ASICs have: the others answer -EPERM. */

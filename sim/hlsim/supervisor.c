@@ -263,9 +263,11 @@ static int set_up(struct supervisor *v, const struct supervisor_options *options
 static void say_who_stays(struct supervisor *v)
 {
     int64_t deadline_ns = sim_trace_now() + PARTING_MS * 1000000ll;
-    pid_t pid = 0;
+    pid_t pid;
 
-    while (!v->s->quiet && (pid = clients_survivor(v->s)) && sim_trace_now() < deadline_ns)
+    if (v->s->quiet)
+        return;
+    while ((pid = clients_survivor(v->s)) && sim_trace_now() < deadline_ns)
         turn(v, 10);
     if (pid)
         fprintf(stderr,
