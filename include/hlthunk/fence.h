@@ -205,9 +205,10 @@ typedef void (*hlthunk_fence_fn)(struct hlthunk_fence *fence, void *user);
  * @fn: the function
  * @user: passed to @fn
  *
- * It is called for a fence that is already over, too, and even if the caller drops its reference
- * first.  Several calls add several callbacks.  The queue's thread holds the fence, and with it the
- * queue and the device, until the call has returned; hlthunk_device_close() waits for that.
+ * It is called for a fence that is already over, too (while other work of the queue is under way,
+ * up to some 20 ms later), and even if the caller drops its reference first.  Several calls add
+ * several callbacks.  The queue's thread holds the fence, and with it the queue and the device,
+ * until the call has returned; hlthunk_device_close() waits for that.
  *
  * Return: 0 or a negative errno.
  *

@@ -14,13 +14,15 @@
 #include "lib/queue/queue.h"
 #include "lib/thread.h"
 
+/* The thread's waits in the driver, which nothing ends that is to be told meanwhile. */
+#define GLANCE_US 20000u
+
 void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
 {
-    bool own = pthread_equal(q->thread, pthread_self());
     struct hl_notice *next;
 
     for (; notices; notices = next) {
-        bool here = !notices->fn && !own;
+        bool here = !notices->fn;
 
         next = notices->next;
         hl_errand_begin(&notices->errand, q->object.parent, here ? pthread_self() : q->thread);
@@ -59,32 +61,47 @@ void hl_notices_tell(struct hl_notice *notices)
     }
 }
 
+static struct hl_notice *take_fired(struct hlthunk_queue *q)
+{
+    struct hl_notice *w = q->fired;
+
+    if (w) {
+        q->fired = w->next;
+        if (!q->fired)
+            q->fired_end = &q->fired;
+    }
+    return w;
+}
+
+/*
+ * The thread has no reference: what runs without the lock, the program's code, may destroy the
+ * queue.  Nothing of the kind is left to hl_queue_look() or to a sleep, which release the lock.
+ */
 static void *run(void *arg)
 {
     struct hlthunk_queue *q = arg;
-    struct hl_notice *w;
+    unsigned pause = 0;
     bool gone = false;
 
     hl_queue_lock(q);
     q->gone = &gone;
     for (;;) {
-        w = q->fired;
-        if (w) {
-            q->fired = w->next;
-            if (!q->fired)
-                q->fired_end = &q->fired;
+        struct hl_notice *w = take_fired(q);
+
+        if (w || pause || q->let_go || q->due || q->quiet) {
             hl_queue_unlock(q);
-            tell(w);
+            if (w)
+                tell(w);
+            if (pause)
+                hl_queue_pause(pause);
             if (gone)
                 return NULL;
+            pause = 0;
             hl_queue_lock(q);
         } else if (q->stop) {
             break;
         } else if (q->unfired && q->head != q->tail) {
-            (void)hl_queue_await(q, q->head, UINT64_MAX);
-        } else if (q->quiet) { /* before it sleeps */
-            hl_queue_unlock(q);
-            hl_queue_lock(q);
+            pause = hl_queue_look(q, q->head, GLANCE_US);
         } else {
             pthread_cond_wait(&q->work, &q->lock);
         }

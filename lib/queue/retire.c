@@ -117,10 +117,8 @@ static int refused_with_lock(struct hlthunk_queue *q, int rc)
     return refused(q->object.device, rc, &q->refusals);
 }
 
-static void pause_unlocked(struct hlthunk_queue *q)
+static void pause_unlocked(struct hlthunk_queue *q, unsigned attempt)
 {
-    unsigned attempt = q->refusals;
-
     hl_queue_unlock(q);
     hl_queue_pause(attempt);
     hl_queue_lock(q);
@@ -140,8 +138,7 @@ static int ask_driver(struct hlthunk_queue *q, uint64_t sequence, bool unlock, u
     return rc;
 }
 
-/* One wait of the driver's for a batch that is in flight. */
-static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
+unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
 {
     uint64_t sequence = hl_queue_batch(q, number)->sequence;
     bool stale = atomic_load(&q->object.device->base.stale);
@@ -151,20 +148,19 @@ static void look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
     /* of a stale device only what it has finished already is of interest */
     rc = ask_driver(q, sequence, timeout_us, stale ? 0 : timeout_us, &args);
     if (q->lost || number < q->head)
-        return;
+        return 0;
     if (rc == 0)
         q->refusals = 0;
     if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_COMPLETED) {
         retire_until(q, number, timestamp_of(&args.out));
-        return;
+        return 0;
     }
     if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_ABORTED)
         rc = -EIO;
     why = rc ? refused_with_lock(q, rc) : stale ? -ENODEV : 0;
     if (why)
         hl_queue_lose(q, why);
-    if (rc && timeout_us && !q->lost)
-        pause_unlocked(q);
+    return rc && !q->lost ? q->refusals : 0;
 }
 
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns)
@@ -172,11 +168,14 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
     uint64_t left = deadline_ns ? hl_left_us(deadline_ns) : 0;
 
     while (!q->lost && number >= q->head) {
-        look(q, number, left < SLICE_US ? left : SLICE_US);
+        unsigned attempt = hl_queue_look(q, number, left < SLICE_US ? left : SLICE_US);
+
         if (q->lost || number < q->head)
             break;
         if (!left)
             return hl_err(-ETIMEDOUT, "the queue has not finished yet");
+        if (attempt)
+            pause_unlocked(q, attempt);
         left = hl_left_us(deadline_ns);
     }
     if (q->lost)

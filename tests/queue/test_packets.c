@@ -17,6 +17,7 @@
 #include <hlthunk/hlthunk.h>
 
 #include "lib/core/attachment.h"
+#include "lib/core/errand.h"
 #include "lib/device/device.h"
 #include "lib/memory/buffer.h"
 #include "lib/queue/format.h"
@@ -900,6 +901,51 @@ TEST(a_read_that_fails_writes_nothing_later)
     free(host);
 }
 
+static void note(struct hlthunk_fence *f, void *user)
+{
+    (void)f;
+    sem_post(user);
+}
+
+static void expect_soon(sem_t *told)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 5;
+    assert_int_equal(sem_timedwait(told, &end), 0);
+}
+
+/* A callback on a fence that is over does not wait for work that is not. */
+TEST(a_callback_comes_late)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *over = copy_and_fence(w), *f;
+    sem_t told;
+    unsigned n;
+
+    sem_init(&told, 0, 0);
+    ok(hlthunk_fence_wait(over, -1));
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    f = copy_and_fence(w);
+    n = waits;
+    ok(hlthunk_fence_set_callback(f, note, &told));
+    while (waits == n) /* the thread waits in the driver */
+        sched_yield();
+    ok(hlthunk_fence_set_callback(over, note, &told));
+    expect_soon(&told);
+    assert_int_equal(result_of(f).status, HLTHUNK_FENCE_PENDING);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    expect_soon(&told);
+    hlthunk_fence_unref(over);
+    hlthunk_fence_unref(f);
+    hlthunk_queue_unref(w->q); /* the thread may hold the fence still */
+    w->q = NULL;
+    hl_errands_wait(&w->d.base, UINT64_MAX);
+    sem_destroy(&told);
+    end(w);
+}
+
 /* Without a descriptor or a thread nobody is told, and the caller is told why. */
 TEST(fences_that_cannot_notify)
 {
@@ -1048,6 +1094,7 @@ int main(void)
         cmocka_unit_test(nobody_overtakes_a_wait_on_the_host),
         cmocka_unit_test(finishing_takes_no_longer_than_it_may),
         cmocka_unit_test(a_read_that_fails_writes_nothing_later),
+        cmocka_unit_test(a_callback_comes_late),
         cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
         cmocka_unit_test(the_queues_of_each_engine),

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -643,6 +644,89 @@ TEST(a_callback_closes_the_device)
     wait_calls(1);
 }
 
+struct job {
+    struct hlthunk_queue *queue;
+    sem_t released, go;
+    atomic_bool gone;
+};
+
+static void end_job(void *user)
+{
+    struct job *j = user;
+
+    sem_post(&j->released);
+    sem_wait(&j->go);
+    hlthunk_queue_unref(j->queue);
+    atomic_store(&j->gone, true);
+}
+
+/* The queue's thread lets go of a buffer, and with it of the last reference to the queue. */
+static void a_buffer_takes_its_queue_along(void **state)
+{
+    struct rig *r = *state;
+    struct job job = { .queue = queue_of(r->d, HLTHUNK_ENGINE_ANY, 0) };
+    struct hlthunk_buffer *b;
+    struct hlthunk_fence *f;
+    int fd;
+
+    sem_init(&job.released, 0, 0);
+    sem_init(&job.go, 0, 0);
+    ok(hlthunk_buffer_alloc(r->d, 4096, NULL, &b));
+    ok(hlthunk_buffer_set_user(b, &job, end_job));
+    ok(hlthunk_queue_fill(job.queue, b, 0, 4096, 1, 8));
+    ok(hlthunk_queue_flush(job.queue));
+    hlthunk_buffer_unref(b);
+    ok(hlthunk_queue_fill(job.queue, r->a, 0, SIZE, 2, 8));
+    f = fence_of(job.queue);
+    ok(hlthunk_fence_create_eventfd(f, &fd));
+    sem_wait(&job.released);
+    ok(hlthunk_fence_wait(f, -1)); /* found over here: nothing else holds the queue then */
+    close(fd);
+    hlthunk_fence_unref(f);
+    sem_post(&job.go);
+    wait_flag(&job.gone);
+    sem_destroy(&job.released);
+    sem_destroy(&job.go);
+}
+
+struct look {
+    struct hlthunk_fence *fence;
+    int fd, rc, readable;
+    atomic_bool over;
+};
+
+static void wait_for_the_next(struct hlthunk_fence *f, void *user)
+{
+    struct look *l = user;
+    struct pollfd p = { .fd = l->fd, .events = POLLIN };
+
+    (void)f;
+    l->rc = hlthunk_fence_wait(l->fence, -1);
+    l->readable = poll(&p, 1, 0);
+    atomic_store(&l->over, true);
+}
+
+/* Who finds a fence over signals its eventfds: the queue's thread within a callback, too. */
+static void a_callback_waits_for_a_fence(void **state)
+{
+    struct rig *r = *state;
+    struct look look = { .fd = -1 };
+    struct hlthunk_fence *f;
+
+    ok(hlthunk_queue_fill(r->q, r->a, 0, 64, 1, 8));
+    f = fence_of(r->q);
+    ok(hlthunk_queue_fill(r->q, r->a, 0, SIZE, 2, 8));
+    look.fence = fence_of(r->q);
+    ok(hlthunk_fence_create_eventfd(look.fence, &look.fd));
+    ok(hlthunk_fence_set_callback(f, wait_for_the_next, &look));
+    hlthunk_fence_unref(f);
+    wait_flag(&look.over);
+    ok(look.rc);
+    assert_int_equal(look.readable, 1);
+    close(look.fd);
+    hlthunk_fence_unref(look.fence);
+}
+
 /* Each of two queues waits for the other's fence, and nothing is submitted any more. */
 TEST(queues_that_wait_for_each_other_go)
 {
@@ -1016,6 +1100,8 @@ SUITE(queues)
         CASE(callbacks_come_once),
         cmocka_unit_test(who_closes_the_device_waits_for_callbacks),
         cmocka_unit_test(a_callback_closes_the_device),
+        CASE(a_buffer_takes_its_queue_along),
+        CASE(a_callback_waits_for_a_fence),
         CASE(queues_wait_for_one_another),
         cmocka_unit_test(queues_that_wait_for_each_other_go),
         CASE(a_fence_behind_a_wait),
