@@ -314,9 +314,9 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_read_sync(struct hlthunk_queue 
 /**
  * struct hlthunk_packets - packets of the caller's own
  * @struct_size: sizeof(struct hlthunk_packets)
- * @command_buffer: holds the packets; on Gaudi2 created with .device_mapped
+ * @command_buffer: holds the packets; of the queue's device, on Gaudi2 created with .device_mapped
  * @size_bytes: size of the packets at its start; at least 8
- * @buffers: what the packets use: the queue holds them until the packets are done
+ * @buffers: what the packets use, of the queue's device: held until the packets are done
  * @buffer_count: how many
  *
  * Since: 0.9

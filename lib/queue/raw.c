@@ -10,19 +10,39 @@
 #include "lib/queue/queue.h"
 #include "uapi/habanalabs_accel.h"
 
+/* Handles are numbers of a device: those of another one would name something else. */
+static bool is_foreign(const struct hlthunk_queue *q, const struct hlthunk_command_buffer *packets)
+{
+    return ((const struct hl_object *)packets)->device != q->object.device;
+}
+
+static int check_buffers(const struct hlthunk_queue *q, const struct hlthunk_packets *p)
+{
+    if (p->buffer_count && !p->buffers)
+        return hl_err(-EINVAL, "packets->buffers is NULL with a count of %zu", p->buffer_count);
+    for (size_t i = 0; i < p->buffer_count; i++) {
+        if (!p->buffers[i])
+            return hl_err(-EINVAL, "packets->buffers[%zu] is NULL", i);
+        if (hlthunk_buffer_borrow_device(p->buffers[i]) != q->object.device)
+            return hl_err(-EINVAL, "packets->buffers[%zu] belongs to another device than the queue",
+                          i);
+    }
+    return 0;
+}
+
 static int check(const struct hlthunk_queue *q, const struct hlthunk_packets *p)
 {
     if (!p->command_buffer)
         return hl_err(-EINVAL, "packets->command_buffer is NULL");
+    if (is_foreign(q, p->command_buffer))
+        return hl_err(-EINVAL, "packets->command_buffer belongs to another device than the queue");
     if (p->size_bytes < 8 || p->size_bytes > hlthunk_command_buffer_get_size(p->command_buffer))
         return hl_err(-EINVAL, "packets->size_bytes %u is not within 8 to %u", p->size_bytes,
                       hlthunk_command_buffer_get_size(p->command_buffer));
     if (q->format->mapped_packets && !hlthunk_command_buffer_get_address(p->command_buffer))
         return hl_err(-EINVAL, "packets->command_buffer has no address on the device, which this "
                                "ASIC needs: create it with .device_mapped");
-    if (p->buffer_count && !p->buffers)
-        return hl_err(-EINVAL, "packets->buffers is NULL with a count of %zu", p->buffer_count);
-    return 0;
+    return check_buffers(q, p);
 }
 
 /* A batch of nothing but the program's packets: recorded here, or not at all. */

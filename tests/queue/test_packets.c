@@ -451,6 +451,47 @@ TEST(packets_of_the_program_are_a_batch_to_themselves)
     end(w);
 }
 
+static struct hlthunk_command_buffer *packets_of(struct hlthunk_device *d)
+{
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
+    struct hlthunk_command_buffer *cb;
+
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
+    return cb;
+}
+
+static void refused_packets(struct world *w, const struct hlthunk_packets *p, const char *why)
+{
+    assert_int_equal(hlthunk_queue_submit_packets(w->q, p), -EINVAL);
+    assert_non_null(strstr(hlthunk_last_error(), why));
+    assert_int_equal(submissions, 0);
+}
+
+/* A handle of another device's is a number that may name something else here. */
+TEST(packets_of_another_device)
+{
+    struct world *other = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_buffer *buffers[2] = { &w->other };
+    struct hlthunk_packets p = { .struct_size = sizeof(p),
+                                 .size_bytes = DMA_BYTES,
+                                 .command_buffer = packets_of(&other->d),
+                                 .buffers = buffers,
+                                 .buffer_count = 2 };
+
+    refused_packets(w, &p, "command_buffer belongs to another device");
+    hlthunk_command_buffer_unref(p.command_buffer);
+    p.command_buffer = packets_of(&w->d);
+    refused_packets(w, &p, "buffers[1] is NULL");
+    buffers[1] = &other->other;
+    refused_packets(w, &p, "buffers[1] belongs to another device");
+    buffers[1] = &w->host;
+    ok(hlthunk_queue_submit_packets(w->q, &p));
+    hlthunk_command_buffer_unref(p.command_buffer);
+    end(w);
+    end(other);
+}
+
 static struct hlthunk_fence *copy_and_fence(struct world *w)
 {
     struct hlthunk_fence_options o = { .struct_size = sizeof(o), .timestamp = true };
@@ -1080,6 +1121,7 @@ int main(void)
         cmocka_unit_test(a_reset_overtakes_a_submission),
         cmocka_unit_test(a_full_driver_is_waited_out),
         cmocka_unit_test(packets_of_the_program_are_a_batch_to_themselves),
+        cmocka_unit_test(packets_of_another_device),
         cmocka_unit_test(a_fence_behind_what_is_taken_back),
         cmocka_unit_test(the_log_is_called_without_the_lock),
         cmocka_unit_test(a_refused_wait),
