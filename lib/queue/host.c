@@ -101,8 +101,8 @@ static int read_piece(struct hlthunk_queue *q, void *host, struct hlthunk_buffer
     return 0;
 }
 
-int hlthunk_queue_read(struct hlthunk_queue *q, void *host, struct hlthunk_buffer *from,
-                       uint64_t offset, uint64_t size)
+static int check_read(struct hlthunk_queue *q, const void *host, struct hlthunk_buffer *from,
+                      uint64_t offset, uint64_t size)
 {
     int rc = hl_queue_enter(q);
 
@@ -110,10 +110,17 @@ int hlthunk_queue_read(struct hlthunk_queue *q, void *host, struct hlthunk_buffe
         rc = hl_queue_check_range(q, from, "source", offset, size);
     if (rc == 0)
         rc = hl_queue_check_source(q, from);
-    if (rc || !size)
-        return rc;
-    if (!host)
-        return hl_err(-EINVAL, "host is NULL");
+    if (rc == 0 && size && !host)
+        rc = hl_err(-EINVAL, "host is NULL");
+    return rc;
+}
+
+/* What has been checked, piece by piece. */
+static int read_pieces(struct hlthunk_queue *q, void *host, struct hlthunk_buffer *from,
+                       uint64_t offset, uint64_t size)
+{
+    int rc = 0;
+
     hl_queue_lock(q);
     for (uint64_t at = 0; at < size && rc == 0;) {
         uint32_t n = piece(size - at);
@@ -128,6 +135,14 @@ int hlthunk_queue_read(struct hlthunk_queue *q, void *host, struct hlthunk_buffe
     return rc;
 }
 
+int hlthunk_queue_read(struct hlthunk_queue *q, void *host, struct hlthunk_buffer *from,
+                       uint64_t offset, uint64_t size)
+{
+    int rc = check_read(q, host, from, offset, size);
+
+    return rc ? rc : read_pieces(q, host, from, offset, size);
+}
+
 int hlthunk_queue_write_sync(struct hlthunk_queue *q, struct hlthunk_buffer *to, uint64_t offset,
                              const void *host, uint64_t size)
 {
@@ -137,7 +152,7 @@ int hlthunk_queue_write_sync(struct hlthunk_queue *q, struct hlthunk_buffer *to,
 }
 
 /* Nothing that is recorded is written to this memory any more. */
-static void spare(struct hlthunk_queue *q, const char *host, uint64_t size)
+static void spare(struct hlthunk_queue *q, const void *host, uint64_t size)
 {
     hl_queue_lock(q);
     for (uint64_t number = q->head; number != q->tail + q->recording; number++) {
@@ -146,7 +161,7 @@ static void spare(struct hlthunk_queue *q, const char *host, uint64_t size)
         for (uint32_t i = 0; i < b->delivery_count; i++) {
             struct hl_delivery *d = &b->deliveries[i];
 
-            if ((char *)d->to >= host && (char *)d->to < host + size)
+            if ((uintptr_t)d->to - (uintptr_t)host < size)
                 d->n = 0;
         }
     }
@@ -156,11 +171,13 @@ static void spare(struct hlthunk_queue *q, const char *host, uint64_t size)
 int hlthunk_queue_read_sync(struct hlthunk_queue *q, void *host, struct hlthunk_buffer *from,
                             uint64_t offset, uint64_t size)
 {
-    int rc = hlthunk_queue_read(q, host, from, offset, size);
+    int rc = check_read(q, host, from, offset, size);
 
+    if (rc) /* other reads into this memory are none of this call's */
+        return rc;
+    rc = read_pieces(q, host, from, offset, size);
     rc = rc ? rc : hlthunk_queue_finish(q, -1);
-    /* the caller has its memory back, whatever stays recorded; a child has no lock */
-    if (rc && q && hl_object_is_ours(&q->object))
+    if (rc) /* the caller has its memory back, whatever stays recorded */
         spare(q, host, size);
     return rc;
 }

@@ -987,6 +987,23 @@ TEST(a_callback_comes_late)
     end(w);
 }
 
+/* Reads that were given before it are not those of a call that is refused. */
+TEST(a_read_that_is_refused_leaves_others_alone)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    const uint64_t more = w->device_memory.size + 1;
+    char host[64];
+
+    memset(host, 1, sizeof(host));
+    ok(hlthunk_queue_read(w->q, host, &w->device_memory, 0, sizeof(host)));
+    assert_int_equal(hlthunk_queue_read_sync(w->q, host, &w->device_memory, 0, more), -EINVAL);
+    assert_int_equal(hlthunk_queue_read_sync(w->q, host, NULL, 0, 64), -EINVAL);
+    ok(hlthunk_queue_finish(w->q, -1));
+    for (size_t i = 0; i < sizeof(host); i++)
+        assert_int_equal(host[i], 0); /* the staging memory's bytes */
+    end(w);
+}
+
 /* Without a descriptor or a thread nobody is told, and the caller is told why. */
 TEST(fences_that_cannot_notify)
 {
@@ -1136,6 +1153,7 @@ int main(void)
         cmocka_unit_test(nobody_overtakes_a_wait_on_the_host),
         cmocka_unit_test(finishing_takes_no_longer_than_it_may),
         cmocka_unit_test(a_read_that_fails_writes_nothing_later),
+        cmocka_unit_test(a_read_that_is_refused_leaves_others_alone),
         cmocka_unit_test(a_callback_comes_late),
         cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
