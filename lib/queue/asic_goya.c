@@ -20,6 +20,7 @@ const struct hl_queue_format hl_format_goya = {
                     */
                    [HL_HOST_TO_HOST] = DIRECTION(HOST_TO_DRAM) },
     .one_reads_host = true,
+    .engines_reset = true,
     .engine = { [HLTHUNK_ENGINE_ANY] = { 1, { 1 } },
                 [HLTHUNK_ENGINE_TO_DEVICE] = { 1, { 1 } },
                 [HLTHUNK_ENGINE_FROM_DEVICE] = { 1, { 2 } },

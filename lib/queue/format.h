@@ -32,6 +32,7 @@ struct hl_queue_format {
     bool mapped_packets;               /* command buffers are given by device address */
     bool signals;                      /* the driver has signals between these queues */
     bool one_reads_host;               /* only .queues[HLTHUNK_ENGINE_TO_DEVICE] may */
+    bool engines_reset;                /* alone: what runs is aborted, and the file goes on */
     struct {
         uint8_t count;
         uint8_t queue[HL_ENGINE_MAX_QUEUES]; /* the kernel's numbers, in the order of use */

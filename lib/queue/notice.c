@@ -14,9 +14,6 @@
 #include "lib/queue/queue.h"
 #include "lib/thread.h"
 
-/* The thread's waits in the driver, which nothing ends that is to be told meanwhile. */
-#define GLANCE_US 20000u
-
 void hl_queue_fire(struct hlthunk_queue *q, struct hl_notice *notices)
 {
     struct hl_notice *next;
@@ -101,7 +98,7 @@ static void *run(void *arg)
         } else if (q->stop) {
             break;
         } else if (q->unfired && q->head != q->tail) {
-            pause = hl_queue_look(q, q->head, GLANCE_US);
+            pause = hl_queue_look(q, q->head, HL_GLANCE_US);
         } else {
             pthread_cond_wait(&q->work, &q->lock);
         }

@@ -67,24 +67,29 @@ int hl_queue_enter(struct hlthunk_queue *q)
         hl_queue_lock(q);
         if (q->head != q->tail)
             (void)hl_queue_await(q, q->tail - 1, 0);
-        hl_queue_lose(q, -ENODEV);
+        hl_queue_lose(q, q->tail, -ENODEV);
         hl_queue_unlock(q);
         rc = hl_object_check(&q->object, "queue");
     }
     return rc;
 }
 
-/* Submits the rest and waits for it: the engine is then done with all memory. */
+/*
+ * Submits the rest and waits for it: the engine is then done with all memory.  That of a stale
+ * device stays pinned until its file is closed, and it is asked for nothing.
+ */
 static void drain(struct hlthunk_queue *q)
 {
     hl_queue_lock(q);
     hl_queue_hush(q);
+    if (atomic_load(&q->object.device->base.stale))
+        hl_queue_lose(q, q->head, -ENODEV);
     if (hl_queue_submit(q) && !q->lost)
         hl_log(HLTHUNK_LOG_WARNING, "queue %s: the work recorded last is dropped: %s",
                q->object.label, hlthunk_last_error());
     if (q->head != q->tail)
         (void)hl_queue_await(q, q->tail - 1, UINT64_MAX);
-    hl_queue_lose(q, -ECANCELED);
+    hl_queue_lose(q, q->head, -ECANCELED);
     hl_queue_unlock(q);
 }
 

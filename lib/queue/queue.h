@@ -126,6 +126,9 @@ static inline struct hl_batch *hl_queue_batch(const struct hlthunk_queue *q, uin
     return &q->ring[number % q->depth];
 }
 
+/* The longest wait in the driver where something may come that does not end it. */
+#define HL_GLANCE_US 20000u
+
 /* UINT64_MAX for a negative timeout: hl_left_us()'s "never". */
 uint64_t hl_queue_deadline_ns(int64_t timeout_ns);
 
@@ -188,11 +191,14 @@ static inline struct hl_after *hl_queue_after(const struct hlthunk_queue *q)
 }
 /*
  * Waits for that, and lets go of it; false: not over by the deadline.  Releases the lock meanwhile;
- * if that work is lost, the queue goes on.
+ * if that work is lost, the queue goes on.  It does not wait once the queue's own device is stale.
  */
 bool hl_queue_wait_before(struct hlthunk_queue *q, uint64_t deadline_ns);
-/* Everything pending ends here. */
-void hl_queue_lose(struct hlthunk_queue *q, int why);
+/*
+ * Everything pending ends here.  What the driver has completed of the batches before this number
+ * is done; it is not asked of the others.
+ */
+void hl_queue_lose(struct hlthunk_queue *q, uint64_t number, int why);
 /* Not with the lock held, sleeps: for what is refused for the moment. */
 void hl_queue_pause(unsigned attempt);
 

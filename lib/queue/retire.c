@@ -16,6 +16,11 @@
 /* Another thread may find out that the device is lost: this one looks, too. */
 #define SLICE_US 1000000u
 
+static bool is_stale(const struct hlthunk_device *d)
+{
+    return atomic_load(&d->base.stale);
+}
+
 uint64_t hl_queue_deadline_ns(int64_t timeout_ns)
 {
     uint64_t deadline;
@@ -37,23 +42,6 @@ static void end_fences(struct hl_batch *b, enum hlthunk_fence_status status, int
     }
 }
 
-void hl_queue_lose(struct hlthunk_queue *q, int why)
-{
-    if (q->lost)
-        return;
-    q->lost = why;
-    if (q->recording)
-        q->tail++; /* what was not submitted is lost like the rest */
-    q->recording = false;
-    while (q->head != q->tail) {
-        struct hl_batch *b = hl_queue_batch(q, q->head++);
-
-        end_fences(b, HLTHUNK_FENCE_LOST, why, 0);
-        hl_batch_clear(q, b);
-    }
-    q->staging.free = q->staging.end;
-}
-
 static void retire(struct hlthunk_queue *q, int64_t timestamp_ns)
 {
     struct hl_batch *b = hl_queue_batch(q, q->head);
@@ -72,19 +60,61 @@ static int64_t timestamp_of(const struct hl_wait_cs_out *out)
     return out->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out->timestamp_nsec : 0;
 }
 
-/* Batches run in order: what came before this one is over as well. */
+/* 0 when the oldest batch is completed, and when; -EBUSY while it is not; or the driver's refusal.
+ */
+static int ask_for_head(const struct hlthunk_queue *q, int64_t *timestamp_ns)
+{
+    union hl_wait_cs_args args;
+    int rc = hl_wait_cs(q->object.device->fd, hl_queue_batch(q, q->head)->sequence, 0, &args);
+
+    *timestamp_ns = 0;
+    if (rc)
+        return rc;
+    if (args.out.status != HL_WAIT_CS_STATUS_COMPLETED)
+        return args.out.status == HL_WAIT_CS_STATUS_ABORTED ? -EIO : -EBUSY;
+    *timestamp_ns = timestamp_of(&args.out);
+    return 0;
+}
+
+void hl_queue_lose(struct hlthunk_queue *q, uint64_t number, int why)
+{
+    int64_t at;
+
+    if (q->lost)
+        return;
+    while (q->head < number && ask_for_head(q, &at) == 0)
+        retire(q, at);
+    q->lost = why;
+    if (q->recording)
+        q->tail++; /* what was not submitted is lost like the rest */
+    q->recording = false;
+    while (q->head != q->tail) {
+        struct hl_batch *b = hl_queue_batch(q, q->head++);
+
+        end_fences(b, HLTHUNK_FENCE_LOST, why, 0);
+        hl_batch_clear(q, b);
+    }
+    q->staging.free = q->staging.end;
+}
+
+/*
+ * Batches run in order: what came before this one is over as well.  The driver knows when; and on
+ * Goya it may have been aborted, by a reset of only the engines, with this one submitted
+ * afterwards.
+ */
 static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t timestamp_ns)
 {
     while (q->head <= number && q->head != q->tail) {
         const struct hl_batch *b = hl_queue_batch(q, q->head);
         int64_t at = timestamp_ns;
 
-        if (q->head != number && b->stamp) {
-            union hl_wait_cs_args args;
+        if (q->head != number && (b->stamp || q->format->engines_reset)) {
+            int why = ask_for_head(q, &at);
 
-            at = 0;
-            if (hl_wait_cs(q->object.device->fd, b->sequence, 0, &args) == 0)
-                at = timestamp_of(&args.out);
+            if (why == -EIO || why == -ETIMEDOUT) {
+                hl_queue_lose(q, q->head, why);
+                return;
+            }
         }
         retire(q, at);
     }
@@ -141,7 +171,7 @@ static int ask_driver(struct hlthunk_queue *q, uint64_t sequence, bool unlock, u
 unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us)
 {
     uint64_t sequence = hl_queue_batch(q, number)->sequence;
-    bool stale = atomic_load(&q->object.device->base.stale);
+    bool stale = is_stale(q->object.device);
     union hl_wait_cs_args args;
     int rc, why;
 
@@ -159,7 +189,7 @@ unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeou
         rc = -EIO;
     why = rc ? refused_with_lock(q, rc) : stale ? -ENODEV : 0;
     if (why)
-        hl_queue_lose(q, why);
+        hl_queue_lose(q, number, why);
     return rc && !q->lost ? q->refusals : 0;
 }
 
@@ -184,22 +214,26 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
     return 0;
 }
 
-/* Once it is, or its device never will be; false: not by then. */
-static bool is_over(const struct hl_after *after, uint64_t deadline_ns)
+/* Once it is, or its device or the queue's own is lost; false: not by then. */
+static bool is_over(const struct hl_after *after, const struct hlthunk_device *own,
+                    uint64_t deadline_ns)
 {
     struct hlthunk_device *d = after->device;
     unsigned refusals = 0;
 
     for (;;) {
-        bool stale = atomic_load(&d->base.stale);
+        bool stale = is_stale(d);
         uint64_t left = stale ? 0 : hl_left_us(deadline_ns);
         union hl_wait_cs_args args;
-        int rc = hl_wait_cs(d->fd, after->sequence, left < SLICE_US ? left : SLICE_US, &args);
+        int rc =
+            hl_wait_cs(d->fd, after->sequence, left < HL_GLANCE_US ? left : HL_GLANCE_US, &args);
 
         if (rc == 0)
             refusals = 0;
         if (rc ? refused(d, rc, &refusals) != 0
                : stale || args.out.status != HL_WAIT_CS_STATUS_BUSY)
+            return true;
+        if (is_stale(own))
             return true;
         if (!hl_left_us(deadline_ns))
             return false;
@@ -216,7 +250,7 @@ bool hl_queue_wait_before(struct hlthunk_queue *q, uint64_t deadline_ns)
     /* it stays with the batch: other threads wait for it as well */
     hlthunk_device_ref(after.device);
     hl_queue_unlock(q);
-    over = is_over(&after, deadline_ns);
+    over = is_over(&after, q->object.device, deadline_ns);
     hl_queue_lock(q);
     now = hl_queue_after(q);
     ends = over && now && now->device == after.device && now->sequence == after.sequence;

@@ -70,7 +70,7 @@ static int refused(struct hlthunk_queue *q, int rc)
     /* EPERM: the packets are refused, or a reset overtakes the submission */
     rc = rc == -EPERM && hl_device_ask(d) ? hl_device_check(d) : hl_device_failed(d, rc);
     if (rc == -ENODEV)
-        hl_queue_lose(q, rc);
+        hl_queue_lose(q, q->tail, rc);
     return rc;
 }
 
@@ -81,6 +81,8 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
     int rc;
 
     for (unsigned attempt = 0;; attempt++) {
+        if (atomic_load(&q->object.device->base.stale))
+            hl_queue_lose(q, q->tail, -ENODEV);
         /* another thread may have submitted it, or found the queue lost */
         if (q->lost)
             return hl_err(q->lost, "queue is lost with its device: release it");

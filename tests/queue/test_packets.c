@@ -48,6 +48,7 @@ static _Atomic uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
 static bool no_room_for_waits;    /* of a queue for a signal: answered as if it were over */
 static uint64_t is_completed;     /* this submission, whatever wait_status is */
+static uint64_t is_aborted;       /* and this one was */
 static int refuse_command_buffer; /* errno */
 static uint32_t device_status;    /* what the driver says of the device */
 static uint8_t command_memory[64][64 << 10] __attribute__((aligned(4096)));
@@ -185,6 +186,11 @@ int ioctl(int fd, unsigned long request, ...)
             return -1;
         }
         memset(a, 0, sizeof(*a));
+        if (sequence == is_aborted) {
+            a->out.status = HL_WAIT_CS_STATUS_ABORTED;
+            errno = EIO;
+            return -1;
+        }
         a->out.status = sequence == is_completed ? HL_WAIT_CS_STATUS_COMPLETED : wait_status;
         if (wait_timestamp) {
             a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
@@ -236,7 +242,7 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     submissions = 0;
     wait_status = HL_WAIT_CS_STATUS_COMPLETED; /* whatever a failed test has left */
     no_room_for_waits = false;
-    is_completed = 0;
+    is_completed = is_aborted = 0;
     assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
     return w;
 }
@@ -449,6 +455,15 @@ TEST(packets_of_the_program_are_a_batch_to_themselves)
     assert_memory_equal(packets, own, DMA_BYTES);
     expect(1, 64, FIRST, 0x20000000, 0x20000000000);
     end(w);
+}
+
+static void expect_soon(sem_t *told)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 5;
+    assert_int_equal(sem_timedwait(told, &end), 0);
 }
 
 static struct hlthunk_command_buffer *packets_of(struct hlthunk_device *d)
@@ -680,6 +695,121 @@ TEST(work_on_a_stale_device)
     hlthunk_fence_unref(f);
     hlthunk_fence_unref(done);
     end(w);
+}
+
+/* What was done before stays done, though nobody had asked. */
+TEST(work_done_on_a_stale_device)
+{
+    for (unsigned way = 0; way < 3; way++) {
+        struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+        struct hlthunk_fence *done = copy_and_fence(w), *f = copy_and_fence(w);
+
+        wait_status = HL_WAIT_CS_STATUS_BUSY;
+        is_completed = 1;
+        if (way < 2)
+            atomic_store(&w->d.base.stale, HLTHUNK_STALE_RESET);
+        if (way == 0)
+            assert_int_equal(hlthunk_queue_flush(w->q), -ENODEV);
+        refuse = ENODEV;
+        refusals = way == 2;
+        if (way == 2)
+            assert_int_equal(hlthunk_queue_fill(w->q, &w->other, 0, 64, 1, 8) ||
+                                 hlthunk_queue_flush(w->q),
+                             true);
+        assert_int_equal(result_of(f).status, HLTHUNK_FENCE_LOST);
+        assert_int_equal(result_of(done).status, HLTHUNK_FENCE_DONE);
+        wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+        atomic_store(&w->d.base.stale, HLTHUNK_STALE_NOT);
+        hlthunk_fence_unref(f);
+        hlthunk_fence_unref(done);
+        end(w);
+    }
+}
+
+/* On Goya a reset of only the engines aborts what runs, and the queue may have gone on. */
+TEST(work_that_was_aborted_before_other_work)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_ANY);
+    const enum hlthunk_fence_status want[] = { HLTHUNK_FENCE_DONE, HLTHUNK_FENCE_LOST,
+                                               HLTHUNK_FENCE_LOST };
+    struct hlthunk_fence *f[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+        ok(hlthunk_queue_create_fence(w->q, NULL, &f[i]));
+    }
+    is_aborted = 2;
+    assert_int_equal(hlthunk_fence_wait(f[2], -1), -EIO);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(result_of(f[i]).status, want[i]);
+        hlthunk_fence_unref(f[i]);
+    }
+    end(w);
+}
+
+/* References to a stale device's objects are dropped without a request to the driver. */
+TEST(a_stale_queue_is_dropped)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    unsigned asked = waits;
+
+    ok(hlthunk_queue_fill(w->q, &w->other, 0, 64, 1, 8));
+    ok(hlthunk_queue_flush(w->q));
+    ok(hlthunk_queue_fill(w->q, &w->other, 0, 64, 1, 8)); /* recorded */
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_RESET);
+    hlthunk_queue_unref(w->q);
+    w->q = NULL;
+    assert_int_equal(submissions, 1);
+    assert_int_equal(waits, asked);
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_NOT);
+    end(w);
+}
+
+struct flushed {
+    struct hlthunk_queue *q;
+    int rc;
+    sem_t over;
+};
+
+static void *flush_and_tell(void *arg)
+{
+    struct flushed *f = arg;
+
+    f->rc = hlthunk_queue_flush(f->q);
+    sem_post(&f->over);
+    return NULL;
+}
+
+/* A queue that waits for another device's work is lost with its own device, and does not wait on.
+ */
+TEST(a_stale_queue_waits_for_nobody)
+{
+    struct world *other = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f = copy_and_fence(other);
+    struct flushed flushed = { .q = w->q };
+    pthread_t thread;
+    unsigned n;
+
+    sem_init(&flushed.over, 0, 0);
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(w->q, f, NULL));
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    n = waits;
+    assert_int_equal(pthread_create(&thread, NULL, flush_and_tell, &flushed), 0);
+    while (waits == n)
+        sched_yield();
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_RESET);
+    expect_soon(&flushed.over);
+    pthread_join(thread, NULL);
+    assert_int_equal(flushed.rc, -ENODEV);
+    assert_int_equal(submissions, 1); /* the other's */
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_NOT);
+    hlthunk_fence_unref(f);
+    sem_destroy(&flushed.over);
+    end(w);
+    end(other);
 }
 
 /* Each has its own, whichever is waited for. */
@@ -948,15 +1078,6 @@ static void note(struct hlthunk_fence *f, void *user)
     sem_post(user);
 }
 
-static void expect_soon(sem_t *told)
-{
-    struct timespec end;
-
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += 5;
-    assert_int_equal(sem_timedwait(told, &end), 0);
-}
-
 /* A callback on a fence that is over does not wait for work that is not. */
 TEST(a_callback_comes_late)
 {
@@ -1144,6 +1265,10 @@ int main(void)
         cmocka_unit_test(a_refused_wait),
         cmocka_unit_test(work_that_was_aborted),
         cmocka_unit_test(work_on_a_stale_device),
+        cmocka_unit_test(work_done_on_a_stale_device),
+        cmocka_unit_test(work_that_was_aborted_before_other_work),
+        cmocka_unit_test(a_stale_queue_is_dropped),
+        cmocka_unit_test(a_stale_queue_waits_for_nobody),
         cmocka_unit_test(timestamps),
         cmocka_unit_test(fences_of_one_submission),
         cmocka_unit_test(work_that_is_refused_at_the_end),
