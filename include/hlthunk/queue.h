@@ -412,7 +412,8 @@ enum hlthunk_wait_place {
  *
  * The wait takes place on the device where the driver has signals between queues (Gaudi and Gaudi2,
  * queues of one device).  Elsewhere the call that submits what follows, a flush or one that reaches
- * a limit, waits.
+ * a limit, waits, and until then the wait is among the live objects of the fence's device, which it
+ * holds ("queue wait").  One more wait on the host first waits for the fence of the one before.
  *
  * Return: 0 or a negative errno.
  *
@@ -421,7 +422,7 @@ enum hlthunk_wait_place {
  *   -ENOMEM: host memory is exhausted
  *   -EBUSY: the device is in reset
  *
- * Context: any thread; waits while the queue or the driver is full.
+ * Context: any thread; waits while the queue or the driver is full, and for such a fence.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_wait_fence(struct hlthunk_queue *queue,

@@ -28,7 +28,7 @@ static void let_go(struct hl_held *h)
         for (uint32_t i = 0; i < h->count; i++)
             hlthunk_buffer_unref(h->buffer[i]);
         hlthunk_command_buffer_unref(h->packets);
-        hlthunk_device_unref(h->after.device);
+        hl_object_put(h->after ? &h->after->object : NULL);
         free(h);
     }
 }

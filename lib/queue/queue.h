@@ -29,7 +29,7 @@
  * By the driver's number, for queues whose batches held each other's fences would never go.
  */
 struct hl_after {
-    struct hlthunk_device *device; /* held; NULL: nothing */
+    struct hl_object object; /* of that queue's device, which it holds */
     uint64_t sequence;
 };
 
@@ -37,7 +37,7 @@ struct hl_after {
 struct hl_held {
     struct hl_held *next;                   /* in a queue's list of what to release */
     struct hlthunk_command_buffer *packets; /* the program's, which the batch consists of */
-    struct hl_after after;
+    struct hl_after *after;                 /* NULL: nothing */
     uint32_t count, room;
     struct hlthunk_buffer *buffer[];
 };
@@ -187,7 +187,7 @@ static inline struct hl_after *hl_queue_after(const struct hlthunk_queue *q)
 {
     struct hl_held *h = q->recording ? hl_queue_batch(q, q->tail)->held : NULL;
 
-    return h && h->after.device ? &h->after : NULL;
+    return h ? h->after : NULL;
 }
 /*
  * Waits for that, and lets go of it; false: not over by the deadline.  Releases the lock meanwhile;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Packets of the program's own, and waiting for another queue. */
+#include <stdlib.h>
+
 #include <hlthunk/command_buffer.h>
 
 #include "lib/error.h"
@@ -127,7 +129,15 @@ static int wait_on_device(struct hlthunk_queue *q, const struct hlthunk_queue *o
     return rc;
 }
 
-static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)
+/* From now on it is among what its device lists. */
+static void come_after(struct hl_held *h, struct hl_after *after)
+{
+    h->after = after;
+    hl_object_get(&after->object);
+    hl_object_list(&after->object);
+}
+
+static int wait_on_host(struct hlthunk_queue *q, struct hl_after *after)
 {
     for (;;) {
         struct hl_held *h;
@@ -142,13 +152,25 @@ static int wait_on_host(struct hlthunk_queue *q, const struct hl_after *after)
         h = hl_batch_held(q);
         if (!h)
             return -ENOMEM;
-        if (!h->after.device) {
-            h->after = *after;
-            hlthunk_device_ref(after->device);
+        if (!h->after) {
+            come_after(h, after);
             return 0;
         }
         hl_queue_wait_before(q, UINT64_MAX);
     }
+}
+
+static struct hl_after *create_after(const struct hlthunk_queue *q, struct hlthunk_queue *other,
+                                     const void *creator)
+{
+    static const struct hl_object_ops ops = { .kind = "queue wait", .destroy = hl_object_free };
+    struct hl_after *after = calloc(1, sizeof(*after));
+
+    if (after)
+        hl_object_init(&after->object, &ops, other->object.parent, q->object.label, creator);
+    else
+        hl_err(-ENOMEM, "no memory to wait for a fence");
+    return after;
 }
 
 /* False: the fence is over. */
@@ -160,14 +182,14 @@ static bool find_work(struct hlthunk_fence *f, struct hl_after *after)
     hl_queue_lock(q);
     pending = f->status == HLTHUNK_FENCE_PENDING;
     if (pending)
-        *after = (struct hl_after){ q->object.device, hl_queue_batch(q, f->number)->sequence };
+        after->sequence = hl_queue_batch(q, f->number)->sequence;
     hl_queue_unlock(q);
     return pending;
 }
 
 /* With the lock held: enum hlthunk_wait_place, or -errno. */
 static int wait_for(struct hlthunk_queue *q, const struct hlthunk_queue *other,
-                    const struct hl_after *after)
+                    struct hl_after *after)
 {
     int rc = hl_queue_submit(q);
 
@@ -183,25 +205,36 @@ static int wait_for(struct hlthunk_queue *q, const struct hlthunk_queue *other,
     return rc ? rc : HLTHUNK_WAIT_HOST;
 }
 
+/* The fence is pending, or was a moment ago. */
+static int wait_for_fence(struct hlthunk_queue *q, struct hlthunk_fence *f, struct hl_after *after)
+{
+    int rc;
+
+    if (!find_work(f, after))
+        return hlthunk_fence_wait(f, 0);
+    hl_queue_lock(q);
+    rc = wait_for(q, f->queue, after);
+    hl_queue_unlock(q);
+    return rc;
+}
+
 int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
                              enum hlthunk_wait_place *place)
 {
-    struct hlthunk_queue *other;
-    struct hl_after after;
     int rc = hl_queue_enter(q);
 
     if (rc)
         return rc;
     if (!f)
         return hl_err(-EINVAL, "fence is NULL");
-    other = hlthunk_fence_borrow_queue(f);
-    rc = other == q ? HLTHUNK_WAIT_NONE : hlthunk_fence_wait(f, 0);
-    if (rc == -ETIMEDOUT && !find_work(f, &after))
-        rc = hlthunk_fence_wait(f, 0); /* it is over since */
+    rc = f->queue == q ? HLTHUNK_WAIT_NONE : hlthunk_fence_wait(f, 0);
     if (rc == -ETIMEDOUT) {
-        hl_queue_lock(q);
-        rc = wait_for(q, other, &after);
-        hl_queue_unlock(q);
+        struct hl_after *after = create_after(q, f->queue, __builtin_return_address(0));
+
+        if (!after)
+            return -ENOMEM;
+        rc = wait_for_fence(q, f, after);
+        hl_object_put(&after->object);
     }
     if (rc < 0)
         return rc;

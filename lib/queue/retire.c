@@ -218,7 +218,7 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
 static bool is_over(const struct hl_after *after, const struct hlthunk_device *own,
                     uint64_t deadline_ns)
 {
-    struct hlthunk_device *d = after->device;
+    struct hlthunk_device *d = after->object.device;
     unsigned refusals = 0;
 
     for (;;) {
@@ -244,22 +244,21 @@ static bool is_over(const struct hl_after *after, const struct hlthunk_device *o
 
 bool hl_queue_wait_before(struct hlthunk_queue *q, uint64_t deadline_ns)
 {
-    struct hl_after after = *hl_queue_after(q), *now;
+    struct hl_after *after = hl_queue_after(q);
     bool over, ends;
 
     /* it stays with the batch: other threads wait for it as well */
-    hlthunk_device_ref(after.device);
+    hl_object_get(&after->object);
     hl_queue_unlock(q);
-    over = is_over(&after, q->object.device, deadline_ns);
+    over = is_over(after, q->object.device, deadline_ns);
     hl_queue_lock(q);
-    now = hl_queue_after(q);
-    ends = over && now && now->device == after.device && now->sequence == after.sequence;
+    ends = over && hl_queue_after(q) == after;
     if (ends)
-        now->device = NULL;
+        hl_queue_batch(q, q->tail)->held->after = NULL;
     hl_queue_unlock(q);
     if (ends)
-        hlthunk_device_unref(after.device);
-    hlthunk_device_unref(after.device);
+        hl_object_put(&after->object);
+    hl_object_put(&after->object);
     hl_queue_lock(q);
     return over;
 }

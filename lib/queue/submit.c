@@ -88,7 +88,7 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (!q->recording || q->tail != number || !b->used)
             return 0;
-        if (b->held && b->held->after.device) {
+        if (b->held && b->held->after) {
             if (!hl_queue_wait_before(q, deadline_ns))
                 return hl_err(-ETIMEDOUT, "the fence that the queue waits for is not over yet");
             continue;

@@ -933,6 +933,44 @@ TEST(waits_on_the_host)
     end(w);
 }
 
+static int count_waits(const struct hlthunk_live_object *o, void *user)
+{
+    *(unsigned *)user += strcmp(hlthunk_live_object_get_kind(o), "queue wait") == 0;
+    return 0;
+}
+
+static unsigned live_waits(struct world *w)
+{
+    unsigned n = 0;
+
+    ok(hlthunk_device_list_live_objects(&w->d, count_waits, &n));
+    return n;
+}
+
+/* What keeps a device open is listed, a wait for its work as well. */
+TEST(waits_for_another_device_are_listed)
+{
+    struct world *other = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f = copy_and_fence(other);
+    enum hlthunk_wait_place place;
+
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(w->q, f, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_HOST);
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    ok(hlthunk_fence_wait(f, -1));
+    hlthunk_fence_unref(f);
+    hlthunk_queue_unref(other->q);
+    other->q = NULL;
+    assert_int_equal(live_waits(other), 1);
+    assert_int_equal(live_waits(w), 0);
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(live_waits(other), 0);
+    end(w);
+    end(other);
+}
+
 /* A wait that the driver dropped, and one whose signal is over, have the same answer. */
 TEST(a_wait_without_room)
 {
@@ -1273,6 +1311,7 @@ int main(void)
         cmocka_unit_test(fences_of_one_submission),
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(waits_on_the_host),
+        cmocka_unit_test(waits_for_another_device_are_listed),
         cmocka_unit_test(a_wait_without_room),
         cmocka_unit_test(large_transfers_are_submitted_at_once),
         cmocka_unit_test(nobody_overtakes_a_wait_on_the_host),
