@@ -174,6 +174,8 @@ static inline int hl_queue_submit(struct hlthunk_queue *q)
 {
     return hl_queue_submit_by(q, UINT64_MAX);
 }
+/* The same of the program's packets, by who recorded them: the others leave them to that thread. */
+int hl_queue_submit_packets(struct hlthunk_queue *q);
 
 /*
  * retire.c: waits until the batch of this number has retired, or the queue is lost: 0, -ETIMEDOUT,

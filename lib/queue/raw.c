@@ -89,7 +89,7 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
         number = q->tail;
         rc = record(q, &p);
         if (rc == 0) {
-            rc = hl_queue_submit(q);
+            rc = hl_queue_submit_packets(q);
             if (rc && !q->lost && q->tail == number) /* the batch is as empty as it was */
                 hl_batch_clear(q, hl_queue_batch(q, number));
         }

@@ -48,17 +48,22 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     return 0;
 }
 
-/* Room appears when something in flight completes: of this queue, or of any user of the device. */
-static int wait_for_room(struct hlthunk_queue *q, unsigned attempt, uint64_t deadline_ns)
+static int wait_a_moment(struct hlthunk_queue *q, unsigned attempt, uint64_t deadline_ns)
 {
-    if (q->head != q->tail)
-        return hl_queue_await(q, q->head, deadline_ns);
     if (!hl_left_us(deadline_ns))
         return hl_err(-ETIMEDOUT, "the driver has no room yet for what the queue has recorded");
     hl_queue_unlock(q);
     hl_queue_pause(attempt);
     hl_queue_lock(q);
     return 0;
+}
+
+/* Room appears when something in flight completes: of this queue, or of any user of the device. */
+static int wait_for_room(struct hlthunk_queue *q, unsigned attempt, uint64_t deadline_ns)
+{
+    if (q->head != q->tail)
+        return hl_queue_await(q, q->head, deadline_ns);
+    return wait_a_moment(q, attempt, deadline_ns);
 }
 
 /* What the driver's answer means for the queue, and for the caller. */
@@ -74,13 +79,38 @@ static int refused(struct hlthunk_queue *q, int rc)
     return rc;
 }
 
-int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
+/*
+ * Submits the batch: 0 or -errno; -EAGAIN after a wait: everything may be different.  The program's
+ * packets are for who gave them, and waits for what they come after, or for room: others wait until
+ * they are submitted or taken back.
+ */
+static int submit_once(struct hlthunk_queue *q, struct hl_batch *b, unsigned attempt,
+                       uint64_t deadline_ns, bool own_packets)
+{
+    int rc;
+
+    if (b->held && b->held->after) {
+        rc = hl_queue_wait_before(q, deadline_ns)
+                 ? 0
+                 : hl_err(-ETIMEDOUT, "the fence that the queue waits for is not over yet");
+    } else if (b->held && b->held->packets && !own_packets) {
+        rc = wait_a_moment(q, attempt, deadline_ns);
+    } else {
+        rc = try_submit(q, b);
+        if (rc != -EAGAIN)
+            return rc;
+        rc = wait_for_room(q, attempt, deadline_ns);
+    }
+    return rc == -ETIMEDOUT && !q->lost ? rc : -EAGAIN;
+}
+
+static int submit(struct hlthunk_queue *q, uint64_t deadline_ns, bool own_packets)
 {
     uint64_t number = q->tail;
     struct hl_batch *b = hl_queue_batch(q, number);
-    int rc;
+    int rc = -EAGAIN;
 
-    for (unsigned attempt = 0;; attempt++) {
+    for (unsigned attempt = 0; rc == -EAGAIN; attempt++) {
         if (atomic_load(&q->object.device->base.stale))
             hl_queue_lose(q, q->tail, -ENODEV);
         /* another thread may have submitted it, or found the queue lost */
@@ -88,17 +118,7 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (!q->recording || q->tail != number || !b->used)
             return 0;
-        if (b->held && b->held->after) {
-            if (!hl_queue_wait_before(q, deadline_ns))
-                return hl_err(-ETIMEDOUT, "the fence that the queue waits for is not over yet");
-            continue;
-        }
-        rc = try_submit(q, b);
-        if (rc != -EAGAIN)
-            break;
-        rc = wait_for_room(q, attempt, deadline_ns);
-        if (rc == -ETIMEDOUT && !q->lost)
-            return rc;
+        rc = submit_once(q, b, attempt, deadline_ns, own_packets);
     }
     if (rc)
         return refused(q, rc);
@@ -108,4 +128,14 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
     if (q->unfired)
         pthread_cond_signal(&q->work);
     return 0;
+}
+
+int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
+{
+    return submit(q, deadline_ns, false);
+}
+
+int hl_queue_submit_packets(struct hlthunk_queue *q)
+{
+    return submit(q, UINT64_MAX, true);
 }

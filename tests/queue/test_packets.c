@@ -99,14 +99,15 @@ static struct meeting {
     unsigned tries; /* of the first */
     sem_t tried, pauses, refused;
     struct hlthunk_fence *fence;
-    int rc;
+    struct world *w;
+    int rc, answer; /* errno for the second */
 } * meeting;
 
 static int answer_of_the_meeting(void)
 {
-    bool again = pthread_equal(pthread_self(), meeting->first) && meeting->tries++;
-
-    return again ? EINVAL : EAGAIN;
+    if (!pthread_equal(pthread_self(), meeting->first))
+        return meeting->answer;
+    return meeting->tries++ ? EINVAL : EAGAIN;
 }
 
 int nanosleep(const struct timespec *time, struct timespec *left)
@@ -541,7 +542,7 @@ TEST(a_fence_behind_what_is_taken_back)
     struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
     struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = DMA_BYTES };
-    struct meeting m = { .q = w->q, .first = pthread_self() };
+    struct meeting m = { .q = w->q, .first = pthread_self(), .answer = EAGAIN };
     struct hlthunk_fence_result r;
     pthread_t second;
 
@@ -560,6 +561,46 @@ TEST(a_fence_behind_what_is_taken_back)
     r = result_of(m.fence);
     assert_int_equal(r.status, HLTHUNK_FENCE_DONE);
     hlthunk_fence_unref(m.fence);
+    hlthunk_command_buffer_unref(p.command_buffer);
+    sem_destroy(&m.tried);
+    sem_destroy(&m.pauses);
+    sem_destroy(&m.refused);
+    end(w);
+}
+
+static void *copy_meanwhile(void *arg)
+{
+    struct meeting *m = arg;
+
+    sem_wait(&m->tried);
+    m->rc = hlthunk_queue_copy(m->q, &m->w->other, 0, &m->w->device_memory, 0, 64);
+    sem_post(&m->pauses);
+    return NULL;
+}
+
+/* Packets that are refused are the error of who gave them, whoever needs their place. */
+TEST(packets_are_refused_to_their_thread)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_packets p = { .struct_size = sizeof(p),
+                                 .size_bytes = DMA_BYTES,
+                                 .command_buffer = packets_of(&w->d) };
+    struct meeting m = { .q = w->q, .w = w, .first = pthread_self(), .answer = EINVAL };
+    pthread_t second;
+
+    sem_init(&m.tried, 0, 0);
+    sem_init(&m.pauses, 0, 0);
+    sem_init(&m.refused, 0, 0);
+    meeting = &m;
+    assert_int_equal(pthread_create(&second, NULL, copy_meanwhile, &m), 0);
+    assert_int_equal(hlthunk_queue_submit_packets(w->q, &p), -EINVAL);
+    sem_post(&m.refused);
+    pthread_join(second, NULL);
+    meeting = NULL;
+    ok(m.rc);
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_int_equal(submissions, 1);
+    expect(0, 64, FIRST, 0x20000000, 0x20000000000);
     hlthunk_command_buffer_unref(p.command_buffer);
     sem_destroy(&m.tried);
     sem_destroy(&m.pauses);
@@ -1299,6 +1340,7 @@ int main(void)
         cmocka_unit_test(packets_of_the_program_are_a_batch_to_themselves),
         cmocka_unit_test(packets_of_another_device),
         cmocka_unit_test(a_fence_behind_what_is_taken_back),
+        cmocka_unit_test(packets_are_refused_to_their_thread),
         cmocka_unit_test(the_log_is_called_without_the_lock),
         cmocka_unit_test(a_refused_wait),
         cmocka_unit_test(work_that_was_aborted),
