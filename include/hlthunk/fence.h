@@ -121,7 +121,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_fence_wait(struct hlthunk_fence *fenc
  * @timestamp_ns: when all that the queue had been given before it was done, by the driver's clock,
  *                if the fence was created with .timestamp; otherwise 0.  The difference between two
  *                fences of a device is elapsed time; two with nothing between them may have the
- *                same.
+ *                same.  The driver keeps the times of the last 256 submissions that it was to
+ *                record them for: 0 for one that nobody waited or asked for before more had ended.
  *
  * Since: 0.9
  */
@@ -208,7 +209,8 @@ typedef void (*hlthunk_fence_fn)(struct hlthunk_fence *fence, void *user);
  * It is called for a fence that is already over, too (while other work of the queue is under way,
  * up to some 20 ms later), and even if the caller drops its reference first.  Several calls add
  * several callbacks.  The queue's thread holds the fence, and with it the queue and the device,
- * until the call has returned; hlthunk_device_close() waits for that.
+ * until the call has returned; hlthunk_device_close() waits for that.  It holds them in a forked
+ * child's copy, too, until hlthunk_release_inherited(); so does an eventfd to be signalled.
  *
  * Return: 0 or a negative errno.
  *
