@@ -296,7 +296,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write_sync(struct hlthunk_queue
  * @size_bytes: any number
  *
  * hlthunk_queue_read() and hlthunk_queue_finish() without a limit: everything that the queue was
- * given is done when it returns 0.  After an error nothing is written to @host any more.
+ * given is done when it returns 0.  After an error nothing is written to @host any more; one of bad
+ * arguments (-EINVAL) leaves earlier reads into it alone.
  *
  * Return: 0 or a negative errno.
  *
