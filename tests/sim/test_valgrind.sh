@@ -6,7 +6,11 @@ command -v valgrind >/dev/null 2>&1 || { echo "no valgrind on this machine"; exi
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
-TEST_VALGRIND=1 TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --vgdb=no --fair-sched=try --track-fds=yes --leak-check=full \
+# From 3.24 descriptors are errors: those of a child that its parent has, too, and what tests do with closed ones, which
+# 3.24 cannot suppress.  Older ones count what is open at the end.
+track=--track-fds=yes
+[ "$(printf '%s\n' valgrind-3.24 "$(valgrind --version)" | sort -V | head -n 1)" != valgrind-3.24 ] || track=
+TEST_VALGRIND=1 TEST_ASIC=$2 "$1" run --quiet --device "$2" -- valgrind --vgdb=no --fair-sched=try ${track:+"$track"} --leak-check=full \
     --errors-for-leak-kinds=definite --error-exitcode=9 "$3" >"$out" 2>&1
 rc=$?
 # what is open at the end must have been open at the start; of children their exit codes tell
