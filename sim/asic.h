@@ -59,7 +59,7 @@ struct sim_asic {
     /* submissions */
     uint32_t max_pending;            /* a power of two */
     uint32_t timeout_ms;             /* a submission's limit, unless it has one of its own */
-    bool switches_context;           /* the first submission restores a state, on any kernel */
+    bool switches_context;           /* the first submission restores a state */
     enum eng_queue_kind sync_stream; /* the queues with signals; NONE */
     bool flushes;                    /* of writes to the host */
     bool engine_commands;

@@ -19,7 +19,6 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .waits_for_exports = true,
         .short_records = true,
         .waits_hide_ends = true,
-        .switches_always = true,
         .core_commands = true,
         .pins_by_force = true,
     },

@@ -774,21 +774,12 @@ static int engines(struct sim_sub_call *c, uint64_t user, uint32_t n, uint32_t c
 
 /* ---------------------------------------------------------------- the ioctl */
 
-/* hl_cs_ctx_switch(): a submission that restores a state, and a wait for it, come first. */
-static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint64_t *seq)
+/* The submission that restores a state, and a wait for it. */
+static int restore(struct sim_sub_call *c, const union hl_cs_args *args, uint64_t *seq)
 {
-    bool force = args->in.cs_flags & HL_CS_FLAGS_FORCE_RESTORE, first = false;
     union hl_wait_cs_args w;
     int rc;
 
-    if (c->p->asic->switches_context || c->p->kernel->switches_always) {
-        sim_sub_lock(c->s);
-        first = !c->s->ctx_switched;
-        c->s->ctx_switched = true;
-        sim_sub_unlock(c->s);
-    }
-    if (!first && !force)
-        return 0;
     if (!args->in.num_chunks_restore)
         return 0;
     rc = cs_default(c, args->in.chunks_restore, args->in.num_chunks_restore, seq, 0, 0,
@@ -798,6 +789,45 @@ static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint
     w = (union hl_wait_cs_args){ .in = { .seq = *seq,
                                          .timeout_us = c->p->asic->timeout_ms * 1000ull } };
     return sim_sub_wait(c, &w) ? -ENOEXEC : 0; /* a signal is no excuse */
+}
+
+/* Until another submission has restored the state; signals do not end it. */
+static int wait_for_restore(struct sim_sub_call *c)
+{
+    struct sim_submit *s = c->s;
+    int64_t until = c->env->now_ns(c->priv) + (int64_t)c->p->asic->timeout_ms * 1000000;
+    int rc = 0;
+
+    while (!rc) {
+        uint32_t gen = __atomic_load_n(&s->gen, __ATOMIC_SEQ_CST);
+
+        if (__atomic_load_n(&s->ctx_restored, __ATOMIC_SEQ_CST))
+            return 0;
+        rc = sim_sub_sleep(c, gen, until);
+    }
+    return rc;
+}
+
+/* hl_cs_ctx_switch(): what restores a state comes first. */
+static int ctx_switch(struct sim_sub_call *c, const union hl_cs_args *args, uint64_t *seq)
+{
+    bool switches = c->p->asic->switches_context, first = false;
+    int rc;
+
+    if (switches) {
+        sim_sub_lock(c->s);
+        first = !c->s->ctx_switched;
+        c->s->ctx_switched = true;
+        sim_sub_unlock(c->s);
+    }
+    if (!first && !(args->in.cs_flags & HL_CS_FLAGS_FORCE_RESTORE))
+        return switches ? wait_for_restore(c) : 0;
+    rc = restore(c, args, seq);
+    if (rc)
+        return rc;
+    __atomic_store_n(&c->s->ctx_restored, true, __ATOMIC_SEQ_CST);
+    sim_sub_wake(c->s);
+    return 0;
 }
 
 /* What goes back to the caller; which of it depends on the kind of the request. */

@@ -138,7 +138,7 @@ void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
     s->first_cs = s->last_cs = s->tdr_cs = SIM_SUB_NONE;
     s->tdr_ns = 0;
     s->watchdog = false;
-    s->ctx_switched = false;
+    s->ctx_switched = s->ctx_restored = false;
     memset(s->cs, 0, p->asic->max_pending * sizeof(s->cs[0]));
     memset(s->handle, 0, sizeof(s->handle));
     memset(s->outcome, 0, sizeof(s->outcome));

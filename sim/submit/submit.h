@@ -139,7 +139,8 @@ struct sim_submit {
     int64_t tdr_ns;
     int64_t tdr_longer_ns; /* by how much it may be extended */
     bool watchdog;         /* an error happened: the user has to close the device */
-    bool ctx_switched;
+    bool ctx_switched;     /* a submission has taken it on to restore the state */
+    bool ctx_restored;     /* ... and it is */
     uint32_t mcs_waiters;
     /* for the executor */
     uint32_t out_head, out_tail;

@@ -105,6 +105,64 @@ TEST(rules_of_6_1)
     bench_free(b);
 }
 
+/* A restore part is for the ASIC that switches contexts: the first submission of the others has
+ * none, on any kernel. */
+TEST(restore_without_a_switch)
+{
+    static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+
+    for (unsigned k_ = 0; k_ < 2; k_++)
+        EACH (b, kernels[k_]) {
+            struct hl_cs_chunk bad = { .queue_index = 1000 }, k = { .cb_handle = HANDLE(1) };
+            union hl_cs_args args = { .in = { .chunks_restore = (uintptr_t)&bad,
+                                              .num_chunks_restore = 1 } };
+
+            if (a_ == 0)
+                continue;
+            if (a_ == 2)
+                k = (struct hl_cs_chunk){ .cb_handle = b->mem_base,
+                                          .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
+            put_nop(b->mem, 0);
+            k.cb_size = put_nop(b->cb[1], 0);
+            assert_int_equal(submit(b, &k, 1, 0, &args), 0);
+            assert_int_equal(args.out.seq, 1);
+        }
+}
+
+static int restore(struct bench *b, const struct hl_cs_chunk *restore, uint32_t flags)
+{
+    struct hl_cs_chunk k = { .cb_handle = HANDLE(1), .cb_size = 8 };
+    union hl_cs_args args = { .in = { .chunks_restore = (uintptr_t)restore,
+                                      .num_chunks_restore = restore ? 1 : 0 } };
+    int rc = submit(b, &k, 1, flags, &args);
+
+    assert_int_equal((int)args.out.status, rc);
+    assert_true((args.out.seq == UINT64_MAX) == (rc < 0));
+    return rc;
+}
+
+/* Nothing runs in a context whose restore part has not run: whoever comes later waits for it. */
+TEST(restore_that_failed)
+{
+    struct bench *b = bench_new("goya", HL_GENERATION_DRM);
+    struct hl_cs_chunk bad = { .queue_index = 1000 }, good = { .cb_handle = HANDLE(1) };
+    struct sim_asic impatient = *b->call.p->asic;
+    struct sim_sub_props p = *b->call.p;
+
+    impatient.timeout_ms = 200;
+    p.asic = &impatient;
+    b->call.p = &p;
+    good.cb_size = put_nop(b->cb[1], 0);
+    assert_int_equal(restore(b, &bad, 0), -EINVAL);
+    assert_int_equal(restore(b, NULL, 0), -ETIMEDOUT);
+    assert_int_equal(restore(b, &good, 0), -ETIMEDOUT);
+    assert_int_equal(restore(b, &bad, HL_CS_FLAGS_FORCE_RESTORE), -EINVAL);
+    assert_int_equal(restore(b, NULL, 0), -ETIMEDOUT);
+    assert_int_equal(restore(b, &good, HL_CS_FLAGS_FORCE_RESTORE), 0);
+    assert_int_equal(restore(b, NULL, 0), 0);
+    bench_free(b);
+}
+
 TEST(runs)
 {
     EACH (b, HL_GENERATION_DRM) {
@@ -513,6 +571,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refusals),
         cmocka_unit_test(rules_of_6_1),
+        cmocka_unit_test(restore_without_a_switch),
+        cmocka_unit_test(restore_that_failed),
         cmocka_unit_test(runs),
         cmocka_unit_test(in_flight),
         cmocka_unit_test(staged_submissions),
