@@ -19,6 +19,7 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .waits_for_exports = true,
         .short_records = true,
         .waits_hide_ends = true,
+        .stamps_refused = true,
         .core_commands = true,
         .pins_by_force = true,
     },

@@ -42,6 +42,7 @@ struct hl_traits {
     bool cs_pad_is_0;     /* the padding of a submission and of a wait is checked */
     bool waits_hide_ends; /* what a signal has ended is busy, what a reset has ended is completed (a
                              counter's) */
+    bool stamps_refused;  /* a submission that was refused has a completion time, too */
     bool core_commands;   /* on ASICs without engine cores, commands for them are checked up to the
                              ids */
     bool engine_commands; /* commands for engines, and flushes of writes to the host */

@@ -516,10 +516,12 @@ static int make_signal(struct sim_sub_call *c, struct sim_sub_cs *cs, uint32_t q
     cs->sob_value = b->next_value;
     *n = signal_cb(c->p, cb, b->id[cs->sob_which]);
     rc = take_values(c, q, 1, false);
+    if (rc)
+        return rc;
     cs->sob_queue = q + 1;
     *sob_addr = sob_address(c->p, b->id[b->current]);
     *sob_count = (uint16_t)(b->next_value - 1);
-    return rc;
+    return 0;
 }
 
 /* The command buffer that waits for a signal's, or a reservation's, value. */

@@ -396,10 +396,15 @@ static void unlink_cs(struct sim_submit *s, struct sim_sub_cs *cs)
     cs->prev = cs->next = SIM_SUB_NONE;
 }
 
+/* In the place of the oldest, where all are in use. */
 static void push_outcome(struct sim_submit *s, const struct sim_sub_cs *cs)
 {
-    uint32_t i = s->outcome_at++ % SIM_SUB_OUTCOMES;
+    uint32_t i = 0;
 
+    for (uint32_t k = 0; k < SIM_SUB_OUTCOMES && s->outcome[i].used; k++)
+        if (!s->outcome[k].used || s->outcome[k].age < s->outcome[i].age)
+            i = k;
+    s->outcome[i].age = ++s->outcomes;
     s->outcome[i].used = true;
     s->outcome[i].seq = cs->seq;
     s->outcome[i].timestamp = cs->timestamp;
@@ -435,7 +440,8 @@ static void release_one(struct sim_sub_call *c, struct sim_sub_cs *cs)
     else if (!cs->submitted)
         cs->error = -EBUSY;
     if (cs->stamp) {
-        cs->timestamp = c->env->now_ns(c->priv);
+        if (cs->submitted || c->p->kernel->stamps_refused)
+            cs->timestamp = c->env->now_ns(c->priv);
         push_outcome(s, cs);
     }
     cs->done = true;

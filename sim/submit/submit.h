@@ -164,9 +164,10 @@ struct sim_submit {
         uint64_t seq;
         int64_t timestamp;
         int32_t error;
+        uint64_t age; /* which one it was: the oldest is the smallest */
         bool used;
     } outcome[SIM_SUB_OUTCOMES];
-    uint32_t outcome_at;
+    uint64_t outcomes;      /* so far */
     struct sim_sub_health { /* written by the executor */
         int64_t at_ns;
         uint32_t load;       /* of the last seconds, in 1/1000000 */

@@ -459,6 +459,24 @@ TEST(sync_object_wraps)
     bench_free(b);
 }
 
+/* Neither object is free for one signal more: a refusal tells of no object. */
+TEST(sync_object_cannot_wrap)
+{
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
+    union hl_cs_args r, sig;
+    int rc;
+
+    assert_int_equal(reserve(b, 0, 32700, &r), 0);
+    assert_int_equal(reserve(b, 0, 32700, &r), 0);
+    for (unsigned i = 0; (rc = signal_cs(b, 0, &sig)) == 0; i++)
+        assert_true(i < 100);
+    assert_int_equal(rc, -EINVAL);
+    assert_true(sig.out.seq == UINT64_MAX);
+    assert_int_equal(sig.out.sob_base_addr_offset, 0);
+    assert_int_equal(sig.out.sob_count_before_submission, 0);
+    bench_free(b);
+}
+
 TEST(engines)
 {
     EACH (b, HL_GENERATION_DRM) {
@@ -580,6 +598,7 @@ int main(void)
         cmocka_unit_test(signal_and_wait),
         cmocka_unit_test(encapsulated_signals),
         cmocka_unit_test(sync_object_wraps),
+        cmocka_unit_test(sync_object_cannot_wrap),
         cmocka_unit_test(engines),
         cmocka_unit_test(timeout),
         cmocka_unit_test(default_limit),

@@ -67,6 +67,54 @@ TEST(timestamps)
     }
 }
 
+/* An outcome takes the place of one that was told already, before that of the oldest. */
+TEST(outcomes_are_kept)
+{
+    struct bench *b = bench_new("goya", HL_GENERATION_DRM);
+    union hl_wait_cs_args w;
+    uint8_t p[16];
+
+    for (uint64_t i = 1; i <= 400; i++) {
+        uint64_t seq = run(b, 0, p, put_nop(p, 0), HL_CS_FLAGS_TIMESTAMP);
+
+        assert_int_equal(wait_seq(b, seq, 5000000, &w), 0);
+        if (i <= 71)
+            continue;
+        assert_int_equal(wait_seq(b, seq - 70, 0, &w), 0);
+        assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+    }
+    assert_int_equal(wait_seq(b, 1, 0, &w), 0);
+    assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+    /* 256 that nobody asks for: the oldest is lost to the next */
+    for (uint64_t i = 401; i <= 657; i++)
+        assert_int_equal(
+            wait_seq(b, run(b, 0, p, put_nop(p, 0), HL_CS_FLAGS_TIMESTAMP), 5000000, &w), 0);
+    assert_int_equal(wait_seq(b, 401, 0, &w), 0);
+    assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_GONE);
+    assert_int_equal(wait_seq(b, 402, 0, &w), 0);
+    assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+    bench_free(b);
+}
+
+/* What was refused has not run: later kernels have no time for it. */
+TEST(timestamp_of_a_refused_submission)
+{
+    static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench *b = bench_new("gaudi", kernels[i]);
+        struct hl_cs_chunk bad = { .queue_index = 1000 };
+        union hl_cs_args args = { 0 };
+        union hl_wait_cs_args w;
+
+        assert_int_equal(submit(b, &bad, 1, HL_CS_FLAGS_TIMESTAMP, &args), -EINVAL);
+        assert_int_equal(wait_seq(b, 1, 0, &w), 0);
+        assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(w.out.flags, i ? 0 : HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+        bench_free(b);
+    }
+}
+
 static void on_signal(int sig)
 {
     (void)sig;
@@ -358,6 +406,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
         cmocka_unit_test(timestamps),
+        cmocka_unit_test(outcomes_are_kept),
+        cmocka_unit_test(timestamp_of_a_refused_submission),
         cmocka_unit_test(signal_interrupts),
         cmocka_unit_test(multi_wait),
         cmocka_unit_test(which_interrupts),
