@@ -325,11 +325,17 @@ static int wait_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, un
     }
 }
 
-/* _hl_interrupt_wait_ioctl_user_addr() */
+/* _hl_interrupt_wait_ioctl_user_addr(): after a reset one more look, for which there is no time. */
 static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsigned slot,
                      uint32_t *status, int64_t *timestamp)
 {
-    return wait_value(c, in, slot, user_value, status, timestamp);
+    int rc = wait_value(c, in, slot, user_value, status, timestamp);
+
+    if (rc || *status != HL_WAIT_CS_STATUS_ABORTED)
+        return rc;
+    rc = reached(c, in, user_value, status, timestamp);
+    *timestamp = 0;
+    return rc < 0 ? rc : 0;
 }
 
 /* _hl_interrupt_wait_ioctl(): a reset is an error, and a mere look has a time. */

@@ -289,18 +289,21 @@ TEST(user_address)
 struct waiting {
     struct bench *b;
     uint32_t irq;
+    uint64_t *value;   /* of the user's; NULL: a command buffer's */
+    uint64_t at_reset; /* what it is then */
     union hl_wait_cs_args w;
     int rc;
-    bool done;
 };
 
 static void *wait_thread(void *arg)
 {
     struct waiting *x = arg;
 
-    x->rc =
-        irq(x->b, x->irq, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 60000000, &x->w);
-    __atomic_store_n(&x->done, true, __ATOMIC_RELEASE);
+    if (x->value)
+        x->rc = irq(x->b, x->irq, 0, (uintptr_t)x->value, 0, 7, 60000000, &x->w);
+    else
+        x->rc = irq(x->b, x->irq, HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ, HANDLE(4), 2, 7, 60000000,
+                    &x->w);
     return NULL;
 }
 
@@ -309,12 +312,12 @@ static void wait_until_reset(struct waiting *x)
 {
     pthread_t t;
 
-    x->done = false;
     pthread_create(&t, NULL, wait_thread, x);
-    do { /* it may not wait yet */
+    while (!__atomic_load_n(&x->b->s->waiters, __ATOMIC_ACQUIRE))
         usleep(1000);
-        sim_sub_abort_all(&x->b->call, true);
-    } while (!__atomic_load_n(&x->done, __ATOMIC_ACQUIRE));
+    if (x->value)
+        *x->value = x->at_reset;
+    sim_sub_abort_all(&x->b->call, true);
     pthread_join(t, NULL);
 }
 
@@ -345,6 +348,29 @@ static void kernel_cq(uint64_t doorbell)
     wait_until_reset(&x);
     assert_int_equal(x.rc, -EIO);
     bench_free(b);
+}
+
+/* The value is looked at once more: what the engines have done is done. */
+TEST(a_reset_while_waiting_for_a_value)
+{
+    static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench *b = bench_new("gaudi2", kernels[i]);
+        uint64_t value = 0;
+        struct waiting x = { .b = b, .irq = i ? 60 : 300, .value = &value, .at_reset = 6 };
+
+        wait_until_reset(&x);
+        assert_int_equal(x.rc, 0);
+        assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_ABORTED);
+        value = 0;
+        x.at_reset = 7;
+        wait_until_reset(&x);
+        assert_int_equal(x.rc, 0);
+        assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(x.w.out.flags, 0);
+        bench_free(b);
+    }
 }
 
 /* 6.1 looks only whether somebody has woken it. */
@@ -414,6 +440,7 @@ int main(void)
         cmocka_unit_test(user_address),
         cmocka_unit_test(kernel_completion_queue),
         cmocka_unit_test(a_reset_completes_it_on_6_1),
+        cmocka_unit_test(a_reset_while_waiting_for_a_value),
         cmocka_unit_test(registered_timestamps),
     };
 
