@@ -16,6 +16,15 @@ struct sim_range {
 };
 
 /* What the driver checks in a submission before anything runs (the ASICs' cs_parser()). */
+/* Memory that a trace may go to: SRAM, and the ranges of struct sim_checks. */
+enum {
+    SIM_TRACE_SRAM = 1,
+    SIM_TRACE_MEMORY = 2,
+    SIM_TRACE_MAPPED = 4,
+    SIM_TRACE_HOST = 8,
+    SIM_TRACE_HUGE = 16,
+};
+
 struct sim_checks {
     bool packets;          /* it parses the command buffers of external queues */
     uint32_t host_queue;   /* 0, or the only one that may read from the host */
@@ -81,6 +90,7 @@ struct sim_asic {
     /* debugging, error reports, sysfs */
     uint16_t trace_units[HL_DEBUG_OP_SPMU + 1]; /* by operation: how many there are */
     uint32_t spmu_least;                        /* event types that a performance counter needs */
+    uint8_t trace_to;                           /* SIM_TRACE_*: where a trace may go */
     bool tpc_counters;                          /* they are in mapped blocks, too */
     bool logs_errors;     /* its driver tells nobody else of them: no events, no records */
     bool reports_engines; /* a bad access is reported by the engine, otherwise by the routers */

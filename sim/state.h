@@ -206,7 +206,7 @@ struct sim_device {
     uint64_t open_counter;
     uint64_t opened_ns, open_period_ms;
     uint64_t used_memory; /* bytes */
-    uint32_t hard_resets, soft_resets;
+    uint32_t hard_resets, soft_resets; /* with the one that goes on */
     uint32_t next_context;
     uint64_t debug_address;   /* debugfs: the address for data32 and data64 */
     int memory_fd, buffer_fd; /* of the supervisor: device memory, and what mmap() gives */

@@ -20,6 +20,7 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .short_records = true,
         .waits_hide_ends = true,
         .stamps_refused = true,
+        .rearms_units = true,
         .core_commands = true,
         .pins_by_force = true,
     },
@@ -40,7 +41,6 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .engine_commands = true,
         .export_mapped = true,
         .export_pages = true,
-        .huge_pages = true,
         .set = 1,
     },
     [HL_GENERATION_DRM] = {
@@ -61,7 +61,6 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .engine_commands = true,
         .export_mapped = true,
         .export_pages = true,
-        .huge_pages = true,
         .set = 1,
     },
     [HL_GENERATION_VENDOR] = {
@@ -82,7 +81,6 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .engine_commands = true,
         .export_mapped = true,
         .export_pages = true,
-        .huge_pages = true,
         .set = 1,
     },
 };

@@ -43,12 +43,12 @@ struct hl_traits {
     bool waits_hide_ends; /* what a signal has ended is busy, what a reset has ended is completed (a
                              counter's) */
     bool stamps_refused;  /* a submission that was refused has a completion time, too */
+    bool rearms_units;    /* a trace unit is set up again whatever its state is */
     bool core_commands;   /* on ASICs without engine cores, commands for them are checked up to the
                              ids */
     bool engine_commands; /* commands for engines, and flushes of writes to the host */
     bool export_mapped;   /* device memory behind an MMU can be exported, with an offset */
     bool export_pages;    /* an export is whole pages */
-    bool huge_pages;      /* a host mapping keeps a large page's alignment */
     bool pins_by_force;   /* FOLL_FORCE: private mappings are copied whatever their protection */
     uint8_t set;          /* which of an ASIC's two sets of fixed properties: before 6.3, later */
 };

@@ -53,7 +53,7 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
     put(dir, "pci_addr", "%s\n", d->pci_address);
     put(dir, "device_type", "%s\n", a->device_type);
     put(dir, "status", "%s\n", status_names[sim_device_status(d)]);
-    put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
+    put(dir, "hard_reset_cnt", "%u\n", sim_device_hard_resets(d));
     put(dir, "hard_reset", "%s", "");
     writable(dir, "hard_reset", 0200);
     if (a->soft_reset) {
@@ -345,7 +345,7 @@ void tree_update(struct sim_state *s)
         }
         tree_device_folder(s, d, dir);
         put(dir, "status", "%s\n", status_names[sim_device_status(d)]);
-        put(dir, "hard_reset_cnt", "%u\n", d->hard_resets);
+        put(dir, "hard_reset_cnt", "%u\n", sim_device_hard_resets(d));
     }
 }
 

@@ -82,14 +82,13 @@ int sim_block_find(const struct sim_device *d, uint64_t address, uint64_t *handl
 
 int sim_block_mmap(const struct sim_device *d, uint64_t offset, uint64_t length, uint64_t *at)
 {
-    uint64_t i = (offset & ~(0x1full << 59)) >> 12;
-    uint32_t o, n;
+    uint32_t i = (uint32_t)(offset >> 12), o, n; /* as the driver cuts it */
 
     if (!sim_asic_of(d)->block_map)
         return -EPERM;
     if (i >= BLOCKS)
         return -EINVAL;
-    block((unsigned)i, &o, &n);
+    block(i, &o, &n);
     if (length != n)
         return -EINVAL;
     *at = o;

@@ -6,7 +6,6 @@
 #include "sim/model/model.h"
 
 #define TYPE_CB (0x2ull << 59)
-#define CB_VA_ALIGN SIM_PAGE
 
 /* By the number only, as the driver looks it up: the type bits are not compared. */
 static struct sim_buffer *by_handle(struct sim_context *c, uint64_t handle)
@@ -64,8 +63,7 @@ static int create(const struct sim_asic *a, struct sim_context *c, const struct 
     if (in->flags & HL_CB_FLAGS_MAP) {
         if (!a->cb_map)
             return -ENOMEM; /* the allocator returns that for every failure within it */
-        va =
-            sim_space_get(&c->spaces[SIM_SPACE_CB], va_size, 0, false, SIM_PAGE, CB_VA_ALIGN, NULL);
+        va = sim_space_first(&c->spaces[SIM_SPACE_CB], va_size);
         if (!va)
             return -ENOMEM;
     }

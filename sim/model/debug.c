@@ -87,10 +87,17 @@ static bool reachable(const struct sim_device *d, const struct sim_state *s, uin
     const struct sim_sub_props *p = submission_props(s, d);
     const struct sim_checks *c = &p->asic->checks;
     uint64_t end = addr + size;
-    const struct sim_range all[] = { sim_sub_sram(p), c->memory, c->mapped, c->host, c->huge };
+    const struct {
+        unsigned kind;
+        struct sim_range range;
+    } all[] = {
+        { SIM_TRACE_SRAM, sim_sub_sram(p) }, { SIM_TRACE_MEMORY, c->memory },
+        { SIM_TRACE_MAPPED, c->mapped },     { SIM_TRACE_HOST, c->host },
+        { SIM_TRACE_HUGE, c->huge },
+    };
 
     for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-        if (end > addr && sim_range_has(all[i], addr, end))
+        if (p->asic->trace_to & all[i].kind && end > addr && sim_range_has(all[i].range, addr, end))
             return true;
     return false;
 }
@@ -109,14 +116,15 @@ static int etr(struct sim_state *s, struct sim_device *d, const struct hl_debug_
     return 0;
 }
 
-/* Switches a unit on or off; one that is in that state already is left alone. */
+/* Switches a unit on or off; one that is in that state already is left alone, but on 6.1. */
 static int toggle(bool *on, struct sim_state *s, struct sim_device *d,
                   const struct hl_debug_args *args, const union input *in, uint64_t *out)
 {
     int rc;
 
-    if (!!args->enable == *on)
+    if (!!args->enable == *on && !sim_kernel(s)->rearms_units)
         return 0;
+    *on = false;
     rc = args->op == HL_DEBUG_OP_ETR ? etr(s, d, args, in, out) : args->enable && !in ? -EINVAL : 0;
     if (!rc)
         *on = args->enable;

@@ -104,12 +104,20 @@ void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events
     s->attention = true;
 }
 
+/* hl_device_reset() counts one when it is over. */
+uint32_t sim_device_hard_resets(const struct sim_device *d)
+{
+    return d->hard_resets - (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET);
+}
+
 /*
  * A hard reset: the device answers EBUSY until its user has closed it, then it is ready again.
  * (The driver waits for the user, too, and kills it when that takes too long.)
  */
 void sim_device_reset(struct sim_state *s, struct sim_device *d)
 {
+    if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET)
+        return; /* there is one */
     sim_trace_event(s, (uint32_t)(d - s->devices), "reset");
     d->hard_resets++;
     d->status = HL_DEVICE_STATUS_IN_RESET;

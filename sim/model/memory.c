@@ -65,12 +65,11 @@ static int alloc(struct sim_device *d, struct sim_context *c, const struct hl_me
                  uint32_t *handle)
 {
     const struct sim_asic *a = sim_asic_of(d);
-    uint64_t n = in->alloc.mem_size / a->memory_page + (in->alloc.mem_size % a->memory_page != 0);
+    uint64_t rounded = in->alloc.mem_size + a->memory_page - 1, n = rounded / a->memory_page;
     uint32_t i;
     int rc;
 
-    /* the driver rounds up in 64 bits: near the top the size wraps to 0 */
-    if (n * a->memory_page < in->alloc.mem_size)
+    if (rounded < in->alloc.mem_size) /* no pages, as the driver counts them */
         return -EINVAL;
     if (n > page_count(a))
         return -ENOMEM;
@@ -174,17 +173,17 @@ static const uint64_t reserved_device[2] = { 0x1001500000000000, 0x10016FFFFFFFF
 static const uint64_t reserved_host[2] = { 0xFFF077FFFFFF0000, 0xFFF07FFFFFFFFFFF };
 
 /*
- * Where host memory goes (get_user_memory(), map_device_va()): later kernels keep a large page's
- * alignment, and use a separate range for large pages where the ASIC has one.  Whether memory is
- * in large pages is up to the host; what is aligned and large enough counts as such here.
+ * Where host memory goes (get_user_memory(), map_device_va()): it keeps a large page's alignment,
+ * and large pages have a separate range where the ASIC has one.  Whether memory is in large pages
+ * is up to the host; what is aligned and large enough counts as such here.
  */
-static enum sim_space_id host_space(const struct sim_state *s, const struct sim_asic *a,
-                                    uint64_t start, uint64_t size, uint64_t *align)
+static enum sim_space_id host_space(const struct sim_asic *a, uint64_t start, uint64_t size,
+                                    uint64_t *align)
 {
     uint64_t rest = a->huge_page - 1;
 
     *align = SIM_PAGE;
-    if (!sim_kernel(s)->huge_pages || (start & rest))
+    if (start & rest)
         return SIM_SPACE_HOST;
     *align = a->huge_page;
     return a->host_huge_first && !(size & rest) ? SIM_SPACE_HOST_HUGE : SIM_SPACE_HOST;
@@ -217,7 +216,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     if (!m)
         return -ENOMEM;
     m->block_size = end - (start - offset);
-    m->space = (uint8_t)host_space(env->state, a, start, size, &align);
+    m->space = (uint8_t)host_space(a, start, size, &align);
     m->block = sim_space_get(&c->spaces[m->space], m->block_size, hint, force, SIM_PAGE, align,
                              a->host_huge_first ? reserved_host : NULL);
     if (!m->block)

@@ -92,6 +92,8 @@ bool sim_device_releasing(const struct sim_device *d);
 bool sim_device_release_ends(const struct sim_device *d, struct timespec *end);
 bool sim_device_operational(const struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);
+/* Those that are over. */
+uint32_t sim_device_hard_resets(const struct sim_device *d);
 /* A reset because of an error: deferred while a user that listens for events has the device. */
 void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events);
 void sim_device_remove(struct sim_state *s, struct sim_device *d);
@@ -111,6 +113,8 @@ void sim_space_init(struct sim_space *sp, uint64_t first, uint64_t last);
  */
 uint64_t sim_space_get(struct sim_space *sp, uint64_t size, uint64_t hint, bool force,
                        uint64_t page, uint64_t align, const uint64_t reserved[2]);
+/* The first block with room for it, as gen_pool_alloc() finds it: its address, 0: there is none. */
+uint64_t sim_space_first(struct sim_space *sp, uint64_t size);
 void sim_space_put(struct sim_space *sp, uint64_t start, uint64_t size);
 
 /* Mappings. */

@@ -124,6 +124,19 @@ uint64_t sim_space_get(struct sim_space *sp, uint64_t size, uint64_t hint, bool 
     return q.start;
 }
 
+uint64_t sim_space_first(struct sim_space *sp, uint64_t size)
+{
+    for (uint32_t i = 0; i < sp->count; i++) {
+        uint64_t start = sp->blocks[i].start;
+
+        if (sp->blocks[i].end - start < size - 1)
+            continue;
+        take(sp, i, start, size);
+        return start;
+    }
+    return 0;
+}
+
 void sim_space_put(struct sim_space *sp, uint64_t start, uint64_t size)
 {
     uint64_t end = start + size - 1;

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/* What the drivers of 6.1 and 6.12 answer, from the model alone: no supervisor, no executor. */
+#include "tests/test.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim/lock.h"
+#include "sim/model/block.h"
+#include "sim/model/submission.h"
+
+#define MiB (1024ull * 1024)
+
+static struct sim_state *s;
+static struct sim_device *d;
+static struct sim_env env;
+
+static int copy_in(void *to, uint64_t user, size_t n)
+{
+    memcpy(to, (const void *)(uintptr_t)user, n);
+    return 0;
+}
+
+static int copy_out(uint64_t user, const void *from, size_t n)
+{
+    memcpy((void *)(uintptr_t)user, from, n);
+    return 0;
+}
+
+static int pin(const struct sim_state *state, uint64_t user, uint64_t size)
+{
+    (void)state, (void)user, (void)size;
+    return 0;
+}
+
+static void clear_buffer(struct sim_state *state, struct sim_device *device, uint32_t index)
+{
+    (void)state, (void)device, (void)index;
+}
+
+/* A new simulation with one device, whose lock this thread has. */
+static void begin(enum sim_asic_id asic, enum hl_generation generation)
+{
+    static pid_t simulation;
+    struct sim_submit *u;
+
+    s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+             -1, 0);
+    assert_true(s != MAP_FAILED);
+    s->supervisor = ++simulation;
+    s->generation = generation;
+    memset(s->file_buckets, 0xff, sizeof(s->file_buckets));
+    sim_lock_init(s);
+    sim_lock(s);
+    s->device_count = 1;
+    d = &s->devices[0];
+    sim_device_init(s, d, asic, 0);
+    d->submit_fd = memfd_create("submissions", MFD_CLOEXEC);
+    assert_true(d->submit_fd >= 0);
+    assert_int_equal(ftruncate(d->submit_fd, (off_t)sim_sub_size(submission_props(s, d))), 0);
+    u = submission_of(s, d);
+    assert_non_null(u);
+    assert_int_equal(sim_sub_init(u, submission_props(s, d)), 0);
+    env = (struct sim_env){ .state = s,
+                            .copy_in = copy_in,
+                            .copy_out = copy_out,
+                            .pin = pin,
+                            .clear_buffer = clear_buffer };
+}
+
+static void end(void)
+{
+    close(d->submit_fd);
+    sim_unlock(s);
+    munmap(s, sizeof(*s));
+}
+
+static uint32_t open_file(bool control)
+{
+    static uint64_t inode;
+    uint32_t f;
+
+    assert_int_equal(sim_open_check(s, d, control), 0);
+    f = sim_file_new(s, control ? SIM_FILE_CONTROL : SIM_FILE_PRIMARY, ++inode);
+    sim_opened(s, f);
+    return f;
+}
+
+/* A reset takes a moment. */
+static void wait_for_the_device(void)
+{
+    for (unsigned i = 0; sim_open_check(s, d, false) == -EAGAIN; i++) {
+        assert_true(i < 10000);
+        usleep(1000);
+    }
+}
+
+static int info(uint32_t file, uint32_t op, void *out, uint32_t size)
+{
+    struct hl_info_args a = { .op = op, .return_pointer = (uintptr_t)out, .return_size = size };
+
+    return sim_info(&env, file, &a);
+}
+
+static uint32_t hard_resets(uint32_t control)
+{
+    struct hl_info_reset_count r = { 0 };
+
+    assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
+    return r.hard_reset_cnt;
+}
+
+static const enum sim_asic_id asics[] = { SIM_ASIC_GOYA, SIM_ASIC_GAUDI, SIM_ASIC_GAUDI2 };
+static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+
+#define EACH_ASIC(a)                                                                               \
+    for (unsigned a##_ = 0; a##_ < 3; a##_++)                                                      \
+        for (enum sim_asic_id a = asics[a##_], *a##__ = &a; a##__; a##__ = NULL)
+#define EACH_KERNEL(k)                                                                             \
+    for (unsigned k##_ = 0; k##_ < 2; k##_++)                                                      \
+        for (enum hl_generation k = kernels[k##_], *k##__ = &k; k##__; k##__ = NULL)
+
+/* ---- resets ---- */
+
+/* It is counted when it is over; one that comes meanwhile is none. */
+TEST(a_reset_is_counted_at_its_end)
+{
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        uint32_t file, control;
+
+        begin(asic, kernel);
+        file = open_file(false);
+        control = open_file(true);
+        sim_device_reset(s, d);
+        assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
+        assert_int_equal(hard_resets(control), 0);
+        sim_device_reset(s, d);
+        sim_released(s, file);
+        wait_for_the_device();
+        assert_int_equal(hard_resets(control), 1);
+        end();
+    }
+}
+
+/* ---- memory ---- */
+
+static int alloc(uint32_t file, uint64_t size)
+{
+    union hl_mem_args a = { .in = { .op = HL_MEM_OP_ALLOC, .alloc = { .mem_size = size } } };
+
+    return sim_memory(&env, file, &a);
+}
+
+/* The driver's rounding wraps around. */
+TEST(sizes_near_the_end_of_all)
+{
+    static const uint64_t page[] = { 2 * MiB, 0, 768 * MiB };
+
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        uint64_t most = UINT64_MAX - page[asic_] + 1; /* that can be rounded up */
+        uint32_t file;
+
+        if (!page[asic_])
+            continue;
+        begin(asic, kernel);
+        file = open_file(false);
+        assert_int_equal(alloc(file, most), -ENOMEM);
+        assert_int_equal(alloc(file, most + 1), -EINVAL);
+        assert_int_equal(alloc(file, UINT64_MAX), -EINVAL);
+        end();
+    }
+}
+
+static uint64_t map_host(uint32_t file, uint64_t address, uint64_t size)
+{
+    union hl_mem_args a = { .in = { .op = HL_MEM_OP_MAP,
+                                    .flags = HL_MEM_USERPTR,
+                                    .map_host = { .host_virt_addr = address, .mem_size = size } } };
+
+    assert_int_equal(sim_memory(&env, file, &a), 0);
+    return a.out.device_virt_addr;
+}
+
+/* Memory of the host at a large page's boundary is at one for the device, too. */
+TEST(large_pages_of_the_host)
+{
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        uint32_t file;
+        uint64_t va;
+
+        begin(asic, kernel);
+        file = open_file(false);
+        map_host(file, 0x7000000000, 4096); /* what comes next would not be aligned by itself */
+        va = map_host(file, 0x7000200000, 4096);
+        assert_int_equal(va % (2 * MiB), 0);
+        assert_true(asic != SIM_ASIC_GAUDI2 || va < 0xFFF0800000000000);
+        va = map_host(file, 0x7000400000, 2 * MiB);
+        assert_int_equal(va % (2 * MiB), 0);
+        assert_true(asic != SIM_ASIC_GAUDI2 || va >= 0xFFF0800000000000);
+        assert_int_not_equal(map_host(file, 0x7000001000, 4096) % (2 * MiB), 0);
+        end();
+    }
+}
+
+static uint64_t create_cb(uint32_t file, uint32_t size, uint64_t *va)
+{
+    union hl_cb_args a = { .in = {
+                               .op = HL_CB_OP_CREATE, .cb_size = size, .flags = HL_CB_FLAGS_MAP } };
+    uint64_t handle;
+
+    assert_int_equal(sim_cb(&env, file, &a), 0);
+    handle = a.out.cb_handle;
+    a = (union hl_cb_args){
+        .in = { .op = HL_CB_OP_INFO, .cb_handle = handle, .flags = HL_CB_FLAGS_GET_DEVICE_VA }
+    };
+    assert_int_equal(sim_cb(&env, file, &a), 0);
+    *va = a.out.device_va;
+    return handle;
+}
+
+static void destroy_cb(uint32_t file, uint64_t handle)
+{
+    union hl_cb_args a = { .in = { .op = HL_CB_OP_DESTROY, .cb_handle = handle } };
+
+    assert_int_equal(sim_cb(&env, file, &a), 0);
+}
+
+/* The first gap that is large enough, not the best one. */
+TEST(addresses_of_command_buffers)
+{
+    EACH_KERNEL(kernel)
+    {
+        uint64_t handle[4], va[4], again;
+        uint32_t file;
+
+        begin(SIM_ASIC_GAUDI2, kernel);
+        file = open_file(false);
+        for (unsigned i = 0; i < 4; i++)
+            handle[i] = create_cb(file, i ? 4096 : 16384, &va[i]);
+        destroy_cb(file, handle[0]);
+        destroy_cb(file, handle[2]);
+        create_cb(file, 4096, &again);
+        assert_int_equal(again, va[0]);
+        end();
+    }
+}
+
+/* ---- registers ---- */
+
+/* Of the offset only the block's number is looked at. */
+TEST(offsets_of_blocks)
+{
+    uint64_t handle, at, other;
+    uint32_t size;
+
+    begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+    assert_int_equal(sim_block_find(d, 0x1000007FF8000000 + 0x4e90000, &handle, &size), 0);
+    assert_int_equal(sim_block_mmap(d, handle, size, &at), 0);
+    assert_int_equal(sim_block_mmap(d, handle | 1ull << 45, size, &other), 0);
+    assert_int_equal(other, at);
+    assert_int_equal(sim_block_mmap(d, handle | 1ull << 58, size, &other), 0);
+    assert_int_equal(sim_block_mmap(d, handle | 1ull << 44, size, &other), 0); /* 32 bits of it */
+    assert_int_equal(sim_block_mmap(d, handle | 1ull << 43, size, &other), -EINVAL);
+    end();
+}
+
+/* ---- trace units ---- */
+
+static int debug(uint32_t file, uint32_t op, bool enable, const void *in, uint32_t size)
+{
+    struct hl_debug_args a = {
+        .op = op, .enable = enable, .input_ptr = (uintptr_t)in, .input_size = size
+    };
+
+    return sim_debug(&env, file, &a);
+}
+
+static int etr(uint32_t file, uint64_t address)
+{
+    struct hl_debug_params_etr in = { .buffer_address = address, .buffer_size = 4096 };
+    int rc = debug(file, HL_DEBUG_OP_ETR, true, &in, sizeof(in));
+
+    assert_int_equal(debug(file, HL_DEBUG_OP_ETR, false, NULL, 0), 0);
+    return rc;
+}
+
+/* *_etr_validate_address() */
+TEST(where_a_trace_may_go)
+{
+    static const struct {
+        uint64_t address;
+        int rc[3]; /* Goya, Gaudi, Gaudi2 */
+    } cases[] = {
+        { 0x800000000, { 0, -EINVAL, -EINVAL } },           /* Goya's memory, mapped */
+        { 0x1000000000000, { -EINVAL, 0, -EINVAL } },       /* Goya's and Gaudi's host */
+        { 0x3000000000000, { -EINVAL, -EINVAL, -EINVAL } }, /* Gaudi's mapped memory */
+        { 0x1001000000000000, { -EINVAL, -EINVAL, 0 } },    /* Gaudi2's memory */
+        { 0xFFF0000000000000, { -EINVAL, -EINVAL, 0 } },    /* ... and host */
+    };
+
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        const struct sim_sub_props *p;
+        uint32_t file;
+
+        begin(asic, kernel);
+        file = open_file(false);
+        p = submission_props(s, d);
+        assert_int_equal(debug(file, HL_DEBUG_OP_SET_MODE, true, NULL, 0), 0);
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+            assert_int_equal(etr(file, cases[i].address), cases[i].rc[asic_]);
+        assert_int_equal(etr(file, sim_sub_sram(p).start), asic == SIM_ASIC_GOYA ? -EINVAL : 0);
+        if (asic != SIM_ASIC_GAUDI2)
+            assert_int_equal(etr(file, d->asic == SIM_ASIC_GOYA
+                                           ? 512 * MiB
+                                           : p->asic->chip->memory_base + 512 * MiB),
+                             asic == SIM_ASIC_GOYA ? -EINVAL : 0);
+        end();
+    }
+}
+
+/* A unit that is on already is left alone; on 6.1 it is set up again. */
+TEST(units_that_are_on)
+{
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        bool again = kernel == HL_GENERATION_MISC;
+        struct hl_debug_params_etf in = { .sink_mode = 1 };
+        struct hl_debug_params_etr where = {
+            .buffer_address = asic == SIM_ASIC_GOYA    ? 0x800000000
+                              : asic == SIM_ASIC_GAUDI ? 0x1000000000000
+                                                       : 0xFFF0000000000000,
+            .buffer_size = 4096,
+        };
+        uint32_t file;
+
+        begin(asic, kernel);
+        file = open_file(false);
+        assert_int_equal(debug(file, HL_DEBUG_OP_SET_MODE, true, NULL, 0), 0);
+        assert_int_equal(debug(file, HL_DEBUG_OP_ETF, true, &in, sizeof(in)), 0);
+        assert_int_equal(debug(file, HL_DEBUG_OP_ETF, true, NULL, 0), again ? -EINVAL : 0);
+        assert_int_equal(debug(file, HL_DEBUG_OP_ETR, true, &where, sizeof(where)), 0);
+        where.buffer_address = 0x1000;
+        assert_int_equal(debug(file, HL_DEBUG_OP_ETR, true, &where, sizeof(where)),
+                         again ? -EINVAL : 0);
+        assert_int_equal(debug(file, HL_DEBUG_OP_ETR, false, NULL, 0), 0);
+        end();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_reset_is_counted_at_its_end),
+        cmocka_unit_test(sizes_near_the_end_of_all),
+        cmocka_unit_test(large_pages_of_the_host),
+        cmocka_unit_test(addresses_of_command_buffers),
+        cmocka_unit_test(offsets_of_blocks),
+        cmocka_unit_test(where_a_trace_may_go),
+        cmocka_unit_test(units_that_are_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
