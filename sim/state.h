@@ -181,6 +181,8 @@ struct sim_context {
 /* Records of errors, as the INFO operation reports them. */
 struct sim_errors {
     bool razwi_valid, page_fault_valid, hw_valid, fw_valid, engine_valid;
+    bool had_timeout, had_razwi, had_opcode; /* since the device was opened: it is recorded */
+    uint32_t mappings;                       /* at the page fault (fault_mappings) */
     struct hl_info_cs_timeout_event cs_timeout;
     struct hl_info_razwi_event razwi;
     struct hl_page_fault_info page_fault;
@@ -205,7 +207,7 @@ struct sim_device {
     pid_t releaser;       /* a killed user that has not been waited for yet; or 0 */
     uint64_t open_counter;
     uint64_t opened_ns, open_period_ms;
-    uint64_t used_memory; /* bytes */
+    uint64_t used_memory;              /* bytes */
     uint32_t hard_resets, soft_resets; /* with the one that goes on */
     uint32_t next_context;
     uint64_t debug_address;   /* debugfs: the address for data32 and data64 */
@@ -216,6 +218,7 @@ struct sim_device {
     uint32_t events[2048];    /* firmware event counters */
     struct sim_errors errors;
     struct sim_context context;
+    struct hl_user_mapping fault_mappings[SIM_MAX_MAPS];
 };
 
 /* One line of a fault script. */

@@ -20,6 +20,7 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .short_records = true,
         .waits_hide_ends = true,
         .stamps_refused = true,
+        .keeps_records = true,
         .rearms_units = true,
         .core_commands = true,
         .pins_by_force = true,

@@ -43,6 +43,7 @@ struct hl_traits {
     bool waits_hide_ends; /* what a signal has ended is busy, what a reset has ended is completed (a
                              counter's) */
     bool stamps_refused;  /* a submission that was refused has a completion time, too */
+    bool keeps_records;   /* of errors: the next user can still read those of the last */
     bool rearms_units;    /* a trace unit is set up again whatever its state is */
     bool core_commands;   /* on ASICs without engine cores, commands for them are checked up to the
                              ids */

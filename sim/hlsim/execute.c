@@ -19,6 +19,7 @@
 #include "sim/hlsim/trace.h"
 #include "sim/layout.h"
 #include "sim/lock.h"
+#include "sim/model/errors.h"
 #include "sim/model/submission.h"
 #include "sim/submit/exec.h"
 
@@ -510,86 +511,20 @@ static void wake(void)
         return; /* its counter is full: it wakes its reader anyway */
 }
 
-/* ---- errors, as the driver records them ---- */
-
-/* The engine of a queue, by the driver's number; the DMA engines in order where it has none. */
-static uint16_t engine_of(const struct sim_device *d, int queue)
-{
-    const struct sim_asic *a = sim_asic_of(d);
-
-    if (queue < 0)
-        return 0;
-    return a->engine_of ? a->engine_of((unsigned)queue / 4) : (uint16_t)(queue / 4);
-}
-
-static void undefined_opcode(struct executor *x, int queue, const struct eng_report *r,
-                             uint64_t *events)
-{
-    struct hl_info_undefined_opcode_event *e = &x->call.device->errors.opcode;
-
-    if (e->timestamp)
-        return;
-    e->timestamp = submission_env.now_ns(NULL);
-    e->stream_id = queue < 0 ? 4 : (uint32_t)queue % 4;
-    e->engine_id = engine_of(x->call.device, queue);
-    if (r->cb) {
-        e->cq_addr = r->cb->addr;
-        e->cq_size = r->cb->len;
-        e->cb_addr_streams[0][0] = r->cb->addr;
-        e->cb_addr_streams_len = 1;
-    }
-    *events |= HL_NOTIFIER_EVENT_UNDEFINED_OPCODE;
-}
-
-static void bad_address(struct executor *x, int queue, const struct eng_report *r, uint64_t *events)
-{
-    struct sim_device *d = x->call.device;
-    struct sim_errors *e = &d->errors;
-    int64_t now = submission_env.now_ns(NULL);
-
-    if (!e->page_fault_valid) {
-        e->page_fault_valid = true;
-        e->page_fault = (struct hl_page_fault_info){ .timestamp = now, .addr = r->addr };
-    }
-    *events |= HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
-    if (sim_asic_of(d)->reports_engines)
-        return;
-    /* gaudi_print_irq_info() looks for an access that the routers refused, too */
-    if (!e->razwi_valid) {
-        e->razwi_valid = true;
-        e->razwi = (struct hl_info_razwi_event){
-            .timestamp = now,
-            .addr = r->addr,
-            .engine_id = { engine_of(d, queue) },
-            .num_of_possible_engines = queue < 0 ? 0 : 1,
-            .flags = r->write ? HL_RAZWI_WRITE : HL_RAZWI_READ,
-        };
-    }
-    *events |= HL_NOTIFIER_EVENT_RAZWI;
-}
-
 static void report(void *priv, int queue, const struct eng_report *r)
 {
     struct executor *x = self(priv);
-    uint64_t events = 0;
+    uint64_t events;
 
     if (r->error == -ECANCELED || r->what == ENG_FAULT_STOP ||
-        sim_asic_of(x->call.device)->logs_errors)
+        !submission_lock(x->call.state, x->call.device))
         return;
-    if (!submission_lock(x->call.state, x->call.device))
-        return;
-    if (r->what == ENG_FAULT_ADDRESS)
-        bad_address(x, queue, r, &events);
-    else if (r->what == ENG_FAULT_OPCODE)
-        undefined_opcode(x, queue, r, &events);
-    else
-        events = HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
-    if (!sim_kernel(x->call.state)->error_events)
-        events &= ~(HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_RAZWI);
+    events = sim_errors_report(x->call.state, x->call.device, queue, r);
     if (events)
         sim_device_event(x->call.state, x->call.device, events);
     sim_unlock(x->call.state);
-    wake();
+    if (events)
+        wake();
 }
 
 static void timed_out(void *priv, uint64_t seq, bool reset)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/model/errors.h"
 #include "sim/model/submission.h"
 
 static uint64_t clock_ns(clockid_t clock)
@@ -111,7 +112,7 @@ void sim_opened(struct sim_state *s, uint32_t file)
     d->context.id = f->context = ++d->next_context;
     sim_context_init(sim_asic_of(d), &d->context);
     d->context.file = file;
-    memset(&d->errors, 0, sizeof(d->errors)); /* hl_enable_err_info_capture() */
+    sim_errors_opened(s, d);
     submission_open(s, d);
 }
 

@@ -369,39 +369,19 @@ static int engine_err(struct query *q)
                         sizeof(q->d->errors.engine));
 }
 
-/* Those of the kind that the page fault was about: device memory, or what the host has. */
-static bool concerned(const struct query *q, const struct sim_map *m)
-{
-    uint64_t at = q->d->errors.page_fault.addr;
-    bool device = q->a->device_mmu && at >= q->a->device_first && at <= q->a->device_last;
-
-    return m->kind != SIM_MAP_FREE && (m->kind == SIM_MAP_DEVICE) == device;
-}
-
-/* Mappings after the page fault (hl_capture_user_mappings()). */
+/* Mappings at the page fault. */
 static int user_mappings(struct query *q)
 {
-    const struct sim_context *c = &q->d->context;
-    uint32_t n = 0;
+    uint32_t n = q->d->errors.mappings, size = n * (uint32_t)sizeof(struct hl_user_mapping);
 
     if (!q->args->return_pointer)
         return -EINVAL;
     if (!q->d->errors.page_fault_valid)
         return 0;
-    for (uint32_t i = 0; i < c->map_top; i++)
-        n += concerned(q, &c->maps[i]);
     q->args->array_size = n;
-    if (q->args->return_size < n * sizeof(struct hl_user_mapping))
+    if (q->args->return_size < size)
         return -ENOMEM;
-    for (uint32_t i = 0, k = 0; i < c->map_top; i++) {
-        struct hl_user_mapping m = { c->maps[i].va, c->maps[i].size };
-
-        if (!concerned(q, &c->maps[i]))
-            continue;
-        if (q->env->copy_out(q->args->return_pointer + k++ * sizeof(m), &m, sizeof(m)))
-            return -EFAULT;
-    }
-    return 0;
+    return n ? q->env->copy_out(q->args->return_pointer, q->d->fault_mappings, size) : 0;
 }
 
 static int register_eventfd(struct query *q)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "sim/lock.h"
+#include "sim/model/errors.h"
 #include "sim/model/submission.h"
 
 /* What the supervisor has mapped for the devices. */
@@ -161,11 +162,8 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
 
     if (!submission_lock(c->state, d))
         return;
-    if (!d->errors.cs_timeout.timestamp) {
-        d->errors.cs_timeout.timestamp = now_ns(priv);
-        d->errors.cs_timeout.seq = seq;
+    if (sim_errors_timeout(d, seq))
         events = HL_NOTIFIER_EVENT_CS_TIMEOUT;
-    }
     if (reset)
         sim_device_error_reset(c->state, d, events | HL_NOTIFIER_EVENT_DEVICE_RESET);
     else if (events)

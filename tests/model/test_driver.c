@@ -9,6 +9,7 @@
 
 #include "sim/lock.h"
 #include "sim/model/block.h"
+#include "sim/model/errors.h"
 #include "sim/model/submission.h"
 
 #define MiB (1024ull * 1024)
@@ -250,6 +251,124 @@ TEST(addresses_of_command_buffers)
     }
 }
 
+/* ---- errors ---- */
+
+static uint64_t fault_at(uint64_t address)
+{
+    struct eng_report r = { .what = ENG_FAULT_ADDRESS, .addr = address, .error = -EFAULT };
+
+    return sim_errors_report(s, d, 0, &r);
+}
+
+static uint32_t mappings(uint32_t file, struct hl_user_mapping *m, uint32_t size)
+{
+    struct hl_info_args a = { .op = HL_INFO_USER_MAPPINGS,
+                              .return_pointer = (uintptr_t)m,
+                              .return_size = size };
+
+    assert_int_equal(sim_info(&env, file, &a), 0);
+    return a.array_size;
+}
+
+/* Those of the moment of the fault, whatever became of them. */
+TEST(mappings_at_a_page_fault)
+{
+    struct hl_user_mapping m[4];
+    uint32_t file, control;
+    union hl_mem_args a;
+    uint64_t va[2];
+
+    begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+    file = open_file(false);
+    control = open_file(true);
+    va[0] = map_host(file, 0x7000001000, 4096);
+    va[1] = map_host(file, 0x7000003000, 100);
+    fault_at(0xFFF0000000001000);
+    a = (union hl_mem_args){ .in = { .op = HL_MEM_OP_UNMAP,
+                                     .unmap = { .device_virt_addr = va[0] } } };
+    assert_int_equal(sim_memory(&env, file, &a), 0);
+    map_host(file, 0x7000005000, 4096);
+    map_host(file, 0x7000007000, 4096);
+    for (unsigned closed = 0; closed < 2; closed++) {
+        assert_int_equal(mappings(control, m, sizeof(m)), 2);
+        assert_int_equal(m[0].dev_va, va[0]);
+        assert_int_equal(m[1].dev_va, va[1]);
+        assert_int_equal(m[1].size, 100);
+        if (!closed)
+            sim_released(s, file);
+    }
+    wait_for_the_device();
+    open_file(false);
+    assert_int_equal(mappings(control, m, sizeof(m)), 0);
+    end();
+}
+
+/* Gaudi2's driver records the MMU's errors as an engine's, which has no number. */
+TEST(a_page_fault_is_an_engines_error)
+{
+    struct hl_info_engine_err_event e = { 0 };
+    uint32_t file;
+
+    begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+    file = open_file(false);
+    assert_true(fault_at(0x1000) & HL_NOTIFIER_EVENT_USER_ENGINE_ERR);
+    assert_int_equal(info(file, HL_INFO_USER_ENGINE_ERR_EVENT, &e, sizeof(e)), 0);
+    assert_true(e.timestamp != 0);
+    assert_int_equal(e.engine_id, 0xFFFF);
+    assert_int_equal(e.error_count, 1);
+    end();
+}
+
+/* The MMU of device memory tells where to 64 MiB. */
+TEST(the_address_of_a_page_fault)
+{
+    struct hl_page_fault_info f = { 0 };
+
+    for (unsigned device = 0; device < 2; device++) {
+        uint64_t address = device ? 0x1001200012345678 : 0xFFF0000012345678;
+        uint32_t file;
+
+        begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+        file = open_file(false);
+        fault_at(address);
+        assert_int_equal(info(file, HL_INFO_PAGE_FAULT_EVENT, &f, sizeof(f)), 0);
+        assert_int_equal(f.addr, device ? 0x1001200010000000 : address);
+        end();
+    }
+}
+
+/* 6.1 keeps a user's records until the next one has some of its own. */
+TEST(records_after_a_close)
+{
+    EACH_KERNEL(kernel)
+    {
+        struct eng_report r = { .what = ENG_FAULT_OPCODE };
+        struct hl_info_cs_timeout_event t = { 0 };
+        struct hl_info_undefined_opcode_event o = { 0 };
+        bool kept = kernel == HL_GENERATION_MISC;
+        uint32_t file;
+
+        begin(SIM_ASIC_GAUDI, kernel);
+        file = open_file(false);
+        assert_true(sim_errors_timeout(d, 7));
+        assert_false(sim_errors_timeout(d, 8));
+        sim_errors_report(s, d, 4, &r);
+        fault_at(0x1000);
+        sim_released(s, file);
+        wait_for_the_device();
+        file = open_file(false);
+        assert_int_equal(info(file, HL_INFO_CS_TIMEOUT_EVENT, &t, sizeof(t)), 0);
+        assert_int_equal(t.seq, kept ? 7 : 0);
+        assert_int_equal(info(file, HL_INFO_UNDEFINED_OPCODE_EVENT, &o, sizeof(o)), 0);
+        assert_int_equal(o.timestamp != 0, kept);
+        assert_int_equal(d->errors.razwi_valid, kept);
+        assert_true(sim_errors_timeout(d, 9));
+        assert_int_equal(info(file, HL_INFO_CS_TIMEOUT_EVENT, &t, sizeof(t)), 0);
+        assert_int_equal(t.seq, 9);
+        end();
+    }
+}
+
 /* ---- registers ---- */
 
 /* Of the offset only the block's number is looked at. */
@@ -360,6 +479,10 @@ int main(void)
         cmocka_unit_test(sizes_near_the_end_of_all),
         cmocka_unit_test(large_pages_of_the_host),
         cmocka_unit_test(addresses_of_command_buffers),
+        cmocka_unit_test(mappings_at_a_page_fault),
+        cmocka_unit_test(a_page_fault_is_an_engines_error),
+        cmocka_unit_test(the_address_of_a_page_fault),
+        cmocka_unit_test(records_after_a_close),
         cmocka_unit_test(offsets_of_blocks),
         cmocka_unit_test(where_a_trace_may_go),
         cmocka_unit_test(units_that_are_on),
