@@ -201,6 +201,7 @@ struct sim_device {
     uint32_t status; /* enum hl_device_status */
     bool removed;
     bool in_release;      /* 6.1: released, but a dma-buf keeps the context */
+    bool compute_reset;   /* the last reset left its user's memory and files alone */
     bool reset_pending;   /* operational again when its user has closed */
     uint64_t ready_ns;    /* CLOCK_MONOTONIC: when a running reset is over */
     uint64_t released_ns; /* likewise: when the last user's release is */

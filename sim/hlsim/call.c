@@ -356,7 +356,7 @@ static int serve_device(struct sim_state *s, struct call *c)
         sim_device_releases(d, 0);
         return 0;
     case SIM_REQUEST_RESET:
-        sim_device_reset(s, d);
+        sim_device_fail(s, d);
         return 0;
     case SIM_REQUEST_REMOVE:
         sim_device_remove(s, d);

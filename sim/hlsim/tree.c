@@ -57,7 +57,7 @@ static void put_attributes(const struct sim_state *s, const struct sim_device *d
     put(dir, "hard_reset", "%s", "");
     writable(dir, "hard_reset", 0200);
     if (a->soft_reset) {
-        put(dir, "soft_reset_cnt", "%u\n", d->soft_resets);
+        put(dir, "soft_reset_cnt", "%u\n", sim_device_soft_resets(d));
         put(dir, "soft_reset", "%s", "");
         writable(dir, "soft_reset", 0200);
     }
@@ -346,6 +346,8 @@ void tree_update(struct sim_state *s)
         tree_device_folder(s, d, dir);
         put(dir, "status", "%s\n", status_names[sim_device_status(d)]);
         put(dir, "hard_reset_cnt", "%u\n", sim_device_hard_resets(d));
+        if (sim_asic_of(d)->soft_reset)
+            put(dir, "soft_reset_cnt", "%u\n", sim_device_soft_resets(d));
     }
 }
 

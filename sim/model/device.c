@@ -107,7 +107,31 @@ void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events
 /* hl_device_reset() counts one when it is over. */
 uint32_t sim_device_hard_resets(const struct sim_device *d)
 {
-    return d->hard_resets - (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET);
+    return d->hard_resets -
+           (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && !d->compute_reset);
+}
+
+uint32_t sim_device_soft_resets(const struct sim_device *d)
+{
+    return d->soft_resets - (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && d->compute_reset);
+}
+
+static void reset(struct sim_state *s, struct sim_device *d, bool compute)
+{
+    if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET)
+        return; /* there is one */
+    sim_trace_event(s, (uint32_t)(d - s->devices), compute ? "compute reset" : "reset");
+    if (compute)
+        d->soft_resets++;
+    else
+        d->hard_resets++;
+    d->compute_reset = compute;
+    d->watchdog = false;
+    d->status = HL_DEVICE_STATUS_IN_RESET;
+    d->reset_pending = !compute && d->context.id != 0;
+    d->ready_ns = now_ns() + SIM_RESET_NS;
+    submission_abort(s, d, SUBMISSION_RESET);
+    s->attention = true;
 }
 
 /*
@@ -116,25 +140,27 @@ uint32_t sim_device_hard_resets(const struct sim_device *d)
  */
 void sim_device_reset(struct sim_state *s, struct sim_device *d)
 {
-    if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET)
-        return; /* there is one */
-    sim_trace_event(s, (uint32_t)(d - s->devices), "reset");
-    d->hard_resets++;
-    d->status = HL_DEVICE_STATUS_IN_RESET;
-    d->reset_pending = d->context.id != 0;
-    d->ready_ns = now_ns() + SIM_RESET_NS;
-    submission_abort(s, d, SUBMISSION_RESET);
+    reset(s, d, false);
+}
+
+void sim_device_fail(struct sim_state *s, struct sim_device *d)
+{
+    sim_device_reset(s, d);
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
 }
 
-/* hl_device_cond_reset(); 6.1 resets at once. */
+/* hl_device_cond_reset(); 6.1 resets at once, and of Goya only what its user's work has used. */
 void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events)
 {
     uint32_t file = d->context.id ? d->context.file : SIM_NONE;
 
-    sim_device_event(s, d, events);
-    if (!sim_kernel(s)->postpones_reset || file == SIM_NONE ||
-        (!s->files[file].eventfd && !d->watchdog)) {
+    if (events)
+        sim_device_event(s, d, events);
+    if (!sim_kernel(s)->postpones_reset) {
+        reset(s, d, sim_asic_of(d)->soft_reset);
+        return;
+    }
+    if (file == SIM_NONE || (!s->files[file].eventfd && !d->watchdog)) {
         sim_device_reset(s, d);
         return;
     }

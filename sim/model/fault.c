@@ -125,7 +125,7 @@ int sim_fault_check(struct sim_state *s, struct sim_device *d, enum sim_op op, u
             *delay_us += f->delay_us;
             break;
         case SIM_FAULT_RESET:
-            sim_device_reset(s, d);
+            sim_device_fail(s, d);
             break;
         case SIM_FAULT_REMOVE:
             sim_device_remove(s, d);

@@ -121,15 +121,11 @@ static void context_over(struct sim_state *s, struct sim_device *d)
 {
     /* "device still in use": later kernels reset it; 6.1 waits indefinitely, a defect */
     bool leaked = sim_kernel(s)->resets_for_leftover && !d->reset_pending && submission_leaks(s, d);
-    bool reset = d->watchdog || leaked || sim_asic_of(d)->close_resets;
+    bool hard = (d->watchdog || leaked) && !d->removed; /* or the deferred one */
+    bool reset = hard || sim_asic_of(d)->close_resets;
 
     submission_abort(s, d, reset ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
-    if (d->watchdog || leaked) {
-        /* the deferred reset */
-        d->watchdog = false;
-        d->hard_resets++;
-        s->attention = true;
-    }
+    d->watchdog = false;
     d->used_memory -= d->context.memory;
     if (!sim_kernel(s)->waits_for_exports)
         d->open_period_ms = (now_ns() - d->opened_ns) / 1000000;
@@ -140,10 +136,8 @@ static void context_over(struct sim_state *s, struct sim_device *d)
         d->reset_pending = false;
         d->ready_ns = now_ns();
     }
-    if (leaked && !d->removed) {
-        d->status = HL_DEVICE_STATUS_IN_RESET;
-        d->ready_ns = now_ns() + SIM_RESET_NS;
-    }
+    if (hard)
+        sim_device_reset(s, d);
 }
 
 static void dmabuf_released(struct sim_state *s, struct sim_device *d, const struct sim_dmabuf *b)

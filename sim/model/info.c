@@ -138,7 +138,7 @@ static int clk_rate(struct query *q)
 
 static int reset_count(struct query *q)
 {
-    struct hl_info_reset_count r = { sim_device_hard_resets(q->d), q->d->soft_resets };
+    struct hl_info_reset_count r = { sim_device_hard_resets(q->d), sim_device_soft_resets(q->d) };
 
     return give(q, &r, sizeof(r));
 }

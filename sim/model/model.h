@@ -92,9 +92,13 @@ bool sim_device_releasing(const struct sim_device *d);
 bool sim_device_release_ends(const struct sim_device *d, struct timespec *end);
 bool sim_device_operational(const struct sim_device *d);
 void sim_device_reset(struct sim_state *s, struct sim_device *d);
+/* The same because its firmware fails, of which its users are told. */
+void sim_device_fail(struct sim_state *s, struct sim_device *d);
 /* Those that are over. */
 uint32_t sim_device_hard_resets(const struct sim_device *d);
-/* A reset because of an error: deferred while a user that listens for events has the device. */
+uint32_t sim_device_soft_resets(const struct sim_device *d);
+/* A reset because of an error, of which events tell: deferred while a user that listens for events
+ * has the device. */
 void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events);
 void sim_device_remove(struct sim_state *s, struct sim_device *d);
 /* Sets event bits for every user of the device that can see them. */

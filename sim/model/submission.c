@@ -164,8 +164,10 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
         return;
     if (sim_errors_timeout(d, seq))
         events = HL_NOTIFIER_EVENT_CS_TIMEOUT;
+    if (reset && (events || sim_kernel(c->state)->postpones_reset))
+        events |= HL_NOTIFIER_EVENT_DEVICE_RESET; /* 6.1 tells with the first timeout alone */
     if (reset)
-        sim_device_error_reset(c->state, d, events | HL_NOTIFIER_EVENT_DEVICE_RESET);
+        sim_device_error_reset(c->state, d, events);
     else if (events)
         sim_device_event(c->state, d, events);
     sim_unlock(c->state);

@@ -536,6 +536,8 @@ void sim_sub_abort_all(struct sim_sub_call *c, bool reset)
     memset(s->in_queue, 0, sizeof(s->in_queue));
     memset(s->handle, 0, sizeof(s->handle));
     if (reset)
+        s->ctx_switched = s->ctx_restored = false;
+    if (reset)
         init_sobs(s, c->p);
     else
         release_sobs(s, c->p);
@@ -571,7 +573,7 @@ bool sim_sub_leaks(struct sim_submit *s)
     bool leaks;
 
     sim_sub_lock(s);
-    leaks = s->stamps > 0;
+    leaks = s->stamps > 0 || s->first_cs != SIM_SUB_NONE;
     for (uint32_t i = 1; i < SIM_SUB_HANDLES && !leaks; i++)
         leaks = s->handle[i].used && s->handle[i].seq == UINT64_MAX;
     sim_sub_unlock(s);

@@ -234,7 +234,10 @@ int sim_sub_wait(struct sim_sub_call *c, union hl_wait_cs_args *args);
 void sim_sub_abort_all(struct sim_sub_call *c, bool reset);
 /* Before a reset: waits end, submissions stay (hl_abort_waiting_for_cs_completions()). */
 void sim_sub_abort_waits(struct sim_sub_call *c);
-/* What a user has left behind that holds its context: reserved signals, registered timestamps. */
+/*
+ * What a user has left behind that holds its context: submissions in flight, reserved signals,
+ * registered timestamps.
+ */
 bool sim_sub_leaks(struct sim_submit *s);
 unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p);
 

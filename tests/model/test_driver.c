@@ -146,6 +146,112 @@ TEST(a_reset_is_counted_at_its_end)
     }
 }
 
+/* What its engines have taken too long for; the executor has no lock then. */
+static void time_out(uint64_t seq)
+{
+    struct submission_call c = { NULL, s, d };
+
+    sim_unlock(s);
+    submission_env.timed_out(&c, seq, true);
+    sim_lock(s);
+}
+
+/* Only a failure of the firmware is told as one. */
+TEST(events_of_resets)
+{
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        uint32_t file;
+
+        begin(asic, kernel);
+        file = open_file(false);
+        sim_device_reset(s, d);
+        assert_int_equal(s->files[file].events, 0);
+        sim_released(s, file);
+        wait_for_the_device();
+        file = open_file(false);
+        time_out(1);
+        assert_int_equal(s->files[file].events,
+                         HL_NOTIFIER_EVENT_CS_TIMEOUT | HL_NOTIFIER_EVENT_DEVICE_RESET);
+        sim_released(s, file);
+        wait_for_the_device();
+        file = open_file(false);
+        sim_device_fail(s, d);
+        assert_int_equal(s->files[file].events,
+                         HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE | HL_NOTIFIER_EVENT_DEVICE_RESET);
+        end();
+    }
+}
+
+/* 6.1 resets Goya's engines, and its user goes on. */
+TEST(a_reset_that_the_user_survives)
+{
+    EACH_ASIC(asic) EACH_KERNEL(kernel)
+    {
+        bool soft = asic == SIM_ASIC_GOYA && kernel == HL_GENERATION_MISC;
+        struct hl_info_reset_count r = { 0 };
+        uint32_t file, control;
+
+        begin(asic, kernel);
+        file = open_file(false);
+        control = open_file(true);
+        submission_of(s, d)->ctx_switched = submission_of(s, d)->ctx_restored = true;
+        time_out(1);
+        assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
+        assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
+        assert_int_equal(r.hard_reset_cnt + r.soft_reset_cnt, 0);
+        for (unsigned i = 0; soft && !sim_device_operational(d); i++) {
+            assert_true(i < 10000);
+            usleep(1000);
+        }
+        assert_int_equal(sim_device_operational(d), soft);
+        assert_false(submission_of(s, d)->ctx_switched);
+        assert_non_null(sim_context_of(s, file));
+        if (soft) { /* the second timeout is not told */
+            s->files[file].events = 0;
+            time_out(2);
+            assert_int_equal(s->files[file].events, 0);
+        }
+        sim_released(s, file);
+        wait_for_the_device();
+        assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
+        assert_int_equal(r.hard_reset_cnt, soft ? 0 : 1);
+        assert_int_equal(r.soft_reset_cnt, soft ? 2 : 0);
+        end();
+    }
+}
+
+/* What runs still when its user closes the device costs a hard reset; likewise a deferred one. */
+TEST(a_close_with_work_in_flight)
+{
+    for (unsigned deferred = 0; deferred < 2; deferred++)
+        for (unsigned a = 1; a < 3; a++) {
+            struct hl_cs_chunk k = { .queue_index = 0 };
+            union hl_cs_args cs = { .in = { .chunks_execute = (uintptr_t)&k,
+                                            .num_chunks_execute = 1,
+                                            .cs_flags = HL_CS_FLAGS_SIGNAL } };
+            uint32_t file, control;
+
+            begin(asics[a], HL_GENERATION_DRM);
+            file = open_file(false);
+            control = open_file(true);
+            if (deferred) {
+                s->files[file].eventfd = true;
+                time_out(1);
+                assert_true(sim_device_operational(d));
+            } else {
+                assert_int_equal(sim_cs(&env, file, &cs), 0);
+            }
+            sim_released(s, file);
+            assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
+            assert_int_equal(sim_open_check(s, d, false), -EAGAIN);
+            assert_int_equal(hard_resets(control), 0);
+            wait_for_the_device();
+            assert_int_equal(hard_resets(control), 1);
+            end();
+        }
+}
+
 /* ---- memory ---- */
 
 static int alloc(uint32_t file, uint64_t size)
@@ -476,6 +582,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reset_is_counted_at_its_end),
+        cmocka_unit_test(events_of_resets),
+        cmocka_unit_test(a_reset_that_the_user_survives),
+        cmocka_unit_test(a_close_with_work_in_flight),
         cmocka_unit_test(sizes_near_the_end_of_all),
         cmocka_unit_test(large_pages_of_the_host),
         cmocka_unit_test(addresses_of_command_buffers),
