@@ -533,6 +533,12 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
     wake();
 }
 
+static void overdue(void *priv)
+{
+    submission_env.overdue(priv);
+    wake();
+}
+
 /* ---- the trace ---- */
 
 static void traced_packet(void *priv, int queue, uint64_t addr, const struct eng_packet *packet)
@@ -658,6 +664,7 @@ int execute_start(struct sim_state *s, struct sim_device *d, uint64_t seed)
     }
     env = submission_env;
     env.timed_out = timed_out;
+    env.overdue = overdue;
     x->call = (struct submission_call){ NULL, s, d };
     x->memory = map(d->memory_fd, a->chip->memory_size);
     x->buffers = map(d->buffer_fd, SIM_BUFFER_BYTES);

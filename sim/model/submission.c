@@ -173,6 +173,18 @@ static void timed_out(void *priv, uint64_t seq, bool reset)
     sim_unlock(c->state);
 }
 
+/* device_release_watchdog_func(), in the supervisor */
+static void overdue(void *priv)
+{
+    struct submission_call *c = priv;
+
+    if (!submission_lock(c->state, c->device))
+        return;
+    if (c->device->watchdog)
+        sim_device_reset(c->state, c->device);
+    sim_unlock(c->state);
+}
+
 static bool interrupted(void *priv)
 {
     struct submission_call *c = priv;
@@ -187,6 +199,7 @@ const struct sim_submit_env submission_env = {
     .cb = cb,
     .stamps = stamps,
     .timed_out = timed_out,
+    .overdue = overdue,
     .now_ns = now_ns,
 };
 

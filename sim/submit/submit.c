@@ -138,6 +138,7 @@ void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
     s->first_cs = s->last_cs = s->tdr_cs = SIM_SUB_NONE;
     s->tdr_ns = 0;
     s->watchdog = false;
+    s->overdue_ns = 0;
     s->ctx_switched = s->ctx_restored = false;
     memset(s->cs, 0, p->asic->max_pending * sizeof(s->cs[0]));
     memset(s->handle, 0, sizeof(s->handle));
@@ -411,6 +412,24 @@ static void push_outcome(struct sim_submit *s, const struct sim_sub_cs *cs)
     s->outcome[i].error = cs->error;
 }
 
+/* What those that wait for it are told. */
+static void end_fence(struct sim_sub_call *c, struct sim_sub_cs *cs)
+{
+    if (cs->timed_out)
+        cs->error = -ETIMEDOUT;
+    else if (cs->aborted)
+        cs->error = -EIO;
+    else if (!cs->submitted)
+        cs->error = -EBUSY;
+    if (cs->stamp) {
+        if (cs->submitted || c->p->kernel->stamps_refused)
+            cs->timestamp = c->env->now_ns(c->priv);
+        push_outcome(c->s, cs);
+    }
+    cs->done = true;
+    cs->mcs_done = true;
+}
+
 /* cs_do_release(): of one submission, with the lock held. */
 static void release_one(struct sim_sub_call *c, struct sim_sub_cs *cs)
 {
@@ -433,19 +452,7 @@ static void release_one(struct sim_sub_call *c, struct sim_sub_cs *cs)
             s->tdr_cs = SIM_SUB_NONE;
         sim_sub_arm_timer(c);
     }
-    if (cs->timed_out)
-        cs->error = -ETIMEDOUT;
-    else if (cs->aborted)
-        cs->error = -EIO;
-    else if (!cs->submitted)
-        cs->error = -EBUSY;
-    if (cs->stamp) {
-        if (cs->submitted || c->p->kernel->stamps_refused)
-            cs->timestamp = c->env->now_ns(c->priv);
-        push_outcome(s, cs);
-    }
-    cs->done = true;
-    cs->mcs_done = true;
+    end_fence(c, cs);
     if (cs->submitted && cs->sob_queue) {
         sim_sub_sob_put(c, cs->sob_queue - 1, cs->sob_which);
         cs->sob_queue = 0;
@@ -535,12 +542,13 @@ void sim_sub_abort_all(struct sim_sub_call *c, bool reset)
     s->tdr_ns = 0;
     memset(s->in_queue, 0, sizeof(s->in_queue));
     memset(s->handle, 0, sizeof(s->handle));
-    if (reset)
+    s->overdue_ns = 0;
+    if (reset) {
         s->ctx_switched = s->ctx_restored = false;
-    if (reset)
         init_sobs(s, c->p);
-    else
+    } else {
         release_sobs(s, c->p);
+    }
     s->abort_count++;
     if (s->stamps)
         memset(s->stamp, 0, sizeof(s->stamp));
@@ -553,11 +561,16 @@ void sim_sub_abort_all(struct sim_sub_call *c, bool reset)
     quiesce(s);
 }
 
+/* HL_DEVICE_RELEASE_WATCHDOG_TIMEOUT_SEC: for its user to close the device. */
+#define CLOSE_NS 30000000000ll
+
 void sim_sub_abort_waits(struct sim_sub_call *c)
 {
     struct sim_submit *s = c->s;
 
     sim_sub_lock(s);
+    if (!s->watchdog)
+        s->overdue_ns = c->env->now_ns(c->priv) + CLOSE_NS;
     s->watchdog = true;
     for (uint32_t i = s->first_cs; i != SIM_SUB_NONE; i = s->cs[i].next) {
         s->cs[i].error = -EIO;
@@ -592,28 +605,52 @@ unsigned sim_sub_active(struct sim_submit *s, const struct sim_sub_props *p)
     return n;
 }
 
+/* The submission whose time is over, if there is one. */
+static bool take_late(struct sim_submit *s, int64_t now, uint64_t *seq, bool *reset)
+{
+    struct sim_sub_cs *cs;
+
+    if (s->tdr_cs == SIM_SUB_NONE || s->tdr_ns > now)
+        return false;
+    cs = &s->cs[s->tdr_cs];
+    *seq = cs->seq;
+    *reset = !cs->skip_reset;
+    if (*reset)
+        cs->timed_out = true;
+    s->tdr_ns = INT64_MAX; /* once */
+    return true;
+}
+
+static int64_t next_timer(const struct sim_submit *s)
+{
+    int64_t tdr = s->tdr_cs == SIM_SUB_NONE || s->tdr_ns == INT64_MAX ? 0 : s->tdr_ns;
+
+    return !tdr || (s->overdue_ns && s->overdue_ns < tdr) ? s->overdue_ns : tdr;
+}
+
 int64_t sim_sub_timers(struct sim_sub_call *c)
 {
     struct sim_submit *s = c->s;
     int64_t now = c->env->now_ns(c->priv), next;
     uint64_t seq = 0;
-    bool late = false, reset = false;
+    bool late, overdue, reset = false;
 
     sim_sub_lock(s);
-    if (s->tdr_cs != SIM_SUB_NONE && s->tdr_ns <= now) {
-        struct sim_sub_cs *cs = &s->cs[s->tdr_cs];
-
-        late = true;
-        seq = cs->seq;
-        reset = !cs->skip_reset;
-        if (reset)
-            cs->timed_out = true;
-        s->tdr_ns = INT64_MAX; /* once */
-    }
-    next = s->tdr_cs == SIM_SUB_NONE || s->tdr_ns == INT64_MAX ? 0 : s->tdr_ns;
+    late = take_late(s, now, &seq, &reset);
+    overdue = s->overdue_ns && s->overdue_ns <= now;
+    if (overdue)
+        s->overdue_ns = 0;
+    next = next_timer(s);
     sim_sub_unlock(s);
+    if (!late && !overdue)
+        return next;
     if (late && c->env->timed_out)
         c->env->timed_out(c->priv, seq, reset);
+    if (overdue && c->env->overdue)
+        c->env->overdue(c->priv);
+    sim_sub_lock(s);
+    next = next_timer(s); /* the answers may have set one */
+    sim_sub_unlock(s);
     return next;
 }
 

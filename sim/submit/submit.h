@@ -139,6 +139,7 @@ struct sim_submit {
     int64_t tdr_ns;
     int64_t tdr_longer_ns; /* by how much it may be extended */
     bool watchdog;         /* an error happened: the user has to close the device */
+    int64_t overdue_ns;    /* ... by then; 0: not, or it was told */
     bool ctx_switched;     /* a submission has taken it on to restore the state */
     bool ctx_restored;     /* ... and it is */
     uint32_t mcs_waiters;
@@ -201,6 +202,8 @@ struct sim_submit_env {
     int (*stamps)(void *priv, uint64_t handle, uint64_t **mem, uint64_t *count);
     /* A submission took too long (seq): the driver's answer (cs_timedout()). In the executor. */
     void (*timed_out)(void *priv, uint64_t seq, bool reset);
+    /* ... and its user has not closed the device in time; NULL: nobody asks. In the executor. */
+    void (*overdue)(void *priv);
     int64_t (*now_ns)(void *priv);
     /* Has the caller received a signal?  Then waits end with -EINTR.  NULL: there are no signals.
      */

@@ -252,6 +252,39 @@ TEST(a_close_with_work_in_flight)
         }
 }
 
+/* A user who was told of a reset has half a minute to close the device. */
+TEST(a_user_who_does_not_close)
+{
+    struct sim_submit *u;
+    struct sim_sub_call call;
+    struct submission_call c;
+    uint32_t file;
+    int64_t now, at;
+
+    begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+    file = open_file(false);
+    s->files[file].eventfd = true;
+    u = submission_of(s, d);
+    c = (struct submission_call){ NULL, s, d };
+    call = (struct sim_sub_call){
+        .s = u, .p = submission_props(s, d), .env = &submission_env, .priv = &c
+    };
+    time_out(1);
+    sim_unlock(s);
+    now = submission_env.now_ns(NULL);
+    at = sim_sub_timers(&call);
+    assert_uint_in_range(at - now, 20000000000, 30000000000);
+    assert_true(sim_device_operational(d));
+    u->overdue_ns = now;
+    assert_int_equal(sim_sub_timers(&call), 0);
+    sim_lock(s);
+    assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
+    sim_released(s, file);
+    wait_for_the_device();
+    assert_int_equal(sim_device_hard_resets(d), 1);
+    end();
+}
+
 /* ---- memory ---- */
 
 static int alloc(uint32_t file, uint64_t size)
@@ -585,6 +618,7 @@ int main(void)
         cmocka_unit_test(events_of_resets),
         cmocka_unit_test(a_reset_that_the_user_survives),
         cmocka_unit_test(a_close_with_work_in_flight),
+        cmocka_unit_test(a_user_who_does_not_close),
         cmocka_unit_test(sizes_near_the_end_of_all),
         cmocka_unit_test(large_pages_of_the_host),
         cmocka_unit_test(addresses_of_command_buffers),
