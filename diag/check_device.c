@@ -13,6 +13,7 @@
 #include <hlthunk/error.h>
 #include <hlthunk-diag/holders.h>
 
+#include "diag/dmabufs.h"
 #include "diag/preflight.h"
 #include "lib/error.h"
 #include "lib/kernel/discovery.h"
@@ -303,15 +304,18 @@ static void check_status(struct hl_preflight *p, const struct hlthunk_device_ent
 
 /* What hlthunk_holders_list() tells, put together. */
 struct tally {
-    unsigned nodes, dmabufs, mappings, kernel;
-    bool other_devices;       /* dma-bufs may be of another device */
-    char first[64], leak[64]; /* "python3 (PID 4711)" */
+    unsigned nodes, dmabufs, mappings;
+    struct hl_dmabufs descriptors; /* what dmabufs is counted from */
+    bool kernel;                   /* some dma-bufs are of no process */
+    bool other_devices;            /* dma-bufs may be of another device */
+    char first[64], leak[64];      /* "python3 (PID 4711)" */
 };
 
 static int count_holder(const struct hlthunk_holder *h, void *user)
 {
     struct tally *t = user;
     char who[64];
+    int rc = 0;
 
     snprintf(who, sizeof(who), "%s (PID %d)", h->comm ? h->comm : "", h->pid);
     t->other_devices |= h->index == HLTHUNK_HOLDER_ANY_DEVICE;
@@ -322,18 +326,21 @@ static int count_holder(const struct hlthunk_holder *h, void *user)
         break;
     case HLTHUNK_HOLDER_DMABUF:
     case HLTHUNK_HOLDER_MAPPING:
-        if (!t->dmabufs && !t->mappings)
+        if (!*t->leak)
             strcpy(t->leak, who);
-        t->dmabufs += h->kind == HLTHUNK_HOLDER_DMABUF;
-        t->mappings += h->kind == HLTHUNK_HOLDER_MAPPING;
+        if (h->kind == HLTHUNK_HOLDER_MAPPING)
+            t->mappings++;
+        else
+            rc = hl_dmabufs_add(&t->descriptors, h);
         break;
     case HLTHUNK_HOLDER_KERNEL:
-        t->kernel++;
+        t->kernel = true;
+        rc = hl_dmabufs_add(&t->descriptors, h);
         break;
     default:
         break;
     }
-    return 0;
+    return rc ? hl_err(rc, "no memory for the list of dma-bufs") : 0;
 }
 
 /* What the control node says: how often the device was opened, and whether it is in use. */
@@ -373,6 +380,8 @@ static void gather(struct hl_preflight *p, const struct hlthunk_device_entry *e,
     f->failed = hlthunk_holders_list(&o, count_holder, &f->tally, &f->seen);
     if (f->failed)
         snprintf(f->why, sizeof(f->why), "%s", hl_error_text());
+    f->tally.dmabufs = hl_dmabufs_count(&f->tally.descriptors, NULL);
+    hl_dmabufs_free(&f->tally.descriptors);
 }
 
 static const char remedy_leak[] =
@@ -397,7 +406,7 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
 {
     const struct tally *t = &f->tally;
     char text[160];
-    unsigned left = t->dmabufs + t->mappings + t->kernel;
+    unsigned left = t->dmabufs + t->mappings;
 
     if (f->failed)
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, NULL,
@@ -414,7 +423,7 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
             "The device's last user has closed it, but %u dma-bufs and %u mappings of it are "
             "left%s%s%s: until they are gone the device cannot be opened (EBUSY, or EAGAIN on "
             "Linux 6.1).",
-            t->dmabufs + t->kernel, t->mappings, *t->leak ? ", the first in " : "", t->leak,
+            t->dmabufs, t->mappings, *t->leak ? ", the first in " : "", t->leak,
             t->kernel ? ", some without a process that could be seen: a driver has imported "
                         "them, or they are on their way between processes"
                       : "");

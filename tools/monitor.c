@@ -18,6 +18,7 @@
 
 #include <habanalabs/hlthunk.h>
 
+#include "diag/dmabufs.h"
 #include "tools/command.h"
 #include "tools/prometheus.h"
 #include "tools/screen.h"
@@ -99,9 +100,7 @@ struct sample {
     int64_t record[RECORDS], page_fault;
     unsigned nodes, dmabufs, mappings, kernel, hidden;
     uint64_t dmabuf_bytes;
-    char user[48];            /* "python3 (4711)" */
-    uint64_t identities[256]; /* of dma-bufs that are counted */
-    unsigned identity_count;
+    char user[48];    /* "python3 (4711)" */
     char events[512]; /* what happened since the last look, separated by "; " */
 };
 
@@ -140,9 +139,16 @@ static long read_hwmon(const struct hlthunk_device_entry *e, const char *name)
     return value;
 }
 
+/* What hlthunk_holders_list() tells, put together. */
+struct tally {
+    struct sample *s;
+    struct hl_dmabufs dmabufs;
+};
+
 static int count_holder(const struct hlthunk_holder *h, void *user)
 {
-    struct sample *s = user;
+    struct tally *t = user;
+    struct sample *s = t->s;
 
     s->nodes += h->kind == HLTHUNK_HOLDER_NODE;
     s->mappings += h->kind == HLTHUNK_HOLDER_MAPPING;
@@ -151,16 +157,20 @@ static int count_holder(const struct hlthunk_holder *h, void *user)
         snprintf(s->user, sizeof(s->user), "%s (%d)", h->comm, h->pid);
     if (h->kind != HLTHUNK_HOLDER_DMABUF && h->kind != HLTHUNK_HOLDER_KERNEL)
         return 0;
-    /* one dma-buf, however many descriptors */
-    for (unsigned i = 0; i < s->identity_count; i++) {
-        if (s->identities[i] == h->identity)
-            return 0;
-    }
-    if (s->identity_count < sizeof(s->identities) / sizeof(s->identities[0]))
-        s->identities[s->identity_count++] = h->identity;
-    s->dmabufs++;
-    s->dmabuf_bytes += h->size_bytes;
-    return 0;
+    return hl_dmabufs_add(&t->dmabufs, h);
+}
+
+static void find_holders(const struct hlthunk_device_entry *e, struct sample *s)
+{
+    struct hlthunk_holders_options h = { .struct_size = sizeof(h), .device = e };
+    struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
+    struct tally t = { .s = s };
+
+    /* our own descriptor does not count: it is of the control node */
+    if (hlthunk_holders_list(&h, count_holder, &t, &seen) == 0)
+        s->hidden = seen.hidden_processes;
+    s->dmabufs = hl_dmabufs_count(&t.dmabufs, &s->dmabuf_bytes);
+    hl_dmabufs_free(&t.dmabufs);
 }
 
 static void ask_device(struct hlthunk_device *d, struct sample *s)
@@ -241,8 +251,6 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
         .index = e->index,
         .control = true,
     };
-    struct hlthunk_holders_options h = { .struct_size = sizeof(h), .device = e };
-    struct hlthunk_holders_seen seen = { .struct_size = sizeof(seen) };
     time_t now = time(NULL);
     struct tm tm;
     char text[64];
@@ -272,9 +280,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
                     : atol(text);
     s->temperature = read_hwmon(e, "temp1_input");
     s->power = read_hwmon(e, "power1_input");
-    /* our own descriptor does not count: it is of the control node */
-    if (hlthunk_holders_list(&h, count_holder, s, &seen) == 0)
-        s->hidden = seen.hidden_processes;
+    find_holders(e, s);
 }
 
 static void print_json(const struct hlthunk_device_entry *e, const struct sample *s)

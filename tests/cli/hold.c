@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: hold [dmabuf|twice|mapping|fault|opcode|closed]... -- PROGRAM [ARGUMENT]...
+ * usage: hold [dmabuf|twice|many|mapping|fault|opcode|closed]... -- PROGRAM [ARGUMENT]...
  * Opens a device, does what is named, and keeps it while PROGRAM runs, whose exit code it returns.
- *   dmabuf   exports 2 MiB; twice: with a second descriptor of it
+ *   dmabuf   exports 2 MiB; twice: with a second descriptor of it; many: 300 of its
+ *            pages, each with a second descriptor
  *   mapping  maps a command buffer
  *   fault    lets an engine read from nowhere; opcode: lets it execute what is not a packet
- *   closed   closes the device, of which a dma-buf is left: the process keeps a descriptor
+ *   closed   closes the device, of which a dma-buf is left: the process keeps two descriptors
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,16 +74,25 @@ static void fault(void)
     execute(&dma, sizeof(dma));
 }
 
+static void duplicate(struct hlthunk_dmabuf *dmabuf)
+{
+    must(fcntl(hlthunk_dmabuf_borrow_fd(dmabuf), F_DUPFD_CLOEXEC, 0) < 0, "dup");
+}
+
 static void act(const char *what)
 {
     static const uint32_t no_packet[2] = { 0, 0x1fu << 24 };
     static struct hlthunk_dmabuf *dmabuf;
     struct hlthunk_command_buffer *cb;
 
+    for (uint64_t i = 0; !strcmp(what, "many") && i < 300; i++) {
+        must(hlthunk_dmabuf_export(buffer, i << 12, 1 << 12, NULL, &dmabuf), "export");
+        duplicate(dmabuf);
+    }
     if (!strcmp(what, "dmabuf") || !strcmp(what, "twice"))
         must(hlthunk_dmabuf_export(buffer, 0, 0, NULL, &dmabuf), "export");
     if (!strcmp(what, "twice"))
-        must(fcntl(hlthunk_dmabuf_borrow_fd(dmabuf), F_DUPFD_CLOEXEC, 0) < 0, "dup");
+        duplicate(dmabuf);
     if (!strcmp(what, "mapping"))
         must(hlthunk_command_buffer_create(device, 4096, NULL, &cb), "command buffer");
     if (!strcmp(what, "fault"))
@@ -91,6 +101,7 @@ static void act(const char *what)
         execute(no_packet, sizeof(no_packet));
     if (!strcmp(what, "closed")) {
         act("twice");
+        duplicate(dmabuf);
         hlthunk_dmabuf_unref(dmabuf);
         hlthunk_buffer_unref(buffer);
         hlthunk_device_close(device);

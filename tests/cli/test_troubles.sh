@@ -101,6 +101,7 @@ runs 0 "$hlsim" run -- "$hold" twice -- "$hlthunk" monitor --count 1 && says ' h
 runs 0 "$hlsim" run -- "$hold" twice -- "$hlthunk" monitor --json --count 1 && says '"dmabufs":1,"dmabuf_bytes":2097152'
 runs 0 "$hlsim" run -- "$hold" closed -- "$hlthunk" monitor --count 1 && says ' gone, not free .* 1, 2 MiB$'
 runs 4 "$hlsim" run -- "$hold" closed -- "$hlthunk" doctor && says 'holders  *PROBLEM .*1 dma-bufs'
+runs 0 "$hlsim" run -- "$hold" many -- "$hlthunk" monitor --count 1 && says ' hold ([0-9]*) .* 300, 1200 KiB$'
 # of a user without a name
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     runs 0 "$hlsim" run -- sh -c "exec 3<>/dev/accel/accel0; setpriv --reuid 54321 --clear-groups sleep 60 & sleeper=\$!

@@ -429,6 +429,9 @@ TEST(holders)
     put_process("leaker", 5, "/dmabuf:");
     look();
     expect("holders", HLTHUNK_VERDICT_PROBLEM, "leaker (PID 77)");
+    put_process("leaker", 8, "/dmabuf:"); /* another descriptor of the same */
+    look();
+    expect("holders", HLTHUNK_VERDICT_PROBLEM, "but 1 dma-bufs and 0 mappings");
     put_process("user", 6, "/dev/accel/accel0");
     look();
     expect("holders", HLTHUNK_VERDICT_WARNING, "user (PID 77)");
