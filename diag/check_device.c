@@ -402,11 +402,42 @@ static const char *unseen(const struct facts *f, char *text, size_t size)
     return text;
 }
 
+/*
+ * Has the last user closed the device, of which something is left?  A dma-buf that may be of
+ * another device says so only where the driver does, or where no user can be out of sight.
+ */
+static bool is_left(const struct facts *f)
+{
+    const struct tally *t = &f->tally;
+
+    if (!t->dmabufs && !t->mappings)
+        return false;
+    if (!f->stats_known)
+        return !t->other_devices;
+    return busy(f) && (!t->other_devices || t->mappings || f->stats.compute_ctx_in_release ||
+                       !(f->seen.hidden_processes || f->seen.other_namespace));
+}
+
+/* The device is in use, and its user is out of sight. */
+static void tell_unseen(struct hl_preflight *p, const struct facts *f)
+{
+    const struct tally *t = &f->tally;
+    char text[160], others[160] = "";
+
+    if (t->dmabufs)
+        snprintf(others, sizeof(others),
+                 "; %u dma-bufs%s%s may be of it or of another device: no kernel tells", t->dmabufs,
+                 *t->leak ? ", the first in " : "", t->leak);
+    hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM,
+                      "\"hlthunk who\" as root, outside of containers.",
+                      "The device is in use, and nobody is seen to hold it: %s%s.",
+                      unseen(f, text, sizeof(text)), others);
+}
+
 static void check_holders(struct hl_preflight *p, const struct facts *f)
 {
     const struct tally *t = &f->tally;
     char text[160];
-    unsigned left = t->dmabufs + t->mappings;
 
     if (f->failed)
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, NULL,
@@ -417,21 +448,19 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
             "Wait for it, or end it: one process at a time can compute. \"hlthunk who\" lists "
             "all that it holds.",
             "%s has the device open: other opens are EBUSY.", t->first);
-    else if (left && (busy(f) || (!f->stats_known && !t->other_devices)))
+    else if (is_left(f))
         hl_preflight_tell(
             p, "holders", HLTHUNK_VERDICT_PROBLEM, remedy_leak,
-            "The device's last user has closed it, but %u dma-bufs and %u mappings of it are "
+            "The device's last user has closed it, but %u dma-bufs%s and %u mappings of it are "
             "left%s%s%s: until they are gone the device cannot be opened (EBUSY, or EAGAIN on "
             "Linux 6.1).",
-            t->dmabufs, t->mappings, *t->leak ? ", the first in " : "", t->leak,
+            t->dmabufs, t->other_devices ? " (of it or of another device)" : "", t->mappings,
+            *t->leak ? ", the first in " : "", t->leak,
             t->kernel ? ", some without a process that could be seen: a driver has imported "
                         "them, or they are on their way between processes"
                       : "");
     else if (busy(f))
-        hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM,
-                          "\"hlthunk who\" as root, outside of containers.",
-                          "The device is in use, and nobody is seen to hold it: %s.",
-                          unseen(f, text, sizeof(text)));
+        tell_unseen(p, f);
     else if (!f->stats_known && (f->seen.hidden_processes || f->seen.other_namespace))
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
                           "Nobody is seen to hold the device, but %s.",

@@ -98,7 +98,11 @@ struct sample {
     long resets;             /* -1: not known */
     uint64_t firmware_events;
     int64_t record[RECORDS], page_fault;
-    unsigned nodes, dmabufs, mappings, kernel, hidden;
+    bool holders_known;
+    unsigned nodes, mappings, kernel, hidden;
+    bool other_namespace;
+    bool dmabufs_known; /* those that are seen are of this device, the only one */
+    unsigned dmabufs;
     uint64_t dmabuf_bytes;
     char user[48];    /* "python3 (4711)" */
     char events[512]; /* what happened since the last look, separated by "; " */
@@ -167,8 +171,10 @@ static void find_holders(const struct hlthunk_device_entry *e, struct sample *s)
     struct tally t = { .s = s };
 
     /* our own descriptor does not count: it is of the control node */
-    if (hlthunk_holders_list(&h, count_holder, &t, &seen) == 0)
-        s->hidden = seen.hidden_processes;
+    s->holders_known = hlthunk_holders_list(&h, count_holder, &t, &seen) == 0;
+    s->hidden = seen.hidden_processes;
+    s->other_namespace = seen.other_namespace;
+    s->dmabufs_known = s->holders_known && seen.devices == 1;
     s->dmabufs = hl_dmabufs_count(&t.dmabufs, &s->dmabuf_bytes);
     hl_dmabufs_free(&t.dmabufs);
 }
@@ -343,16 +349,28 @@ static const char *memory(const struct sample *s, char *text, size_t size)
     return text;
 }
 
-/* The compute user: a process, none, or none any more while dma-bufs or mappings hold the device.
+/*
+ * Has the last user closed the device, of which something is left?  A dma-buf that may be of
+ * another device says so only where no user can be out of sight.
  */
+static bool is_left(const struct sample *s)
+{
+    bool all_seen = s->holders_known && !s->hidden && !s->other_namespace;
+
+    return s->stats.compute_ctx_in_release || s->mappings ||
+           (s->dmabufs && (s->dmabufs_known || all_seen));
+}
+
+/* The compute user: a process, none, or none any more while something of the device is left. */
 static const char *user(const struct sample *s)
 {
-    bool busy =
-        s->stats_known && (s->stats.is_compute_ctx_active || s->stats.compute_ctx_in_release);
-
     if (*s->user)
         return s->user;
-    return !busy ? "nobody" : s->dmabufs + s->mappings ? "gone, not free" : "not seen";
+    if (!s->stats_known)
+        return "not known";
+    if (!s->stats.is_compute_ctx_active && !s->stats.compute_ctx_in_release)
+        return "nobody";
+    return is_left(s) ? "gone, not free" : "not seen";
 }
 
 static const char *resets(const struct sample *s, char *text, size_t size)

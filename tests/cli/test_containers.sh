@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# usage: test_containers.sh HLSIM HLTHUNK: in containers the commands are as docs/operators.md says
+# usage: test_containers.sh HLSIM HLTHUNK HOLD: in containers the commands are as docs/operators.md says
 set -u
-hlsim=$(readlink -f "$1") hlthunk=$(readlink -f "$2") failed=0 tried=0
+hlsim=$(readlink -f "$1") hlthunk=$(readlink -f "$2") hold=$(readlink -f "$3") failed=0 tried=0
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
@@ -59,6 +59,21 @@ if unshare -Urpf --mount-proc true 2>/dev/null; then
     inside 0 who && says 'No holder of a device was found' && says 'Not seen: processes outside this container'
     inside 0 monitor --count 1 && says ' not seen '
     inside 4 doctor && says 'holders PROBLEM .*nobody is seen to hold it: processes outside this container cannot be seen'
+    # whether somebody has it is not known without a control node
+    run 0 -- sh -c "rm $room/hlsim-*/dev/accel/accel_controlD0
+        exec unshare -Urpf --mount-proc '$hlthunk' monitor --count 1"
+    says ' not known '
+
+    # beside two devices CODE COMMAND…: the second is held from outside, a dma-buf of the first here
+    beside() {
+        code=$1
+        shift
+        run "$code" --device gaudi2 -- sh -c "exec 3<>/dev/accel/accel1
+            unshare -Urpf --mount-proc sh -c \"'$hold' dmabuf -- '$hlthunk' $* 3<&-\" 3<&-"
+    }
+    beside 4 doctor 1
+    says 'nobody is seen to hold it: processes outside this container cannot be seen; 1 dma-bufs, the first in hold '
+    beside 0 monitor --count 1 1 && says ' not seen '
 fi
 [ $failed = 0 ] || exit 1
 [ $tried -gt 1 ] || { echo "neither bubblewrap nor a user namespace: only a device cgroup was tried"; exit 77; }

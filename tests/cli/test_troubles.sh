@@ -102,6 +102,9 @@ runs 0 "$hlsim" run -- "$hold" twice -- "$hlthunk" monitor --json --count 1 && s
 runs 0 "$hlsim" run -- "$hold" closed -- "$hlthunk" monitor --count 1 && says ' gone, not free .* 1, 2 MiB$'
 runs 4 "$hlsim" run -- "$hold" closed -- "$hlthunk" doctor && says 'holders  *PROBLEM .*1 dma-bufs'
 runs 0 "$hlsim" run -- "$hold" many -- "$hlthunk" monitor --count 1 && says ' hold ([0-9]*) .* 300, 1200 KiB$'
+# whose dma-bufs they are is not known where there are several devices
+runs 4 "$hlsim" run --device gaudi --device gaudi --kernel 6.1 -- "$hold" closed -- "$hlthunk" doctor 0
+says 'holders  *PROBLEM .*last user has closed it, but 1 dma-bufs (of it' && says 'another device) and 0 mappings'
 # of a user without a name
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     runs 0 "$hlsim" run -- sh -c "exec 3<>/dev/accel/accel0; setpriv --reuid 54321 --clear-groups sleep 60 & sleeper=\$!
