@@ -101,7 +101,7 @@ struct sample {
     bool holders_known;
     unsigned nodes, mappings, kernel, hidden;
     bool other_namespace;
-    bool dmabufs_known; /* those that are seen are of this device, the only one */
+    bool dmabufs_known; /* they are of this device, the only one */
     unsigned dmabufs;
     uint64_t dmabuf_bytes;
     char user[48];    /* "python3 (4711)" */
@@ -314,10 +314,13 @@ static void print_json(const struct hlthunk_device_entry *e, const struct sample
     }
     if (*s->user)
         add_text(o, "user", s->user);
-    cJSON_AddNumberToObject(o, "dmabufs", s->dmabufs);
-    cJSON_AddNumberToObject(o, "dmabuf_bytes", (double)s->dmabuf_bytes);
+    if (s->dmabufs_known) {
+        cJSON_AddNumberToObject(o, "dmabufs", s->dmabufs);
+        cJSON_AddNumberToObject(o, "dmabuf_bytes", (double)s->dmabuf_bytes);
+    }
     cJSON_AddNumberToObject(o, "mappings", s->mappings);
     cJSON_AddNumberToObject(o, "hidden_processes", s->hidden);
+    cJSON_AddBoolToObject(o, "other_namespace", s->other_namespace);
     if (*s->events)
         add_text(o, "events", s->events);
     text = cJSON_PrintUnformatted(o);
@@ -382,18 +385,30 @@ static const char *resets(const struct sample *s, char *text, size_t size)
     return text;
 }
 
+/* "3, 6 MiB", or "?": with several devices no kernel tells whose they are. */
+static const char *dmabufs(const struct sample *s, char *text, size_t size)
+{
+    char bytes[32];
+
+    if (!s->dmabufs_known)
+        snprintf(text, size, "?");
+    else
+        snprintf(text, size, "%u, %s", s->dmabufs,
+                 format_size(s->dmabuf_bytes, bytes, sizeof(bytes)));
+    return text;
+}
+
 static void print_line(const struct sample *s, bool heading)
 {
-    char used[48], t[24], w[24], n[24], who[48], size[32];
+    char used[48], t[24], w[24], n[24], who[48], size[48];
 
     if (heading)
         printf("%-8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %s\n", "TIME", "STATUS",
                "MEMORY IN USE", "TEMP", "POWER", "RESETS", "USER", "DMA-BUFS");
-    printf("%-8.8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %u, %s\n", s->time + 11, s->status,
+    printf("%-8.8s  %-14s  %-20s  %-7s  %-9s  %6s  %-20s  %s\n", s->time + 11, s->status,
            memory(s, used, sizeof(used)), tenth(s->temperature, 1000, "C", t, sizeof(t)),
            tenth(s->power, 1000000, "W", w, sizeof(w)), resets(s, n, sizeof(n)),
-           printable(user(s), who, sizeof(who)), s->dmabufs,
-           format_size(s->dmabuf_bytes, size, sizeof(size)));
+           printable(user(s), who, sizeof(who)), dmabufs(s, size, sizeof(size)));
     if (*s->events)
         printf("%-8.8s  * %s\n", s->time + 11, s->events);
 }
@@ -416,9 +431,10 @@ static void remember(struct history *h, const struct sample *s)
 static void print_screen(const struct history *h, const struct hlthunk_device_entry *e,
                          const struct sample *s)
 {
-    unsigned values = s->hidden ? 10 : 9, shown = h->events < HISTORY ? h->events : HISTORY;
+    unsigned values = 9 + !!s->hidden + s->other_namespace;
+    unsigned shown = h->events < HISTORY ? h->events : HISTORY;
     struct screen p;
-    char used[48], t[24], w[24], n[24], size[32];
+    char used[48], t[24], w[24], n[24], size[48];
     bool airy;
 
     screen_begin(&p);
@@ -433,12 +449,13 @@ static void print_screen(const struct history *h, const struct hlthunk_device_en
     screen_row(&p, "power          %s", tenth(s->power, 1000000, "W", w, sizeof(w)));
     screen_row(&p, "hard resets    %s", resets(s, n, sizeof(n)));
     screen_row(&p, "user           %s", user(s));
-    screen_row(&p, "dma-bufs       %u, %s%s", s->dmabufs,
-               format_size(s->dmabuf_bytes, size, sizeof(size)),
-               s->kernel ? ", some without a process" : "");
+    screen_row(&p, "dma-bufs       %s%s", dmabufs(s, size, sizeof(size)),
+               s->dmabufs_known && s->kernel ? ", some without a process" : "");
     screen_row(&p, "mappings       %u", s->mappings);
     if (s->hidden)
         screen_row(&p, "not seen       %u processes of others", s->hidden);
+    if (s->other_namespace)
+        screen_row(&p, "not seen       processes outside this container");
     if (airy && shown)
         screen_row(&p, "%s", "");
     if (shown > p.rows - p.used)
@@ -549,8 +566,8 @@ static void measure(const struct hlthunk_device_entry *e, struct metrics *m)
     m->values[METRIC_RESETS] = known(s.resets >= 0, (double)s.resets);
     m->values[METRIC_OPENED] = known(s.stats_known, (double)s.stats.open_counter);
     m->values[METRIC_IN_USE] = known(s.stats_known, s.stats.is_compute_ctx_active);
-    m->values[METRIC_DMABUFS] = s.dmabufs;
-    m->values[METRIC_DMABUF_BYTES] = (double)s.dmabuf_bytes;
+    m->values[METRIC_DMABUFS] = known(s.dmabufs_known, s.dmabufs);
+    m->values[METRIC_DMABUF_BYTES] = known(s.dmabufs_known, (double)s.dmabuf_bytes);
     m->values[METRIC_FIRMWARE_EVENTS] = known(s.open, (double)s.firmware_events);
 }
 

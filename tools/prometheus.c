@@ -17,7 +17,9 @@ static const struct {
     [METRIC_OPENED] = { "opens_total", "counter",
                         "How often the device was opened since the driver was loaded." },
     [METRIC_IN_USE] = { "in_use", "gauge", "1 while a process has the device." },
-    [METRIC_DMABUFS] = { "dmabufs", "gauge", "dma-bufs of the device that could be seen." },
+    [METRIC_DMABUFS] = { "dmabufs", "gauge",
+                         "dma-bufs of the device that could be seen; none is told where "
+                         "there are several devices: no kernel tells whose they are." },
     [METRIC_DMABUF_BYTES] = { "dmabuf_bytes", "gauge", "The size of these dma-bufs together." },
     [METRIC_FIRMWARE_EVENTS] = { "firmware_events_total", "counter",
                                  "Events that the firmware has reported." },

@@ -187,6 +187,11 @@ if command -v script >/dev/null; then
     fits 24 80
     terminal 10 40 "'$hlthunk' monitor --count 2 --interval 0.1" && says '^mappings  *0'
     fits 10 40
+    if unshare -Urpf --mount-proc true 2>/dev/null; then
+        terminal 24 80 "unshare -Urpf --mount-proc '$hlthunk' monitor --count 1"
+        says '^not seen  *processes outside this container'
+        fits 24 80
+    fi
     terminal 4 20 "'$hlthunk' monitor --count 2 --interval 0.1" && says '^memory in use  0 of'
     fits 4 20
     terminal 0 0 "'$hlthunk' monitor --count 1" && says '^mappings  *0'

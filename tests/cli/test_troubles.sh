@@ -103,6 +103,13 @@ runs 0 "$hlsim" run -- "$hold" closed -- "$hlthunk" monitor --count 1 && says ' 
 runs 4 "$hlsim" run -- "$hold" closed -- "$hlthunk" doctor && says 'holders  *PROBLEM .*1 dma-bufs'
 runs 0 "$hlsim" run -- "$hold" many -- "$hlthunk" monitor --count 1 && says ' hold ([0-9]*) .* 300, 1200 KiB$'
 # whose dma-bufs they are is not known where there are several devices
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hold" twice -- "$hlthunk" monitor --count 1 && says ' hold ([0-9]*)  *?$'
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hold" twice -- "$hlthunk" monitor --count 1 --json
+! grep -q dmabuf "$out" || bad "dma-bufs of nobody knows which device"
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hold" twice -- "$hlthunk" monitor --prometheus
+! grep -q '^hlthunk_dmabuf' "$out" || bad "dma-bufs of nobody knows which device"
+runs 0 "$hlsim" run -- "$hold" twice -- "$hlthunk" monitor --prometheus && says '^hlthunk_dmabufs{.*} 1$'
+says '^hlthunk_dmabuf_bytes{.*} 2097152$'
 runs 4 "$hlsim" run --device gaudi --device gaudi --kernel 6.1 -- "$hold" closed -- "$hlthunk" doctor 0
 says 'holders  *PROBLEM .*last user has closed it, but 1 dma-bufs (of it' && says 'another device) and 0 mappings'
 # of a user without a name
