@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/error.h"
 #include "diag/preflight.h"
+#include "lib/kernel/generation.h"
 #include "lib/kernel/pci_address.h"
 #include "lib/kernel/discovery.h"
 #include "diag/pci_tree.h"
 #include "diag/route.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
+#include "lib/op/op_open.h"
 
 #define MAX_CANDIDATES 256
 
@@ -156,10 +159,12 @@ struct candidates {
     struct candidate {
         char address[24], driver[32];
         unsigned base_class;
+        bool habana;
         int driver_error; /* the driver could not be read */
     } list[MAX_CANDIDATES];
     unsigned count;
-    int error; /* some function could not be looked at */
+    int error;   /* some function could not be looked at */
+    bool itself; /* the importer that is asked about is the device */
 };
 
 /* A driver that is known to allow peer-to-peer, with its module and from its kernel on. */
@@ -241,7 +246,9 @@ static enum hlthunk_verdict check_driver(struct hl_preflight *p, const struct ca
 
 /* ---- the candidates ---- */
 
-/* May this function import at all?  Of network cards those with RDMA, or with a driver that has it.
+/*
+ * May this function import at all?  Of network cards those with RDMA, or with a driver that has it;
+ * Habana's, of which the vendor's driver alone imports, only when they are asked about.
  */
 static bool is_candidate(const struct hl_preflight *p, const char *address, const char *driver,
                          unsigned base)
@@ -275,9 +282,10 @@ static int add_candidate(const char *address, void *user)
     rc = hl_pci_ids(c->p->root, address, &vendor, &device, &class_code);
     if (rc && !hl_is_absent(rc))
         c->error = rc;
-    if (rc || vendor == HL_PCI_VENDOR_HABANA) /* of these the vendor's driver alone imports */
+    if (rc)
         return 0;
     strcpy(n.address, address);
+    n.habana = vendor == HL_PCI_VENDOR_HABANA;
     n.base_class = class_code >> 16;
     n.driver_error = hl_pci_driver(c->p->root, address, n.driver, sizeof(n.driver));
     if (c->p->options.importer) {
@@ -286,7 +294,11 @@ static int add_candidate(const char *address, void *user)
         if (!hl_pci_parse(address, &a) || !hl_pci_parse(c->p->options.importer, &b) ||
             !hl_pci_equal(&a, &b))
             return 0;
-    } else if (!is_candidate(c->p, address, n.driver, n.base_class)) {
+        if (!strcmp(address, c->p->device)) {
+            c->itself = true;
+            return 0;
+        }
+    } else if (n.habana || !is_candidate(c->p, address, n.driver, n.base_class)) {
         return 0;
     }
     c->list[c->count++] = n;
@@ -299,9 +311,15 @@ static int by_address(const void *a, const void *b)
 }
 
 /* The better of the candidates decides. */
-static void check_import(struct hl_preflight *p, unsigned candidates, enum hlthunk_verdict best)
+static void check_import(struct hl_preflight *p, const struct candidates *c,
+                         enum hlthunk_verdict best)
 {
-    if (!candidates)
+    unsigned candidates = c->count;
+
+    if (c->itself)
+        hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, "Name another device.",
+                          "The importer that is asked about is this device itself.");
+    else if (!candidates)
         hl_preflight_tell(
             p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
             "There is no other PCI device that might import: no RDMA card, GPU or other "
@@ -325,7 +343,37 @@ static void check_import(struct hl_preflight *p, unsigned candidates, enum hlthu
                           candidates);
 }
 
+/* Another device of habanalabs, which both have. */
+static enum hlthunk_verdict check_habana(struct hl_preflight *p,
+                                         const struct hlthunk_device_entry *e)
+{
+    enum hlthunk_generation g = HLTHUNK_GENERATION_MISC;
+    enum hlthunk_verdict verdict = HLTHUNK_VERDICT_UNKNOWN;
+    int fd = *p->root || e->legacy ? -1 : hl_open_node(e, true);
+    bool known = e->legacy || (fd >= 0 && hl_generation_probe(fd, &g) == 0);
+
+    if (fd >= 0)
+        close(fd);
+    if (known && g == HLTHUNK_GENERATION_VENDOR) {
+        hl_preflight_tell(p, "importer", verdict, "Try.",
+                          "The vendor's driver imports; whether it allows peer-to-peer is not "
+                          "known.");
+    } else if (!known) {
+        hl_preflight_tell(p, "importer", verdict, NULL,
+                          "Of the drivers named habanalabs the vendor's alone imports, and whether "
+                          "this is that cannot be known.");
+    } else {
+        verdict = bad(p);
+        hl_preflight_tell(p, "importer", verdict,
+                          "Import with an RDMA card or a GPU, or use the vendor's driver.",
+                          "The driver habanalabs of Linux exports, and does not import: that of "
+                          "the vendor does.");
+    }
+    return verdict;
+}
+
 static enum hlthunk_verdict check_candidate(struct hl_preflight *p,
+                                            const struct hlthunk_device_entry *e,
                                             const struct hl_pci_chain *device,
                                             const struct candidate *n)
 {
@@ -334,7 +382,8 @@ static enum hlthunk_verdict check_candidate(struct hl_preflight *p,
     int rc;
 
     strcpy(p->importer, n->address);
-    driver = check_driver(p, n);
+    driver =
+        n->habana && !strcmp(n->driver, "habanalabs") ? check_habana(p, e) : check_driver(p, n);
     rc = hl_pci_chain(p->root, n->address, &chain);
     if (rc) {
         route = HLTHUNK_VERDICT_UNKNOWN;
@@ -372,14 +421,14 @@ void hl_preflight_importers(struct hl_preflight *p, const struct hlthunk_device_
     rc = rc ? rc : c->error;
     qsort(c->list, c->count, sizeof(c->list[0]), by_address);
     for (unsigned i = 0; i < c->count && !p->rc; i++) {
-        one = check_candidate(p, &chain, &c->list[i]);
+        one = check_candidate(p, e, &chain, &c->list[i]);
         best = one < best ? one : best;
     }
     if (rc && best != HLTHUNK_VERDICT_OK)
         hl_preflight_tell(p, "import", HLTHUNK_VERDICT_UNKNOWN, NULL,
                           "Not all PCI devices that might import can be read: %s.", strerror(-rc));
     else
-        check_import(p, c->count, best);
+        check_import(p, c, best);
 out:
     free(c);
 }

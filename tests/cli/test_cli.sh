@@ -106,6 +106,16 @@ runs 2 "$hlsim" run -- "$hlthunk" doctor x
 runs 3 "$hlsim" run -- "$hlthunk" doctor 5
 runs 1 "$hlsim" run -- "$hlthunk" doctor --importer 0000:77:00.0 && warns '0000:77:00.0'
 runs 1 "$hlthunk" doctor --root /no/such/folder && warns 'is not a folder'
+# another Habana card is an importer with the vendor's driver alone
+runs 4 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" doctor --importer 0000:11:00.0 0
+says '^  importer  *PROBLEM .* does not import' && says '^  import  *PROBLEM  *None of the 1 '
+runs 4 "$hlsim" run --device gaudi --device gaudi --kernel 6.1 -- "$hlthunk" doctor --importer 0000:11:00.0 0
+says '^  importer  *PROBLEM .* does not import'
+runs 0 "$hlsim" run --device gaudi2 --device gaudi --kernel vendor -- "$hlthunk" doctor --importer 0000:11:00.0 0
+says "^  importer  *unknown  *The vendor's driver imports"
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" doctor --importer 0000:10:00.0 0
+says '^  import  *unknown .*this device itself'
+runs 0 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" doctor 0 && says '^  import  *unknown .*no other PCI device'
 case $("$hlsim" run -- "$hlthunk" doctor --json) in
 *'"verdict"'*'"checks"'*'"id"'*'"p2pdma"'*) ;;
 *) bad "doctor --json" ;;

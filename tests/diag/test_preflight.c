@@ -349,6 +349,15 @@ TEST(importers)
     expect("import", HLTHUNK_VERDICT_UNKNOWN, "no other PCI device");
     look_for(NIC);
     assert_non_null(find("importer"));
+    /* nor is another Habana card, of which a recorded machine does not tell whose driver has it */
+    tree_remove("/sys/devices/" SWITCH "/0000:03:01.0/" NIC "/driver");
+    tree_pci(SWITCH "/0000:03:01.0", NIC, 0x1da3, 0x1020, 0x120000, 0, -1, "habanalabs");
+    look();
+    assert_null(find("importer"));
+    look_for(NIC);
+    expect("importer", HLTHUNK_VERDICT_UNKNOWN, "vendor's alone imports");
+    look_for(DEVICE);
+    expect("import", HLTHUNK_VERDICT_UNKNOWN, "this device itself");
 }
 
 static const char *denied_mode;
