@@ -64,13 +64,14 @@ static bool take(int c, void *user)
 static const struct record {
     const char *name;
     enum hlthunk_event_record_id id;
+    enum hlthunk_generation since; /* before, the kernel's log has a line for each question */
 } records[] = {
-    { "submission timeout", HLTHUNK_CS_TIMEOUT },
-    { "forbidden access (RAZWI)", HLTHUNK_RAZWI_EVENT },
-    { "undefined opcode", HLTHUNK_UNDEFINED_OPCODE },
-    { "hardware error", HLTHUNK_HW_ERR_OPCODE },
-    { "firmware error", HLTHUNK_FW_ERR_OPCODE },
-    { "engine error", HLTHUNK_ENGINE_EVENT },
+    { "submission timeout", HLTHUNK_CS_TIMEOUT, HLTHUNK_GENERATION_MISC },
+    { "forbidden access (RAZWI)", HLTHUNK_RAZWI_EVENT, HLTHUNK_GENERATION_MISC },
+    { "undefined opcode", HLTHUNK_UNDEFINED_OPCODE, HLTHUNK_GENERATION_MISC },
+    { "hardware error", HLTHUNK_HW_ERR_OPCODE, HLTHUNK_GENERATION_ACCEL },
+    { "firmware error", HLTHUNK_FW_ERR_OPCODE, HLTHUNK_GENERATION_ACCEL },
+    { "engine error", HLTHUNK_ENGINE_EVENT, HLTHUNK_GENERATION_ACCEL },
 };
 enum { RECORDS = sizeof(records) / sizeof(records[0]) };
 
@@ -179,14 +180,29 @@ static void find_holders(const struct hlthunk_device_entry *e, struct sample *s)
     hl_dmabufs_free(&t.dmabufs);
 }
 
-static void ask_device(struct hlthunk_device *d, struct sample *s)
+static void ask_records(int fd, enum hlthunk_generation generation, struct sample *s)
+{
+    struct hlthunk_page_fault_info fault = { 0 };
+
+    for (unsigned i = 0; i < RECORDS; i++) {
+        union any_record r;
+
+        memset(&r, 0, sizeof(r));
+        if (generation >= records[i].since && hlthunk_get_event_record(fd, records[i].id, &r) == 0)
+            s->record[i] = r.timestamp;
+    }
+    if (generation >= HLTHUNK_GENERATION_ACCEL &&
+        (hlthunk_get_page_fault_info(fd, &fault, 0) == 0 || fault.timestamp))
+        s->page_fault = fault.timestamp;
+}
+
+static void ask_device(struct hlthunk_device *d, bool with_records, struct sample *s)
 {
     struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
     struct hlthunk_memory_usage in_use = { .struct_size = sizeof(in_use) };
     enum hlthunk_status status;
     uint32_t events[2048] = { 0 };
     int fd = hlthunk_device_borrow_fd(d);
-    struct hlthunk_page_fault_info fault = { 0 };
 
     if (hlthunk_device_get_status(d, &status))
         return;
@@ -203,15 +219,8 @@ static void ask_device(struct hlthunk_device *d, struct sample *s)
         for (unsigned i = 0; i < sizeof(events) / sizeof(events[0]); i++)
             s->firmware_events += events[i];
     }
-    for (unsigned i = 0; i < RECORDS; i++) {
-        union any_record r;
-
-        memset(&r, 0, sizeof(r));
-        if (hlthunk_get_event_record(fd, records[i].id, &r) == 0)
-            s->record[i] = r.timestamp;
-    }
-    if (hlthunk_get_page_fault_info(fd, &fault, 0) == 0 || fault.timestamp)
-        s->page_fault = fault.timestamp;
+    if (with_records)
+        ask_records(fd, p.generation, s);
 }
 
 static __attribute__((format(printf, 2, 3))) void happened(struct sample *s, const char *fmt, ...)
@@ -249,7 +258,8 @@ static void compare(const struct sample *last, struct sample *s)
         happened(s, "page fault");
 }
 
-static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, struct sample *s)
+static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, bool with_records,
+                 struct sample *s)
 {
     struct hlthunk_device_options o = {
         .struct_size = sizeof(o),
@@ -266,7 +276,7 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
     if (!*d && hlthunk_device_open(&o, d))
         *d = NULL; /* in a reset on 6.1, or gone: retried at the next look */
     if (*d) {
-        ask_device(*d, s);
+        ask_device(*d, with_records, s);
         if (!s->open) {
             hlthunk_device_unref(*d);
             *d = NULL;
@@ -524,7 +534,7 @@ static void watch(const struct hlthunk_device_entry *e, const struct settings *s
     for (unsigned long n = 0; !settings->count || n < settings->count; n++) {
         if (n && !pause_for(settings->interval, &history, e, &last))
             break;
-        look(&d, e, &now);
+        look(&d, e, true, &now);
         if (n)
             compare(&last, &now);
         if (json) {
@@ -554,7 +564,7 @@ static void measure(const struct hlthunk_device_entry *e, struct metrics *m)
     static struct sample s;
     struct hlthunk_device *d = NULL;
 
-    look(&d, e, &s);
+    look(&d, e, false, &s);
     hlthunk_device_unref(d);
     m->device = *e;
     memcpy(m->status, s.status, sizeof(m->status));
