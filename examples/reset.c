@@ -55,6 +55,8 @@ static int work(void)
         while (!lost)
             pthread_cond_wait(&told, &lock);
         pthread_mutex_unlock(&lock);
+    } else if (registered >= 0) {
+        close(registered); /* nobody else does: it would keep the device away */
     }
     hlthunk_reset_watch_unref(watch);
     hlthunk_dmabuf_unref(dmabuf);
