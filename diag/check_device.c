@@ -232,51 +232,74 @@ static bool check_node(struct hl_preflight *p, const struct hlthunk_device_entry
     return rc != 0;
 }
 
-/* May this process open the node?  What access() answers says why not. */
-static bool check_permission(struct hl_preflight *p, const struct hlthunk_device_entry *e)
-{
-    char path[HL_TREE_PATH], node[HL_NODE_PATH];
-    struct stat st;
-    int rc = find_node(p, e, false, node);
+#define REMEDY_MODE(kernel)                                                                        \
+    "Add this user to the node's group, or give the node another group or mode with a udev rule: " \
+    "KERNEL==\"" kernel "\", GROUP=\"render\", MODE=\"0660\"."
 
-    if (rc)
-        return false; /* reported as "node" */
-    snprintf(path, sizeof(path), "%s%s", p->root, node);
-    rc = access(path, R_OK | W_OK) ? -errno : 0;
-    if (stat(path, &st) < 0)
-        memset(&st, 0, sizeof(st));
-    if (rc == 0)
-        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_OK, NULL,
-                          "This user may read and write %s.", node);
-    else if (rc == -EPERM)
+/* What access() answered to a node that may not be opened says why not. */
+static void tell_forbidden(struct hl_preflight *p, const struct hlthunk_device_entry *e,
+                           const char *node, const struct stat *st, int rc)
+{
+    if (rc == -EPERM)
         hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
                           "Start the container with --device for this node, or let its cgroup "
                           "allow the node's number (systemd: DeviceAllow=).",
                           "The device cgroup of this container does not allow %s (%u:%u): opens "
                           "are EPERM.",
-                          node, major(st.st_rdev), minor(st.st_rdev));
-    else if (rc == -EACCES && hl_open_mode_allows(&st))
+                          node, major(st->st_rdev), minor(st->st_rdev));
+    else if (rc == -EACCES && hl_open_mode_allows(st))
         hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
                           "Look into the audit log (ausearch -m avc, dmesg), and at the mount "
                           "options of /dev.",
                           "This user (uid %u) may not read and write %s, although its mode (%03o) "
                           "allows it: a security module (SELinux, AppArmor), an access control "
                           "list or a mount without devices (nodev) refuses it.",
-                          (unsigned)geteuid(), node, (unsigned)st.st_mode & 0777);
+                          (unsigned)geteuid(), node, (unsigned)st->st_mode & 0777);
     else if (rc == -EACCES)
-        hl_preflight_tell(
-            p, "permission", HLTHUNK_VERDICT_PROBLEM,
-            "Add this user to the node's group, or give the node another group or mode with a "
-            "udev rule: KERNEL==\"accel[0-9]*\", GROUP=\"render\", MODE=\"0660\".",
-            "This user (uid %u) may not read and write %s: its owner is uid %u, its group %u, "
-            "its mode %03o.",
-            (unsigned)geteuid(), node, (unsigned)st.st_uid, (unsigned)st.st_gid,
-            (unsigned)st.st_mode & 0777);
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_PROBLEM,
+                          e->legacy ? REMEDY_MODE("hl[0-9]*|hl_controlD[0-9]*")
+                                    : REMEDY_MODE("accel[0-9]*|accel_controlD[0-9]*"),
+                          "This user (uid %u) may not read and write %s: its owner is uid %u, its "
+                          "group %u, its mode %03o.",
+                          (unsigned)geteuid(), node, (unsigned)st->st_uid, (unsigned)st->st_gid,
+                          (unsigned)st->st_mode & 0777);
     else
         hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_UNKNOWN, NULL,
                           "Whether this user may read and write %s cannot be known: %s.", node,
                           strerror(-rc));
-    return rc == 0;
+}
+
+/* May this process open the node?  0, 1 when that was told, or -errno: none, reported as "node". */
+static int check_access(struct hl_preflight *p, const struct hlthunk_device_entry *e, bool control,
+                        char *node)
+{
+    char path[HL_TREE_PATH];
+    struct stat st;
+    int rc = find_node(p, e, control, node);
+
+    if (rc)
+        return rc;
+    snprintf(path, sizeof(path), "%s%s", p->root, node);
+    if (access(path, R_OK | W_OK) == 0)
+        return 0;
+    rc = -errno;
+    if (stat(path, &st) < 0)
+        memset(&st, 0, sizeof(st));
+    tell_forbidden(p, e, node, &st, rc);
+    return 1;
+}
+
+/* True when the primary node may be opened. */
+static bool check_permission(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+{
+    char node[HL_NODE_PATH], control[HL_NODE_PATH];
+
+    if (check_access(p, e, false, node))
+        return false;
+    if (check_access(p, e, true, control) == 0)
+        hl_preflight_tell(p, "permission", HLTHUNK_VERDICT_OK, NULL,
+                          "This user may read and write %s and %s.", node, control);
+    return true;
 }
 
 static void check_status(struct hl_preflight *p, const struct hlthunk_device_entry *e)

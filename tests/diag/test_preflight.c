@@ -383,6 +383,37 @@ TEST(no_permission)
     as_nobody(as_nobody_permission);
 }
 
+static void as_nobody_control(void)
+{
+    look();
+    expect("permission", HLTHUNK_VERDICT_PROBLEM,
+           "may not read and write /dev/accel/accel_controlD0");
+    assert_non_null(find("open"));
+}
+
+TEST(no_permission_for_the_control_node)
+{
+    put_switch(0x1234, 0);
+    tree_mode("/dev/accel/accel_controlD0", getuid() == 0 ? 0600 : 0);
+    tree_mode("/dev/accel/accel0", 0666);
+    as_nobody(as_nobody_control);
+}
+
+static void as_nobody_6_1(void)
+{
+    look();
+    expect("permission", HLTHUNK_VERDICT_PROBLEM, "KERNEL==\"hl[0-9]*|hl_controlD[0-9]*\"");
+}
+
+TEST(no_permission_on_6_1)
+{
+    tree_remove("/sys/class/accel");
+    tree_device(0, DEVICE, 0, 1);
+    put_switch(0x1234, 0);
+    tree_mode("/dev/hl0", getuid() == 0 ? 0600 : 0);
+    as_nobody(as_nobody_6_1);
+}
+
 TEST(no_node)
 {
     tree_remove("/dev/accel/accel_controlD0");
@@ -664,6 +695,8 @@ int main(void)
         CASE(the_iommu),
         CASE(importers),
         CASE(no_permission),
+        CASE(no_permission_for_the_control_node),
+        CASE(no_permission_on_6_1),
         CASE(no_node),
         CASE(states),
         CASE(linux_6_1),
