@@ -237,6 +237,24 @@ bool hl_process_in_namespace(const char *root)
     return rc ? !hl_is_absent(rc) : strcmp(target, FIRST_PID_NAMESPACE) != 0;
 }
 
+/*
+ * Does the line begin with the four numbers of a dma-buf?  The kernel writes each with eight digits
+ * at least.  A name, which its owner chose and which may have newlines, has no room for that in its
+ * 31 bytes.
+ */
+static bool begins_dmabuf(const char *line)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        size_t n = strspn(line, "0123456789abcdef");
+
+        if (n < 8)
+            return false;
+        line += n;
+        line += strspn(line, " \t");
+    }
+    return true;
+}
+
 /* "SIZE FLAGS MODE COUNT EXPORTER INODE NAME", separated by white space. */
 static bool parse_dmabuf(const char *line, struct hl_kernel_dmabuf *b)
 {
@@ -245,7 +263,8 @@ static bool parse_dmabuf(const char *line, struct hl_kernel_dmabuf *b)
     int at = 0;
 
     memset(b, 0, sizeof(*b));
-    if (sscanf(line, "%llu %x %x %llu %31s %llu %n", &size, &flags, &mode, &references, b->exporter,
+    if (!begins_dmabuf(line) ||
+        sscanf(line, "%llu %x %x %llu %31s %llu %n", &size, &flags, &mode, &references, b->exporter,
                &inode, &at) != 6 ||
         !at)
         return false;

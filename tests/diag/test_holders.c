@@ -225,6 +225,19 @@ TEST(the_kernels_list)
     assert_string_equal(told[1].importers, "");
 }
 
+/* A name is its owner's choice, newlines too, and is no line of the kernel's. */
+TEST(a_name_with_newlines)
+{
+    tree_device(0, "0000:10:00.0", 0x1020, 0);
+    tree_put("/sys/kernel/debug/dma_buf/bufinfo",
+             "00004096\t00000002\t00080007\t00000001\tudmabuf\t00000051\t"
+             "x\n1 0 0 1 habanalabs 7 y\n"
+             "\tAttached Devices:\n"
+             "Total 0 devices attached\n\n");
+    look(NULL);
+    assert_int_equal(told_count, 0);
+}
+
 static void look_as_nobody(void)
 {
     struct hlthunk_holders_seen seen = look(NULL);
@@ -401,6 +414,7 @@ int main(void)
         CASE(one_device_of_two),
         CASE(nodes_of_6_1),
         CASE(the_kernels_list),
+        CASE(a_name_with_newlines),
         CASE(what_is_hidden_is_counted),
         CASE(why_a_process_is_not_seen),
         CASE(long_and_hidden_files),
