@@ -258,6 +258,25 @@ static void compare(const struct sample *last, struct sample *s)
         happened(s, "page fault");
 }
 
+/* The status as sysfs has it, where the control node does not answer: in the library's words. */
+static void read_status(const struct hlthunk_device_entry *e, struct sample *s)
+{
+    char text[64];
+    int rc = hlthunk_device_entry_get_attribute(e, "status", text, sizeof(text));
+
+    if (rc == -ENOENT || rc == -ENODEV)
+        snprintf(text, sizeof(text), "gone");
+    else if (rc < 0)
+        snprintf(text, sizeof(text), "unknown: %s", strerror(-rc));
+    for (int i = 0; i <= HLTHUNK_STATUS_IN_RELEASE_RESET; i++) {
+        const char *name = hlthunk_status_get_name((enum hlthunk_status)i);
+
+        if (!strcasecmp(text, name))
+            snprintf(text, sizeof(text), "%s", name);
+    }
+    printable(text, s->status, sizeof(s->status));
+}
+
 static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e, bool with_records,
                  struct sample *s)
 {
@@ -282,15 +301,8 @@ static void look(struct hlthunk_device **d, const struct hlthunk_device_entry *e
             *d = NULL;
         }
     }
-    if (!s->open) {
-        int rc = hlthunk_device_entry_get_attribute(e, "status", text, sizeof(text));
-
-        if (rc == -ENOENT || rc == -ENODEV)
-            snprintf(text, sizeof(text), "gone");
-        else if (rc < 0)
-            snprintf(text, sizeof(text), "unknown: %s", strerror(-rc));
-        printable(text, s->status, sizeof(s->status));
-    }
+    if (!s->open)
+        read_status(e, s);
     s->resets = hlthunk_device_entry_get_attribute(e, "hard_reset_cnt", text, sizeof(text)) < 0
                     ? -1
                     : atol(text);
@@ -568,7 +580,7 @@ static void measure(const struct hlthunk_device_entry *e, struct metrics *m)
     hlthunk_device_unref(d);
     m->device = *e;
     memcpy(m->status, s.status, sizeof(m->status));
-    m->values[METRIC_UP] = strcasecmp(s.status, "operational") == 0;
+    m->values[METRIC_UP] = strcmp(s.status, "operational") == 0;
     m->values[METRIC_MEMORY] = known(s.memory_known, (double)s.memory_size);
     m->values[METRIC_MEMORY_FREE] = known(s.memory_known, (double)s.memory_free);
     m->values[METRIC_TEMPERATURE] = known(s.temperature >= 0, (double)s.temperature / 1000);

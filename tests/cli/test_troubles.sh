@@ -76,8 +76,8 @@ says '0000:11:00.0 .*, another NUMA node$'
 # a driver that does not answer
 faulty 1 'info:*:EIO' "$hlthunk" info && warns 'info: .*Input/output error'
 changed 3 'rm dev/accel/accel_controlD0' "$hlthunk" info 0 && warns 'not passed to this container'
-changed 0 'rm dev/accel/accel_controlD0' "$hlthunk" monitor --count 1 0 && says '^[0-9:]*  Operational  *-  '
-faulty 0 'info:*:EIO' "$hlthunk" monitor --count 2 --interval 0.05 && says '^[0-9:]*  Operational  *-  '
+changed 0 'rm dev/accel/accel_controlD0' "$hlthunk" monitor --count 1 0 && says '^[0-9:]*  operational  *-  '
+faulty 0 'info:*:EIO' "$hlthunk" monitor --count 2 --interval 0.05 && says '^[0-9:]*  operational  *-  '
 faulty 0 'info:*:EIO' "$hlthunk" monitor --prometheus && says '^hlthunk_up{.*} 1$'
 ! grep -q '^hlthunk_memory_bytes{' "$out" || bad "memory that nobody told"
 TMPDIR=$room faulty 0 'info:*:EIO' sh -c "cd $room/hlsim-*/$first && rm status && printf 'a\"b\\\\c\\033' >status &&
