@@ -10,4 +10,7 @@ complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l bar -d 'size of the
 complete -c hlsim -n "__fish_seen_subcommand_from run" -x -l seed -d 'order of the queues'
 complete -c hlsim -n "__fish_seen_subcommand_from run" -r -F -l trace -d 'record calls and work'
 complete -c hlsim -n "__fish_seen_subcommand_from run" -l quiet -d 'do not report unknown requests'
-complete -c hlsim -f -n "__fish_seen_subcommand_from ctl" -a 'reset remove event add goya gaudi gaudi2'
+complete -c hlsim -f -n "__fish_seen_subcommand_from ctl"
+complete -c hlsim -n "__fish_seen_subcommand_from ctl; and not __fish_seen_subcommand_from reset remove event add" \
+    -a 'reset remove event add'
+complete -c hlsim -n "__fish_seen_subcommand_from ctl; and __fish_seen_subcommand_from add" -a 'goya gaudi gaudi2'

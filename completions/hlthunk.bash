@@ -5,8 +5,12 @@ _hlthunk_devices() {
     hlthunk list 2>/dev/null | awk 'NR > 1 { print $1; print $3 }'
 }
 
+# of the words on the line: readline's end at the colons of a PCI address
 _hlthunk() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} options
+    local words line=${COMP_LINE:0:COMP_POINT} cur prev options
+    read -ra words <<<"$line"
+    cur=${line##*[[:space:]]}
+    prev=${words[${#words[@]} - (${#cur} ? 2 : 1)]}
     if [ "$COMP_CWORD" = 1 ]; then
         mapfile -t COMPREPLY < <(compgen -W "list info doctor monitor who topology demo --help --version" -- "$cur")
         return
@@ -25,9 +29,13 @@ _hlthunk() {
     demo) options="--rdma --help" ;;
     *) options= ;;
     esac
-    case $cur in
+    case $cur:${COMP_WORDS[1]} in
     -*) mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur") ;;
-    *) mapfile -t COMPREPLY < <(compgen -W "$(_hlthunk_devices)" -- "$cur") ;;
+    *:info | *:who | *:topology | *:doctor | *:monitor)
+        mapfile -t COMPREPLY < <(compgen -W "$(_hlthunk_devices)" -- "$cur")
+        # readline has what is before the last colon already
+        [[ $COMP_WORDBREAKS != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
+        ;;
     esac
 }
 

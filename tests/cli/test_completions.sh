@@ -72,11 +72,26 @@ cat >"$work/ask" <<'TEXT'
 COMP_WORDS=(hlsim run --kernel "") COMP_CWORD=3
 _hlsim
 [ "${COMPREPLY[*]}" = "6.1 6.6 6.12 vendor" ] || { echo "FAIL bash offers ${COMPREPLY[*]}"; exit 1; }
-COMP_WORDS=(hlthunk doctor --p) COMP_CWORD=2
-_hlthunk
-[ "${COMPREPLY[*]}" = "--passive" ] || { echo "FAIL bash offers ${COMPREPLY[*]}"; exit 1; }
+# offers LINE WORD…: readline has these words, which end at colons
+offers() {
+    COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
+    shift
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+    _hlthunk
+}
+expect() { [ "${COMPREPLY[*]}" = "$1" ] || { echo "FAIL bash, at \"$COMP_LINE\", offers ${COMPREPLY[*]}, not $1"; exit 1; }; }
+offers 'hlthunk doctor --p' hlthunk doctor --p && expect --passive
+offers 'hlthunk ' hlthunk '' && expect 'list info doctor monitor who topology demo --help --version'
+offers 'hlthunk info ' hlthunk info '' && expect '0 0000:10:00.0 1 0000:11:00.0'
+offers 'hlthunk info 0000:1' hlthunk info 0000 : 1 && expect '10:00.0 11:00.0'
+offers 'hlthunk monitor 0000:11:' hlthunk monitor 0000 : 11 : '' && expect 00.0
+offers 'hlthunk doctor --importer 0000:1' hlthunk doctor --importer 0000 : 1 && expect ''
+offers 'hlthunk doctor --importer ' hlthunk doctor --importer '' && expect ''
+offers 'hlthunk list ' hlthunk list '' && expect ''
+offers 'hlthunk demo ' hlthunk demo '' && expect ''
+offers 'hlthunk demo -' hlthunk demo - && expect '--rdma --help'
 TEXT
-bash "$work/ask" || failed=1
+PATH=$(dirname "$hlthunk"):$PATH "$hlsim" run --quiet --device gaudi2 --device gaudi -- bash "$work/ask" || failed=1
 if command -v zsh >/dev/null 2>&1; then zsh -n _hlthunk || failed=1; fi
 if command -v fish >/dev/null 2>&1; then
     for f in *.fish; do HOME=$work fish --no-execute "$f" || failed=1; done
@@ -85,5 +100,10 @@ if command -v fish >/dev/null 2>&1; then
         complete -C "hlthunk "; complete -C "hlthunk demo --"' | cut -f1 | sort >"$work/have"
     { echo "$commands"; printf '%s\n' --help --rdma; } | sort >"$work/want"
     same "commands and options of demo" hlthunk.fish
+    for words in 'ctl ' 'ctl add ' 'ctl reset '; do
+        HOME=$work fish -c "source hlsim.fish; complete -C 'hlsim $words'" | cut -f1 | sort
+    done >"$work/have"
+    printf '%s\n' add event remove reset gaudi gaudi2 goya >"$work/want"
+    same "what hlsim ctl takes" hlsim.fish
 fi
 exit $failed
