@@ -18,6 +18,7 @@ int main(void)
 {
     struct hlthunk_device *device;
     struct hlthunk_buffer *buffer;
+    size_t left;
 
     if (hlthunk_device_open(NULL, &device)) {
         fprintf(stderr, "%s\n", hlthunk_last_error());
@@ -25,8 +26,9 @@ int main(void)
     }
     buffer = load_weights(device);
     hlthunk_device_report(device, stdout); /* at any time */
-    if (hlthunk_device_close(device))      /* and through the log */
-        printf("%s\n", hlthunk_last_error());
+    left = hlthunk_device_close(device);   /* and through the log */
+    if (left)
+        printf("closed: %zu things keep the device busy\n", left);
     hlthunk_buffer_unref(buffer);
     return 0;
 }

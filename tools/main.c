@@ -22,11 +22,12 @@ static const struct {
 
 static void usage(FILE *f)
 {
-    fputs("usage: hlthunk COMMAND [--json] [ARGUMENT]...\n\n", f);
+    fputs("usage: hlthunk COMMAND [ARGUMENT]...\n\n", f);
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         fprintf(f, "  %-8s %s\n", commands[i].name, commands[i].what);
     fputs(
-        "\nFor more, \"hlthunk COMMAND --help\".  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
+        "\nFor more, \"hlthunk COMMAND --help\"; --json, except with demo, prints for programs;\n"
+        "\"hlthunk --version\" prints the version.  Exit codes: 0 done, 1 failed, 2 wrong usage,\n"
         "3 no such device, 4 a problem (doctor).  HLTHUNK_LOG=info shows the library's messages.\n",
         f);
 }

@@ -14,7 +14,7 @@ done
 runs 2 "$hlthunk" && warns usage
 runs 2 "$hlthunk" what && warns 'no command "what"'
 runs 2 "$hlthunk" list --what
-runs 0 "$hlthunk" --help && says list
+runs 0 "$hlthunk" --help && says list && says '--version'
 runs 0 "$hlthunk" --version && says '^hlthunk [0-9]'
 version=$(sed 's/.* //' "$out")
 runs 0 "$hlsim" --version && says "^hlsim $version\$"
