@@ -40,6 +40,9 @@ expect 3 'no Habana device on this machine' "$tool"
 # says what it never does, and does nothing
 expect 0 'GET_MAGIC' $sim "$tool" --list
 expect 0 '^  memory ' $sim "$tool" --list
+for arguments in --list --help --version; do
+    expect 1 'could not be written' $sim sh -c "'$tool' $arguments >/dev/full"
+done
 [ -z "$(find . -name '*report*')" ] || { echo "FAIL --list wrote a report"; failed=1; }
 expect 1 'No such file' $sim "$tool" --output "$work/none/report" $quick
 

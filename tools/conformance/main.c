@@ -31,6 +31,12 @@ static int failed(const char *what)
     return EXIT_FAILED;
 }
 
+/* Half of an answer on standard output is none. */
+static int told(void)
+{
+    return fflush(stdout) || ferror(stdout) ? failed("the output could not be written") : EXIT_OK;
+}
+
 static bool is_group(const char *name)
 {
     struct group group;
@@ -231,9 +237,9 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (c == 'h')
-            return fputs(usage, stdout) < 0;
+            return fputs(usage, stdout), told();
         if (c == 'v')
-            return printf("hlthunk-conformance %s\n", hlthunk_version()) < 0;
+            return printf("hlthunk-conformance %s\n", hlthunk_version()), told();
         if (!take(c, &p, &list))
             return fputs(usage, stderr), EXIT_USAGE;
     }
@@ -247,7 +253,7 @@ int main(int argc, char **argv)
         p.output = name;
     plan_print(list ? stdout : stderr, &p);
     if (list)
-        return EXIT_OK;
+        return told();
     rc = is_free(&p.device);
     if (rc)
         return rc;
