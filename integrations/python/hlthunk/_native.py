@@ -2,8 +2,8 @@
 """The C library by ctypes: its functions, its structs, its errors."""
 import ctypes
 import os
-from ctypes import CFUNCTYPE, Structure, byref, c_bool, c_char, c_char_p, c_int, c_int64, c_size_t
-from ctypes import c_uint8, c_uint16, c_uint32, c_uint64, c_void_p, sizeof
+from ctypes import CFUNCTYPE, Structure, byref, c_bool, c_char, c_char_p, c_int, c_int32, c_int64
+from ctypes import c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p, sizeof
 from typing import Any, Iterable, List, Optional, Tuple, Type, TypeVar
 
 
@@ -176,7 +176,8 @@ class Number:
 
 
 Release = CFUNCTYPE(None, c_void_p)  # hlthunk_buffer_release_fn
-U32, U64, SIZE = Number(c_uint32), Number(c_uint64), Number(c_size_t)
+I32, U32, U64, SIZE = Number(c_int32), Number(c_uint32), Number(c_uint64), Number(c_size_t)
+FD = I32
 OBJECT = c_void_p
 OUT = c_void_p  # byref() of a handle or a struct
 
@@ -186,13 +187,13 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_asic_get_name", c_char_p, [c_int]),
     ("hlthunk_device_enumerate", c_int, [OUT, SIZE, SIZE, OUT]),
     ("hlthunk_device_open", c_int, [OUT, OUT]),
-    ("hlthunk_device_from_fd", c_int, [c_int, OUT]),
+    ("hlthunk_device_from_fd", c_int, [FD, OUT]),
     ("hlthunk_device_unref", None, [OBJECT]),
     ("hlthunk_device_borrow_fd", c_int, [OBJECT]),
     ("hlthunk_device_get_properties", c_int, [OBJECT, OUT]),
     ("hlthunk_device_get_memory_usage", c_int, [OBJECT, OUT]),
-    ("hlthunk_device_send", c_int, [c_int, OBJECT, c_int64]),
-    ("hlthunk_device_receive", c_int, [c_int, OUT, c_int64]),
+    ("hlthunk_device_send", c_int, [FD, OBJECT, c_int64]),
+    ("hlthunk_device_receive", c_int, [FD, OUT, c_int64]),
     ("hlthunk_device_find_buffer", c_int, [OBJECT, U64, U64, OUT, OUT]),
     ("hlthunk_device_export_range", c_int, [OBJECT, U64, U64, OUT, OUT, OUT]),
     ("hlthunk_device_get_memory_statistics", c_int, [OBJECT, OUT]),
@@ -210,7 +211,7 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_buffer_get_size", c_uint64, [OBJECT]),
     ("hlthunk_buffer_get_granted_size", c_uint64, [OBJECT]),
     ("hlthunk_dmabuf_export", c_int, [OBJECT, U64, U64, OUT, OUT]),
-    ("hlthunk_dmabuf_import", c_int, [c_int, OUT]),
+    ("hlthunk_dmabuf_import", c_int, [FD, OUT]),
     ("hlthunk_dmabuf_unref", None, [OBJECT]),
     ("hlthunk_dmabuf_dup_fd", c_int, [OBJECT, OUT]),
     ("hlthunk_dmabuf_borrow_fd", c_int, [OBJECT]),
@@ -219,8 +220,8 @@ _FUNCTIONS: List[Tuple[str, Optional[Any], Iterable[Any]]] = [
     ("hlthunk_dmabuf_get_data_offset", c_uint64, [OBJECT]),
     ("hlthunk_dmabuf_get_data_size", c_uint64, [OBJECT]),
     ("hlthunk_dmabuf_get_identity", c_uint64, [OBJECT]),
-    ("hlthunk_dmabuf_send", c_int, [c_int, OUT, SIZE, c_int64]),
-    ("hlthunk_dmabuf_receive", c_int, [c_int, OUT, SIZE, OUT, c_int64]),
+    ("hlthunk_dmabuf_send", c_int, [FD, OUT, SIZE, c_int64]),
+    ("hlthunk_dmabuf_receive", c_int, [FD, OUT, SIZE, OUT, c_int64]),
     ("hlthunk_pool_create", c_int, [OBJECT, OUT, OUT]),
     ("hlthunk_pool_unref", None, [OBJECT]),
     ("hlthunk_pool_alloc", c_int, [OBJECT, U64, OUT, OUT]),

@@ -70,7 +70,7 @@ def to_dlpack(buffer: Buffer, device_id: int = 0) -> Any:
         tensor.device = _Device(CPU, 0)
         tensor.data = buffer._address()
     else:
-        tensor.device = _Device(EXTENSION, device_id)
+        tensor.device = _Device(EXTENSION, n.I32.from_param(device_id))
         tensor.data = buffer.address
     managed.deleter = _forgets
     address = ctypes.addressof(managed)

@@ -33,6 +33,11 @@ class Devices(OpenDevice):
     def test_numbers_are_refused_rather_than_cut(self):
         with self.assertRaisesRegex(OverflowError, "index 4294967296"):
             hlthunk.Device(index=1 << 32)
+        with self.device.alloc(MIB) as buffer, buffer.export() as dmabuf:
+            fd = dmabuf.dup()
+            self.assertRaises((OverflowError, ctypes.ArgumentError), hlthunk.Dmabuf, (1 << 32) + fd)
+            os.close(fd)  # which is still ours
+            self.assertRaises(OverflowError, hlthunk.to_dlpack, buffer, 1 << 32)
         for call in (lambda: self.device.alloc((1 << 64) + MIB), lambda: self.device.alloc(-1),
                      lambda: self.device.queue(depth=1 << 32), lambda: self.device.find(-1)):
             self.assertRaises((OverflowError, ctypes.ArgumentError), call)
