@@ -146,7 +146,11 @@ static void check_all(struct hl_preflight *p, int found, struct hlthunk_device_e
     hl_preflight_devices(p, found, n);
     for (size_t i = 0; i < n; i++) {
         hl_entry_identify(p->root, &list[i]);
-        memcpy(p->device, list[i].pci_address, sizeof(p->device));
+        if (*list[i].pci_address)
+            memcpy(p->device, list[i].pci_address, sizeof(p->device));
+        else
+            snprintf(p->device, sizeof(p->device), "%s %u", hlthunk_asic_get_name(list[i].asic),
+                     list[i].index);
         if (hl_preflight_device(p, &list[i]))
             hl_preflight_importers(p, &list[i]);
         p->device[0] = '\0';

@@ -39,7 +39,7 @@ enum hlthunk_verdict {
  * @struct_size: set by the library; later versions may add members at the end
  * @verdict: its result
  * @id: what was checked, see below
- * @device: PCI address of the accelerator, or ""
+ * @device: PCI address of the accelerator, its ASIC and index ("gaudi2 0") without sysfs, or ""
  * @importer: PCI address of the candidate, or ""
  * @text: what was found, in a sentence or two
  * @remedy: what to do, or ""

@@ -36,7 +36,8 @@ if bwrap --dev-bind / / --tmpfs /sys true 2>/dev/null; then
     }
     masked 0 list && says ' gaudi2 ? - - /dev/accel/accel0'
     masked 0 info && says 'gaudi2 0 (PCI address not known)' && says 'status operational'
-    masked 0 doctor && says 'gaudi2 0 at an unknown PCI address' && says 'open ok '
+    masked 0 doctor && says ' gaudi2 0 device ok gaudi2 0 at an unknown PCI address' && says 'open ok '
+    masked 0 doctor --json && says '"device":."gaudi2 0"'
     masked 0 who && says 'No holder of a device was found'
     masked 0 monitor --count 1 && says ' operational 0 of 97536 MiB - - - nobody '
     masked 0 demo && says '13 steps done, 0 failed, 0 skipped' && says 'between processes: gaudi2 allocate'
