@@ -42,6 +42,39 @@ bool is_generator(const c10::Argument &argument)
                 c10::TypeKind::GeneratorType);
 }
 
+/* A tensor on the device, and the host memory that an operator has in its place. */
+struct Lent {
+    at::Tensor device, host;
+};
+
+/* Does a call write running statistics although the schema does not say so? */
+bool writes_statistics(const c10::FunctionSchema &schema, const torch::jit::Stack &stack,
+                       size_t begin)
+{
+    if (schema.name() == "aten::batch_norm_update_stats")
+        return true;
+    std::optional<int> training = schema.argumentIndexWithName("training");
+    return schema.name() == "aten::native_batch_norm" && training &&
+           stack[begin + *training].toBool();
+}
+
+/* cpu_fallback() copies back what the schema says is written: the rest is lent by us. */
+std::vector<Lent> lend_statistics(const c10::FunctionSchema &schema, torch::jit::Stack *stack,
+                                  size_t begin)
+{
+    std::vector<Lent> lent;
+    if (!writes_statistics(schema, *stack, begin))
+        return lent;
+    for (const char *name : { "running_mean", "running_var" }) {
+        c10::IValue &value = (*stack)[begin + schema.argumentIndexWithName(name).value()];
+        if (!on_device(value))
+            continue;
+        lent.push_back({ value.toTensor(), to_host(value.toTensor()) });
+        value = lent.back().host;
+    }
+    return lent;
+}
+
 void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
 {
     const auto &arguments = op.schema().arguments();
@@ -69,7 +102,10 @@ void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
                 value = value.toTensor().to(*device);
         }
     }
+    std::vector<Lent> lent = lend_statistics(op.schema(), stack, begin);
     at::native::cpu_fallback(op, stack, true);
+    for (const Lent &l : lent)
+        copy_tensor(l.device, l.host, false);
 }
 
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The backend on two simulated devices."""
+import copy
 import io
 import os
 import threading
@@ -182,6 +183,45 @@ class Fallback(TestCase):
         self.assertEqual(cpu, device.cpu())
         for a, p in zip(gradients, module.parameters()):
             self.assertEqual(a, p.grad.cpu())
+
+    def test_running_statistics(self):
+        """Training updates them, and evaluation uses them."""
+        torch.manual_seed(0)
+        for cpu, shape in (
+            (torch.nn.BatchNorm2d(3), (4, 3, 5, 5)),
+            (torch.nn.BatchNorm1d(3, momentum=None), (4, 3)),
+            (torch.nn.InstanceNorm1d(3, affine=True, track_running_stats=True), (4, 3, 6)),
+        ):
+            with self.subTest(module=type(cpu).__name__):
+                device = copy.deepcopy(cpu).to(DEVICE)
+                for _ in range(3):
+                    x = torch.randn(shape)
+                    cpu(x)
+                    device(x.to(DEVICE))
+                for name, expected in cpu.named_buffers():
+                    self.assertEqual(device.get_buffer(name).cpu(), expected, rtol=0, atol=0)
+                cpu.eval()
+                device.eval()
+                self.assertEqual(device(x.to(DEVICE)).cpu(), cpu(x), rtol=0, atol=0)
+
+    def test_running_statistics_alone(self):
+        def update(x, mean, variance):
+            mean, variance = mean.clone(), variance.clone()
+            torch.batch_norm_update_stats(x, mean, variance, 0.1)
+            return torch.stack((mean, variance))
+
+        cpu, device = both(update, torch.randn(4, 3), torch.zeros(3), torch.ones(3))
+        self.assertEqual(cpu, device.cpu(), rtol=0, atol=0)
+
+    def test_running_statistics_that_are_not_whole(self):
+        """Strided ones are updated in place, and one may be missing."""
+        def update(x, memory):
+            memory = memory.clone()
+            torch.native_batch_norm(x, None, None, memory[::2], None, True, 0.1, 1e-5)
+            return memory
+
+        cpu, device = both(update, torch.randn(4, 3), torch.zeros(6))
+        self.assertEqual(cpu, device.cpu(), rtol=0, atol=0)
 
 
 class Random(TestCase):
