@@ -19,6 +19,13 @@ def child_keeps(received, answers):
     answers.put(tensor.cpu().tolist())
 
 
+def child_has(answers, view, tensor, parameter):
+    answers.put((view.sum().item(), tensor.sum().item(), parameter.sum().item(),
+                 parameter.requires_grad))
+    tensor += 1
+    torch.hlthunk.synchronize()
+
+
 def forked(answers):
     state = torch.hlthunk._is_in_bad_fork()
     try:

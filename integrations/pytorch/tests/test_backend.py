@@ -4,10 +4,11 @@ import copy
 import io
 import os
 import threading
+from multiprocessing import forkserver
 
 import torch
 import torch.multiprocessing as multiprocessing
-from children import child_adds, child_keeps, forked
+from children import child_adds, child_has, child_keeps, forked
 from torch.testing._internal.common_utils import TestCase, run_tests
 from torch_hlthunk import sharing
 
@@ -423,6 +424,26 @@ class Processes(TestCase):
         to.put(None)
         self.assertEqual(back.get(timeout=300), list(range(50)))
         del others
+
+    def check_arguments(self, processes):
+        back = processes.Queue()
+        x = torch.arange(10.0, device=DEVICE)
+        parameter = torch.nn.Parameter(torch.ones(2, device=DEVICE))
+        child = processes.Process(target=child_has, args=(back, x[2:], x, parameter))
+        child.start()
+        child.join()
+        self.assertEqual(child.exitcode, 0)
+        self.assertEqual(back.get(timeout=300), (sum(range(2, 10)), 45, 2, True))
+        self.assertEqual(x.cpu(), torch.arange(1.0, 11.0))
+        back.close()
+
+    def test_arguments_of_a_process(self):
+        forkserver.ensure_running()
+        for method in "spawn", "forkserver":
+            with self.subTest(method=method):
+                descriptors = len(os.listdir("/proc/self/fd"))
+                self.check_arguments(multiprocessing.get_context(method))
+                self.assertEqual(len(os.listdir("/proc/self/fd")), descriptors)
 
     def test_what_is_rebuilt_is_of_its_device(self):
         """Both devices have the same addresses; an empty storage has none."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """torch.multiprocessing: a tensor's storage is sent as a dma-buf, with the device."""
 import os
-from multiprocessing import reduction
+from multiprocessing import context, reduction, util
 
 import torch
 from torch.multiprocessing import reductions
@@ -40,15 +40,24 @@ def _rebuild_tensor(kind, storage, dtype, offset, size, stride, requires_grad):
     return tensor.requires_grad_(requires_grad)
 
 
+def _given(fd):
+    """The descriptor as a process receives it; ours is closed as soon as it may be."""
+    starting = context.get_spawning_popen()
+    if starting is not None:
+        # an argument of a process: DupFd() takes the number alone, the start passes what it is then
+        util.Finalize(starting, os.close, (fd,))
+        return reduction.DupFd(fd)
+    try:
+        return reduction.DupFd(fd)
+    finally:
+        os.close(fd)
+
+
 def _reduce_storage(storage):
     index = storage.device.index
     if not storage.nbytes():  # no memory, so nothing to export
         return _rebuild_empty, (index,)
-    fd = _C.storage_send(storage)
-    try:
-        socket = reduction.DupFd(fd)
-    finally:
-        os.close(fd)
+    socket = _given(_C.storage_send(storage))
     return _rebuild_storage, (socket, _C.properties(index)["pci_address"], storage.data_ptr(),
                               storage.nbytes())
 
