@@ -42,6 +42,33 @@ bool is_generator(const c10::Argument &argument)
                 c10::TypeKind::GeneratorType);
 }
 
+at::Tensor brought(const at::Tensor &tensor, c10::Device device)
+{
+    return tensor.defined() && tensor.is_cpu() ? tensor.to(device) : tensor;
+}
+
+/* cpu_fallback() leaves results where the first tensor is.  That may be a Python number, which the
+ * operator has to see as one: with a copy of it on the device, the result would have its type. */
+void bring_results(const c10::FunctionSchema &schema, torch::jit::Stack *stack, c10::Device device)
+{
+    const auto &returns = schema.returns();
+    size_t begin = stack->size() - returns.size();
+    for (size_t i = 0; i < returns.size(); i++) {
+        c10::IValue &value = (*stack)[begin + i];
+        const c10::AliasInfo *alias = returns[i].alias_info();
+        if (alias && alias->isWrite())
+            continue;
+        if (value.isTensor()) {
+            value = brought(value.toTensor(), device);
+        } else if (value.isTensorList()) {
+            std::vector<at::Tensor> all = value.toTensorVector();
+            for (at::Tensor &tensor : all)
+                tensor = brought(tensor, device);
+            value = std::move(all);
+        }
+    }
+}
+
 /* A tensor on the device, and the host memory that an operator has in its place. */
 struct Lent {
     at::Tensor device, host;
@@ -80,7 +107,7 @@ void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
     const auto &arguments = op.schema().arguments();
     size_t begin = stack->size() - arguments.size();
     std::optional<c10::Device> device;
-    bool first = true;
+    bool named = false; /* the caller says where the results are */
 
     for (size_t i = begin; i < stack->size() && !device; i++)
         device = device_of((*stack)[i]);
@@ -94,18 +121,14 @@ void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
             else if (value.toGenerator().device().type() == kDevice)
                 value = cpu_generator(value.toGenerator());
         }
-        /* cpu_fallback() puts results where the first tensor is, which may be a wrapped number */
-        if (value.isTensor() && value.toTensor().defined() && first) {
-            first = false;
-            const c10::AliasInfo *alias = arguments[i].alias_info();
-            if (device && value.toTensor().is_cpu() && !(alias && alias->isWrite()))
-                value = value.toTensor().to(*device);
-        }
+        named = named || value.isDevice();
     }
     std::vector<Lent> lent = lend_statistics(op.schema(), stack, begin);
     at::native::cpu_fallback(op, stack, true);
     for (const Lent &l : lent)
         copy_tensor(l.device, l.host, false);
+    if (device && !named)
+        bring_results(op.schema(), stack, *device);
 }
 
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m)

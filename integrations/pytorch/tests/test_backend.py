@@ -148,6 +148,22 @@ class Fallback(TestCase):
         self.assertEqual((torch.tensor(2.0) * x).device.type, "hlthunk")
         self.assertEqual((2 / x).device.type, "hlthunk")
 
+    def test_a_number_has_no_type_of_its_own(self):
+        for function in (
+            lambda t: 2.5 // t,
+            lambda t: torch.add(1.5, t),
+            lambda t: torch.true_divide(1.0, t),
+            lambda t: torch.xlogy(2.5, t),
+            lambda t: torch.where(t > 1, 2.5, t),
+            lambda t: 5 & t.to(torch.int8),
+            lambda t: torch.tensor(2.5) * t,
+            lambda t: torch._foreach_mul([t, t + 1], torch.tensor(2.5))[1],
+        ):
+            for x in (torch.tensor([1, 2]), torch.tensor(2.0), torch.tensor(2, dtype=torch.int8)):
+                cpu, device = both(function, x)
+                self.assertEqual(device.device.type, "hlthunk")
+                self.assertEqual(cpu, device.cpu(), rtol=0, atol=0)
+
     def test_outputs(self):
         x = torch.randn(4, 4, device=DEVICE)
         out = torch.zeros(8, 4, device=DEVICE)
