@@ -241,6 +241,50 @@ class Fallback(TestCase):
         self.assertEqual(cpu, device.cpu(), rtol=0, atol=0)
 
 
+class Autocast(TestCase):
+    def test_types(self):
+        x, y = torch.randn(4, 4, device=DEVICE), torch.randn(4, 4, device=DEVICE)
+        for dtype in torch.hlthunk.get_amp_supported_dtype():
+            with torch.autocast("hlthunk", dtype):
+                product = x @ y
+                self.assertEqual(product.dtype, dtype)
+                self.assertEqual((product + 1).dtype, dtype)
+                self.assertEqual(product.exp().dtype, torch.float32)
+                self.assertEqual(product.softmax(0).dtype, torch.float32)
+                self.assertEqual(product.norm().dtype, torch.float32)
+                self.assertEqual(torch.addcmul(product, x, y).dtype, torch.float32)
+                with torch.autocast("hlthunk", enabled=False):
+                    self.assertEqual((x @ y).dtype, torch.float32)
+            self.assertEqual((x @ y).dtype, torch.float32)
+            self.assertEqual(product.cpu(), (x.to(dtype) @ y.to(dtype)).cpu(), rtol=0, atol=0)
+
+    def test_training(self):
+        """The same numbers as the CPU's autocast."""
+        def gradients(device):
+            torch.manual_seed(0)
+            network = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU(),
+                                          torch.nn.Flatten(), torch.nn.Linear(18, 3)).to(device)
+            x = torch.randn(4, 1, 5, 5).to(device)
+            with torch.autocast(device, torch.bfloat16):
+                loss = torch.nn.functional.cross_entropy(network(x), torch.arange(4).to(device) % 3)
+            loss.backward()
+            return [p.grad.cpu() for p in network.parameters()]
+
+        self.assertEqual(gradients("hlthunk"), gradients("cpu"), rtol=1e-2, atol=1e-2)
+
+    def test_scaled_gradients(self):
+        weight = torch.nn.Parameter(torch.ones(3, device=DEVICE))
+        optimizer = torch.optim.SGD([weight], lr=0.5)
+        scaler = torch.amp.GradScaler("hlthunk", init_scale=4.0)
+        for factor in 1.0, float("inf"):
+            optimizer.zero_grad()
+            scaler.scale((weight * factor).sum()).backward()
+            scaler.step(optimizer)
+            scaler.update()
+        self.assertEqual(weight.detach().cpu(), torch.full((3,), 0.5))
+        self.assertEqual(scaler.get_scale(), 2.0)
+
+
 class Random(TestCase):
     def test_the_seed_gives_the_cpus_numbers(self):
         torch.manual_seed(3)
