@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/native/CPUFallback.h>
 #include <c10/core/DeviceGuard.h>
+#include <torch/csrc/autograd/autograd_not_implemented_fallback.h>
 #include <torch/library.h>
 
 namespace hl
@@ -134,6 +135,12 @@ void fall_back(const c10::OperatorHandle &op, torch::jit::Stack *stack)
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m)
 {
     m.fallback(torch::CppFunction::makeFromBoxedFunction<&fall_back>());
+}
+
+/* Others' operators have no kernel for gradients: as on the CPU, they are called without. */
+TORCH_LIBRARY_IMPL(_, AutogradPrivateUse1, m)
+{
+    m.fallback(torch::autograd::basicAutogradNotImplementedFallback());
 }
 
 } // namespace

@@ -240,6 +240,24 @@ class Fallback(TestCase):
         cpu, device = both(update, torch.randn(4, 3), torch.zeros(6))
         self.assertEqual(cpu, device.cpu(), rtol=0, atol=0)
 
+    def test_operators_of_others(self):
+        """One that has a CPU kernel alone, and no gradient."""
+        def double(x):
+            x.mul_(2)
+
+        library = torch.library.Library("hlthunk_test", "DEF")
+        self.addCleanup(library._destroy)
+        library.define("twice(Tensor x) -> Tensor")
+        library.define("double_(Tensor(a!) x) -> ()")
+        library.impl("twice", lambda x: x * 2, "CPU")
+        library.impl("double_", double, "CPU")
+        x = torch.arange(3.0, device=DEVICE)
+        y = torch.ops.hlthunk_test.twice(x)
+        self.assertEqual(y.device.type, "hlthunk")
+        self.assertEqual(y.cpu(), torch.arange(3.0) * 2)
+        torch.ops.hlthunk_test.double_(x)
+        self.assertEqual(x.cpu(), torch.arange(3.0) * 2)
+
 
 class Autocast(TestCase):
     def test_types(self):
