@@ -277,7 +277,10 @@ static int read_entries(DIR *d, struct dirent ***out, filter_fn filter)
 
     errno = 0;
     while ((e = readdir(d))) {
-        if (filter && !filter(e))
+        bool wanted = !filter || filter(e);
+
+        errno = 0; /* whatever the filter has left there */
+        if (!wanted)
             continue;
         if (n == room) {
             room = room ? 2 * room : 16;

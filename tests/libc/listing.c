@@ -130,6 +130,13 @@ static int only_ours(const struct dirent *e)
     return !strcmp(e->d_name, name);
 }
 
+/* As one does whose check has failed. */
+static int ours_by_failing(const struct dirent *e)
+{
+    errno = ENOENT;
+    return only_ours(e);
+}
+
 static const char *scans(void)
 {
     int root = open("/", O_RDONLY | O_DIRECTORY), n;
@@ -141,6 +148,14 @@ static const char *scans(void)
     free(list);
     n = scandirat(root, folder + 1, &list, only_ours, alphasort);
     CHECK(n == 1);
+    free(list[0]);
+    free(list);
+    n = scandir("/dev", &list, ours_by_failing, alphasort);
+    CHECK(n == (old_kernel ? 1 : 0));
+    while (n)
+        free(list[--n]);
+    free(list);
+    CHECK(scandir(folder, &list, ours_by_failing, NULL) == 1);
     free(list[0]);
     free(list);
     n = scandir(class_folder, &list, NULL, alphasort);
