@@ -3,6 +3,10 @@
 #ifndef SIM_DEBUGFS_H
 #define SIM_DEBUGFS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 enum sim_debugfs {
     SIM_DEBUGFS_ADDR,   /* the address for the next two */
     SIM_DEBUGFS_DATA32, /* memory or a register there */
@@ -19,5 +23,11 @@ static const char *const sim_debugfs_names[SIM_DEBUGFS_COUNT] = {
     [SIM_DEBUGFS_CLK_GATE] = "clk_gate",
     [SIM_DEBUGFS_STATE_DUMP] = "state_dump",
 };
+
+/*
+ * What is written to a file of a number: hexadecimal digits, and nothing after them but a new line
+ * or the end of the text.  False: the driver's -EINVAL.
+ */
+bool sim_debugfs_number(uint32_t attribute, const void *text, size_t n, uint64_t *value);
 
 #endif

@@ -2,6 +2,7 @@
 #include "sim/hlsim/debugfs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "sim/debugfs.h"
 #include "sim/hlsim/execute.h"
@@ -34,30 +35,33 @@ static int data(struct sim_device *d, void *value, unsigned n, bool write)
                                      : -EBUSY;
 }
 
-static int read_or_write(struct sim_state *s, struct call *c)
+static int read_or_write(struct sim_state *s, uint32_t file, bool write, uint64_t *value)
 {
-    const struct sim_file *f = &s->files[c->request.file];
+    const struct sim_file *f = &s->files[file];
     struct sim_device *d = &s->devices[f->device];
-    bool write = c->request.op == SIM_REQUEST_DEBUGFS_WRITE;
-    uint64_t value = c->request.argument;
-    int rc = 0;
 
     switch ((enum sim_debugfs)f->attribute) {
     case SIM_DEBUGFS_ADDR:
         if (write)
-            d->debug_address = value;
-        value = d->debug_address;
-        break;
+            d->debug_address = *value;
+        *value = d->debug_address;
+        return 0;
     case SIM_DEBUGFS_DATA32:
     case SIM_DEBUGFS_DATA64:
-        value = write ? value : 0;
-        rc = data(d, &value, f->attribute == SIM_DEBUGFS_DATA32 ? 4 : 8, write);
-        break;
+        *value = write ? *value : 0;
+        return data(d, value, f->attribute == SIM_DEBUGFS_DATA32 ? 4 : 8, write);
     default:
-        break;
+        return 0;
     }
-    c->reply->at = value;
-    return rc;
+}
+
+void debugfs_written(struct sim_state *s, uint32_t file, const void *text, size_t n)
+{
+    const struct sim_file *f = &s->files[file];
+    uint64_t value;
+
+    if ((f->flags & O_ACCMODE) != O_RDONLY && sim_debugfs_number(f->attribute, text, n, &value))
+        read_or_write(s, file, true, &value);
 }
 
 int debugfs_serve(struct sim_state *s, struct call *c)
@@ -66,7 +70,9 @@ int debugfs_serve(struct sim_state *s, struct call *c)
 
     if (q->op == SIM_REQUEST_DEBUGFS_OPEN)
         return open_file(s, c);
+    files_settle(s); /* what was written before, by whomever */
     if (!call_file(s, q, 1u << SIM_FILE_DEBUGFS))
         return -EBADF;
-    return read_or_write(s, c);
+    c->reply->at = q->argument;
+    return read_or_write(s, q->file, q->op == SIM_REQUEST_DEBUGFS_WRITE, &c->reply->at);
 }

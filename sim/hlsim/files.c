@@ -16,12 +16,14 @@
 #include "sim/model/model.h"
 
 static int peers = -1;
+static files_written_fn *on_written;
 static int peer[SIM_MAX_FILES];        /* our end of each file; -1 */
 static int eventfds[SIM_MAX_FILES];    /* registered by its user; -1 */
 static int import_fd[SIM_MAX_IMPORTS]; /* a dma-buf's file, while a device has it mapped */
 
-int files_create(void)
+int files_create(files_written_fn *written)
 {
+    on_written = written;
     memset(peer, 0xff, sizeof(peer));
     memset(eventfds, 0xff, sizeof(eventfds));
     peers = epoll_create1(EPOLL_CLOEXEC);
@@ -113,6 +115,26 @@ static void mapper_gone(struct sim_state *s, uint32_t file)
     sim_file_free(s, file);
 }
 
+/* The C library's streams write with functions of its own: to a file of debugfs, what arrives. */
+static void written(struct sim_state *s, uint32_t file)
+{
+    char text[64]; /* more than a number has */
+    ssize_t n;
+
+    while ((n = recv(peer[file], text, sizeof(text), MSG_DONTWAIT)) > 0)
+        on_written(s, file, text, (size_t)n);
+}
+
+/* The last descriptor of a file is gone. */
+static void gone(struct sim_state *s, uint32_t file)
+{
+    /* close() alone leaves it in the set while somebody looks at our descriptors */
+    epoll_ctl(peers, EPOLL_CTL_DEL, peer[file], NULL);
+    close(peer[file]);
+    peer[file] = -1;
+    (s->files[file].kind == SIM_FILE_MAPPING ? mapper_gone : closed)(s, file);
+}
+
 /*
  * A device takes its imports with it, and these perhaps the last descriptor of another file: repeat
  * until nothing more happens.
@@ -128,11 +150,10 @@ void files_settle(struct sim_state *s)
         for (int i = 0; i < n; i++) {
             uint32_t file = e[i].data.u32;
 
-            /* close() alone leaves it in the set while somebody looks at our descriptors */
-            epoll_ctl(peers, EPOLL_CTL_DEL, peer[file], NULL);
-            close(peer[file]);
-            peer[file] = -1;
-            (s->files[file].kind == SIM_FILE_MAPPING ? mapper_gone : closed)(s, file);
+            if (s->files[file].kind == SIM_FILE_DEBUGFS)
+                written(s, file);
+            if (e[i].events & (EPOLLHUP | EPOLLERR))
+                gone(s, file);
         }
     } while (n > 0);
 }
@@ -152,17 +173,19 @@ void files_signal(struct sim_state *s)
 
 /*
  * A file: a pair of sockets.  One end is the program's; the kernel reports at ours when no process
- * has the other any more.  A byte in it makes it readable, as the nodes and dma-bufs are.
+ * has the other any more.  Theirs is readable, as the nodes and dma-bufs are, since it is at its
+ * end: what reads it past the preloaded library does not wait.
  */
 int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,
               int *theirs)
 {
-    struct epoll_event e = { 0 };
+    const bool texts = kind == SIM_FILE_DEBUGFS; /* each write() is one */
+    struct epoll_event e = { .events = texts ? EPOLLIN : 0 };
     struct stat st;
     uint32_t file;
     int pair[2];
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+    if (socketpair(AF_UNIX, (texts ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC, 0, pair) < 0)
         return -errno;
     if (fstat(pair[0], &st) < 0)
         goto fail;
@@ -172,7 +195,7 @@ int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uin
         goto fail;
     }
     e.data.u32 = file;
-    if (write(pair[1], "", 1) != 1 || epoll_ctl(peers, EPOLL_CTL_ADD, pair[1], &e) < 0) {
+    if (shutdown(pair[1], SHUT_WR) < 0 || epoll_ctl(peers, EPOLL_CTL_ADD, pair[1], &e) < 0) {
         sim_file_free(s, file);
         goto fail;
     }

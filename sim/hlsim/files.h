@@ -9,8 +9,10 @@
 
 #include "sim/state.h"
 
-/* An epoll descriptor that is readable when a file is closed, or -errno. */
-int files_create(void);
+/* What a program has written to a file of debugfs past the preloaded library. */
+typedef void files_written_fn(struct sim_state *s, uint32_t file, const void *text, size_t n);
+/* An epoll descriptor that is readable when a file is closed or written to, or -errno. */
+int files_create(files_written_fn *written);
 /* A new file: its number, and in *theirs the descriptor for the program; or -errno. */
 int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uint32_t flags,
               int *theirs);
@@ -25,7 +27,7 @@ void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer);
 int files_import(struct sim_state *s, uint32_t device, uint32_t context, int fd);
 /* Sets the eventfd for a file's events; a negative one removes it: 0 or -errno. */
 int files_eventfd(struct sim_state *s, uint32_t file, int fd);
-/* Handles closed files: what their users had in progress ends now. */
+/* Handles what was written, and closed files: what their users had in progress ends now. */
 void files_settle(struct sim_state *s);
 /* Signals eventfds. */
 void files_signal(struct sim_state *s);

@@ -16,6 +16,7 @@
 #include "sim/hlsim/call.h"
 #include "sim/hlsim/clients.h"
 #include "sim/hlsim/connections.h"
+#include "sim/hlsim/debugfs.h"
 #include "sim/hlsim/execute.h"
 #include "sim/hlsim/files.h"
 #include "sim/hlsim/guard.h"
@@ -125,7 +126,7 @@ static int create_loop(struct supervisor *v)
     rc = watch(v, v->signals, TAG_SIGNALS);
     rc = rc ? rc : watch(v, sysfs_write_start(), TAG_SYSFS);
     rc = rc ? rc : watch(v, execute_wake_fd, TAG_WAKE);
-    rc = rc ? rc : watch(v, files_create(), TAG_FILES);
+    rc = rc ? rc : watch(v, files_create(debugfs_written), TAG_FILES);
     rc = rc ? rc : watch(v, clients_create(), TAG_CLIENTS);
     rc = rc ? rc : watch(v, connections_create(v->s), TAG_CONNECTIONS);
     return rc ? rc : workers_start(v->s, box);

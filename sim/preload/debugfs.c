@@ -12,6 +12,8 @@
 #include "sim/debugfs.h"
 #include "sim/preload/preload.h"
 
+DECLARE_REAL(fdopen);
+
 #define FOLDER "/sys/kernel/debug/"
 #define MAX_FDS 1024
 
@@ -44,6 +46,13 @@ static bool parse(const char *mapped, uint32_t *device, uint32_t *attribute)
         if (!strcmp(name, sim_debugfs_names[*attribute]))
             return true;
     return false;
+}
+
+bool debugfs_path(const char *mapped)
+{
+    uint32_t device, attribute;
+
+    return sim && mapped && parse(mapped, &device, &attribute);
 }
 
 bool debugfs_open(const char *mapped, int flags, int *fd)
@@ -130,18 +139,6 @@ bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got)
     return true;
 }
 
-/* A number in hexadecimal digits, and nothing after it but a new line or the end of the text. */
-static bool number(const void *from, size_t n, uint64_t *value)
-{
-    char text[32], *end;
-
-    memset(text, 0, sizeof(text));
-    memcpy(text, from, n < sizeof(text) - 1 ? n : sizeof(text) - 1);
-    errno = 0;
-    *value = strtoull(text, &end, 16);
-    return end != text && (!*end || *end == '\n') && !errno;
-}
-
 static ssize_t take(uint32_t file, const void *from, size_t n)
 {
     struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_WRITE, .file = file };
@@ -149,8 +146,7 @@ static ssize_t take(uint32_t file, const void *from, size_t n)
 
     if (does_nothing(file))
         return (ssize_t)n;
-    if (!number(from, n, &q.argument) ||
-        (sim->files[file].attribute == SIM_DEBUGFS_DATA32 && q.argument > UINT32_MAX))
+    if (!sim_debugfs_number(sim->files[file].attribute, from, n, &q.argument))
         return failed(-EINVAL);
     rc = client_call(&q, NULL, false);
     return rc && rc != -EBUSY ? failed(rc) : (ssize_t)n;
@@ -165,4 +161,84 @@ bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put)
     if (!*put)
         *put = take(file, from, n);
     return true;
+}
+
+/* ---- vectors: a read() or write() for each part, as the kernel does ---- */
+
+bool debugfs_readv(int fd, const struct iovec *v, int n, off_t at, ssize_t *got)
+{
+    ssize_t one = 0, all = 0;
+    uint32_t file;
+
+    if (!usable(fd, O_WRONLY, &file, got))
+        return false;
+    for (int i = 0; !*got && i < n; i++) {
+        one = give(file, fd, v[i].iov_base, v[i].iov_len, at < 0 ? -1 : at + all);
+        all += one > 0 ? one : 0;
+        if (one != (ssize_t)v[i].iov_len)
+            break;
+    }
+    if (!*got)
+        *got = all ? all : one;
+    return true;
+}
+
+bool debugfs_writev(int fd, const struct iovec *v, int n, ssize_t *put)
+{
+    ssize_t one = 0, all = 0;
+    uint32_t file;
+
+    if (!usable(fd, O_RDONLY, &file, put))
+        return false;
+    for (int i = 0; !*put && i < n; i++) {
+        one = take(file, v[i].iov_base, v[i].iov_len);
+        if (one < 0)
+            break;
+        all += one;
+    }
+    if (!*put)
+        *put = all ? all : one;
+    return true;
+}
+
+/*
+ * ---- streams: the C library's own would read and write the socket ----
+ */
+static ssize_t stream_read(void *cookie, char *to, size_t n)
+{
+    return read((int)(intptr_t)cookie, to, n);
+}
+
+/* 0 is an error here. */
+static ssize_t stream_write(void *cookie, const char *from, size_t n)
+{
+    ssize_t put = write((int)(intptr_t)cookie, from, n);
+
+    return put < 0 ? 0 : put;
+}
+
+static int stream_seek(void *cookie, off64_t *at, int whence)
+{
+    (void)cookie;
+    (void)at;
+    (void)whence;
+    errno = ESPIPE;
+    return -1;
+}
+
+static int stream_close(void *cookie)
+{
+    return close((int)(intptr_t)cookie);
+}
+
+HOOK FILE *fdopen(int fd, const char *mode)
+{
+    static const cookie_io_functions_t functions = { stream_read, stream_write, stream_seek,
+                                                     stream_close };
+    ssize_t rc;
+    uint32_t file;
+
+    if (!usable(fd, -1, &file, &rc))
+        return REAL(fdopen)(fd, mode);
+    return fopencookie((void *)(intptr_t)fd, mode, functions);
 }

@@ -258,16 +258,28 @@ HOOK ssize_t pwrite64(int fd, const void *data, size_t n, off64_t at)
 
 HOOK ssize_t readv(int fd, const struct iovec *v, int n)
 {
+    ssize_t got;
+
+    if (debugfs_readv(fd, v, n, -1, &got))
+        return got;
     return no_io(fd, false, HERE) ? -1 : REAL(readv)(fd, v, n);
 }
 
 HOOK ssize_t writev(int fd, const struct iovec *v, int n)
 {
+    ssize_t put;
+
+    if (debugfs_writev(fd, v, n, &put))
+        return put;
     return no_io(fd, true, HERE) ? -1 : REAL(writev)(fd, v, n);
 }
 
 HOOK ssize_t preadv(int fd, const struct iovec *v, int n, off_t at)
 {
+    ssize_t got;
+
+    if (at >= 0 && debugfs_readv(fd, v, n, at, &got))
+        return got;
     return no_io(fd, false, at) ? -1 : REAL(preadv)(fd, v, n, at);
 }
 
@@ -278,6 +290,10 @@ HOOK ssize_t preadv64(int fd, const struct iovec *v, int n, off64_t at)
 
 HOOK ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
 {
+    ssize_t put;
+
+    if (at >= 0 && debugfs_writev(fd, v, n, &put))
+        return put;
     return no_io(fd, true, at) ? -1 : REAL(pwritev)(fd, v, n, at);
 }
 

@@ -216,7 +216,7 @@ static int stream_flags(const char *mode)
     return flags | (strchr(mode, 'e') ? O_CLOEXEC : 0) | (strchr(mode, 'x') ? O_EXCL : 0);
 }
 
-/* A stream of a node or of a rewritten file goes through a descriptor. */
+/* A stream of a node, of a file of debugfs or of a rewritten one goes through a descriptor. */
 static FILE *stream_of_node(const char *path, const char *mode)
 {
     int fd = open_any(AT_FDCWD, path, stream_flags(mode), 0);
@@ -229,6 +229,7 @@ static FILE *stream_of_node(const char *path, const char *mode)
 
 static FILE *stream(const char *path, const char *mode)
 {
+    const char *mapped;
     char buffer[PATH_BUFFER], text[512], *maps;
     uint32_t device;
     bool control;
@@ -236,12 +237,14 @@ static FILE *stream(const char *path, const char *mode)
 
     if (!sim || !path)
         return REAL(fopen)(path, mode);
+    mapped = path_map(path, buffer);
     maps = path_maps(path);
-    if (maps || path_node(path, &device, &control) || path_fdinfo(path, text, sizeof(text))) {
+    if (maps || path_node(path, &device, &control) || path_fdinfo(path, text, sizeof(text)) ||
+        debugfs_path(mapped)) {
         free(maps);
         return stream_of_node(path, mode);
     }
-    f = REAL(fopen)(path_map(path, buffer), mode);
+    f = REAL(fopen)(mapped, mode);
     if (!f)
         return errno == ENXIO ? stream_of_node(path, mode) : NULL;
     if (node_of_fd(fileno(f), &device, &control)) {
@@ -267,14 +270,15 @@ HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
     char buffer[PATH_BUFFER];
     uint32_t device;
     bool control, ours = sim && fd_forget(fileno(f));
+    const char *mapped = path_map(path, buffer);
     int fd;
 
-    f = REAL(freopen)(path_map(path, buffer), mode, f);
+    f = REAL(freopen)(mapped, mode, f);
     if (ours)
         fd_closed();
-    if (!sim || !f || !path || !node_of_fd(fileno(f), &device, &control))
+    if (!sim || !f || !path || !(debugfs_path(mapped) || node_of_fd(fileno(f), &device, &control)))
         return f;
-    fd = open_node(device, control, stream_flags(mode));
+    fd = open_any(AT_FDCWD, path, stream_flags(mode), 0);
     if (fd < 0 || dup3(fd, fileno(f), stream_flags(mode) & O_CLOEXEC) < 0) {
         REAL(fclose)(f);
         f = NULL;

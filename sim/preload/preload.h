@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "sim/client.h"
 #include "sim/lock.h"
@@ -122,10 +123,13 @@ char *read_below(const char *path);
 unsigned count_holders(uint32_t file);
 
 /* ---- files of debugfs (debugfs.c): false: it is not one ---- */
+bool debugfs_path(const char *mapped);
 bool debugfs_open(const char *mapped, int flags, int *fd);
 /* at: -1 for a read() that continues where the last one ended. */
 bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got);
 bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put);
+bool debugfs_readv(int fd, const struct iovec *v, int n, off_t at, ssize_t *got);
+bool debugfs_writev(int fd, const struct iovec *v, int n, ssize_t *put);
 
 /* ---- opening (open.c) ---- */
 int open_any(int dir, const char *path, int flags, mode_t mode);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* What fortified programs call. */
@@ -199,6 +200,55 @@ static const char *streams(void)
     return NULL;
 }
 
+static const char *debug_address = "/sys/kernel/debug/habanalabs/hl0/addr";
+
+static bool has_address(const char *wanted)
+{
+    FILE *f = fopen(debug_address, "r");
+    char line[64] = "", rest;
+    bool has = f && fgets(line, sizeof(line), f) && !strcmp(line, wanted) && fgetc(f) == EOF;
+    int fd = open(debug_address, O_RDONLY);
+    struct iovec v[] = { { line, 2 }, { line + 2, sizeof(line) - 3 } };
+
+    has = has && fclose(f) == 0;
+    memset(line, 0, sizeof(line));
+    has = has && readv(fd, v, 1) == 2 && !strncmp(line, wanted, 2);
+    has = has && preadv(fd, v, 2, 0) == 2 && read(fd, &rest, 1) == 0;
+    f = fdopen(fd, "r");
+    return has && f && fgetc(f) == EOF && fclose(f) == 0 && fcntl(fd, F_GETFD) == -1;
+}
+
+/* The C library's streams read and write with functions of its own. */
+static const char *streams_of_debugfs(void)
+{
+    char text[] = "0x4000\n";
+    const struct iovec v = { text, 7 };
+    FILE *f = fopen(debug_address, "w");
+    int fd;
+
+    CHECK(f && fputs("0x1000\n", f) >= 0 && fclose(f) == 0);
+    CHECK(has_address("0x0000000000001000\n"));
+    f = fdopen(open(debug_address, O_WRONLY), "w");
+    CHECK(f && fputs("2000", f) >= 0 && fflush(f) == 0);
+    CHECK(has_address("0x0000000000002000\n"));
+    CHECK(fputs("none", f) >= 0 && fflush(f) == EOF && errno == EINVAL);
+    fclose(f);
+    /* one that becomes it, and one whose descriptor becomes it */
+    f = freopen(debug_address, "w", fopen("/dev/null", "w"));
+    CHECK(f && fputs("0x3000\n", f) >= 0 && fflush(f) == 0);
+    CHECK(has_address("0x0000000000003000\n"));
+    fputs("none", f);
+    CHECK(fclose(f) == 0 && has_address("0x0000000000003000\n"));
+    fd = open(debug_address, O_WRONLY);
+    CHECK(dprintf(fd, "%x", 0x5000) == 4 && dprintf(fd, "%x", 0x5008) == 4);
+    CHECK(has_address("0x0000000000005008\n"));
+    CHECK(writev(fd, &v, 1) == 7 && has_address("0x0000000000004000\n"));
+    CHECK(close(fd) == 0);
+    f = fopen(node, "r");
+    CHECK(f && fgetc(f) == EOF && fclose(f) == 0);
+    return NULL;
+}
+
 static const char *files_of_sysfs(void)
 {
     char path[128], line[64] = "", *all = NULL;
@@ -293,6 +343,7 @@ const struct way opening[] = {
     { "by links", by_links },
     { "relative to where one stands", relative_to_where_one_stands },
     { "streams", streams },
+    { "streams of debugfs", streams_of_debugfs },
     { "files of sysfs", files_of_sysfs },
     { "by descriptor", by_descriptor },
     { "mappings", mappings },
