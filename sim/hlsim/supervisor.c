@@ -38,6 +38,8 @@ struct supervisor {
     pid_t child;
     int child_status;
     bool child_ended;
+    bool child_stopped; /* by job control */
+    bool told_to_stop;  /* so were we */
 };
 
 static void *segment(const char *name, size_t size, int *fd)
@@ -132,30 +134,67 @@ static int create_loop(struct supervisor *v)
     return rc ? rc : workers_start(v->s, box);
 }
 
+static bool stops(int signal)
+{
+    return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
 /* Those that a terminal sends to all its processes are not passed on: the program has them. */
+static bool for_the_program(const struct supervisor *v, const struct signalfd_siginfo *i)
+{
+    switch (i->ssi_signo) {
+    case SIGCHLD:
+    case SIGPIPE:
+    case SIGWINCH:
+    case SIGCONT:
+        return false;
+    case SIGINT:
+    case SIGQUIT:
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU:
+        return i->ssi_code != SI_KERNEL && (pid_t)i->ssi_pid != v->child;
+    default:
+        return true;
+    }
+}
+
+static void watch_child(struct supervisor *v)
+{
+    int status;
+
+    while (waitpid(v->child, &status, WNOHANG | WUNTRACED | WCONTINUED) == v->child) {
+        v->child_stopped = WIFSTOPPED(status) && stops(WSTOPSIG(status));
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            continue;
+        v->child_status = status;
+        v->child_ended = true;
+    }
+}
+
+/* With the program: a shell waits for us, and has the terminal back when we have stopped. */
+static void stop(struct supervisor *v)
+{
+    raise(SIGSTOP);
+    v->told_to_stop = v->child_stopped = false;
+    kill(v->child, SIGCONT);
+}
+
 static void read_signals(struct supervisor *v)
 {
     struct signalfd_siginfo i;
 
     while (read(v->signals, &i, sizeof(i)) == (ssize_t)sizeof(i)) {
-        switch (i.ssi_signo) {
-        case SIGCHLD:
-        case SIGINT:
-        case SIGQUIT:
-        case SIGTSTP:
-        case SIGTTIN:
-        case SIGTTOU:
-        case SIGPIPE:
-        case SIGWINCH:
-        case SIGCONT:
-            break;
-        default:
-            if (!v->child_ended)
-                kill(v->child, (int)i.ssi_signo);
-        }
+        if (stops((int)i.ssi_signo))
+            v->told_to_stop = true;
+        else if (i.ssi_signo == SIGCONT)
+            v->told_to_stop = false;
+        if (for_the_program(v, &i) && !v->child_ended)
+            kill(v->child, (int)i.ssi_signo);
     }
-    while (waitpid(v->child, &v->child_status, WNOHANG) == v->child)
-        v->child_ended = true;
+    watch_child(v);
+    if (v->told_to_stop && v->child_stopped && !v->child_ended)
+        stop(v);
 }
 
 /* An executor has news for eventfds or sysfs, which loop() handles. */
