@@ -15,6 +15,8 @@ static void after_fork(void)
     client_forked();
     fd_own();
     mmap_after_fork();
+    list_after_fork();
+    walk_after_fork();
 }
 
 /* A program that cannot reach its simulation would see this machine's devices, or none. */

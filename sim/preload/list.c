@@ -48,6 +48,12 @@ static struct merged *list;
 static _Atomic unsigned merged_count;                    /* for a quick check without the lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards list */
 
+/* Another thread may have had it. */
+void list_after_fork(void)
+{
+    pthread_mutex_init(&lock, NULL);
+}
+
 static struct merged *merged_of(DIR *d)
 {
     struct merged *m;

@@ -112,6 +112,10 @@ char *path_maps(const char *path);
 /* ---- what a program sees of a file (stat.c) ---- */
 void face_put_on(struct stat *st);
 
+/* ---- the contents of folders (list.c, walk.c) ---- */
+void list_after_fork(void);
+void walk_after_fork(void);
+
 /* ---- programs that start others (exec.c) ---- */
 void exec_note(void); /* what this program has in its environment */
 

@@ -108,6 +108,12 @@ struct walk {
 static struct walk *walks;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards walks */
 
+/* Another thread may have had it. */
+void walk_after_fork(void)
+{
+    pthread_mutex_init(&lock, NULL);
+}
+
 static void show_stat(FTSENT *e)
 {
     if (e->fts_info != FTS_F)

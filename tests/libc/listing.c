@@ -7,9 +7,12 @@
 #include <fts.h>
 #include <ftw.h>
 #include <glob.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* How many entries of that name there are. */
@@ -183,6 +186,46 @@ static const char *patterns(void)
     return NULL;
 }
 
+static atomic_bool enough;
+
+static bool open_one(void)
+{
+    DIR *d = opendir("/dev");
+
+    return d && readdir(d) && closedir(d) == 0;
+}
+
+static void *open_again_and_again(void *unused)
+{
+    while (!enough)
+        open_one();
+    return unused;
+}
+
+/* A child of fork() opens folders, whatever other threads did in that moment. */
+static const char *in_a_child(void)
+{
+    pthread_t t[3];
+    int s = 0;
+
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(pthread_create(&t[i], NULL, open_again_and_again, NULL) == 0);
+    for (unsigned i = 0; s == 0 && i < 60; i++) {
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            alarm(20);
+            _exit(!open_one());
+        }
+        CHECK(waitpid(pid, &s, 0) == pid);
+    }
+    enough = true;
+    for (unsigned i = 0; i < 3; i++)
+        pthread_join(t[i], NULL);
+    CHECK(s == 0);
+    return NULL;
+}
+
 static unsigned nodes, folders;
 
 static int visit(const char *path, const struct stat *st, int type, struct FTW *f)
@@ -242,6 +285,7 @@ const struct way listing[] = {
     { "positions", positions },
     { "reentrant", reentrant },
     { "scans", scans },
+    { "in a child", in_a_child },
     { "patterns", patterns },
     { "walks", walks },
     { "the other walk", the_other_walk },
