@@ -55,27 +55,36 @@ bool debugfs_path(const char *mapped)
     return sim && mapped && parse(mapped, &device, &attribute);
 }
 
-bool debugfs_open(const char *mapped, int flags, int *fd)
+/* Apart: other files' opening has no stack for the reply. */
+static __attribute__((noinline)) int open_file(uint32_t device, uint32_t attribute, int flags)
 {
-    struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_OPEN, .flags = (uint32_t)flags };
+    struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_OPEN,
+                             .device = device,
+                             .argument = attribute,
+                             .flags = (uint32_t)flags };
     struct sim_reply r;
-    uint32_t attribute;
     int fds[2], rc;
 
-    if (!sim || !mapped || flags & O_PATH || !parse(mapped, &q.device, &attribute))
-        return false;
-    q.argument = attribute;
     rc = client_transfer(&q, &r, -1, flags & O_CLOEXEC, fds);
     if (!rc && fds[0] < 0)
         rc = -EMFILE; /* no descriptor was free; its file is closed again */
-    *fd = rc ? -1 : fds[0];
     if (rc) {
         errno = -rc;
-        return true;
+        return -1;
     }
-    fd_note(*fd, r.file);
-    if (*fd < MAX_FDS)
-        read_once[*fd] = false;
+    fd_note(fds[0], r.file);
+    if (fds[0] < MAX_FDS)
+        read_once[fds[0]] = false;
+    return fds[0];
+}
+
+bool debugfs_open(const char *mapped, int flags, int *fd)
+{
+    uint32_t device, attribute;
+
+    if (!sim || !mapped || flags & O_PATH || !parse(mapped, &device, &attribute))
+        return false;
+    *fd = open_file(device, attribute, flags);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "sim/preload/preload.h"
@@ -45,48 +46,39 @@ HOOK char *get_current_dir_name(void)
 }
 
 /* "socket:[N]" of a simulated file, and paths below the tree, as a kernel would show them. */
-static ssize_t rewrite_link(char *text, ssize_t n, size_t size)
+static void rewrite_link(char *text)
 {
-    char full[PATH_BUFFER], out[PATH_BUFFER];
     unsigned long long inode;
     uint32_t file;
 
-    if (n <= 0 || !sim)
-        return n;
-    snprintf(full, sizeof(full), "%.*s", (int)n, text);
-    if (sscanf(full, "socket:[%llu]", &inode) == 1 && (file = file_of_inode(inode)) != SIM_NONE) {
-        file_link(file, out, sizeof(out));
-    } else if (full[0] == '/') {
-        snprintf(out, sizeof(out), "%s", full);
-        path_unmap(out);
-    } else {
-        return n;
-    }
-    n = (ssize_t)strlen(out);
-    if ((size_t)n > size)
-        n = (ssize_t)size;
-    memcpy(text, out, (size_t)n);
-    return n;
+    if (sscanf(text, "socket:[%llu]", &inode) == 1 && (file = file_of_inode(inode)) != SIM_NONE)
+        file_link(file, text, PATH_BUFFER);
+    else
+        path_unmap(text);
 }
 
 static ssize_t readlink_any(int dir, const char *path, char *text, size_t size)
 {
-    char buffer[PATH_BUFFER], full[PATH_BUFFER];
+    char buffer[PATH_BUFFER];
     ssize_t n;
 
     if (!sim)
         return REAL(readlinkat)(dir, path, text, size);
-    n = REAL(readlinkat)(dir, path_map_link(dir, path, false, buffer), full, sizeof(full) - 1);
-    n = rewrite_link(full, n, sizeof(full) - 1);
+    /* the kernel has read the path when it writes to the same place */
+    n = syscall(SYS_readlinkat, dir, path_map_link(dir, path, false, buffer), buffer,
+                sizeof(buffer) - 1);
     if (n < 0)
         return n;
+    buffer[n] = '\0';
+    rewrite_link(buffer);
+    n = (ssize_t)strlen(buffer);
     if (!size) {
         errno = EINVAL;
         return -1;
     }
     if ((size_t)n > size)
         n = (ssize_t)size;
-    memcpy(text, full, (size_t)n);
+    memcpy(text, buffer, (size_t)n);
     return n;
 }
 

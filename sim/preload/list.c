@@ -67,27 +67,24 @@ static struct merged *merged_of(DIR *d)
     return m;
 }
 
-/* A folder has been opened: is it one of those? */
-static DIR *opened(DIR *d)
+/* One below /dev or /sys: the tree's goes with it. */
+static __attribute__((noinline)) void merge(DIR *d)
 {
-    char link[40], path[PATH_BUFFER], more[2 * PATH_BUFFER];
-    int saved = errno;
+    char link[40], path[PATH_BUFFER], more[sizeof(sim->tree) + PATH_BUFFER];
     struct merged *m;
     long n;
 
-    if (!d || !sim)
-        return d;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd(d));
     n = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
-    if (n <= 0 || (strncmp(path, "/dev", 4) && strncmp(path, "/sys", 4)))
-        goto out;
+    if (n <= 0)
+        return;
     path[n] = '\0';
     if (!strncmp(path, sim->tree, strlen(sim->tree)))
-        goto out; /* the tree may stand in /dev/shm */
+        return; /* the tree may stand in /dev/shm */
     snprintf(more, sizeof(more), "%s%s", sim->tree, path);
     m = malloc(sizeof(*m) + (size_t)n + 1);
     if (!m)
-        goto out;
+        return;
     *m = (struct merged){ .dir = d, .more = REAL(opendir)(more) };
     strcpy(m->folder, path);
     pthread_mutex_lock(&lock);
@@ -95,7 +92,20 @@ static DIR *opened(DIR *d)
     list = m;
     merged_count++;
     pthread_mutex_unlock(&lock);
-out:
+}
+
+/* A folder has been opened. */
+static DIR *opened(DIR *d)
+{
+    char link[40], start[4];
+    int saved = errno;
+
+    if (!d || !sim)
+        return d;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", dirfd(d));
+    if (syscall(SYS_readlinkat, AT_FDCWD, link, start, sizeof(start)) == (long)sizeof(start) &&
+        (!memcmp(start, "/dev", 4) || !memcmp(start, "/sys", 4)))
+        merge(d);
     errno = saved;
     return d;
 }

@@ -57,7 +57,7 @@ static int open_text(const char *text)
 /* /proc/PID/fd/N of a node opens the node again; behind ours is a socket: ENXIO. */
 static int open_again(int dir, const char *path, int flags)
 {
-    char target[PATH_BUFFER];
+    char target[256]; /* a node's */
     uint32_t device;
     bool control;
     ssize_t n = readlinkat(dir, path, target, sizeof(target) - 1);

@@ -144,24 +144,53 @@ static bool start_folder(int dir, char *folder)
            (!strcmp(folder, "/") || below(folder, "/dev") || below(folder, "/sys"));
 }
 
+/* May the folder that a relative path starts from be one that matters? */
+static bool may_start(int dir)
+{
+    char link[40] = "/proc/self/cwd", folder[8];
+    long n;
+
+    if (dir != AT_FDCWD)
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+    n = syscall(SYS_readlinkat, AT_FDCWD, link, folder, sizeof(folder) - 1); /* its beginning */
+    if (n <= 0)
+        return true;
+    folder[n] = '\0';
+    return !strcmp(folder, "/") || !strncmp(folder, "/dev", 4) || !strncmp(folder, "/sys", 4);
+}
+
+/* May a path concern the simulation?  Says so of a few that do not, at once and without a buffer.
+ */
+static bool may_concern(int dir, const char *path)
+{
+    if (path[0] != '/')
+        return may_start(dir);
+    while (path[0] == '/' || (path[0] == '.' && path[1] == '/'))
+        path++;
+    return !strncmp(path, "dev", 3) || !strncmp(path, "sys", 3) || !strncmp(path, "boot/", 5) ||
+           (!strncmp(path, "proc/", 5) && strstr(path, "osrelease"));
+}
+
 bool path_of_tree(const char *mapped)
 {
     return sim && mapped && below(mapped, sim->tree);
 }
 
-/* The absolute, normalised form of a path that may concern the simulation; false for all others. */
-static bool plain_path(int dir, const char *path, char *plain, size_t size)
-{
-    char full[2 * PATH_BUFFER], folder[PATH_BUFFER];
+struct texts {
+    char plain[4096], full[2 * PATH_BUFFER], folder[PATH_BUFFER];
+};
 
+/* The absolute, normalised form of a path that may concern the simulation; false for all others. */
+static bool plain_path(int dir, const char *path, struct texts *t)
+{
     if (path[0] != '/') {
-        if (!*path || !start_folder(dir, folder))
+        if (!*path || !start_folder(dir, t->folder))
             return false;
-        snprintf(full, sizeof(full), "%s/%s", folder, path);
-        path = full;
+        snprintf(t->full, sizeof(t->full), "%s/%s", t->folder, path);
+        path = t->full;
     }
-    squeeze(path, plain, size);
-    return below(plain, "/dev") || below(plain, "/sys") || owned_path(plain);
+    squeeze(path, t->plain, sizeof(t->plain));
+    return below(t->plain, "/dev") || below(t->plain, "/sys") || owned_path(t->plain);
 }
 
 const char *path_place(const char *plain, char *buffer)
@@ -184,23 +213,32 @@ static bool there(int dir, const char *path, bool follow)
 /* By its text alone: most paths. */
 static const char *by_text(int dir, const char *path, char *buffer)
 {
-    char plain[4096];
+    struct texts *t = may_concern(dir, path) ? scratch_take(sizeof(*t)) : NULL;
+    bool placed = t && plain_path(dir, path, t) && path_place(t->plain, buffer) == buffer;
 
-    if (!plain_path(dir, path, plain, sizeof(plain)))
-        return path;
-    return path_place(plain, buffer) == buffer ? buffer : path;
+    if (t)
+        scratch_give(t, sizeof(*t));
+    return placed ? buffer : path;
 }
 
 /* Links or "..", which may lead to the simulation, or out of it. */
 static bool by_links(int dir, const char *path, bool follow, char *buffer)
 {
-    char plain[PATH_BUFFER];
+    char *plain = scratch_take(PATH_BUFFER);
+    bool found = plain && path_resolve(dir, path, follow, plain);
 
-    if (!path_resolve(dir, path, follow, plain))
-        return false;
-    if (path_place(plain, buffer) == plain)
+    if (found && path_place(plain, buffer) == plain)
         strcpy(buffer, plain);
-    return path_of_tree(buffer) || there(AT_FDCWD, buffer, follow);
+    if (plain)
+        scratch_give(plain, PATH_BUFFER);
+    return found && (path_of_tree(buffer) || there(AT_FDCWD, buffer, follow));
+}
+
+static __attribute__((noinline)) bool stands_in_tree(void)
+{
+    char folder[PATH_BUFFER];
+
+    return path_folder(AT_FDCWD, folder) && path_of_tree(folder);
 }
 
 /*
@@ -209,15 +247,13 @@ static bool by_links(int dir, const char *path, bool follow, char *buffer)
  */
 static bool climbs(int dir, const char *path, bool ours)
 {
-    char folder[PATH_BUFFER];
     const char *at = path;
 
     while ((at = strstr(at, "..")) && ((at > path && at[-1] != '/') || (at[2] && at[2] != '/')))
         at += 2;
     if (!at)
         return false;
-    return ours ||
-           (path[0] != '/' && dir == AT_FDCWD && path_folder(dir, folder) && path_of_tree(folder));
+    return ours || (path[0] != '/' && dir == AT_FDCWD && stands_in_tree());
 }
 
 const char *path_map_link(int dir, const char *path, bool follow, char *buffer)
@@ -272,7 +308,7 @@ bool node_of_fd(int fd, uint32_t *device, bool *control)
 
 bool path_node(const char *path, uint32_t *device, bool *control)
 {
-    char plain[256], node[64], file[PATH_BUFFER];
+    char plain[256], node[64], file[sizeof(sim->tree) + sizeof(plain)];
     int saved = errno;
     struct stat st;
     bool there;

@@ -64,6 +64,12 @@ void fd_own(void);      /* the table is this process's from here on */
 /* The file behind a socket's inode, SIM_NONE for none. */
 uint32_t file_of_inode(uint64_t inode);
 
+/*
+ * ---- room that a small stack lacks (scratch.c): a thread may have 16 KiB, a handler less ----
+ */
+void *scratch_take(size_t size); /* NULL: there is none */
+void scratch_give(void *p, size_t size);
+
 /* ---- paths (path.c) ---- */
 
 #define PATH_BUFFER 4352

@@ -76,31 +76,46 @@ static bool end(const char *path, char *plain)
     return true;
 }
 
-bool path_resolve(int dir, const char *path, bool follow, char *plain)
-{
+struct texts {
     char rest[PATH_BUFFER], link[PATH_BUFFER], at[PATH_BUFFER];
+};
+
+static bool resolve(struct texts *t, const char *path, bool follow, char *plain)
+{
     unsigned links = 0;
     long n;
 
-    plain[0] = '\0';
-    if (!*path || strlen(path) >= sizeof(rest) || (path[0] != '/' && !start(dir, plain)))
-        return false;
-    strcpy(rest, path);
-    while (*rest) {
-        if (!step(plain, rest))
+    strcpy(t->rest, path);
+    while (*t->rest) {
+        if (!step(plain, t->rest))
             return false;
-        if (!*rest && !follow)
+        if (!*t->rest && !follow)
             break;
-        n = syscall(SYS_readlinkat, AT_FDCWD, path_place(*plain ? plain : "/", at), link,
-                    sizeof(link) - 1);
+        n = syscall(SYS_readlinkat, AT_FDCWD, path_place(*plain ? plain : "/", t->at), t->link,
+                    sizeof(t->link) - 1);
         if (n < 0 && errno != EINVAL) /* EINVAL: it is there, and no link */
             return false;
         if (n <= 0)
             continue;
-        link[n] = '\0';
-        path_unmap(link);
-        if (++links > MAX_LINKS || !follow_link(plain, rest, link, strlen(link)))
+        t->link[n] = '\0';
+        path_unmap(t->link);
+        if (++links > MAX_LINKS || !follow_link(plain, t->rest, t->link, strlen(t->link)))
             return false;
     }
     return end(path, plain);
+}
+
+bool path_resolve(int dir, const char *path, bool follow, char *plain)
+{
+    struct texts *t;
+    bool found;
+
+    plain[0] = '\0';
+    if (!*path || strlen(path) >= PATH_BUFFER || (path[0] != '/' && !start(dir, plain)))
+        return false;
+    t = scratch_take(sizeof(*t));
+    found = t && resolve(t, path, follow, plain);
+    if (t)
+        scratch_give(t, sizeof(*t));
+    return found;
 }

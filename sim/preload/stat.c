@@ -56,7 +56,7 @@ static void node_face(struct face *f, uint32_t device, bool control, mode_t mode
 
 static mode_t node_mode(uint32_t device, bool control)
 {
-    char node[64], path[PATH_BUFFER];
+    char node[64], path[sizeof(sim->tree) + sizeof(node)];
     struct stat st;
 
     layout_node(sim, sim->devices[device].index, control, node, sizeof(node));

@@ -3,6 +3,8 @@
 #include "tests/libc/libc.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -334,7 +336,42 @@ static const char *huge_pages(void)
     return NULL;
 }
 
+static void *with_paths(void *wrong_ones)
+{
+    unsigned *wrong = wrong_ones;
+    struct stat st;
+    char text[64];
+    FILE *f;
+
+    *wrong += close(open("/proc/self/status", O_RDONLY)) != 0;
+    *wrong += open("/no/such/file", O_RDONLY) != -1;
+    *wrong += close(open("dev/null", O_RDONLY)) != 0;
+    *wrong += close(open("/dev/../dev/null", O_RDONLY)) != 0;
+    *wrong += close(open(node, O_RDWR)) != 0;
+    *wrong += stat("/tmp", &st) != 0 || stat(node, &st) != 0 || !looks_like_node(&st);
+    *wrong += readlink("/proc/self/exe", text, sizeof(text)) <= 0;
+    f = fopen("/dev/null", "r");
+    *wrong += !f || fclose(f);
+    return NULL;
+}
+
+/* The smallest that a thread may have is enough. */
+static const char *small_stacks(void)
+{
+    unsigned wrong_ones = 0;
+    pthread_attr_t a;
+    pthread_t t;
+
+    CHECK(chdir("/") == 0 && pthread_attr_init(&a) == 0);
+    CHECK(pthread_attr_setstacksize(&a, PTHREAD_STACK_MIN + SANITIZER_STACK) == 0);
+    CHECK(pthread_create(&t, &a, with_paths, &wrong_ones) == 0);
+    CHECK(pthread_join(t, NULL) == 0 && wrong_ones == 0);
+    pthread_attr_destroy(&a);
+    return NULL;
+}
+
 const struct way opening[] = {
+    { "small stacks", small_stacks },
     { "huge pages", huge_pages },
     { "names of open", names_of_open },
     { "fortified open", fortified_open },
