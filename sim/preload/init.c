@@ -4,11 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sim/preload/preload.h"
 
-const struct sim_state *sim;
+const struct sim_state *sim_joined;
+int sim_started;
+static pid_t joining; /* a thread */
 
 static void after_fork(void)
 {
@@ -35,16 +38,50 @@ static void say_alone(int rc)
     syscall(SYS_write, STDERR_FILENO, line, (size_t)n);
 }
 
-static __attribute__((constructor)) void start(void)
+static void join(void)
 {
-    int rc = client_join(&sim);
+    int rc = client_join(&sim_joined);
 
     if (rc)
         say_alone(rc);
-    if (!sim)
-        return;
-    fd_own();
-    fd_scan();
-    exec_note();
-    pthread_atfork(NULL, NULL, after_fork);
+    if (sim_joined) {
+        fd_own();
+        fd_scan();
+        exec_note();
+        pthread_atfork(NULL, NULL, after_fork);
+    }
+    __atomic_store_n(&sim_started, 1, __ATOMIC_RELEASE);
+}
+
+/* What another thread has begun; not for ever: its process may be our parent. */
+static void wait_for_start(pid_t self)
+{
+    const struct timespec moment = { .tv_nsec = 1000000 };
+
+    if (__atomic_load_n(&joining, __ATOMIC_ACQUIRE) == self)
+        return; /* we are within join() */
+    for (unsigned i = 0; i < 1000 && !__atomic_load_n(&sim_started, __ATOMIC_ACQUIRE); i++)
+        syscall(SYS_nanosleep, &moment, NULL);
+}
+
+/* Before the C library has its environment, in .preinit_array, nobody can. */
+const struct sim_state *sim_join(void)
+{
+    pid_t self = (pid_t)syscall(SYS_gettid), nobody = 0;
+    int saved = errno;
+
+    if (!environ)
+        return NULL;
+    if (__atomic_compare_exchange_n(&joining, &nobody, self, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        join();
+    else
+        wait_for_start(self);
+    errno = saved;
+    return sim_joined;
+}
+
+static __attribute__((constructor)) void start(void)
+{
+    (void)sim;
 }

@@ -33,8 +33,19 @@
 #define DECLARE_REAL(name) static void *real_##name
 void *real_function(void **cache, const char *name);
 
-/* The simulation, or NULL: then every function is the C library's. */
-extern const struct sim_state *sim;
+/*
+ * The simulation, or NULL: then every function is the C library's.  Whoever asks first joins it
+ * (init.c): constructors of other libraries run before ours.
+ */
+extern const struct sim_state *sim_joined;
+extern int sim_started;
+const struct sim_state *sim_join(void);
+
+static inline const struct sim_state *sim_now(void)
+{
+    return __atomic_load_n(&sim_started, __ATOMIC_ACQUIRE) ? sim_joined : sim_join();
+}
+#define sim sim_now()
 
 /* ---- descriptors (fdtable.c) ---- */
 

@@ -3,7 +3,6 @@
 #include "tests/libc/libc.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +12,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include "tests/libc/early.h"
 
 /* What fortified programs call. */
 int __open_2(const char *path, int flags);
@@ -363,14 +364,22 @@ static const char *small_stacks(void)
     pthread_t t;
 
     CHECK(chdir("/") == 0 && pthread_attr_init(&a) == 0);
-    CHECK(pthread_attr_setstacksize(&a, PTHREAD_STACK_MIN + SANITIZER_STACK) == 0);
+    CHECK(pthread_attr_setstacksize(&a, (size_t)sysconf(_SC_THREAD_STACK_MIN) + SANITIZER_STACK) ==
+          0);
     CHECK(pthread_create(&t, &a, with_paths, &wrong_ones) == 0);
     CHECK(pthread_join(t, NULL) == 0 && wrong_ones == 0);
     pthread_attr_destroy(&a);
     return NULL;
 }
 
+static const char *before_main(void)
+{
+    CHECK(early_opened());
+    return NULL;
+}
+
 const struct way opening[] = {
+    { "before main", before_main },
     { "small stacks", small_stacks },
     { "huge pages", huge_pages },
     { "names of open", names_of_open },
