@@ -37,31 +37,29 @@ void *real_function(void **cache, const char *name)
  * A child of vfork() works in its parent's memory, on descriptors of its own: it must not write to
  * the table.  The owner's ID is in a page that the kernel clears in every other kind of child.
  */
-static _Atomic pid_t *owner;
+static pid_t without_page;
+pid_t *sim_owner = &without_page;
 
 void fd_own(void)
 {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
 
-    if (!owner) {
+    if (sim_owner == &without_page) {
         void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-        if (p == MAP_FAILED)
-            return;
-        madvise(p, size, MADV_WIPEONFORK);
-        owner = p;
+        if (p != MAP_FAILED) {
+            madvise(p, size, MADV_WIPEONFORK);
+            sim_owner = p;
+        }
     }
-    atomic_store_explicit(owner, getpid(), memory_order_relaxed);
+    __atomic_store_n(sim_owner, getpid(), __ATOMIC_RELEASE);
 }
 
 bool fd_borrowed(void)
 {
-    pid_t pid = owner ? atomic_load_explicit(owner, memory_order_relaxed) : 0;
+    pid_t pid = __atomic_load_n(sim_owner, __ATOMIC_RELAXED);
 
-    if (pid)
-        return pid != getpid();
-    fd_own();
-    return false;
+    return pid && pid != getpid();
 }
 
 int fd_duplicate_away(int fd)

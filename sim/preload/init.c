@@ -10,13 +10,13 @@
 #include "sim/preload/preload.h"
 
 const struct sim_state *sim_joined;
-int sim_started;
 static pid_t joining; /* a thread */
+static int started;
 
 static void after_fork(void)
 {
-    client_forked();
     fd_own();
+    client_forked();
     mmap_after_fork();
     list_after_fork();
     walk_after_fork();
@@ -45,12 +45,12 @@ static void join(void)
     if (rc)
         say_alone(rc);
     if (sim_joined) {
-        fd_own();
         fd_scan();
         exec_note();
         pthread_atfork(NULL, NULL, after_fork);
     }
-    __atomic_store_n(&sim_started, 1, __ATOMIC_RELEASE);
+    fd_own();
+    __atomic_store_n(&started, 1, __ATOMIC_RELEASE);
 }
 
 /* What another thread has begun; not for ever: its process may be our parent. */
@@ -60,8 +60,17 @@ static void wait_for_start(pid_t self)
 
     if (__atomic_load_n(&joining, __ATOMIC_ACQUIRE) == self)
         return; /* we are within join() */
-    for (unsigned i = 0; i < 1000 && !__atomic_load_n(&sim_started, __ATOMIC_ACQUIRE); i++)
+    for (unsigned i = 0; i < 1000 && !__atomic_load_n(&started, __ATOMIC_ACQUIRE); i++)
         syscall(SYS_nanosleep, &moment, NULL);
+}
+
+/* A child of _Fork() or clone(). */
+static void forked_unseen(void)
+{
+    if (sim_joined)
+        after_fork();
+    else
+        fd_own();
 }
 
 /* Before the C library has its environment, in .preinit_array, nobody can. */
@@ -70,10 +79,12 @@ const struct sim_state *sim_join(void)
     pid_t self = (pid_t)syscall(SYS_gettid), nobody = 0;
     int saved = errno;
 
-    if (!environ)
+    if (__atomic_load_n(&started, __ATOMIC_ACQUIRE))
+        forked_unseen();
+    else if (!environ)
         return NULL;
-    if (__atomic_compare_exchange_n(&joining, &nobody, self, false, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE))
+    else if (__atomic_compare_exchange_n(&joining, &nobody, self, false, __ATOMIC_ACQ_REL,
+                                         __ATOMIC_ACQUIRE))
         join();
     else
         wait_for_start(self);

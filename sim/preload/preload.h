@@ -38,12 +38,16 @@ void *real_function(void **cache, const char *name);
  * (init.c): constructors of other libraries run before ours.
  */
 extern const struct sim_state *sim_joined;
-extern int sim_started;
 const struct sim_state *sim_join(void);
+/*
+ * Whose memory this is (fdtable.c); 0: it has not joined yet, or is a child that does not know it
+ * yet, since no handler of pthread_atfork() has run.
+ */
+extern pid_t *sim_owner;
 
 static inline const struct sim_state *sim_now(void)
 {
-    return __atomic_load_n(&sim_started, __ATOMIC_ACQUIRE) ? sim_joined : sim_join();
+    return __atomic_load_n(sim_owner, __ATOMIC_ACQUIRE) ? sim_joined : sim_join();
 }
 #define sim sim_now()
 

@@ -151,11 +151,42 @@ static const char *raw_children(void)
     return NULL;
 }
 
+/* ... has none of its parent's mappings, and does not hold the node. */
+static const char *raw_children_of_mappings(void)
+{
+    int fd = open(node, O_RDWR), go[2], s;
+    unsigned long long handle = new_buffer(fd);
+    char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)handle), byte = 0;
+    pid_t pid;
+
+    CHECK(handle && p != MAP_FAILED && pipe(go) == 0);
+    pid = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid == 0) {
+        char *own =
+            mmap(p, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        bool right = own == p && madvise(p, 4096, MADV_DONTNEED) == 0 && munmap(p, 4096) == 0;
+
+        close(fd);
+        if (write(go[1], "", 1) != 1)
+            right = false;
+        pause();
+        _exit(!right);
+    }
+    CHECK(read(go[0], &byte, 1) == 1);
+    /* the parent's is still mapped */
+    CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, (off_t)handle) == MAP_FAILED);
+    CHECK(munmap(p, 4096) == 0 && close(fd) == 0);
+    CHECK(is_node(open(node, O_RDWR)));
+    CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, &s, 0) == pid);
+    return NULL;
+}
+
 const struct way programs[] = {
     { "fork and exec", fork_and_exec },
     { "vfork and exec", vfork_and_exec },
     { "spawn", spawn },
     { "shells", shells },
     { "raw children", raw_children },
+    { "raw children of mappings", raw_children_of_mappings },
     { NULL, NULL },
 };
