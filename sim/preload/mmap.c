@@ -326,6 +326,7 @@ HOOK int madvise(void *address, size_t length, int advice)
 HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags, ...)
 {
     const size_t had = whole_pages(old_length), kept = whole_pages(new_length);
+    bool released = false;
     void *where, *p;
     sigset_t before;
     va_list ap;
@@ -333,8 +334,9 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
     va_start(ap, flags);
     where = va_arg(ap, void *);
     va_end(ap);
-    if (kept > had && in_area(address)) {
-        errno = EFAULT;
+    /* check_prep_vma(), vma_to_resize() */
+    if ((kept > had || flags & MREMAP_DONTUNMAP) && in_area(address)) {
+        errno = flags & MREMAP_DONTUNMAP ? EINVAL : EFAULT;
         return MAP_FAILED;
     }
     if (!sim || !areas_any())
@@ -342,10 +344,14 @@ HOOK void *mremap(void *address, size_t old_length, size_t new_length, int flags
     areas_lock(&before);
     p = REAL(mremap)(address, old_length, new_length, flags, where);
     if (p != MAP_FAILED && kept < had)
-        areas_cut((uintptr_t)address + kept, had - kept);
-    if (p != MAP_FAILED && p != address)
+        released = areas_cut((uintptr_t)address + kept, had - kept);
+    if (p != MAP_FAILED && p != address) {
+        released |= areas_cut((uintptr_t)p, kept);
         areas_move((uintptr_t)address, kept, (uintptr_t)p);
+    }
     areas_unlock(&before);
+    if (released)
+        fd_closed();
     return p;
 }
 

@@ -88,6 +88,29 @@ static const char *sizes(void)
     return NULL;
 }
 
+/* Ordinary memory that moves onto a mapping takes its place. */
+static const char *moved_onto(void)
+{
+    int fd = open(node, O_RDWR);
+    uint64_t handle = buffer_of(fd, 3);
+    char *p = mapping_of(fd, handle, 3);
+    char *own = mmap(NULL, PAGE, BOTH, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    CHECK(p != MAP_FAILED && own != MAP_FAILED);
+    own[0] = 77;
+    CHECK(mremap(p, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL) == MAP_FAILED &&
+          errno == EINVAL);
+    CHECK(mremap(own, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p) == p && p[0] == 77);
+    CHECK(madvise(p, PAGE, MADV_DONTNEED) == 0 && of_driver(p + PAGE));
+    /* so does one of its own pages */
+    CHECK(mremap(p + 2 * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + PAGE) == p + PAGE);
+    CHECK(p[PAGE] == 3 && of_driver(p + PAGE));
+    CHECK(munmap(p, 2 * PAGE) == 0 && can_be_mapped(fd, handle, 3));
+    CHECK(free_buffer(fd, handle) && is_node(fd));
+    CHECK(is_node(open(node, O_RDWR)));
+    return NULL;
+}
+
 static const char *places(void)
 {
     int fd = open(node, O_RDWR), written = -1;
@@ -207,6 +230,7 @@ const struct way pages[] = {
     { "pieces", pieces },
     { "sizes", sizes },
     { "places", places },
+    { "moved onto", moved_onto },
     { "closed descriptors", closed_descriptors },
     { "numbers of its own", numbers_of_its_own },
     { "huge pages at a place", huge_pages_at_a_place },
