@@ -50,6 +50,18 @@ static inline void layout_node(const struct sim_state *s, uint32_t index, bool c
 }
 
 /* The node's inode, as if in devtmpfs. */
+/* Where a device's files for debugging are: a DRM device's are named by its place. */
+static inline void layout_debugfs(const struct sim_state *s, uint32_t device, char *path,
+                                  size_t size)
+{
+    const struct sim_device *d = &s->devices[device];
+
+    if (sim_kernel(s)->drm)
+        snprintf(path, size, "/sys/kernel/debug/accel/%s", d->pci_address);
+    else
+        snprintf(path, size, "/sys/kernel/debug/habanalabs/%s%u", sim_kernel(s)->prefix, d->index);
+}
+
 static inline uint64_t layout_inode(uint32_t index, bool control)
 {
     return 500 + 2 * index + control;

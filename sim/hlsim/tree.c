@@ -197,14 +197,12 @@ static void put_device(const struct sim_state *s, const struct sim_device *d)
     put_attributes(s, d, dir);
 }
 
-/* Where a device's files for debugging are: a DRM device's are named by its place. */
 static void debugfs_folder(const struct sim_state *s, const struct sim_device *d, char *dir)
 {
-    if (sim_kernel(s)->drm)
-        snprintf(dir, PATH_MAX, "%s/sys/kernel/debug/accel/%s", s->tree, d->pci_address);
-    else
-        snprintf(dir, PATH_MAX, "%s/sys/kernel/debug/habanalabs/%s%u", s->tree,
-                 sim_kernel(s)->prefix, d->index);
+    char path[64];
+
+    layout_debugfs(s, (uint32_t)(d - s->devices), path, sizeof(path));
+    snprintf(dir, PATH_MAX, "%s%s", s->tree, path);
 }
 
 /* debugfs: the files only have to exist; opening one goes to the supervisor (sim/debugfs.h). */

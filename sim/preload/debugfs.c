@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sim/debugfs.h"
+#include "sim/layout.h"
 #include "sim/preload/preload.h"
 
 DECLARE_REAL(fdopen);
@@ -46,6 +47,15 @@ static bool parse(const char *mapped, uint32_t *device, uint32_t *attribute)
         if (!strcmp(name, sim_debugfs_names[*attribute]))
             return true;
     return false;
+}
+
+void debugfs_name(uint32_t file, char *text, size_t size)
+{
+    const struct sim_file *f = &sim->files[file];
+    char dir[64];
+
+    layout_debugfs(sim, f->device, dir, sizeof(dir));
+    snprintf(text, size, "%s/%s", dir, sim_debugfs_names[f->attribute % SIM_DEBUGFS_COUNT]);
 }
 
 bool debugfs_path(const char *mapped)

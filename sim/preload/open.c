@@ -95,6 +95,10 @@ static bool open_simulated(const char *path, int flags, int *fd)
         *fd = open_node(device, control, flags);
         return true;
     }
+    if (!(flags & O_PATH) && path_fd_debugfs(path, text, sizeof(text))) {
+        *fd = open_any(AT_FDCWD, text, flags, 0);
+        return true;
+    }
     if (path_fdinfo(path, text, sizeof(text))) {
         *fd = open_text(text);
         return true;

@@ -351,18 +351,33 @@ static uint32_t file_behind(const char *link)
     return sscanf(target, "socket:[%llu]", &inode) == 1 ? file_of_inode(inode) : SIM_NONE;
 }
 
-bool path_fd_node(const char *path, uint32_t *device, bool *control)
+/* ... that leads there, and nowhere below. */
+static uint32_t file_of_link(const char *path)
 {
-    uint32_t file;
     const char *at;
 
     if (!sim || !path || (strncmp(path, "/proc/", 6) && strncmp(path, "/dev/fd/", 8)))
-        return false;
+        return SIM_NONE;
     at = strstr(path, "/fd/");
-    if (!at || !digits(at + 4))
+    return at && digits(at + 4) ? file_behind(path) : SIM_NONE;
+}
+
+bool path_fd_debugfs(const char *path, char *text, size_t size)
+{
+    uint32_t file = file_of_link(path);
+
+    if (file == SIM_NONE || sim->files[file].kind != SIM_FILE_DEBUGFS)
         return false;
-    file = file_behind(path);
-    if (file == SIM_NONE || sim->files[file].kind == SIM_FILE_DMABUF)
+    file_link(file, text, size);
+    return true;
+}
+
+bool path_fd_node(const char *path, uint32_t *device, bool *control)
+{
+    uint32_t file = file_of_link(path);
+
+    if (file == SIM_NONE ||
+        (sim->files[file].kind != SIM_FILE_PRIMARY && sim->files[file].kind != SIM_FILE_CONTROL))
         return false;
     *device = sim->files[file].device;
     *control = sim->files[file].kind == SIM_FILE_CONTROL;
@@ -383,6 +398,8 @@ void file_link(uint32_t file, char *text, size_t size)
 
     if (f->kind == SIM_FILE_DMABUF)
         snprintf(text, size, "/dmabuf:%s", f->dmabuf.name);
+    else if (f->kind == SIM_FILE_DEBUGFS)
+        debugfs_name(file, text, size);
     else
         layout_node(sim, sim->devices[f->device].index, f->kind == SIM_FILE_CONTROL, text, size);
 }

@@ -111,6 +111,8 @@ bool path_of_tree(const char *mapped);
 bool path_of_sysfs(const char *mapped);
 /* A link in /proc to an open node: opening it opens the node. */
 bool path_fd_node(const char *path, uint32_t *device, bool *control);
+/* ... to an open file of debugfs: that one's path. */
+bool path_fd_debugfs(const char *path, char *text, size_t size);
 /* A node of the simulation: which, by its original path. */
 bool path_node(const char *path, uint32_t *device, bool *control);
 /* The same by the file that stands for it, whatever path led there. */
@@ -149,6 +151,7 @@ unsigned count_holders(uint32_t file);
 
 /* ---- files of debugfs (debugfs.c): false: it is not one ---- */
 bool debugfs_path(const char *mapped);
+void debugfs_name(uint32_t file, char *text, size_t size);
 bool debugfs_open(const char *mapped, int flags, int *fd);
 /* at: -1 for a read() that continues where the last one ended. */
 bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got);

@@ -38,6 +38,7 @@ struct face {
     unsigned major, minor;
     uint64_t inode, size;
     uint64_t created_ns; /* of a dma-buf */
+    uint64_t dev;        /* of a file of debugfs; 0: it is none */
 };
 
 /* mode: that of the file that stands for the node, as chmod() left it. */
@@ -64,6 +65,19 @@ static mode_t node_mode(uint32_t device, bool control)
     return syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0) == 0 ? st.st_mode : 0666;
 }
 
+/* As by its path. */
+static void debugfs_face(struct face *f, uint32_t file)
+{
+    char name[96], path[sizeof(sim->tree) + sizeof(name)];
+    struct stat st = { .st_mode = S_IFREG, .st_dev = sim->tree_dev };
+
+    debugfs_name(file, name, sizeof(name));
+    snprintf(path, sizeof(path), "%s%s", sim->tree, name);
+    syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0);
+    *f =
+        (struct face){ .mode = st.st_mode, .inode = st.st_ino, .size = SIM_PAGE, .dev = st.st_dev };
+}
+
 static bool face_of_inode(uint64_t inode, struct face *f)
 {
     uint32_t file = file_of_inode(inode);
@@ -76,6 +90,8 @@ static bool face_of_inode(uint64_t inode, struct face *f)
         *f = (struct face){ .inode = inode,
                             .size = sim->files[file].dmabuf.size,
                             .created_ns = sim->files[file].created_ns };
+    else if (sim->files[file].kind == SIM_FILE_DEBUGFS)
+        debugfs_face(f, file);
     else
         node_face(f, sim->files[file].device, control, node_mode(sim->files[file].device, control));
     return true;
@@ -104,6 +120,12 @@ static void put_on(struct stat *st, const struct face *f)
         st->st_rdev = makedev(f->major, f->minor);
         st->st_dev = 6;
         st->st_size = 0;
+        st->st_blocks = 0;
+    } else if (f->dev) {
+        st->st_mode = f->mode;
+        st->st_rdev = 0;
+        st->st_dev = f->dev;
+        st->st_size = (off_t)f->size;
         st->st_blocks = 0;
     } else {
         st->st_mode = DMABUF_MODE;
@@ -264,13 +286,13 @@ HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx
     sx->stx_blocks = (uint64_t)st.st_blocks;
     sx->stx_rdev_major = f.node ? f.major : 0;
     sx->stx_rdev_minor = f.node ? f.minor : 0;
-    if (!f.node) {
+    if (!f.node && !f.dev) {
         sx->stx_ctime.tv_sec = st.st_ctim.tv_sec;
         sx->stx_ctime.tv_nsec = (uint32_t)st.st_ctim.tv_nsec;
         sx->stx_atime = sx->stx_mtime = sx->stx_ctime;
     }
-    sx->stx_dev_major = 0;
-    sx->stx_dev_minor = (uint32_t)st.st_dev;
+    sx->stx_dev_major = major(st.st_dev);
+    sx->stx_dev_minor = minor(st.st_dev);
     return rc;
 }
 
@@ -313,7 +335,7 @@ HOOK int fstatfs(int fd, struct statfs *st)
         st->f_bsize = 4096;
         st->f_namelen = 255;
     } else if (file != SIM_NONE) {
-        st->f_type = TMPFS_MAGIC;
+        st->f_type = sim->files[file].kind == SIM_FILE_DEBUGFS ? DEBUGFS_MAGIC : TMPFS_MAGIC;
     }
     return rc;
 }

@@ -252,6 +252,28 @@ static const char *streams_of_debugfs(void)
     return NULL;
 }
 
+/* A descriptor of one is a file of its own, not the device. */
+static const char *descriptors_of_debugfs(void)
+{
+    int fd = open(debug_address, O_RDONLY), again;
+    char link[64], target[128] = "", text[32] = "";
+    struct stat by_path, st;
+
+    CHECK(stat(debug_address, &by_path) == 0 && fstat(fd, &st) == 0);
+    CHECK(S_ISREG(st.st_mode) && st.st_mode == by_path.st_mode && st.st_rdev == 0);
+    CHECK(st.st_ino == by_path.st_ino && st.st_dev == by_path.st_dev);
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    CHECK(readlink(link, target, sizeof(target) - 1) > 0);
+    CHECK(!strncmp(target, "/sys/kernel/debug/", 18) && !strcmp(strrchr(target, '/'), "/addr"));
+    CHECK(stat(link, &st) == 0 && st.st_ino == by_path.st_ino);
+    again = open(link, O_RDONLY);
+    CHECK(again >= 0 && read(again, text, sizeof(text)) == 19 && !strncmp(text, "0x", 2));
+    CHECK(is_node(open(node, O_RDWR)));
+    close(again);
+    close(fd);
+    return NULL;
+}
+
 static const char *files_of_sysfs(void)
 {
     char path[128], line[64] = "", *all = NULL;
@@ -390,6 +412,7 @@ const struct way opening[] = {
     { "relative to where one stands", relative_to_where_one_stands },
     { "streams", streams },
     { "streams of debugfs", streams_of_debugfs },
+    { "descriptors of debugfs", descriptors_of_debugfs },
     { "files of sysfs", files_of_sysfs },
     { "by descriptor", by_descriptor },
     { "mappings", mappings },
