@@ -114,8 +114,7 @@ HOOK char *realpath(const char *path, char *resolved)
     if (!sim || !path)
         return REAL(realpath)(path, resolved);
     /* a link in /proc to a simulated file ends there */
-    if (!strncmp(path, "/proc/", 6) && strstr(path, "/fd/") &&
-        (n = readlink_any(AT_FDCWD, path, text, sizeof(text) - 1)) > 0 && text[0] == '/') {
+    if (path_fd_file(path) && (n = readlink_any(AT_FDCWD, path, text, sizeof(text) - 1)) > 0) {
         text[n] = '\0';
         if (!resolved)
             return strdup(text);

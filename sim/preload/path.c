@@ -362,6 +362,11 @@ static uint32_t file_of_link(const char *path)
     return at && digits(at + 4) ? file_behind(path) : SIM_NONE;
 }
 
+bool path_fd_file(const char *path)
+{
+    return file_of_link(path) != SIM_NONE;
+}
+
 bool path_fd_debugfs(const char *path, char *text, size_t size)
 {
     uint32_t file = file_of_link(path);

@@ -109,7 +109,9 @@ static inline const char *path_map(const char *path, char *buffer)
 /* Is a path really one of the simulation's files, of sysfs? */
 bool path_of_tree(const char *mapped);
 bool path_of_sysfs(const char *mapped);
-/* A link in /proc to an open node: opening it opens the node. */
+/* A link in /proc to an open simulated file. */
+bool path_fd_file(const char *path);
+/* ... to an open node: opening it opens the node. */
 bool path_fd_node(const char *path, uint32_t *device, bool *control);
 /* ... to an open file of debugfs: that one's path. */
 bool path_fd_debugfs(const char *path, char *text, size_t size);

@@ -127,6 +127,37 @@ static const char *changes(void)
     return NULL;
 }
 
+static bool really(const char *path, const char *wanted)
+{
+    char *is = realpath(path, NULL);
+    bool right = is && !strcmp(is, wanted);
+
+    free(is);
+    return right;
+}
+
+/* Of ordinary files, by their links in /proc. */
+static const char *links_of_descriptors(void)
+{
+    char dir[] = "/tmp/libc-status-XXXXXX", path[96], *etc = realpath("/etc", NULL);
+    int fd;
+
+    CHECK(etc && mkdtemp(dir));
+    fd = open(dir, O_RDONLY | O_DIRECTORY);
+    CHECK(symlinkat("/usr/../etc", fd, "one") == 0 && symlinkat("one", fd, "two") == 0);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/one", fd);
+    CHECK(really(path, etc));
+    snprintf(path, sizeof(path), "/proc/self/fd/%d/two", fd);
+    CHECK(really(path, etc));
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    CHECK(really(path, dir));
+    CHECK(unlinkat(fd, "one", 0) == 0 && unlinkat(fd, "two", 0) == 0 && rmdir(dir) == 0);
+    CHECK(realpath(path, NULL) == NULL && errno == ENOENT);
+    close(fd);
+    free(etc);
+    return NULL;
+}
+
 static const char *links(void)
 {
     char text[PATH_MAX], below[128], *r;
@@ -176,6 +207,7 @@ const struct way status[] = {
     { "rights", rights },
     { "changes", changes },
     { "links", links },
+    { "links of descriptors", links_of_descriptors },
     { "file systems", file_systems },
     { NULL, NULL },
 };
