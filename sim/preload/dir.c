@@ -16,6 +16,7 @@ DECLARE_REAL(readlinkat);
 DECLARE_REAL(realpath);
 DECLARE_REAL(chdir);
 DECLARE_REAL(getcwd);
+DECLARE_REAL(get_current_dir_name);
 DECLARE_REAL(glob);
 
 HOOK int chdir(const char *path)
@@ -40,9 +41,14 @@ HOOK char *__getcwd_chk(char *text, size_t size, size_t room)
     return getcwd(text, size < room ? size : room);
 }
 
+/* $PWD where that is the folder's name. */
 HOOK char *get_current_dir_name(void)
 {
-    return getcwd(NULL, 0);
+    char *r = REAL(get_current_dir_name)();
+
+    if (r)
+        path_unmap(r);
+    return r;
 }
 
 /* "socket:[N]" of a simulated file, and paths below the tree, as a kernel would show them. */

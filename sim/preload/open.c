@@ -269,11 +269,21 @@ HOOK FILE *fopen64(const char *path, const char *mode)
     return stream(path, mode);
 }
 
+/* A stream's descriptor is closed; one in memory has none. */
+static bool forget_stream(FILE *f)
+{
+    int saved = errno;
+    bool ours = sim && fd_forget(fileno(f));
+
+    errno = saved;
+    return ours;
+}
+
 HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
 {
     char buffer[PATH_BUFFER];
     uint32_t device;
-    bool control, ours = sim && fd_forget(fileno(f));
+    bool control, ours = forget_stream(f);
     const char *mapped = path_map(path, buffer);
     int fd;
 
@@ -299,7 +309,7 @@ HOOK FILE *freopen64(const char *path, const char *mode, FILE *f)
 
 HOOK int fclose(FILE *f)
 {
-    bool ours = sim && fd_forget(fileno(f));
+    bool ours = forget_stream(f);
     int rc = REAL(fclose)(f);
 
     if (ours)

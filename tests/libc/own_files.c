@@ -58,6 +58,8 @@ static void say_text(const char *what, const char *text)
 
 static void opening(void)
 {
+    char *memory = NULL;
+    size_t size;
     FILE *f, *g;
 
     SAY_FD(creat("a", 0640));
@@ -79,6 +81,9 @@ static void opening(void)
     SAY_POINTER(fopen("none", "r"));
     SAY_POINTER(fopen64("a", "wx"));
     SAY(fclose(f));
+    f = open_memstream(&memory, &size);
+    errno = 0;
+    SAY(fclose(f) ? -1 : errno);
 }
 
 static void descriptors(void)
@@ -221,6 +226,14 @@ static void links(void)
     say_text("get_current_dir_name", get_current_dir_name());
     SAY_POINTER(getcwd(text, 1));
     SAY(chdir("none"));
+    SAY(chdir(".."));
+    SAY(symlink("sub", "linked"));
+    SAY(chdir("linked"));
+    strcpy(strrchr(getcwd(text, sizeof(text)), '/'), "/linked");
+    SAY(setenv("PWD", text, 1));
+    say_text("get_current_dir_name", get_current_dir_name());
+    SAY(setenv("PWD", "/dev", 1));
+    say_text("get_current_dir_name", get_current_dir_name());
     SAY(chdir(".."));
 }
 
