@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/device/device.h"
 #include "lib/kernel/deadline.h"
 #include "lib/pool/pool.h"
 
@@ -168,13 +169,19 @@ static bool linger(struct hl_object *o)
 {
     struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
     hlthunk_buffer_release_fn release = b->release;
+    struct hl_object *device = &o->device->base.object;
     void *user = b->user;
 
     if (!hl_object_is_ours(o))
         return false; /* a child's copy, which may have forgotten its pool already */
+    if (!release) {
+        take_back(b);
+        return true;
+    }
+    hl_object_get(device); /* the pool's reference may go with this buffer */
     take_back(b);
-    if (release)
-        release(user);
+    release(user);
+    hl_object_put(device);
     return true;
 }
 

@@ -2,6 +2,7 @@
 /* Memory statistics, and the program's code at failure and at release. */
 #include "tests/sim/support.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -398,6 +399,39 @@ TEST(at_release)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+static int device_fd;
+
+static void see_it_open(void *user)
+{
+    *(bool *)user = fcntl(device_fd, F_GETFD) >= 0;
+}
+
+/* Also where the buffer holds the last reference to it. */
+TEST(at_release_the_device_is_open)
+{
+    struct hlthunk_buffer *b;
+    struct hlthunk_device *d;
+    struct hlthunk_pool *p;
+
+    for (unsigned in_pool = 0; in_pool < 2; in_pool++) {
+        bool open = false;
+
+        d = open_device();
+        device_fd = hlthunk_device_borrow_fd(d);
+        ok(hlthunk_pool_create(d, NULL, &p));
+        if (in_pool)
+            b = pooled(p, 100);
+        else
+            ok(hlthunk_buffer_alloc(d, 100, NULL, &b));
+        ok(hlthunk_buffer_set_user(b, &open, see_it_open));
+        hlthunk_pool_unref(p);
+        hlthunk_device_unref(d);
+        hlthunk_buffer_unref(b);
+        assert_true(open);
+        assert_int_equal(fcntl(device_fd, F_GETFD), -1);
+    }
+}
+
 /* A buffer that a queue still uses is released when that is done. */
 TEST(at_release_by_a_queue)
 {
@@ -431,6 +465,7 @@ SUITE(statistics)
         cmocka_unit_test(asked_before_it_fails),
         cmocka_unit_test(room_is_made),
         cmocka_unit_test(at_release),
+        cmocka_unit_test(at_release_the_device_is_open),
         cmocka_unit_test(at_release_by_a_queue),
     };
 
