@@ -30,6 +30,12 @@ int hlthunk_device_send(int socket, struct hlthunk_device *d, int64_t timeout_ns
     return hl_parcel_send(socket, bytes, sizeof(bytes), &d->fd, 1, timeout_ns);
 }
 
+/* Who has no /sys does not know the address: then the node's number has said which device it is. */
+static bool same_address(const char *one, const char *other)
+{
+    return !*one || !*other || !strcmp(one, other);
+}
+
 /* The object of a descriptor, which stays the parcel's, if it is what the item says. */
 static int take(const struct hl_parcel *p, struct hlthunk_device **out)
 {
@@ -48,8 +54,8 @@ static int take(const struct hl_parcel *p, struct hlthunk_device **out)
         return hl_err(-EPROTO, "the descriptor is not of a Habana device");
     if (rc)
         return rc;
-    if (strcmp(item.pci_address, d->props.pci_address) || item.size != d->props.memory_size ||
-        item.offset != d->props.memory_base) {
+    if (!same_address(item.pci_address, d->props.pci_address) ||
+        item.size != d->props.memory_size || item.offset != d->props.memory_base) {
         rc = hl_err(-EPROTO, "the device is %s with %llu bytes, the message says %s with %llu",
                     d->name, (ull)d->props.memory_size, item.pci_address, (ull)item.size);
         hlthunk_device_unref(d);

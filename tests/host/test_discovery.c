@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <hlthunk/address_range.h>
 #include <hlthunk/device.h>
+#include <hlthunk/share.h>
 
 #define FIRST "0000:33:00.0"
 #define SECOND "0000:4d:00.0"
@@ -314,6 +316,30 @@ TEST(a_descriptor_without_sysfs)
     }
     door_open(KERNEL_6_12, answer);
     close(fd);
+}
+
+/* Over a socket, where one of the two has no /sys and so no PCI address. */
+TEST(a_device_is_passed_without_sysfs)
+{
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
+    struct hlthunk_device *d;
+    int pair[2];
+
+    tree_refused_path = "/sys";
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    for (unsigned to = 0; to < 2; to++) {
+        tree_refused_errno = to ? 0 : ENOENT;
+        assert_int_equal(hlthunk_device_open(NULL, &d), 0);
+        assert_int_equal(hlthunk_device_send(pair[0], d, HLTHUNK_WAIT_INDEFINITELY), 0);
+        hlthunk_device_unref(d); /* or it would be received as the same object */
+        tree_refused_errno = to ? ENOENT : 0;
+        assert_says(hlthunk_device_receive(pair[1], &d, HLTHUNK_WAIT_INDEFINITELY), 0, "");
+        assert_int_equal(hlthunk_device_get_properties(d, &p), 0);
+        assert_string_equal(p.pci_address, to ? "" : FIRST);
+        hlthunk_device_unref(d);
+    }
+    close(pair[0]);
+    close(pair[1]);
 }
 
 /* ---- out of descriptors ---- */
@@ -757,6 +783,7 @@ int main(void)
         CASE(what_does_not_answer),
         CASE(half_of_sysfs),
         CASE(a_descriptor_without_sysfs),
+        CASE(a_device_is_passed_without_sysfs),
         CASE(no_descriptor_is_not_no_device),
         CASE(few_descriptors),
         CASE(eperm_is_the_drivers_or_the_cgroups),
