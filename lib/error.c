@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 /* Of fixed size: a text must be available when memory is not. */
-static _Thread_local char last_error[320];
+static _Thread_local char last_error[HL_ERROR_TEXT_SIZE];
 static _Thread_local struct {
     int rc, internal;
 } note;

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#define HL_ERROR_TEXT_SIZE 320
+
 /*
  * Keeps the text for hlthunk_last_error() and returns rc, so that a failing function ends in
  * one line: return hl_err(-EINVAL, "offset %llu is …", …).  errno is left alone.

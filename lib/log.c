@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/error.h"
+
 #define TEXT_MAX 512
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
@@ -60,13 +62,23 @@ static void to_stderr(enum hlthunk_log_level level, const char *text)
         return; /* nowhere to report it */
 }
 
+/* What the receiver calls may have an error text of its own. */
+static void tell(enum hlthunk_log_level level, const char *text)
+{
+    char error[HL_ERROR_TEXT_SIZE];
+
+    snprintf(error, sizeof(error), "%s", hl_error_text());
+    receiver(level, text, receiver_user);
+    hl_err(0, "%s", error);
+}
+
 /* With the lock held for reading. */
 static void deliver(enum hlthunk_log_level level, const char *text)
 {
     if (receiver ? level > receiver_level : (int)level > env_level)
         return;
     if (receiver)
-        receiver(level, text, receiver_user);
+        tell(level, text);
     else
         to_stderr(level, text);
 }

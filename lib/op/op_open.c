@@ -227,7 +227,7 @@ struct failure {
     int weight, rc;
     struct hlthunk_device_entry entry;
     char path[HL_NODE_PATH];
-    char text[320]; /* "": by hl_open_error() */
+    char text[HL_ERROR_TEXT_SIZE]; /* "": by hl_open_error() */
 };
 
 enum { WEIGHT_NONE, WEIGHT_UNKNOWN, WEIGHT_ABSENT, WEIGHT_FAILED, WEIGHT_MAY_PASS };

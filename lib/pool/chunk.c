@@ -317,11 +317,13 @@ int hl_pool_fetch(struct hlthunk_pool *p, struct hl_pool_shard *shard,
         rc = carve_locked(p, r, &blocks, &got);
     }
     if (rc == NO_ROOM) {
+        hl_log_hold();
         pthread_mutex_lock(&p->grow_lock);
         rc = carve_locked(p, r, &blocks, &got); /* another thread may have brought a chunk */
         if (rc == NO_ROOM)
             rc = grow(p, r, &blocks, &got);
         pthread_mutex_unlock(&p->grow_lock);
+        hl_log_release();
     }
     drop_blocks(blocks);
     if (rc == 0)

@@ -24,23 +24,6 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     pthread_mutex_unlock(&p->lock);
 }
 
-/*
- * One that its thread may take again: a log callback that is called while a chunk is allocated may
- * use the pool.
- */
-static int init_grow_lock(pthread_mutex_t *lock)
-{
-    pthread_mutexattr_t a;
-    int rc = pthread_mutexattr_init(&a);
-
-    if (rc)
-        return -rc;
-    pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
-    rc = pthread_mutex_init(lock, &a);
-    pthread_mutexattr_destroy(&a);
-    return -rc;
-}
-
 /* Two for each processor, so that threads seldom share one. */
 static unsigned shard_count(void)
 {
@@ -218,7 +201,7 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
     p->shards = new_shards(p, p->shard_count);
     if (o.statistics)
         p->counters = calloc(1, sizeof(*p->counters));
-    if (!p->shards || (o.statistics && !p->counters) || init_grow_lock(&p->grow_lock)) {
+    if (!p->shards || (o.statistics && !p->counters)) {
         free(p->shards);
         free(p->counters);
         free(p);
@@ -228,6 +211,7 @@ int hlthunk_pool_create(struct hlthunk_device *d, const struct hlthunk_pool_opti
     p->max_bytes = o.max_bytes;
     p->exportable = o.exportable;
     atomic_init(&p->users, 1);
+    pthread_mutex_init(&p->grow_lock, NULL);
     pthread_mutex_init(&p->lock, NULL);
     hl_space_init(&p->space);
     hl_object_init(&p->object, &ops, &d->base, o.label, __builtin_return_address(0));

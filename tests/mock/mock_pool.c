@@ -3,6 +3,7 @@
 #include "tests/mock/mock.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -330,6 +331,61 @@ TEST(every_errno_of_trimming)
     }
 }
 
+static pthread_t other;
+static bool other_is_done;
+
+/* More than the pool may have. */
+static void *ask_for_too_much(void *user)
+{
+    struct hlthunk_buffer *none;
+
+    (void)user;
+    assert_int_equal(hlthunk_pool_alloc(pool, 2 * CHUNK, NULL, &none), -ENOMEM);
+    return NULL;
+}
+
+/* Waits for a thread that needs a chunk, too; and fails with a text of its own. */
+static void on_log(enum hlthunk_log_level level, const char *message, void *user)
+{
+    struct timespec until;
+
+    (void)level, (void)message, (void)user;
+    pthread_create(&other, NULL, ask_for_too_much, NULL);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    other_is_done = !pthread_timedjoin_np(other, NULL, &until);
+    assert_int_equal(hlthunk_pool_trim(NULL, 0, NULL), -EINVAL);
+}
+
+/* What there is to say of a chunk is said when others may allocate again. */
+TEST(the_log_is_called_without_a_lock)
+{
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o), .max_bytes = CHUNK };
+    struct hlthunk_pool *unlimited = pool;
+    struct hlthunk_buffer *none;
+
+    assert_int_equal(hlthunk_pool_create(device, &o, &pool), 0);
+    expect_alloc(CHUNK, 5, 0);
+    expect_map(5, 0);
+    hlthunk_buffer_unref(alloc(100));
+    mock_end();
+    hlthunk_log_set(on_log, NULL, HLTHUNK_LOG_WARNING);
+    expect_unmap(EINVAL);
+    assert_int_equal(hlthunk_pool_alloc(pool, CHUNK + 1, NULL, &none), -ENOMEM);
+    assert_non_null(strstr(hlthunk_last_error(), "would exceed .max_bytes"));
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    mock_end();
+    if (!other_is_done)
+        pthread_join(other, NULL);
+    assert_true(other_is_done);
+    hlthunk_pool_unref(pool);
+    pool = unlimited;
+    expect_unmap(0);
+    expect_free(5, 0);
+    hl_deferred_retry(device);
+    mock_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_buffer_that_is_made_during_a_report, set_up, tear_down),
         cmocka_unit_test_setup_teardown(exports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_errno_of_trimming, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_log_is_called_without_a_lock, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
