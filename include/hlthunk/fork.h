@@ -23,9 +23,10 @@ HLTHUNK_BEGIN_DECLS
  * program stay open.
  *
  * The parent's objects stay as they are: every call on them is -EPERM, dropping references to them
- * is allowed and closes nothing any more.  Calling it in the parent, or twice, does nothing.
+ * is allowed and closes nothing any more.  Calling it in the parent, or when all is closed, does nothing.
  *
- * Return: how many descriptors were closed.
+ * Return: how many descriptors were closed.  Where the child has no descriptor or memory left to
+ * look into /proc with, eventfds stay for the next call.
  *
  * Context: async-signal-safe, so also in a child of a process with threads, and as the child's
  * handler of pthread_atfork(): only system calls, also to read /proc/self/fdinfo.

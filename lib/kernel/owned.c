@@ -9,6 +9,7 @@
 
 #include "lib/fork.h"
 #include "lib/kernel/eventfd_number.h"
+#include "lib/kernel/sysfs.h"
 
 #define CHUNK 1024u /* descriptors */
 #define CHUNKS 1024u
@@ -140,25 +141,58 @@ static bool has(int epoll, int watched)
     return false;
 }
 
-static bool is_eventfd(int fd, int64_t number)
+static int is_eventfd(int fd, int64_t number)
 {
     int64_t now;
+    int rc = number < 0 ? -ENOENT : hl_eventfd_number(fd, &now);
 
-    return number >= 0 && hl_eventfd_number(fd, &now) == 0 && now == number;
+    return hl_is_exhausted(rc) ? rc : rc == 0 && now == number;
 }
 
-/* Is the number still what it was? */
-static bool is_still(int fd, struct owned *o)
+/* Is the number still what it was?  1, 0, or -errno when it could not be looked at. */
+static int is_still(int fd, struct owned *o)
 {
     int64_t eventfd = atomic_load_explicit(&o->eventfd, memory_order_relaxed);
     int watched = atomic_load_explicit(&o->watched, memory_order_relaxed);
     struct hl_file_id file = file_of(o);
 
-    return hl_fd_is(fd, &file) && (eventfd == NO_EVENTFD || is_eventfd(fd, eventfd)) &&
-           (watched < 0 || has(fd, watched));
+    if (!hl_fd_is(fd, &file) || (watched >= 0 && !has(fd, watched)))
+        return 0;
+    return eventfd == NO_EVENTFD ? 1 : is_eventfd(fd, eventfd);
 }
 
-static size_t close_those(bool epolls)
+/* In the order in which they are closed. */
+enum kind {
+    EPOLL,   /* known by what it watches */
+    PLAIN,   /* known by its file */
+    EVENTFD, /* known by what /proc says, for which a descriptor must be free */
+    KINDS
+};
+
+static enum kind kind_of(struct owned *o)
+{
+    if (atomic_load_explicit(&o->watched, memory_order_relaxed) >= 0)
+        return EPOLL;
+    return atomic_load_explicit(&o->eventfd, memory_order_relaxed) == NO_EVENTFD ? PLAIN : EVENTFD;
+}
+
+/* How many were closed: 1 or 0. */
+static size_t close_one(int fd, struct owned *o, uint64_t epoch)
+{
+    uint64_t none = 0;
+    int still;
+
+    if (!atomic_compare_exchange_strong(&o->epoch, &epoch, 0))
+        return 0;
+    still = is_still(fd, o);
+    if (still > 0)
+        close(fd);
+    else if (still < 0) /* the next call may see */
+        atomic_compare_exchange_strong(&o->epoch, &none, epoch);
+    return still > 0;
+}
+
+static size_t close_those(enum kind kind)
 {
     uint64_t now = hl_process_epoch();
     size_t closed = 0;
@@ -168,15 +202,9 @@ static size_t close_those(bool epolls)
 
         for (unsigned k = 0; c && k < CHUNK; k++) {
             uint64_t epoch = atomic_load_explicit(&c[k].epoch, memory_order_acquire);
-            int fd = (int)(i * CHUNK + k);
 
-            if (!epoch || epoch == now ||
-                epolls != (atomic_load_explicit(&c[k].watched, memory_order_relaxed) >= 0))
-                continue;
-            if (atomic_compare_exchange_strong(&c[k].epoch, &epoch, 0) && is_still(fd, &c[k])) {
-                close(fd);
-                closed++;
-            }
+            if (epoch && epoch != now && kind_of(&c[k]) == kind)
+                closed += close_one((int)(i * CHUNK + k), &c[k], epoch);
         }
     }
     return closed;
@@ -184,7 +212,9 @@ static size_t close_those(bool epolls)
 
 size_t hl_owned_close_inherited(void)
 {
-    size_t epolls = close_those(true); /* which are known by what they watch */
+    size_t closed = 0;
 
-    return epolls + close_those(false);
+    for (enum kind kind = EPOLL; kind < KINDS; kind++)
+        closed += close_those(kind);
+    return closed;
 }

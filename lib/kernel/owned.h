@@ -42,7 +42,8 @@ void hl_owned_close(int fd, const struct hl_file_id *id, uint64_t epoch);
 
 /*
  * Closes the copies of what processes before this one own: how many.  Eventfds only where /proc
- * tells that they are those, epolls only while there is a copy of what they watch.
+ * tells that they are those, epolls only while there is a copy of what they watch.  Where there is
+ * no descriptor left to look with, an eventfd is left for the next call.
  */
 size_t hl_owned_close_inherited(void);
 

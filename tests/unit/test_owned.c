@@ -3,10 +3,12 @@
 #include "tests/test.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/fork.h"
+#include "lib/kernel/eventfd.h"
 #include "lib/kernel/owned.h"
 #include "tests/unit/wiped.h"
 
@@ -64,11 +66,56 @@ TEST(a_file_that_the_child_opens_again_is_its_own)
     close(again);
 }
 
+/* The child's: from here on no descriptor is free. */
+static void use_up_descriptors(void)
+{
+    struct rlimit few = { .rlim_cur = 64, .rlim_max = 64 };
+
+    if (setrlimit(RLIMIT_NOFILE, &few))
+        _exit(9);
+    while (dup(STDOUT_FILENO) >= 0)
+        ;
+}
+
+/* An eventfd is looked at in /proc, for which what was closed before it makes room. */
+TEST(an_eventfd_is_let_go_of_where_no_descriptor_is_free)
+{
+    struct hl_file_id id;
+    struct hl_eventfd e;
+    uint64_t epoch = hl_process_epoch();
+    int fd, status;
+    pid_t pid;
+
+    assert_int_equal(hl_eventfd_open(&e), 0);
+    fd = hl_owned_adopt(memfd_create("behind it", MFD_CLOEXEC), &id);
+    assert_true(fd > e.fd);
+    pid = fork();
+    if (pid == 0) {
+        use_up_descriptors();
+        _exit(hl_owned_close_inherited() != 2 || close(e.fd) == 0 || close(fd) == 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hl_owned_close(fd, &id, epoch);
+    pid = fork();
+    if (pid == 0) {
+        use_up_descriptors();
+        if (hl_owned_close_inherited())
+            _exit(1);
+        close(STDOUT_FILENO);
+        _exit(hl_owned_close_inherited() == 1 && close(e.fd) < 0 ? 0 : 2);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hl_eventfd_close(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_that_is_used_again_is_the_second_ones),
         cmocka_unit_test(a_file_that_the_child_opens_again_is_its_own),
+        cmocka_unit_test(an_eventfd_is_let_go_of_where_no_descriptor_is_free),
     };
 
     if (advice_is_ignored())
