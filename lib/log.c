@@ -4,21 +4,36 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/fork.h"
+#include "lib/process_lock.h"
 
 #define TEXT_MAX 512
 
 static const char *const level_names[] = { "error", "warning", "info", "debug" };
 
-static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER; /* guards the three below */
-static hlthunk_log_fn receiver;
-static void *receiver_user;
-static enum hlthunk_log_level receiver_level;
+struct receiver {
+    hlthunk_log_fn fn;
+    void *user;
+    enum hlthunk_log_level level;
+};
+
+/*
+ * Held for reading while a receiver runs.  A forked child has its own: another thread of its parent
+ * may have been in a receiver, or have changed the one that is not in use.
+ */
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static struct hl_process_once fresh;
+static struct receiver receivers[2];
+static struct receiver *_Atomic current = &receivers[0];
 
 /* A message that is kept. */
 struct kept {
@@ -43,13 +58,35 @@ static void read_env(void)
     }
 }
 
+static void make_fresh(void *arg)
+{
+    pthread_rwlock_init(arg, NULL);
+}
+
 void hlthunk_log_set(hlthunk_log_fn fn, void *user, enum hlthunk_log_level level)
 {
+    struct receiver *next;
+
+    hl_process_once(&fresh, make_fresh, &lock);
     pthread_rwlock_wrlock(&lock);
-    receiver = fn;
-    receiver_user = user;
-    receiver_level = level;
+    next = &receivers[atomic_load(&current) == &receivers[0]];
+    *next = (struct receiver){ .fn = fn, .user = user, .level = level };
+    atomic_store(&current, next);
     pthread_rwlock_unlock(&lock);
+}
+
+/* The process whose lock it is: a receiver may return in a child that it has forked. */
+static uint64_t begin(void)
+{
+    hl_process_once(&fresh, make_fresh, &lock);
+    pthread_rwlock_rdlock(&lock);
+    return hl_process_epoch();
+}
+
+static void end(uint64_t process)
+{
+    if (hl_epoch_is_ours(process))
+        pthread_rwlock_unlock(&lock);
 }
 
 /* For the person who asked for it: one write, so that lines of threads do not mix. */
@@ -63,22 +100,31 @@ static void to_stderr(enum hlthunk_log_level level, const char *text)
 }
 
 /* What the receiver calls may have an error text of its own. */
-static void tell(enum hlthunk_log_level level, const char *text)
+static void tell(const struct receiver *r, enum hlthunk_log_level level, const char *text)
 {
     char error[HL_ERROR_TEXT_SIZE];
 
     snprintf(error, sizeof(error), "%s", hl_error_text());
-    receiver(level, text, receiver_user);
+    r->fn(level, text, r->user);
     hl_err(0, "%s", error);
 }
 
-/* With the lock held for reading. */
+/* With the lock held for reading, as the next. */
+static bool is_wanted(enum hlthunk_log_level level)
+{
+    const struct receiver *r = atomic_load(&current);
+
+    return r->fn ? level <= r->level : (int)level <= env_level;
+}
+
 static void deliver(enum hlthunk_log_level level, const char *text)
 {
-    if (receiver ? level > receiver_level : (int)level > env_level)
+    const struct receiver *r = atomic_load(&current);
+
+    if (!is_wanted(level))
         return;
-    if (receiver)
-        tell(level, text);
+    if (r->fn)
+        tell(r, level, text);
     else
         to_stderr(level, text);
 }
@@ -105,15 +151,16 @@ void hl_log_hold(void)
 void hl_log_release(void)
 {
     int saved = errno;
+    uint64_t process;
     struct kept *k;
 
     if (--holds)
         return;
     while ((k = first)) {
         first = k->next;
-        pthread_rwlock_rdlock(&lock);
+        process = begin();
         deliver(k->level, k->text);
-        pthread_rwlock_unlock(&lock);
+        end(process);
         free(k);
     }
     errno = saved;
@@ -123,11 +170,12 @@ void hl_log(enum hlthunk_log_level level, const char *fmt, ...)
 {
     int saved = errno;
     char text[TEXT_MAX];
+    uint64_t process;
     va_list ap;
 
     pthread_once(&env_once, read_env);
-    pthread_rwlock_rdlock(&lock);
-    if (receiver ? level <= receiver_level : (int)level <= env_level) {
+    process = begin();
+    if (is_wanted(level)) {
         va_start(ap, fmt);
         vsnprintf(text, sizeof(text), fmt, ap);
         va_end(ap);
@@ -136,6 +184,6 @@ void hl_log(enum hlthunk_log_level level, const char *fmt, ...)
         else
             deliver(level, text);
     }
-    pthread_rwlock_unlock(&lock);
+    end(process);
     errno = saved;
 }

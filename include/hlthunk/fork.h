@@ -23,7 +23,8 @@ HLTHUNK_BEGIN_DECLS
  * program stay open.
  *
  * The parent's objects stay as they are: every call on them is -EPERM, dropping references to them
- * is allowed and closes nothing any more.  Calling it in the parent, or when all is closed, does nothing.
+ * is allowed and closes nothing any more.  Calling it in the parent, or when all is closed, does
+ * nothing.
  *
  * Return: how many descriptors were closed.  Where the child has no descriptor or memory left to
  * look into /proc with, eventfds stay for the next call.

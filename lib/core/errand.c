@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-#include "lib/core/process_lock.h"
+#include "lib/process_lock.h"
 
 static void forget(void);
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "lib/core/process_lock.h"
+#include "lib/process_lock.h"
 
 #define BUCKETS 256 /* by inode: a process may export thousands of dma-bufs */
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +11,11 @@
 #include "lib/error.h"
 #include "lib/fd.h"
 #include "lib/kernel/errno.h"
+#include "lib/process_lock.h"
 
 #define DEBUGFS "/sys/kernel/debug"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct hl_process_lock lock = HL_PROCESS_LOCK(NULL);
 
 /* The device's directory by kernel: up to 6.2; 6.12 (a DRM device); in between. */
 static int directory(const struct hlthunk_device_entry *e, unsigned which, char *path, size_t size)
@@ -98,11 +98,11 @@ int hl_debugfs_peek(int addr_fd, int data_fd, uint64_t address, uint32_t *value)
     unsigned long x;
     int rc;
 
-    pthread_mutex_lock(&lock);
+    hl_process_lock(&lock);
     rc = set_address(addr_fd, address);
     if (rc == 0)
         rc = get(data_fd, text, sizeof(text));
-    pthread_mutex_unlock(&lock);
+    hl_process_unlock(&lock);
     if (rc)
         return explain(rc, address);
     x = strtoul(text, &end, 16);
@@ -118,10 +118,10 @@ int hl_debugfs_poke(int addr_fd, int data_fd, uint64_t address, uint32_t value)
     int rc;
 
     snprintf(text, sizeof(text), "0x%x", value);
-    pthread_mutex_lock(&lock);
+    hl_process_lock(&lock);
     rc = set_address(addr_fd, address);
     if (rc == 0)
         rc = put(data_fd, text);
-    pthread_mutex_unlock(&lock);
+    hl_process_unlock(&lock);
     return rc ? explain(rc, address) : 0;
 }

@@ -3,12 +3,17 @@
 #include "tests/test.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <hlthunk/error.h>
 #include <hlthunk/log.h>
 
 #include "lib/error.h"
 #include "lib/log.h"
+#include "tests/unit/wiped.h"
 
 static void *fail_elsewhere(void *arg)
 {
@@ -59,13 +64,97 @@ TEST(messages_are_those_asked_for)
     assert_int_equal(messages, 2);
 }
 
+static int hold[2]; /* a pipe: the receiver stays as long as it is empty */
+static atomic_bool inside;
+
+static void stay(enum hlthunk_log_level level, const char *message, void *user)
+{
+    char byte;
+
+    (void)level, (void)message, (void)user;
+    inside = true;
+    assert_int_equal(read(hold[0], &byte, 1), 1);
+}
+
+static void *log_a_line(void *arg)
+{
+    (void)arg;
+    hl_log(HLTHUNK_LOG_ERROR, "a line");
+    return NULL;
+}
+
+/* 0: logging works in this child, which a signal ends if it hangs. */
+static int log_of_a_child(void)
+{
+    messages = 0;
+    alarm(20);
+    hlthunk_log_set(count, &messages, HLTHUNK_LOG_WARNING);
+    hl_log(HLTHUNK_LOG_ERROR, "of a child");
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    return messages != 1;
+}
+
+static int status_of(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+/* While the receiver runs in another thread. */
+TEST(a_child_has_a_log_of_its_own)
+{
+    pthread_t t;
+    pid_t pid;
+
+    if (advice_is_ignored())
+        skip();
+    assert_int_equal(pipe(hold), 0);
+    hlthunk_log_set(stay, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(pthread_create(&t, NULL, log_a_line, NULL), 0);
+    while (!inside)
+        sched_yield();
+    pid = fork();
+    if (pid == 0)
+        _exit(log_of_a_child());
+    assert_int_equal(status_of(pid), 0);
+    assert_int_equal(write(hold[1], "", 1), 1);
+    pthread_join(t, NULL);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    close(hold[0]);
+    close(hold[1]);
+}
+
+static void fork_here(enum hlthunk_log_level level, const char *message, void *user)
+{
+    (void)level, (void)message;
+    *(pid_t *)user = fork();
+}
+
+/* What the child comes back to is the parent's call, which held the parent's log. */
+TEST(a_receiver_may_fork)
+{
+    pid_t pid = -1;
+
+    if (advice_is_ignored())
+        skip();
+    hlthunk_log_set(fork_here, &pid, HLTHUNK_LOG_WARNING);
+    hl_log(HLTHUNK_LOG_ERROR, "fork");
+    if (pid == 0)
+        _exit(log_of_a_child());
+    assert_int_equal(status_of(pid), 0);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_is_its_threads),
         cmocka_unit_test(a_text_leaves_errno_alone),
         cmocka_unit_test(messages_are_those_asked_for),
+        cmocka_unit_test(a_child_has_a_log_of_its_own),
+        cmocka_unit_test(a_receiver_may_fork),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
