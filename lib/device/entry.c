@@ -11,11 +11,24 @@
 #include "lib/kernel/sysfs.h"
 #include "lib/options.h"
 
+/* What sysfs knows of the ASICs: 0 or -errno with a text. */
+static int identify(struct hlthunk_device_entry *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = hl_entry_identify("", &list[i]);
+
+        if (hl_is_exhausted(rc))
+            return hl_err(rc, "the ASIC of device %u cannot be read: %s", list[i].index,
+                          strerror(-rc));
+    }
+    return 0;
+}
+
 int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_size, size_t max,
                              size_t *count)
 {
     struct hlthunk_device_entry *list;
-    size_t n;
+    size_t n, fit;
     int rc;
 
     if (!count)
@@ -29,21 +42,18 @@ int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_
     rc = hl_discover(&list, &n);
     if (rc)
         return rc;
-    for (size_t i = 0; i < n && i < max; i++) {
+    fit = n < max ? n : max;
+    rc = identify(list, fit);
+    for (size_t i = 0; i < fit && !rc; i++) {
         void *entry = (char *)entries + i * entry_size;
 
-        rc = hl_entry_identify("", &list[i]);
-        if (hl_is_exhausted(rc)) {
-            hl_err(rc, "the ASIC of device %u cannot be read: %s", list[i].index, strerror(-rc));
-            free(list);
-            return rc;
-        }
         memcpy(entry, &entry_size, sizeof(entry_size));
         HL_STRUCT_FILL(entry, list[i]);
     }
+    if (!rc)
+        *count = n;
     free(list);
-    *count = n;
-    return 0;
+    return rc;
 }
 
 static int read_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,

@@ -344,6 +344,25 @@ TEST(a_device_is_passed_without_sysfs)
 
 /* ---- out of descriptors ---- */
 
+/* While the second device's chip is looked up: the first one's entry is not written either. */
+TEST(a_failed_enumeration_writes_nothing)
+{
+    struct hlthunk_device_entry list[2], before[2];
+    size_t n = 77;
+
+    tree_end();
+    tree_begin();
+    tree_legacy(0, FIRST, "0x1020");
+    tree_legacy(1, SECOND, "0x1000");
+    memset(list, 0x5a, sizeof(list));
+    memcpy(before, list, sizeof(list));
+    tree_refused_path = "/sys/bus/pci/devices/" SECOND "/device";
+    tree_refused_errno = EMFILE;
+    assert_says(hlthunk_device_enumerate(list, sizeof(list[0]), 2, &n), -EMFILE, "device 1");
+    assert_memory_equal(list, before, sizeof(list));
+    assert_int_equal(n, 77);
+}
+
 static rlim_t soft;
 
 static void leave_descriptors(int fd, unsigned n)
@@ -784,6 +803,7 @@ int main(void)
         CASE(half_of_sysfs),
         CASE(a_descriptor_without_sysfs),
         CASE(a_device_is_passed_without_sysfs),
+        CASE(a_failed_enumeration_writes_nothing),
         CASE(no_descriptor_is_not_no_device),
         CASE(few_descriptors),
         CASE(eperm_is_the_drivers_or_the_cgroups),
