@@ -186,8 +186,9 @@ hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, con
  * Errors:
  *   -EINVAL: an argument is NULL
  *   -ENODEV: no such node under /dev: the device was not passed to this container, or udev has not
- *     made the node yet
+ *     made the node yet; or the device was removed
  *   -ENOSPC: the path does not fit
+ *   -EACCES, -EMFILE, -ENFILE, -ENOMEM: it could not be looked for
  *
  * Context: any thread; reads directories, does not block.
  * Since: 0.9

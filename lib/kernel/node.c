@@ -105,6 +105,36 @@ static int no_node(const struct hlthunk_device_entry *e, const char *usual, dev_
                   e->pci_address, major(number), minor(number), usual);
 }
 
+/* Its class entries are gone, where there is a sysfs to tell: 1, 0, or -errno. */
+static int is_gone(const struct hlthunk_device_entry *e, int why)
+{
+    char name[32];
+    int rc;
+
+    if (!hl_is_absent(why))
+        return why == -ENODEV; /* it goes at this moment */
+    node_name(e, false, name, sizeof(name));
+    rc = hl_tree_exists("", "/sys/class/%s/%s", hl_entry_traits(e)->class, name);
+    return rc ? rc > 0 ? 0 : rc : hl_tree_exists("", "/sys/class");
+}
+
+/* Where sysfs does not tell the number hl_node_check() asks what the name leads to. */
+static int usual_node(const struct hlthunk_device_entry *e, bool control, int why, char *path,
+                      size_t size)
+{
+    const char *usual = control ? e->control_node : e->node;
+    int rc = is_gone(e, why);
+
+    if (rc > 0)
+        return hl_err(-ENODEV, "device %u is gone: it was removed since it was found", e->index);
+    if (hl_is_exhausted(rc))
+        return hl_err(rc, "the entry of %s cannot be read: %s", usual, strerror(-rc));
+    if (!*usual)
+        return hl_err(-ENODEV, "device %u has no %snode here", e->index, control ? "control " : "");
+    snprintf(path, size, "%s", usual);
+    return 0;
+}
+
 int hl_node_find(const struct hlthunk_device_entry *e, bool control, char *path, size_t size)
 {
     const char *usual = control ? e->control_node : e->node;
@@ -113,14 +143,8 @@ int hl_node_find(const struct hlthunk_device_entry *e, bool control, char *path,
 
     if (hl_is_exhausted(rc))
         return hl_err(rc, "the number of %s cannot be read: %s", usual, strerror(-rc));
-    if (rc) {
-        /* sysfs does not say: hl_node_check() asks what the name leads to */
-        if (!*usual)
-            return hl_err(-ENODEV, "device %u has no %snode here", e->index,
-                          control ? "control " : "");
-        snprintf(path, size, "%s", usual);
-        return 0;
-    }
+    if (rc)
+        return usual_node(e, control, rc, path, size);
     rc = is_node(usual, number);
     if (rc > 0) {
         snprintf(path, size, "%s", usual);

@@ -170,6 +170,32 @@ TEST(a_node_that_changes_meanwhile)
     assert_int_equal(after, next); /* the other one is closed */
 }
 
+/* Its class entry went with it; what has the usual path now may be anything. */
+TEST(a_removed_device_has_no_node)
+{
+    struct hlthunk_device_entry list[2];
+    char path[64] = "untouched";
+    size_t n;
+
+    assert_int_equal(hlthunk_device_enumerate(list, sizeof(list[0]), 2, &n), 0);
+    tree_remove("/sys/class/accel/accel0");
+    for (int control = 0; control < 2; control++) {
+        assert_says(hlthunk_device_entry_find_node(&list[0], control, path, sizeof(path)), -ENODEV,
+                    "device 0 is gone");
+        tree_remove("/sys/class/accel/accel_controlD0");
+    }
+    assert_string_equal(path, "untouched");
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], false, path, sizeof(path)), 0);
+    tree_remove("/sys/class/accel"); /* with the last one of any vendor */
+    assert_says(hlthunk_device_entry_find_node(&list[1], false, path, sizeof(path)), -ENODEV,
+                "device 1 is gone");
+    /* without sysfs nobody knows */
+    tree_refused_path = "/sys";
+    tree_refused_errno = ENOENT;
+    assert_int_equal(hlthunk_device_entry_find_node(&list[1], false, path, sizeof(path)), 0);
+    assert_string_equal(path, "/dev/accel/accel1");
+}
+
 /* ---- without sysfs ---- */
 
 TEST(nodes_answer_without_sysfs)
@@ -797,6 +823,7 @@ int main(void)
         CASE(a_renamed_node_is_the_device_that_it_is),
         CASE(where_a_node_is),
         CASE(a_node_that_changes_meanwhile),
+        CASE(a_removed_device_has_no_node),
         CASE(nodes_answer_without_sysfs),
         CASE(neither_sysfs_nor_nodes),
         CASE(what_does_not_answer),
