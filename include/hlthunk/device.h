@@ -162,6 +162,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_enumerate(struct hlthunk_devic
  * Errors:
  *   -EINVAL: an argument is NULL, or @name is not the name of an attribute
  *   -ENOENT: this kernel does not have the attribute
+ *   -ENODATA: there is no sysfs here
+ *   -ENOSPC: the file is longer than a page, which no text of sysfs is
  *   -EACCES, -EMFILE, -ENFILE, -ENOMEM: it could not be read
  *
  * Context: any thread; reads a file, does not block.

@@ -9,7 +9,9 @@
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/node.h"
 #include "lib/kernel/sysfs.h"
+#include "lib/kernel/tree.h"
 #include "lib/options.h"
+#include "lib/page.h"
 
 /* What sysfs knows of the ASICs: 0 or -errno with a text. */
 static int identify(struct hlthunk_device_entry *list, size_t n)
@@ -56,26 +58,44 @@ int hlthunk_device_enumerate(struct hlthunk_device_entry *entries, size_t entry_
     return rc;
 }
 
-static int read_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
-                          size_t size)
+static bool is_attribute_name(const char *name)
 {
-    char text[4096];
-    size_t n;
-    int rc;
+    return *name && *name != '.' && !strchr(name, '/') && strlen(name) <= 64;
+}
 
-    if (!*name || strchr(name, '/') || name[0] == '.' || strlen(name) > 64)
-        return hl_err(-EINVAL, "name \"%.64s\" is not an attribute's name", name);
-    rc = hl_attribute_read("", entry, name, text, sizeof(text));
-    if (rc)
-        return hl_err(rc, "attribute %s of device %u: %s", name, entry->index, strerror(-rc));
-    n = strlen(text);
+/* Where there is no sysfs at all, that is not what the kernel lacks. */
+static int unreadable(const struct hlthunk_device_entry *entry, const char *name, int rc)
+{
+    if (hl_is_absent(rc) && hl_tree_exists("", "/sys/class") == 0)
+        return hl_err(-ENODATA, "attribute %s of device %u: there is no sysfs here", name,
+                      entry->index);
+    return hl_err(rc, "attribute %s of device %u: %s", name, entry->index, strerror(-rc));
+}
+
+static int give_text(const char *text, char *value, size_t size)
+{
+    size_t n = strlen(text), kept = n < size ? n : size - 1;
+
     if (size) {
-        size_t kept = n < size ? n : size - 1;
-
         memcpy(value, text, kept);
         value[kept] = '\0';
     }
     return (int)n;
+}
+
+static int read_attribute(const struct hlthunk_device_entry *entry, const char *name, char *value,
+                          size_t size)
+{
+    size_t most = (size_t)hl_page_size() + 1; /* of a text of sysfs */
+    char *text = malloc(most);
+    int rc;
+
+    if (!text)
+        return hl_err(-ENOMEM, "no memory for an attribute");
+    rc = hl_attribute_read("", entry, name, text, most);
+    rc = rc ? unreadable(entry, name, rc) : give_text(text, value, size);
+    free(text);
+    return rc;
 }
 
 int hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry, const char *name,
@@ -87,6 +107,8 @@ int hlthunk_device_entry_get_attribute(const struct hlthunk_device_entry *entry,
     if (!entry || !name || (!value && size))
         return hl_err(-EINVAL, "%s is NULL", !entry ? "entry" : !name ? "name" : "value");
     rc = hl_options_read(&e, sizeof(e), entry, "entry");
+    if (!rc && !is_attribute_name(name))
+        rc = hl_err(-EINVAL, "name \"%.64s\" is not an attribute's name", name);
     return rc ? rc : read_attribute(&e, name, value, size);
 }
 
