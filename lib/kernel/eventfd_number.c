@@ -17,6 +17,8 @@ int hl_eventfd_number(int fd, int64_t *number)
     *number = -1;
     snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
     rc = hl_sysfs_read(path, text, sizeof(text));
+    if (rc == -ENOSPC) /* what there is to say of an eventfd is short */
+        return -ENOENT;
     if (rc)
         return rc == -ENOENT ? -EBADF : rc;
     if (!strstr(text, "eventfd-count:"))

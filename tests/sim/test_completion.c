@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -359,6 +360,21 @@ TEST(an_interrupt_is_told)
     free(p);
 }
 
+/* One that watches so much that what /proc says of it is long. */
+static int epoll_of_many(int watched)
+{
+    struct epoll_event e = { .events = EPOLLIN };
+    int epoll = epoll_create1(EPOLL_CLOEXEC), fd[64];
+
+    for (unsigned i = 0; i < 64; i++) {
+        fd[i] = dup(watched);
+        assert_int_equal(epoll_ctl(epoll, EPOLL_CTL_ADD, fd[i], &e), 0);
+    }
+    for (unsigned i = 0; i < 64; i++)
+        close(fd[i]); /* it is watched as long as the original is open */
+    return epoll;
+}
+
 TEST(bad_input)
 {
     struct hlthunk_completion_options bad = { .struct_size = sizeof(bad), .eventfd = 12345 };
@@ -386,6 +402,10 @@ TEST(bad_input)
     bad.eventfd = ends[1];
     refused(hlthunk_completion_create_for_submissions(d, &seq, 1, &bad, &c), EINVAL,
             "not an eventfd");
+    bad.eventfd = epoll_of_many(ends[0]);
+    refused(hlthunk_completion_create_for_submissions(d, &seq, 1, &bad, &c), EINVAL,
+            "not an eventfd");
+    close(bad.eventfd);
     close(ends[0]);
     close(ends[1]);
     ok(hlthunk_device_open(&control, &monitor));
