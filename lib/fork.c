@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -10,7 +11,12 @@
  * The epoch lives in a page that the kernel clears in a child (MADV_WIPEONFORK, Linux 4.14):
  * unlike pthread_atfork() handlers this sees clone() as well.  Where the advice is refused, the
  * process ID is asked each time.
+ *
+ * The page is one of the library's own, which goes with it when it is unloaded: a whole one lies in
+ * twice the size of any, behind what the file fills.  Only that one is ever touched.
  */
+#define LARGEST_PAGE 65536u
+static _Atomic uint64_t room[2 * LARGEST_PAGE / sizeof(uint64_t)];
 static _Atomic uint64_t never;                            /* stays 0 */
 _Atomic(_Atomic uint64_t *) hl_process_epoch_at = &never; /* the page, where there is one */
 static _Atomic uint64_t last_epoch; /* survives the fork: the child takes the next one */
@@ -19,14 +25,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void set_up(void)
 {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
-    void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    _Atomic uint64_t *p = room + (-(uintptr_t)room & (size - 1)) / sizeof(*p);
 
-    if (p == MAP_FAILED)
-        return;
-    if (madvise(p, size, MADV_WIPEONFORK) == 0)
+    if (size <= LARGEST_PAGE && madvise((void *)p, size, MADV_WIPEONFORK) == 0)
         atomic_store_explicit(&hl_process_epoch_at, p, memory_order_release);
-    else
-        munmap(p, size);
 }
 
 /* First call in this process, or the first after a fork. */

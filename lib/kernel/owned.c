@@ -34,8 +34,17 @@ static struct hl_file_id file_of(struct owned *o)
     };
 }
 
-/* By number.  A chunk stays until the process ends: there is one where few descriptors are open. */
-static struct owned *_Atomic chunks[CHUNKS];
+/*
+ * By number.  The first chunk, which is all there is where few descriptors are open, goes with the
+ * library when it is unloaded; a further one stays until the process ends.
+ */
+static struct owned first[CHUNK];
+static struct owned *_Atomic further[CHUNKS]; /* by number; that of the first is not used */
+
+static struct owned *chunk(unsigned i)
+{
+    return i ? atomic_load_explicit(&further[i], memory_order_acquire) : first;
+}
 
 static struct owned *find(int fd)
 {
@@ -43,7 +52,7 @@ static struct owned *find(int fd)
 
     if (fd < 0 || (unsigned)fd >= CHUNK * CHUNKS)
         return NULL;
-    c = atomic_load_explicit(&chunks[(unsigned)fd / CHUNK], memory_order_acquire);
+    c = chunk((unsigned)fd / CHUNK);
     return c ? &c[(unsigned)fd % CHUNK] : NULL;
 }
 
@@ -54,7 +63,7 @@ static void add_chunk(int fd)
     if (fd < 0 || (unsigned)fd >= CHUNK * CHUNKS)
         return;
     c = calloc(CHUNK, sizeof(*c));
-    if (c && !atomic_compare_exchange_strong(&chunks[(unsigned)fd / CHUNK], &none, c))
+    if (c && !atomic_compare_exchange_strong(&further[(unsigned)fd / CHUNK], &none, c))
         free(c); /* another thread was first */
 }
 
@@ -198,7 +207,7 @@ static size_t close_those(enum kind kind)
     size_t closed = 0;
 
     for (unsigned i = 0; i < CHUNKS; i++) {
-        struct owned *c = atomic_load_explicit(&chunks[i], memory_order_acquire);
+        struct owned *c = chunk(i);
 
         for (unsigned k = 0; c && k < CHUNK; k++) {
             uint64_t epoch = atomic_load_explicit(&c[k].epoch, memory_order_acquire);

@@ -5,6 +5,7 @@
  */
 #include <dlfcn.h>
 #include <semaphore.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,9 +174,47 @@ static int is_mapped(const char *path)
     return found;
 }
 
+static long resident_bytes(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    if (!f || fscanf(f, "%*d %ld", &pages) != 1)
+        abort();
+    fclose(f);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* What a cycle of loading, using and unloading leaves in memory, in bytes. */
+static long left_by_a_cycle(const char *path)
+{
+    enum { CYCLES = 50 };
+    long before = 0;
+
+    for (unsigned i = 0; i < 2 * CYCLES; i++) {
+        if (i == CYCLES) /* what is loaded and allocated once is there */
+            before = resident_bytes();
+        load(path);
+        closed();
+        dlclose(lib.handle);
+    }
+    return (resident_bytes() - before) / CYCLES;
+}
+
+/* A sanitizer keeps what was freed for a while. */
+static bool is_sanitized(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return true;
+#else
+    return false;
+#endif
+}
+
 int main(int argc, char **argv)
 {
     int failed = 0;
+    long left;
 
     if (argc != 2)
         return 2;
@@ -197,6 +236,11 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s: status %#x\n", states[i].name, (unsigned)status);
             failed = 1;
         }
+    }
+    left = is_sanitized() ? 0 : left_by_a_cycle(argv[1]);
+    if (left > 2048) {
+        fprintf(stderr, "each cycle leaves %ld bytes\n", left);
+        failed = 1;
     }
     return failed;
 }
