@@ -97,7 +97,8 @@ void hl_events_leave(struct hlthunk_device *d, bool notifier)
     if (notifier)
         e->notifier = false;
     if (--e->users == 0) {
-        hl_event_unregister(d->fd, e->eventfd.fd);
+        if (!atomic_load(&d->base.stale))
+            hl_event_unregister(d->fd, e->eventfd.fd);
         hl_eventfd_close(&e->eventfd);
         e->pending = 0;
     }

@@ -17,7 +17,7 @@ struct hlthunk_device;
  */
 int hl_events_join(struct hlthunk_device *device, bool notifier);
 
-/* The last one ends the registration. */
+/* The last one ends the registration; on a stale device it ends with the file. */
 void hl_events_leave(struct hlthunk_device *device, bool notifier);
 
 /* The eventfd that the caller has joined: constant while it has not left. */

@@ -105,7 +105,7 @@ static void join(bool notifier, bool first)
 
 static void leave(bool notifier, bool last)
 {
-    if (last)
+    if (last && !d.base.stale)
         expect_end();
     hl_events_leave(&d, notifier);
     mock_end();
@@ -128,6 +128,18 @@ TEST(the_first_registers_and_the_last_ends)
         leave(false, true);
         assert_int_equal(hl_events_fd(&d), -1);
     }
+}
+
+/* Nothing is asked of the driver any more; the registration ends with the device's file. */
+TEST(nobody_tells_a_lost_device)
+{
+    int fd;
+
+    join(true, true);
+    fd = hl_events_fd(&d);
+    hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
+    leave(true, true);
+    assert_int_equal(close(fd), -1);
 }
 
 TEST(one_notifier_at_a_time)
@@ -466,6 +478,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fresh, gone)
     const struct CMUnitTest tests[] = {
         CASE(the_first_registers_and_the_last_ends),
+        CASE(nobody_tells_a_lost_device),
         CASE(one_notifier_at_a_time),
         CASE(a_refused_registration),
         CASE(what_one_has_fetched_the_other_finds),
