@@ -194,8 +194,7 @@ static int ask_nodes(struct list *l, int why)
     l->count = 0;
     rc = hl_node_each(add_node, l);
     if (rc)
-        return rc == -ENOMEM ? rc
-                             : hl_err(rc, "device nodes cannot be searched: %s", strerror(-rc));
+        return hl_err(rc, "device nodes cannot be searched: %s", strerror(-rc));
     if (l->count)
         return 0;
     return hl_err(why, "/sys/class cannot be read (%s), and no node of a Habana device is in /dev",

@@ -17,6 +17,8 @@
 #include <hlthunk/device.h>
 #include <hlthunk/share.h>
 
+#include "lib/error.h"
+
 #define FIRST "0000:33:00.0"
 #define SECOND "0000:4d:00.0"
 
@@ -387,6 +389,19 @@ TEST(a_device_is_passed_without_sysfs)
 }
 
 /* ---- out of descriptors ---- */
+
+/* Without sysfs, in the folder of the nodes. */
+TEST(no_memory_is_said)
+{
+    size_t n = 77;
+
+    tree_remove("/sys/class");
+    tree_refused_path = "/dev/accel";
+    tree_refused_errno = ENOMEM;
+    hl_err(0, "of another call");
+    assert_says(hlthunk_device_enumerate(NULL, 0, 0, &n), -ENOMEM, "nodes cannot be searched");
+    assert_int_equal(n, 77);
+}
 
 /* While the second device's chip is looked up: the first one's entry is not written either. */
 TEST(a_failed_enumeration_writes_nothing)
@@ -849,6 +864,7 @@ int main(void)
         CASE(half_of_sysfs),
         CASE(a_descriptor_without_sysfs),
         CASE(a_device_is_passed_without_sysfs),
+        CASE(no_memory_is_said),
         CASE(a_failed_enumeration_writes_nothing),
         CASE(no_descriptor_is_not_no_device),
         CASE(few_descriptors),
