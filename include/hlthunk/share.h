@@ -47,9 +47,9 @@ struct hlthunk_dmabuf;
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: @count is out of range, or the socket is not connected in a way that sendmsg(2)
- *     accepts
+ *   -EINVAL: @count is out of range
  *   -ENOTSOCK: not a UNIX socket
+ *   -ENOTCONN: the socket is not connected
  *   -EPIPE: the other side is closed
  *   -EAGAIN: @timeout_ns is 0, and nothing can be sent
  *   -ETIMEDOUT: the time is over; on a stream part of the message may have been sent, which the
@@ -92,6 +92,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
  *   -EAGAIN: @timeout_ns is 0, and nothing has arrived
  *   -ETIMEDOUT: the time is over
  *   -ENOTSOCK: not a UNIX socket
+ *   -ENOTCONN: the socket is not connected
  *   -ENOMEM: host memory is exhausted
  *
  * Context: any thread, one per socket at a time; sleeps for up to @timeout_ns.
@@ -156,7 +157,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_get_origin(const struct hlthun
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -ENOTSOCK, -EPIPE, -EAGAIN, -ETIMEDOUT, -ETOOMANYREFS, -EMSGSIZE: as hlthunk_dmabuf_send()
+ *   -ENOTSOCK, -ENOTCONN, -EPIPE, -EAGAIN, -ETIMEDOUT, -ETOOMANYREFS, -EMSGSIZE: as
+ *     hlthunk_dmabuf_send()
  *
  * Context: any thread, one per socket at a time; sleeps for up to @timeout_ns.
  * Since: 0.9
@@ -184,7 +186,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_send(int socket, struct hlthun
  * Errors:
  *   -EINVAL: @device is NULL
  *   -EPROTO: not such a message, or its descriptor is not of the device that it describes
- *   -EPROTONOSUPPORT, -EMFILE, -EPIPE, -EAGAIN, -ETIMEDOUT, -ENOTSOCK, -ENOMEM: as
+ *   -EPROTONOSUPPORT, -EMFILE, -EPIPE, -EAGAIN, -ETIMEDOUT, -ENOTSOCK, -ENOTCONN, -ENOMEM: as
  *     hlthunk_dmabuf_receive()
  *
  * Context: any thread, one per socket at a time; sleeps for up to @timeout_ns.

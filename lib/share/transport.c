@@ -169,6 +169,13 @@ struct seen {
     bool cut;     /* a datagram longer than any message */
 };
 
+/* EINVAL is how a stream says that it is not connected, as the others do by ENOTCONN. */
+static int receive_failed(const struct call *c, int error)
+{
+    error = error == EINVAL ? ENOTCONN : error;
+    return hl_err(-error, "receiving on socket %d: %s", c->socket, strerror(error));
+}
+
 /* Once: up to n bytes.  Their number, 0 at the end, -errno with a text. */
 static ssize_t receive_some(struct call *c, struct hl_parcel *p, uint8_t *to, size_t n,
                             struct seen *seen)
@@ -195,7 +202,7 @@ static ssize_t receive_some(struct call *c, struct hl_parcel *p, uint8_t *to, si
         if (errno == EINTR)
             continue;
         if (errno != EAGAIN)
-            return hl_err(-errno, "receiving on socket %d: %s", c->socket, strerror(errno));
+            return receive_failed(c, errno);
         rc = wait_ready(c, POLLIN, "receiving");
         if (rc)
             return rc;

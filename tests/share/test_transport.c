@@ -238,14 +238,27 @@ TEST(no_socket)
         refused(hl_parcel_send(inet, message, n, fds, 1, 0), ENOTSOCK, "UNIX");
         close(inet);
     }
-    inet = socket(AF_UNIX, SOCK_DGRAM, 0);
-    assert_true(hl_parcel_send(inet, message, n, fds, 1, 0) < 0);
-    close(inet);
     close(piped[0]);
     close(piped[1]);
 }
 
 /* Every length that is not the whole message; descriptors too few, too many, at the wrong place. */
+/* The kernel calls a stream's receiving invalid. */
+TEST(not_connected)
+{
+    size_t bytes = encode(1);
+
+    EACH_TYPE (t) {
+        int fd = socket(AF_UNIX, types[t] | SOCK_CLOEXEC, 0);
+
+        refused(hl_parcel_send(fd, message, bytes, &fd, 1, 0), ENOTCONN, "not connected");
+        if (types[t] != SOCK_DGRAM) /* to which anybody may send */
+            refused(hl_parcel_receive(fd, HL_MESSAGE_DMABUFS, &parcel, 0), ENOTCONN,
+                    "not connected");
+        close(fd);
+    }
+}
+
 TEST(hostile)
 {
     size_t n = encode(2);
@@ -473,7 +486,7 @@ int main(void)
         cmocka_unit_test(no_socket),      cmocka_unit_test(hostile),
         cmocka_unit_test(stops),          cmocka_unit_test(no_room),
         cmocka_unit_test(low_numbers),    cmocka_unit_test(more_beside),
-        cmocka_unit_test(interrupted),
+        cmocka_unit_test(interrupted),    cmocka_unit_test(not_connected),
     };
 
     return cmocka_run_group_tests(tests, open_files, close_files);
