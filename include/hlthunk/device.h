@@ -345,9 +345,10 @@ HLTHUNK_API void hlthunk_device_unref(struct hlthunk_device *device);
  * called and written, and what was held for them is released: what the program has dropped by then
  * does not count.  In such a callback it waits for those of other queues only.
  *
- * Return: how many things keep the device busy; 0: nothing does.  They are live objects, with the
- * last of which the file is closed, and allocations that the kernel still holds because a dma-buf
- * of them is open in some process, as far as this process can know.
+ * Return: how many things keep the device busy; 0: nothing does, unless there are more references
+ * to @device itself, which are not counted.  They are live objects, with the last of which the file
+ * is closed, and allocations that the kernel still holds because a dma-buf of them is open in some
+ * process, as far as this process can know.
  *
  * Context: any thread; waits for callbacks, and may sleep in the driver.
  * Since: 0.9
