@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening and closing nodes, as the classic functions choose them. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -67,33 +68,56 @@ struct any {
     bool control;
 };
 
+/* Of several failures the one to give: what passes by itself, then what may, then the first. */
+struct failure {
+    int weight, rc;
+    char text[HL_ERROR_TEXT_SIZE];
+};
+
+static void note(struct failure *f, int rc)
+{
+    int weight = rc == -EAGAIN ? 3 : rc == -EBUSY ? 2 : 1;
+
+    if (weight <= f->weight)
+        return;
+    f->weight = weight;
+    f->rc = rc;
+    snprintf(f->text, sizeof(f->text), "%s", hl_error_text());
+}
+
+/* 1, 0, or -errno when it cannot be known. */
+static int is_of_name(struct hlthunk_device_entry *e, enum hlthunk_device_name wanted)
+{
+    enum hlthunk_device_name name;
+    int rc;
+
+    if (wanted == HLTHUNK_DEVICE_DONT_CARE)
+        return 1;
+    rc = hl_entry_name(e, &name);
+    return rc ? rc : hl_device_name_fits(name, wanted);
+}
+
 static int attempt_any(void *arg)
 {
     const struct any *any = arg;
-    size_t matches = 0;
-    int fd = -ENODEV;
+    struct failure f = { .weight = 0 };
 
     for (size_t i = 0; i < any->count; i++) {
-        enum hlthunk_device_name name;
-        int e = 0;
+        int rc = is_of_name(&any->list[i], any->name);
 
-        if (any->name != HLTHUNK_DEVICE_DONT_CARE)
-            e = hl_entry_name(&any->list[i], &name);
-        if (e)
-            return e;
-        if (any->name != HLTHUNK_DEVICE_DONT_CARE && !hl_device_name_fits(name, any->name))
+        if (rc < 0)
+            return rc;
+        if (!rc)
             continue;
-        e = open_node(&any->list[i], any->control);
-        if (e >= 0)
-            return e;
-        /* what is busy or in reset may be free later: of several reasons the one to give */
-        if (!matches++ || e == -EBUSY || e == -EAGAIN)
-            fd = e;
+        rc = open_node(&any->list[i], any->control);
+        if (rc >= 0)
+            return rc;
+        note(&f, rc);
     }
-    if (!matches)
+    if (!f.weight)
         return hl_err(-ENODEV, "no Habana device of this machine is of ASIC %d (devices: %zu)",
                       (int)any->name, any->count);
-    return fd;
+    return hl_err(f.rc, "%s", f.text);
 }
 
 /* The first device of that name that can be opened: fd, or -1 with errno, as programs expect. */

@@ -226,6 +226,16 @@ TEST(a_device_that_may_become_free_is_the_reason_to_give)
     tree_fail_errno = EBUSY;
     tree_fail_count = 1; /* the first is busy, the second opens */
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "10000:0a:00.0");
+    tree_fail_count = 3;
+    tree_fail_last_errno = EACCES; /* and the text is that of the reason */
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), -1);
+    assert_int_equal(errno, EBUSY);
+    assert_non_null(strstr(hlthunk_last_error(), "busy"));
+    /* a reset passes by itself, whatever the others are */
+    tree_fail_errno = EAGAIN;
+    tree_fail_last_errno = EBUSY;
+    tree_fail_count = 3;
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "0000:33:00.0");
 }
 
 TEST(defect_23_nothing_leaks_through_exec)
