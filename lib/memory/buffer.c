@@ -356,7 +356,7 @@ int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *
         return -ENOMEM;
     b->imported = hlthunk_dmabuf_ref(m);
     if (m->buffer && m->buffer->object.device == d)
-        b->memory.address = m->buffer->memory.address + m->offset; /* it is there already */
+        b->memory.address = hl_dmabuf_get_address(m); /* it is there already */
     else
         rc = map_foreign(b);
     if (rc) {

@@ -32,13 +32,18 @@ struct pages {
     uint64_t data; /* bytes of the range */
 };
 
+uint64_t hl_dmabuf_get_address(const struct hlthunk_dmabuf *m)
+{
+    return m->buffer->memory.address + m->offset - m->lead;
+}
+
 static void describe(const struct hl_object *o, struct hlthunk_live_object *live)
 {
     const struct hlthunk_dmabuf *m = (const struct hlthunk_dmabuf *)o;
 
     live->size_bytes = m->size;
     live->offset = m->offset;
-    live->address = m->buffer ? m->buffer->memory.address + m->offset : 0;
+    live->address = m->buffer ? hl_dmabuf_get_address(m) : 0;
 }
 
 /*

@@ -28,6 +28,9 @@ struct hlthunk_dmabuf {
     struct hlthunk_dmabuf *next; /* of the buffer; guarded by the device's lock */
 };
 
+/* Where the exporter has its first byte: of one that has a buffer. */
+uint64_t hl_dmabuf_get_address(const struct hlthunk_dmabuf *dmabuf);
+
 /*
  * As hlthunk_dmabuf_export() of any range of a buffer that has its pages for itself: the pages
  * around it.

@@ -279,6 +279,60 @@ TEST(a_self_import_is_recognised)
     assert_free(0);
 }
 
+static int dmabuf_address(const struct hlthunk_live_object *o, void *user)
+{
+    if (!strcmp(hlthunk_live_object_get_kind(o), "dma-buf"))
+        *(uint64_t *)user = hlthunk_live_object_get_address(o);
+    return 0;
+}
+
+/* What shares its pages with others is exported with them: the import begins where they do. */
+TEST(a_self_import_begins_where_the_dma_buf_does)
+{
+    struct hlthunk_dmabuf_options o = { .struct_size = sizeof(o), .whole_pages = true };
+    struct hlthunk_buffer *first, *second, *same;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_device *a;
+    struct hlthunk_pool *p;
+    uint64_t at, lead, listed = 0;
+    struct host h;
+
+    if (on_kernel("6.1") && !on_asic("gaudi"))
+        skip();
+    a = open_nth(0);
+    ok(hlthunk_pool_create(a, NULL, &p));
+    ok(hlthunk_pool_alloc(p, 300, NULL, &first));
+    ok(hlthunk_pool_alloc(p, 300, NULL, &second));
+    if (hlthunk_buffer_get_address(second) % 4096 == 0) {
+        hlthunk_buffer_unref(second);
+        second = hlthunk_buffer_ref(first);
+    }
+    at = hlthunk_buffer_get_address(second);
+    ok(hlthunk_dmabuf_export(second, 0, 0, &o, &m));
+    lead = hlthunk_dmabuf_get_data_offset(m);
+    assert_int_not_equal(lead, 0);
+    ok(hlthunk_buffer_from_dmabuf(a, m, NULL, &same));
+    assert_int_equal(hlthunk_buffer_get_address(same), at - lead);
+    assert_int_equal(hlthunk_buffer_get_size(same), hlthunk_dmabuf_get_size(m));
+    assert_int_equal(hlthunk_device_list_live_objects(a, dmabuf_address, &listed), 0);
+    assert_int_equal(listed, at - lead);
+
+    host_new(&h, a, 6);
+    copy(a, h.at, at, 300, false);
+    memset(h.bytes, 0, SIZE);
+    copy(a, hlthunk_buffer_get_address(same) + lead, h.at + 300, 300, true);
+    for (size_t i = 0; i < 300; i++)
+        assert_int_equal(h.bytes[300 + i], (uint8_t)(i * 7 + 6));
+    host_end(&h);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(same);
+    hlthunk_buffer_unref(first);
+    hlthunk_buffer_unref(second);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(a), 0);
+    assert_free(0);
+}
+
 TEST(refusals)
 {
     struct hlthunk_buffer_from_dmabuf_options o = { .struct_size = sizeof(o) };
@@ -603,6 +657,7 @@ int main(void)
         cmocka_unit_test(every_order),
         cmocka_unit_test(an_import_keeps_the_exporters_mapping),
         cmocka_unit_test(a_self_import_is_recognised),
+        cmocka_unit_test(a_self_import_begins_where_the_dma_buf_does),
         cmocka_unit_test(refusals),
         cmocka_unit_test(what_the_driver_answers),
         cmocka_unit_test(a_killed_importer_lets_go),
