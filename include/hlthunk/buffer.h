@@ -32,7 +32,9 @@ struct hlthunk_dmabuf;
  * @hint: preferred device address; 0 for any
  * @label: name in leak reports; the first 31 bytes are copied; may be NULL
  *
- * On Gaudi, whose device memory has no MMU, @contiguous, @shared and @unmapped have no effect.
+ * On Gaudi, whose device memory has no MMU, @contiguous, @shared and @unmapped have no effect.  On
+ * Gaudi2 addresses that ranges can reserve (hlthunk/address_range.h) are given for a @hint with
+ * @force_hint alone.
  *
  * Since: 0.9
  */
@@ -219,6 +221,8 @@ hlthunk_buffer_from_dmabuf(struct hlthunk_device *device, struct hlthunk_dmabuf 
  * @struct_size: sizeof(struct hlthunk_buffer_map_options)
  * @hint: preferred device address; 0 for any
  * @force_hint: fail if @hint is not free, rather than choose another address
+ *
+ * As in struct hlthunk_buffer_options.
  *
  * Since: 0.9
  */

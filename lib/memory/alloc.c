@@ -145,11 +145,14 @@ int hl_memory_alloc(struct hlthunk_device *d, uint64_t size, const struct hlthun
 
 int hl_memory_map(struct hlthunk_device *d, struct hl_memory *m, uint64_t hint, bool force_hint)
 {
-    /* where a plain hint is not free, the driver looks in addresses that are reserved, too */
-    bool apart = hint && !force_hint && hl_reservation_any(d);
-    struct hl_mem_answer address =
-        hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint || apart));
+    struct hl_mem_answer address;
+    bool apart;
 
+    if (!force_hint && hl_reservation_may_have(d, hint, m->granted))
+        hint = 0; /* what is reserved there now or later is for ranges */
+    /* where a plain hint is not free, the driver looks in addresses that are reserved, too */
+    apart = hint && !force_hint && hl_reservation_any(d);
+    address = hl_mem_map_device(d->fd, m->handle, hint, hl_hint_flags(force_hint || apart));
     if (address.rc == -ENOMEM && apart)
         address = hl_mem_map_device(d->fd, m->handle, 0, 0);
     if (address.rc)

@@ -59,6 +59,12 @@ static const struct hl_attachment_ops ops = {
     .destroy = destroy,
 };
 
+/* Has the device such addresses? */
+static bool has_some(const struct hlthunk_device *d)
+{
+    return d->props.asic == HLTHUNK_ASIC_GAUDI2 && d->props.memory_page_size;
+}
+
 static int check(const struct hlthunk_device *d)
 {
     if (d->received)
@@ -76,7 +82,7 @@ static int check(const struct hlthunk_device *d)
                       "which chip device %s is cannot be read, and so not whether its driver "
                       "leaves addresses to hints",
                       d->name);
-    if (d->props.asic != HLTHUNK_ASIC_GAUDI2 || !d->props.memory_page_size)
+    if (!has_some(d))
         return hl_err(-EOPNOTSUPP,
                       "the driver of a %s (%s) leaves no addresses to hints: it may give any to "
                       "the next mapping",
@@ -113,6 +119,11 @@ int hl_reservation_make(struct hlthunk_device *d, uint64_t size, struct hl_reser
     r->size = pages * s->page;
     *out = r;
     return 0;
+}
+
+bool hl_reservation_may_have(const struct hlthunk_device *d, uint64_t address, uint64_t size)
+{
+    return has_some(d) && address <= LAST && (address >= FIRST || size > FIRST - address);
 }
 
 bool hl_reservation_any(struct hlthunk_device *d)

@@ -22,6 +22,9 @@ struct hl_reservation {
 /* size: rounded up to pages.  0, or -errno with a text. */
 int hl_reservation_make(struct hlthunk_device *device, uint64_t size, struct hl_reservation **out);
 
+/* Are some of these addresses such that can be reserved? */
+bool hl_reservation_may_have(const struct hlthunk_device *device, uint64_t address, uint64_t size);
+
 /* Has the device such addresses, of which some are or were reserved? */
 bool hl_reservation_any(struct hlthunk_device *device);
 

@@ -5,6 +5,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What the driver leaves to hints (docs/allocators.md). */
+#define FIRST_RESERVED 0x1001500000000000ull
+#define LAST_RESERVED 0x10016fffffffffffull
+
+static bool outside(const struct hlthunk_buffer *b)
+{
+    uint64_t at = hlthunk_buffer_get_address(b);
+
+    return at > LAST_RESERVED || at + hlthunk_buffer_get_granted_size(b) <= FIRST_RESERVED;
+}
+
 static struct hlthunk_buffer *unmapped(struct hlthunk_device *d, uint64_t size)
 {
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
@@ -164,6 +175,7 @@ TEST(any_hole_is_filled)
 TEST(plain_hints_stay_outside)
 {
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
+    struct hlthunk_buffer_map_options m = { .struct_size = sizeof(m) };
     struct hlthunk_address_range *r;
     struct hlthunk_buffer *b[3], *c;
     uint64_t page, at;
@@ -176,13 +188,57 @@ TEST(plain_hints_stay_outside)
         ok(hlthunk_address_range_map(r, i * page, b[i]));
     }
     ok(hlthunk_buffer_unmap(b[1]));
-    o.hint = at;
-    ok(hlthunk_buffer_alloc(d, 1, &o, &c)); /* the hole in the range fits best */
-    assert_true(hlthunk_buffer_get_address(c) - at >= 3 * page);
+    for (unsigned i = 0; i < 2; i++) {
+        o.hint = at + i * page; /* of the range, taken and free; its hole fits best */
+        ok(hlthunk_buffer_alloc(d, 1, &o, &c));
+        assert_true(hlthunk_buffer_get_address(c) - at >= 3 * page);
+        hlthunk_buffer_unref(c);
+        m.hint = o.hint;
+        c = unmapped(d, 1);
+        ok(hlthunk_buffer_map(c, &m));
+        assert_true(hlthunk_buffer_get_address(c) - at >= 3 * page);
+        hlthunk_buffer_unref(c);
+    }
     ok(hlthunk_address_range_map(r, page, b[1]));
-    hlthunk_buffer_unref(c);
     for (unsigned i = 0; i < 3; i++)
         hlthunk_buffer_unref(b[i]);
+    hlthunk_address_range_unref(r);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* Also before anything is reserved: what is reserved later is free.  A .force_hint is the
+ * program's. */
+TEST(hints_before_the_first_range)
+{
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
+    struct hlthunk_address_range *r;
+    struct hlthunk_buffer *at_first, *over_first, *at_last, *b;
+    uint64_t page, first;
+    struct hlthunk_device *d = open_gaudi2(&page);
+
+    first = FIRST_RESERVED + page - (FIRST_RESERVED & 0xFFFFFFFFFFFF) % page;
+    o.hint = first;
+    ok(hlthunk_buffer_alloc(d, 1, &o, &at_first));
+    assert_true(outside(at_first));
+    o.hint = first - page; /* its second page would be within */
+    ok(hlthunk_buffer_alloc(d, 2 * page, &o, &over_first));
+    assert_true(outside(over_first));
+    o.hint = LAST_RESERVED - (LAST_RESERVED & 0xFFFFFFFFFFFF) % page;
+    ok(hlthunk_buffer_alloc(d, 1, &o, &at_last));
+    assert_true(outside(at_last));
+    r = reserve(d, 3 * page);
+    assert_int_equal(hlthunk_address_range_get_address(r), first);
+    b = unmapped(d, 3 * page);
+    ok(hlthunk_address_range_map(r, 0, b));
+    hlthunk_buffer_unref(b);
+    o.hint = first + page;
+    o.force_hint = true;
+    ok(hlthunk_buffer_alloc(d, 1, &o, &b));
+    assert_int_equal(hlthunk_buffer_get_address(b), first + page);
+    hlthunk_buffer_unref(b);
+    hlthunk_buffer_unref(at_first);
+    hlthunk_buffer_unref(over_first);
+    hlthunk_buffer_unref(at_last);
     hlthunk_address_range_unref(r);
     assert_int_equal(hlthunk_device_close(d), 0);
 }
@@ -291,6 +347,7 @@ int main(void)
         cmocka_unit_test(buffers_come_and_go),
         cmocka_unit_test(any_hole_is_filled),
         cmocka_unit_test(plain_hints_stay_outside),
+        cmocka_unit_test(hints_before_the_first_range),
         cmocka_unit_test(mappings_outlive_their_range),
         cmocka_unit_test(exported_memory_keeps_its_place),
         cmocka_unit_test(a_child_only_forgets),
