@@ -182,6 +182,7 @@ void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
 {
     if (!release(d, m, &exports))
         postpone(d, m, exports);
+    *m = (struct hl_memory){ .granted = m->granted };
 }
 
 void hl_deferred_retry(struct hlthunk_device *d)

@@ -14,7 +14,7 @@ struct hlthunk_device;
 
 /*
  * Unmaps and frees what is the library's.  If that must wait, it is kept with the device and a
- * warning is logged.  Takes the exports over.  *memory is no longer valid.
+ * warning is logged.  Takes the exports over.  Of *memory the size stays, and nothing to release.
  */
 void hl_memory_release(struct hlthunk_device *device, struct hl_memory *memory,
                        struct hl_open_export *exports);

@@ -67,6 +67,18 @@ static void work(void *memory)
     hlthunk_buffer_unref(b);
 }
 
+/* All that the library had was given back, once. */
+static void look_at_counters(void)
+{
+    struct hlthunk_memory_statistics s = { .struct_size = sizeof(s) };
+
+    if (hlthunk_device_get_memory_statistics(d, &s))
+        complain("statistics");
+    if (s.buffers.current || s.segments.current || s.allocated_bytes.current ||
+        s.reserved_bytes.current)
+        complain("memory is counted that there is not");
+}
+
 /* Works until the fault has come, and checks what the device and the log say of it. */
 static enum hlthunk_stale_reason meet_fault(void *memory)
 {
@@ -84,6 +96,7 @@ static enum hlthunk_stale_reason meet_fault(void *memory)
         complain("not stale, or for another reason");
     if (!failed)
         complain("no call failed");
+    look_at_counters();
     if (hlthunk_device_close(d))
         complain("close");
     if (lines != (why ? 1 : 0))

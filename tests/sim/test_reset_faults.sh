@@ -18,6 +18,7 @@ fault info:10:reset reset
 fault info:10:remove gone
 fault alloc:2:reset reset
 fault alloc:3:remove gone
+fault map:1:reset reset         # an allocation is undone
 fault map:2:reset reset
 fault map:2:remove gone
 fault unmap:2:reset reset       # while something is released
