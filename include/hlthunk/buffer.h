@@ -285,8 +285,9 @@ HLTHUNK_API struct hlthunk_buffer *hlthunk_buffer_ref(struct hlthunk_buffer *buf
  * @buffer: the buffer; NULL is allowed
  *
  * The last one unmaps and frees the memory, or returns it to its pool.  While a dma-buf of it is
- * open elsewhere (a duplicated descriptor in this process, or a file in another) the kernel keeps
- * the memory: the library logs a warning and tries again with later calls on the device.
+ * open elsewhere (a duplicated descriptor in this process, or a file in another) or the driver
+ * resets the engines, the kernel keeps the memory: the library logs a warning and tries again with
+ * later calls on the device.
  *
  * Context: any thread; the last reference may sleep in the driver.
  * Since: 0.9

@@ -76,7 +76,9 @@ hlthunk_device_set_failure_callback(struct hlthunk_device *device,
  * @user: as given to hlthunk_buffer_set_user()
  *
  * Context: the thread that dropped the last reference, possibly in a call on a queue whose work was
- * the last to use the buffer; no lock of the library is held and the device is still open.
+ * the last to use the buffer; no lock of the library is held and the device is still open.  Memory
+ * of hlthunk_buffer_from_host() that the driver keeps for a moment, during a reset of the engines:
+ * the thread that later releases another buffer that is not a pool's, or the device.
  * Since: 0.9
  */
 typedef void (*hlthunk_buffer_release_fn)(void *user);

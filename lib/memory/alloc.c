@@ -90,7 +90,7 @@ static int alloc_virtual(struct hlthunk_device *d, uint64_t size,
         return 0;
     rc = hl_memory_map(d, m, o->hint, o->force_hint);
     if (rc)
-        hl_memory_release(d, m, NULL);
+        hl_memory_release(d, m, NULL, (struct hl_released){ 0 });
     return rc;
 }
 

@@ -134,11 +134,10 @@ static void destroy(struct hl_object *o)
 {
     struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
     struct hlthunk_dmabuf *imported = b->imported;
-    hlthunk_buffer_release_fn release = b->release;
-    void *user = b->user;
+    struct hl_released released = { .fn = b->release, .user = b->user }, later = { 0 };
 
     if (!hl_object_is_ours(o)) {
-        release = NULL;
+        released.fn = NULL;
         hl_open_exports_drop(b->open_exports);
         hl_reservation_forget(b->memory.within);
         if (b->pinned)
@@ -146,12 +145,16 @@ static void destroy(struct hl_object *o)
     } else if (b->pinned) {
         hl_pinned_put(o->device, b->pinned);
     } else {
-        hl_memory_release(o->device, &b->memory, b->open_exports);
+        hl_deferred_call(o->device);
+        if (b->host) /* which the program may free only then */
+            later = released;
+        if (!hl_memory_release(o->device, &b->memory, b->open_exports, later) && b->host)
+            released.fn = NULL;
     }
     hl_object_free(o);
     hlthunk_dmabuf_unref(imported);
-    if (release)
-        release(user);
+    if (released.fn)
+        released.fn(released.user);
 }
 
 static const struct hl_object_ops ops = {
@@ -235,6 +238,7 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
     if (!b)
         return -ENOMEM;
     b->host = host;
+    hl_deferred_retry(d);
     rc = hl_mem_map_host(d->fd, host, size_bytes, o.hint, hl_hint_flags(o.force_hint),
                          &b->memory.address);
     if (rc) {

@@ -10,6 +10,7 @@
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/core/object.h"
+#include "lib/memory/deferred.h"
 #include "lib/op/op_cb.h"
 #include "lib/op/op_cs.h"
 #include "lib/options.h"
@@ -38,16 +39,15 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_command_buffer *cb = (struct hlthunk_command_buffer *)o;
-    struct hlthunk_device *d = o->device;
+    struct hl_memory m = {
+        .handle = cb->handle, .granted = cb->size, .ours_to_free = true, .command_buffer = true
+    };
 
     if (hl_object_is_ours(o)) {
         if (cb->data)
             hl_unmap(cb->data, cb->map_size);
-        /* a stale device's are released with its file */
-        if (cb->handle && !atomic_load(&d->base.stale) && hl_cb_destroy(d->fd, cb->handle) &&
-            !hl_device_ask(d))
-            hl_log(HLTHUNK_LOG_WARNING, "command buffer of %u bytes: %s", cb->size,
-                   hlthunk_last_error());
+        if (cb->handle)
+            hl_memory_release(o->device, &m, NULL, (struct hl_released){ 0 });
     }
     hl_object_free(o);
 }

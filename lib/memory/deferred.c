@@ -11,12 +11,15 @@
 #include "lib/log.h"
 #include "lib/memory/physical.h"
 #include "lib/memory/reservation.h"
+#include "lib/op/op_cb.h"
 #include "lib/op/op_mem.h"
 
 struct deferred {
     struct deferred *next;
     struct hl_memory memory;
     struct hl_open_export *exports;
+    struct hl_released released;
+    bool busy; /* the driver was; otherwise it is still exported */
 };
 
 /* The device's; guarded by its lock. */
@@ -25,59 +28,78 @@ struct deferred_list {
     struct deferred *_Atomic first; /* changed with the lock held */
 };
 
-/* -EINVAL: still exported.  Everything else is over: done, or gone with the device. */
-static int unmap(struct hlthunk_device *d, struct hl_memory *m)
+/*
+ * What failed is over, too: the memory goes with the device.  But a driver that resets only the
+ * engines keeps memory and mappings, and is asked again.
+ */
+static bool is_over(struct hlthunk_device *d, struct deferred *p, int rc)
 {
-    int rc = hl_mem_unmap(d->fd, m->address);
-
-    if (rc && rc != -EINVAL)
-        hl_device_ask(d);
-    return rc;
+    p->busy = rc && !hl_device_ask(d) && rc == -EBUSY;
+    return !p->busy;
 }
 
-static void free_memory(struct hlthunk_device *d, const struct hl_memory *m)
+static bool unmap(struct hlthunk_device *d, struct deferred *p)
 {
-    int rc = hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
+    int rc = hl_mem_unmap(d->fd, p->memory.address);
 
-    if (rc && !hl_device_ask(d))
-        hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of device memory stay allocated: %s", d->name,
-               (unsigned long long)m->granted, strerror(-rc));
+    if (rc == -EINVAL) { /* still exported */
+        p->busy = false;
+        return false;
+    }
+    return is_over(d, p, rc);
+}
+
+static bool free_memory(struct hlthunk_device *d, struct deferred *p)
+{
+    const struct hl_memory *m = &p->memory;
+    int rc = m->command_buffer ? hl_cb_destroy(d->fd, m->handle)
+                               : hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
+
+    if (!is_over(d, p, rc))
+        return false;
+    if (rc && !atomic_load(&d->base.stale))
+        hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of %s stay allocated: %s", d->name,
+               (unsigned long long)m->granted,
+               m->command_buffer ? "a command buffer" : "device memory", strerror(-rc));
+    return true;
 }
 
 static void is_gone(struct hlthunk_device *d, const struct hl_memory *m)
 {
-    if (!m->ours_to_free)
+    if (!m->ours_to_free || m->command_buffer)
         return;
     hl_tally_subtract(&d->memory.segments, 1);
     hl_tally_subtract(&d->memory.reserved, m->granted);
 }
 
 /*
- * Does as much as can be done now and clears it in *m.  True when nothing is left.  A stale device
+ * Does as much as can be done now and clears it in *p.  True when nothing is left.  A stale device
  * is asked nothing: its memory goes with its file, and nobody can get its address again.
  */
-static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_open_export **exports)
+static bool release(struct hlthunk_device *d, struct deferred *p)
 {
+    struct hl_memory *m = &p->memory;
+
     if (atomic_load(&d->base.stale)) {
-        hl_open_exports_drop(*exports);
-        *exports = NULL;
+        hl_open_exports_drop(p->exports);
+        p->exports = NULL;
         hl_reservation_put(d, &m->within);
         is_gone(d, m);
         return true;
     }
-    if (*exports)
-        *exports = hl_open_exports_look(*exports);
-    if (*exports)
+    if (p->exports)
+        p->exports = hl_open_exports_look(p->exports);
+    if (p->exports)
         return false;
     if (m->ours_to_unmap) {
-        if (unmap(d, m) == -EINVAL)
+        if (!unmap(d, p))
             return false;
         m->ours_to_unmap = false;
     }
     hl_reservation_put(d, &m->within);
     if (m->ours_to_free) {
-        if (!atomic_load(&d->base.stale))
-            free_memory(d, m);
+        if (!atomic_load(&d->base.stale) && !free_memory(d, p))
+            return false;
         is_gone(d, m);
         m->ours_to_free = false;
     }
@@ -87,8 +109,21 @@ static bool release(struct hlthunk_device *d, struct hl_memory *m, struct hl_ope
     return true;
 }
 
-/* Tries all of them again; returns how many are left. */
-static size_t retry(struct deferred_list *list, struct hlthunk_device *d)
+/* Ends what was postponed; without locks. */
+static void end(struct deferred *p)
+{
+    struct hl_released r = p->released;
+
+    free(p);
+    if (r.fn)
+        r.fn(r.user);
+}
+
+/* Which of them, by whether there is something to call. */
+enum kind { SILENT = 1, CALLING = 2 };
+
+/* Tries them again; returns of how many a dma-buf is still open. */
+static size_t retry(struct deferred_list *list, struct hlthunk_device *d, unsigned kinds)
 {
     struct deferred *p, *next, *rest = NULL;
     size_t left = 0;
@@ -100,12 +135,12 @@ static size_t retry(struct deferred_list *list, struct hlthunk_device *d)
     pthread_mutex_unlock(&d->base.lock);
     for (; p; p = next) {
         next = p->next;
-        if (release(d, &p->memory, &p->exports)) {
-            free(p);
+        if (kinds & (p->released.fn ? CALLING : SILENT) && release(d, p)) {
+            end(p);
         } else {
             p->next = rest;
             rest = p;
-            left++;
+            left += !p->busy;
         }
     }
     if (!rest)
@@ -121,7 +156,7 @@ static size_t retry(struct deferred_list *list, struct hlthunk_device *d)
 
 static size_t settle(struct hl_attachment *a, struct hl_parent *parent)
 {
-    return retry((struct deferred_list *)a, (struct hlthunk_device *)parent);
+    return retry((struct deferred_list *)a, (struct hlthunk_device *)parent, SILENT | CALLING);
 }
 
 /* The device's file is about to be closed: forget what is left, which the kernel frees then. */
@@ -133,7 +168,7 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
 
     for (p = atomic_load(&list->first); p; p = next) {
         next = p->next;
-        if (ours)
+        if (ours && !p->busy)
             hl_log(HLTHUNK_LOG_WARNING,
                    "%s is closed while a dma-buf of its memory (%llu bytes at %#llx) is open "
                    "elsewhere: the device stays busy until the last such file is closed",
@@ -141,7 +176,9 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
                    (unsigned long long)p->memory.address);
         hl_open_exports_drop(p->exports);
         hl_reservation_forget(p->memory.within);
-        free(p);
+        if (!ours)
+            p->released.fn = NULL;
+        end(p);
     }
 }
 
@@ -151,44 +188,60 @@ static const struct hl_attachment_ops ops = {
     .settle = settle,
 };
 
-static void postpone(struct hlthunk_device *d, const struct hl_memory *m,
-                     struct hl_open_export *exports)
+static void postpone(struct hlthunk_device *d, const struct deferred *what)
 {
     struct deferred_list *list = hl_attachment_get(&d->base, &ops);
     struct deferred *p = malloc(sizeof(*p));
 
-    hl_log(HLTHUNK_LOG_WARNING,
-           "%s: %llu bytes of device memory at %#llx cannot be released yet: a dma-buf of them is "
-           "still open in some process",
-           d->name, (unsigned long long)m->granted, (unsigned long long)m->address);
+    hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of %s at %#llx cannot be released yet: %s", d->name,
+           (unsigned long long)what->memory.granted,
+           what->memory.command_buffer ? "a command buffer"
+           : what->memory.ours_to_free ? "device memory"
+                                       : "mapped memory",
+           (unsigned long long)what->memory.address,
+           what->busy ? "the driver is busy with a reset of the engines"
+                      : "a dma-buf of them is still open in some process");
     if (!p || !list) {
         /* the range stays taken until the device's file is closed: lost for us, never reused */
         hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");
-        hl_open_exports_drop(exports);
-        hl_reservation_forget(m->within);
+        hl_open_exports_drop(what->exports);
+        hl_reservation_forget(what->memory.within);
         free(p);
         return;
     }
-    p->memory = *m;
-    p->exports = exports;
+    *p = *what;
     pthread_mutex_lock(&d->base.lock);
     p->next = atomic_load(&list->first);
     atomic_store(&list->first, p);
     pthread_mutex_unlock(&d->base.lock);
 }
 
-void hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
-                       struct hl_open_export *exports)
+bool hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
+                       struct hl_open_export *exports, struct hl_released released)
 {
-    if (!release(d, m, &exports))
-        postpone(d, m, exports);
+    struct deferred p = { .memory = *m, .exports = exports, .released = released };
+    bool over = release(d, &p);
+
+    if (!over)
+        postpone(d, &p);
     *m = (struct hl_memory){ .granted = m->granted };
+    return over;
 }
 
-void hl_deferred_retry(struct hlthunk_device *d)
+static void look(struct hlthunk_device *d, enum kind kind)
 {
     struct deferred_list *list = hl_attachment_find(&d->base, &ops);
 
     if (list)
-        retry(list, d);
+        retry(list, d, kind);
+}
+
+void hl_deferred_retry(struct hlthunk_device *d)
+{
+    look(d, SILENT);
+}
+
+void hl_deferred_call(struct hlthunk_device *d)
+{
+    look(d, CALLING);
 }

@@ -16,6 +16,7 @@ struct hl_memory {
     bool ours_to_unmap;            /* the library mapped it */
     bool ours_to_free;             /* the library allocated it */
     bool physical;                 /* no device MMU */
+    bool command_buffer;           /* handle is of CB_CREATE: host memory of the driver's */
     struct hl_extent *range;       /* physical: to be given back; a pool's block has none */
     struct hl_reservation *within; /* mapped in reserved addresses: a reference */
 };

@@ -23,14 +23,23 @@ struct kept {
     uint64_t bytes;
 };
 
-static void release(struct hlthunk_device *d, struct hl_pinned *p)
+static void give_back(struct hlthunk_device *d, struct hl_pinned *p)
 {
-    /* a stale device's mappings went with its context */
-    if (!atomic_load(&d->base.stale) && hl_mem_unmap(d->fd, p->address))
-        hl_device_ask(d);
     munmap(p->host, p->bytes);
     hl_tally_subtract(&d->memory.host_reserved, p->bytes);
     free(p);
+}
+
+/* False: the driver is resetting the engines, and keeps the mapping meanwhile. */
+static bool release(struct hlthunk_device *d, struct hl_pinned *p)
+{
+    /* a stale device's mappings went with its context */
+    int rc = atomic_load(&d->base.stale) ? 0 : hl_mem_unmap(d->fd, p->address);
+
+    if (rc && !hl_device_ask(d) && rc == -EBUSY)
+        return false;
+    give_back(d, p);
+    return true;
 }
 
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
@@ -42,10 +51,10 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
             struct hl_pinned *p = k->bin[i];
 
             k->bin[i] = p->next;
-            if (ours)
-                release((struct hlthunk_device *)parent, p);
-            else
+            if (!ours)
                 hl_pinned_forget(p);
+            else if (!release((struct hlthunk_device *)parent, p))
+                give_back((struct hlthunk_device *)parent, p); /* the mapping goes with the file */
         }
     }
 }
@@ -130,20 +139,24 @@ int hl_pinned_get(struct hlthunk_device *d, uint64_t size, struct hl_pinned **ou
     return rc;
 }
 
-void hl_pinned_put(struct hlthunk_device *d, struct hl_pinned *p)
+static void add(struct hlthunk_device *d, struct hl_pinned *p)
 {
     struct kept *k = hl_attachment_find(&d->base, &ops);
     unsigned bin = bin_of(p->bytes);
 
-    if (atomic_load(&d->base.stale)) {
-        release(d, p);
-        return;
-    }
     pthread_mutex_lock(&d->base.lock);
     p->next = k->bin[bin];
     k->bin[bin] = p;
     k->bytes += p->bytes;
     pthread_mutex_unlock(&d->base.lock);
+}
+
+void hl_pinned_put(struct hlthunk_device *d, struct hl_pinned *p)
+{
+    if (atomic_load(&d->base.stale))
+        give_back(d, p);
+    else
+        add(d, p);
 }
 
 void hl_pinned_forget(struct hl_pinned *p)
@@ -173,11 +186,15 @@ uint64_t hl_pinned_trim(struct hlthunk_device *d, uint64_t keep)
 {
     struct kept *k = hl_attachment_find(&d->base, &ops);
     struct hl_pinned *p;
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, size;
 
     while (k && (p = surplus(d, k, keep))) {
-        bytes += p->bytes;
-        release(d, p);
+        size = p->bytes;
+        if (!release(d, p)) {
+            add(d, p);
+            break;
+        }
+        bytes += size;
     }
     return bytes;
 }

@@ -180,7 +180,8 @@ static void drop(struct hl_pool_chunk *c)
         hl_tally_subtract(&counters->segments, 1);
         hl_tally_subtract(&counters->reserved, c->memory.granted);
     }
-    hl_memory_release(c->pool->object.device, &c->memory, c->open_exports);
+    hl_memory_release(c->pool->object.device, &c->memory, c->open_exports,
+                      (struct hl_released){ 0 });
     free(c);
 }
 

@@ -8,6 +8,8 @@
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/memory/deferred.h"
+#include "lib/memory/pinned.h"
+#include "lib/op/handle.h"
 
 static struct hlthunk_device d;
 
@@ -128,9 +130,101 @@ TEST(releasing_asks_nothing)
 
     fresh(false);
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
-    hl_memory_release(&d, &m, NULL);
+    assert_true(hl_memory_release(&d, &m, NULL, (struct hl_released){ 0 }));
     assert_int_equal(mock_count(), 0);
     assert_int_equal(hl_attachments_settle(&d.base), 0);
+}
+
+static unsigned called;
+
+static void count_call(void *user)
+{
+    assert_ptr_equal(user, &called);
+    called++;
+}
+
+/* A call of the kernel that must come; busy: a reset of the engines only, as it says when asked. */
+static void expect_call(unsigned long request, bool busy)
+{
+    struct hl_info_device_status s = { .status = HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE };
+
+    mock_expect(&(struct mock_call){ .request = request, .error = busy ? EBUSY : 0 });
+    if (busy)
+        expect_question(&s, 0);
+}
+
+/* Memory of the program's is its own again when the driver has let go of it. */
+TEST(busy_with_host_memory)
+{
+    struct hl_released r = { .fn = count_call, .user = &called };
+    struct hl_memory m = { .address = 0x1000, .granted = 4096, .ours_to_unmap = true };
+
+    fresh(false);
+    called = 0;
+    expect_call(HL_REQ_D_MEMORY, true);
+    assert_false(hl_memory_release(&d, &m, NULL, r));
+    mock_end();
+    hl_deferred_retry(&d); /* where locks may be held */
+    mock_end();
+    expect_call(HL_REQ_D_MEMORY, true);
+    hl_deferred_call(&d);
+    mock_end();
+    assert_int_equal(called, 0);
+    expect_call(HL_REQ_D_MEMORY, false);
+    hl_deferred_call(&d);
+    mock_end();
+    assert_int_equal(called, 1);
+
+    /* until the device is closed, which is then not busy */
+    m = (struct hl_memory){ .address = 0x1000, .granted = 4096, .ours_to_unmap = true };
+    for (unsigned i = 0; i < 3; i++)
+        expect_call(HL_REQ_D_MEMORY, true);
+    assert_false(hl_memory_release(&d, &m, NULL, r));
+    assert_int_equal(hl_attachments_settle(&d.base), 0);
+    hl_attachments_destroy(&d.base);
+    mock_end();
+    assert_int_equal(called, 2);
+}
+
+TEST(busy_with_a_command_buffer)
+{
+    struct hl_memory m = { .handle = (uint64_t)HL_HANDLE_CB << 59,
+                           .ours_to_free = true,
+                           .command_buffer = true };
+
+    fresh(false);
+    expect_call(HL_REQ_D_CB, true);
+    assert_false(hl_memory_release(&d, &m, NULL, (struct hl_released){ 0 }));
+    mock_end();
+    expect_call(HL_REQ_D_CB, false);
+    hl_deferred_retry(&d);
+    mock_end();
+    hl_attachments_destroy(&d.base);
+    mock_end();
+}
+
+/* What the library keeps of host memory it keeps on. */
+TEST(busy_with_kept_host_memory)
+{
+    struct hl_pinned *p, *again;
+
+    fresh(false);
+    expect_call(HL_REQ_D_MEMORY, false);
+    assert_int_equal(hl_pinned_get(&d, 4096, &p), 0);
+    hl_pinned_put(&d, p);
+    expect_call(HL_REQ_D_MEMORY, true);
+    assert_int_equal(hl_pinned_trim(&d, 0), 0);
+    mock_end();
+    assert_int_equal(d.memory.host_reserved.current, 4096);
+    assert_int_equal(hl_pinned_get(&d, 4096, &again), 0);
+    assert_ptr_equal(p, again);
+    memset(again->host, 1, 4096);
+    hl_pinned_put(&d, again);
+    expect_call(HL_REQ_D_MEMORY, false);
+    assert_int_equal(hl_pinned_trim(&d, 0), 4096);
+    mock_end();
+    assert_int_equal(d.memory.host_reserved.current, 0);
+    hl_attachments_destroy(&d.base);
 }
 
 int main(void)
@@ -139,6 +233,8 @@ int main(void)
         cmocka_unit_test(other_errnos_ask_nothing),    cmocka_unit_test(the_status_decides),
         cmocka_unit_test(every_errno_of_the_question), cmocka_unit_test(events_decide),
         cmocka_unit_test(the_first_reason_stays),      cmocka_unit_test(releasing_asks_nothing),
+        cmocka_unit_test(busy_with_host_memory),       cmocka_unit_test(busy_with_a_command_buffer),
+        cmocka_unit_test(busy_with_kept_host_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
