@@ -364,6 +364,7 @@ int hlthunk_buffer_from_dmabuf(struct hlthunk_device *d, struct hlthunk_dmabuf *
     else
         rc = map_foreign(b);
     if (rc) {
+        rc = hl_device_failed(d, rc);
         hl_object_put(&b->object);
         return rc;
     }

@@ -610,6 +610,32 @@ TEST(many_imports_leave_no_traces)
     assert_int_equal(hlthunk_device_close(b), 0);
 }
 
+/* An import that fails is how it learns of a reset, as with any other call. */
+TEST(an_importer_in_reset_is_stale)
+{
+    struct hlthunk_buffer *memory, *none = NULL;
+    struct hlthunk_device *a, *b;
+    struct hlthunk_dmabuf *m;
+
+    if (on_kernel("6.1") && !on_asic("gaudi"))
+        skip();
+    a = open_nth(0);
+    b = open_nth(1);
+    ok(hlthunk_buffer_alloc(a, SIZE, NULL, &memory));
+    ok(hlthunk_dmabuf_export(memory, 0, 0, NULL, &m));
+    assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl reset 1"), 0);
+    refused(hlthunk_buffer_from_dmabuf(b, m, NULL, &none), ENODEV, "was reset or removed");
+    assert_int_equal(hlthunk_device_get_stale_reason(b), HLTHUNK_STALE_RESET);
+    assert_int_equal(hlthunk_device_get_stale_reason(a), HLTHUNK_STALE_NOT);
+    assert_null(none);
+    assert_int_equal(hlthunk_device_close(b), 0);
+    b = open_nth(1);
+    assert_int_equal(hlthunk_device_close(b), 0);
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(memory);
+    assert_int_equal(hlthunk_device_close(a), 0);
+}
+
 /* Last: the exporter is pulled, and an access through the import is a page fault. */
 TEST(a_pulled_exporter_is_a_page_fault)
 {
@@ -664,6 +690,7 @@ int main(void)
         cmocka_unit_test(imports_in_circles_end_with_their_process),
         cmocka_unit_test(a_killed_exporters_memory_lives_on),
         cmocka_unit_test(many_imports_leave_no_traces),
+        cmocka_unit_test(an_importer_in_reset_is_stale),
         cmocka_unit_test(a_pulled_exporter_is_a_page_fault),
     };
 
