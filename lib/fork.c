@@ -46,3 +46,27 @@ uint64_t hl_process_epoch_new(void)
         return next;
     return none; /* another thread was first */
 }
+
+static _Atomic uint64_t forks;
+static atomic_bool unseen;
+static pthread_once_t counting = PTHREAD_ONCE_INIT;
+
+/* Before and after: what is looked at during a fork() differs from one of the two. */
+static void count_fork(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void begin_counting(void)
+{
+    if (pthread_atfork(count_fork, count_fork, NULL))
+        atomic_store(&unseen, true);
+}
+
+uint64_t hl_fork_count(void)
+{
+    pthread_once(&counting, begin_counting);
+    if (atomic_load(&unseen)) /* there may have been one */
+        count_fork();
+    return atomic_load(&forks);
+}

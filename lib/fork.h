@@ -25,6 +25,12 @@ static inline uint64_t hl_process_epoch(void)
     return __builtin_expect(epoch != 0, 1) ? epoch : hl_process_epoch_new();
 }
 
+/*
+ * Another number after a fork() of this process than before it.  Children of a bare clone() are not
+ * counted.
+ */
+uint64_t hl_fork_count(void);
+
 /* Was it created by this process, rather than by a parent that forked? */
 static inline bool hl_epoch_is_ours(uint64_t epoch)
 {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/fork.h"
 #include "lib/kernel/door.h"
 #include "lib/kernel/owned.h"
 #include "lib/memory/buffer.h"
@@ -46,10 +47,16 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = m->buffer ? hl_dmabuf_get_address(m) : 0;
 }
 
+/* May somebody else have its file?  Asking the kernel takes longer. */
+static bool has_left(const struct hlthunk_dmabuf *m)
+{
+    return atomic_load(&m->handed_out) || m->forks != hl_fork_count();
+}
+
 /*
  * Removes it from the buffer's list.  Where the kernel does not track the export, a file that
- * others still hold is kept open until they have closed it, so that the memory is not reused. True:
- * m stays, for its file.
+ * others still hold, such as a child that was forked meanwhile, is kept open until they have closed
+ * it, so that the memory is not reused.  True: m stays, for its file.
  */
 static bool leave_buffer(struct hlthunk_dmabuf *m)
 {
@@ -57,7 +64,7 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
     struct hlthunk_device *d = b->object.device;
     /* nobody gets a stale device's memory again */
     bool kept_open = (b->memory.physical || b->shard) && !atomic_load(&d->base.stale) &&
-                     atomic_load(&m->handed_out) && hl_dmabuf_is_shared(m->fd);
+                     has_left(m) && hl_dmabuf_is_shared(m->fd);
 
     pthread_mutex_lock(&d->base.lock);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
@@ -291,6 +298,7 @@ static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
     m->lead = pages.lead;
     m->data = pages.data;
     m->read_only = o.read_only;
+    m->forks = hl_fork_count();
     rc = ask_driver(m, buffer, &pages);
     if (rc) {
         hl_object_put(&m->object);

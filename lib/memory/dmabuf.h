@@ -25,6 +25,7 @@ struct hlthunk_dmabuf {
     uint64_t data; /* bytes of the exported range, which starts there */
     bool read_only;
     atomic_bool handed_out;      /* an fd of it has left the object */
+    uint64_t forks;              /* hl_fork_count() before there was a file */
     struct hlthunk_dmabuf *next; /* of the buffer; guarded by the device's lock */
 };
 

@@ -1145,6 +1145,48 @@ TEST(a_child_closes_what_a_buffer_waits_for)
     assert_int_equal(count_fds(), fds);
 }
 
+/* What was exported when it forked is open in a child, also if no descriptor was ever handed out.
+ */
+TEST(memory_waits_for_a_child)
+{
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_dmabuf *m;
+    struct hlthunk_pool *p;
+    uint64_t address;
+    int wake[2], status;
+    char byte;
+    pid_t pid;
+
+    if (!can_export())
+        skip();
+    d = open_device();
+    p = make_pool(d, 0, 0);
+    b = alloc(p, 4096, 0, true);
+    address = hlthunk_buffer_get_address(b);
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    assert_int_equal(pipe(wake), 0);
+    pid = fork();
+    if (pid == 0) {
+        close(wake[1]);
+        _exit(read(wake[0], &byte, 1) != 0);
+    }
+    hlthunk_dmabuf_unref(m);
+    hlthunk_buffer_unref(b);
+    assert_int_equal(statistics(p).held_bytes, 4096);
+    b = alloc(p, 4096, 0, true);
+    assert_int_not_equal(hlthunk_buffer_get_address(b), address);
+    close(wake[0]);
+    close(wake[1]);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    ok(hlthunk_pool_trim(p, 0, NULL));
+    assert_int_equal(statistics(p).held_bytes, 0);
+    hlthunk_buffer_unref(b);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* The device was reset: calls say so, giving back is right and asks it nothing. */
 TEST(stale_device)
 {
@@ -1199,6 +1241,7 @@ SUITE(pool)
         cmocka_unit_test(after_fork),
         cmocka_unit_test(a_child_frees_its_copies),
         cmocka_unit_test(a_child_closes_what_a_buffer_waits_for),
+        cmocka_unit_test(memory_waits_for_a_child),
         cmocka_unit_test(stale_device),
     };
 

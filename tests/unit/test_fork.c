@@ -42,6 +42,15 @@ TEST(a_raw_clone_is_another)
     assert_int_equal(child_says(syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL), mine), 0);
 }
 
+TEST(forks_are_counted)
+{
+    uint64_t before = hl_fork_count();
+
+    assert_int_equal(hl_fork_count(), before);
+    assert_int_equal(child_says(fork(), hl_process_epoch()), 0);
+    assert_int_not_equal(hl_fork_count(), before);
+}
+
 static void *ask(void *result)
 {
     *(uint64_t *)result = hl_process_epoch();
@@ -76,10 +85,9 @@ TEST(process_ids_are_not_needed)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(process_ids_are_not_needed),
-        cmocka_unit_test(threads_agree),
-        cmocka_unit_test(a_child_is_another),
-        cmocka_unit_test(a_raw_clone_is_another),
+        cmocka_unit_test(process_ids_are_not_needed), cmocka_unit_test(threads_agree),
+        cmocka_unit_test(a_child_is_another),         cmocka_unit_test(a_raw_clone_is_another),
+        cmocka_unit_test(forks_are_counted),
     };
 
     if (advice_is_ignored())
