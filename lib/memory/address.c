@@ -15,25 +15,24 @@ typedef unsigned long long ull;
 static struct hlthunk_buffer *find(struct hlthunk_device *d, enum hl_space_of space,
                                    uint64_t address, uint64_t size, int *rc)
 {
-    struct hl_span near;
-    struct hl_object *o = hl_place_find(d, space, address, size, &near);
+    struct hlthunk_buffer *b = (struct hlthunk_buffer *)hl_place_find(d, space, address, size);
+    uint64_t start = 0, bytes = 0, within;
 
-    if (o) {
-        struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
-        uint64_t start = space == HL_OF_HOST ? (uintptr_t)b->host : b->memory.address;
-
-        /* with a reference it stays; it was another buffer of its pool if the size has changed */
-        if (address - start < b->size && size <= b->size - (address - start))
-            return b;
-        near = (struct hl_span){ .start = start, .size = b->size };
-        hlthunk_buffer_unref(b);
+    if (b) {
+        start = space == HL_OF_HOST ? (uintptr_t)b->host : b->memory.address;
+        bytes = b->size;
     }
-    *rc = near.size ? hl_err(-ERANGE,
-                             "address %#llx + %llu is not within one buffer: what is there has "
-                             "%llu bytes at %#llx",
-                             (ull)address, (ull)size, (ull)near.size, (ull)near.start)
-                    : hl_err(-ENOENT, "address %#llx is not in any buffer of device %s",
-                             (ull)address, d->name);
+    /* with a reference it stays; it was another buffer of its pool if the size has changed */
+    within = address - start;
+    if (within < bytes && size <= bytes - within)
+        return b;
+    hlthunk_buffer_unref(b);
+    *rc = within < bytes ? hl_err(-ERANGE,
+                                  "address %#llx + %llu is not within one buffer: what is there "
+                                  "has %llu bytes at %#llx",
+                                  (ull)address, (ull)size, (ull)bytes, (ull)start)
+                         : hl_err(-ENOENT, "address %#llx is not in any buffer of device %s",
+                                  (ull)address, d->name);
     return NULL;
 }
 

@@ -8,7 +8,7 @@
 /* Of one address space. */
 struct places {
     struct hl_spans spans;
-    struct hl_place *second; /* by next */
+    struct hl_place *second; /* by next, the first that was made first */
 };
 
 /* The device's. */
@@ -43,8 +43,12 @@ void hl_place_enter(struct hlthunk_device *d, enum hl_space_of space, struct hl_
     p->in = true;
     p->second = !hl_spans_insert(&all->spans, &p->span);
     if (p->second) {
-        p->next = all->second;
-        all->second = p;
+        struct hl_place **at = &all->second;
+
+        while (*at)
+            at = &(*at)->next;
+        p->next = NULL;
+        *at = p;
     }
 }
 
@@ -71,35 +75,30 @@ static bool has(const struct hl_place *p, uint64_t address)
     return address - p->span.start < p->span.size;
 }
 
-static struct hl_object *find(const struct places *all, uint64_t address, uint64_t size,
-                              struct hl_span *near)
+static struct hl_object *find(const struct places *all, uint64_t address, uint64_t size)
 {
     struct hl_place *p = (struct hl_place *)hl_spans_find(&all->spans, address);
     struct hl_object *o = p ? p->get(p, address, size) : NULL;
 
-    if (p)
-        *near = p->span;
     for (p = all->second; p && !o; p = p->next) {
-        if (!has(p, address))
-            continue;
-        o = p->get(p, address, size);
-        if (p->span.size > near->size)
-            *near = p->span;
+        if (has(p, address))
+            o = p->get(p, address, size);
     }
     return o;
 }
 
 struct hl_object *hl_place_find(struct hlthunk_device *d, enum hl_space_of space, uint64_t address,
-                                uint64_t size, struct hl_span *near)
+                                uint64_t size)
 {
     const struct places *all = places(d, space);
     struct hl_object *o = NULL;
 
-    *near = (struct hl_span){ 0 };
     if (!all)
         return NULL;
     pthread_mutex_lock(&d->base.lock);
-    o = find(all, address, size, near);
+    o = find(all, address, size);
+    if (!o && size > 1)
+        o = find(all, address, 1);
     pthread_mutex_unlock(&d->base.lock);
     return o;
 }

@@ -44,11 +44,11 @@ void hl_place_enter(struct hlthunk_device *device, enum hl_space_of space, struc
 void hl_place_leave(struct hlthunk_device *device, enum hl_space_of space, struct hl_place *place);
 
 /*
- * The object that has all of these bytes, one more reference; NULL: none.  *near: what has the
- * first of them, if anything has; its size is 0 otherwise.  Takes the lock.
+ * The object that has all of these bytes, or else one that has the first of them, one more
+ * reference; NULL: none has that.  Takes the lock.
  */
 struct hl_object *hl_place_find(struct hlthunk_device *device, enum hl_space_of space,
-                                uint64_t address, uint64_t size, struct hl_span *near);
+                                uint64_t address, uint64_t size);
 
 /* The mapping of the library's around a device address; false without one.  Takes the lock. */
 bool hl_place_find_mapping(struct hlthunk_device *device, uint64_t address,

@@ -54,7 +54,7 @@ static void is_nowhere(struct hlthunk_device *d, uint64_t at)
     uint64_t offset = 9;
     int rc = hlthunk_device_find_buffer(d, at, 0, &none, &offset);
 
-    assert_true(rc == -ENOENT || rc == -ERANGE);
+    assert_int_equal(rc, -ENOENT);
     assert_ptr_equal(none, (void *)1);
     assert_int_equal(offset, 9);
 }
@@ -152,12 +152,35 @@ TEST(two_names)
             "not in any buffer");
     hlthunk_buffer_unref(b);
     ok(hlthunk_device_find_buffer(d, at, 4096, &found, NULL));
-    assert_true(found == name[0] || found == name[1]);
+    assert_ptr_equal(found, name[0]); /* which was made first */
     hlthunk_buffer_unref(found);
+    refused(hlthunk_device_find_buffer(d, at, 8193, &found, NULL), ERANGE, "one buffer");
     hlthunk_buffer_unref(name[0]);
     is_found(d, name[1]);
     hlthunk_buffer_unref(name[1]);
     is_nowhere(d, at);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* What a pool has free, and what the device granted beyond what was asked for, is no buffer's. */
+TEST(room_is_no_buffer)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b = own(d, 5000), *small, *none = (void *)1;
+    struct hlthunk_pool *p;
+    uint64_t at;
+
+    is_nowhere(d, hlthunk_buffer_get_address(b) + 5000);
+    ok(hlthunk_pool_create(d, NULL, &p));
+    ok(hlthunk_pool_alloc(p, 100, NULL, &small));
+    at = hlthunk_buffer_get_address(small);
+    is_nowhere(d, at + 100);
+    is_nowhere(d, at + MIB);
+    refused(hlthunk_device_find_buffer(d, at, 101, &none, NULL), ERANGE, "has 100 bytes");
+    hlthunk_buffer_unref(small);
+    is_nowhere(d, at);
+    hlthunk_pool_unref(p);
+    hlthunk_buffer_unref(b);
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
@@ -351,6 +374,7 @@ SUITE(address)
         cmocka_unit_test(buffers_of_every_kind),
         cmocka_unit_test(only_while_it_is_mapped),
         cmocka_unit_test(two_names),
+        cmocka_unit_test(room_is_no_buffer),
         cmocka_unit_test(wrong_arguments),
         cmocka_unit_test(exports_in_the_middle),
         cmocka_unit_test(from_any_thread),
