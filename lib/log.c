@@ -102,11 +102,11 @@ static void to_stderr(enum hlthunk_log_level level, const char *text)
 /* What the receiver calls may have an error text of its own. */
 static void tell(const struct receiver *r, enum hlthunk_log_level level, const char *text)
 {
-    char error[HL_ERROR_TEXT_SIZE];
+    struct hl_err_kept kept;
 
-    snprintf(error, sizeof(error), "%s", hl_error_text());
+    hl_err_begin(&kept);
     r->fn(level, text, r->user);
-    hl_err(0, "%s", error);
+    hl_err_end(&kept, 0);
 }
 
 /* With the lock held for reading, as the next. */

@@ -195,6 +195,7 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
                          const struct hlthunk_buffer_options *options, struct hlthunk_buffer **out)
 {
     struct hlthunk_buffer_options o;
+    struct hl_err_kept kept;
     struct hlthunk_buffer *b;
     uint64_t attempt = 0;
     int rc = check_new(d, size_bytes, out);
@@ -209,9 +210,11 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
+    hl_err_begin(&kept);
     do
         rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
     while (rc == -ENOMEM && hl_failure_retry(d, NULL, size_bytes, ++attempt));
+    hl_err_end(&kept, rc);
     if (rc) {
         hl_object_put(&b->object);
         return rc;

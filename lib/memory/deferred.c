@@ -8,6 +8,7 @@
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
+#include "lib/error.h"
 #include "lib/log.h"
 #include "lib/memory/physical.h"
 #include "lib/memory/reservation.h"
@@ -76,7 +77,7 @@ static void is_gone(struct hlthunk_device *d, const struct hl_memory *m)
  * Does as much as can be done now and clears it in *p.  True when nothing is left.  A stale device
  * is asked nothing: its memory goes with its file, and nobody can get its address again.
  */
-static bool release(struct hlthunk_device *d, struct deferred *p)
+static bool try_release(struct hlthunk_device *d, struct deferred *p)
 {
     struct hl_memory *m = &p->memory;
 
@@ -107,6 +108,18 @@ static bool release(struct hlthunk_device *d, struct deferred *p)
         hl_physical_give(d, m->range);
     m->range = NULL;
     return true;
+}
+
+/* What fails is no failure of the call that it happens in: its text stays. */
+static bool release(struct hlthunk_device *d, struct deferred *p)
+{
+    struct hl_err_kept kept;
+    bool over;
+
+    hl_err_begin(&kept);
+    over = try_release(d, p);
+    hl_err_end(&kept, 0);
+    return over;
 }
 
 /* Ends what was postponed; without locks. */

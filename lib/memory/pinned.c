@@ -33,13 +33,18 @@ static void give_back(struct hlthunk_device *d, struct hl_pinned *p)
 /* False: the driver is resetting the engines, and keeps the mapping meanwhile. */
 static bool release(struct hlthunk_device *d, struct hl_pinned *p)
 {
-    /* a stale device's mappings went with its context */
-    int rc = atomic_load(&d->base.stale) ? 0 : hl_mem_unmap(d->fd, p->address);
+    struct hl_err_kept kept;
+    bool busy;
+    int rc;
 
-    if (rc && !hl_device_ask(d) && rc == -EBUSY)
-        return false;
-    give_back(d, p);
-    return true;
+    hl_err_begin(&kept);
+    /* a stale device's mappings went with its context */
+    rc = atomic_load(&d->base.stale) ? 0 : hl_mem_unmap(d->fd, p->address);
+    busy = rc && !hl_device_ask(d) && rc == -EBUSY;
+    hl_err_end(&kept, 0);
+    if (!busy)
+        give_back(d, p);
+    return !busy;
 }
 
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)

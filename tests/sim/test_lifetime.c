@@ -152,11 +152,14 @@ TEST(memory_waits_for_the_last_descriptor)
     line_count = 0;
     hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
     hlthunk_dmabuf_unref(m);
+    refused(hlthunk_buffer_unmap(NULL), EINVAL, "buffer is NULL");
     hlthunk_buffer_unref(b);
     assert_true(logged("cannot be released yet"));
     ok(hlthunk_device_get_memory_usage(d, &u));
     assert_int_not_equal(u.used_bytes, 0);
     ok(hlthunk_buffer_alloc(d, MIB, NULL, &c));
+    /* no call has failed since */
+    assert_non_null(strstr(hlthunk_last_error(), "buffer is NULL"));
     assert_int_not_equal(hlthunk_buffer_get_address(c), address);
     hlthunk_buffer_unref(c);
     assert_int_not_equal(hlthunk_device_close(d), 0);

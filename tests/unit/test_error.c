@@ -39,6 +39,36 @@ TEST(a_text_leaves_errno_alone)
     assert_int_equal(errno, ENOSPC);
 }
 
+TEST(what_is_made_up_for_leaves_the_text)
+{
+    struct hl_err_kept outer, inner;
+
+    for (int rc = -EIO; rc <= 0; rc -= -EIO) {
+        hl_err(-EINVAL, "before");
+        hl_err_begin(&outer);
+        assert_int_equal(hl_err_end(&outer, rc), rc); /* nothing failed in between */
+        assert_string_equal(hlthunk_last_error(), "before");
+        hl_err_begin(&outer);
+        hl_err(-EIO, "first");
+        hl_err_begin(&inner);
+        hl_err(-EIO, "second");
+        hl_err(-EIO, "third");
+        hl_err_end(&inner, 0);
+        assert_string_equal(hlthunk_last_error(), "first");
+        hl_err_end(&outer, rc);
+        assert_string_equal(hlthunk_last_error(), rc ? "first" : "before");
+        /* the inner one's failure is the first that changes it */
+        hl_err(-EINVAL, "before");
+        hl_err_begin(&outer);
+        hl_err_begin(&inner);
+        hl_err(-EIO, "inner");
+        hl_err_end(&inner, -EIO);
+        assert_string_equal(hlthunk_last_error(), "inner");
+        hl_err_end(&outer, rc);
+        assert_string_equal(hlthunk_last_error(), rc ? "inner" : "before");
+    }
+}
+
 static unsigned messages;
 
 static void count(enum hlthunk_log_level level, const char *message, void *user)
@@ -152,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_is_its_threads),
         cmocka_unit_test(a_text_leaves_errno_alone),
+        cmocka_unit_test(what_is_made_up_for_leaves_the_text),
         cmocka_unit_test(messages_are_those_asked_for),
         cmocka_unit_test(a_child_has_a_log_of_its_own),
         cmocka_unit_test(a_receiver_may_fork),
