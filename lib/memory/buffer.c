@@ -281,6 +281,27 @@ int hlthunk_buffer_alloc_host(struct hlthunk_device *d, uint64_t size_bytes,
     return 0;
 }
 
+/* Gaudi: nobody else gets it while the object lives. */
+static int take_range(struct hlthunk_device *d, uint64_t address, uint64_t size,
+                      struct hl_memory *m)
+{
+    int rc = hl_physical_take(d, address, size, &m->range);
+
+    m->physical = rc == 0;
+    switch (rc) {
+    case 0:
+        return 0;
+    case -EBUSY:
+        return hl_err(rc, "part of %#llx + %llu belongs to another buffer", (ull)address,
+                      (ull)size);
+    case -ENOMEM:
+        return hl_err(rc, "no memory to note that %#llx + %llu is taken", (ull)address, (ull)size);
+    default:
+        return hl_err(rc, "%#llx + %llu is not within the device memory for programs", (ull)address,
+                      (ull)size);
+    }
+}
+
 int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint64_t size_bytes,
                                 const struct hlthunk_buffer_from_address_options *options,
                                 struct hlthunk_buffer **out)
@@ -313,17 +334,11 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
     if (!b)
         return -ENOMEM;
     b->memory.address = address;
-    if (!d->props.has_device_mmu) {
-        rc = hl_physical_take(d, address, size_bytes, &b->memory.range);
-        b->memory.physical = rc == 0;
-    }
+    if (!d->props.has_device_mmu)
+        rc = take_range(d, address, size_bytes, &b->memory);
     if (rc) {
         hl_object_put(&b->object);
-        if (rc == -EBUSY)
-            return hl_err(rc, "part of %#llx + %llu belongs to another buffer", (ull)address,
-                          (ull)size_bytes);
-        return hl_err(rc, "%#llx + %llu is not within the device memory for programs", (ull)address,
-                      (ull)size_bytes);
+        return rc;
     }
     give(b, out);
     return 0;
