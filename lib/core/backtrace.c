@@ -43,7 +43,7 @@ static int from_environment(void)
 struct hl_backtrace *hl_backtrace_capture(const void *creator)
 {
     void *all[HLTHUNK_BACKTRACE_MAX + INNER_CALLS];
-    int depth = atomic_load(&hl_backtrace_depth), count, first = 0;
+    int depth = atomic_load(&hl_backtrace_depth), count, first;
     struct hl_backtrace *t;
 
     if (depth < 0)
@@ -51,9 +51,11 @@ struct hl_backtrace *hl_backtrace_capture(const void *creator)
     if (!depth)
         return NULL;
     count = backtrace(all, depth + INNER_CALLS);
-    while (first < count && all[first] != creator)
-        first++;
-    if (first == count)
+    for (first = 0; first < count; first++) {
+        if (all[first] == creator)
+            break;
+    }
+    if (first >= count)
         return NULL; /* the stack cannot be followed that far: there is the creator */
     count = count - first < depth ? count - first : depth;
     t = malloc(sizeof(*t) + (size_t)count * sizeof(t->frames[0]));

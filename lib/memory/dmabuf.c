@@ -268,7 +268,7 @@ static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
 {
     struct hlthunk_dmabuf_options o;
     struct hlthunk_dmabuf *m;
-    struct pages pages;
+    struct pages pages = { 0 };
     int rc = hl_object_check(buffer ? &buffer->object : NULL, "buffer");
 
     if (rc)

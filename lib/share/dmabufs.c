@@ -77,7 +77,7 @@ int hlthunk_dmabuf_send(int socket, struct hlthunk_dmabuf *const *dmabufs, size_
                         int64_t timeout_ns)
 {
     struct hl_message_item *items;
-    int fds[HL_MESSAGE_MAX_ITEMS];
+    int fds[HL_MESSAGE_MAX_ITEMS] = { -1 };
     uint8_t *bytes;
     int rc;
 

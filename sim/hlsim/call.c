@@ -343,10 +343,11 @@ static int serve_hello(struct call *c)
 static int serve_device(struct sim_state *s, struct call *c)
 {
     const struct sim_request *q = &c->request;
-    struct sim_device *d = &s->devices[q->device];
+    struct sim_device *d;
 
     if (q->device >= s->device_count)
         return -ENODEV;
+    d = &s->devices[q->device];
     switch (q->op) {
     case SIM_REQUEST_OPEN:
         files_settle(s);
