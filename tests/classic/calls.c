@@ -3,7 +3,8 @@
 
 #include <fcntl.h>
 
-/* The driver's arguments are compared, also what they say of the stack, which AddressSanitizer moves at each call. */
+/* The driver's arguments are compared, also what they say of the stack, which AddressSanitizer
+ * moves at each call. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
