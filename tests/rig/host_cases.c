@@ -167,7 +167,7 @@ static void of_others(void)
     int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
     static const int text = 1;
     char byte = 0;
-    char *p;
+    char *p, *before;
 
     p = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
     parts("/dev/zero private", p, 2);
@@ -181,9 +181,15 @@ static void of_others(void)
     map("stack", "byte", &byte, 1);
     if (request(w.fd, OP_CB, &cb))
         return;
-    p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, w.fd, (off_t)cb.out.cb_handle);
+    /* behind a page that cannot be pinned, wherever the kernel puts it: its last byte is asked for,
+     * too */
+    before = mmap(NULL, 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (before == MAP_FAILED)
+        return;
+    p = mmap(before + PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, w.fd,
+             (off_t)cb.out.cb_handle);
     parts("command buffer", p, 1);
-    munmap(p, PAGE);
+    munmap(before, 2 * PAGE);
 }
 
 void host_cases(void)
