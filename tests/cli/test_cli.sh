@@ -199,7 +199,7 @@ if command -v script >/dev/null; then
     fits 10 40
     if unshare -Urpf --mount-proc true 2>/dev/null; then
         # AddressSanitizer's leak checker fails in a PID namespace
-        terminal 24 80 "ASAN_OPTIONS=detect_leaks=0 unshare -Urpf --mount-proc '$hlthunk' monitor --count 1"
+        terminal 24 80 "ASAN_OPTIONS=\$ASAN_OPTIONS:detect_leaks=0 unshare -Urpf --mount-proc '$hlthunk' monitor --count 1"
         says '^not seen  *processes outside this container'
         fits 24 80
     fi
