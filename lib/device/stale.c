@@ -94,6 +94,11 @@ bool hl_device_ask(struct hlthunk_device *d)
     return atomic_load(&d->base.stale) != HLTHUNK_STALE_NOT;
 }
 
+bool hl_device_keeps(struct hlthunk_device *d, int rc)
+{
+    return rc && !hl_device_ask(d) && rc == -EBUSY;
+}
+
 bool hl_device_ask_after_wait(struct hlthunk_device *d)
 {
     if (ask(d) == HL_DEVICE_STATUS_OPERATIONAL)

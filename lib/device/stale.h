@@ -43,6 +43,12 @@ void hl_device_learn_status(struct hlthunk_device *device, uint32_t status);
 void hl_device_learn_events(struct hlthunk_device *device, uint64_t mask);
 
 /*
+ * A release was refused with rc, or not: 0.  True: the driver resets only the engines, and keeps
+ * what was to be released until it is asked again.
+ */
+bool hl_device_keeps(struct hlthunk_device *device, int rc);
+
+/*
  * Wraps the result of a kernel operation that failed: -ENODEV with a text when the device was lost
  * under it, otherwise rc, whose text stays.  0 stays 0.
  */

@@ -35,7 +35,7 @@ struct deferred_list {
  */
 static bool is_over(struct hlthunk_device *d, struct deferred *p, int rc)
 {
-    p->busy = rc && !hl_device_ask(d) && rc == -EBUSY;
+    p->busy = hl_device_keeps(d, rc);
     return !p->busy;
 }
 

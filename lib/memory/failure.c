@@ -56,7 +56,7 @@ static bool ask(struct hlthunk_device *d, struct hlthunk_pool *pool, uint64_t si
 {
     static _Thread_local bool within;
     hlthunk_memory_failure_fn fn;
-    char reason[320];
+    char reason[HL_ERROR_TEXT_SIZE];
     void *user;
     bool again;
 

@@ -40,7 +40,7 @@ static bool release(struct hlthunk_device *d, struct hl_pinned *p)
     hl_err_begin(&kept);
     /* a stale device's mappings went with its context */
     rc = atomic_load(&d->base.stale) ? 0 : hl_mem_unmap(d->fd, p->address);
-    busy = rc && !hl_device_ask(d) && rc == -EBUSY;
+    busy = hl_device_keeps(d, rc);
     hl_err_end(&kept, 0);
     if (!busy)
         give_back(d, p);

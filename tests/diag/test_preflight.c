@@ -399,6 +399,14 @@ TEST(no_permission_for_the_control_node)
     as_nobody(as_nobody_control);
 }
 
+/* Linux 6.1: other nodes. */
+static void device_of_6_1(void)
+{
+    tree_remove("/sys/class/accel");
+    tree_device(0, DEVICE, 0, 1);
+    put_switch(0x1234, 0);
+}
+
 static void as_nobody_6_1(void)
 {
     look();
@@ -407,9 +415,7 @@ static void as_nobody_6_1(void)
 
 TEST(no_permission_on_6_1)
 {
-    tree_remove("/sys/class/accel");
-    tree_device(0, DEVICE, 0, 1);
-    put_switch(0x1234, 0);
+    device_of_6_1();
     tree_mode("/dev/hl0", getuid() == 0 ? 0600 : 0);
     as_nobody(as_nobody_6_1);
 }
@@ -435,9 +441,7 @@ TEST(states)
 /* Linux 6.1: other nodes, and what is behind an MMU is not exported. */
 TEST(linux_6_1)
 {
-    tree_remove("/sys/class/accel");
-    tree_device(0, DEVICE, 0, 1);
-    put_switch(0x1234, 0);
+    device_of_6_1();
     put_kernel("6.1.0-40-amd64", "# CONFIG_PCI_P2PDMA is not set");
     look();
     expect("device", HLTHUNK_VERDICT_OK, "gaudi2 0");

@@ -536,6 +536,27 @@ static void *fence_meanwhile(void *arg)
     return NULL;
 }
 
+/* Packets are refused to their thread, while another one does something with the queue. */
+static void refused_meanwhile(struct meeting *m, const struct hlthunk_packets *p,
+                              void *(*meanwhile)(void *))
+{
+    pthread_t second;
+
+    sem_init(&m->tried, 0, 0);
+    sem_init(&m->pauses, 0, 0);
+    sem_init(&m->refused, 0, 0);
+    meeting = m;
+    assert_int_equal(pthread_create(&second, NULL, meanwhile, m), 0);
+    assert_int_equal(hlthunk_queue_submit_packets(m->q, p), -EINVAL);
+    sem_post(&m->refused);
+    pthread_join(second, NULL);
+    meeting = NULL;
+    ok(m->rc);
+    sem_destroy(&m->tried);
+    sem_destroy(&m->pauses);
+    sem_destroy(&m->refused);
+}
+
 /* A fence behind packets that their own thread takes back is over when what was before them is. */
 TEST(a_fence_behind_what_is_taken_back)
 {
@@ -544,27 +565,14 @@ TEST(a_fence_behind_what_is_taken_back)
     struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = DMA_BYTES };
     struct meeting m = { .q = w->q, .first = pthread_self(), .answer = EAGAIN };
     struct hlthunk_fence_result r;
-    pthread_t second;
 
     ok(hlthunk_command_buffer_create(&w->d, 4096, &o, &p.command_buffer));
-    sem_init(&m.tried, 0, 0);
-    sem_init(&m.pauses, 0, 0);
-    sem_init(&m.refused, 0, 0);
-    meeting = &m;
-    assert_int_equal(pthread_create(&second, NULL, fence_meanwhile, &m), 0);
-    assert_int_equal(hlthunk_queue_submit_packets(w->q, &p), -EINVAL);
-    sem_post(&m.refused);
-    pthread_join(second, NULL);
-    meeting = NULL;
-    ok(m.rc);
+    refused_meanwhile(&m, &p, fence_meanwhile);
     ok(hlthunk_fence_wait(m.fence, 0));
     r = result_of(m.fence);
     assert_int_equal(r.status, HLTHUNK_FENCE_DONE);
     hlthunk_fence_unref(m.fence);
     hlthunk_command_buffer_unref(p.command_buffer);
-    sem_destroy(&m.tried);
-    sem_destroy(&m.pauses);
-    sem_destroy(&m.refused);
     end(w);
 }
 
@@ -586,25 +594,12 @@ TEST(packets_are_refused_to_their_thread)
                                  .size_bytes = DMA_BYTES,
                                  .command_buffer = packets_of(&w->d) };
     struct meeting m = { .q = w->q, .w = w, .first = pthread_self(), .answer = EINVAL };
-    pthread_t second;
 
-    sem_init(&m.tried, 0, 0);
-    sem_init(&m.pauses, 0, 0);
-    sem_init(&m.refused, 0, 0);
-    meeting = &m;
-    assert_int_equal(pthread_create(&second, NULL, copy_meanwhile, &m), 0);
-    assert_int_equal(hlthunk_queue_submit_packets(w->q, &p), -EINVAL);
-    sem_post(&m.refused);
-    pthread_join(second, NULL);
-    meeting = NULL;
-    ok(m.rc);
+    refused_meanwhile(&m, &p, copy_meanwhile);
     ok(hlthunk_queue_finish(w->q, -1));
     assert_int_equal(submissions, 1);
     expect(0, 64, FIRST, 0x20000000, 0x20000000000);
     hlthunk_command_buffer_unref(p.command_buffer);
-    sem_destroy(&m.tried);
-    sem_destroy(&m.pauses);
-    sem_destroy(&m.refused);
     end(w);
 }
 
