@@ -37,6 +37,7 @@ struct hl_after {
 struct hl_held {
     struct hl_held *next;                   /* in a queue's list of what to release */
     struct hlthunk_command_buffer *packets; /* the program's, which the batch consists of */
+    pthread_t giver;                        /* of those: the thread whose call submits them */
     struct hl_after *after;                 /* NULL: nothing */
     uint32_t count, room;
     struct hlthunk_buffer *buffer[];
@@ -174,8 +175,6 @@ static inline int hl_queue_submit(struct hlthunk_queue *q)
 {
     return hl_queue_submit_by(q, UINT64_MAX);
 }
-/* The same of the program's packets, by who recorded them: the others leave them to that thread. */
-int hl_queue_submit_packets(struct hlthunk_queue *q);
 
 /*
  * retire.c: waits until the batch of this number has retired, or the queue is lost: 0, -ETIMEDOUT,

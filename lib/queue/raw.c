@@ -59,6 +59,7 @@ static int record(struct hlthunk_queue *q, const struct hlthunk_packets *p)
     if (!h)
         return -ENOMEM;
     h->packets = hlthunk_command_buffer_ref(p->command_buffer);
+    h->giver = pthread_self();
     hl_queue_batch(q, q->tail)->used = p->size_bytes;
     return 0;
 }
@@ -89,7 +90,7 @@ int hlthunk_queue_submit_packets(struct hlthunk_queue *q, const struct hlthunk_p
         number = q->tail;
         rc = record(q, &p);
         if (rc == 0) {
-            rc = hl_queue_submit_packets(q);
+            rc = hl_queue_submit(q);
             if (rc && !q->lost && q->tail == number) /* the batch is as empty as it was */
                 hl_batch_clear(q, hl_queue_batch(q, number));
         }

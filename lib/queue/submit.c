@@ -79,13 +79,20 @@ static int refused(struct hlthunk_queue *q, int rc)
     return rc;
 }
 
+/* Are they packets that another thread has given and is about to submit? */
+static bool is_for_another(const struct hl_held *h)
+{
+    return h && h->packets && !pthread_equal(h->giver, pthread_self());
+}
+
 /*
  * Submits the batch: 0 or -errno; -EAGAIN after a wait: everything may be different.  The program's
- * packets are for who gave them, and waits for what they come after, or for room: others wait until
- * they are submitted or taken back.
+ * packets are for the thread that gave them, and waits for what they come after, or for room:
+ * others wait until they are submitted or taken back.  What runs in that thread meanwhile, when the
+ * lock is released, may submit them for it.
  */
 static int submit_once(struct hlthunk_queue *q, struct hl_batch *b, unsigned attempt,
-                       uint64_t deadline_ns, bool own_packets)
+                       uint64_t deadline_ns)
 {
     int rc;
 
@@ -93,7 +100,7 @@ static int submit_once(struct hlthunk_queue *q, struct hl_batch *b, unsigned att
         rc = hl_queue_wait_before(q, deadline_ns)
                  ? 0
                  : hl_err(-ETIMEDOUT, "the fence that the queue waits for is not over yet");
-    } else if (b->held && b->held->packets && !own_packets) {
+    } else if (is_for_another(b->held)) {
         rc = wait_a_moment(q, attempt, deadline_ns);
     } else {
         rc = try_submit(q, b);
@@ -104,7 +111,7 @@ static int submit_once(struct hlthunk_queue *q, struct hl_batch *b, unsigned att
     return rc == -ETIMEDOUT && !q->lost ? rc : -EAGAIN;
 }
 
-static int submit(struct hlthunk_queue *q, uint64_t deadline_ns, bool own_packets)
+int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
 {
     uint64_t number = q->tail;
     struct hl_batch *b = hl_queue_batch(q, number);
@@ -118,7 +125,7 @@ static int submit(struct hlthunk_queue *q, uint64_t deadline_ns, bool own_packet
             return hl_err(q->lost, "queue is lost with its device: release it");
         if (!q->recording || q->tail != number || !b->used)
             return 0;
-        rc = submit_once(q, b, attempt, deadline_ns, own_packets);
+        rc = submit_once(q, b, attempt, deadline_ns);
     }
     if (rc)
         return refused(q, rc);
@@ -128,14 +135,4 @@ static int submit(struct hlthunk_queue *q, uint64_t deadline_ns, bool own_packet
     if (q->unfired)
         pthread_cond_signal(&q->work);
     return 0;
-}
-
-int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
-{
-    return submit(q, deadline_ns, false);
-}
-
-int hl_queue_submit_packets(struct hlthunk_queue *q)
-{
-    return submit(q, UINT64_MAX, true);
 }

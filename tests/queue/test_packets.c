@@ -603,6 +603,42 @@ TEST(packets_are_refused_to_their_thread)
     end(w);
 }
 
+static struct hlthunk_queue *to_flush;
+
+static void flush_at_the_end(struct hl_object *o)
+{
+    (void)o;
+    ok(hlthunk_queue_flush(to_flush));
+    to_flush = NULL;
+}
+
+/* What runs while packets wait for room may use the queue, also in the thread that gave them. */
+TEST(a_release_flushes_while_packets_wait)
+{
+    static const struct hl_object_ops ops = { .destroy = flush_at_the_end };
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_packets p = { .struct_size = sizeof(p),
+                                 .size_bytes = DMA_BYTES,
+                                 .command_buffer = packets_of(&w->d) };
+    struct hlthunk_buffer last = { .object.ops = &ops };
+
+    init_buffer(w, &last, 0x30000000);
+    to_flush = w->q;
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &last, 0, 64));
+    ok(hlthunk_queue_flush(w->q));
+    hlthunk_buffer_unref(&last);
+    refuse = EAGAIN;
+    refusals = 3;
+    alarm(20); /* it waited for itself */
+    ok(hlthunk_queue_submit_packets(w->q, &p));
+    alarm(0);
+    assert_null(to_flush);
+    assert_int_equal(submissions, 2);
+    assert_int_equal(length, 2 * DMA_BYTES);
+    hlthunk_command_buffer_unref(p.command_buffer);
+    end(w);
+}
+
 static unsigned lines;
 
 /* Takes and releases the queue's lock, as a program's thread would that calls it. */
@@ -1336,6 +1372,7 @@ int main(void)
         cmocka_unit_test(packets_of_another_device),
         cmocka_unit_test(a_fence_behind_what_is_taken_back),
         cmocka_unit_test(packets_are_refused_to_their_thread),
+        cmocka_unit_test(a_release_flushes_while_packets_wait),
         cmocka_unit_test(the_log_is_called_without_the_lock),
         cmocka_unit_test(a_refused_wait),
         cmocka_unit_test(work_that_was_aborted),
