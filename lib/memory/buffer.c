@@ -397,6 +397,7 @@ int hl_buffer_map(struct hlthunk_buffer *b, uint64_t hint, bool force_hint,
 
     if (b->memory.address)
         return hl_err(-EALREADY, "buffer is already mapped at %#llx", (ull)b->memory.address);
+    hl_deferred_retry(b->object.device);
     rc = hl_memory_map(b->object.device, &b->memory, hint, force_hint);
     if (rc)
         return rc;

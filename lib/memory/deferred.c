@@ -23,10 +23,10 @@ struct deferred {
     bool busy; /* the driver was; otherwise it is still exported */
 };
 
-/* The device's; guarded by its lock. */
-struct deferred_list {
+/* The device's, by whether there is something to call; changed with its lock held. */
+struct deferred_lists {
     struct hl_attachment part;
-    struct deferred *_Atomic first; /* changed with the lock held */
+    struct deferred *_Atomic silent, *_Atomic calling;
 };
 
 /*
@@ -132,23 +132,20 @@ static void end(struct deferred *p)
         r.fn(r.user);
 }
 
-/* Which of them, by whether there is something to call. */
-enum kind { SILENT = 1, CALLING = 2 };
-
 /* Tries them again; returns of how many a dma-buf is still open. */
-static size_t retry(struct deferred_list *list, struct hlthunk_device *d, unsigned kinds)
+static size_t retry(struct deferred *_Atomic *list, struct hlthunk_device *d)
 {
     struct deferred *p, *next, *rest = NULL;
     size_t left = 0;
 
-    if (!atomic_load_explicit(&list->first, memory_order_relaxed))
+    if (!atomic_load_explicit(list, memory_order_relaxed))
         return 0; /* what another thread adds just now is tried next time */
     pthread_mutex_lock(&d->base.lock);
-    p = atomic_exchange(&list->first, NULL);
+    p = atomic_exchange(list, NULL);
     pthread_mutex_unlock(&d->base.lock);
     for (; p; p = next) {
         next = p->next;
-        if (kinds & (p->released.fn ? CALLING : SILENT) && release(d, p)) {
+        if (release(d, p)) {
             end(p);
         } else {
             p->next = rest;
@@ -161,25 +158,26 @@ static size_t retry(struct deferred_list *list, struct hlthunk_device *d, unsign
     pthread_mutex_lock(&d->base.lock);
     for (p = rest; p->next; p = p->next)
         ;
-    p->next = atomic_load(&list->first);
-    atomic_store(&list->first, rest);
+    p->next = atomic_load(list);
+    atomic_store(list, rest);
     pthread_mutex_unlock(&d->base.lock);
     return left;
 }
 
 static size_t settle(struct hl_attachment *a, struct hl_parent *parent)
 {
-    return retry((struct deferred_list *)a, (struct hlthunk_device *)parent, SILENT | CALLING);
+    struct hlthunk_device *d = (struct hlthunk_device *)parent;
+    struct deferred_lists *lists = (struct deferred_lists *)a;
+    size_t left = retry(&lists->silent, d);
+
+    return left + retry(&lists->calling, d);
 }
 
-/* The device's file is about to be closed: forget what is left, which the kernel frees then. */
-static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
+static void forget(struct deferred *p, const struct hlthunk_device *d, bool ours)
 {
-    struct hlthunk_device *d = (struct hlthunk_device *)parent;
-    struct deferred_list *list = (struct deferred_list *)a;
-    struct deferred *p, *next;
+    struct deferred *next;
 
-    for (p = atomic_load(&list->first); p; p = next) {
+    for (; p; p = next) {
         next = p->next;
         if (ours && !p->busy)
             hl_log(HLTHUNK_LOG_WARNING,
@@ -195,16 +193,27 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
     }
 }
 
+/* The device's file is about to be closed: forget what is left, which the kernel frees then. */
+static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
+{
+    const struct hlthunk_device *d = (struct hlthunk_device *)parent;
+    struct deferred_lists *lists = (struct deferred_lists *)a;
+
+    forget(atomic_load(&lists->silent), d, ours);
+    forget(atomic_load(&lists->calling), d, ours);
+}
+
 static const struct hl_attachment_ops ops = {
-    .size = sizeof(struct deferred_list),
+    .size = sizeof(struct deferred_lists),
     .destroy = destroy,
     .settle = settle,
 };
 
 static void postpone(struct hlthunk_device *d, const struct deferred *what)
 {
-    struct deferred_list *list = hl_attachment_get(&d->base, &ops);
+    struct deferred_lists *lists = hl_attachment_get(&d->base, &ops);
     struct deferred *p = malloc(sizeof(*p));
+    struct deferred *_Atomic *list;
 
     hl_log(HLTHUNK_LOG_WARNING, "%s: %llu bytes of %s at %#llx cannot be released yet: %s", d->name,
            (unsigned long long)what->memory.granted,
@@ -214,7 +223,7 @@ static void postpone(struct hlthunk_device *d, const struct deferred *what)
            (unsigned long long)what->memory.address,
            what->busy ? "the driver is busy with a reset of the engines"
                       : "a dma-buf of them is still open in some process");
-    if (!p || !list) {
+    if (!p || !lists) {
         /* the range stays taken until the device's file is closed: lost for us, never reused */
         hl_log(HLTHUNK_LOG_ERROR, "no memory to remember it: it is released with the device");
         hl_open_exports_drop(what->exports);
@@ -223,9 +232,10 @@ static void postpone(struct hlthunk_device *d, const struct deferred *what)
         return;
     }
     *p = *what;
+    list = p->released.fn ? &lists->calling : &lists->silent;
     pthread_mutex_lock(&d->base.lock);
-    p->next = atomic_load(&list->first);
-    atomic_store(&list->first, p);
+    p->next = atomic_load(list);
+    atomic_store(list, p);
     pthread_mutex_unlock(&d->base.lock);
 }
 
@@ -241,20 +251,18 @@ bool hl_memory_release(struct hlthunk_device *d, struct hl_memory *m,
     return over;
 }
 
-static void look(struct hlthunk_device *d, enum kind kind)
-{
-    struct deferred_list *list = hl_attachment_find(&d->base, &ops);
-
-    if (list)
-        retry(list, d, kind);
-}
-
 void hl_deferred_retry(struct hlthunk_device *d)
 {
-    look(d, SILENT);
+    struct deferred_lists *lists = hl_attachment_find(&d->base, &ops);
+
+    if (lists)
+        retry(&lists->silent, d);
 }
 
 void hl_deferred_call(struct hlthunk_device *d)
 {
-    look(d, CALLING);
+    struct deferred_lists *lists = hl_attachment_find(&d->base, &ops);
+
+    if (lists)
+        retry(&lists->calling, d);
 }

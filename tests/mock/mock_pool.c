@@ -189,6 +189,33 @@ TEST(busy_while_it_is_undone)
     assert_int_equal(device->memory.segments.current, 0);
 }
 
+/* What the driver kept of one buffer may be in the way of another one's mapping. */
+TEST(busy_where_the_next_is_mapped)
+{
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
+    struct hlthunk_buffer *b[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        expect_alloc(PAGE, 5 + i, 0);
+        assert_int_equal(hlthunk_buffer_alloc(device, PAGE, &o, &b[i]), 0);
+    }
+    expect_map(5, 0);
+    assert_int_equal(hlthunk_buffer_map(b[0], NULL), 0);
+    expect_unmap(EBUSY);
+    expect_status();
+    hlthunk_buffer_unref(b[0]);
+    mock_end();
+    expect_unmap(0);
+    expect_free(5, 0);
+    expect_map(6, 0);
+    assert_int_equal(hlthunk_buffer_map(b[1], NULL), 0);
+    mock_end();
+    expect_unmap(0);
+    expect_free(6, 0);
+    hlthunk_buffer_unref(b[1]);
+    mock_end();
+}
+
 TEST(a_smaller_chunk_will_do)
 {
     struct hlthunk_buffer *b;
@@ -413,6 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_errno_of_alloc, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_errno_of_map, set_up, tear_down),
         cmocka_unit_test_setup_teardown(busy_while_it_is_undone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(busy_where_the_next_is_mapped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_smaller_chunk_will_do, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_chunk_for_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_buffer_that_is_made_during_a_report, set_up, tear_down),

@@ -186,6 +186,41 @@ TEST(busy_with_host_memory)
     assert_int_equal(called, 2);
 }
 
+/* As a release function that allocates. */
+static void release_the_other(void *user)
+{
+    count_call(user);
+    expect_call(HL_REQ_D_MEMORY, false);
+    hl_deferred_retry(&d);
+    mock_end();
+}
+
+/* What waits without a release function is not out of reach while one runs. */
+TEST(busy_with_memory_of_both_kinds)
+{
+    struct hl_released r = { .fn = release_the_other, .user = &called };
+    struct hl_memory m[2] = { { .address = 0x1000, .granted = 4096, .ours_to_unmap = true },
+                              { .address = 0x2000, .granted = 4096, .ours_to_unmap = true } };
+
+    for (unsigned first = 0; first < 2; first++) {
+        struct hl_memory both[2] = { m[0], m[1] };
+
+        fresh(false);
+        called = 0;
+        for (unsigned i = 0; i < 2; i++) {
+            expect_call(HL_REQ_D_MEMORY, true);
+            assert_false(
+                hl_memory_release(&d, &both[i], NULL, i == first ? r : (struct hl_released){ 0 }));
+            mock_end();
+        }
+        expect_call(HL_REQ_D_MEMORY, false);
+        hl_deferred_call(&d);
+        assert_int_equal(called, 1);
+        hl_attachments_destroy(&d.base);
+        mock_end();
+    }
+}
+
 TEST(busy_with_a_command_buffer)
 {
     struct hl_memory m = { .handle = (uint64_t)HL_HANDLE_CB << 59,
@@ -230,10 +265,15 @@ TEST(busy_with_kept_host_memory)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(other_errnos_ask_nothing),    cmocka_unit_test(the_status_decides),
-        cmocka_unit_test(every_errno_of_the_question), cmocka_unit_test(events_decide),
-        cmocka_unit_test(the_first_reason_stays),      cmocka_unit_test(releasing_asks_nothing),
-        cmocka_unit_test(busy_with_host_memory),       cmocka_unit_test(busy_with_a_command_buffer),
+        cmocka_unit_test(other_errnos_ask_nothing),
+        cmocka_unit_test(the_status_decides),
+        cmocka_unit_test(every_errno_of_the_question),
+        cmocka_unit_test(events_decide),
+        cmocka_unit_test(the_first_reason_stays),
+        cmocka_unit_test(releasing_asks_nothing),
+        cmocka_unit_test(busy_with_host_memory),
+        cmocka_unit_test(busy_with_a_command_buffer),
+        cmocka_unit_test(busy_with_memory_of_both_kinds),
         cmocka_unit_test(busy_with_kept_host_memory),
     };
 
