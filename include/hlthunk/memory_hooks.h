@@ -79,6 +79,7 @@ hlthunk_device_set_failure_callback(struct hlthunk_device *device,
  * the last to use the buffer; no lock of the library is held and the device is still open.  Memory
  * of hlthunk_buffer_from_host() that the driver keeps for a moment, during a reset of the engines:
  * the thread that later releases another buffer that is not a pool's, or the device.
+ * When it returns, hlthunk_last_error() is what it was before, whatever has failed in it.
  * Since: 0.9
  */
 typedef void (*hlthunk_buffer_release_fn)(void *user);

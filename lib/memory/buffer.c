@@ -153,8 +153,7 @@ static void destroy(struct hl_object *o)
     }
     hl_object_free(o);
     hlthunk_dmabuf_unref(imported);
-    if (released.fn)
-        released.fn(released.user);
+    hl_released_call(released);
 }
 
 static const struct hl_object_ops ops = {

@@ -122,14 +122,24 @@ static bool release(struct hlthunk_device *d, struct deferred *p)
     return over;
 }
 
+void hl_released_call(struct hl_released r)
+{
+    struct hl_err_kept kept;
+
+    if (!r.fn)
+        return;
+    hl_err_begin(&kept);
+    r.fn(r.user);
+    hl_err_end(&kept, 0);
+}
+
 /* Ends what was postponed; without locks. */
 static void end(struct deferred *p)
 {
     struct hl_released r = p->released;
 
     free(p);
-    if (r.fn)
-        r.fn(r.user);
+    hl_released_call(r);
 }
 
 /* Tries them again; returns of how many a dma-buf is still open. */

@@ -22,6 +22,9 @@ struct hl_released {
     void *user;
 };
 
+/* Calls it; the thread's error text stays as it is.  Without locks. */
+void hl_released_call(struct hl_released released);
+
 /*
  * Unmaps and frees what is the library's.  If that must wait, it is kept with the device, a warning
  * is logged and false returned; released is called later then, and is the caller's to call

@@ -168,19 +168,18 @@ static void take_back(struct hlthunk_buffer *b)
 static bool linger(struct hl_object *o)
 {
     struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
-    hlthunk_buffer_release_fn release = b->release;
+    struct hl_released released = { .fn = b->release, .user = b->user };
     struct hl_object *device = &o->device->base.object;
-    void *user = b->user;
 
     if (!hl_object_is_ours(o))
         return false; /* a child's copy, which may have forgotten its pool already */
-    if (!release) {
+    if (!released.fn) {
         take_back(b);
         return true;
     }
     hl_object_get(device); /* the pool's reference may go with this buffer */
     take_back(b);
-    release(user);
+    hl_released_call(released);
     hl_object_put(device);
     return true;
 }

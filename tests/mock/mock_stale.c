@@ -7,6 +7,7 @@
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
+#include "lib/error.h"
 #include "lib/memory/deferred.h"
 #include "lib/memory/pinned.h"
 #include "lib/op/handle.h"
@@ -186,13 +187,14 @@ TEST(busy_with_host_memory)
     assert_int_equal(called, 2);
 }
 
-/* As a release function that allocates. */
+/* As a release function that allocates, and has a call that fails. */
 static void release_the_other(void *user)
 {
     count_call(user);
     expect_call(HL_REQ_D_MEMORY, false);
     hl_deferred_retry(&d);
     mock_end();
+    hl_err(-EINVAL, "a failure of its own");
 }
 
 /* What waits without a release function is not out of reach while one runs. */
@@ -213,9 +215,11 @@ TEST(busy_with_memory_of_both_kinds)
                 hl_memory_release(&d, &both[i], NULL, i == first ? r : (struct hl_released){ 0 }));
             mock_end();
         }
+        hl_err(-EIO, "before");
         expect_call(HL_REQ_D_MEMORY, false);
         hl_deferred_call(&d);
         assert_int_equal(called, 1);
+        assert_string_equal(hlthunk_last_error(), "before");
         hl_attachments_destroy(&d.base);
         mock_end();
     }

@@ -432,6 +432,33 @@ TEST(at_release_the_device_is_open)
     }
 }
 
+static void fail_a_call(void *user)
+{
+    refused(hlthunk_buffer_set_user(user, NULL, NULL), EINVAL, "buffer is NULL");
+}
+
+/* Dropping a reference is no call that fails, whatever the release function does. */
+TEST(at_release_the_text_stays)
+{
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b;
+    struct hlthunk_pool *p;
+
+    ok(hlthunk_pool_create(d, NULL, &p));
+    for (unsigned in_pool = 0; in_pool < 2; in_pool++) {
+        if (in_pool)
+            b = pooled(p, 100);
+        else
+            ok(hlthunk_buffer_alloc(d, 100, NULL, &b));
+        ok(hlthunk_buffer_set_user(b, NULL, fail_a_call));
+        refused(hlthunk_pool_trim(NULL, 0, NULL), EINVAL, "pool is NULL");
+        hlthunk_buffer_unref(b);
+        assert_string_equal(hlthunk_last_error(), "pool is NULL");
+    }
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* A buffer that a queue still uses is released when that is done. */
 TEST(at_release_by_a_queue)
 {
@@ -466,6 +493,7 @@ SUITE(statistics)
         cmocka_unit_test(room_is_made),
         cmocka_unit_test(at_release),
         cmocka_unit_test(at_release_the_device_is_open),
+        cmocka_unit_test(at_release_the_text_stays),
         cmocka_unit_test(at_release_by_a_queue),
     };
 
