@@ -29,14 +29,18 @@ static int open_node(const struct hlthunk_device_entry *entry, bool control)
 static int outwait_reset(int (*attempt)(void *), void *arg)
 {
     uint64_t deadline = hl_deadline_ns(RESET_WAIT_US);
+    struct hl_err_kept kept;
     int fd;
 
+    hl_err_begin(&kept);
     for (;;) {
         fd = attempt(arg);
         if (fd != -EAGAIN || !hl_left_us(deadline))
-            return fd;
+            break;
         usleep(RESET_PAUSE_US);
     }
+    hl_err_end(&kept, fd < 0 ? fd : 0);
+    return fd;
 }
 
 /* One device. */

@@ -102,6 +102,7 @@ int hlthunk_device_open(const struct hlthunk_device_options *options,
     struct hlthunk_device_options o;
     struct hlthunk_device_entry entry;
     struct hlthunk_device *d;
+    struct hl_err_kept kept;
     int rc, fd;
 
     if (!device)
@@ -110,8 +111,9 @@ int hlthunk_device_open(const struct hlthunk_device_options *options,
     rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
+    hl_err_begin(&kept); /* another device may have been refused */
     fd = hl_open_selected(&o, &entry);
-    rc = fd < 0 ? fd : create(fd, &entry, o.control, &d);
+    rc = hl_err_end(&kept, fd < 0 ? fd : create(fd, &entry, o.control, &d));
     if (rc)
         return rc;
     hl_registry_add(&d->file, &d->base.object);

@@ -109,8 +109,10 @@ static int map_at(struct hlthunk_buffer *b, uint64_t address, struct hl_reservat
 {
     struct hlthunk_device *d = b->object.device;
     struct hl_span before, after;
+    struct hl_err_kept kept;
     int rc;
 
+    hl_err_begin(&kept);
     hl_log_hold();
     hl_reservation_lock(d);
     rc = hl_buffer_map(b, address, true, r);
@@ -120,7 +122,7 @@ static int map_at(struct hlthunk_buffer *b, uint64_t address, struct hl_reservat
         rc = fill(b, address, r);
     hl_reservation_unlock(d);
     hl_log_release();
-    return rc;
+    return hl_err_end(&kept, rc);
 }
 
 int hlthunk_address_range_map(struct hlthunk_address_range *range, uint64_t offset,

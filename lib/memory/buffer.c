@@ -412,6 +412,7 @@ int hl_buffer_map(struct hlthunk_buffer *b, uint64_t hint, bool force_hint,
 int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map_options *options)
 {
     struct hlthunk_buffer_map_options o;
+    struct hl_err_kept kept;
     int rc = hl_object_check(b ? &b->object : NULL, "buffer");
 
     if (rc)
@@ -420,7 +421,10 @@ int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map
     rc = rc ? rc : HL_OPTIONS_RESERVED(o);
     if (rc)
         return rc;
-    return b->memory.physical ? 0 : hl_buffer_map(b, o.hint, o.force_hint, NULL);
+    if (b->memory.physical)
+        return 0;
+    hl_err_begin(&kept);
+    return hl_err_end(&kept, hl_buffer_map(b, o.hint, o.force_hint, NULL));
 }
 
 int hlthunk_buffer_unmap(struct hlthunk_buffer *b)

@@ -129,6 +129,7 @@ int hl_pinned_get(struct hlthunk_device *d, uint64_t size, struct hl_pinned **ou
 {
     struct kept *k = hl_attachment_get(&d->base, &ops);
     uint64_t bytes = round_up(size);
+    struct hl_err_kept kept;
     int rc;
 
     if (!k)
@@ -138,10 +139,11 @@ int hl_pinned_get(struct hlthunk_device *d, uint64_t size, struct hl_pinned **ou
     *out = take(d, k, bytes);
     if (*out)
         return 0;
+    hl_err_begin(&kept);
     rc = make(d, bytes, out);
     if (rc == -ENOMEM && hl_pinned_trim(d, 0))
         rc = make(d, bytes, out);
-    return rc;
+    return hl_err_end(&kept, rc);
 }
 
 static void add(struct hlthunk_device *d, struct hl_pinned *p)

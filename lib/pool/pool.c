@@ -264,25 +264,31 @@ static int plan(const struct hlthunk_pool *p, uint64_t size,
     return 0;
 }
 
-static int get(struct hlthunk_pool *p, struct hl_pool_request *r, struct hlthunk_buffer **out)
+/* What its thread's shard keeps.  The backtrace is the request's otherwise. */
+static bool take(struct hlthunk_pool *p, struct hl_pool_request *r, struct hlthunk_buffer **out)
 {
-    struct hl_pool_shard *shard = hl_pool_shard_of_thread(p);
     struct hlthunk_buffer *b = NULL;
-    unsigned count;
-    int rc;
 
     r->backtrace = hl_backtrace_take(r->creator);
     if (r->class != HL_POOL_NO_CLASS)
-        b = hl_pool_shard_take(shard, r);
-    if (!b) {
-        count = r->class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r->class);
-        rc = hl_pool_fetch(p, shard, r, count, &b);
-        if (rc) {
-            free(r->backtrace);
-            return rc;
-        }
-        hl_pool_shard_start(shard, r, b);
+        b = hl_pool_shard_take(hl_pool_shard_of_thread(p), r);
+    if (b)
+        *out = b;
+    return b;
+}
+
+static int fetch(struct hlthunk_pool *p, struct hl_pool_request *r, struct hlthunk_buffer **out)
+{
+    struct hl_pool_shard *shard = hl_pool_shard_of_thread(p);
+    unsigned count = r->class == HL_POOL_NO_CLASS ? 1 : hl_pool_class_batch(r->class);
+    struct hlthunk_buffer *b = NULL;
+    int rc = hl_pool_fetch(p, shard, r, count, &b);
+
+    if (rc) {
+        free(r->backtrace);
+        return rc;
     }
+    hl_pool_shard_start(shard, r, b);
     *out = b;
     return 0;
 }
@@ -297,13 +303,27 @@ static bool retry(struct hlthunk_pool *p, uint64_t size, uint64_t attempt)
     return again;
 }
 
+/* When the shard has none. */
+static int fetch_or_retry(struct hlthunk_pool *p, struct hl_pool_request *r,
+                          struct hlthunk_buffer **out)
+{
+    struct hl_err_kept kept;
+    uint64_t attempt = 0;
+    int rc;
+
+    hl_err_begin(&kept);
+    rc = fetch(p, r, out);
+    while (rc == -ENOMEM && retry(p, r->size, ++attempt))
+        rc = take(p, r, out) ? 0 : fetch(p, r, out);
+    return hl_err_end(&kept, rc);
+}
+
 int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
                        const struct hlthunk_pool_buffer_options *options,
                        struct hlthunk_buffer **out)
 {
     struct hlthunk_pool_buffer_options o;
     struct hl_pool_request r;
-    uint64_t attempt = 0;
     int rc = hl_object_check(p ? &p->object : NULL, "pool");
 
     if (rc)
@@ -317,10 +337,7 @@ int hlthunk_pool_alloc(struct hlthunk_pool *p, uint64_t size_bytes,
     if (rc)
         return rc;
     r.creator = __builtin_return_address(0);
-    do
-        rc = get(p, &r, out);
-    while (rc == -ENOMEM && retry(p, size_bytes, ++attempt));
-    return rc;
+    return take(p, &r, out) ? 0 : fetch_or_retry(p, &r, out);
 }
 
 int hlthunk_pool_trim(struct hlthunk_pool *p, uint32_t keep_chunks, uint64_t *released_bytes)

@@ -193,6 +193,7 @@ int hlthunk_fence_wait(struct hlthunk_fence *f, int64_t timeout_ns)
 int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_result *result)
 {
     struct hlthunk_fence_result r = { 0 };
+    struct hl_err_kept kept;
     int rc = hl_fence_check(f);
 
     if (rc)
@@ -200,6 +201,7 @@ int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_resul
     rc = hl_struct_check(result, "result");
     if (rc)
         return rc;
+    hl_err_begin(&kept); /* how it ends is no failure of this call */
     hl_queue_lock(f->queue);
     if (f->status == HLTHUNK_FENCE_PENDING)
         (void)hl_queue_await(f->queue, f->number, 0);
@@ -207,6 +209,7 @@ int hlthunk_fence_get_result(struct hlthunk_fence *f, struct hlthunk_fence_resul
     r.error = f->error;
     r.timestamp_ns = f->timestamp_ns;
     hl_queue_unlock(f->queue);
+    hl_err_end(&kept, 0);
     HL_STRUCT_FILL(result, r);
     return 0;
 }

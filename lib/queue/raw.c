@@ -219,24 +219,35 @@ static int wait_for_fence(struct hlthunk_queue *q, struct hlthunk_fence *f, stru
     return rc;
 }
 
+/* Of another queue: enum hlthunk_wait_place, or -errno. */
+static int wait_if_pending(struct hlthunk_queue *q, struct hlthunk_fence *f, const void *creator)
+{
+    struct hl_after *after;
+    int rc = hlthunk_fence_wait(f, 0);
+
+    if (rc != -ETIMEDOUT)
+        return rc;
+    after = create_after(q, f->queue, creator);
+    if (!after)
+        return -ENOMEM;
+    rc = wait_for_fence(q, f, after);
+    hl_object_put(&after->object);
+    return rc;
+}
+
 int hlthunk_queue_wait_fence(struct hlthunk_queue *q, struct hlthunk_fence *f,
                              enum hlthunk_wait_place *place)
 {
+    struct hl_err_kept kept;
     int rc = hl_queue_enter(q);
 
     if (rc)
         return rc;
     if (!f)
         return hl_err(-EINVAL, "fence is NULL");
-    rc = f->queue == q ? HLTHUNK_WAIT_NONE : hlthunk_fence_wait(f, 0);
-    if (rc == -ETIMEDOUT) {
-        struct hl_after *after = create_after(q, f->queue, __builtin_return_address(0));
-
-        if (!after)
-            return -ENOMEM;
-        rc = wait_for_fence(q, f, after);
-        hl_object_put(&after->object);
-    }
+    hl_err_begin(&kept);
+    rc = f->queue == q ? HLTHUNK_WAIT_NONE : wait_if_pending(q, f, __builtin_return_address(0));
+    hl_err_end(&kept, rc < 0 ? rc : 0);
     if (rc < 0)
         return rc;
     if (place)

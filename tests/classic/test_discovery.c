@@ -225,7 +225,9 @@ TEST(a_device_that_may_become_free_is_the_reason_to_give)
     make_6_12();
     tree_fail_errno = EBUSY;
     tree_fail_count = 1; /* the first is busy, the second opens */
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "99:00.0"), -ENODEV);
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "10000:0a:00.0");
+    assert_non_null(strstr(hlthunk_last_error(), "99:00.0")); /* no call has failed since */
     tree_fail_count = 3;
     tree_fail_last_errno = EACCES; /* and the text is that of the reason */
     assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), -1);

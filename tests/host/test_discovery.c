@@ -104,9 +104,11 @@ TEST(a_renamed_node_is_the_device_that_it_is)
         assert_string_equal(p.pci_address, SECOND);
         assert_int_equal(p.asic, HLTHUNK_ASIC_GAUDI);
         assert_int_equal(p.index, 1);
-        /* any device: the one that is here */
+        /* any device: the one that is here; that the other one is not is no failure */
+        assert_says(hlthunk_device_open(NULL, NULL), -EINVAL, "device is NULL");
         assert_int_equal(open_as((struct hlthunk_device_options){ .control = control }, &p), 0);
         assert_string_equal(p.pci_address, SECOND);
+        assert_string_equal(hlthunk_last_error(), "device is NULL");
     }
     o.asic = HLTHUNK_ASIC_GAUDI2;
     assert_says(open_as(o, &p), -ENODEV, "not passed to this container");

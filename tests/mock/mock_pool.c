@@ -220,11 +220,13 @@ TEST(a_smaller_chunk_will_do)
 {
     struct hlthunk_buffer *b;
 
+    assert_int_equal(hlthunk_pool_trim(NULL, 0, NULL), -EINVAL);
     expect_alloc(CHUNK, 0, ENOMEM);
     expect_alloc(PAGE, 8, 0);
     expect_map(8, 0);
     b = alloc(100);
     mock_end();
+    assert_string_equal(hlthunk_last_error(), "pool is NULL"); /* no call has failed since */
     assert_int_equal(statistics().granted_bytes, PAGE);
     hlthunk_buffer_unref(b);
     expect_unmap(0);

@@ -266,6 +266,28 @@ TEST(busy_with_kept_host_memory)
     hl_attachments_destroy(&d.base);
 }
 
+/* An attempt that is made up for is no failure. */
+TEST(the_text_stays_where_kept_host_memory_makes_room)
+{
+    struct hl_pinned *p;
+
+    fresh(false);
+    expect_call(HL_REQ_D_MEMORY, false);
+    assert_int_equal(hl_pinned_get(&d, 4096, &p), 0);
+    hl_pinned_put(&d, p);
+    hl_err(-EIO, "before");
+    mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = ENOMEM });
+    expect_call(HL_REQ_D_MEMORY, false); /* the kept memory */
+    expect_call(HL_REQ_D_MEMORY, false);
+    assert_int_equal(hl_pinned_get(&d, 1 << 20, &p), 0);
+    mock_end();
+    assert_string_equal(hlthunk_last_error(), "before");
+    hl_pinned_put(&d, p);
+    expect_call(HL_REQ_D_MEMORY, false);
+    hl_attachments_destroy(&d.base);
+    mock_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +301,7 @@ int main(void)
         cmocka_unit_test(busy_with_a_command_buffer),
         cmocka_unit_test(busy_with_memory_of_both_kinds),
         cmocka_unit_test(busy_with_kept_host_memory),
+        cmocka_unit_test(the_text_stays_where_kept_host_memory_makes_room),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

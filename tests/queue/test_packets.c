@@ -980,8 +980,11 @@ TEST(waits_on_the_host)
     a = copy_and_fence(w);
     b = copy_and_fence(w);
     wait_status = HL_WAIT_CS_STATUS_BUSY;
+    assert_int_equal(hlthunk_queue_flush(NULL), -EINVAL);
+    assert_int_equal(result_of(a).status, HLTHUNK_FENCE_PENDING);
     ok(hlthunk_queue_wait_fence(q, a, &place));
     assert_int_equal(place, HLTHUNK_WAIT_HOST);
+    assert_string_equal(hlthunk_last_error(), "queue is NULL"); /* no call has failed since */
     wait_status = HL_WAIT_CS_STATUS_COMPLETED;
     /* the look at the second one, which then has to wait for the first: until that is done */
     wait_error = ENOMEM;

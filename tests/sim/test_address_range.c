@@ -177,7 +177,7 @@ TEST(plain_hints_stay_outside)
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o) };
     struct hlthunk_buffer_map_options m = { .struct_size = sizeof(m) };
     struct hlthunk_address_range *r;
-    struct hlthunk_buffer *b[3], *c;
+    struct hlthunk_buffer *b[3], *c, *other;
     uint64_t page, at;
     struct hlthunk_device *d = open_gaudi2(&page);
 
@@ -200,6 +200,15 @@ TEST(plain_hints_stay_outside)
         hlthunk_buffer_unref(c);
     }
     ok(hlthunk_address_range_map(r, page, b[1]));
+    /* another one's address, outside: that it is not free is no failure */
+    ok(hlthunk_buffer_alloc(d, 1, NULL, &other));
+    m.hint = hlthunk_buffer_get_address(other);
+    c = unmapped(d, 1);
+    refused(hlthunk_buffer_map(NULL, &m), EINVAL, "buffer is NULL");
+    ok(hlthunk_buffer_map(c, &m));
+    assert_string_equal(hlthunk_last_error(), "buffer is NULL");
+    hlthunk_buffer_unref(c);
+    hlthunk_buffer_unref(other);
     for (unsigned i = 0; i < 3; i++)
         hlthunk_buffer_unref(b[i]);
     hlthunk_address_range_unref(r);

@@ -328,7 +328,9 @@ TEST(room_is_made)
     p = make_pool(d, props.memory_page_size);
     l.b = pooled(p, props.memory_page_size);
     ok(hlthunk_device_set_failure_callback(d, release_it, &l));
+    refused(hlthunk_pool_trim(NULL, 0, NULL), EINVAL, "pool is NULL");
     b = pooled(p, props.memory_page_size);
+    assert_string_equal(hlthunk_last_error(), "pool is NULL"); /* no call has failed since */
     assert_int_equal(l.calls, 1);
     assert_int_equal(of_pool(p).retries, 1);
     assert_int_equal(of_pool(p).failures, 0);
