@@ -52,6 +52,28 @@ void hl_place_enter(struct hlthunk_device *d, enum hl_space_of space, struct hl_
     }
 }
 
+static bool overlap(const struct hl_span *a, const struct hl_span *b)
+{
+    return a->start - b->start < b->size || b->start - a->start < a->size;
+}
+
+/* Second names of what has gone are so no more: later ones must not come before them. */
+static void move_up(struct places *all, const struct hl_span *gone)
+{
+    struct hl_place **at = &all->second;
+
+    while (*at) {
+        struct hl_place *p = *at;
+
+        if (overlap(&p->span, gone) && hl_spans_insert(&all->spans, &p->span)) {
+            p->second = false;
+            *at = p->next;
+        } else {
+            at = &p->next;
+        }
+    }
+}
+
 void hl_place_leave(struct hlthunk_device *d, enum hl_space_of space, struct hl_place *p)
 {
     struct places *all = places(d, space);
@@ -67,6 +89,7 @@ void hl_place_leave(struct hlthunk_device *d, enum hl_space_of space, struct hl_
         *at = p->next;
     } else {
         hl_spans_remove(&all->spans, &p->span);
+        move_up(all, &p->span);
     }
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where memory is in a device's address space, and host memory of the device's in the process's, to
- * find the object of an address.  What the library
- * itself placed is disjoint and in a tree; a second name for addresses that have one already (a
- * program's, hlthunk_buffer_from_address()) is in a list of such, which is searched after it.
+ * find the object of an address.  What the library itself placed is disjoint and in a tree; a
+ * second name for addresses that have one already (a program's, hlthunk_buffer_from_address()) is
+ * in a list of such, which is searched after it, until that one is gone.
  *
  * Guarded by the device's lock.
  */

@@ -154,6 +154,11 @@ TEST(two_names)
     ok(hlthunk_device_find_buffer(d, at, 4096, &found, NULL));
     assert_ptr_equal(found, name[0]); /* which was made first */
     hlthunk_buffer_unref(found);
+    ok(hlthunk_buffer_from_address(d, at, 4096, NULL, &b));
+    ok(hlthunk_device_find_buffer(d, at, 4096, &found, NULL));
+    assert_ptr_equal(found, name[0]); /* still */
+    hlthunk_buffer_unref(found);
+    hlthunk_buffer_unref(b);
     refused(hlthunk_device_find_buffer(d, at, 8193, &found, NULL), ERANGE, "one buffer");
     hlthunk_buffer_unref(name[0]);
     is_found(d, name[1]);
