@@ -47,9 +47,9 @@ int hl_entry_name(struct hlthunk_device_entry *entry, enum hlthunk_device_name *
 
 int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
 {
-    struct hlthunk_device_entry *list;
+    struct hlthunk_device_entry *list, *unknown = NULL;
     struct hl_pci_address wanted, a;
-    size_t n;
+    size_t n, i;
     int rc;
 
     if (!busid)
@@ -59,18 +59,21 @@ int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
     rc = hl_discover(&list, &n);
     if (rc)
         return rc;
-    rc = hl_err(-ENODEV, "no Habana device of this machine has PCI address %.40s (devices: %zu)",
-                busid, n);
-    for (size_t i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         if (!list[i].pci_address[0])
-            rc = hl_err(-ENODATA, "the PCI address of %s is not known: /sys cannot be read",
-                        list[i].node);
-        if (!hl_pci_parse(list[i].pci_address, &a) || !hl_pci_equal(&a, &wanted))
-            continue;
-        *entry = list[i];
-        rc = 0;
-        break;
+            unknown = &list[i];
+        if (hl_pci_parse(list[i].pci_address, &a) && hl_pci_equal(&a, &wanted))
+            break;
     }
+    if (i < n)
+        *entry = list[i];
+    else if (unknown)
+        rc = hl_err(-ENODATA, "the PCI address of %s is not known: /sys cannot be read",
+                    unknown->node);
+    else
+        rc =
+            hl_err(-ENODEV, "no Habana device of this machine has PCI address %.40s (devices: %zu)",
+                   busid, n);
     free(list);
     return rc;
 }
@@ -78,12 +81,14 @@ int hl_find_bus_id(const char *busid, struct hlthunk_device_entry *entry)
 int hl_find_module_id(uint32_t module_id, struct hlthunk_device_entry *entry)
 {
     struct hlthunk_device_entry *list;
+    struct hl_err_kept kept;
     uint32_t id = 0;
     size_t n;
     int rc = hl_discover(&list, &n), unknown = 0;
 
     if (rc)
         return rc;
+    hl_err_begin(&kept);
     rc = -ENODEV;
     for (size_t i = 0; i < n && rc; i++) {
         int one = hl_entry_module_id(&list[i], &id);
@@ -96,10 +101,11 @@ int hl_find_module_id(uint32_t module_id, struct hlthunk_device_entry *entry)
     }
     free(list);
     if (rc && unknown)
-        return unknown; /* with the text of the device that may be the one */
-    return rc ? hl_err(rc, "no Habana device of this machine has module ID %u (devices: %zu)",
-                       module_id, n)
-              : 0;
+        rc = unknown; /* with the text of the device that may be the one */
+    else if (rc)
+        hl_err(rc, "no Habana device of this machine has module ID %u (devices: %zu)", module_id,
+               n);
+    return hl_err_end(&kept, rc);
 }
 
 int hlthunk_get_device_index_from_pci_bus_id(const char *busid)

@@ -158,6 +158,7 @@ int hlthunk_open_by_module_id(uint32_t module_id)
 int hlthunk_open_control(int dev_id, const char *busid)
 {
     struct hlthunk_device_entry *list;
+    struct hl_err_kept kept;
     size_t n;
     int rc;
 
@@ -166,10 +167,12 @@ int hlthunk_open_control(int dev_id, const char *busid)
     rc = hl_discover(&list, &n);
     if (rc)
         return hl_classic(rc);
+    hl_err_begin(&kept);
     rc = hl_err(-ENODEV, "no Habana device of this machine has index %d (devices: %zu)", dev_id, n);
     for (size_t i = 0; i < n && rc == -ENODEV; i++)
         if (dev_id >= 0 && list[i].index == (uint32_t)dev_id)
             rc = open_node(&list[i], true);
+    hl_err_end(&kept, rc < 0 ? rc : 0);
     free(list);
     return hl_classic(rc);
 }

@@ -220,6 +220,17 @@ TEST(defect_22_a_reset_is_waited_out_and_busy_is_not)
     assert_non_null(strstr(hlthunk_last_error(), "busy"));
 }
 
+/* What is found is no failure, whatever was looked at before it. */
+TEST(what_is_found_leaves_the_text)
+{
+    make_6_12();
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "99:00.0"), -ENODEV);
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, "33:00.0"), "0000:33:00.0");
+    assert_non_null(strstr(hlthunk_last_error(), "99:00.0"));
+    assert_fd_is(hlthunk_open_control(2, NULL), "10000:0a:00.0");
+    assert_non_null(strstr(hlthunk_last_error(), "99:00.0"));
+}
+
 TEST(a_device_that_may_become_free_is_the_reason_to_give)
 {
     make_6_12();
@@ -485,6 +496,7 @@ int main(void)
         CASE(by_module_id),
         CASE(by_module_id_on_6_1),
         CASE(defect_22_a_reset_is_waited_out_and_busy_is_not),
+        CASE(what_is_found_leaves_the_text),
         CASE(a_device_that_may_become_free_is_the_reason_to_give),
         CASE(defect_23_nothing_leaks_through_exec),
         CASE(defect_24_debugfs_closes_what_it_opened),
