@@ -56,10 +56,14 @@ int hl_debugfs_open(const struct hlthunk_device_entry *entry, const char *name, 
     return hl_err(rc, "%s: %s", path, strerror(-rc));
 }
 
-/* Writes a short text at once; the driver returns 0 bytes written when it is in reset. */
+/*
+ * Writes a short text at once.  Not with pwrite(), which "addr" refuses (simple_attr_open());
+ * where such a file stands matters to no write.  The driver returns 0 bytes written when it is in
+ * reset.
+ */
 static int put(int fd, const char *text)
 {
-    ssize_t n = pwrite(fd, text, strlen(text), 0);
+    ssize_t n = write(fd, text, strlen(text));
 
     if (n < 0)
         return hl_errno();
