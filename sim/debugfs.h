@@ -3,7 +3,6 @@
 #ifndef SIM_DEBUGFS_H
 #define SIM_DEBUGFS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +24,9 @@ static const char *const sim_debugfs_names[SIM_DEBUGFS_COUNT] = {
 };
 
 /*
- * What is written to a file of a number: hexadecimal digits, and nothing after them but a new line
- * or the end of the text.  False: the driver's -EINVAL.
+ * What is written to a file of a number, as kstrtoull() takes it: 0, -EINVAL or -ERANGE.  The
+ * driver's files are hexadecimal; the kernel's, which "addr" is, go by how the digits begin.
  */
-bool sim_debugfs_number(uint32_t attribute, const void *text, size_t n, uint64_t *value);
+int sim_debugfs_number(uint32_t attribute, const void *text, size_t n, uint64_t *value);
 
 #endif

@@ -60,7 +60,7 @@ void debugfs_written(struct sim_state *s, uint32_t file, const void *text, size_
     const struct sim_file *f = &s->files[file];
     uint64_t value;
 
-    if ((f->flags & O_ACCMODE) != O_RDONLY && sim_debugfs_number(f->attribute, text, n, &value))
+    if ((f->flags & O_ACCMODE) != O_RDONLY && !sim_debugfs_number(f->attribute, text, n, &value))
         read_or_write(s, file, true, &value);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +17,23 @@
 DECLARE_REAL(fdopen);
 
 #define FOLDER "/sys/kernel/debug/"
-#define MAX_FDS 1024
 
-static bool read_once[MAX_FDS]; /* read() has reached the end */
+/* How far read() has come in a file, with its serial number: serial << 8 | bytes. */
+static _Atomic uint64_t positions[SIM_MAX_FILES];
+
+static uint8_t position(uint32_t file)
+{
+    uint64_t p = atomic_load_explicit(&positions[file], memory_order_relaxed);
+
+    return p >> 8 == sim->files[file].serial ? (uint8_t)p : 0;
+}
+
+static void move_on(uint32_t file, size_t n)
+{
+    uint64_t p = sim->files[file].serial << 8 | (uint8_t)(position(file) + n);
+
+    atomic_store_explicit(&positions[file], p, memory_order_relaxed);
+}
 
 /* The device with this address; false: there is none. */
 static bool at_place(const char *pci, uint32_t *device)
@@ -83,8 +98,6 @@ static __attribute__((noinline)) int open_file(uint32_t device, uint32_t attribu
         return -1;
     }
     fd_note(fds[0], r.file);
-    if (fds[0] < MAX_FDS)
-        read_once[fds[0]] = false;
     return fds[0];
 }
 
@@ -96,6 +109,12 @@ bool debugfs_open(const char *mapped, int flags, int *fd)
         return false;
     *fd = open_file(device, attribute, flags);
     return true;
+}
+
+/* A file of simple_attr_open(), not of the driver's own functions. */
+static bool is_attribute(uint32_t file)
+{
+    return sim->files[file].attribute == SIM_DEBUGFS_ADDR;
 }
 
 /* The file behind fd, where it is one of these and open for this; *rc otherwise. */
@@ -123,16 +142,24 @@ static ssize_t failed(int rc)
     return -1;
 }
 
-/* The text of a number, from its beginning (simple_read_from_buffer()). */
-static ssize_t give(uint32_t file, int fd, void *to, size_t n, off_t at)
+/* Where there are none, what asks for one is refused as with a node. */
+static bool has_place(int fd, off_t at)
+{
+    uint32_t file = at < 0 || !sim ? SIM_NONE : fd_known(fd);
+
+    return file == SIM_NONE || sim->files[file].kind != SIM_FILE_DEBUGFS || !is_attribute(file);
+}
+
+/* The text of a number (simple_read_from_buffer()); the driver's own end after the first part. */
+static ssize_t give(uint32_t file, void *to, size_t n, off_t at)
 {
     struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_READ, .file = file };
     struct sim_reply r;
     char text[32];
-    size_t length;
+    size_t from = at < 0 ? position(file) : (size_t)at, length;
     int rc;
 
-    if (at > 0 || does_nothing(file) || (at < 0 && fd < MAX_FDS && read_once[fd]))
+    if (does_nothing(file) || (from && !is_attribute(file)))
         return 0;
     rc = client_call(&q, &r, false);
     if (rc)
@@ -140,21 +167,24 @@ static ssize_t give(uint32_t file, int fd, void *to, size_t n, off_t at)
     snprintf(text, sizeof(text),
              sim->files[file].attribute == SIM_DEBUGFS_DATA32 ? "0x%08llx\n" : "0x%016llx\n",
              (unsigned long long)r.at);
-    length = strlen(text) < n ? strlen(text) : n;
-    memcpy(to, text, length);
-    if (at < 0 && fd < MAX_FDS)
-        read_once[fd] = true;
-    return (ssize_t)length;
+    length = strlen(text);
+    if (from >= length)
+        return 0;
+    n = n < length - from ? n : length - from;
+    memcpy(to, text + from, n);
+    if (at < 0)
+        move_on(file, n);
+    return (ssize_t)n;
 }
 
 bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got)
 {
     uint32_t file;
 
-    if (!usable(fd, O_WRONLY, &file, got))
+    if (!has_place(fd, at) || !usable(fd, O_WRONLY, &file, got))
         return false;
     if (!*got)
-        *got = give(file, fd, to, n, at);
+        *got = give(file, to, n, at);
     return true;
 }
 
@@ -165,17 +195,19 @@ static ssize_t take(uint32_t file, const void *from, size_t n)
 
     if (does_nothing(file))
         return (ssize_t)n;
-    if (!sim_debugfs_number(sim->files[file].attribute, from, n, &q.argument))
-        return failed(-EINVAL);
-    rc = client_call(&q, NULL, false);
-    return rc && rc != -EBUSY ? failed(rc) : (ssize_t)n;
+    rc = sim_debugfs_number(sim->files[file].attribute, from, n, &q.argument);
+    if (!rc)
+        rc = client_call(&q, NULL, false);
+    if (rc == -EBUSY)
+        return 0; /* nothing during a reset */
+    return rc ? failed(rc) : (ssize_t)n;
 }
 
-bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put)
+bool debugfs_write(int fd, const void *from, size_t n, off_t at, ssize_t *put)
 {
     uint32_t file;
 
-    if (!usable(fd, O_RDONLY, &file, put))
+    if (!has_place(fd, at) || !usable(fd, O_RDONLY, &file, put))
         return false;
     if (!*put)
         *put = take(file, from, n);
@@ -189,10 +221,10 @@ bool debugfs_readv(int fd, const struct iovec *v, int n, off_t at, ssize_t *got)
     ssize_t one = 0, all = 0;
     uint32_t file;
 
-    if (!usable(fd, O_WRONLY, &file, got))
+    if (!has_place(fd, at) || !usable(fd, O_WRONLY, &file, got))
         return false;
     for (int i = 0; !*got && i < n; i++) {
-        one = give(file, fd, v[i].iov_base, v[i].iov_len, at < 0 ? -1 : at + all);
+        one = give(file, v[i].iov_base, v[i].iov_len, at < 0 ? -1 : at + all);
         all += one > 0 ? one : 0;
         if (one != (ssize_t)v[i].iov_len)
             break;
@@ -202,12 +234,12 @@ bool debugfs_readv(int fd, const struct iovec *v, int n, off_t at, ssize_t *got)
     return true;
 }
 
-bool debugfs_writev(int fd, const struct iovec *v, int n, ssize_t *put)
+bool debugfs_writev(int fd, const struct iovec *v, int n, off_t at, ssize_t *put)
 {
     ssize_t one = 0, all = 0;
     uint32_t file;
 
-    if (!usable(fd, O_RDONLY, &file, put))
+    if (!has_place(fd, at) || !usable(fd, O_RDONLY, &file, put))
         return false;
     for (int i = 0; !*put && i < n; i++) {
         one = take(file, v[i].iov_base, v[i].iov_len);

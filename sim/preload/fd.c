@@ -223,7 +223,7 @@ HOOK ssize_t write(int fd, const void *data, size_t n)
 {
     ssize_t put;
 
-    if (debugfs_write(fd, data, n, &put))
+    if (debugfs_write(fd, data, n, -1, &put))
         return put;
     return no_io(fd, true, HERE) ? -1 : REAL(write)(fd, data, n);
 }
@@ -246,7 +246,7 @@ HOOK ssize_t pwrite(int fd, const void *data, size_t n, off_t at)
 {
     ssize_t put;
 
-    if (at >= 0 && debugfs_write(fd, data, n, &put))
+    if (at >= 0 && debugfs_write(fd, data, n, at, &put))
         return put;
     return no_io(fd, true, at) ? -1 : REAL(pwrite)(fd, data, n, at);
 }
@@ -269,7 +269,7 @@ HOOK ssize_t writev(int fd, const struct iovec *v, int n)
 {
     ssize_t put;
 
-    if (debugfs_writev(fd, v, n, &put))
+    if (debugfs_writev(fd, v, n, -1, &put))
         return put;
     return no_io(fd, true, HERE) ? -1 : REAL(writev)(fd, v, n);
 }
@@ -292,7 +292,7 @@ HOOK ssize_t pwritev(int fd, const struct iovec *v, int n, off_t at)
 {
     ssize_t put;
 
-    if (at >= 0 && debugfs_writev(fd, v, n, &put))
+    if (at >= 0 && debugfs_writev(fd, v, n, at, &put))
         return put;
     return no_io(fd, true, at) ? -1 : REAL(pwritev)(fd, v, n, at);
 }

@@ -155,11 +155,11 @@ unsigned count_holders(uint32_t file);
 bool debugfs_path(const char *mapped);
 void debugfs_name(uint32_t file, char *text, size_t size);
 bool debugfs_open(const char *mapped, int flags, int *fd);
-/* at: -1 for a read() that continues where the last one ended. */
+/* at: -1 for a read() or write() where the file stands. */
 bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got);
-bool debugfs_write(int fd, const void *from, size_t n, ssize_t *put);
+bool debugfs_write(int fd, const void *from, size_t n, off_t at, ssize_t *put);
 bool debugfs_readv(int fd, const struct iovec *v, int n, off_t at, ssize_t *got);
-bool debugfs_writev(int fd, const struct iovec *v, int n, ssize_t *put);
+bool debugfs_writev(int fd, const struct iovec *v, int n, off_t at, ssize_t *put);
 
 /* ---- opening (open.c) ---- */
 int open_any(int dir, const char *path, int flags, mode_t mode);

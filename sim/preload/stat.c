@@ -75,7 +75,7 @@ static void debugfs_face(struct face *f, uint32_t file)
     snprintf(path, sizeof(path), "%s%s", sim->tree, name);
     syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0);
     *f =
-        (struct face){ .mode = st.st_mode, .inode = st.st_ino, .size = SIM_PAGE, .dev = st.st_dev };
+        (struct face){ .mode = st.st_mode, .inode = st.st_ino, .dev = st.st_dev };
 }
 
 static bool face_of_inode(uint64_t inode, struct face *f)
@@ -147,6 +147,12 @@ void face_put_on(struct stat *st)
         put_on(st, &f);
 }
 
+/* An attribute's, whatever its contents; folders and debugfs have none. */
+static uint32_t size_below_sys(const char *mapped, mode_t mode)
+{
+    return S_ISREG(mode) && !debugfs_path(mapped) ? SIM_PAGE : 0;
+}
+
 static int stat_any(int dir, const char *path, struct stat *st, int flags)
 {
     char buffer[PATH_BUFFER];
@@ -156,7 +162,7 @@ static int stat_any(int dir, const char *path, struct stat *st, int flags)
     if (rc < 0 || !sim)
         return rc;
     if (!S_ISLNK(st->st_mode) && path_of_sysfs(mapped))
-        st->st_size = S_ISREG(st->st_mode) ? SIM_PAGE : 0; /* an attribute, whatever its contents */
+        st->st_size = size_below_sys(mapped, st->st_mode);
     face_put_on(st);
     return rc;
 }
@@ -275,7 +281,7 @@ HOOK int statx(int dir, const char *path, int flags, unsigned mask, struct statx
     if (rc < 0 || !sim)
         return rc;
     if (!S_ISLNK(sx->stx_mode) && path_of_sysfs(mapped))
-        sx->stx_size = S_ISREG(sx->stx_mode) ? SIM_PAGE : 0;
+        sx->stx_size = size_below_sys(mapped, sx->stx_mode);
     if (!face_of(sx->stx_mode, makedev(sx->stx_dev_major, sx->stx_dev_minor), sx->stx_ino, &f))
         return rc;
     memset(&st, 0, sizeof(st));

@@ -205,18 +205,33 @@ static const char *streams(void)
 
 static const char *debug_address = "/sys/kernel/debug/habanalabs/hl0/addr";
 
+/* A file of simple_attr_open(): there are no places. */
+static bool has_no_places(int fd)
+{
+    char text[8];
+    const struct iovec v = { text, sizeof(text) };
+
+    return pread(fd, text, 2, 0) == -1 && errno == ESPIPE && preadv(fd, &v, 1, 0) == -1 &&
+           errno == ESPIPE && lseek(fd, 0, SEEK_SET) == -1 && errno == ESPIPE;
+}
+
+static bool is_read_in_parts(int fd, const char *wanted)
+{
+    char line[64] = "", rest;
+    const struct iovec first = { line, 2 }, second = { line + 2, sizeof(line) - 3 };
+
+    return readv(fd, &first, 1) == 2 && readv(fd, &second, 1) == (ssize_t)strlen(wanted) - 2 &&
+           !strcmp(line, wanted) && read(fd, &rest, 1) == 0;
+}
+
 static bool has_address(const char *wanted)
 {
     FILE *f = fopen(debug_address, "r");
-    char line[64] = "", rest;
+    char line[64] = "";
     bool has = f && fgets(line, sizeof(line), f) && !strcmp(line, wanted) && fgetc(f) == EOF;
     int fd = open(debug_address, O_RDONLY);
-    struct iovec v[] = { { line, 2 }, { line + 2, sizeof(line) - 3 } };
 
-    has = has && fclose(f) == 0;
-    memset(line, 0, sizeof(line));
-    has = has && readv(fd, v, 1) == 2 && !strncmp(line, wanted, 2);
-    has = has && preadv(fd, v, 2, 0) == 2 && read(fd, &rest, 1) == 0;
+    has = has && fclose(f) == 0 && has_no_places(fd) && is_read_in_parts(fd, wanted);
     f = fdopen(fd, "r");
     return has && f && fgetc(f) == EOF && fclose(f) == 0 && fcntl(fd, F_GETFD) == -1;
 }
@@ -233,7 +248,7 @@ static const char *streams_of_debugfs(void)
     CHECK(has_address("0x0000000000001000\n"));
     f = fdopen(open(debug_address, O_WRONLY), "w");
     CHECK(f && fputs("2000", f) >= 0 && fflush(f) == 0);
-    CHECK(has_address("0x0000000000002000\n"));
+    CHECK(has_address("0x00000000000007d0\n")); /* no "0x": decimal */
     CHECK(fputs("none", f) >= 0 && fflush(f) == EOF && errno == EINVAL);
     fclose(f);
     /* one that becomes it, and one whose descriptor becomes it */
@@ -243,12 +258,43 @@ static const char *streams_of_debugfs(void)
     fputs("none", f);
     CHECK(fclose(f) == 0 && has_address("0x0000000000003000\n"));
     fd = open(debug_address, O_WRONLY);
-    CHECK(dprintf(fd, "%x", 0x5000) == 4 && dprintf(fd, "%x", 0x5008) == 4);
+    CHECK(dprintf(fd, "0x%x", 0x5000) == 6 && dprintf(fd, "0x%x", 0x5008) == 6);
     CHECK(has_address("0x0000000000005008\n"));
     CHECK(writev(fd, &v, 1) == 7 && has_address("0x0000000000004000\n"));
     CHECK(close(fd) == 0);
     f = fopen(node, "r");
     CHECK(f && fgetc(f) == EOF && fclose(f) == 0);
+    return NULL;
+}
+
+static bool refuses(int fd, const char *text, int why)
+{
+    errno = 0;
+    return write(fd, text, strlen(text)) == -1 && errno == why;
+}
+
+/* The driver's own reads give one part, and its numbers are hexadecimal. */
+static const char *numbers_of_debugfs(void)
+{
+    const char *data = "/sys/kernel/debug/habanalabs/hl0/data32";
+    char text[32] = "";
+    int at = open(debug_address, O_WRONLY), fd = open(data, O_RDWR), other;
+
+    CHECK(refuses(at, "none", EINVAL) && refuses(at, " 1", EINVAL) && refuses(at, "-1", EINVAL));
+    CHECK(refuses(at, "0x123456789123456789", ERANGE) && refuses(at, "1\n\n", EINVAL));
+    CHECK(pwrite(at, "0x1000", 6, 0) == -1 && errno == ESPIPE);
+    CHECK(write(at, "0x1000fffffd000000", 18) == 18);
+    CHECK(refuses(fd, "123456789", ERANGE) && refuses(fd, "", EINVAL));
+    CHECK(write(fd, "12\n", 3) == 3 && pread(fd, text, sizeof(text), 0) == 11);
+    CHECK(!strcmp(text, "0x00000012\n") && pread(fd, text, sizeof(text), 1) == 0);
+    CHECK(read(fd, text, 4) == 4 && read(fd, text, sizeof(text)) == 0);
+    /* another file under its number is at its own beginning */
+    other = open(data, O_RDWR);
+    CHECK(dup2(other, fd) == fd && read(fd, text, sizeof(text)) == 11);
+    CHECK(read(other, text, sizeof(text)) == 0);
+    CHECK(pwrite(fd, "13", 2, 0) == 2 && pread(other, text, sizeof(text), 0) == 11);
+    CHECK(!strcmp(text, "0x00000013\n"));
+    CHECK(close(at) == 0 && close(fd) == 0 && close(other) == 0);
     return NULL;
 }
 
@@ -262,6 +308,7 @@ static const char *descriptors_of_debugfs(void)
     CHECK(stat(debug_address, &by_path) == 0 && fstat(fd, &st) == 0);
     CHECK(S_ISREG(st.st_mode) && st.st_mode == by_path.st_mode && st.st_rdev == 0);
     CHECK(st.st_ino == by_path.st_ino && st.st_dev == by_path.st_dev);
+    CHECK(st.st_size == 0 && by_path.st_size == 0);
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     CHECK(readlink(link, target, sizeof(target) - 1) > 0);
     CHECK(!strncmp(target, "/sys/kernel/debug/", 18) && !strcmp(strrchr(target, '/'), "/addr"));
@@ -412,6 +459,7 @@ const struct way opening[] = {
     { "relative to where one stands", relative_to_where_one_stands },
     { "streams", streams },
     { "streams of debugfs", streams_of_debugfs },
+    { "numbers of debugfs", numbers_of_debugfs },
     { "descriptors of debugfs", descriptors_of_debugfs },
     { "files of sysfs", files_of_sysfs },
     { "by descriptor", by_descriptor },

@@ -53,12 +53,15 @@ if have python3; then
 print(s.run([\"ls\", \"/dev/accel\"], env={}, capture_output=True, text=True).stdout.split()[0])"'
 fi
 address=/sys/kernel/debug/habanalabs/hl0/addr
-expect 6.12 "0x0000000000001000 0x0000000000002000 0x3000 0x0000000000003000" \
+expect 6.12 "0x0000000000001000 0x00000000000007d0 0x3000 0x0000000000003000" \
     "/bin/echo 0x1000 >$address; cat $address; printf 2000 >$address; cat $address
      echo 0x3000 | tee $address; sed '' $address"
 if have bash; then
-    expect 6.1 "0x0000000000001000 0x0000000000002000" \
+    expect 6.1 "0x0000000000001000 0x00000000000007d0" \
         "bash -c 'echo 0x1000 >$address; cat $address; printf 2000 >$address; cat $address'"
+    expect 6.12 "0x0000000000000000 0x0000000000000000 0x0000000000000000 0" \
+        "bash -c 'read a <$address; read b <$address; echo \$a \$b; cp $address /dev/stdout
+         stat -c %s $address'"
 fi
 expect 6.12 "0000000" 'od /dev/accel/accel0' # the kernel says EINVAL; it does not wait
 if have busybox && ldd "$(command -v busybox)" >/dev/null 2>&1; then
