@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sim/debugfs.h"
 #include "sim/layout.h"
@@ -78,6 +80,27 @@ bool debugfs_path(const char *mapped)
     uint32_t device, attribute;
 
     return sim && mapped && parse(mapped, &device, &attribute);
+}
+
+bool debugfs_of_fd(int fd, char *text, size_t size)
+{
+    char link[40], path[sizeof(sim->tree) + 96];
+    int saved = errno;
+    struct stat st;
+    long n = 0;
+
+    if (syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISREG(st.st_mode) &&
+        st.st_dev == sim->tree_dev) {
+        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
+    }
+    errno = saved;
+    path[n > 0 ? n : 0] = '\0';
+    if (!debugfs_path(path))
+        return false;
+    path_unmap(path);
+    snprintf(text, size, "%s", path);
+    return true;
 }
 
 /* Apart: other files' opening has no stack for the reply. */

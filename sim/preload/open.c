@@ -111,12 +111,28 @@ static bool open_simulated(const char *path, int flags, int *fd)
     return true;
 }
 
+/* A file that stands for one of the simulation, whatever path led there: that one is opened. */
+static int open_instead(int fd, int flags)
+{
+    char text[128];
+    uint32_t device;
+    bool control;
+
+    if (node_of_fd(fd, &device, &control)) {
+        syscall(SYS_close, fd);
+        return open_node(device, control, flags);
+    }
+    if (debugfs_of_fd(fd, text, sizeof(text))) {
+        syscall(SYS_close, fd);
+        return open_any(AT_FDCWD, text, flags, 0);
+    }
+    return fd;
+}
+
 int open_any(int dir, const char *path, int flags, mode_t mode)
 {
     const char *mapped;
     char buffer[PATH_BUFFER];
-    uint32_t device;
-    bool control;
     int fd;
 
     if (sim && path && open_simulated(path, flags, &fd))
@@ -134,11 +150,7 @@ int open_any(int dir, const char *path, int flags, mode_t mode)
     if (fd < 0)
         return sim && errno == ENXIO ? open_again(dir, path, flags) : fd;
     fd_forget(fd); /* its number may have been closed behind our back */
-    if (sim && !(flags & O_PATH) && node_of_fd(fd, &device, &control)) {
-        syscall(SYS_close, fd);
-        return open_node(device, control, flags);
-    }
-    return fd;
+    return sim && !(flags & O_PATH) ? open_instead(fd, flags) : fd;
 }
 
 #define MODE_ARGUMENT(flags, mode)                                                                 \
@@ -251,7 +263,7 @@ static FILE *stream(const char *path, const char *mode)
     f = REAL(fopen)(mapped, mode);
     if (!f)
         return errno == ENXIO ? stream_of_node(path, mode) : NULL;
-    if (node_of_fd(fileno(f), &device, &control)) {
+    if (node_of_fd(fileno(f), &device, &control) || debugfs_of_fd(fileno(f), text, sizeof(text))) {
         REAL(fclose)(f);
         return stream_of_node(path, mode);
     }
@@ -281,7 +293,7 @@ static bool forget_stream(FILE *f)
 
 HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
 {
-    char buffer[PATH_BUFFER];
+    char buffer[PATH_BUFFER], text[128];
     uint32_t device;
     bool control, ours = forget_stream(f);
     const char *mapped = path_map(path, buffer);
@@ -290,7 +302,8 @@ HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
     f = REAL(freopen)(mapped, mode, f);
     if (ours)
         fd_closed();
-    if (!sim || !f || !path || !(debugfs_path(mapped) || node_of_fd(fileno(f), &device, &control)))
+    if (!sim || !f || !path ||
+        !(node_of_fd(fileno(f), &device, &control) || debugfs_of_fd(fileno(f), text, sizeof(text))))
         return f;
     fd = open_any(AT_FDCWD, path, stream_flags(mode), 0);
     if (fd < 0 || dup3(fd, fileno(f), stream_flags(mode) & O_CLOEXEC) < 0) {

@@ -153,6 +153,8 @@ unsigned count_holders(uint32_t file);
 
 /* ---- files of debugfs (debugfs.c): false: it is not one ---- */
 bool debugfs_path(const char *mapped);
+/* The same of an open file that only stands for one: its path. */
+bool debugfs_of_fd(int fd, char *text, size_t size);
 void debugfs_name(uint32_t file, char *text, size_t size);
 bool debugfs_open(const char *mapped, int flags, int *fd);
 /* at: -1 for a read() or write() where the file stands. */

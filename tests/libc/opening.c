@@ -267,6 +267,27 @@ static const char *streams_of_debugfs(void)
     return NULL;
 }
 
+/* As who changes to their folder does. */
+static const char *debugfs_from_its_folder(void)
+{
+    int own = folder_fd("/sys/kernel/debug/habanalabs/hl0"), fd;
+    char text[32] = "";
+    FILE *f;
+
+    CHECK(own >= 0);
+    fd = openat(own, "addr", O_RDWR);
+    CHECK(fd >= 0 && write(fd, "0x77\n", 5) == 5 && has_address("0x0000000000000077\n"));
+    CHECK(close(fd) == 0 && fchdir(own) == 0);
+    fd = open("addr", O_RDONLY);
+    CHECK(read(fd, text, sizeof(text)) == 19 && !strncmp(text, "0x0000000000000077\n", 19));
+    f = fopen("./addr", "w");
+    CHECK(f && fputs("0x78\n", f) >= 0 && fclose(f) == 0 && has_address("0x0000000000000078\n"));
+    f = freopen("addr", "w", fopen("/dev/null", "w"));
+    CHECK(f && fputs("0x79\n", f) >= 0 && fclose(f) == 0 && has_address("0x0000000000000079\n"));
+    CHECK(chdir("/") == 0 && close(fd) == 0 && close(own) == 0);
+    return NULL;
+}
+
 static bool refuses(int fd, const char *text, int why)
 {
     errno = 0;
@@ -459,6 +480,7 @@ const struct way opening[] = {
     { "relative to where one stands", relative_to_where_one_stands },
     { "streams", streams },
     { "streams of debugfs", streams_of_debugfs },
+    { "debugfs from its folder", debugfs_from_its_folder },
     { "numbers of debugfs", numbers_of_debugfs },
     { "descriptors of debugfs", descriptors_of_debugfs },
     { "files of sysfs", files_of_sysfs },
