@@ -38,12 +38,10 @@ static uint16_t engine_of(const struct sim_device *d, int queue)
     return a->engine_of ? a->engine_of((unsigned)queue / 4) : (uint16_t)(queue / 4);
 }
 
-static uint64_t undefined_opcode(struct sim_device *d, int queue, const struct eng_report *r)
+static void keep_opcode(struct sim_device *d, int queue, const struct eng_report *r)
 {
     struct hl_info_undefined_opcode_event *o = &d->errors.opcode;
 
-    if (d->errors.had_opcode)
-        return 0;
     d->errors.had_opcode = true;
     *o = (struct hl_info_undefined_opcode_event){
         .timestamp = now_ns(),
@@ -56,7 +54,17 @@ static uint64_t undefined_opcode(struct sim_device *d, int queue, const struct e
         o->cb_addr_streams[0][0] = r->cb->addr;
         o->cb_addr_streams_len = 1;
     }
-    return HL_NOTIFIER_EVENT_UNDEFINED_OPCODE;
+}
+
+/* Gaudi's driver tells of the first alone; of a reset, too, which it does not make. */
+static uint64_t undefined_opcode(struct sim_device *d, int queue, const struct eng_report *r)
+{
+    bool first = !d->errors.had_opcode, gaudi2 = sim_asic_of(d)->reports_engines;
+
+    if (first)
+        keep_opcode(d, queue, r);
+    return (first || gaudi2 ? HL_NOTIFIER_EVENT_UNDEFINED_OPCODE : 0) |
+           (gaudi2 ? 0 : HL_NOTIFIER_EVENT_DEVICE_RESET);
 }
 
 /* hl_capture_user_mappings(): those of the kind that the fault was about, device memory or not. */
@@ -107,10 +115,9 @@ static uint64_t razwi(struct sim_device *d, int queue, const struct eng_report *
 
 static uint64_t bad_address(struct sim_device *d, int queue, const struct eng_report *r)
 {
-    uint64_t events = HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
-
     page_fault(d, r->addr);
-    return sim_asic_of(d)->reports_engines ? events : events | razwi(d, queue, r);
+    return HL_NOTIFIER_EVENT_PAGE_FAULT |
+           (sim_asic_of(d)->reports_engines ? 0 : razwi(d, queue, r));
 }
 
 /* Gaudi2's driver records what it tells of as an engine's error. */
@@ -129,18 +136,15 @@ static void engine_error(struct sim_device *d, uint16_t engine)
 uint64_t sim_errors_report(const struct sim_state *s, struct sim_device *d, int queue,
                            const struct eng_report *r)
 {
-    uint64_t events;
+    uint64_t events = HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
 
     if (sim_asic_of(d)->logs_errors)
         return 0;
     if (r->what == ENG_FAULT_ADDRESS)
-        events = bad_address(d, queue, r);
+        events |= bad_address(d, queue, r);
     else if (r->what == ENG_FAULT_OPCODE)
-        events = undefined_opcode(d, queue, r);
-    else
-        events = HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
-    if (events & HL_NOTIFIER_EVENT_USER_ENGINE_ERR)
-        engine_error(d, r->what == ENG_FAULT_ADDRESS ? NO_ENGINE : engine_of(d, queue));
+        events |= undefined_opcode(d, queue, r);
+    engine_error(d, r->what == ENG_FAULT_ADDRESS ? NO_ENGINE : engine_of(d, queue));
     if (!sim_kernel(s)->error_events)
         events &= ~(HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_RAZWI);
     return events;

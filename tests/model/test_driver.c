@@ -458,6 +458,28 @@ TEST(a_page_fault_is_an_engines_error)
     end();
 }
 
+/* Each of them; Gaudi's driver tells of a reset that it does not make, and of the opcode once. */
+TEST(an_undefined_opcode_is_an_engines_error)
+{
+    for (unsigned gaudi2 = 0; gaudi2 < 2; gaudi2++) {
+        struct eng_report r = { .what = ENG_FAULT_OPCODE };
+        const uint64_t each =
+            HL_NOTIFIER_EVENT_USER_ENGINE_ERR |
+            (gaudi2 ? HL_NOTIFIER_EVENT_UNDEFINED_OPCODE : HL_NOTIFIER_EVENT_DEVICE_RESET);
+        struct hl_info_engine_err_event e = { 0 };
+        uint32_t file;
+
+        begin(gaudi2 ? SIM_ASIC_GAUDI2 : SIM_ASIC_GAUDI, HL_GENERATION_DRM);
+        file = open_file(false);
+        assert_int_equal(sim_errors_report(s, d, 4, &r), each | HL_NOTIFIER_EVENT_UNDEFINED_OPCODE);
+        assert_int_equal(sim_errors_report(s, d, 4, &r), each);
+        assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_OPERATIONAL);
+        assert_int_equal(info(file, HL_INFO_USER_ENGINE_ERR_EVENT, &e, sizeof(e)), 0);
+        assert_int_equal(e.error_count, gaudi2);
+        end();
+    }
+}
+
 /* The MMU of device memory tells where to 64 MiB. */
 TEST(the_address_of_a_page_fault)
 {
@@ -624,6 +646,7 @@ int main(void)
         cmocka_unit_test(addresses_of_command_buffers),
         cmocka_unit_test(mappings_at_a_page_fault),
         cmocka_unit_test(a_page_fault_is_an_engines_error),
+        cmocka_unit_test(an_undefined_opcode_is_an_engines_error),
         cmocka_unit_test(the_address_of_a_page_fault),
         cmocka_unit_test(records_after_a_close),
         cmocka_unit_test(offsets_of_blocks),
