@@ -118,8 +118,9 @@ uint32_t sim_device_soft_resets(const struct sim_device *d)
 
 static void reset(struct sim_state *s, struct sim_device *d, bool compute)
 {
-    if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET)
-        return; /* there is one */
+    /* there is one, but for a hard reset after one of the engines */
+    if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && (compute || !d->compute_reset))
+        return;
     sim_trace_event(s, (uint32_t)(d - s->devices), compute ? "compute reset" : "reset");
     if (compute)
         d->soft_resets++;
@@ -160,7 +161,8 @@ void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t 
         reset(s, d, sim_asic_of(d)->soft_reset);
         return;
     }
-    if (file == SIM_NONE || (!s->files[file].eventfd && !d->watchdog)) {
+    if (file == SIM_NONE || sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET ||
+        (!s->files[file].eventfd && !d->watchdog)) {
         sim_device_reset(s, d);
         return;
     }

@@ -221,6 +221,37 @@ TEST(a_reset_that_the_user_survives)
     }
 }
 
+/* While the engines are reset a hard reset is made, too; any other that comes meanwhile is none. */
+TEST(resets_that_come_during_one)
+{
+    struct hl_info_reset_count r = { 0 };
+    uint32_t file, control;
+
+    begin(SIM_ASIC_GOYA, HL_GENERATION_MISC);
+    file = open_file(false);
+    control = open_file(true);
+    time_out(1);
+    sim_device_reset(s, d);
+    time_out(2);
+    sim_released(s, file);
+    wait_for_the_device();
+    assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
+    assert_int_equal(r.hard_reset_cnt, 1);
+    assert_int_equal(r.soft_reset_cnt, 1);
+    end();
+
+    begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+    file = open_file(false);
+    control = open_file(true);
+    s->files[file].eventfd = true;
+    sim_device_reset(s, d);
+    time_out(1); /* its time was over before */
+    sim_released(s, file);
+    wait_for_the_device();
+    assert_int_equal(hard_resets(control), 1);
+    end();
+}
+
 /* What runs still when its user closes the device costs a hard reset; likewise a deferred one. */
 TEST(a_close_with_work_in_flight)
 {
@@ -639,6 +670,7 @@ int main(void)
         cmocka_unit_test(a_reset_is_counted_at_its_end),
         cmocka_unit_test(events_of_resets),
         cmocka_unit_test(a_reset_that_the_user_survives),
+        cmocka_unit_test(resets_that_come_during_one),
         cmocka_unit_test(a_close_with_work_in_flight),
         cmocka_unit_test(a_user_who_does_not_close),
         cmocka_unit_test(sizes_near_the_end_of_all),
