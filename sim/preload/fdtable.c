@@ -192,13 +192,20 @@ void fd_closed_file(uint32_t file)
     errno = saved;
 }
 
+/* Allocates nothing: it may be within an allocator's first call, which has its lock. */
 void fd_scan(void)
 {
-    DIR *d = opendir("/proc/self/fd");
-    struct dirent *e;
+    int dir = (int)syscall(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_CLOEXEC);
+    _Alignas(struct dirent64) char entries[1024];
+    long n;
 
-    while (d && (e = readdir(d)))
-        fd_learn(e->d_name[0] == '.' ? -1 : atoi(e->d_name));
-    if (d)
-        closedir(d);
+    while ((n = syscall(SYS_getdents64, dir, entries, sizeof(entries))) > 0) {
+        for (long i = 0; i < n;) {
+            const struct dirent64 *e = (const void *)(entries + i);
+
+            fd_learn(e->d_name[0] == '.' ? -1 : atoi(e->d_name));
+            i += e->d_reclen;
+        }
+    }
+    syscall(SYS_close, dir);
 }
