@@ -50,15 +50,15 @@ static int work(void)
         rc = hlthunk_device_get_memory_usage(device, &usage);
     }
     printf("main: %d, %s\n", rc, hlthunk_last_error());
-    if (watch) {
+    if (watch && rc == -ENODEV) { /* any other failure is no reset, and nobody is told of it */
         pthread_mutex_lock(&lock);
         while (!lost)
             pthread_cond_wait(&told, &lock);
         pthread_mutex_unlock(&lock);
-    } else if (registered >= 0) {
-        close(registered); /* nobody else does: it would keep the device away */
     }
-    hlthunk_reset_watch_unref(watch);
+    hlthunk_reset_watch_unref(watch); /* the callback has run, or never will */
+    if (registered >= 0)
+        close(registered); /* nobody else does: it would keep the device away */
     hlthunk_dmabuf_unref(dmabuf);
     hlthunk_buffer_unref(buffer);
     hlthunk_device_unref(device);
