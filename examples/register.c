@@ -3,8 +3,9 @@
  * Registers 16 MiB of device memory with every RDMA card of the machine: one dma-buf for all.
  * cc register.c $(pkg-config --cflags --libs hlthunk-verbs libibverbs) -o register
  */
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include <hlthunk/hlthunk.h>
 #include <hlthunk/verbs.h>
@@ -30,6 +31,9 @@ static int use(struct ibv_device *card, struct hlthunk_dmabuf *dmabuf)
                    (unsigned long long)hlthunk_verbs_mr_get_size(mr));
         hlthunk_verbs_mr_unref(mr);
         ibv_dealloc_pd(pd);
+    } else {
+        fprintf(stderr, "%s %s: %s\n", ibv_get_device_name(card),
+                context ? "has no protection domain" : "cannot be opened", strerror(errno));
     }
     if (context)
         ibv_close_device(context);
