@@ -4,6 +4,7 @@
  * ranges of a buffer to whoever connects, "share import PATH" receives them.
  * cc share.c $(pkg-config --cflags --libs hlthunk) -o share
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,14 +80,19 @@ int main(int argc, char **argv)
     struct sockaddr_un name = { .sun_family = AF_UNIX };
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
 
-    if (argc != 3 || (strcmp(argv[1], "export") && strcmp(argv[1], "import")) || s < 0)
+    if (argc != 3 || (strcmp(argv[1], "export") && strcmp(argv[1], "import")))
         return failed("usage: share export|import PATH");
-    snprintf(name.sun_path, sizeof(name.sun_path), "%s", argv[2]);
+    if (strlen(argv[2]) >= sizeof(name.sun_path))
+        return failed("PATH is longer than a socket's name may be");
+    if (s < 0)
+        return failed(strerror(errno));
+    strcpy(name.sun_path, argv[2]);
     if (!strcmp(argv[1], "export")) {
+        /* replaces nothing: what is there may be somebody's file */
+        if (bind(s, (struct sockaddr *)&name, sizeof(name)))
+            return failed(strerror(errno));
+        rc = listen(s, 1) ? failed(strerror(errno)) : export(s);
         unlink(argv[2]);
-        if (bind(s, (struct sockaddr *)&name, sizeof(name)) || listen(s, 1))
-            return failed("no socket there");
-        rc = export(s);
     } else {
         for (int i = 0; (rc = connect(s, (struct sockaddr *)&name, sizeof(name))) && i < 100; i++)
             usleep(50000); /* the exporter may start later */
