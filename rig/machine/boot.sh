@@ -4,11 +4,29 @@
 RIG_PIDS= RIG_EMUS= RIG_JANITOR=
 rig_cleanup() {
     trap - EXIT INT TERM HUP
-    for rig_pid in $RIG_JANITOR $RIG_PIDS; do
+    for rig_pid in $RIG_PIDS; do
         kill "$rig_pid" 2> /dev/null
     done
+    for rig_pid in $RIG_PIDS; do
+        rig_end "$rig_pid"
+    done
+    kill "$RIG_JANITOR" 2> /dev/null
     wait 2> /dev/null
     rm -rf "$RIG_WORK"
+}
+
+# rig_end PID: ends a process of ours; one that hangs, whatever in, is killed.
+rig_end() {
+    kill "$1" 2> /dev/null
+    rig_tenths=0
+    while kill -0 "$1" 2> /dev/null; do
+        [ $rig_tenths -lt 100 ] || {
+            kill -9 "$1" 2> /dev/null
+            return
+        }
+        sleep 0.1
+        rig_tenths=$((rig_tenths + 1))
+    done
 }
 
 # rig_started PID: one more process that ends with us.
@@ -48,7 +66,7 @@ rig_devices_live() {
 
 # rig_device_ended PID: how it ended, if not normally.
 rig_device_ended() {
-    kill "$1" 2> /dev/null
+    rig_end "$1"
     wait "$1" 2> /dev/null
     rig_status=$?
     case $rig_status in
@@ -291,14 +309,14 @@ rig_boot() {
         if [ $rig_i -gt $((RIG_TIMEOUT * 10)) ]; then
             rig_say "the machine did not end within $RIG_TIMEOUT s"
             RIG_LATE=1
-            kill $rig_vm
+            rig_end $rig_vm
             break
         fi
         rig_devices_live && continue
         sleep 1 # the devices end with their machine
         if kill -0 $rig_vm 2> /dev/null; then
             rig_say "an emulated device is gone: the machine is ended"
-            kill $rig_vm
+            rig_end $rig_vm
             break
         fi
     done

@@ -52,7 +52,7 @@ rig_base_fill() {
         [ ! "$RIG_BASE" -nt "$RIG_TREE/rig/machine/initramfs.sh" ] || return 0
     rig_kernel=$1
     shift
-    rig_root=$(mktemp -d)
+    rig_root=$RIG_WORK/base
     mkdir -p "$rig_root/bin" "$rig_root/dev" "$rig_root/proc" "$rig_root/sys" "$rig_root/tmp" \
         "$rig_root/rig" "$rig_root/root" "$rig_root/etc" "$rig_root/lib/modules"
     cp "$RIG_BUSYBOX" "$rig_root/bin/busybox"
@@ -90,6 +90,11 @@ rig_base_fill() {
     fi
     [ -e "$rig_root/lib/modules/habanalabs.ko" ] || rig_skip "no habanalabs module"
     (cd "$rig_root" && find . | cpio -o -H newc -R 0:0 --quiet) > "$RIG_BASE.new"
+    # when rig/run was killed its folder is being removed, also while it was packed
+    kill -0 $$ 2> /dev/null || {
+        rm -f "$RIG_BASE.new"
+        exit 1
+    }
     mv "$RIG_BASE.new" "$RIG_BASE"
     rm -rf "$rig_root"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Sourced. QEMU >= 10.1, the first with a client for vfio-user, and a static busybox. The host's own
-# QEMU is used when it is new enough; otherwise Debian's, from trixie-backports, unpacked into a
-# folder and started by that folder's own dynamic loader: no chroot, no mount, no root.
+# Sourced. QEMU >= 10.1, the first with a client for vfio-user, and a static busybox: Debian's, from
+# trixie-backports, unpacked into a folder and started by that folder's own dynamic loader: no chroot, no
+# mount, no root.
 
 rig_qemu_fill() {
     [ -e "$RIG_CACHE/trixie/.complete" ] && return 0
