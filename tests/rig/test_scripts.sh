@@ -22,6 +22,10 @@ refused() {
     fi
 }
 refused "unknown ASIC gaudi3" --asic gaudi3
+refused "no file $room/none/file" --file "$room/none/file"
+refused "no file $room/none" --file "$room/none"
+refused "no patch $room/none/patch" --patch "$room/none/patch"
+refused "not a number of seconds: soon" --timeout soon
 
 # what rig/run has when it brings what a machine needs
 cat >"$room/scripts" <<TEXT
