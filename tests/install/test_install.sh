@@ -160,13 +160,15 @@ if command -v cmake >/dev/null 2>&1; then
     cat >"$work/cmake/CMakeLists.txt" <<'TEXT'
 cmake_minimum_required(VERSION 3.18)
 project(other C)
-find_package(hlthunk 0.9 REQUIRED)
+find_package(hlthunk VERSION REQUIRED)
 add_executable(other export.c)
 target_link_libraries(other PRIVATE hlthunk::hlthunk)
 TEXT
+    version=$(pkg-config --modversion hlthunk | cut -d. -f1,2)
+    sed -i "s/hlthunk VERSION/hlthunk $version/" "$work/cmake/CMakeLists.txt"
     check "CMake" sh -c "cmake -S '$work/cmake' -B '$work/cb' && cmake --build '$work/cb'"
     check "whose program runs" hlsim run -- "$work/cb/other"
-    sed -i 's/hlthunk 0.9/hlthunk 99/' "$work/cmake/CMakeLists.txt"
+    sed -i "s/hlthunk $version/hlthunk 99/" "$work/cmake/CMakeLists.txt"
     check "CMake refuses a later version" sh -c "! cmake -S '$work/cmake' -B '$work/cc'"
 else
     echo "note: no cmake here, the package for it is not tried"
