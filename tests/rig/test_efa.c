@@ -1303,6 +1303,29 @@ TEST(a_request_that_lies)
     }
 }
 
+TEST(the_log_has_an_end)
+{
+    static char *text; /* not on the stack: a failed test closes the stream without this function */
+    static size_t size;
+    FILE *old = a.card->log;
+
+    a.card->log = open_memstream(&text, &size);
+    assert_non_null(a.card->log);
+    a.card->verbose = false;
+    poke(&a, 0, REG_AQ_DOORBELL, 4 * DEPTH); /* a guest can ask for as many of these as it likes */
+    a.card->logged = (256ull << 20) - 1;
+    poke(&a, 0, REG_AQ_DOORBELL, 5 * DEPTH);
+    poke(&a, 0, REG_AQ_DOORBELL, 6 * DEPTH);
+    fflush(a.card->log);
+    assert_non_null(strstr(text, "admin doorbell 128"));
+    assert_non_null(strstr(text, "admin doorbell 160"));
+    assert_non_null(strstr(text, "\nthe log is full\n"));
+    assert_null(strstr(text, "admin doorbell 192"));
+    fclose(a.card->log);
+    free(text);
+    a.card->log = old;
+}
+
 TEST(paths_of_cables)
 {
     struct efa_link l;
@@ -1344,6 +1367,7 @@ int main(void)
         ONE(a_full_queue_loses_completions),
         ONE(asynchronous_events),
         ONE(faults_on_request),
+        ONE(the_log_has_an_end),
         TWO(all_of_it_over_the_cable),
         TWO(a_cable_that_is_pulled),
         TWO(a_peer_that_lies),

@@ -159,6 +159,7 @@ struct efa_card {
     unsigned drop;           /* packets to lose */
 
     FILE *log;
+    uint64_t logged; /* bytes */
     bool verbose;
     unsigned long nreg, ncmd, nwqe, ncqe;
 };
