@@ -27,6 +27,17 @@ refused "no file $room/none" --file "$room/none"
 refused "no patch $room/none/patch" --patch "$room/none/patch"
 refused "not a number of seconds: soon" --timeout soon
 
+# and of what else brings packages, the ggml backend's
+HLTHUNK_FRAMEWORKS_CACHE=$room/cache HLTHUNK_RIG_MIRROR=http://127.0.0.1:9 \
+    timeout 20 "$source/integrations/ggml/run" lama >"$room/said" 2>&1
+rc=$?
+if [ $rc != 2 ] || ! grep -q '^ggml: "lama" is neither' "$room/said"; then
+    echo "FAIL integrations/ggml/run lama: $rc"
+    cat "$room/said"
+    failed=1
+fi
+rm -rf "$room/cache"/* "$room/cache"/.[a-z]*
+
 # what rig/run has when it brings what a machine needs
 cat >"$room/scripts" <<TEXT
 set -u
