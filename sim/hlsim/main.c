@@ -89,6 +89,15 @@ static int take(struct supervisor_options *o, int option, const char *value)
     }
 }
 
+/* What was asked for, on standard output. */
+static int tell(const char *text)
+{
+    if (fputs(text, stdout) >= 0 && !fflush(stdout))
+        return 0;
+    fputs("hlsim: the output could not be written\n", stderr);
+    return 125;
+}
+
 static int run(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -106,10 +115,8 @@ static int run(int argc, char **argv)
     int c, rc;
 
     while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
-        if (c == 'h') {
-            fputs(usage_text, stdout);
-            return 0;
-        }
+        if (c == 'h')
+            return tell(usage_text);
         if (c == 'q') {
             o.quiet = true;
             continue;
@@ -127,20 +134,21 @@ static int run(int argc, char **argv)
     return supervisor_run(&o, argv + optind);
 }
 
+static bool asks_for_help(const char *word)
+{
+    return !strcmp(word, "--help") || !strcmp(word, "help");
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "run"))
         return run(argc - 1, argv + 1);
-    if (argc > 1 && !strcmp(argv[1], "ctl"))
+    if (argc > 1 && !strcmp(argv[1], "ctl") && !(argc == 3 && asks_for_help(argv[2])))
         return ctl_main(argc - 1, argv + 1);
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help"))) {
-        fputs(usage_text, stdout);
-        return 0;
-    }
-    if (argc > 1 && !strcmp(argv[1], "--version")) {
-        puts("hlsim " HLSIM_VERSION);
-        return 0;
-    }
+    if (argc > 1 && (asks_for_help(argv[1]) || !strcmp(argv[1], "ctl")))
+        return tell(usage_text);
+    if (argc > 1 && !strcmp(argv[1], "--version"))
+        return tell("hlsim " HLSIM_VERSION "\n");
     fputs(usage_text, stderr);
     return 125;
 }

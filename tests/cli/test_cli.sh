@@ -323,6 +323,10 @@ for kernel in 6.1:habanalabs/hl0 6.12:accel/accel0/device; do
         ! cat $dir/hard_reset 2>/dev/null"
 done
 runs 1 "$hlsim" ctl reset 0 && warns 'not within'
+runs 0 "$hlsim" ctl --help && says '^usage: hlsim run' && silent
+for option in --help --version 'run --help'; do
+    runs 125 sh -c '"$0" $1 >/dev/full' "$hlsim" "$option" && warns '^hlsim: the output could not be written'
+done
 left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)
 [ "$left" = 0 ] || echo "note: $left simulations of others run meanwhile"
 exit $failed
