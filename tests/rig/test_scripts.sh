@@ -3,7 +3,7 @@
 # usage: test_scripts.sh SOURCE: rig/run and its scripts, without a machine
 set -u
 source=$1 failed=0
-room=$(mktemp -d)
+room=$(mktemp -d) || exit
 trap 'rm -rf "$room"' EXIT
 trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 export TMPDIR="$room/tmp" HLTHUNK_RIG_CACHE="$room/cache"
@@ -36,7 +36,7 @@ if [ $rc != 2 ] || ! grep -q '^ggml: "lama" is neither' "$room/said"; then
     cat "$room/said"
     failed=1
 fi
-rm -rf "$room/cache"/* "$room/cache"/.[a-z]*
+rm -rf "${room:?}/cache"/* "$room/cache"/.[a-z]*
 
 # what rig/run has when it brings what a machine needs
 cat >"$room/scripts" <<TEXT
@@ -96,6 +96,6 @@ for whom in group command; do
         i=$((i + 1))
     done
     [ -z "$left" ] || { echo "FAIL left by a $whom that was killed: $left"; failed=1; }
-    rm -rf "$TMPDIR"/* "$HLTHUNK_RIG_CACHE"/*
+    rm -rf "${room:?}/tmp"/* "$room/cache"/*
 done
 exit $failed

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # usage: test_example_share.sh SHARE: the example leaves files alone that are not its own, and none of its own
 set -u
-work=$(mktemp -d)
+work=$(mktemp -d) || exit
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
 failed=0

@@ -47,7 +47,7 @@ fi
 # set-version finds all of them, also where the first number changes
 next=$((${version%%.*} + 1)).0.0-rc1
 if command -v git >/dev/null 2>&1; then
-    copy=$(mktemp -d)
+    copy=$(mktemp -d) || exit
     trap 'rm -rf "$copy"' EXIT
     trap 'exit 143' HUP INT TERM # dash ends without the trap above otherwise
     (cd .. && tar -cf - meson.build packaging docs lib/hlthunk.map diag/diag.map verbs/verbs.map \
