@@ -42,6 +42,7 @@ struct hl_traits {
     bool cs_pad_is_0;     /* the padding of a submission and of a wait is checked */
     bool waits_hide_ends; /* what a signal has ended is busy, what a reset has ended is completed (a
                              counter's) */
+    bool any_has_no_time; /* what waits for any interrupt is not told when it came */
     bool stamps_refused;  /* a submission that was refused has a completion time, too */
     bool keeps_records;   /* of errors: the next user can still read those of the last */
     bool rearms_units;    /* a trace unit is set up again whatever its state is */

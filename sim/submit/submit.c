@@ -656,6 +656,19 @@ int64_t sim_sub_timers(struct sim_sub_call *c)
 
 /* ---------------------------------------------------------------- interrupts */
 
+/* Slots of irq_count: decoders, then the users', then the two that all share. */
+unsigned sim_sub_any_slot(const struct sim_sub_props *p)
+{
+    return p->asic->decoders + p->irqs;
+}
+
+int64_t sim_sub_irq_time(struct sim_sub_call *c, unsigned slot)
+{
+    return c->p->kernel->any_has_no_time && slot >= sim_sub_any_slot(c->p)
+               ? 0
+               : c->env->now_ns(c->priv);
+}
+
 static void irq_stamps(struct sim_sub_call *c, uint16_t irq)
 {
     struct sim_submit *s = c->s;
@@ -676,13 +689,12 @@ static void irq_stamps(struct sim_sub_call *c, uint16_t irq)
         memcpy(&value, (const uint8_t *)cq.mem + 8 * t->cq_offset, 8);
         if (value < t->target)
             continue;
-        mem[t->ts_offset] = (uint64_t)c->env->now_ns(c->priv);
+        mem[t->ts_offset] = (uint64_t)sim_sub_irq_time(c, irq);
         t->used = false;
         s->stamps--;
     }
 }
 
-/* Slots of irq_count: decoders, then the users', then the two that all share. */
 void sim_sub_irq(struct sim_sub_call *c, unsigned irq)
 {
     const struct sim_sub_props *p = c->p;
@@ -694,9 +706,9 @@ void sim_sub_irq(struct sim_sub_call *c, unsigned irq)
     slot = irq - p->first_irq + p->asic->decoders;
     sim_sub_lock(s);
     irq_stamps(c, (uint16_t)slot);
-    irq_stamps(c, (uint16_t)(p->asic->decoders + p->irqs));
+    irq_stamps(c, (uint16_t)sim_sub_any_slot(p));
     s->irq_count[slot]++;
-    s->irq_count[p->asic->decoders + p->irqs]++;
+    s->irq_count[sim_sub_any_slot(p)]++;
     sim_sub_wake(s);
     sim_sub_unlock(s);
 }

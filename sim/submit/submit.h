@@ -271,6 +271,10 @@ void sim_sub_post(struct sim_submit *s, uint32_t index);
 void sim_sub_sob_put(struct sim_sub_call *c, uint32_t queue, uint8_t which);
 void sim_sub_handle_put(struct sim_sub_call *c, uint32_t id);
 void sim_sub_arm_timer(struct sim_sub_call *c);
+/* The slot of irq_count for a wait for any interrupt. */
+unsigned sim_sub_any_slot(const struct sim_sub_props *p);
+/* The time of an interrupt that came now, as what waits in a slot is told it; 0: none. */
+int64_t sim_sub_irq_time(struct sim_sub_call *c, unsigned slot);
 /* Wait until gen changes or the deadline (0: none) is over: 0, -ETIMEDOUT, -EINTR. Unlocked. */
 int sim_sub_sleep(struct sim_sub_call *c, uint32_t gen, int64_t deadline_ns);
 /* check.c: what the driver rejects in a command buffer, before anything runs */

@@ -246,9 +246,9 @@ static int irq_slot(const struct sim_sub_props *p, uint32_t id)
     if (id >= p->first_irq && id < (uint32_t)p->first_irq + p->irqs)
         return (int)(id - p->first_irq + p->asic->decoders);
     if (id == 0xFFF)
-        return p->asic->decoders + p->irqs;
+        return (int)sim_sub_any_slot(p);
     if (id == 0xFFE)
-        return p->asic->decoders + p->irqs + 1;
+        return (int)sim_sub_any_slot(p) + 1;
     return -1;
 }
 
@@ -274,9 +274,9 @@ static int cq_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uint
     return 0;
 }
 
-/* 1: the target is reached, which the outputs say; 0: not yet. */
+/* 1: the target is reached, which the status says; 0: not yet. */
 static int reached(struct sim_sub_call *c, const struct hl_wait_cs_in *in, read_value *read,
-                   uint32_t *status, int64_t *timestamp)
+                   uint32_t *status)
 {
     uint64_t value;
     int rc = read(c, in, &value);
@@ -284,7 +284,6 @@ static int reached(struct sim_sub_call *c, const struct hl_wait_cs_in *in, read_
     if (rc || value < in->target)
         return rc;
     *status = HL_WAIT_CS_STATUS_COMPLETED;
-    *timestamp = c->env->now_ns(c->priv);
     return 1;
 }
 
@@ -296,10 +295,12 @@ static int wait_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, un
     int64_t until = deadline(c, in->interrupt_timeout_us);
     uint32_t count = __atomic_load_n(&s->irq_count[slot], __ATOMIC_SEQ_CST);
     uint32_t aborts = s->abort_count;
-    int rc = reached(c, in, read, status, timestamp);
+    int rc = reached(c, in, read, status);
 
-    if (rc)
+    if (rc) {
+        *timestamp = c->env->now_ns(c->priv);
         return rc < 0 ? rc : 0;
+    }
     *status = HL_WAIT_CS_STATUS_BUSY;
     if (!in->interrupt_timeout_us)
         return 0;
@@ -309,7 +310,10 @@ static int wait_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, un
 
         if (now != count) {
             count = now;
-            rc = reached(c, in, read, status, timestamp);
+            rc = reached(c, in, read, status);
+            /* one that looks by itself is woken by every interrupt, and keeps its time */
+            if (rc || read == user_value)
+                *timestamp = sim_sub_irq_time(c, slot);
             if (rc)
                 return rc < 0 ? rc : 0;
         }
@@ -325,7 +329,7 @@ static int wait_value(struct sim_sub_call *c, const struct hl_wait_cs_in *in, un
     }
 }
 
-/* _hl_interrupt_wait_ioctl_user_addr(): after a reset one more look, for which there is no time. */
+/* _hl_interrupt_wait_ioctl_user_addr(): after a reset one more look. */
 static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, unsigned slot,
                      uint32_t *status, int64_t *timestamp)
 {
@@ -333,8 +337,7 @@ static int wait_user(struct sim_sub_call *c, const struct hl_wait_cs_in *in, uns
 
     if (rc || *status != HL_WAIT_CS_STATUS_ABORTED)
         return rc;
-    rc = reached(c, in, user_value, status, timestamp);
-    *timestamp = 0;
+    rc = reached(c, in, user_value, status);
     return rc < 0 ? rc : 0;
 }
 

@@ -286,6 +286,14 @@ TEST(user_address)
     bench_free(b);
 }
 
+/* Rings an interrupt for which a user waits. */
+static void ring(struct bench *b, uint32_t id)
+{
+    uint8_t p[64];
+
+    run(b, 0, p, put_msg(p, 0, eng_chip(b->call.p->eng)->cfg_base + 0x4C02948, id), 0);
+}
+
 struct waiting {
     struct bench *b;
     uint32_t irq;
@@ -386,6 +394,80 @@ TEST(a_reset_completes_it_on_6_1)
     bench_free(b);
 }
 
+static void *wait_for_user_value(void *arg)
+{
+    struct waiting *x = arg;
+
+    x->rc = irq(x->b, x->irq, 0, (uintptr_t)x->value, 0, 7, 300000, &x->w);
+    return NULL;
+}
+
+/* A wait for 7 with a time limit, during which an interrupt comes that finds @value. */
+static void wait_with_interrupt(struct waiting *x, uint64_t value, uint32_t rings)
+{
+    uint64_t now = 0;
+    pthread_t t;
+
+    x->value = &now;
+    pthread_create(&t, NULL, wait_for_user_value, x);
+    while (!__atomic_load_n(&x->b->s->waiters, __ATOMIC_ACQUIRE))
+        usleep(1000);
+    now = value;
+    ring(x->b, rings);
+    pthread_join(t, NULL);
+    assert_int_equal(x->rc, 0);
+}
+
+/* An interrupt for nothing leaves its time, and so does the one that ends a wait for its vector. */
+TEST(the_time_of_an_interrupt)
+{
+    static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench *b = bench_new("gaudi2", kernels[i]);
+        const uint32_t id = i ? 60 : 300, any = i ? 0 : HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
+        struct waiting x = { .b = b, .irq = id };
+
+        wait_with_interrupt(&x, 6, id);
+        assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_BUSY);
+        assert_int_equal(x.w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+        wait_with_interrupt(&x, 7, id);
+        assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(x.w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+        /* later kernels note it in the vector's place only, and "any" has none */
+        x.irq = 0xFFF;
+        wait_with_interrupt(&x, 7, id);
+        assert_int_equal(x.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(x.w.out.flags, any);
+        bench_free(b);
+    }
+}
+
+TEST(a_registered_time_of_any_interrupt)
+{
+    static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+    const uint32_t reg = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ | HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench *b = bench_new("gaudi2", kernels[i]);
+        union hl_wait_cs_args w;
+        uint64_t five = 5;
+
+        b->stamp[3] = 99;
+        assert_int_equal(irq(b, 0xFFF, reg, HANDLE(4), 0, 5, 0, &w), 0);
+        assert_int_equal(b->s->stamps, 1);
+        memcpy(b->cb[4], &five, 8);
+        ring(b, i ? 60 : 300);
+        while (__atomic_load_n(&b->s->stamps, __ATOMIC_ACQUIRE))
+            usleep(1000);
+        if (i)
+            assert_int_equal(b->stamp[3], 0);
+        else
+            assert_true(b->stamp[3] > 99);
+        bench_free(b);
+    }
+}
+
 /* As a user's queue rings, as the driver's own do, and as the vendor's tests do. */
 TEST(kernel_completion_queue)
 {
@@ -441,6 +523,8 @@ int main(void)
         cmocka_unit_test(kernel_completion_queue),
         cmocka_unit_test(a_reset_completes_it_on_6_1),
         cmocka_unit_test(a_reset_while_waiting_for_a_value),
+        cmocka_unit_test(the_time_of_an_interrupt),
+        cmocka_unit_test(a_registered_time_of_any_interrupt),
         cmocka_unit_test(registered_timestamps),
     };
 
