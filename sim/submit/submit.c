@@ -412,6 +412,12 @@ static void push_outcome(struct sim_submit *s, const struct sim_sub_cs *cs)
     s->outcome[i].error = cs->error;
 }
 
+/* Later drivers have the time of a completion: of one that is submitted, and of a stage's last. */
+static bool has_time(const struct sim_sub_props *p, const struct sim_sub_cs *cs)
+{
+    return p->kernel->times_releases || (cs->submitted && needs_completion(cs));
+}
+
 /* What those that wait for it are told. */
 static void end_fence(struct sim_sub_call *c, struct sim_sub_cs *cs)
 {
@@ -422,7 +428,7 @@ static void end_fence(struct sim_sub_call *c, struct sim_sub_cs *cs)
     else if (!cs->submitted)
         cs->error = -EBUSY;
     if (cs->stamp) {
-        if (cs->submitted || c->p->kernel->stamps_refused)
+        if (has_time(c->p, cs))
             cs->timestamp = c->env->now_ns(c->priv);
         push_outcome(c->s, cs);
     }

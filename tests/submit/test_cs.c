@@ -267,6 +267,28 @@ TEST(staged_submissions)
     bench_free(b);
 }
 
+/* The number is the first one's, and only the last one is told when it was done. */
+TEST(the_time_of_a_staged_submission)
+{
+    static const enum hl_generation kernels[] = { HL_GENERATION_MISC, HL_GENERATION_DRM };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench *b = bench_new("gaudi", kernels[i]);
+        const uint32_t one = i ? 0 : HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
+        uint64_t seq =
+            staged(b, 0, HL_CS_FLAGS_TIMESTAMP | HL_CS_FLAGS_STAGED_SUBMISSION_FIRST, 1, 0);
+        union hl_wait_cs_args w;
+
+        staged(b, seq, HL_CS_FLAGS_TIMESTAMP | HL_CS_FLAGS_STAGED_SUBMISSION_LAST, 2, 0);
+        assert_int_equal(wait_seq(b, seq, 5000000, &w), 0);
+        assert_int_equal(w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+        assert_int_equal(w.out.flags, one);
+        assert_int_equal(wait_seq(b, seq + 1, 5000000, &w), 0);
+        assert_int_equal(w.out.flags, HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD);
+        bench_free(b);
+    }
+}
+
 /* An internal queue's part runs; the submission is over when the external part is. */
 TEST(internal_queue)
 {
@@ -594,6 +616,7 @@ int main(void)
         cmocka_unit_test(runs),
         cmocka_unit_test(in_flight),
         cmocka_unit_test(staged_submissions),
+        cmocka_unit_test(the_time_of_a_staged_submission),
         cmocka_unit_test(internal_queue),
         cmocka_unit_test(signal_and_wait),
         cmocka_unit_test(encapsulated_signals),
