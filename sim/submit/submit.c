@@ -433,7 +433,8 @@ static void end_fence(struct sim_sub_call *c, struct sim_sub_cs *cs)
         push_outcome(c->s, cs);
     }
     cs->done = true;
-    cs->mcs_done = true;
+    for (unsigned i = 0; i < 8 && needs_timeout(cs); i++) /* of a stage the first one */
+        c->s->mcs_ended[i] += cs->streams >> i & 1;
 }
 
 /* cs_do_release(): of one submission, with the lock held. */

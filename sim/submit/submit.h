@@ -87,7 +87,7 @@ struct sim_sub_job {
 struct sim_sub_cs {
     uint64_t seq;
     /* the fence: lives until the slot is used again */
-    bool known, done, mcs_done;
+    bool known, done;
     uint8_t type, streams;
     int32_t error;
     int64_t timestamp;
@@ -143,6 +143,7 @@ struct sim_submit {
     bool ctx_switched;     /* a submission has taken it on to restore the state */
     bool ctx_restored;     /* ... and it is */
     uint32_t mcs_waiters;
+    uint32_t mcs_ended[8]; /* submissions that used one of the streams that these are woken by */
     /* for the executor */
     uint32_t out_head, out_tail;
     uint32_t reset_request; /* a counter: forget everything that runs */

@@ -120,7 +120,7 @@ static int wait_one(struct sim_sub_call *c, union hl_wait_cs_args *args)
 struct multi {
     uint64_t seq[MULTI_MAX];
     uint32_t n, map;
-    uint8_t streams; /* of the submissions that are not done */
+    uint8_t streams; /* of the submissions; a signal and a wait for one have none */
     bool want_time;
     int64_t timestamp;
 };
@@ -197,6 +197,39 @@ static void multi_answer(const struct multi *m, union hl_wait_cs_args *args)
     }
 }
 
+/* What makes the driver look again: submissions that have used one of the streams end, or a reset.
+ */
+static uint32_t multi_events(const struct sim_submit *s, const struct multi *m)
+{
+    uint32_t n = s->abort_count;
+
+    for (unsigned i = 0; i < 8; i++)
+        n += m->streams >> i & 1 ? s->mcs_ended[i] : 0;
+    return n;
+}
+
+/*
+ * hl_wait_multi_cs_completion(): 0 when it is time to look again, 1 when the time is over, -EINTR.
+ * With the lock held, released while waiting.
+ */
+static int multi_sleep(struct sim_sub_call *c, const struct multi *m, int64_t until)
+{
+    struct sim_submit *s = c->s;
+    uint32_t events = multi_events(s, m);
+    int rc = 0;
+
+    while (!rc && multi_events(s, m) == events) {
+        uint32_t gen = __atomic_load_n(&s->gen, __ATOMIC_SEQ_CST);
+
+        sim_sub_unlock(s);
+        rc = sim_sub_sleep(c, gen, until);
+        sim_sub_lock(s);
+    }
+    if (multi_events(s, m) != events)
+        return 0;
+    return rc == -ETIMEDOUT ? 1 : rc;
+}
+
 static int wait_multi(struct sim_sub_call *c, union hl_wait_cs_args *args)
 {
     struct sim_submit *s = c->s;
@@ -216,21 +249,13 @@ static int wait_multi(struct sim_sub_call *c, union hl_wait_cs_args *args)
     s->mcs_waiters++;
     rc = poll_fences(c, &m);
     while (!rc && !m.map && us) {
-        uint32_t gen = __atomic_load_n(&s->gen, __ATOMIC_SEQ_CST);
-
-        sim_sub_unlock(s);
-        rc = sim_sub_sleep(c, gen, until);
-        sim_sub_lock(s);
-        if (rc == -ETIMEDOUT) {
-            rc = 0;
-            us = 0;
-        }
+        rc = multi_sleep(c, &m, until);
         if (!rc)
             rc = poll_fences(c, &m);
     }
     s->mcs_waiters--;
     sim_sub_unlock(s);
-    if (rc)
+    if (rc < 0)
         return rc;
     multi_answer(&m, args);
     return 0;

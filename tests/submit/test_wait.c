@@ -218,6 +218,66 @@ TEST(multi_wait)
     }
 }
 
+struct group {
+    struct bench *b;
+    uint64_t seq[2], us;
+    union hl_wait_cs_args w;
+    int rc;
+};
+
+static void *wait_for_group(void *arg)
+{
+    struct group *g = arg;
+
+    g->rc = multi(g->b, g->seq, g->seq[1] ? 2 : 1, g->us, &g->w);
+    return NULL;
+}
+
+/* Lets queue 0 go on while a thread waits for the group. */
+static void release_while_waiting(struct group *g)
+{
+    uint64_t fence =
+        eng_chip(g->b->call.p->eng)->cfg_base + eng_fence_offset(g->b->call.p->eng, 0, 0);
+    pthread_t t;
+    uint8_t p[16];
+
+    pthread_create(&t, NULL, wait_for_group, g);
+    while (!__atomic_load_n(&g->b->s->waiters, __ATOMIC_ACQUIRE))
+        usleep(1000);
+    run(g->b, 4, p, put_msg(p, 0, fence, 1), 0);
+    pthread_join(t, NULL);
+    assert_int_equal(g->rc, 0);
+}
+
+/* Those that wait for several are woken by the streams of submissions, which signals have not. */
+TEST(multi_wait_for_a_signal)
+{
+    struct bench *b = bench_new("gaudi", HL_GENERATION_DRM);
+    struct hl_cs_chunk k = { .queue_index = 0 };
+    struct group g = { .b = b, .us = 300000 };
+    union hl_cs_args sig = { 0 };
+    uint8_t p[16];
+
+    run(b, 0, p, put_fence(p, 0, 0), 0);
+    assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_SIGNAL, &sig), 0);
+    g.seq[0] = sig.out.seq;
+    release_while_waiting(&g);
+    assert_int_equal(g.w.out.status, HL_WAIT_CS_STATUS_BUSY);
+    /* it has come, which a new wait sees at once */
+    assert_int_equal(multi(b, g.seq, 1, 0, &g.w), 0);
+    assert_int_equal(g.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+    /* with another one of the wait's a stream is looked at, and then all of them are */
+    g.seq[1] = run(b, 0, p, put_fence(p, 0, 0), 0);
+    memset(&sig, 0, sizeof(sig));
+    assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_SIGNAL, &sig), 0);
+    g.seq[0] = sig.out.seq;
+    g.us = 5000000;
+    release_while_waiting(&g);
+    assert_int_equal(g.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
+    assert_int_equal(g.w.out.cs_completion_map & 2, 2);
+    bench_free(b);
+}
+
 static int irq(struct bench *b, uint32_t id, uint32_t flags, uint64_t addr, uint64_t offset,
                uint64_t target, uint64_t us, union hl_wait_cs_args *w)
 {
@@ -518,6 +578,7 @@ int main(void)
         cmocka_unit_test(timestamp_of_a_refused_submission),
         cmocka_unit_test(signal_interrupts),
         cmocka_unit_test(multi_wait),
+        cmocka_unit_test(multi_wait_for_a_signal),
         cmocka_unit_test(which_interrupts),
         cmocka_unit_test(user_address),
         cmocka_unit_test(kernel_completion_queue),
