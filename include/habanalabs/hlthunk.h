@@ -542,7 +542,8 @@ hlthunk_public uint64_t hlthunk_device_memory_map(int fd, uint64_t handle, uint6
  *
  * Errors: besides the common ones:
  *   -EINVAL: @host_size is 0 or too large
- *   -EFAULT: the memory is not mapped in this process, or not writable
+ *   -EFAULT: the memory is not mapped in this process, not writable, or (from Linux 6.5 on) a
+ *            shared mapping of a file on a disk
  *   -ENOMEM: part of the memory is not accessible, or no device address is free
  *
  * Context: any thread; sleeps in the driver while pages are pinned.

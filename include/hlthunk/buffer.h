@@ -112,7 +112,8 @@ struct hlthunk_buffer_from_host_options {
  *
  * Errors: besides the common ones:
  *   -EINVAL: @size_bytes is 0 or too large, or @host + @size_bytes wraps around
- *   -EFAULT: the memory is not mapped in this process, or not writable
+ *   -EFAULT: the memory is not mapped in this process, not writable, or (from Linux 6.5 on) a
+ *            shared mapping of a file on a disk
  *   -ENOMEM: part of the memory is not accessible, or no device address is free for it
  *   -EPERM: @device is a control node
  *   -EBUSY: the device is in reset

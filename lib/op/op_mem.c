@@ -171,7 +171,9 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
     rc = call(fd, &args, HL_MEM_OP_MAP, flags | HL_MEM_USERPTR, start, usable_hint(hint, size),
               size);
     if (rc == -EFAULT)
-        return hl_err(rc, "host memory %#llx + %llu cannot be pinned: not mapped, or not writable",
+        return hl_err(rc,
+                      "host memory %#llx + %llu cannot be pinned: not mapped, not writable, or "
+                      "(from Linux 6.5 on) a shared mapping of a file on a disk",
                       (ull)start, (ull)size);
     if (rc == -ENOMEM)
         return hl_err(rc,

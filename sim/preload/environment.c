@@ -2,12 +2,14 @@
 /* The model's surroundings in a program: its memory, its standard error. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "sim/preload/preload.h"
@@ -51,14 +53,19 @@ static int copy_out(uint64_t user, const void *from, size_t n)
 struct area {
     uint64_t start, end;
     bool writable, shared, device, of_file;
+    unsigned major;   /* of the disk that has the file, else 0 */
+    const char *path; /* ends with the line */
 };
 
 static bool parse_area(const char *line, struct area *a)
 {
     unsigned long long start, end, inode;
+    unsigned major;
     char perms[8];
+    int at;
 
-    if (sscanf(line, "%llx-%llx %7s %*s %*s %llu", &start, &end, perms, &inode) != 4)
+    if (sscanf(line, "%llx-%llx %7s %*s %x:%*x %llu %n", &start, &end, perms, &major, &inode,
+               &at) != 5)
         return false;
     *a = (struct area){
         .start = start,
@@ -67,8 +74,26 @@ static bool parse_area(const char *line, struct area *a)
         .shared = perms[3] == 's',
         .device = strstr(line, "memfd:hlsim-") != NULL, /* VM_IO on the real driver */
         .of_file = inode != 0,
+        .major = major,
+        .path = line + at,
     };
     return true;
+}
+
+/*
+ * Is it a file that the kernel writes back, to a disk or over the network?  Since 6.5 such a
+ * mapping is not pinned for writing that goes on (writable_file_mapping_allowed()), unlike tmpfs
+ * and its kin. Of a file without a name only the disk is known.
+ */
+static bool is_written_back(const struct area *a)
+{
+    struct statfs f;
+
+    if (!a->of_file || !a->shared)
+        return false;
+    if (syscall(SYS_statfs, a->path, &f) != 0)
+        return a->major != 0;
+    return f.f_type != TMPFS_MAGIC && f.f_type != RAMFS_MAGIC && f.f_type != HUGETLBFS_MAGIC;
 }
 
 /*
@@ -77,7 +102,7 @@ static bool parse_area(const char *line, struct area *a)
  */
 static bool can_pin(const struct sim_state *s, const struct area *a)
 {
-    if (a->device)
+    if (a->device || (!sim_kernel(s)->pins_by_force && is_written_back(a)))
         return false;
     return a->writable || (sim_kernel(s)->pins_by_force && !a->shared);
 }

@@ -48,9 +48,10 @@ static void parts(const char *what, char *p, unsigned pages)
     map(what, "a byte before the last page", p + (pages - 1) * PAGE - 1, 2);
 }
 
+/* In memory, as in the rig's machine: of a disk's files less can be pinned. */
 static int file_of(unsigned kind, uint64_t size)
 {
-    char path[] = "/tmp/hlthunk-cases-XXXXXX";
+    char path[] = "/dev/shm/hlthunk-cases-XXXXXX";
     int fd = kind ? memfd_create("cases", MFD_CLOEXEC) : mkstemp(path);
 
     if (!kind)

@@ -397,6 +397,40 @@ TEST(host_mapping)
     close(fd);
 }
 
+/* What the kernel writes back to a disk it does not let a device write to, since 6.5. */
+TEST(host_mapping_of_a_file)
+{
+    char path[] = "hlthunk-mapped-XXXXXX";
+    int fd = open_node(), file = mkstemp(path), expected = on_kernel("6.1") ? 0 : -EFAULT;
+    struct stat st;
+    uint64_t va;
+    char *p;
+
+    assert_int_equal(fstat(file, &st), 0);
+    assert_int_equal(ftruncate(file, 8192), 0);
+    p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    if (major(st.st_dev)) /* a disk's */
+        assert_int_equal(map_host(fd, p, 8192, 0, 0, &va), expected);
+    unlink(path);
+    if (major(st.st_dev))
+        assert_int_equal(map_host(fd, p, 8192, 0, 0, &va), expected);
+    munmap(p, 8192);
+    p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
+    assert_int_equal(map_host(fd, p, 8192, 0, 0, &va), 0);
+    munmap(p, 8192);
+    close(file);
+    file = memfd_create("mapped", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(file, 8192), 0);
+    p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    assert_int_equal(map_host(fd, p, 8192, 0, 0, &va), 0);
+    munmap(p, 8192);
+    close(file);
+    p = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_int_equal(map_host(fd, p, 8192, 0, 0, &va), 0);
+    munmap(p, 8192);
+    close(fd);
+}
+
 /* What can be exported here: an address of 4 MiB. */
 static uint64_t exportable(int fd)
 {
@@ -671,6 +705,7 @@ SUITE(semantics)
         cmocka_unit_test(eventfds),
         cmocka_unit_test(allocation),
         cmocka_unit_test(host_mapping),
+        cmocka_unit_test(host_mapping_of_a_file),
         cmocka_unit_test(export_rules),
         cmocka_unit_test(the_dmabuf),
         cmocka_unit_test(nobody_else_has_a_fresh_node),
