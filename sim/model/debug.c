@@ -67,11 +67,13 @@ static int spmu(struct sim_device *d, const struct hl_debug_args *args,
             u->type[i] = (uint16_t)in->event_types[i];
         return 0;
     }
+    if (sim_asic_of(d)->spmu_least && (!out || n < 3 || n - 2 > MAX_COUNTERS))
+        return -EINVAL; /* and goes on counting; Gaudi2's stops before it looks */
     u->cycles = cycles(d, u);
     u->since_ns = 0;
-    if (!sim_asic_of(d)->spmu_least && (!out || n <= 2))
+    if (!out || n <= 2)
         return 0;
-    if (!out || n < 3 || n - 2 > MAX_COUNTERS)
+    if (n - 2 > MAX_COUNTERS)
         return -EINVAL;
     for (uint32_t i = 0; i < n - 2; i++)
         out[i] = event_count(d, u, i);
@@ -152,6 +154,19 @@ static int configure(struct sim_state *s, struct sim_device *d, const struct hl_
     default:
         return args->enable && !in ? -EINVAL : 0;
     }
+}
+
+/* hl_device_set_debug_mode(): its end switches the trace units off (*_halt_coresight()). */
+static int set_mode(struct sim_context *c, bool on)
+{
+    if (c->debug_mode == on)
+        return -EFAULT;
+    c->debug_mode = on;
+    if (!on) {
+        c->etr = false;
+        memset(c->etf, 0, sizeof(c->etf));
+    }
+    return 0;
 }
 
 /* debug_coresight() */
@@ -297,10 +312,7 @@ int sim_debug(const struct sim_env *env, uint32_t file, struct hl_debug_args *ar
             args->input_size = input_size[args->op];
         return coresight(env, d, args);
     case HL_DEBUG_OP_SET_MODE:
-        if (c->debug_mode == !!args->enable)
-            return -EFAULT;
-        c->debug_mode = args->enable;
-        return 0;
+        return set_mode(c, args->enable);
     default:
         if (sim_kernel(s)->vendor_calls)
             return vendor_debug(env, d, args);

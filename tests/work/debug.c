@@ -60,6 +60,32 @@ static void test_counters(struct work *w)
     CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, (void *)8, 40) == -EFAULT);
 }
 
+/* Without room for its counts a counter is not read; Gaudi2's is stopped all the same. */
+static void test_refused_counts(struct work *w)
+{
+    struct hl_debug_params_spmu p = { .event_types = { 1, 2, 3 }, .event_types_num = 3 };
+    uint64_t at_once[9] = { 0 }, later[5] = { 0 };
+
+    CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 1, &p, sizeof(p), NULL, 0) == 0);
+    usleep(2000);
+    CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, at_once, sizeof(at_once)) == -EINVAL);
+    usleep(20000);
+    CHECK(debug(w, HL_DEBUG_OP_SPMU, 0, 0, NULL, 0, later, sizeof(later)) == 0);
+    CHECK(w->asic == WORK_GAUDI2 || later[4] > 20 * 1000000);
+}
+
+/* A trace unit that is on stays as it is, until debug mode ends (6.1 sets it up again). */
+static void test_halt(struct work *w)
+{
+    struct hl_debug_params_etf p = { .sink_mode = 2 };
+
+    CHECK(debug(w, HL_DEBUG_OP_ETF, 0, 1, &p, sizeof(p), NULL, 0) == 0);
+    CHECK(debug(w, HL_DEBUG_OP_ETF, 0, 1, NULL, 0, NULL, 0) == (w->old ? -EINVAL : 0));
+    CHECK(debug(w, HL_DEBUG_OP_SET_MODE, 0, 0, NULL, 0, NULL, 0) == 0);
+    CHECK(debug(w, HL_DEBUG_OP_SET_MODE, 0, 1, NULL, 0, NULL, 0) == 0);
+    CHECK(debug(w, HL_DEBUG_OP_ETF, 0, 1, NULL, 0, NULL, 0) == -EINVAL);
+}
+
 /* The sync manager of DCORE1 as memory: a submission changes it, the program sees it. */
 static void test_block(struct work *w)
 {
@@ -125,6 +151,8 @@ int main(int argc, char **argv)
     work_open(&w);
     test_mode(&w, not_debugging);
     test_counters(&w);
+    test_refused_counts(&w);
+    test_halt(&w);
     test_block(&w);
     test_read_block(&w, vendor);
     close(w.fd);
