@@ -11,7 +11,7 @@ enum sim_debugfs {
     SIM_DEBUGFS_DATA32, /* memory or a register there */
     SIM_DEBUGFS_DATA64,
     SIM_DEBUGFS_CLK_GATE,   /* kept for old programs: reads as empty, accepts anything */
-    SIM_DEBUGFS_STATE_DUMP, /* the oldest dump; there is none */
+    SIM_DEBUGFS_STATE_DUMP, /* the newest dump, and how many to skip; there is none */
     SIM_DEBUGFS_COUNT
 };
 
@@ -24,8 +24,8 @@ static const char *const sim_debugfs_names[SIM_DEBUGFS_COUNT] = {
 };
 
 /*
- * What is written to a file of a number, as kstrtoull() takes it: 0, -EINVAL or -ERANGE.  The
- * driver's files are hexadecimal; the kernel's, which "addr" is, go by how the digits begin.
+ * What is written to a file of a number, as the kernel reads it (kstrtoull()): digits, and nothing
+ * after them but a new line or the end of the text. 0, or the driver's -EINVAL or -ERANGE.
  */
 int sim_debugfs_number(uint32_t attribute, const void *text, size_t n, uint64_t *value);
 

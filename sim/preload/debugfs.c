@@ -211,18 +211,27 @@ bool debugfs_read(int fd, void *to, size_t n, off_t at, ssize_t *got)
     return true;
 }
 
+/* Nothing is taken during a reset, whatever it is. */
+static bool refuses(uint32_t file)
+{
+    const struct sim_file *f = &sim->files[file];
+
+    return (f->attribute == SIM_DEBUGFS_DATA32 || f->attribute == SIM_DEBUGFS_DATA64) &&
+           !sim_device_operational(&sim->devices[f->device]);
+}
+
 static ssize_t take(uint32_t file, const void *from, size_t n)
 {
     struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_WRITE, .file = file };
     int rc;
 
-    if (does_nothing(file))
-        return (ssize_t)n;
+    if (refuses(file))
+        return 0;
     rc = sim_debugfs_number(sim->files[file].attribute, from, n, &q.argument);
-    if (!rc)
+    if (!rc && !does_nothing(file))
         rc = client_call(&q, NULL, false);
     if (rc == -EBUSY)
-        return 0; /* nothing during a reset */
+        return 0;
     return rc ? failed(rc) : (ssize_t)n;
 }
 

@@ -71,6 +71,32 @@ static void test_host(uint64_t host_va, uint64_t *host)
     CHECK(host[5] == 0x9905060708);
 }
 
+static bool address_is(const char *folder, uint64_t at)
+{
+    int fd = open_file(folder, "addr", O_RDONLY);
+    char text[32] = "";
+    bool is = read(fd, text, sizeof(text) - 1) > 0 && strtoull(text, NULL, 16) == at;
+
+    close(fd);
+    return is;
+}
+
+static void test_numbers(const char *folder, uint64_t at)
+{
+    look_at(at);
+    CHECK(write(data32, "nonsense", 8) < 0 && errno == EINVAL);
+    CHECK(write(data32, "0x1ffffffff", 11) < 0 && errno == ERANGE);
+    CHECK(write(data32, " 5", 2) < 0 && errno == EINVAL);
+    CHECK(write(data32, "-5", 2) < 0 && errno == EINVAL);
+    CHECK(write(data64, "0x10000000000000000", 19) < 0 && errno == ERANGE);
+    CHECK(write(data32, "+ac\n", 4) == 4 && peek(data32, at) == 0xac);
+    /* the address alone is in any base */
+    CHECK(write(addr, "100\n", 4) == 4 && address_is(folder, 100));
+    CHECK(write(addr, "0100", 4) == 4 && address_is(folder, 64));
+    CHECK(write(addr, "1x", 2) < 0 && errno == EINVAL && address_is(folder, 64));
+    CHECK(write(addr, "18446744073709551616", 20) < 0 && errno == ERANGE);
+}
+
 static void test_texts(const char *folder, uint64_t at)
 {
     char text[64] = "";
@@ -83,8 +109,6 @@ static void test_texts(const char *folder, uint64_t at)
     CHECK(write(other, "1", 1) < 0 && errno == EBADF);
     CHECK(read(addr, text, sizeof(text)) < 0 && errno == EBADF);
     CHECK(pread(addr, text, sizeof(text), 0) < 0 && errno == ESPIPE);
-    CHECK(write(data32, "nonsense", 8) < 0 && errno == EINVAL);
-    CHECK(write(data32, "0x1ffffffff", 11) < 0 && errno == ERANGE);
     look_at(0xfedc000000000000);
     CHECK(pread(data32, text, sizeof(text), 0) < 0 && errno == EINVAL);
     CHECK(write(data64, "1", 1) < 0 && errno == EINVAL);
@@ -107,8 +131,12 @@ static void test_others(void)
 
         CHECK(fd >= 0);
         CHECK(read(fd, text, sizeof(text)) == 0);
-        CHECK(write(fd, "0", 2) == 2);
+        CHECK(write(fd, "1", 2) == 2);
         CHECK(pread(fd, text, sizeof(text), 0) == 0);
+        /* of the dumps that there may be, one to four are skipped */
+        CHECK(write(fd, "0", 2) == (i ? -1 : 2));
+        CHECK(write(fd, "5", 2) == (i ? -1 : 2));
+        CHECK(write(fd, "x", 2) == (i ? -1 : 2));
         close(fd);
     }
 }
@@ -126,6 +154,28 @@ static void test_register(struct work *w)
     work_wait(w, work_submit(w, w->down, &cb));
     CHECK(peek(data32, object) == 77);
     work_cb_free(w, &cb);
+}
+
+/* Until its user has closed it, the device is in reset: nothing is read, and nothing taken. */
+static void test_reset(struct work *w)
+{
+    const char *path = w->old ? "/sys/class/habanalabs/hl0/hard_reset"
+                              : "/sys/class/accel/accel0/device/hard_reset";
+    struct hl_info_device_status s = { 0 };
+    struct hl_info_args a = { .return_pointer = (uintptr_t)&s,
+                              .return_size = sizeof(s),
+                              .op = HL_INFO_DEVICE_STATUS };
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    char text[32];
+
+    CHECK(fd >= 0 && write(fd, "1", 1) == 1);
+    close(fd);
+    while (s.status != HL_DEVICE_STATUS_IN_RESET)
+        CHECK(work_try(w, 0, &a) == 0);
+    CHECK(pread(data32, text, sizeof(text), 0) == 0);
+    CHECK(write(data32, "5", 1) == 0);
+    CHECK(write(data32, "nonsense", 8) == 0);
+    CHECK(write(addr, "0x1000", 6) == 6);
 }
 
 int main(void)
@@ -149,6 +199,7 @@ int main(void)
         test_memory(&w, host_va, host, w.ip.sram_base_address);
         test_host(host_va, host);
         test_texts(folder, device);
+        test_numbers(folder, device);
         close(addr);
         close(data32);
         close(data64);
@@ -157,5 +208,6 @@ int main(void)
     addr = open_file("habanalabs/hl0", "addr", O_WRONLY);
     data32 = open_file("habanalabs/hl0", "data32", O_RDWR);
     test_register(&w);
+    test_reset(&w);
     return 0;
 }
