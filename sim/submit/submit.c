@@ -131,6 +131,13 @@ int sim_sub_init(struct sim_submit *s, const struct sim_sub_props *p)
     return 0;
 }
 
+static void forget_stamps(struct sim_submit *s)
+{
+    if (s->stamps)
+        memset(s->stamp, 0, sizeof(s->stamp));
+    s->stamps = 0;
+}
+
 void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
 {
     sim_sub_lock(s);
@@ -144,9 +151,7 @@ void sim_sub_open(struct sim_submit *s, const struct sim_sub_props *p)
     memset(s->handle, 0, sizeof(s->handle));
     memset(s->outcome, 0, sizeof(s->outcome));
     memset(&s->ctx, 0, sizeof(s->ctx));
-    if (s->stamps)
-        memset(s->stamp, 0, sizeof(s->stamp));
-    s->stamps = 0;
+    forget_stamps(s);
     restore_sobs(s, p);
     sim_sub_unlock(s);
 }
@@ -557,9 +562,7 @@ void sim_sub_abort_all(struct sim_sub_call *c, bool reset)
         release_sobs(s, c->p);
     }
     s->abort_count++;
-    if (s->stamps)
-        memset(s->stamp, 0, sizeof(s->stamp));
-    s->stamps = 0;
+    forget_stamps(s);
     s->reset_request++;
     __atomic_add_fetch(&s->work, 1, __ATOMIC_SEQ_CST);
     futex_wake(&s->work);
@@ -583,6 +586,7 @@ void sim_sub_abort_waits(struct sim_sub_call *c)
         s->cs[i].error = -EIO;
         s->cs[i].done = true;
     }
+    forget_stamps(s); /* wake_pending_user_interrupt_threads() */
     s->abort_count++;
     sim_sub_wake(s);
     sim_sub_unlock(s);

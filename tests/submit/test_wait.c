@@ -528,6 +528,25 @@ TEST(a_registered_time_of_any_interrupt)
     }
 }
 
+/* What a postponed reset ends, no interrupt completes any more. */
+TEST(a_postponed_reset_ends_registrations)
+{
+    struct bench *b = bench_new("gaudi2", HL_GENERATION_DRM);
+    const uint32_t reg = HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ | HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT;
+    union hl_wait_cs_args w;
+    uint64_t five = 5;
+
+    assert_int_equal(irq(b, 60, reg, HANDLE(4), 0, 5, 0, &w), 0);
+    sim_sub_abort_waits(&b->call);
+    assert_int_equal(b->s->stamps, 0);
+    memcpy(b->cb[4], &five, 8);
+    ring(b, 60);
+    while (sim_sub_active(b->s, b->call.p))
+        usleep(1000);
+    assert_int_equal(b->stamp[3], 0);
+    bench_free(b);
+}
+
 /* As a user's queue rings, as the driver's own do, and as the vendor's tests do. */
 TEST(kernel_completion_queue)
 {
@@ -586,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_reset_while_waiting_for_a_value),
         cmocka_unit_test(the_time_of_an_interrupt),
         cmocka_unit_test(a_registered_time_of_any_interrupt),
+        cmocka_unit_test(a_postponed_reset_ends_registrations),
         cmocka_unit_test(registered_timestamps),
     };
 
