@@ -422,7 +422,7 @@ void call_attend(struct sim_state *s)
         struct sim_device *d = &s->devices[i];
 
         /* a reset that will end by itself: sysfs has to report it then */
-        if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending)
+        if (sim_device_recovers(d))
             s->attention = true;
     }
     tree_update(s);

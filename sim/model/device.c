@@ -46,12 +46,25 @@ void sim_device_return(struct sim_state *s, struct sim_device *d)
 }
 
 /* A reset that does not wait for a user ends by itself. */
+static bool in_reset(const struct sim_device *d)
+{
+    return d->status == HL_DEVICE_STATUS_IN_RESET && (d->reset_pending || now_ns() < d->ready_ns);
+}
+
+bool sim_device_recovers(const struct sim_device *d)
+{
+    return in_reset(d) && !d->reset_pending;
+}
+
+/* hl_device_status(): of a reset of the engines alone it says what it says of those at a close. */
 uint32_t sim_device_status(const struct sim_device *d)
 {
     uint32_t status = d->status;
 
-    if (status == HL_DEVICE_STATUS_IN_RESET && !d->reset_pending && now_ns() >= d->ready_ns)
+    if (status == HL_DEVICE_STATUS_IN_RESET && !in_reset(d))
         status = HL_DEVICE_STATUS_OPERATIONAL;
+    if (status == HL_DEVICE_STATUS_IN_RESET && d->compute_reset)
+        return HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE;
     if (status == HL_DEVICE_STATUS_OPERATIONAL && sim_asic_of(d)->close_resets &&
         sim_device_releasing(d))
         return HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE;
@@ -107,19 +120,18 @@ void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events
 /* hl_device_reset() counts one when it is over. */
 uint32_t sim_device_hard_resets(const struct sim_device *d)
 {
-    return d->hard_resets -
-           (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && !d->compute_reset);
+    return d->hard_resets - (in_reset(d) && !d->compute_reset);
 }
 
 uint32_t sim_device_soft_resets(const struct sim_device *d)
 {
-    return d->soft_resets - (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && d->compute_reset);
+    return d->soft_resets - (in_reset(d) && d->compute_reset);
 }
 
 static void reset(struct sim_state *s, struct sim_device *d, bool compute)
 {
     /* there is one, but for a hard reset after one of the engines */
-    if (sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET && (compute || !d->compute_reset))
+    if (in_reset(d) && (compute || !d->compute_reset))
         return;
     sim_trace_event(s, (uint32_t)(d - s->devices), compute ? "compute reset" : "reset");
     if (compute)
@@ -161,7 +173,7 @@ void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t 
         reset(s, d, sim_asic_of(d)->soft_reset);
         return;
     }
-    if (file == SIM_NONE || sim_device_status(d) == HL_DEVICE_STATUS_IN_RESET ||
+    if (file == SIM_NONE || in_reset(d) ||
         (!s->files[file].eventfd && !d->watchdog)) {
         sim_device_reset(s, d);
         return;

@@ -80,6 +80,8 @@ void sim_device_init(struct sim_state *s, struct sim_device *d, enum sim_asic_id
 /* One that was pulled is plugged in again: a fresh device. */
 void sim_device_return(struct sim_state *s, struct sim_device *d);
 uint32_t sim_device_status(const struct sim_device *d);
+/* Is it in a reset that ends by itself, whether its user closes it or not? */
+bool sim_device_recovers(const struct sim_device *d);
 /*
  * The driver takes a while to release a device (Gaudi2: resets it), during its user's close(), or
  * during its exit: others that open it meanwhile get EAGAIN.  Begins when a living user has

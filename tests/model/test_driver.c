@@ -197,7 +197,8 @@ TEST(a_reset_that_the_user_survives)
         control = open_file(true);
         submission_of(s, d)->ctx_switched = submission_of(s, d)->ctx_restored = true;
         time_out(1);
-        assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
+        assert_int_equal(sim_device_status(d), soft ? HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE
+                                                    : HL_DEVICE_STATUS_IN_RESET);
         assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
         assert_int_equal(r.hard_reset_cnt + r.soft_reset_cnt, 0);
         for (unsigned i = 0; soft && !sim_device_operational(d); i++) {
