@@ -182,6 +182,13 @@ void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t 
     submission_abort(s, d, SUBMISSION_WAITS_END);
 }
 
+/* Where a close resets the engines anyhow, that is it. */
+void sim_device_postponed_reset(struct sim_state *s, struct sim_device *d)
+{
+    if (!sim_asic_of(d)->close_resets)
+        reset(s, d, sim_asic_of(d)->soft_reset);
+}
+
 void sim_device_remove(struct sim_state *s, struct sim_device *d)
 {
     sim_device_event(s, d, HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);

@@ -121,8 +121,8 @@ static void context_over(struct sim_state *s, struct sim_device *d)
 {
     /* "device still in use": later kernels reset it; 6.1 waits indefinitely, a defect */
     bool leaked = sim_kernel(s)->resets_for_leftover && !d->reset_pending && submission_leaks(s, d);
-    bool hard = (d->watchdog || leaked) && !d->removed; /* or the deferred one */
-    bool reset = hard || sim_asic_of(d)->close_resets;
+    bool postponed = d->watchdog && !leaked;
+    bool reset = leaked || postponed || sim_asic_of(d)->close_resets;
 
     submission_abort(s, d, reset ? SUBMISSION_RESET : SUBMISSION_CONTEXT_ENDS);
     d->watchdog = false;
@@ -136,8 +136,10 @@ static void context_over(struct sim_state *s, struct sim_device *d)
         d->reset_pending = false;
         d->ready_ns = now_ns();
     }
-    if (hard)
+    if (leaked && !d->removed)
         sim_device_reset(s, d);
+    else if (postponed && !d->removed)
+        sim_device_postponed_reset(s, d);
 }
 
 static void dmabuf_released(struct sim_state *s, struct sim_device *d, const struct sim_dmabuf *b)

@@ -102,6 +102,8 @@ uint32_t sim_device_soft_resets(const struct sim_device *d);
 /* A reset because of an error, of which events tell: deferred while a user that listens for events
  * has the device. */
 void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t events);
+/* What is due of one that was deferred, now that its user has closed the device. */
+void sim_device_postponed_reset(struct sim_state *s, struct sim_device *d);
 void sim_device_remove(struct sim_state *s, struct sim_device *d);
 /* Sets event bits for every user of the device that can see them. */
 void sim_device_event(struct sim_state *s, struct sim_device *d, uint64_t events);

@@ -253,35 +253,58 @@ TEST(resets_that_come_during_one)
     end();
 }
 
-/* What runs still when its user closes the device costs a hard reset; likewise a deferred one. */
+/* What runs still when its user closes the device costs a hard reset. */
 TEST(a_close_with_work_in_flight)
 {
-    for (unsigned deferred = 0; deferred < 2; deferred++)
-        for (unsigned a = 1; a < 3; a++) {
-            struct hl_cs_chunk k = { .queue_index = 0 };
-            union hl_cs_args cs = { .in = { .chunks_execute = (uintptr_t)&k,
-                                            .num_chunks_execute = 1,
-                                            .cs_flags = HL_CS_FLAGS_SIGNAL } };
-            uint32_t file, control;
+    for (unsigned a = 1; a < 3; a++) {
+        struct hl_cs_chunk k = { .queue_index = 0 };
+        union hl_cs_args cs = { .in = { .chunks_execute = (uintptr_t)&k,
+                                        .num_chunks_execute = 1,
+                                        .cs_flags = HL_CS_FLAGS_SIGNAL } };
+        uint32_t file, control;
 
-            begin(asics[a], HL_GENERATION_DRM);
-            file = open_file(false);
-            control = open_file(true);
-            if (deferred) {
-                s->files[file].eventfd = true;
-                time_out(1);
-                assert_true(sim_device_operational(d));
-            } else {
-                assert_int_equal(sim_cs(&env, file, &cs), 0);
-            }
-            sim_released(s, file);
-            assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
-            assert_int_equal(sim_open_check(s, d, false), -EAGAIN);
-            assert_int_equal(hard_resets(control), 0);
-            wait_for_the_device();
-            assert_int_equal(hard_resets(control), 1);
-            end();
-        }
+        begin(asics[a], HL_GENERATION_DRM);
+        file = open_file(false);
+        control = open_file(true);
+        assert_int_equal(sim_cs(&env, file, &cs), 0);
+        sim_released(s, file);
+        assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_IN_RESET);
+        assert_int_equal(sim_open_check(s, d, false), -EAGAIN);
+        assert_int_equal(hard_resets(control), 0);
+        wait_for_the_device();
+        assert_int_equal(hard_resets(control), 1);
+        end();
+    }
+}
+
+/* What took too long is over when its user, who was told of it, closes the device: the reset that
+ * was postponed is of the engines alone where the driver can do that, and Gaudi2's is the one of
+ * every close. */
+TEST(a_close_after_a_postponed_reset)
+{
+    EACH_ASIC(asic)
+    {
+        bool hard = asic == SIM_ASIC_GAUDI;
+        struct hl_info_reset_count r = { 0 };
+        uint32_t file, control;
+
+        begin(asic, HL_GENERATION_DRM);
+        file = open_file(false);
+        control = open_file(true);
+        s->files[file].eventfd = true;
+        time_out(1);
+        assert_true(sim_device_operational(d));
+        sim_released(s, file);
+        if (asic != SIM_ASIC_GAUDI2) /* whose release is the supervisor's */
+            assert_int_equal(sim_device_status(d),
+                             hard ? HL_DEVICE_STATUS_IN_RESET
+                                  : HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE);
+        wait_for_the_device();
+        assert_int_equal(info(control, HL_INFO_RESET_COUNT, &r, sizeof(r)), 0);
+        assert_int_equal(r.hard_reset_cnt, hard ? 1 : 0);
+        assert_int_equal(r.soft_reset_cnt, asic == SIM_ASIC_GOYA ? 1 : 0);
+        end();
+    }
 }
 
 /* A user who was told of a reset has half a minute to close the device. */
@@ -673,6 +696,7 @@ int main(void)
         cmocka_unit_test(a_reset_that_the_user_survives),
         cmocka_unit_test(resets_that_come_during_one),
         cmocka_unit_test(a_close_with_work_in_flight),
+        cmocka_unit_test(a_close_after_a_postponed_reset),
         cmocka_unit_test(a_user_who_does_not_close),
         cmocka_unit_test(sizes_near_the_end_of_all),
         cmocka_unit_test(large_pages_of_the_host),
