@@ -43,8 +43,8 @@ struct hl_traits {
     bool waits_hide_ends; /* what a signal has ended is busy, what a reset has ended is completed (a
                              counter's) */
     bool any_has_no_time; /* what waits for any interrupt is not told when it came */
-    bool times_releases;  /* a submission's time is when the driver let go of it, also of one that was
-                             refused, else that of its completion */
+    bool times_releases;  /* a submission's time is when the driver let go of it, refused or not;
+                             else that of its completion */
     bool keeps_records;   /* of errors: the next user can still read those of the last */
     bool rearms_units;    /* a trace unit is set up again whatever its state is */
     bool core_commands;   /* on ASICs without engine cores, commands for them are checked up to the
