@@ -61,7 +61,8 @@ struct hlthunk_buffer_options {
  * has one user process), and there is nothing to map.
  *
  * When the device is out of memory, empty chunks of the device's pools are returned to it and the
- * allocation is tried once more.
+ * allocation is tried once more; and again if queues have buffers to let go of, of work that is
+ * over.
  *
  * Return: 0 or a negative errno.
  *

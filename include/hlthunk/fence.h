@@ -4,9 +4,10 @@
  *
  * A fence is done when all work that its queue was given before it is done, including the host
  * memory of reads and the fences that the queue waits for.  It is over when it is done or lost, and
- * stays so.  Its state advances when somebody looks: a wait, a query, or the queue's thread, which
- * starts with the first eventfd or callback.  Who finds it over signals its eventfds before that
- * call returns; callbacks run on the queue's thread.  Any thread may use a fence at any time.
+ * stays so.  Its state advances when somebody looks: a wait, a query, an allocation that lacks
+ * memory, or the queue's thread, which starts with the first eventfd or callback.  Who finds it
+ * over signals its eventfds before that call returns; callbacks run on the queue's thread.  Any
+ * thread may use a fence at any time.
  */
 #ifndef HLTHUNK_FENCE_H
 #define HLTHUNK_FENCE_H

@@ -21,7 +21,7 @@ struct hlthunk_pool;
  * @device: whose memory it is, borrowed
  * @pool: the pool, borrowed; NULL: hlthunk_buffer_alloc()
  * @size_bytes: as asked for
- * @attempt: how often this allocation has failed, from 1 on
+ * @attempt: how often the callback was asked about this allocation, from 1 on
  * @reason: the text of the error, valid during the call
  *
  * Filled by the library; later versions may add members at its end.
@@ -52,7 +52,8 @@ typedef bool (*hlthunk_memory_failure_fn)(const struct hlthunk_memory_failure *f
  * hlthunk_device_set_failure_callback() - set a callback for allocations that are about to fail
  * @device: whose memory it is
  * @callback: called by hlthunk_buffer_alloc() and hlthunk_pool_alloc() when there is no memory,
- *            after pools have given back what they only keep; NULL removes it
+ *            after pools have given back what they only keep, and queues what work that is over
+ *            had; NULL removes it
  * @user: passed to @callback
  *
  * The callback may use every function, and release buffers; the allocation is tried once more as
@@ -76,9 +77,10 @@ hlthunk_device_set_failure_callback(struct hlthunk_device *device,
  * @user: as given to hlthunk_buffer_set_user()
  *
  * Context: the thread that dropped the last reference, possibly in a call on a queue whose work was
- * the last to use the buffer; no lock of the library is held and the device is still open.  Memory
- * of hlthunk_buffer_from_host() that the driver keeps for a moment, during a reset of the engines:
- * the thread that later releases another buffer that is not a pool's, or the device.
+ * the last to use the buffer, or in an allocation that lacks memory; no lock of the library is held
+ * and the device is still open.  Memory of hlthunk_buffer_from_host() that the driver keeps for a
+ * moment, during a reset of the engines: the thread that later releases another buffer that is not
+ * a pool's, or the device.
  * When it returns, hlthunk_last_error() is what it was before, whatever has failed in it.
  * Since: 0.9
  */

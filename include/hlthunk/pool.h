@@ -133,7 +133,8 @@ struct hlthunk_pool_buffer_options {
  * Errors: besides the common ones:
  *   -EINVAL: @size_bytes is 0, or the alignment is not a power of two in range
  *   -ENOMEM: no room, even after empty chunks were returned (the pool's own at .max_bytes, those of
- *     all pools when the device's memory is exhausted); the text says which limit was reached, how
+ *     all pools when the device's memory is exhausted) and queues have let go of the buffers of
+ *     work that is over; the text says which limit was reached, how
  *     much is free, and how large the largest free piece is
  *   -EBUSY: the device is in reset
  *   -EOPNOTSUPP: a Gaudi received from another process, which alone hands out its memory

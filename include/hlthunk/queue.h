@@ -9,12 +9,12 @@
  * makes it: when the queue's depth is in flight, when the driver is full, or when the staging
  * memory for host transfers is.
  *
- * A queue holds references to the buffers of its work until that is over, so the program may
- * release them at any time.  Any thread may use a queue at any time.  After a reset or removal of
- * the device everything pending is lost, once: fences say so, calls fail with -ENODEV, and the
- * buffers are released.  A queue of which the driver gives up or aborts a submission is lost as
- * well, its device is not: every later call that gives it work fails with the same error,
- * -ETIMEDOUT or -EIO, and another queue goes on.
+ * A queue holds references to the buffers of its work until somebody finds that over (a wait, a
+ * query, an allocation that lacks memory), so the program may release them at any time.  Any
+ * thread may use a queue at any time.  After a reset or removal of the device everything pending is
+ * lost, once: fences say so, calls fail with -ENODEV, and the buffers are released.  A queue of
+ * which the driver gives up or aborts a submission is lost as well, its device is not: every later
+ * call that gives it work fails with the same error, -ETIMEDOUT or -EIO, and another queue goes on.
  */
 #ifndef HLTHUNK_QUEUE_H
 #define HLTHUNK_QUEUE_H

@@ -158,3 +158,30 @@ uint64_t hl_parent_reclaim(struct hl_parent *p)
     }
     return bytes;
 }
+
+/* The child of this number among those that may settle; the lock is held. */
+static struct hl_object *next_to_settle(const struct hl_parent *p, unsigned number)
+{
+    struct hl_object *o = p->first;
+
+    while (o && !(o->ops->settle && number-- == 0))
+        o = o->next;
+    return o;
+}
+
+bool hl_parent_settle(struct hl_parent *p)
+{
+    bool any = false;
+
+    for (unsigned i = 0;; i++) {
+        struct hl_object *o;
+
+        pthread_mutex_lock(&p->lock);
+        o = next_to_settle(p, i);
+        if (!o)
+            break;
+        any = o->ops->settle(o) || any;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return any;
+}

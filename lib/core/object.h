@@ -58,6 +58,11 @@ struct hl_object_ops {
     int (*parts)(const struct hl_object *object, hlthunk_live_object_fn visit, void *user);
     /* Returns to the device what it only keeps for later: how many bytes.  Without locks. */
     uint64_t (*reclaim)(struct hl_object *object);
+    /*
+     * Lets go of other objects whose use is over: were there any?  With the parent's lock held,
+     * which it releases.  Without a reference, since who drops the last one may have to wait.
+     */
+    bool (*settle)(struct hl_object *object);
     /* Bytes that are free within what reclaim() has to leave.  With the parent's lock held. */
     uint64_t (*kept)(const struct hl_object *object);
     /* Called as it joins its parent's list, and before it leaves it.  The same lock. */
@@ -144,5 +149,7 @@ int hl_object_check(const struct hl_object *o, const char *name);
 
 /* Has every child return what it only keeps: bytes.  Without locks. */
 uint64_t hl_parent_reclaim(struct hl_parent *p);
+/* Has every child let go of objects whose use is over: were there any?  Without locks. */
+bool hl_parent_settle(struct hl_parent *p);
 
 #endif

@@ -195,8 +195,8 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
 {
     struct hlthunk_buffer_options o;
     struct hl_err_kept kept;
+    struct hl_failure failure = { 0 };
     struct hlthunk_buffer *b;
-    uint64_t attempt = 0;
     int rc = check_new(d, size_bytes, out);
 
     rc = rc ? rc : HL_OPTIONS_READ(o, options);
@@ -212,7 +212,7 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
     hl_err_begin(&kept);
     do
         rc = hl_memory_alloc(d, size_bytes, &o, &b->memory);
-    while (rc == -ENOMEM && hl_failure_retry(d, NULL, size_bytes, ++attempt));
+    while (rc == -ENOMEM && hl_failure_retry(d, NULL, size_bytes, &failure));
     hl_err_end(&kept, rc);
     if (rc) {
         hl_object_put(&b->object);

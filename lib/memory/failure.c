@@ -74,10 +74,25 @@ static bool ask(struct hlthunk_device *d, struct hlthunk_pool *pool, uint64_t si
     return again;
 }
 
-bool hl_failure_retry(struct hlthunk_device *d, struct hlthunk_pool *pool, uint64_t size,
-                      uint64_t attempt)
+/* Once: what ends meanwhile may be what other threads go on allocating. */
+static bool settle(struct hlthunk_device *d, struct hl_failure *f)
 {
-    bool again = ask(d, pool, size, attempt);
+    struct hl_err_kept kept;
+    bool any;
+
+    if (f->settled)
+        return false;
+    f->settled = true;
+    hl_err_begin(&kept);
+    any = hl_parent_settle(&d->base);
+    hl_err_end(&kept, 0);
+    return any;
+}
+
+bool hl_failure_retry(struct hlthunk_device *d, struct hlthunk_pool *pool, uint64_t size,
+                      struct hl_failure *f)
+{
+    bool again = settle(d, f) || ask(d, pool, size, ++f->attempt);
 
     atomic_fetch_add_explicit(again ? &d->memory.retries : &d->memory.failures, 1,
                               memory_order_relaxed);

@@ -293,10 +293,10 @@ static int fetch(struct hlthunk_pool *p, struct hl_pool_request *r, struct hlthu
     return 0;
 }
 
-/* The program may make room; both count what comes of it. */
-static bool retry(struct hlthunk_pool *p, uint64_t size, uint64_t attempt)
+/* Room may have been made; both count what comes of it. */
+static bool retry(struct hlthunk_pool *p, uint64_t size, struct hl_failure *failure)
 {
-    bool again = hl_failure_retry(p->object.device, p, size, attempt);
+    bool again = hl_failure_retry(p->object.device, p, size, failure);
 
     if (p->counters)
         atomic_fetch_add(again ? &p->counters->retries : &p->counters->failures, 1);
@@ -307,13 +307,13 @@ static bool retry(struct hlthunk_pool *p, uint64_t size, uint64_t attempt)
 static int fetch_or_retry(struct hlthunk_pool *p, struct hl_pool_request *r,
                           struct hlthunk_buffer **out)
 {
+    struct hl_failure failure = { 0 };
     struct hl_err_kept kept;
-    uint64_t attempt = 0;
     int rc;
 
     hl_err_begin(&kept);
     rc = fetch(p, r, out);
-    while (rc == -ENOMEM && retry(p, r->size, ++attempt))
+    while (rc == -ENOMEM && retry(p, r->size, &failure))
         rc = take(p, r, out) ? 0 : fetch(p, r, out);
     return hl_err_end(&kept, rc);
 }

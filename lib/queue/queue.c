@@ -117,7 +117,25 @@ static void destroy(struct hl_object *o)
     hl_object_free(o);
 }
 
-static const struct hl_object_ops ops = { .kind = "queue", .destroy = destroy };
+/*
+ * What is listed is not destroyed before its lock is free.  Calls that have this lock add objects
+ * to the parent's list: it is not waited for here.
+ */
+static bool settle(struct hl_object *o)
+{
+    struct hlthunk_queue *q = (struct hlthunk_queue *)o;
+    bool busy = pthread_mutex_trylock(&q->lock) != 0, any;
+
+    pthread_mutex_unlock(&o->parent->lock);
+    if (busy)
+        return false;
+    hl_queue_collect(q);
+    any = q->let_go != NULL;
+    hl_queue_unlock(q);
+    return any;
+}
+
+static const struct hl_object_ops ops = { .kind = "queue", .destroy = destroy, .settle = settle };
 
 int hlthunk_queue_create(struct hlthunk_device *d, const struct hlthunk_queue_options *options,
                          struct hlthunk_queue **out)

@@ -183,6 +183,8 @@ static inline int hl_queue_submit(struct hlthunk_queue *q)
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
 /* One wait of the driver's for a batch that is in flight.  Not 0: how often it was refused. */
 unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us);
+/* Retires what is over.  Does not wait. */
+void hl_queue_collect(struct hlthunk_queue *q);
 /* What the batch that is recorded comes after and that was not over yet; NULL: nothing. */
 static inline struct hl_after *hl_queue_after(const struct hlthunk_queue *q)
 {

@@ -193,6 +193,17 @@ unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeou
     return rc && !q->lost ? q->refusals : 0;
 }
 
+void hl_queue_collect(struct hlthunk_queue *q)
+{
+    uint64_t number;
+
+    do {
+        number = q->head;
+        if (number != q->tail)
+            (void)hl_queue_look(q, number, 0);
+    } while (q->head != number);
+}
+
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns)
 {
     uint64_t left = deadline_ns ? hl_left_us(deadline_ns) : 0;

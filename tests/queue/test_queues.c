@@ -286,6 +286,53 @@ static void a_buffer_stays_while_it_is_used(void **state)
         assert_memory_equal(r->out + (i << 10), r->in + i, 1024);
 }
 
+static void count_release(void *user)
+{
+    ++*(unsigned *)user;
+}
+
+static struct hlthunk_buffer *alloc_large(struct rig *r, struct hlthunk_pool *pool, uint64_t size)
+{
+    struct hlthunk_buffer *b = NULL;
+    int rc = -ENOMEM;
+
+    for (unsigned tries = 0; rc == -ENOMEM && tries < 1000; tries++) { /* until the work is over */
+        rc = pool ? hlthunk_pool_alloc(pool, size, NULL, &b)
+                  : hlthunk_buffer_alloc(r->d, size, NULL, &b);
+        usleep(rc ? 5000 : 0);
+    }
+    ok(rc);
+    return b;
+}
+
+/* Buffers that the program has dropped, of work that is over: nobody has looked, but for this. */
+static void an_allocation_finds_what_is_over(void **state)
+{
+    struct hlthunk_device_properties p = { .struct_size = sizeof(p) };
+    struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
+    struct rig *r = *state;
+    struct hlthunk_pool *pool;
+    unsigned released = 0;
+    uint64_t size;
+
+    ok(hlthunk_device_get_properties(r->d, &p));
+    ok(hlthunk_device_get_memory_usage(r->d, &u));
+    size = u.free_bytes / 3 / p.memory_page_size * p.memory_page_size;
+    ok(hlthunk_pool_create(r->d, NULL, &pool));
+    for (unsigned i = 0; i < 12; i++) {
+        struct hlthunk_buffer *once = alloc_large(r, i < 6 ? NULL : pool, size);
+
+        ok(hlthunk_buffer_set_user(once, &released, count_release));
+        ok(hlthunk_queue_fill(r->q, once, 0, 4096, i, 1));
+        ok(hlthunk_queue_flush(r->q));
+        hlthunk_buffer_unref(once);
+    }
+    assert_true(released >= 9);
+    ok(hlthunk_queue_finish(r->q, -1));
+    assert_int_equal(released, 12);
+    hlthunk_pool_unref(pool);
+}
+
 static void a_fence_is_pending_and_then_done(void **state)
 {
     struct hlthunk_fence_options o = { .struct_size = sizeof(o), .timestamp = true };
@@ -1093,6 +1140,7 @@ SUITE(queues)
         CASE(buffers_of_every_kind),
         CASE(every_engine_moves_bytes),
         CASE(a_buffer_stays_while_it_is_used),
+        CASE(an_allocation_finds_what_is_over),
         CASE(a_fence_is_pending_and_then_done),
         CASE(fences_tell_an_event_loop),
         CASE(a_fence_leaves_other_files_alone),
