@@ -33,7 +33,7 @@ int hl_batch_open(struct hlthunk_queue *q)
         int rc;
 
         if (q->lost)
-            return hl_err(q->lost, "queue is lost with its device: release it");
+            return hl_queue_say_lost(q);
         if (q->tail - q->head >= q->depth) {
             /* then the queue is lost, or has a slot, unless another thread takes that */
             (void)hl_queue_await(q, q->head, UINT64_MAX);

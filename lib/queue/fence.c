@@ -65,7 +65,7 @@ static int try_to_place(struct hlthunk_fence *f)
     int rc;
 
     if (q->lost)
-        return hl_err(q->lost, "queue is lost with its device: release it");
+        return hl_queue_say_lost(q);
     rc = hl_batch_follow_wait(q);
     if (rc)
         return rc;

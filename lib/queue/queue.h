@@ -202,6 +202,8 @@ bool hl_queue_wait_before(struct hlthunk_queue *q, uint64_t deadline_ns);
  * is done; it is not asked of the others.
  */
 void hl_queue_lose(struct hlthunk_queue *q, uint64_t number, int why);
+/* The error of a call on a queue that is lost. */
+int hl_queue_say_lost(const struct hlthunk_queue *q);
 /* Not with the lock held, sleeps: for what is refused for the moment. */
 void hl_queue_pause(unsigned attempt);
 

@@ -16,6 +16,16 @@
 /* Another thread may find out that the device is lost: this one looks, too. */
 #define SLICE_US 1000000u
 
+int hl_queue_say_lost(const struct hlthunk_queue *q)
+{
+    if (q->lost == -ENODEV)
+        return hl_err(q->lost, "queue is lost with its device: release it");
+    return hl_err(q->lost,
+                  "queue is lost, its device is not: the driver gave up or aborted a submission "
+                  "(%s); release it and create another one",
+                  strerror(-q->lost));
+}
+
 static bool is_stale(const struct hlthunk_device *d)
 {
     return atomic_load(&d->base.stale);

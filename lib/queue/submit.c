@@ -122,7 +122,7 @@ int hl_queue_submit_by(struct hlthunk_queue *q, uint64_t deadline_ns)
             hl_queue_lose(q, q->tail, -ENODEV);
         /* another thread may have submitted it, or found the queue lost */
         if (q->lost)
-            return hl_err(q->lost, "queue is lost with its device: release it");
+            return hl_queue_say_lost(q);
         if (!q->recording || q->tail != number || !b->used)
             return 0;
         rc = submit_once(q, b, attempt, deadline_ns);
