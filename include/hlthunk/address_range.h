@@ -41,10 +41,10 @@ struct hlthunk_address_range_options {
  * @options: NULL for defaults
  * @range: receives a reference that the caller owns
  *
- * The range begins at a multiple of the device's memory page.  No other range of this process
- * overlaps it (a device has one user process), and no buffer is mapped there but by
- * hlthunk_address_range_map(), or by a .force_hint of the program's into it.  Nothing is allocated
- * on the device.
+ * The range begins at a multiple of the device's memory page, by the low 48 bits of its address.
+ * No other range of this process overlaps it (a device has one user process), and no buffer is
+ * mapped there but by hlthunk_address_range_map(), or by a .force_hint of the program's into it.
+ * Nothing is allocated on the device.
  *
  * Return: 0 or a negative errno.
  *
@@ -79,8 +79,9 @@ hlthunk_address_range_reserve(struct hlthunk_device *device, uint64_t size_bytes
  *   -EINVAL: @offset is not a multiple of the page, or the buffer does not fit there or is on
  *     another device
  *   -EALREADY: the buffer already has an address
- *   -ENOMEM: part of the place has a buffer already, or it is at the end of a hole between two
- *     buffers that it does not fill: the driver fills holes from their start
+ *   -ENOMEM: part of the place has a buffer already, or it is at the end of a hole that it does not
+ *     fill: the driver fills holes from their start.  Before the first buffer of a range there is
+ *     such a hole, which begins before the range
  *   -EBUSY: the device is in reset
  *
  * Context: any thread, one per buffer at a time; may sleep in the driver.

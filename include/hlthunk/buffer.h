@@ -112,10 +112,12 @@ struct hlthunk_buffer_from_host_options {
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: @size_bytes is 0 or too large, or @host + @size_bytes wraps around
- *   -EFAULT: the memory is not mapped in this process, not writable, or (from Linux 6.5 on) a
- *            shared mapping of a file on a disk
- *   -ENOMEM: part of the memory is not accessible, or no device address is free for it
+ *   -EINVAL: @size_bytes is 0 or too large, @host + @size_bytes wraps around, or .force_hint is set
+ *     without a .hint
+ *   -EFAULT: the memory is not mapped in this process, not writable (Linux 6.1 takes private memory
+ *     that is not), or (from Linux 6.5 on) a shared mapping of a file on a disk
+ *   -ENOMEM: part of the memory is not accessible, no device address is free for it, or .force_hint
+ *     is set and .hint is taken or not aligned
  *   -EPERM: @device is a control node
  *   -EBUSY: the device is in reset
  *
@@ -245,8 +247,10 @@ struct hlthunk_buffer_map_options {
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
+ *   -EINVAL: .force_hint is set without a .hint
  *   -EALREADY: the buffer already has an address
- *   -ENOMEM: no device address is free, or .force_hint is set and .hint is taken
+ *   -ENOMEM: no device address is free, or .force_hint is set and .hint is taken or not a multiple
+ *     of the device's page
  *   -EBUSY: the device is in reset
  *
  * Context: one thread per buffer at a time; may sleep in the driver.

@@ -222,6 +222,12 @@ int hlthunk_buffer_alloc(struct hlthunk_device *d, uint64_t size_bytes,
     return 0;
 }
 
+/* The driver would say that there is no room. */
+static int check_hint(uint64_t hint, bool force_hint)
+{
+    return force_hint && !hint ? hl_err(-EINVAL, "options->force_hint needs a .hint") : 0;
+}
+
 int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size_bytes,
                              const struct hlthunk_buffer_from_host_options *options,
                              struct hlthunk_buffer **out)
@@ -236,6 +242,9 @@ int hlthunk_buffer_from_host(struct hlthunk_device *d, void *host, uint64_t size
         return rc;
     if (!host)
         return hl_err(-EINVAL, "host is NULL");
+    rc = check_hint(o.hint, o.force_hint);
+    if (rc)
+        return rc;
     b = create(d, size_bytes, o.label, __builtin_return_address(0));
     if (!b)
         return -ENOMEM;
@@ -419,6 +428,7 @@ int hlthunk_buffer_map(struct hlthunk_buffer *b, const struct hlthunk_buffer_map
         return rc;
     rc = HL_OPTIONS_READ(o, options);
     rc = rc ? rc : HL_OPTIONS_RESERVED(o);
+    rc = rc ? rc : check_hint(o.hint, o.force_hint);
     if (rc)
         return rc;
     if (b->memory.physical)

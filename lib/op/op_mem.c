@@ -96,7 +96,10 @@ static COLD int map_error(int rc, uint64_t handle, uint64_t hint, uint32_t flags
     if (rc == -EPERM)
         return hl_err(rc, "handle %#llx belongs to another context and is not shared", (ull)handle);
     if (rc == -ENOMEM && (flags & HL_MEM_FORCE_HINT))
-        return hl_err(rc, "the address %#llx, which FORCE_HINT demands, is not free", (ull)hint);
+        return hl_err(rc,
+                      "the address %#llx, which FORCE_HINT demands, is not free, or not a multiple "
+                      "of the device's page, or the memory would end where a larger hole ends",
+                      (ull)hint);
     return hl_err(rc, "the driver refused to map handle %#llx: %s", (ull)handle, strerror(-rc));
 }
 
@@ -153,6 +156,27 @@ int hl_mem_unmap(int fd, uint64_t address)
     return rc ? unmap_error(rc, address) : 0;
 }
 
+static COLD int map_host_error(int rc, uint64_t start, uint64_t size, uint64_t hint, uint32_t flags)
+{
+    if (rc == -EFAULT)
+        return hl_err(rc,
+                      "host memory %#llx + %llu cannot be pinned: not mapped, not writable, or "
+                      "(from Linux 6.5 on) a shared mapping of a file on a disk",
+                      (ull)start, (ull)size);
+    if (rc == -ENOMEM && (flags & HL_MEM_FORCE_HINT))
+        return hl_err(rc,
+                      "host memory %#llx + %llu cannot be mapped: part of it is not accessible, "
+                      "or the address %#llx, which FORCE_HINT demands, is not free or not aligned",
+                      (ull)start, (ull)size, (ull)hint);
+    if (rc == -ENOMEM)
+        return hl_err(rc,
+                      "host memory %#llx + %llu cannot be mapped: part of it is not accessible, "
+                      "or no address of the device is free for it",
+                      (ull)start, (ull)size);
+    return hl_err(rc, "the driver refused to map host memory %#llx + %llu: %s", (ull)start,
+                  (ull)size, strerror(-rc));
+}
+
 int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint32_t flags,
                     uint64_t *address)
 {
@@ -170,19 +194,8 @@ int hl_mem_map_host(int fd, const void *host, uint64_t size, uint64_t hint, uint
                       (ull)size);
     rc = call(fd, &args, HL_MEM_OP_MAP, flags | HL_MEM_USERPTR, start, usable_hint(hint, size),
               size);
-    if (rc == -EFAULT)
-        return hl_err(rc,
-                      "host memory %#llx + %llu cannot be pinned: not mapped, not writable, or "
-                      "(from Linux 6.5 on) a shared mapping of a file on a disk",
-                      (ull)start, (ull)size);
-    if (rc == -ENOMEM)
-        return hl_err(rc,
-                      "host memory %#llx + %llu cannot be mapped: part of it is not accessible, "
-                      "or no address of the device is free for it",
-                      (ull)start, (ull)size);
     if (rc)
-        return hl_err(rc, "the driver refused to map host memory %#llx + %llu: %s", (ull)start,
-                      (ull)size, strerror(-rc));
+        return map_host_error(rc, start, size, hint, flags);
     *address = args.out.device_virt_addr;
     return 0;
 }

@@ -206,10 +206,12 @@ TEST(mapping_later)
 {
     struct hlthunk_device *d = open_device();
     struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .unmapped = true };
+    struct hlthunk_buffer_map_options at = { .struct_size = sizeof(at), .force_hint = true };
     struct hlthunk_dmabuf *m;
     struct hlthunk_buffer *b;
 
     ok(hlthunk_buffer_alloc(d, 1, &o, &b));
+    refused(hlthunk_buffer_map(b, &at), EINVAL, "options->force_hint needs a .hint");
     if (on_asic("gaudi")) {
         assert_int_not_equal(hlthunk_buffer_get_address(b), 0);
         ok(hlthunk_buffer_map(b, NULL));
@@ -237,10 +239,15 @@ TEST(host_memory)
 {
     struct hlthunk_device *d = open_device();
     char *memory = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct hlthunk_buffer_from_host_options o = { .struct_size = sizeof(o), .force_hint = true };
     struct hlthunk_buffer *b, *none = (void *)1;
     struct hlthunk_dmabuf *m;
 
     ok(hlthunk_buffer_from_host(d, memory + 100, MIB, NULL, &b));
+    refused(hlthunk_buffer_from_host(d, memory, 1, &o, &none), EINVAL,
+            "options->force_hint needs a .hint");
+    o.hint = hlthunk_buffer_get_address(b) & ~4095ull;
+    refused(hlthunk_buffer_from_host(d, memory, 1, &o, &none), ENOMEM, "FORCE_HINT demands");
     assert_int_equal(hlthunk_buffer_get_address(b) & 4095, ((uintptr_t)memory + 100) & 4095);
     assert_true(hlthunk_buffer_is_host(b));
     refused(hlthunk_dmabuf_export(b, 0, 4096, NULL, &m), EOPNOTSUPP, "host memory");
