@@ -248,12 +248,17 @@ static int ask_driver(struct hlthunk_dmabuf *m, const struct hlthunk_buffer *buf
     uint64_t base =
         buffer->memory.physical ? pages->address : buffer->memory.address - buffer->within;
     uint32_t flags = O_CLOEXEC | (m->read_only ? O_RDONLY : O_RDWR);
-    int rc = hl_mem_export(buffer->object.device->fd, base, pages->size, pages->address - base,
-                           flags, &m->fd);
+    struct hlthunk_device *d = buffer->object.device;
+    int rc;
 
+    m->fd = -1;
+    /* it has no offsets either; the program needs not know that */
+    if (pages->address != base && d->props.generation == HLTHUNK_GENERATION_MISC)
+        return hl_err(-EOPNOTSUPP, "this kernel's driver cannot export memory of this ASIC");
+    rc = hl_mem_export(d->fd, base, pages->size, pages->address - base, flags, &m->fd);
     if (rc) {
         m->fd = -1;
-        return hl_device_failed(buffer->object.device, rc);
+        return hl_device_failed(d, rc);
     }
     m->fd = hl_owned_adopt(m->fd, &m->file.id);
     return m->fd < 0 ? hl_err(m->fd, "the identity of the driver's dma-buf cannot be read: %s",

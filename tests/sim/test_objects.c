@@ -282,6 +282,7 @@ TEST(exports)
     assert_ptr_equal(none, (void *)1);
     if (!can_export()) {
         refused(hlthunk_dmabuf_export(b, 0, 4096, NULL, &none), EOPNOTSUPP, "cannot export");
+        refused(hlthunk_dmabuf_export(b, MIB, 4096, NULL, &none), EOPNOTSUPP, "cannot export");
         assert_ptr_equal(none, (void *)1);
         hlthunk_buffer_unref(b);
         assert_int_equal(hlthunk_device_close(d), 0);
