@@ -147,7 +147,8 @@ HLTHUNK_API uint64_t hlthunk_live_object_get_age_ns(const struct hlthunk_live_ob
  * hlthunk_live_object_get_label() - get the label of a live object
  * @object: the entry
  *
- * Return: the label that the program gave it, valid during the callback; NULL for none.
+ * Return: the label that the program gave it, with '?' for control characters, valid during the
+ * callback; NULL for none.
  *
  * Context: within the callback.
  * Since: 0.9

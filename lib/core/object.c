@@ -25,6 +25,15 @@ void hl_object_init(struct hl_object *o, const struct hl_object_ops *ops, struct
         hl_object_get(&parent->object);
 }
 
+void hl_object_copy_label(struct hl_object *o, const char *label)
+{
+    size_t n = strnlen(label, sizeof(o->label) - 1);
+
+    for (size_t i = 0; i < n; i++)
+        o->label[i] = (unsigned char)label[i] < 0x20 || label[i] == 0x7f ? '?' : label[i];
+    o->label[n] = '\0';
+}
+
 int hl_parent_init(struct hl_parent *p, const struct hl_object_ops *ops)
 {
     int rc = pthread_mutex_init(&p->lock, NULL);

@@ -98,11 +98,13 @@ struct hl_parent {
 /* Zeroed memory for one, of the size of the struct that it is the first member of. */
 void *hl_object_new(size_t size);
 
+/* A report has one line for an object: control characters become '?'. */
+void hl_object_copy_label(struct hl_object *o, const char *label);
 static inline void hl_object_set_label(struct hl_object *o, const char *label)
 {
     o->label[0] = '\0';
     if (label)
-        strncat(o->label, label, sizeof(o->label) - 1);
+        hl_object_copy_label(o, label);
 }
 
 /* @o must be zeroed.  Starts with one reference, takes one of the parent, and is not listed. */

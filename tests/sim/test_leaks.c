@@ -153,6 +153,27 @@ TEST(a_backtrace_leads_to_the_lines)
     hlthunk_buffer_unref(b);
 }
 
+TEST(a_label_keeps_to_its_line)
+{
+    struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .label = "two\nlines\x1b[1m ä" };
+    struct hlthunk_device *d = open_device();
+    struct hlthunk_buffer *b;
+    char *text = NULL;
+
+    ok(hlthunk_buffer_alloc(d, MIB, &o, &b));
+    assert_int_equal(hlthunk_device_list_live_objects(d, keep_text, &text), 0);
+    assert_non_null(strstr(text, ", label two?lines?[1m ä"));
+    assert_null(strchr(text, '\n'));
+    free(text);
+    line_count = 0;
+    hlthunk_log_set(keep_line, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_not_equal(hlthunk_device_close(d), 0);
+    hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+    assert_int_equal(line_count, 1);
+    assert_null(strchr(lines[0], '\n'));
+    hlthunk_buffer_unref(b);
+}
+
 /* All buffers of a program's own allocator are made by the same call: its callers differ. */
 static __attribute__((noinline)) struct hlthunk_buffer *allocator(struct hlthunk_pool *p)
 {
@@ -372,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_backtrace_leads_to_the_lines),
+        cmocka_unit_test(a_label_keeps_to_its_line),
         cmocka_unit_test(buffers_of_a_pool_are_grouped_by_backtrace),
         cmocka_unit_test(without_a_backtrace_there_is_the_creator),
         cmocka_unit_test(no_lock_is_held_in_callbacks),
