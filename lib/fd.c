@@ -40,7 +40,9 @@ int hl_fd_dup(int fd)
 {
     int n = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
-    return n < 0 ? -errno : n;
+    if (n < 0)
+        return errno == EINVAL ? -EMFILE : -errno; /* a RLIMIT_NOFILE of 3 or less */
+    return n;
 }
 
 int hl_fd_sanitize(int fd)

@@ -2,6 +2,7 @@
 #include "tests/test.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "lib/fd.h"
@@ -19,6 +20,19 @@ TEST(a_copy_is_above_2_and_closed_on_exec)
     assert_int_equal(hl_fd_dup(fd), -EBADF);
     dup2(saved, 0);
     close(saved);
+}
+
+/* A limit below the first descriptor that is wanted: the kernel says EINVAL. */
+TEST(none_is_left_above_2)
+{
+    struct rlimit was, small;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    small = was;
+    small.rlim_cur = 3;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    assert_int_equal(hl_fd_dup(1), -EMFILE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
 }
 
 TEST(what_is_taken_over_is_made_so)
@@ -63,6 +77,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_copy_is_above_2_and_closed_on_exec),
+        cmocka_unit_test(none_is_left_above_2),
         cmocka_unit_test(what_is_taken_over_is_made_so),
         cmocka_unit_test(a_file_is_read_to_its_end),
     };
