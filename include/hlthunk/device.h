@@ -10,8 +10,9 @@
  *
  * The common errors, which any function on an object may return: -EINVAL, a NULL argument, a bad
  * enumerator or a .struct_size that is not set; -E2BIG, options with a non-zero member that this
- * version of the library does not know; -EPERM, the object was made by the parent of this process,
- * before fork(); -ENODEV, the device was reset or removed (hlthunk/reset.h).
+ * version of the library does not know, or a .struct_size of more than 4096; -EPERM, the object was
+ * made by the parent of this process, before fork(); -ENODEV, the device was reset or removed
+ * (hlthunk/reset.h).
  *
  * Words: get copies something out; borrow lends what the object keeps, which is valid while the
  * object lives and not to be closed or released; dup returns a fresh descriptor that the caller
@@ -137,6 +138,7 @@ struct hlthunk_device_entry {
  *
  * Errors:
  *   -EINVAL: @count is NULL, @entries is NULL with a @max, or @entry_size is too small
+ *   -E2BIG: @entry_size is more than 4096
  *   -ENOENT: there is no sysfs, and no node answers
  *   -EACCES, -EMFILE, -ENFILE, -ENOMEM: the devices could not be looked for
  *

@@ -81,7 +81,8 @@ hlthunk_dmabuf_export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t s
  * @dmabuf: receives a reference that the caller owns
  *
  * A dma-buf that this process exported, or has imported before, is recognised and yields the same
- * object, with its buffer.  The descriptor that hlthunk_dmabuf_borrow_fd() returned stays open.
+ * object, with its buffer, as long as there is that object.  The descriptor that
+ * hlthunk_dmabuf_borrow_fd() returned stays open.
  *
  * Return: 0 or a negative errno.
  *
