@@ -147,7 +147,9 @@ static void count_call(void *user)
 /* A call of the kernel that must come; busy: a reset of the engines only, as it says when asked. */
 static void expect_call(unsigned long request, bool busy)
 {
-    struct hl_info_device_status s = { .status = HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE };
+    static const struct hl_info_device_status s = {
+        .status = HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE
+    };
 
     mock_expect(&(struct mock_call){ .request = request, .error = busy ? EBUSY : 0 });
     if (busy)
