@@ -13,6 +13,9 @@
 
 #include "uapi/requests.h"
 
+/* Of a request: its struct is read and written. */
+#define BOTH_WAYS (_IOC_READ | _IOC_WRITE)
+
 static int raw(int fd, unsigned long number, void *args)
 {
     return ioctl(fd, number, args) < 0 ? -errno : 0;
@@ -94,7 +97,7 @@ static void prime(int buffer)
     say("PRIME_FD_TO_HANDLE in only -> %s", answer(raw(w.fd, _IOW('d', 0x2e, a), &a)));
     say("PRIME_FD_TO_HANDLE of a kernel's address -> %s",
         answer(raw(w.fd, _IOWR('d', 0x2e, a), (void *)(uintptr_t)0xffff888000000000)));
-    say("PRIME_FD_TO_HANDLE size 4 -> %s", answer(raw(w.fd, _IOC(3, 'd', 0x2e, 4), &a)));
+    say("PRIME_FD_TO_HANDLE size 4 -> %s", answer(raw(w.fd, _IOC(BOTH_WAYS, 'd', 0x2e, 4), &a)));
     close(event);
     close(zero);
 }
@@ -150,10 +153,12 @@ static void refused_anyway(void)
             nr == 0xd1 || (nr >= 0x40 && nr < 0x46))
             continue;
         memset(bytes, 0xff, sizeof(bytes));
-        say("request d %#x of ones -> %s", nr, answer(raw(w.fd, _IOC(3, 'd', nr, 64), bytes)));
+        say("request d %#x of ones -> %s", nr,
+            answer(raw(w.fd, _IOC(BOTH_WAYS, 'd', nr, 64), bytes)));
         say("request d %#x of a bad address -> %s", nr,
-            answer(raw(w.fd, _IOC(3, 'd', nr, 64), (void *)8)));
-        say("control request d %#x -> %s", nr, answer(raw(w.control, _IOC(3, 'd', nr, 64), bytes)));
+            answer(raw(w.fd, _IOC(BOTH_WAYS, 'd', nr, 64), (void *)8)));
+        say("control request d %#x -> %s", nr,
+            answer(raw(w.control, _IOC(BOTH_WAYS, 'd', nr, 64), bytes)));
     }
 }
 
