@@ -173,8 +173,7 @@ void sim_device_error_reset(struct sim_state *s, struct sim_device *d, uint64_t 
         reset(s, d, sim_asic_of(d)->soft_reset);
         return;
     }
-    if (file == SIM_NONE || in_reset(d) ||
-        (!s->files[file].eventfd && !d->watchdog)) {
+    if (file == SIM_NONE || in_reset(d) || (!s->files[file].eventfd && !d->watchdog)) {
         sim_device_reset(s, d);
         return;
     }

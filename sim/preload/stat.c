@@ -74,8 +74,7 @@ static void debugfs_face(struct face *f, uint32_t file)
     debugfs_name(file, name, sizeof(name));
     snprintf(path, sizeof(path), "%s%s", sim->tree, name);
     syscall(SYS_newfstatat, AT_FDCWD, path, &st, 0);
-    *f =
-        (struct face){ .mode = st.st_mode, .inode = st.st_ino, .dev = st.st_dev };
+    *f = (struct face){ .mode = st.st_mode, .inode = st.st_ino, .dev = st.st_dev };
 }
 
 static bool face_of_inode(uint64_t inode, struct face *f)
