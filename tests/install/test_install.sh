@@ -169,8 +169,7 @@ TEXT
     check "CMake" sh -c "cmake -G Ninja -S '$work/cmake' -B '$work/cb' && cmake --build '$work/cb'"
     check "whose program runs" hlsim run -- "$work/cb/other"
     sed -i "s/hlthunk $version/hlthunk 99/" "$work/cmake/CMakeLists.txt"
-    check "CMake refuses a later version" sh -c \
-        "cmake -G Ninja -S '$work/cmake' -B '$work/cc' 2>&1 | grep -q 'requested version'"
+    check "CMake refuses a later version" sh -c "! cmake -G Ninja -S '$work/cmake' -B '$work/cc'"
 else
     echo "note: no cmake here, the package for it is not tried"
 fi
