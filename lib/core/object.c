@@ -3,6 +3,7 @@
 
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
+#include "lib/text.h"
 
 void *hl_object_new(size_t size)
 {
@@ -27,11 +28,7 @@ void hl_object_init(struct hl_object *o, const struct hl_object_ops *ops, struct
 
 void hl_object_copy_label(struct hl_object *o, const char *label)
 {
-    size_t n = strnlen(label, sizeof(o->label) - 1);
-
-    for (size_t i = 0; i < n; i++)
-        o->label[i] = (unsigned char)label[i] < 0x20 || label[i] == 0x7f ? '?' : label[i];
-    o->label[n] = '\0';
+    hl_text_copy(o->label, label, sizeof(o->label));
 }
 
 int hl_parent_init(struct hl_parent *p, const struct hl_object_ops *ops)

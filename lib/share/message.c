@@ -5,6 +5,7 @@
 
 #include "lib/error.h"
 #include "lib/kernel/pci_address.h"
+#include "lib/text.h"
 
 typedef unsigned long long ull;
 
@@ -27,19 +28,10 @@ static uint64_t get(const uint8_t *from, unsigned bytes)
     return value;
 }
 
-/* UTF-8 is accepted; terminal control characters are not. */
-static bool is_printable(char c)
-{
-    return (unsigned char)c >= 0x20 && c != 0x7f;
-}
-
 static void put_text(uint8_t *to, const char *text, size_t size)
 {
-    size_t n = strnlen(text, size - 1);
-
     memset(to, 0, size);
-    for (size_t i = 0; i < n; i++)
-        to[i] = (uint8_t)(is_printable(text[i]) ? text[i] : '?');
+    hl_text_copy((char *)to, text, size);
 }
 
 /* False: no NUL, something after it, or a character that is not printable. */
@@ -51,7 +43,7 @@ static bool get_text(char *text, const uint8_t *from, size_t size)
         return false;
     for (size_t i = 0; i < size; i++) {
         text[i] = (char)from[i];
-        if (i < n ? !is_printable(text[i]) : text[i] != '\0')
+        if (i < n ? !hl_text_is_printable(text[i]) : text[i] != '\0')
             return false;
     }
     return true;
