@@ -251,15 +251,12 @@ static int ask_driver(struct hlthunk_dmabuf *m, const struct hlthunk_buffer *buf
     struct hlthunk_device *d = buffer->object.device;
     int rc;
 
-    m->fd = -1;
     /* it has no offsets either; the program needs not know that */
     if (pages->address != base && d->props.generation == HLTHUNK_GENERATION_MISC)
         return hl_err(-EOPNOTSUPP, "this kernel's driver cannot export memory of this ASIC");
     rc = hl_mem_export(d->fd, base, pages->size, pages->address - base, flags, &m->fd);
-    if (rc) {
-        m->fd = -1;
+    if (rc)
         return hl_device_failed(d, rc);
-    }
     m->fd = hl_owned_adopt(m->fd, &m->file.id);
     return m->fd < 0 ? hl_err(m->fd, "the identity of the driver's dma-buf cannot be read: %s",
                               strerror(-m->fd))
