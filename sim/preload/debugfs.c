@@ -86,14 +86,10 @@ bool debugfs_of_fd(int fd, char *text, size_t size)
 {
     char link[40], path[sizeof(sim->tree) + 96];
     int saved = errno;
-    struct stat st;
-    long n = 0;
+    long n;
 
-    if (syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISREG(st.st_mode) &&
-        st.st_dev == sim->tree_dev) {
-        snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        n = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
-    }
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    n = syscall(SYS_readlinkat, AT_FDCWD, link, path, sizeof(path) - 1);
     errno = saved;
     path[n > 0 ? n : 0] = '\0';
     if (!debugfs_path(path))

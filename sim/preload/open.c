@@ -115,10 +115,13 @@ static bool open_simulated(const char *path, int flags, int *fd)
 static int open_instead(int fd, int flags)
 {
     char text[128];
+    uint64_t inode;
     uint32_t device;
     bool control;
 
-    if (node_of_fd(fd, &device, &control)) {
+    if (!path_stands_in(fd, &inode))
+        return fd;
+    if (node_of_inode(inode, &device, &control)) {
         syscall(SYS_close, fd);
         return open_node(device, control, flags);
     }
@@ -243,6 +246,18 @@ static FILE *stream_of_node(const char *path, const char *mode)
     return f;
 }
 
+/* A stream of a file that stands for one that goes through a descriptor. */
+static bool is_stand_in(FILE *f)
+{
+    char text[128];
+    uint64_t inode;
+    uint32_t device;
+    bool control;
+
+    return path_stands_in(fileno(f), &inode) && (node_of_inode(inode, &device, &control) ||
+                                                 debugfs_of_fd(fileno(f), text, sizeof(text)));
+}
+
 static FILE *stream(const char *path, const char *mode)
 {
     const char *mapped;
@@ -263,7 +278,7 @@ static FILE *stream(const char *path, const char *mode)
     f = REAL(fopen)(mapped, mode);
     if (!f)
         return errno == ENXIO ? stream_of_node(path, mode) : NULL;
-    if (node_of_fd(fileno(f), &device, &control) || debugfs_of_fd(fileno(f), text, sizeof(text))) {
+    if (is_stand_in(f)) {
         REAL(fclose)(f);
         return stream_of_node(path, mode);
     }
@@ -293,17 +308,15 @@ static bool forget_stream(FILE *f)
 
 HOOK FILE *freopen(const char *path, const char *mode, FILE *f)
 {
-    char buffer[PATH_BUFFER], text[128];
-    uint32_t device;
-    bool control, ours = forget_stream(f);
+    char buffer[PATH_BUFFER];
+    bool ours = forget_stream(f);
     const char *mapped = path_map(path, buffer);
     int fd;
 
     f = REAL(freopen)(mapped, mode, f);
     if (ours)
         fd_closed();
-    if (!sim || !f || !path ||
-        !(node_of_fd(fileno(f), &device, &control) || debugfs_of_fd(fileno(f), text, sizeof(text))))
+    if (!sim || !f || !path || !is_stand_in(f))
         return f;
     fd = open_any(AT_FDCWD, path, stream_flags(mode), 0);
     if (fd < 0 || dup3(fd, fileno(f), stream_flags(mode) & O_CLOEXEC) < 0) {

@@ -294,16 +294,18 @@ bool node_of_inode(uint64_t inode, uint32_t *device, bool *control)
     return false;
 }
 
-bool node_of_fd(int fd, uint32_t *device, bool *control)
+bool path_stands_in(int fd, uint64_t *inode)
 {
     int saved = errno;
     struct stat st;
-    bool found;
+    bool is;
 
-    found = syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISREG(st.st_mode) &&
-            st.st_dev == sim->tree_dev && node_of_inode(st.st_ino, device, control);
+    is = syscall(SYS_newfstatat, fd, "", &st, AT_EMPTY_PATH) == 0 && S_ISREG(st.st_mode) &&
+         st.st_dev == sim->tree_dev;
     errno = saved;
-    return found;
+    if (is)
+        *inode = st.st_ino;
+    return is;
 }
 
 bool path_node(const char *path, uint32_t *device, bool *control)

@@ -117,9 +117,10 @@ bool path_fd_node(const char *path, uint32_t *device, bool *control);
 bool path_fd_debugfs(const char *path, char *text, size_t size);
 /* A node of the simulation: which, by its original path. */
 bool path_node(const char *path, uint32_t *device, bool *control);
-/* The same by the file that stands for it, whatever path led there. */
+/* Is fd a file that stands for one of the simulation, whatever path led there? */
+bool path_stands_in(int fd, uint64_t *inode);
+/* ... for a node: which. */
 bool node_of_inode(uint64_t inode, uint32_t *device, bool *control);
-bool node_of_fd(int fd, uint32_t *device, bool *control);
 /* Does the simulation show or hide the entry of that name in a folder of the machine? */
 bool path_owned(const char *folder, const char *name);
 /* The reverse, in place: the path that a program sees for one below the tree. */
@@ -153,7 +154,7 @@ unsigned count_holders(uint32_t file);
 
 /* ---- files of debugfs (debugfs.c): false: it is not one ---- */
 bool debugfs_path(const char *mapped);
-/* The same of an open file that only stands for one: its path. */
+/* Does fd, which path_stands_in(), stand for one: its path. */
 bool debugfs_of_fd(int fd, char *text, size_t size);
 void debugfs_name(uint32_t file, char *text, size_t size);
 bool debugfs_open(const char *mapped, int flags, int *fd);
