@@ -275,6 +275,15 @@ TEST(multi_wait_for_a_signal)
     release_while_waiting(&g);
     assert_int_equal(g.w.out.status, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(g.w.out.cs_completion_map & 2, 2);
+    /* with one of another stream than those that go on, nothing is */
+    g.seq[1] = run(b, 5, p, put_fence(p, 0, 0), 0);
+    run(b, 0, p, put_fence(p, 0, 0), 0);
+    memset(&sig, 0, sizeof(sig));
+    assert_int_equal(submit(b, &k, 1, HL_CS_FLAGS_SIGNAL, &sig), 0);
+    g.seq[0] = sig.out.seq;
+    g.us = 300000;
+    release_while_waiting(&g);
+    assert_int_equal(g.w.out.status, HL_WAIT_CS_STATUS_BUSY);
     bench_free(b);
 }
 
