@@ -14,18 +14,17 @@ import time
 hlsim = sys.argv[1]
 PATIENCE = 60  # seconds of a busy machine
 
-# says each signal's name; ends with SIGTERM
+# says each signal's name; ends with SIGTERM.  It takes them one by one: a handler could be called within
+# another one's print(), or between a look and a pause().
 COUNTER = """
-import signal, sys
-def say(number, frame):
-    print(signal.Signals(number).name, flush=True)
-    if number == signal.SIGTERM:
-        sys.exit(0)
-for s in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-    signal.signal(s, say)
+import signal
+ours = {signal.SIGINT, signal.SIGQUIT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, ours)
 print("ready", flush=True)
-while True:
-    signal.pause()
+number = None
+while number != signal.SIGTERM:
+    number = signal.Signals(signal.sigwait(ours))
+    print(number.name, flush=True)
 """
 
 
