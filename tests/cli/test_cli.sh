@@ -246,16 +246,17 @@ rm -r "$room"
 
 # a process's name is its own choice, and no command to a terminal
 odd=$(mktemp -d)
+until_named="until [ \"\$(cat /proc/\$!/comm)\" != sh ]; do sleep 0.05; done"
 cp "$(command -v sleep)" "$odd/e${escape}[31mx"
 for command in 'monitor --count 1' who 'doctor --passive'; do
-    runs 0 "$hlsim" run -- sh -c "'$odd/e${escape}[31mx' 60 3<>/dev/accel/accel0 & sleep 0.3; '$hlthunk' $command; kill \$!"
+    runs 0 "$hlsim" run -- sh -c "'$odd/e${escape}[31mx' 60 3<>/dev/accel/accel0 & $until_named; '$hlthunk' $command; kill \$!"
     says 'e?\[31mx'
     ! grep -q "$escape" "$out" || bad "an escape sequence of another process"
 done
 # nor is it always UTF-8, which JSON has to be
 cp "$(command -v sleep)" "$odd/$(printf 'e\377\303')"
 for command in 'monitor --count 1 --json' 'who --json' 'doctor --passive --json'; do
-    runs 0 "$hlsim" run -- sh -c "'$odd/$(printf 'e\377\303')' 60 3<>/dev/accel/accel0 & sleep 0.3; '$hlthunk' $command; kill \$!"
+    runs 0 "$hlsim" run -- sh -c "'$odd/$(printf 'e\377\303')' 60 3<>/dev/accel/accel0 & $until_named; '$hlthunk' $command; kill \$!"
     python3 -c 'import json, sys; sys.exit("e\ufffd\ufffd" not in str(json.loads(open(sys.argv[1], "rb").read().decode())))' \
         "$out" || bad "$command is not JSON in UTF-8, or lacks the name"
 done

@@ -53,7 +53,7 @@ expect 5 'in use: process [0-9]+ .* has a node' $sim sh -c \
 odd=$work/$(printf 'e\033[31mx')
 cp "$(command -v sleep)" "$odd"
 expect 5 'in use: process [0-9]+ \(e\?\[31mx\) has a node' $sim sh -c \
-    "'$odd' 60 3<>/dev/accel/accel0 & sleep 0.3; '$tool' --output held $quick; rc=\$?; kill \$!; exit \$rc"
+    "'$odd' 60 3<>/dev/accel/accel0 & until [ \"\$(cat /proc/\$!/comm)\" != sh ]; do sleep 0.05; done; '$tool' --output held $quick; rc=\$?; kill \$!; exit \$rc"
 expect 0 '' $sim "$tool" --timeout 2147483647 --output report $quick
 rm report
 # who holds it cannot be told: that is not "nobody", nothing is run either
