@@ -46,10 +46,16 @@ int main(void)
     struct hlthunk_device_entry list[64];
     size_t n = 0;
     int rc = hlthunk_device_enumerate(list, sizeof(list[0]), 64, &n);
+    int failed = rc != 0;
 
-    for (size_t i = 0; i < n && i < 64 && !rc; i++)
-        rc = look_at(&list[i]);
     if (rc)
         fprintf(stderr, "%s\n", hlthunk_last_error());
-    return rc != 0;
+    for (size_t i = 0; i < n && i < 64 && !rc; i++) {
+        if (look_at(&list[i])) { /* the others may answer */
+            fprintf(stderr, "%s %u: %s\n", hlthunk_asic_get_name(list[i].asic), list[i].index,
+                    hlthunk_last_error());
+            failed = 1;
+        }
+    }
+    return failed;
 }

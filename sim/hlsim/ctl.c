@@ -40,11 +40,22 @@ static bool parse(char **words, struct sim_request *q)
     return q->op != SIM_REQUEST_EVENT || sim_number(words[1], 0, UINT64_MAX, &q->events);
 }
 
+/* A device that was added: who added it wants to open it. */
+static int tell_node(const struct sim_state *s, uint32_t device)
+{
+    char node[64];
+
+    layout_node(s, device, false, node, sizeof(node));
+    if (puts(node) >= 0 && !fflush(stdout))
+        return 0;
+    fprintf(stderr, "hlsim: device added as %s, but the output could not be written\n", node);
+    return 1;
+}
+
 int ctl_main(int argc, char **argv)
 {
     const struct sim_state *s = NULL;
     struct sim_request q = { 0 };
-    char node[64];
     int rc;
 
     if (client_join(&s)) {
@@ -58,13 +69,11 @@ int ctl_main(int argc, char **argv)
         if (!parse(argv + 2, &q))
             break;
         rc = client_call(&q, NULL, false);
-        if (rc < 0)
+        if (rc < 0) {
             fprintf(stderr, "hlsim: %s %s: %s\n", argv[1], argv[2], strerror(-rc));
-        if (rc >= 0 && q.op == SIM_REQUEST_ADD) {
-            layout_node(s, (uint32_t)rc, false, node, sizeof(node));
-            puts(node);
+            return 1;
         }
-        return rc < 0;
+        return q.op == SIM_REQUEST_ADD ? tell_node(s, (uint32_t)rc) : 0;
     }
     fputs(usage_text, stderr);
     return 2;

@@ -328,6 +328,8 @@ runs 0 "$hlsim" ctl --help && says '^usage: hlsim run' && silent
 for option in --help --version 'run --help'; do
     runs 125 sh -c '"$0" $1 >/dev/full' "$hlsim" "$option" && warns '^hlsim: the output could not be written'
 done
+runs 1 "$hlsim" run -- sh -c '"$0" ctl add gaudi >/dev/full' "$hlsim"
+warns '^hlsim: device added as /dev/accel/accel1, but the output could not be written'
 left=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'hlsim-??????' -newer "$0" 2>/dev/null | wc -l)
 [ "$left" = 0 ] || echo "note: $left simulations of others run meanwhile"
 exit $failed
