@@ -26,7 +26,7 @@ torch_bring_source() {
     cat "$RIG_APT/sources" >> "$RIG_APT/sources.list"
     (cd "$RIG_APT" && export APT_CONFIG="$RIG_APT/apt.conf" && apt-get -q update &&
         apt-get -q source --download-only pytorch) >> "$RIG_APT/log" 2>&1 ||
-        rig_skip "cannot download the source of pytorch (see $RIG_APT/log)"
+        rig_skip "cannot download the source of pytorch$(rig_apt_why)"
     tar -x -C "$source" --strip-components 1 --wildcards -f "$RIG_APT"/pytorch_*.orig.tar.xz \
         '*/test/*' || rig_skip "cannot unpack the source of pytorch"
     rm -f "$RIG_APT"/pytorch_*

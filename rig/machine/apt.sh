@@ -13,6 +13,13 @@ rig_mirror() {
     } 2>/dev/null | grep '/debian/*$' | head -n 1 | sed 's,/*$,,'
 }
 
+# What apt could not fetch, or its last error, and where the rest is; the end of a sentence.
+rig_apt_why() {
+    rig_why=$(sed -n 's/^[EW]: \(Failed to fetch.*\)/\1/p' "$RIG_APT/log" | head -n 1)
+    rig_why=${rig_why:-$(sed -n 's/^E: //p' "$RIG_APT/log" | tail -n 1)}
+    echo "${rig_why:+: ${rig_why%.}} (see $RIG_APT/log)"
+}
+
 # rig_apt_setup NAME SUITE...: a private apt for these suites; sets RIG_APT.
 rig_apt_setup() {
     command -v apt-get > /dev/null || rig_skip "apt-get is needed to download packages"
@@ -50,7 +57,7 @@ EOC
             "$rig_url $rig_suite main"
     done > "$RIG_APT/sources.list"
     APT_CONFIG=$RIG_APT/apt.conf apt-get -q update > "$RIG_APT/log" 2>&1 ||
-        rig_skip "the package lists of $* cannot be downloaded (see $RIG_APT/log)"
+        rig_skip "the package lists of $* cannot be downloaded$(rig_apt_why)"
 }
 
 # rig_apt_unpack FOLDER APT-ARGUMENTS...: the packages and everything that they depend on.
@@ -58,7 +65,7 @@ rig_apt_unpack() {
     rig_dest=$1
     shift
     APT_CONFIG=$RIG_APT/apt.conf apt-get -q install --download-only "$@" \
-        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot download: $* (see $RIG_APT/log)"
+        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot download $*$(rig_apt_why)"
     rig_unpack_archives
 }
 
@@ -67,7 +74,7 @@ rig_apt_unpack_only() {
     rig_dest=$1
     shift
     (cd "$RIG_APT/cache/archives" && APT_CONFIG=$RIG_APT/apt.conf apt-get -q download "$@") \
-        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot download: $* (see $RIG_APT/log)"
+        >> "$RIG_APT/log" 2>&1 || rig_skip "cannot download $*$(rig_apt_why)"
     rig_unpack_archives
 }
 
@@ -83,7 +90,7 @@ rig_apt_source() {
         APT_CONFIG=$RIG_APT/apt.conf apt-get -q source --download-only "$2") \
         >> "$RIG_APT/log" 2>&1
     tar -C "$1" --strip-components=1 -xf "$RIG_APT/source/$2"_*.orig.tar.* ||
-        rig_skip "cannot download the source of $2 (see $RIG_APT/log)"
+        rig_skip "cannot download the source of $2$(rig_apt_why)"
     rm -rf "$RIG_APT/source"
 }
 

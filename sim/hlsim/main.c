@@ -89,10 +89,10 @@ static int take(struct supervisor_options *o, int option, const char *value)
     }
 }
 
-/* What was asked for, on standard output. */
-static int tell(const char *text)
+/* Of fputs() or printf(): what was asked for must reach standard output. */
+static int told(int rc)
 {
-    if (fputs(text, stdout) >= 0 && !fflush(stdout))
+    if (rc >= 0 && !fflush(stdout))
         return 0;
     fputs("hlsim: the output could not be written\n", stderr);
     return 125;
@@ -116,7 +116,7 @@ static int run(int argc, char **argv)
 
     while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         if (c == 'h')
-            return tell(usage_text);
+            return told(fputs(usage_text, stdout));
         if (c == 'q') {
             o.quiet = true;
             continue;
@@ -146,9 +146,9 @@ int main(int argc, char **argv)
     if (argc > 1 && !strcmp(argv[1], "ctl") && !(argc == 3 && asks_for_help(argv[2])))
         return ctl_main(argc - 1, argv + 1);
     if (argc > 1 && (asks_for_help(argv[1]) || !strcmp(argv[1], "ctl")))
-        return tell(usage_text);
+        return told(fputs(usage_text, stdout));
     if (argc > 1 && !strcmp(argv[1], "--version"))
-        return tell("hlsim " HLSIM_VERSION "\n");
+        return told(printf("hlsim %s\n", HLSIM_VERSION));
     fputs(usage_text, stderr);
     return 125;
 }

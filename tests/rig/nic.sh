@@ -31,7 +31,8 @@ machine() {
     shift
     count "$what" env HLTHUNK_RIG_BUILD="$build" "$source/rig/run" "$@"
 }
-says() { grep -q "$1" "$out" || { echo "it does not say: $1"; failed=$((failed + 1)); }; }
+# of the machine that has just run, if it could
+says() { [ $rc = 77 ] || grep -q "$1" "$out" || { echo "it does not say: $1"; failed=$((failed + 1)); }; }
 
 [ -x "$build/tests/rig/rig_rdma" ] || { echo "skipped: libibverbs or libefa was not there"; exit 77; }
 for asic in $asics; do
