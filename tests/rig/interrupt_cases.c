@@ -46,15 +46,17 @@ static void addresses(void)
 /* The timestamp @at of @ts is for counter 1 of @cb to reach @target. */
 static union hl_wait_cs_args registration(uint64_t cb, uint64_t ts, uint64_t at, uint64_t target)
 {
-    return (union hl_wait_cs_args){ .in = { .cq_counters_handle = cb,
-                                            .cq_counters_offset = 1,
-                                            .target = target,
-                                            .timestamp_handle = ts,
-                                            .timestamp_offset = at,
-                                            .flags = HL_WAIT_CS_FLAGS_INTERRUPT |
-                                                     HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ |
-                                                     HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT |
-                                                     w.ip.first_available_interrupt_id << 20 } };
+    const uint32_t id = w.ip.first_available_interrupt_id; /* 0xffff << 20 is no int */
+
+    return (union hl_wait_cs_args){
+        .in = { .cq_counters_handle = cb,
+                .cq_counters_offset = 1,
+                .target = target,
+                .timestamp_handle = ts,
+                .timestamp_offset = at,
+                .flags = HL_WAIT_CS_FLAGS_INTERRUPT | HL_WAIT_CS_FLAGS_INTERRUPT_KERNEL_CQ |
+                         HL_WAIT_CS_FLAGS_REGISTER_INTERRUPT | id << 20 }
+    };
 }
 
 /* Counters in a buffer of the driver, and timestamps that it writes. */
