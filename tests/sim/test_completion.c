@@ -246,14 +246,14 @@ TEST(waiting_costs_little)
     d = NULL;
 }
 
-/* The driver resets the device then: once in a while that is seen first. */
+/* The driver resets the device then: now and then that is seen first, often on a busy machine. */
 static void its_own_timeout_is_told(void **state)
 {
     enum hlthunk_completion_status status = HLTHUNK_COMPLETION_PENDING;
 
     if (in_rig())
         skip();
-    for (int i = 0; i < 5 && status != HLTHUNK_COMPLETION_TIMED_OUT; i++) {
+    for (int i = 0; i < 30 && status != HLTHUNK_COMPLETION_TIMED_OUT; i++) {
         struct work_cb cb = { 0 };
         uint64_t seq = stuck(&cb, HL_CS_FLAGS_CUSTOM_TIMEOUT, 1);
         struct hlthunk_completion_result r;
