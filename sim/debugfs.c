@@ -56,10 +56,10 @@ int sim_debugfs_number(uint32_t attribute, const void *text, size_t n, uint64_t 
     } kinds[SIM_DEBUGFS_COUNT] = {
         [SIM_DEBUGFS_ADDR] = { 0, 23, UINT64_MAX },
         [SIM_DEBUGFS_DATA32] = { 16, 34, UINT32_MAX },
-        [SIM_DEBUGFS_DATA64] = { 16, 66, UINT64_MAX },
+        [SIM_DEBUGFS_DATA64] = { 16, SIM_DEBUGFS_LONGEST, UINT64_MAX },
         [SIM_DEBUGFS_STATE_DUMP] = { 10, 34, UINT32_MAX },
     };
-    char copy[67] = "";
+    char copy[SIM_DEBUGFS_LONGEST + 1] = "";
     int rc;
 
     if (attribute == SIM_DEBUGFS_CLK_GATE)

@@ -15,6 +15,9 @@ enum sim_debugfs {
     SIM_DEBUGFS_COUNT
 };
 
+/* What of a text is looked at, in bytes. */
+#define SIM_DEBUGFS_LONGEST 66
+
 static const char *const sim_debugfs_names[SIM_DEBUGFS_COUNT] = {
     [SIM_DEBUGFS_ADDR] = "addr",
     [SIM_DEBUGFS_DATA32] = "data32",

@@ -71,7 +71,8 @@ struct sim_file {
     bool eventfd;         /* registered: the supervisor has it */
     bool signal;          /* has to be signalled */
     uint32_t mappings;    /* of a primary node's file: processes that keep it open so */
-    bool closed;          /* its descriptors are closed, its mappings still exist */
+    uint32_t calls;       /* of a node's file: in progress, they keep it open, too (fdget()) */
+    bool closed;          /* its descriptors are closed, its mappings or calls still exist */
     uint32_t parent;      /* of a mapping: the node's file */
     uint32_t attribute;   /* of debugfs: which (enum sim_debugfs) */
     uint32_t in_messages; /* of a dma-buf: descriptors that were sent and not received yet */

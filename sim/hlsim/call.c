@@ -145,10 +145,14 @@ static int serve_ioctl(struct sim_state *s, struct call *c)
 {
     const struct sim_request *q = &c->request;
     struct sim_env env;
+    int rc;
 
     if (!call_file(s, q, NODES))
         return -EBADF;
-    return sim_ioctl(environment(s, &env), q->file, q->request, q->argument);
+    files_call_begins(s, q->file);
+    rc = sim_ioctl(environment(s, &env), q->file, q->request, q->argument);
+    files_call_ends(s, q->file, q->serial);
+    return rc;
 }
 
 static void wait_us(struct sim_state *s, uint64_t us)
@@ -193,7 +197,7 @@ static int choose(struct sim_state *s, const struct sim_request *q, struct call 
     uint32_t buffer = SIM_NONE;
     int rc;
 
-    if (!x)
+    if (!x || d->removed)
         return -ENODEV;
     switch (q->argument >> 59 & 0x1f) {
     case 0x2: /* command buffers, timestamps */

@@ -87,10 +87,31 @@ static void closed(struct sim_state *s, uint32_t file)
     struct sim_file *f = &s->files[file];
 
     forget_eventfd(file);
-    if (f->mappings)
-        f->closed = true; /* as a file of the kernel is: its mappings hold it */
+    if (f->mappings || f->calls)
+        f->closed = true; /* as a file of the kernel is: its mappings and calls hold it */
     else
         released(s, file);
+}
+
+static void let_go(struct sim_state *s, uint32_t file)
+{
+    const struct sim_file *f = &s->files[file];
+
+    if (f->closed && !f->mappings && !f->calls)
+        released(s, file);
+}
+
+void files_call_begins(struct sim_state *s, uint32_t file)
+{
+    s->files[file].calls++;
+}
+
+void files_call_ends(struct sim_state *s, uint32_t file, uint64_t serial)
+{
+    if (!s->files[file].kind || s->files[file].serial != serial)
+        return;
+    s->files[file].calls--;
+    let_go(s, file);
 }
 
 void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer)
@@ -110,8 +131,8 @@ static void mapper_gone(struct sim_state *s, uint32_t file)
 
     for (uint32_t i = 0; i < s->devices[f->device].context.buffer_top; i++)
         files_unmapped(s, file, i);
-    if (!--parent->mappings && parent->closed)
-        released(s, f->parent);
+    parent->mappings--;
+    let_go(s, f->parent);
     sim_file_free(s, file);
 }
 

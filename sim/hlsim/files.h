@@ -23,6 +23,12 @@ int files_new(struct sim_state *s, enum sim_file_kind kind, uint32_t device, uin
 int files_map(struct sim_state *s, uint32_t parent, uint32_t mapper, int *theirs);
 /* All of a buffer was unmapped by that mapper: it may be mapped again. */
 void files_unmapped(struct sim_state *s, uint32_t mapper, uint64_t buffer);
+/*
+ * A call of a node's file is in progress: the file is not released before its end.  serial: of the
+ * file that it was then.
+ */
+void files_call_begins(struct sim_state *s, uint32_t file);
+void files_call_ends(struct sim_state *s, uint32_t file, uint64_t serial);
 /* Imports a dma-buf into a device's context: its import or -errno. */
 int files_import(struct sim_state *s, uint32_t device, uint32_t context, int fd);
 /* Sets the eventfd for a file's events; a negative one removes it: 0 or -errno. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/hlsim/sysfs_write.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -96,6 +97,8 @@ static bool number_was_written(const char *path, struct watched *last)
     if (!same && !strncmp(now.text, last->text, last->length))
         text += last->length; /* by a program that has the file open still */
     *last = now;
+    if (*text != '+' && !isdigit((unsigned char)*text)) /* neither space nor sign (kstrtoul()) */
+        return false;
     errno = 0;
     strtoul(text, &end, 0);
     if (*end == '\n')

@@ -134,7 +134,8 @@ static void context_over(struct sim_state *s, struct sim_device *d)
     d->in_release = false;
     if (d->reset_pending) {
         d->reset_pending = false;
-        d->ready_ns = now_ns();
+        d->ready_ns = now_ns() + SIM_RESET_NS;
+        s->attention = true;
     }
     if (leaked && !d->removed)
         sim_device_reset(s, d);

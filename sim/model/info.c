@@ -252,8 +252,8 @@ static int open_stats(struct query *q)
     struct hl_open_stats_info o = {
         .open_counter = q->d->open_counter,
         .last_open_period_ms = q->d->open_period_ms,
-        .is_compute_ctx_active = q->d->context.id != 0,
-        .compute_ctx_in_release = q->d->in_release,
+        .is_compute_ctx_active = q->d->context.id || sim_device_releasing(q->d),
+        .compute_ctx_in_release = q->d->in_release || sim_device_releasing(q->d),
     };
 
     /* the vendor's: compute_ctx_has_mapped_resources */

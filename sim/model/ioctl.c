@@ -45,6 +45,23 @@ static enum sim_op op_of(unsigned operation, const void *args)
     return operation == 4 ? memory_op(args) : ops[operation];
 }
 
+/* A call that is late has not begun: it does not hold its file, which may be gone afterwards. */
+static bool is_late(struct sim_state *s, uint32_t file, uint64_t us)
+{
+    struct timespec t = { (time_t)(us / 1000000), (long)(us % 1000000) * 1000 };
+    struct sim_file *f = &s->files[file];
+    uint64_t serial = f->serial;
+
+    f->calls--;
+    sim_unlock(s);
+    nanosleep(&t, NULL);
+    sim_lock(s);
+    if (!f->kind || f->serial != serial)
+        return false;
+    f->calls++;
+    return true;
+}
+
 static int perform(const struct sim_env *env, uint32_t file, unsigned operation, void *args)
 {
     struct sim_state *s = env->state;
@@ -52,13 +69,8 @@ static int perform(const struct sim_env *env, uint32_t file, unsigned operation,
     uint64_t delay_us = 0;
     int rc = sim_fault_check(s, d, op_of(operation, args), &delay_us);
 
-    if (delay_us) {
-        struct timespec t = { (time_t)(delay_us / 1000000), (long)(delay_us % 1000000) * 1000 };
-
-        sim_unlock(s);
-        nanosleep(&t, NULL);
-        sim_lock(s);
-    }
+    if (delay_us && !is_late(s, file, delay_us))
+        return -EBADF;
     if (rc)
         return rc;
     if (d->removed)

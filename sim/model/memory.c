@@ -171,6 +171,14 @@ void sim_map_remove(struct sim_context *c, struct sim_map *m)
 /* What is kept for firmware and processor cores, and only allocated on request (Gaudi2). */
 static const uint64_t reserved_device[2] = { 0x1001500000000000, 0x10016FFFFFFFFFFF };
 static const uint64_t reserved_host[2] = { 0xFFF077FFFFFF0000, 0xFFF07FFFFFFFFFFF };
+static const uint64_t reserved_huge[2] = { 0xFFF0F80000000000, 0xFFF0FFFFFFFFFFFF };
+
+static const uint64_t *reserved(const struct sim_asic *a, unsigned space)
+{
+    if (!a->host_huge_first)
+        return NULL;
+    return space == SIM_SPACE_HOST_HUGE ? reserved_huge : reserved_host;
+}
 
 /*
  * Where host memory goes (get_user_memory(), map_device_va()): it keeps a large page's alignment,
@@ -218,7 +226,7 @@ static int map_host(const struct sim_env *env, const struct sim_asic *a, struct 
     m->block_size = end - (start - offset);
     m->space = (uint8_t)host_space(a, start, size, &align);
     m->block = sim_space_get(&c->spaces[m->space], m->block_size, hint, force, SIM_PAGE, align,
-                             a->host_huge_first ? reserved_host : NULL);
+                             reserved(a, m->space));
     if (!m->block)
         return -ENOMEM;
     m->size = size;
@@ -269,7 +277,7 @@ static int map_import(const struct sim_asic *a, struct sim_context *c, uint32_t 
     m->block_size = (length + SIM_PAGE - 1) & ~(SIM_PAGE - 1);
     m->space = SIM_SPACE_HOST;
     m->block = sim_space_get(&c->spaces[SIM_SPACE_HOST], m->block_size, 0, false, SIM_PAGE,
-                             SIM_PAGE, a->host_huge_first ? reserved_host : NULL);
+                             SIM_PAGE, reserved(a, SIM_SPACE_HOST));
     if (!m->block)
         return -ENOMEM;
     m->size = length;

@@ -15,7 +15,13 @@
 #include "uapi/requests.h"
 
 /* The driver's operations, by their number within their generation. */
-enum { OPERATION_INFO, OPERATION_WAIT = 3, OPERATION_MEMORY = 4, OPERATION_NONE = 99 };
+enum {
+    OPERATION_INFO,
+    OPERATION_SUBMISSION = 2,
+    OPERATION_WAIT = 3,
+    OPERATION_MEMORY = 4,
+    OPERATION_NONE = 99
+};
 
 /* A call, as far as this side has to understand it. */
 struct node_call {
@@ -213,7 +219,8 @@ static int ask(struct node_call *c)
     else if (pass >= 0)
         rc = client_transfer(&q, &r, pass, true, fds);
     else
-        rc = client_call(&q, &r, c->operation == OPERATION_WAIT);
+        rc = client_call(&q, &r,
+                         c->operation == OPERATION_WAIT || c->operation == OPERATION_SUBMISSION);
     return deliver(&r) ? rc : -EFAULT;
 }
 

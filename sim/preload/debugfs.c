@@ -190,7 +190,8 @@ static ssize_t give(uint32_t file, void *to, size_t n, off_t at)
     if (from >= length)
         return 0;
     n = n < length - from ? n : length - from;
-    memcpy(to, text + from, n);
+    if (preload_env()->copy_out((uintptr_t)to, text + from, n))
+        return failed(-EFAULT);
     if (at < 0)
         move_on(file, n);
     return (ssize_t)n;
@@ -219,11 +220,15 @@ static bool refuses(uint32_t file)
 static ssize_t take(uint32_t file, const void *from, size_t n)
 {
     struct sim_request q = { .op = SIM_REQUEST_DEBUGFS_WRITE, .file = file };
+    char text[SIM_DEBUGFS_LONGEST];
+    size_t longest = n < sizeof(text) ? n : sizeof(text);
     int rc;
 
     if (refuses(file))
         return 0;
-    rc = sim_debugfs_number(sim->files[file].attribute, from, n, &q.argument);
+    if (preload_env()->copy_in(text, (uintptr_t)from, longest))
+        return failed(-EFAULT);
+    rc = sim_debugfs_number(sim->files[file].attribute, text, longest, &q.argument);
     if (!rc && !does_nothing(file))
         rc = client_call(&q, NULL, false);
     if (rc == -EBUSY)

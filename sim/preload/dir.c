@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,17 @@ char *__getcwd_chk(char *text, size_t size, size_t room);
 HOOK char *__getcwd_chk(char *text, size_t size, size_t room)
 {
     return getcwd(text, size < room ? size : room);
+}
+
+char *__getwd_chk(char *text, size_t room);
+HOOK char *__getwd_chk(char *text, size_t room)
+{
+    return getcwd(text, PATH_MAX < room ? PATH_MAX : room);
+}
+
+HOOK char *getwd(char *text)
+{
+    return __getwd_chk(text, PATH_MAX);
 }
 
 /* $PWD where that is the folder's name. */
@@ -84,7 +96,10 @@ static ssize_t readlink_any(int dir, const char *path, char *text, size_t size)
     }
     if ((size_t)n > size)
         n = (ssize_t)size;
-    memcpy(text, buffer, (size_t)n);
+    if (preload_env()->copy_out((uintptr_t)text, buffer, (size_t)n)) {
+        errno = EFAULT;
+        return -1;
+    }
     return n;
 }
 

@@ -27,6 +27,8 @@ DECLARE_REAL(pwrite);
 DECLARE_REAL(readv);
 DECLARE_REAL(preadv);
 DECLARE_REAL(pwritev);
+DECLARE_REAL(preadv2);
+DECLARE_REAL(pwritev2);
 DECLARE_REAL(epoll_ctl);
 DECLARE_REAL(writev);
 DECLARE_REAL(lseek);
@@ -302,6 +304,50 @@ HOOK ssize_t pwritev64(int fd, const struct iovec *v, int n, off64_t at)
     return pwritev(fd, v, n, at);
 }
 
+/* The files of debugfs have the old functions, which know one flag (do_loop_readv_writev()). */
+static bool flags_refused(int fd, int flags)
+{
+    uint32_t file = sim ? fd_known(fd) : SIM_NONE;
+
+    if (!(flags & ~RWF_HIPRI) || file == SIM_NONE || sim->files[file].kind != SIM_FILE_DEBUGFS)
+        return false;
+    errno = EOPNOTSUPP;
+    return true;
+}
+
+/* at: -1 is where the file is */
+HOOK ssize_t preadv2(int fd, const struct iovec *v, int n, off_t at, int flags)
+{
+    ssize_t got;
+
+    if (flags_refused(fd, flags))
+        return -1;
+    if (at >= -1 && debugfs_readv(fd, v, n, at, &got))
+        return got;
+    return no_io(fd, false, at == -1 ? HERE : at) ? -1 : REAL(preadv2)(fd, v, n, at, flags);
+}
+
+HOOK ssize_t preadv64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
+{
+    return preadv2(fd, v, n, at, flags);
+}
+
+HOOK ssize_t pwritev2(int fd, const struct iovec *v, int n, off_t at, int flags)
+{
+    ssize_t put;
+
+    if (flags_refused(fd, flags))
+        return -1;
+    if (at >= -1 && debugfs_writev(fd, v, n, at, &put))
+        return put;
+    return no_io(fd, true, at == -1 ? HERE : at) ? -1 : REAL(pwritev2)(fd, v, n, at, flags);
+}
+
+HOOK ssize_t pwritev64v2(int fd, const struct iovec *v, int n, off64_t at, int flags)
+{
+    return pwritev2(fd, v, n, at, flags);
+}
+
 /* Of these files only dma-bufs can be polled: nodes are always ready. */
 HOOK int epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
 {
@@ -321,6 +367,18 @@ ssize_t __read_chk(int fd, void *data, size_t n, size_t room);
 HOOK ssize_t __read_chk(int fd, void *data, size_t n, size_t room)
 {
     return read(fd, data, n < room ? n : room);
+}
+
+ssize_t __pread_chk(int fd, void *data, size_t n, off_t at, size_t room);
+HOOK ssize_t __pread_chk(int fd, void *data, size_t n, off_t at, size_t room)
+{
+    return pread(fd, data, n < room ? n : room, at);
+}
+
+ssize_t __pread64_chk(int fd, void *data, size_t n, off64_t at, size_t room);
+HOOK ssize_t __pread64_chk(int fd, void *data, size_t n, off64_t at, size_t room)
+{
+    return pread(fd, data, n < room ? n : room, at);
 }
 
 /* dma_buf_llseek(); on later kernels a primary node stays at 0 (noop_llseek). */

@@ -45,6 +45,18 @@ static int dmabuf_ioctl(uint32_t file, unsigned request, uint64_t user)
     }
 }
 
+static int requested(uint32_t file, unsigned request, uint64_t user)
+{
+    switch (sim->files[file].kind) {
+    case SIM_FILE_DEBUGFS:
+        return -ENOTTY;
+    case SIM_FILE_DMABUF:
+        return dmabuf_ioctl(file, request, user);
+    default:
+        return call_ioctl(file, request, user);
+    }
+}
+
 HOOK int ioctl(int fd, unsigned long request, ...)
 {
     uint32_t file;
@@ -63,8 +75,7 @@ HOOK int ioctl(int fd, unsigned long request, ...)
     } else if (file == SIM_NONE) {
         return REAL(ioctl)(fd, request, argument);
     } else if (!vfs_ioctl(fd, (unsigned)request, (uint64_t)(uintptr_t)argument, &rc)) {
-        rc = (sim->files[file].kind == SIM_FILE_DMABUF ? dmabuf_ioctl : call_ioctl)(
-            file, (unsigned)request, (uint64_t)(uintptr_t)argument);
+        rc = requested(file, (unsigned)request, (uint64_t)(uintptr_t)argument);
     }
     if (rc < 0) {
         errno = -rc;

@@ -85,7 +85,7 @@ static int check_file(const struct sim_file *f, uint64_t offset, size_t length, 
         return -EOPNOTSUPP;
     if (!mode_allows((int)f->flags & O_ACCMODE, type != MAP_PRIVATE && (prot & PROT_WRITE)))
         return -EACCES;
-    if (f->kind == SIM_FILE_CONTROL)
+    if (f->kind == SIM_FILE_CONTROL || f->kind == SIM_FILE_DEBUGFS)
         return -ENODEV;
     return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }

@@ -797,15 +797,19 @@ static int restore(struct sim_sub_call *c, const union hl_cs_args *args, uint64_
 static int wait_for_restore(struct sim_sub_call *c)
 {
     struct sim_submit *s = c->s;
+    struct sim_submit_env deaf = *c->env;
+    struct sim_sub_call call = *c;
     int64_t until = c->env->now_ns(c->priv) + (int64_t)c->p->asic->timeout_ms * 1000000;
     int rc = 0;
 
+    deaf.interrupted = NULL;
+    call.env = &deaf;
     while (!rc) {
         uint32_t gen = __atomic_load_n(&s->gen, __ATOMIC_SEQ_CST);
 
         if (__atomic_load_n(&s->ctx_restored, __ATOMIC_SEQ_CST))
             return 0;
-        rc = sim_sub_sleep(c, gen, until);
+        rc = sim_sub_sleep(&call, gen, until);
     }
     return rc;
 }

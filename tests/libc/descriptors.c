@@ -16,6 +16,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* What fortified programs call. */
+ssize_t __pread_chk(int fd, void *data, size_t n, off_t at, size_t room);
+ssize_t __pread64_chk(int fd, void *data, size_t n, off64_t at, size_t room);
+
 static const char *copies(void)
 {
     int fd = open(node, O_RDWR | O_CLOEXEC), to = open("/dev/null", O_RDWR);
@@ -95,6 +99,22 @@ static const char *reading(void)
     return NULL;
 }
 
+static const char *reading_with_flags(void)
+{
+    int fd = open(node, O_RDWR), placed = old_kernel ? ESPIPE : EINVAL;
+    char byte = 0;
+    struct iovec v = { &byte, 1 };
+
+    CHECK(preadv2(fd, &v, 1, 0, 0) == -1 && errno == placed);
+    CHECK(pwritev2(fd, &v, 1, 0, 0) == -1 && errno == placed);
+    CHECK(preadv2(fd, &v, 1, -1, 0) == -1 && errno == EINVAL);
+    CHECK(pwritev64v2(fd, &v, 1, -1, 0) == -1 && errno == EINVAL);
+    CHECK(__pread_chk(fd, &byte, 1, 0, 1) == -1 && errno == placed);
+    CHECK(__pread64_chk(fd, &byte, 1, -1, 1) == -1 && errno == EINVAL);
+    CHECK(is_node(fd));
+    return NULL;
+}
+
 static int take(int s, bool many)
 {
     char room[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))), byte;
@@ -163,7 +183,12 @@ static const char *threads(void)
 }
 
 const struct way descriptors[] = {
-    { "copies", copies },   { "all at once", all_at_once }, { "waiting", waiting },
-    { "reading", reading }, { "passing", passing },         { "threads", threads },
+    { "copies", copies },
+    { "all at once", all_at_once },
+    { "waiting", waiting },
+    { "reading", reading },
+    { "passing", passing },
+    { "threads", threads },
+    { "reading with flags", reading_with_flags },
     { NULL, NULL },
 };

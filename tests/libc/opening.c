@@ -3,23 +3,28 @@
 #include "tests/libc/libc.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "tests/libc/early.h"
+#include "uapi/habanalabs_accel.h"
+#include "uapi/requests.h"
 
 /* What fortified programs call. */
 int __open_2(const char *path, int flags);
 int __open64_2(const char *path, int flags);
 int __openat_2(int dir, const char *path, int flags);
 int __openat64_2(int dir, const char *path, int flags);
+char *__getwd_chk(char *text, size_t room);
 
 static int folder_fd(const char *path)
 {
@@ -164,7 +169,7 @@ static const char *by_links(void)
 static const char *relative_to_where_one_stands(void)
 {
     int before = folder_fd("."), own = folder_fd(folder);
-    char *here;
+    char *here, old[PATH_MAX];
 
     CHECK(before >= 0 && own >= 0);
     CHECK(chdir(folder) == 0);
@@ -175,6 +180,7 @@ static const char *relative_to_where_one_stands(void)
     here = get_current_dir_name();
     CHECK(here && !strcmp(here, folder));
     free(here);
+    CHECK(__getwd_chk(old, sizeof(old)) && !strcmp(old, folder));
     CHECK(chdir("/") == 0 && is_node(open(node + 1, O_RDWR)));
     CHECK(chdir("dev") == 0 && is_node(open(node + strlen("/dev/"), O_RDWR)));
     CHECK(fchdir(own) == 0 && is_node(open(name, O_RDWR)));
@@ -234,6 +240,32 @@ static bool has_address(const char *wanted)
     has = has && fclose(f) == 0 && has_no_places(fd) && is_read_in_parts(fd, wanted);
     f = fdopen(fd, "r");
     return has && f && fgetc(f) == EOF && fclose(f) == 0 && fcntl(fd, F_GETFD) == -1;
+}
+
+/* What is nobody's memory, and calls that these files do not have. */
+static const char *refusals_of_debugfs(void)
+{
+    char *nobodys = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), text[32] = "";
+    int fd = open(debug_address, O_RDWR), n = 1;
+    struct iovec bad = { nobodys, 8 }, good = { text, sizeof(text) };
+    struct hl_info_args info = { .op = HL_INFO_DEVICE_STATUS };
+
+    CHECK(fd >= 0 && nobodys != MAP_FAILED);
+    CHECK(write(fd, "0x5000", 6) == 6);
+    CHECK(write(fd, nobodys, 8) == -1 && errno == EFAULT);
+    CHECK(writev(fd, &bad, 1) == -1 && errno == EFAULT);
+    CHECK(read(fd, nobodys, 8) == -1 && errno == EFAULT);
+    CHECK(readv(fd, &bad, 1) == -1 && errno == EFAULT);
+    CHECK(readlink("/proc/self/exe", nobodys, 8) == -1 && errno == EFAULT);
+    CHECK(preadv2(fd, &good, 1, -1, 0) == 19 && !strcmp(text, "0x0000000000005000\n"));
+    CHECK(preadv2(fd, &good, 1, 0, 0) == -1 && errno == ESPIPE);
+    CHECK(pwritev2(fd, &good, 1, -1, RWF_DSYNC) == -1 && errno == EOPNOTSUPP);
+    CHECK(ioctl(fd, HL_REQ_H_INFO, &info) == -1 && errno == ENOTTY);
+    CHECK(ioctl(fd, TCGETS, &n) == -1 && errno == ENOTTY);
+    CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED && errno == ENODEV);
+    close(fd);
+    munmap(nobodys, 4096);
+    return NULL;
 }
 
 /* The C library's streams read and write with functions of its own. */
@@ -479,6 +511,7 @@ const struct way opening[] = {
     { "by links", by_links },
     { "relative to where one stands", relative_to_where_one_stands },
     { "streams", streams },
+    { "refusals of debugfs", refusals_of_debugfs },
     { "streams of debugfs", streams_of_debugfs },
     { "debugfs from its folder", debugfs_from_its_folder },
     { "numbers of debugfs", numbers_of_debugfs },

@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -397,6 +398,26 @@ TEST(host_mapping)
     close(fd);
 }
 
+/* Gaudi2 keeps two ranges for its cores, each in one of the spaces of host memory. */
+TEST(reserved_ranges_stay_free)
+{
+    const uint64_t huge = 2 << 20, reserved = 0xFFF0F80000000000;
+    char *p = mmap(NULL, 4 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *page = (char *)(((uintptr_t)p + huge - 1) & ~(uintptr_t)(huge - 1));
+    int fd;
+    uint64_t va;
+
+    if (!on_asic("gaudi2"))
+        skip();
+    fd = open_node();
+    assert_int_equal(map_host(fd, page, huge, reserved, HL_MEM_FORCE_HINT, &va), 0);
+    assert_int_equal(va, reserved);
+    assert_int_equal(map_host(fd, page, huge, 0, 0, &va), 0);
+    assert_true(va < reserved);
+    munmap(p, 4 << 20);
+    close(fd);
+}
+
 /* What the kernel writes back to a disk it does not let a device write to, since 6.5. */
 TEST(host_mapping_of_a_file)
 {
@@ -693,6 +714,53 @@ TEST(command_buffers)
     close(fd);
 }
 
+struct waiter {
+    int fd, rc;
+    uint32_t status;
+    uint64_t value;
+};
+
+static void *wait_for_value(void *waiter)
+{
+    struct waiter *w = waiter;
+    union hl_wait_cs_args a = { .in = { .addr = (uintptr_t)&w->value,
+                                        .target = 5,
+                                        .interrupt_timeout_us = 1000000,
+                                        .flags = HL_WAIT_CS_FLAGS_INTERRUPT |
+                                                 HL_WAIT_CS_FLAGS_ANY_CQ_INTERRUPT } };
+
+    w->rc = call(w->fd, HL_REQ_H_WAIT_CS, HL_REQ_D_WAIT_CS, &a);
+    w->status = a.out.status;
+    return NULL;
+}
+
+/* A wait goes on when its descriptor is closed, and holds the device (fdget()). */
+TEST(a_call_holds_its_file)
+{
+    struct waiter w = { .fd = -1 };
+    pthread_t thread;
+    int fd;
+
+    if (!on_asic("gaudi2"))
+        skip();
+    w.fd = open_node();
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_value, &w), 0);
+    usleep(200000); /* it waits by now, as a rule */
+    close(w.fd);
+    fd = open(test_node(false), O_RDWR);
+    if (fd < 0)
+        assert_int_equal(errno, EBUSY);
+    pthread_join(thread, NULL);
+    if (w.rc != -EBADF) { /* it did */
+        assert_int_equal(fd, -1);
+        assert_int_equal(w.rc, 0);
+        assert_int_equal(w.status, HL_WAIT_CS_STATUS_BUSY);
+    }
+    close(fd);
+    fd = open_node();
+    close(fd);
+}
+
 SUITE(semantics)
 {
     const struct CMUnitTest tests[] = {
@@ -705,12 +773,14 @@ SUITE(semantics)
         cmocka_unit_test(eventfds),
         cmocka_unit_test(allocation),
         cmocka_unit_test(host_mapping),
+        cmocka_unit_test(reserved_ranges_stay_free),
         cmocka_unit_test(host_mapping_of_a_file),
         cmocka_unit_test(export_rules),
         cmocka_unit_test(the_dmabuf),
         cmocka_unit_test(nobody_else_has_a_fresh_node),
         cmocka_unit_test(leaked),
         cmocka_unit_test(command_buffers),
+        cmocka_unit_test(a_call_holds_its_file),
     };
 
     require_simulation();
