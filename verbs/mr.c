@@ -14,6 +14,7 @@
 
 #include "verbs/error.h"
 #include "verbs/explain.h"
+#include "verbs/process.h"
 
 typedef unsigned long long ull;
 
@@ -22,7 +23,7 @@ typedef unsigned long long ull;
 
 struct hlthunk_verbs_mr {
     atomic_uint refs;
-    pid_t pid;                               /* of the process that registered it */
+    struct hlv_process process;              /* that registered it */
     pthread_mutex_t deregister;              /* one thread at a time; never taken in a child */
     _Atomic(struct ibv_mr *) ibv;            /* NULL once deregistered */
     _Atomic(struct hlthunk_dmabuf *) dmabuf; /* a reference, as long as .ibv is there */
@@ -144,7 +145,7 @@ int hlthunk_verbs_mr_register(struct ibv_pd *pd, struct hlthunk_dmabuf *dmabuf, 
     atomic_init(&mr->ibv, ibv);
     atomic_init(&mr->dmabuf, hlthunk_dmabuf_ref(dmabuf));
     pthread_mutex_init(&mr->deregister, NULL);
-    mr->pid = getpid();
+    mr->process = hlv_process();
     mr->lkey = ibv->lkey;
     mr->rkey = ibv->rkey;
     mr->iova = o.iova;
@@ -181,7 +182,7 @@ int hlthunk_verbs_mr_deregister(struct hlthunk_verbs_mr *mr)
 
     if (!mr)
         return hlv_err(-EINVAL, "mr is NULL");
-    if (mr->pid != getpid())
+    if (!hlv_process_is(&mr->process))
         return hlv_err(-EPERM,
                        "mr was registered by the parent of this process, whose region it is");
     error = deregister(mr);
@@ -199,7 +200,7 @@ void hlthunk_verbs_mr_unref(struct hlthunk_verbs_mr *mr)
 {
     if (!mr || atomic_fetch_sub_explicit(&mr->refs, 1, memory_order_acq_rel) != 1)
         return;
-    if (mr->pid != getpid())
+    if (!hlv_process_is(&mr->process))
         hlthunk_dmabuf_unref(mr->dmabuf);
     else
         hlthunk_verbs_mr_deregister(

@@ -3,6 +3,7 @@
 #include "tests/sim/support.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -502,6 +503,52 @@ TEST(after_fork)
     tear_down(&f);
 }
 
+/* Each is process 1 of a namespace of its own. */
+static int numbered_as_its_parent(void)
+{
+    struct hlthunk_verbs_mr *mr;
+    struct fixture f;
+    struct card card;
+    int status = 1;
+    pid_t pid;
+
+    card_init(&card, "double0", true);
+    set_up(&f);
+    vok(hlthunk_verbs_mr_register(&card.pd, f.part, ALL, NULL, &mr));
+    if (unshare(CLONE_NEWPID))
+        return 1;
+    pid = fork();
+    if (pid == 0)
+        _exit(getpid() != 1 || hlthunk_verbs_mr_deregister(mr) != -EPERM || card.deregistered);
+    if (waitpid(pid, &status, 0) != pid)
+        return 1;
+    hlthunk_verbs_mr_unref(mr);
+    tear_down(&f);
+    return status;
+}
+
+TEST(after_fork_into_a_namespace)
+{
+    int status;
+    pid_t pid;
+
+    if (!can_export())
+        skip();
+    pid = fork();
+    if (pid == 0) {
+        if (unshare(CLONE_NEWPID))
+            _exit(77);
+        pid = fork();
+        if (pid == 0)
+            _exit(getpid() != 1 || numbered_as_its_parent());
+        _exit(waitpid(pid, &status, 0) != pid || status);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* not allowed here */
+    assert_int_equal(status, 0);
+}
+
 /* The process with the card is another one than that with the accelerator. */
 static int with_the_card(int socket)
 {
@@ -600,12 +647,19 @@ TEST(threads)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_move),  cmocka_unit_test(every_order),
-        cmocka_unit_test(many_cards),  cmocka_unit_test(no_route),
-        cmocka_unit_test(every_error), cmocka_unit_test(bad_arguments),
-        cmocka_unit_test(deregister),  cmocka_unit_test(stuck),
-        cmocka_unit_test(after_fork),  cmocka_unit_test(in_another_process),
-        cmocka_unit_test(threads),     cmocka_unit_test(only_the_exported_range),
+        cmocka_unit_test(bytes_move),
+        cmocka_unit_test(every_order),
+        cmocka_unit_test(many_cards),
+        cmocka_unit_test(no_route),
+        cmocka_unit_test(every_error),
+        cmocka_unit_test(bad_arguments),
+        cmocka_unit_test(deregister),
+        cmocka_unit_test(stuck),
+        cmocka_unit_test(after_fork),
+        cmocka_unit_test(after_fork_into_a_namespace),
+        cmocka_unit_test(in_another_process),
+        cmocka_unit_test(threads),
+        cmocka_unit_test(only_the_exported_range),
     };
 
     require_simulation();
