@@ -291,13 +291,13 @@ hlthunk_public int hlthunk_get_pll_frequency(int fd, uint32_t index,
 /**
  * hlthunk_get_device_utilization() - get how busy a device was
  * @fd: an open node
- * @period_ms: over how many milliseconds: a multiple of 100 from 100 to 1000
+ * @period_ms: over how many milliseconds: a multiple of 100 from 100 to 1000; mainline drivers do
+ *             not look at it
  * @rate: receives the utilisation, in per cent
  *
  * Return: 0 or a negative errno.
  *
- * Errors: besides the common ones:
- *   -EINVAL: @period_ms is not such a number
+ * Errors: the common ones.
  *
  * Context: any thread; one system call.
  * Since: 0.9
@@ -345,7 +345,7 @@ hlthunk_public int hlthunk_get_clk_rate(int fd, uint32_t *cur_clk_mhz, uint32_t 
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: there is no such dcore
+ *   -EINVAL: @dcore_id is 8 or more; of dcores that the ASIC lacks the answer is zeros
  *
  * Context: any thread; one system call.
  * Since: 0.9
@@ -384,6 +384,7 @@ hlthunk_public int hlthunk_get_dev_info_signed(int fd, uint32_t nonce,
  *
  * Errors: besides the common ones:
  *   -EINVAL: @status_buf_size is out of range
+ *   -ENOMEM: the text does not fit
  *
  * Context: any thread; one system call.
  * Since: 0.9
@@ -419,9 +420,11 @@ hlthunk_public int hlthunk_get_event_record(int fd, enum hlthunk_event_record_id
  * how many mappings there were, 0xffffffff when that is not known
  * @num_of_allocated_mappings: how many mappings fit into pf->mappings_buf
  *
- * Return: 0 or a negative errno, after which .num_of_mappings is still set.
+ * Return: 0 or a negative errno, after which .num_of_mappings is still set, and so is the fault
+ * where the mappings alone could not be had.
  *
  * Errors: besides the common ones:
+ *   -EINVAL: no room for mappings was given, or more than 2^28 - 1
  *   -ENOMEM: there are more mappings than fit
  *   -EOPNOTSUPP: a kernel before Linux 6.3
  *

@@ -29,9 +29,12 @@ static void close_one(int *fd)
  */
 static int stop_clock_gating(const struct hlthunk_device_entry *entry, struct hlthunk_debugfs *d)
 {
+    struct hl_err_kept kept;
     ssize_t n;
 
+    hl_err_begin(&kept);
     d->clk_gate_fd = hl_debugfs_open(entry, "clk_gate", O_RDWR);
+    hl_err_end(&kept, d->clk_gate_fd < 0 && d->clk_gate_fd != -ENOENT);
     if (d->clk_gate_fd == -ENOENT) {
         d->clk_gate_fd = -1;
         return 0;

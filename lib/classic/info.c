@@ -75,6 +75,7 @@ int hlthunk_get_hw_asic_status(int fd, struct hlthunk_hw_asic_status *hw_asic_st
     struct hl_info_clk_throttle throttle;
     struct hl_open_stats_info stats;
     struct hl_power_info power;
+    struct hl_err_kept kept;
     int status, rc;
 
     CHECK_OUT(hw_asic_status);
@@ -89,6 +90,7 @@ int hlthunk_get_hw_asic_status(int fd, struct hlthunk_hw_asic_status *hw_asic_st
     if (rc)
         return hl_classic(rc);
     if (status == HL_DEVICE_STATUS_OPERATIONAL) {
+        hl_err_begin(&kept);
         rc = ASK(fd, HL_INFO_POWER, power);
         /* a reset may have begun since: then the status is what to tell */
         if (rc == -EBUSY) {
@@ -97,6 +99,7 @@ int hlthunk_get_hw_asic_status(int fd, struct hlthunk_hw_asic_status *hw_asic_st
         } else if (rc == 0) {
             s.power.power = power.power;
         }
+        hl_err_end(&kept, rc);
         if (rc)
             return hl_classic(rc);
     }
@@ -364,6 +367,9 @@ int hlthunk_get_engine_status(int fd, char *status_buf, uint32_t status_buf_size
 
     CHECK_OUT(status_buf);
     rc = hl_info_query(fd, &args, status_buf, status_buf_size);
+    if (rc == -ENOMEM)
+        rc = hl_err(rc, "the state of the engines does not fit status_buf's %u bytes",
+                    status_buf_size);
     if (rc == 0 && actual_size)
         *actual_size = (int)args.user_buffer_actual_size;
     return hl_classic(rc);

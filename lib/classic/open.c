@@ -11,6 +11,7 @@
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
 #include "lib/kernel/discovery.h"
+#include "lib/kernel/sysfs.h"
 #include "lib/op/op_open.h"
 
 /*
@@ -109,9 +110,11 @@ static int attempt_any(void *arg)
     for (size_t i = 0; i < any->count; i++) {
         int rc = is_of_name(&any->list[i], any->name);
 
-        if (rc < 0)
+        if (hl_is_exhausted(rc))
             return rc;
-        if (!rc)
+        if (rc < 0)
+            note(&f, rc); /* another one may be known */
+        if (rc <= 0)
             continue;
         rc = open_node(&any->list[i], any->control);
         if (rc >= 0)

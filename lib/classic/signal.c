@@ -13,7 +13,7 @@ int hlthunk_signal_submission_timeout(int fd, struct hlthunk_signal_in *in,
                                       struct hlthunk_signal_out *out, uint32_t timeout)
 {
     struct hl_signal_common common;
-    struct hl_room room = { 0 };
+    struct hl_room room;
     struct hl_cs_out answer;
     int rc;
 
@@ -25,8 +25,10 @@ int hlthunk_signal_submission_timeout(int fd, struct hlthunk_signal_in *in,
         .flags = in->flags,
         .timeout_s = timeout,
     };
+    hl_room_begin(&room);
     while ((rc = hl_signal_submit(fd, &common, in->queue_index, &answer)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     if (rc == 0)
         *out = (struct hlthunk_signal_out){
             .seq = answer.seq,
@@ -49,7 +51,7 @@ static int wait_for(int fd, const struct hlthunk_wait_in *in, struct hlthunk_wai
     const struct hlthunk_wait_for_signal_data *data;
     struct hl_signal_common common;
     struct hl_signal_wait wait;
-    struct hl_room room = { 0 };
+    struct hl_room room;
     struct hl_cs_out answer;
     int rc;
 
@@ -79,8 +81,10 @@ static int wait_for(int fd, const struct hlthunk_wait_in *in, struct hlthunk_wai
     } else {
         wait.signal = data->signal_seq_arr;
     }
+    hl_room_begin(&room);
     while ((rc = hl_signal_wait(fd, &common, &wait, &answer)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     if (rc == 0)
         *out = (struct hlthunk_wait_out){ .seq = answer.seq, .status = answer.status };
     return hl_classic(rc);
@@ -124,14 +128,16 @@ int hlthunk_wait_for_reserved_encaps_collective_signals(int fd, struct hlthunk_w
 int hlthunk_reserve_encaps_signals(int fd, struct hlthunk_sig_res_in *in,
                                    struct hlthunk_sig_res_out *out)
 {
-    struct hl_room room = { 0 };
+    struct hl_room room;
     struct hl_cs_out answer;
     int rc;
 
     if (!in || !out)
         return hl_classic(hl_err(-EINVAL, "%s is NULL", in ? "out" : "in"));
+    hl_room_begin(&room);
     while ((rc = hl_signal_reserve(fd, in->queue_index, in->count, &answer)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     if (rc == 0) {
         out->handle.id = answer.handle_id;
         out->handle.sob_base_addr_offset = answer.sob_base_addr_offset;
@@ -143,14 +149,16 @@ int hlthunk_reserve_encaps_signals(int fd, struct hlthunk_sig_res_in *in,
 
 int hlthunk_unreserve_encaps_signals(int fd, struct reserve_sig_handle *handle, uint32_t *status)
 {
-    struct hl_room room = { 0 };
+    struct hl_room room;
     struct hl_cs_out answer;
     int rc;
 
     if (!handle || !status)
         return hl_classic(hl_err(-EINVAL, "%s is NULL", handle ? "status" : "handle"));
+    hl_room_begin(&room);
     while ((rc = hl_signal_unreserve(fd, handle->id, &answer)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     if (rc == 0)
         *status = answer.status;
     return hl_classic(rc);

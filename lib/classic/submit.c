@@ -49,13 +49,11 @@ static inline int try_once(int fd, const struct hlthunk_cs_in *in, uint64_t seq,
 static __attribute__((cold, noinline)) int try_again(int fd, const struct hlthunk_cs_in *in,
                                                      uint64_t seq, uint32_t flags,
                                                      uint32_t timeout_s, union hl_cs_args *args,
-                                                     int rc)
+                                                     struct hl_room *room, int rc)
 {
-    struct hl_room room = { 0 };
-
     while (rc == -EAGAIN || rc == -EINTR) {
         if (rc == -EAGAIN)
-            hl_room_wait(&room);
+            hl_room_wait(room);
         rc = try_once(fd, in, seq, flags, timeout_s, args);
     }
     return hl_classic(rc);
@@ -65,10 +63,14 @@ static inline int submit(int fd, const struct hlthunk_cs_in *in, uint64_t seq, u
                          uint32_t timeout_s, struct hlthunk_cs_out *out)
 {
     union hl_cs_args args;
-    int rc = try_once(fd, in, seq, flags, timeout_s, &args);
+    struct hl_room room;
+    int rc;
 
+    hl_room_begin(&room);
+    rc = try_once(fd, in, seq, flags, timeout_s, &args);
     if (__builtin_expect(rc, 0))
-        rc = try_again(fd, in, seq, flags, timeout_s, &args, rc);
+        rc = try_again(fd, in, seq, flags, timeout_s, &args, &room, rc);
+    hl_room_end(&room, rc);
     if (rc)
         return rc;
     out->seq = args.out.seq;
@@ -125,32 +127,38 @@ int hlthunk_staged_command_submission_encaps_signals(int fd, uint64_t handle_id,
 
 int hlthunk_cs_flush_pci_hbw_writes(int fd)
 {
-    struct hl_room room = { 0 };
+    struct hl_room room;
     int rc;
 
+    hl_room_begin(&room);
     while ((rc = hl_cs_flush_pci_writes(fd)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     return hl_classic(rc);
 }
 
 int hlthunk_engine_cores_set_mode(int fd, const uint32_t *core_ids, uint32_t num_cores,
                                   uint32_t mode)
 {
-    struct hl_room room = { 0 };
+    struct hl_room room;
     int rc;
 
+    hl_room_begin(&room);
     while ((rc = hl_cs_engine_cores(fd, core_ids, num_cores, mode)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     return hl_classic(rc);
 }
 
 int hlthunk_engines_command(int fd, const uint32_t *engine_ids, uint32_t num_engines,
                             enum hl_engine_command command)
 {
-    struct hl_room room = { 0 };
+    struct hl_room room;
     int rc;
 
+    hl_room_begin(&room);
     while ((rc = hl_cs_engines(fd, engine_ids, num_engines, command)) == -EAGAIN)
         hl_room_wait(&room);
+    hl_room_end(&room, rc);
     return hl_classic(rc);
 }

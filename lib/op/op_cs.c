@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/kernel/copy_in.h"
 #include "lib/kernel/door.h"
 #include "lib/kernel/generation.h"
 #include "lib/op/handle.h"
@@ -17,26 +18,36 @@
     (FLAGS_OF_SIGNALS | HL_CS_FLAGS_RESERVE_SIGNALS_ONLY | HL_CS_FLAGS_UNRESERVE_SIGNALS_ONLY |    \
      HL_CS_FLAGS_ENGINE_CORE_COMMAND | FLAGS_SINCE_6_3)
 
+#define AT_ONCE 16u /* chunks that are copied */
+
 /*
  * Linux 6.1 crashes on a handle of timestamps in the place of a command buffer's.  Later kernels
  * look themselves, and then only they read the caller's array.
  */
 static int check_chunks(uint64_t address, uint32_t count, const char *which)
 {
-    const struct hl_cs_chunk *chunks = (const void *)(uintptr_t)address;
+    struct hl_cs_chunk chunks[AT_ONCE];
 
     if (!count)
         return 0;
-    if (!chunks)
+    if (!address)
         return hl_err(-EINVAL, "%s is NULL with %u chunks", which, count);
     if (count > HL_MAX_JOBS_PER_CS)
         return hl_err(-EINVAL, "%u chunks in %s: a submission takes at most %d", count, which,
                       HL_MAX_JOBS_PER_CS);
-    for (uint32_t i = 0; i < count; i++)
-        if (!(chunks[i].cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB) &&
-            hl_handle_is(chunks[i].cb_handle, HL_HANDLE_TIMESTAMPS))
+    for (uint32_t i = 0; i < count; i++) {
+        const struct hl_cs_chunk *chunk = &chunks[i % AT_ONCE];
+        uint32_t n = count - i < AT_ONCE ? count - i : AT_ONCE;
+
+        if (i % AT_ONCE == 0 &&
+            hl_copy_in(chunks, address + i * sizeof(*chunk), n * sizeof(*chunk)))
+            return hl_err(-EFAULT, "%s: %u chunks at %#llx cannot be read", which, count,
+                          (unsigned long long)address);
+        if (!(chunk->cs_chunk_flags & HL_CS_CHUNK_FLAGS_USER_ALLOC_CB) &&
+            hl_handle_is(chunk->cb_handle, HL_HANDLE_TIMESTAMPS))
             return hl_err(-EINVAL, "%s[%u] has a handle of timestamps for its command buffer",
                           which, i);
+    }
     return 0;
 }
 

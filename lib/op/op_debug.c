@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/kernel/copy_in.h"
 #include "lib/kernel/door.h"
 #include "lib/kernel/generation.h"
 #include "uapi/habanalabs_accel.h"
@@ -13,16 +14,19 @@
 
 static int check_read_block(const struct hl_debug_args *args)
 {
-    const struct hl_debug_params_read_block *block = (const void *)(uintptr_t)args->input_ptr;
+    struct hl_debug_params_read_block block;
 
-    if (!block || args->input_size < sizeof(*block))
+    if (!args->input_ptr || args->input_size < sizeof(block))
         return hl_err(-EINVAL, "READBLOCK needs a struct hl_debug_params_read_block");
-    if (!block->size || block->size > READBLOCK_MAX || block->size % 4)
-        return hl_err(-EINVAL, "block size %u is not a multiple of 4 from 4 to %d", block->size,
+    if (hl_copy_in(&block, args->input_ptr, sizeof(block)))
+        return hl_err(-EFAULT, "READBLOCK's input at %#llx cannot be read",
+                      (unsigned long long)args->input_ptr);
+    if (!block.size || block.size > READBLOCK_MAX || block.size % 4)
+        return hl_err(-EINVAL, "block size %u is not a multiple of 4 from 4 to %d", block.size,
                       READBLOCK_MAX);
-    if (block->cfg_address % 4)
+    if (block.cfg_address % 4)
         return hl_err(-EINVAL, "register address %#llx is not a multiple of 4",
-                      (unsigned long long)block->cfg_address);
+                      (unsigned long long)block.cfg_address);
     return 0;
 }
 

@@ -285,7 +285,7 @@ int hl_mem_export(int fd, uint64_t address, uint64_t size, uint64_t offset, uint
         /* a program that closed its standard streams; keep the flags that it asked for */
         rc = fcntl(args.out.fd, flags & O_CLOEXEC ? F_DUPFD_CLOEXEC : F_DUPFD, 3);
         if (rc < 0)
-            rc = -errno;
+            rc = errno == EINVAL ? -EMFILE : -errno; /* a RLIMIT_NOFILE of 3 or less */
         close(args.out.fd);
         if (rc < 0)
             return export_error(fd, rc, address, size, offset);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -296,8 +297,10 @@ TEST(defect_11_mappings_stay_in_their_array)
     /* more than fit: how many is told */
     info_answers(1, HL_INFO_USER_MAPPINGS, NULL, 0, -ENOMEM);
     info[1].array_size = 9;
+    pf.timestamp = 0;
     assert_int_equal(hlthunk_get_page_fault_info(FD, &pf, 3), -ENOMEM);
     assert_int_equal(pf.num_of_mappings, 9);
+    assert_int_equal(pf.timestamp, 3); /* the fault is told all the same */
     /* 16 times this is 2^32: the size would become 0 */
     door_calls = 0;
     assert_int_equal(hlthunk_get_page_fault_info(FD, &pf, 1u << 28), -EINVAL);
@@ -628,6 +631,32 @@ TEST(every_chunk_is_looked_at)
     assert_int_equal(hlthunk_command_submission(FD, &restore, &out), -EINVAL);
 }
 
+/* The library reads the caller's arrays as the kernel would. */
+TEST(a_bad_address_is_an_error)
+{
+    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct hl_cs_chunk *chunks = (void *)(page + 4096 - 20 * sizeof(*chunks));
+    struct hlthunk_cs_in in = { .chunks_execute = (void *)64, .num_chunks_execute = 1 };
+    struct hl_debug_args debug = { .op = HL_DEBUG_OP_READBLOCK,
+                                   .input_ptr = 64,
+                                   .input_size = sizeof(struct hl_debug_params_read_block) };
+    struct hlthunk_cs_out out;
+
+    assert_ptr_not_equal(page, MAP_FAILED);
+    assert_int_equal(mprotect(page + 4096, 4096, PROT_NONE), 0);
+    door_open(KERNEL_6_1, door_answers_zero);
+    assert_int_equal(hlthunk_get_device_status_info(FD), 0);
+    assert_int_equal(hlthunk_command_submission(FD, &in, &out), -EFAULT);
+    in.chunks_execute = chunks;
+    in.num_chunks_execute = 20;
+    assert_int_equal(hlthunk_command_submission(FD, &in, &out), 0);
+    in.num_chunks_execute = 21;
+    assert_int_equal(hlthunk_command_submission(FD, &in, &out), -EFAULT);
+    assert_non_null(strstr(hlthunk_last_error(), "chunks_execute: 21 chunks at"));
+    assert_int_equal(hlthunk_debug(FD, &debug), -EFAULT);
+    munmap(page, 8192);
+}
+
 TEST(debug_operations_of_the_vendor_pass)
 {
     uint32_t words[4];
@@ -721,6 +750,7 @@ int main(void)
         cmocka_unit_test(exports_have_the_flags_of_the_original),
         cmocka_unit_test(handles_of_timestamps_are_no_command_buffers),
         cmocka_unit_test(every_chunk_is_looked_at),
+        cmocka_unit_test(a_bad_address_is_an_error),
         cmocka_unit_test(debug_operations_of_the_vendor_pass),
         cmocka_unit_test(names_of_asics),
         cmocka_unit_test(the_rest),

@@ -253,6 +253,21 @@ TEST(a_device_that_may_become_free_is_the_reason_to_give)
     assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_DONT_CARE, NULL), "0000:33:00.0");
 }
 
+/* What the first one is cannot be asked: that one of the name comes after it. */
+TEST(a_device_that_cannot_be_looked_at_is_passed_over)
+{
+    make_6_1();
+    tree_refused_path = "/sys/bus/pci/devices/0000:33:00.0";
+    tree_refused_errno = EACCES;
+    tree_fail_errno = EPERM; /* a device cgroup */
+    tree_fail_count = 1;
+    assert_fd_is(hlthunk_open(HLTHUNK_DEVICE_GOYA, NULL), "0000:4d:00.0");
+    assert_int_equal(tree_fail_count, 0);
+    tree_fail_count = 1;
+    assert_int_equal(hlthunk_open(HLTHUNK_DEVICE_GAUDI, NULL), -1);
+    assert_int_equal(errno, EPERM);
+}
+
 TEST(defect_23_nothing_leaks_through_exec)
 {
     struct hlthunk_debugfs d;
@@ -522,6 +537,7 @@ int main(void)
         CASE(defect_22_a_reset_is_waited_out_and_busy_is_not),
         CASE(what_is_found_leaves_the_text),
         CASE(a_device_that_may_become_free_is_the_reason_to_give),
+        CASE(a_device_that_cannot_be_looked_at_is_passed_over),
         CASE(defect_23_nothing_leaks_through_exec),
         CASE(defect_24_debugfs_closes_what_it_opened),
         CASE(defect_25_debugfs_paths_and_texts_of_each_kernel),

@@ -54,8 +54,11 @@ TEST(every_submission_waits_for_room)
         if (calls[i].op != OP_CS)
             continue;
         door_open(KERNEL_6_12, full);
+        assert_int_equal(hlthunk_close(-1), -EBADF);
         if (calls[i].run(&out))
             fail_msg("%s failed: %s", calls[i].name, hlthunk_last_error());
+        if (strstr(hlthunk_last_error(), "full"))
+            fail_msg("%s succeeded, and left: %s", calls[i].name, hlthunk_last_error());
         if (door_calls != 4)
             fail_msg("%s: %u attempts, not 4", calls[i].name, door_calls);
         tested++;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -476,6 +477,33 @@ TEST(descriptors_above_2)
     }
 }
 
+/* The kernel's descriptor is 0 or 1, and no other is allowed. */
+TEST(no_descriptor_above_2)
+{
+    struct hlthunk_dmabuf *m = NULL;
+    struct rlimit before, few;
+    int saved[2], rc;
+
+    if (!can_export() || on_asic("goya"))
+        skip();
+    for (int i = 0; i < 2; i++)
+        saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 3;
+    close(0);
+    close(1);
+    setrlimit(RLIMIT_NOFILE, &few);
+    rc = hlthunk_dmabuf_export(b, 0, 0, NULL, &m);
+    setrlimit(RLIMIT_NOFILE, &before);
+    for (int i = 0; i < 2; i++) {
+        dup2(saved[i], i);
+        close(saved[i]);
+    }
+    assert_int_equal(rc, -EMFILE);
+    assert_null(m);
+}
+
 static void on_stale(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
 {
     (void)device, (void)why, (void)user;
@@ -549,6 +577,7 @@ int main(void)
         cmocka_unit_test(dmabufs),
         cmocka_unit_test(handles),
         cmocka_unit_test(descriptors_above_2),
+        cmocka_unit_test(no_descriptor_above_2),
         cmocka_unit_test(the_mask_of_signals),
         cmocka_unit_test(notifiers),
         cmocka_unit_test(completions),
