@@ -7,10 +7,17 @@
 #include <stddef.h>
 #include <string.h>
 
-/* UTF-8 is accepted; terminal control characters are not. */
-static inline bool hl_text_is_printable(char c)
+/*
+ * UTF-8 is accepted.  Terminal control characters are not, nor are those of U+0080 to U+009F,
+ * which some terminals take for the beginning of a sequence as well, alone or in UTF-8.
+ */
+static inline bool hl_text_is_printable(const char *text, size_t i)
 {
-    return (unsigned char)c >= 0x20 && c != 0x7f;
+    unsigned char c = (unsigned char)text[i], before = i ? (unsigned char)text[i - 1] : 0;
+
+    if (c >= 0x80 && c < 0xa0)
+        return before >= 0x80 && before != 0xc2;
+    return c >= 0x20 && c != 0x7f;
 }
 
 /* What fits of it, with '?' for control characters. */
@@ -19,7 +26,7 @@ static inline void hl_text_copy(char *to, const char *text, size_t size)
     size_t n = strnlen(text, size - 1);
 
     for (size_t i = 0; i < n; i++)
-        to[i] = hl_text_is_printable(text[i]) ? text[i] : '?';
+        to[i] = hl_text_is_printable(text, i) ? text[i] : '?';
     to[n] = '\0';
 }
 

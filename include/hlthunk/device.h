@@ -297,7 +297,8 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_open(const struct hlthunk_devi
  *
  * A device file that already has an object in this process yields that object, with one more
  * reference.  On ASICs without an MMU for device memory (Gaudi) the program and the object must not
- * both hand out addresses: see hlthunk_buffer_from_address().
+ * both hand out addresses: see hlthunk_buffer_from_address().  Nor does an object know there what a
+ * former one of the same open file has exported: others have to close those dma-bufs first.
  *
  * Return: 0 or a negative errno.
  *

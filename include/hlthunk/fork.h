@@ -19,8 +19,9 @@ HLTHUNK_BEGIN_DECLS
  * devices, dma-bufs, eventfds.  Each is closed only if it is still the file that it was; an eventfd
  * only where /proc can be read and the kernel numbers them (Linux 5.2), a handle server's epoll
  * only with its socket: nothing else tells them from what the child has made since.  The parent is
- * not affected, nor is what the child has opened itself.  Descriptors that were handed out to the
- * program stay open.
+ * not affected, nor is what the child has opened itself, but for a device: a child that has closed
+ * its copy and opened the same node under the same number calls this before.  Descriptors that were
+ * handed out to the program stay open.
  *
  * The parent's objects stay as they are: every call on them is -EPERM, dropping references to them
  * is allowed and closes nothing any more.  Calling it in the parent, or when all is closed, does

@@ -71,7 +71,9 @@ HLTHUNK_API int hlthunk_handle_server_borrow_fd(const struct hlthunk_handle_serv
  * @timeout_ns: how long to wait for the first; 0 does not wait, negative waits indefinitely
  *
  * Answers whatever has arrived and returns.  A client that says nothing or does not read is not
- * waited for.  Only processes of the same effective user and of root are answered.
+ * waited for.  Only processes of the same effective user and of root are answered; in a user
+ * namespace users that it does not have look like the overflow user (65534), also to a server that
+ * is this user's: what they lack is the handle.
  *
  * Return: how many dma-bufs were handed out, or a negative errno.
  *

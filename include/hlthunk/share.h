@@ -48,7 +48,7 @@ struct hlthunk_dmabuf;
  *
  * Errors: besides the common ones:
  *   -EINVAL: @count is out of range
- *   -ENOTSOCK: not a UNIX socket
+ *   -EBADF, -ENOTSOCK: not open, not a UNIX socket
  *   -ENOTCONN: the socket is not connected
  *   -EPIPE: the other side is closed
  *   -EAGAIN: @timeout_ns is 0, and nothing can be sent
@@ -76,8 +76,9 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
  * Dma-bufs that this process exported, or has received or imported before, are recognised and yield
  * the same objects.
  *
- * After any error all descriptors that arrived are closed.  After -ENOSPC, -EMFILE, -EAGAIN and
- * -EPIPE the next message can be received; after the others a stream is out of step: close it.
+ * After any error all descriptors that arrived are closed.  After -ENOSPC, -EMFILE, -EAGAIN,
+ * -EPIPE, and -ETIMEDOUT when nothing had arrived (the text names the part otherwise), the next
+ * message can be received; after the others a stream is out of step: close it.
  *
  * Return: 0 or a negative errno.
  *
@@ -91,7 +92,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_send(int socket,
  *   -EPIPE: the other side is closed
  *   -EAGAIN: @timeout_ns is 0, and nothing has arrived
  *   -ETIMEDOUT: the time is over
- *   -ENOTSOCK: not a UNIX socket
+ *   -EBADF, -ENOTSOCK: not open, not a UNIX socket
  *   -ENOTCONN: the socket is not connected
  *   -ENOMEM: host memory is exhausted
  *
@@ -157,7 +158,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_dmabuf_get_origin(const struct hlthun
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -ENOTSOCK, -ENOTCONN, -EPIPE, -EAGAIN, -ETIMEDOUT, -ETOOMANYREFS, -EMSGSIZE: as
+ *   -EBADF, -ENOTSOCK, -ENOTCONN, -EPIPE, -EAGAIN, -ETIMEDOUT, -ETOOMANYREFS, -EMSGSIZE: as
  *     hlthunk_dmabuf_send()
  *
  * Context: any thread, one per socket at a time; sleeps for up to @timeout_ns.
@@ -186,8 +187,9 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_device_send(int socket, struct hlthun
  * Errors:
  *   -EINVAL: @device is NULL
  *   -EPROTO: not such a message, or its descriptor is not of the device that it describes
- *   -EPROTONOSUPPORT, -EMFILE, -EPIPE, -EAGAIN, -ETIMEDOUT, -ENOTSOCK, -ENOTCONN, -ENOMEM: as
+ *   -EPROTONOSUPPORT, -EMFILE, -EPIPE, -EAGAIN, -ETIMEDOUT, -EBADF, -ENOTSOCK, -ENOTCONN: as
  *     hlthunk_dmabuf_receive()
+ *   -ENOMEM: host memory is exhausted
  *
  * Context: any thread, one per socket at a time; sleeps for up to @timeout_ns.
  * Since: 0.9

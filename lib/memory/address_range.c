@@ -87,7 +87,7 @@ int hlthunk_address_range_reserve(struct hlthunk_device *d, uint64_t size_bytes,
  */
 static int fill(struct hlthunk_buffer *b, uint64_t address, struct hl_reservation *r)
 {
-    const struct hlthunk_device *d = b->object.device;
+    struct hlthunk_device *d = b->object.device;
     uint64_t others[OTHER_HOLES];
     unsigned n = 0;
     int rc = -ENOMEM;
@@ -100,8 +100,14 @@ static int fill(struct hlthunk_buffer *b, uint64_t address, struct hl_reservatio
         others[n++] = other.value;
         rc = hl_buffer_map(b, address, true, r);
     }
-    while (n)
-        hl_mem_unmap(d->fd, others[--n]);
+    while (n) {
+        struct hl_memory other = { .address = others[--n],
+                                   .handle = b->memory.handle,
+                                   .granted = b->memory.granted,
+                                   .ours_to_unmap = true };
+
+        hl_memory_release(d, &other, NULL, (struct hl_released){ 0 });
+    }
     return rc;
 }
 

@@ -143,6 +143,7 @@ static void destroy(struct hl_object *o)
         if (b->pinned)
             hl_pinned_forget(b->pinned);
     } else if (b->pinned) {
+        hl_deferred_call(o->device);
         hl_pinned_put(o->device, b->pinned);
     } else {
         hl_deferred_call(o->device);
@@ -356,7 +357,9 @@ int hlthunk_buffer_from_address(struct hlthunk_device *d, uint64_t address, uint
 static int map_foreign(struct hlthunk_buffer *b)
 {
     const struct hlthunk_device *d = b->object.device;
-    int rc = hl_mem_import(d->fd, b->imported->fd, b->size, &b->memory.address);
+    /* the driver has the file from here on, as whoever borrows its descriptor */
+    int fd = hlthunk_dmabuf_borrow_fd(b->imported);
+    int rc = hl_mem_import(d->fd, fd, b->size, &b->memory.address);
 
     /* the arguments are right: what is unknown is the operation */
     if (rc == -EINVAL && !hl_traits((enum hl_generation)d->props.generation)->vendor_calls)

@@ -27,7 +27,10 @@ struct deferred {
 struct deferred_lists {
     struct hl_attachment part;
     struct deferred *_Atomic silent, *_Atomic calling;
+    atomic_uint second; /* mappings among them of memory that has another */
 };
+
+static const struct hl_attachment_ops ops;
 
 /*
  * What failed is over, too: the memory goes with the device.  But a driver that resets only the
@@ -50,12 +53,29 @@ static bool unmap(struct hlthunk_device *d, struct deferred *p)
     return is_over(d, p, rc);
 }
 
+/* Memory that has a mapping beside its own for a moment (address_range.c). */
+static bool is_second(const struct hl_memory *m)
+{
+    return m->ours_to_unmap && m->handle && !m->ours_to_free;
+}
+
+static bool has_second(struct hlthunk_device *d)
+{
+    const struct deferred_lists *lists = hl_attachment_find(&d->base, &ops);
+
+    return lists && atomic_load(&lists->second);
+}
+
 static bool free_memory(struct hlthunk_device *d, struct deferred *p)
 {
     const struct hl_memory *m = &p->memory;
     int rc = m->command_buffer ? hl_cb_destroy(d->fd, m->handle)
                                : hl_mem_free(d->fd, m->physical ? m->granted : m->handle);
 
+    if (rc == -EINVAL && !m->command_buffer && has_second(d)) {
+        p->busy = true; /* it may be this one's: mapped memory is not freed */
+        return false;
+    }
     if (!is_over(d, p, rc))
         return false;
     if (rc && !atomic_load(&d->base.stale))
@@ -89,7 +109,7 @@ static bool try_release(struct hlthunk_device *d, struct deferred *p)
         return true;
     }
     if (p->exports)
-        p->exports = hl_open_exports_look(p->exports);
+        p->exports = hl_open_exports_look(d, p->exports);
     if (p->exports)
         return false;
     if (m->ours_to_unmap) {
@@ -143,7 +163,8 @@ static void end(struct deferred *p)
 }
 
 /* Tries them again; returns of how many a dma-buf is still open. */
-static size_t retry(struct deferred *_Atomic *list, struct hlthunk_device *d)
+static size_t retry(struct deferred_lists *lists, struct deferred *_Atomic *list,
+                    struct hlthunk_device *d)
 {
     struct deferred *p, *next, *rest = NULL;
     size_t left = 0;
@@ -154,8 +175,12 @@ static size_t retry(struct deferred *_Atomic *list, struct hlthunk_device *d)
     p = atomic_exchange(list, NULL);
     pthread_mutex_unlock(&d->base.lock);
     for (; p; p = next) {
+        bool second = is_second(&p->memory);
+
         next = p->next;
         if (release(d, p)) {
+            if (second)
+                atomic_fetch_sub(&lists->second, 1);
             end(p);
         } else {
             p->next = rest;
@@ -178,9 +203,9 @@ static size_t settle(struct hl_attachment *a, struct hl_parent *parent)
 {
     struct hlthunk_device *d = (struct hlthunk_device *)parent;
     struct deferred_lists *lists = (struct deferred_lists *)a;
-    size_t left = retry(&lists->silent, d);
+    size_t left = retry(lists, &lists->silent, d);
 
-    return left + retry(&lists->calling, d);
+    return left + retry(lists, &lists->calling, d);
 }
 
 static void forget(struct deferred *p, const struct hlthunk_device *d, bool ours)
@@ -243,6 +268,8 @@ static void postpone(struct hlthunk_device *d, const struct deferred *what)
     }
     *p = *what;
     list = p->released.fn ? &lists->calling : &lists->silent;
+    if (is_second(&p->memory))
+        atomic_fetch_add(&lists->second, 1);
     pthread_mutex_lock(&d->base.lock);
     p->next = atomic_load(list);
     atomic_store(list, p);
@@ -266,7 +293,7 @@ void hl_deferred_retry(struct hlthunk_device *d)
     struct deferred_lists *lists = hl_attachment_find(&d->base, &ops);
 
     if (lists)
-        retry(&lists->silent, d);
+        retry(lists, &lists->silent, d);
 }
 
 void hl_deferred_call(struct hlthunk_device *d)
@@ -274,5 +301,5 @@ void hl_deferred_call(struct hlthunk_device *d)
     struct deferred_lists *lists = hl_attachment_find(&d->base, &ops);
 
     if (lists)
-        retry(&lists->calling, d);
+        retry(lists, &lists->calling, d);
 }

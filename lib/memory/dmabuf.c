@@ -15,6 +15,7 @@
 #include "lib/kernel/door.h"
 #include "lib/kernel/owned.h"
 #include "lib/memory/buffer.h"
+#include "lib/memory/spare.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/op/op_mem.h"
@@ -47,10 +48,37 @@ static void describe(const struct hl_object *o, struct hlthunk_live_object *live
     live->address = m->buffer ? hl_dmabuf_get_address(m) : 0;
 }
 
+/* Does the kernel not say of its memory that it is exported? */
+static bool must_be_looked_at(const struct hlthunk_buffer *b)
+{
+    return b->memory.physical || b->shard;
+}
+
 /* May somebody else have its file?  Asking the kernel takes longer. */
 static bool has_left(const struct hlthunk_dmabuf *m)
 {
     return atomic_load(&m->handed_out) || m->forks != hl_fork_count();
+}
+
+/* What nobody else has any more of the buffer's former dma-bufs: their descriptors are closed. */
+static void look_again(struct hlthunk_buffer *b)
+{
+    struct hlthunk_device *d = b->object.device;
+    struct hl_open_export *list, **end;
+
+    pthread_mutex_lock(&d->base.lock);
+    list = b->open_exports;
+    b->open_exports = NULL;
+    pthread_mutex_unlock(&d->base.lock);
+    list = hl_open_exports_look(d, list);
+    if (!list)
+        return;
+    pthread_mutex_lock(&d->base.lock);
+    for (end = &list; *end; end = &(*end)->next)
+        ;
+    *end = b->open_exports;
+    b->open_exports = list;
+    pthread_mutex_unlock(&d->base.lock);
 }
 
 /*
@@ -63,9 +91,11 @@ static bool leave_buffer(struct hlthunk_dmabuf *m)
     struct hlthunk_buffer *b = m->buffer;
     struct hlthunk_device *d = b->object.device;
     /* nobody gets a stale device's memory again */
-    bool kept_open = (b->memory.physical || b->shard) && !atomic_load(&d->base.stale) &&
-                     has_left(m) && hl_dmabuf_is_shared(m->fd);
+    bool kept_open = must_be_looked_at(b) && !atomic_load(&d->base.stale) && has_left(m) &&
+                     hl_dmabuf_is_shared(d, m->fd);
 
+    if (kept_open)
+        look_again(b); /* so that no more are kept than others have */
     pthread_mutex_lock(&d->base.lock);
     for (struct hlthunk_dmabuf **p = &b->dmabufs; *p; p = &(*p)->next) {
         if (*p == m) {
@@ -134,6 +164,8 @@ static void join_buffer(struct hlthunk_dmabuf *m, struct hlthunk_buffer *b)
     struct hlthunk_device *d = m->object.device;
 
     m->buffer = hlthunk_buffer_ref(b);
+    if (must_be_looked_at(b))
+        hl_spare_keep(d);
     pthread_mutex_lock(&d->base.lock);
     m->next = b->dmabufs;
     b->dmabufs = m;
@@ -292,6 +324,8 @@ static int export(struct hlthunk_buffer *buffer, uint64_t offset, uint64_t size,
         *out = m;
         return 0;
     }
+    if (must_be_looked_at(buffer))
+        look_again(buffer);
     m = create(buffer->object.device, o.label, creator);
     if (!m)
         return -ENOMEM;
@@ -340,8 +374,10 @@ int hlthunk_dmabuf_import(int fd, struct hlthunk_dmabuf **out)
         return hl_err(rc, "fd %d is not open", fd);
     m = (struct hlthunk_dmabuf *)hl_registry_find(&id, &ops, NULL);
     if (m) {
-        if (fd != m->fd) /* a borrowed one is the object's already */
+        if (fd != m->fd) { /* a borrowed one is the object's already */
+            hl_owned_take(fd, &id, hl_process_epoch());
             close(fd);
+        }
         *out = m;
         return 0;
     }

@@ -11,6 +11,8 @@
 
 #include "lib/fd.h"
 
+struct hlthunk_device;
+
 /* Part of the former dma-buf object. */
 struct hl_open_export {
     struct hl_open_export *next;
@@ -20,11 +22,13 @@ struct hl_open_export {
     void *memory;   /* to be freed with it */
 };
 
-/* Does anything besides fd hold the dma-buf's file: in this process, another, or a driver? */
-bool hl_dmabuf_is_shared(int fd);
+/* Does anything besides fd, a dma-buf of the device, hold the dma-buf's file: in this process,
+ * another, or a driver? */
+bool hl_dmabuf_is_shared(struct hlthunk_device *device, int fd);
 
 /* Drops those that nothing else holds any more; returns the rest. */
-struct hl_open_export *hl_open_exports_look(struct hl_open_export *list);
+struct hl_open_export *hl_open_exports_look(struct hlthunk_device *device,
+                                            struct hl_open_export *list);
 
 /* Frees them, and closes the descriptors that still are these files; in a forked child, too. */
 void hl_open_exports_drop(struct hl_open_export *list);

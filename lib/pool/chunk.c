@@ -260,6 +260,15 @@ static int grow(struct hlthunk_pool *p, const struct hl_pool_request *r,
     return rc == NO_ROOM ? exhausted(p, r, "the new chunk is not aligned to a page") : rc;
 }
 
+#define LOOK_AT 16u /* blocks that are held */
+
+/* With the lock held. */
+static void hold(struct hlthunk_pool *p, struct hlthunk_buffer *b)
+{
+    push(&p->held, b);
+    p->held_count++;
+}
+
 /* Looks at what is held, without the lock: that reads files. */
 static void return_held(struct hlthunk_pool *p)
 {
@@ -269,10 +278,11 @@ static void return_held(struct hlthunk_pool *p)
     pthread_mutex_lock(&p->lock);
     list = p->held;
     p->held = NULL;
+    p->held_count = 0;
     pthread_mutex_unlock(&p->lock);
     for (; list; list = next) {
         next = next_of(list);
-        list->open_exports = hl_open_exports_look(list->open_exports);
+        list->open_exports = hl_open_exports_look(p->object.device, list->open_exports);
         if (!list->open_exports)
             bytes += list->memory.granted;
         push(list->open_exports ? &rest : &back, list);
@@ -283,8 +293,10 @@ static void return_held(struct hlthunk_pool *p)
     p->held_bytes -= bytes;
     for (; rest; rest = next) {
         next = next_of(rest);
-        push(&p->held, rest);
+        hold(p, rest);
     }
+    /* each holds a descriptor; twice as many, so that a look at all costs each but a little */
+    p->look_at = p->held_count < LOOK_AT / 2 ? LOOK_AT : 2 * p->held_count;
     pthread_mutex_unlock(&p->lock);
     if (back)
         hl_pool_return(p, back);
@@ -374,14 +386,14 @@ void hl_pool_return(struct hlthunk_pool *p, struct hlthunk_buffer *blocks)
 {
     struct hlthunk_buffer *b, *next, *gone = NULL;
     uint64_t held = 0;
-    bool closing;
+    bool closing, many;
 
     pthread_mutex_lock(&p->lock);
     for (b = blocks; b; b = next) {
         next = next_of(b);
         if (b->open_exports) {
             held += b->memory.granted;
-            push(&p->held, b);
+            hold(p, b);
         } else {
             hl_spans_remove(&chunk_of(b)->blocks, &b->place.span);
             hl_space_free(&p->space, b->extent);
@@ -390,8 +402,11 @@ void hl_pool_return(struct hlthunk_pool *p, struct hlthunk_buffer *blocks)
     }
     p->held_bytes += held;
     closing = p->closing;
+    many = held && p->held_count >= (p->look_at ? p->look_at : LOOK_AT);
     pthread_mutex_unlock(&p->lock);
     drop_blocks(gone);
+    if (many)
+        return_held(p);
     if (held)
         hl_log(HLTHUNK_LOG_INFO,
                "%s: %llu bytes of a pool are not used again yet: a dma-buf of them is still open "

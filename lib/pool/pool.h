@@ -73,8 +73,9 @@ struct hlthunk_pool {
     struct hl_pool_chunk *chunks;
     unsigned chunk_count;
     uint64_t granted, held_bytes;
-    bool closing;                /* the last reference is gone */
-    struct hlthunk_buffer *held; /* nobody's, but others have dma-bufs of them; by object.next */
+    bool closing;                 /* the last reference is gone */
+    struct hlthunk_buffer *held;  /* nobody's, but others have dma-bufs of them; by object.next */
+    unsigned held_count, look_at; /* how many; with how many they are looked at again */
 };
 
 /* shard.c */

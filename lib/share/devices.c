@@ -50,7 +50,7 @@ static int take(const struct hl_parcel *p, struct hlthunk_device **out)
         return hl_err(-EPROTO, "the descriptor is not of node %u:%u, as the message says",
                       major(item.identity), minor(item.identity));
     rc = hl_device_from_fd(p->fd[0], true, &d);
-    if (rc == -ENOTTY || rc == -ENODEV)
+    if (rc == -ENOTTY || rc == -ENODEV || rc == -EBADF) /* O_PATH */
         return hl_err(-EPROTO, "the descriptor is not of a Habana device");
     if (rc)
         return rc;

@@ -143,7 +143,8 @@ static int ask(int fd, const struct hl_handle *h, uint64_t deadline, struct hlth
 
     if (rc)
         return rc;
-    if (send(fd, h->token, sizeof(h->token), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EPIPE)
+    if (send(fd, h->token, sizeof(h->token), MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EPIPE &&
+        errno != ECONNRESET)
         return hl_err(-errno, "the handle's server cannot be asked: %s", strerror(errno));
     /* a server that hung up has said why, or has ended */
     rc = receive_status(fd, deadline);
@@ -151,7 +152,7 @@ static int ask(int fd, const struct hl_handle *h, uint64_t deadline, struct hlth
     rc = rc ? rc : hlthunk_dmabuf_receive(fd, &m, 1, &count, left_ns(deadline));
     if (rc == 0)
         *out = m;
-    return rc == -EPIPE || rc == -ECONNRESET ? -ENOENT : rc;
+    return rc == -EPIPE ? -ENOENT : rc;
 }
 
 static int try_to_open(const struct hl_handle *h, uint64_t deadline, struct hlthunk_dmabuf **dmabuf)
@@ -172,6 +173,7 @@ int hlthunk_dmabuf_open_handle(const uint8_t handle[HLTHUNK_HANDLE_SIZE], int64_
                                struct hlthunk_dmabuf **dmabuf)
 {
     uint64_t deadline = timeout_ns ? hl_deadline_after(timeout_ns) : 0;
+    struct hl_err_kept kept;
     struct hl_handle h;
     int rc;
 
@@ -180,8 +182,10 @@ int hlthunk_dmabuf_open_handle(const uint8_t handle[HLTHUNK_HANDLE_SIZE], int64_
     memcpy(&h, handle, sizeof(h));
     if (!hl_handle_is_valid(&h))
         return hl_err(-EINVAL, "the bytes are not a handle of this version of the library");
+    hl_err_begin(&kept);
     do
         rc = try_to_open(&h, deadline, dmabuf);
     while (rc == -EAGAIN && hl_left_us(deadline));
-    return rc == -EAGAIN && deadline ? too_many(-ETIMEDOUT) : rc;
+    rc = rc == -EAGAIN && deadline ? too_many(-ETIMEDOUT) : rc;
+    return hl_err_end(&kept, rc);
 }

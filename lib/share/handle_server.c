@@ -352,10 +352,10 @@ static int accept_some(struct hlthunk_handle_server *s, int *given)
     for (unsigned i = 0; i < CLIENTS; i++) {
         int fd = accept4(s->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-        if (fd < 0 && hl_is_exhausted(-errno))
-            return hl_err(-errno, "a client cannot be accepted: %s", strerror(errno));
-        if (fd < 0)
+        if (fd < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED))
             break;
+        if (fd < 0)
+            return hl_err(-errno, "a client cannot be accepted: %s", strerror(errno));
         if (may_ask(fd)) {
             *given += seat(s, fd);
         } else {
@@ -367,7 +367,7 @@ static int accept_some(struct hlthunk_handle_server *s, int *given)
     return 0;
 }
 
-int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
+static int serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
 {
     uint64_t deadline = hl_deadline_after(timeout_ns);
     struct epoll_event e;
@@ -395,4 +395,16 @@ int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout
         any = any || e.data.u64;
     }
     return given;
+}
+
+/* What fails for one client is no failure of the call. */
+int hlthunk_handle_server_serve(struct hlthunk_handle_server *s, int64_t timeout_ns)
+{
+    struct hl_err_kept kept;
+    int rc;
+
+    hl_err_begin(&kept);
+    rc = serve(s, timeout_ns);
+    hl_err_end(&kept, rc < 0 ? rc : 0);
+    return rc;
 }

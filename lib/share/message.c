@@ -43,7 +43,7 @@ static bool get_text(char *text, const uint8_t *from, size_t size)
         return false;
     for (size_t i = 0; i < size; i++) {
         text[i] = (char)from[i];
-        if (i < n ? !hl_text_is_printable(text[i]) : text[i] != '\0')
+        if (i < n ? !hl_text_is_printable(text, i) : text[i] != '\0')
             return false;
     }
     return true;

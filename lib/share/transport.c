@@ -11,7 +11,9 @@
 
 #include "lib/error.h"
 #include "lib/fd.h"
+#include "lib/fork.h"
 #include "lib/kernel/deadline.h"
+#include "lib/kernel/owned.h"
 
 /* Of a message that has begun in a call that does not wait. */
 #define REST_TIMEOUT_NS 1000000000
@@ -155,10 +157,12 @@ static void keep(struct hl_parcel *p, const struct cmsghdr *h, size_t *came)
 
         memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
         (*came)++;
-        if (h->cmsg_type == SCM_RIGHTS && p->fds < HL_MESSAGE_MAX_ITEMS)
-            p->fd[p->fds++] = fd;
-        else
+        if (h->cmsg_type == SCM_RIGHTS && p->fds < HL_MESSAGE_MAX_ITEMS) {
+            p->fd[p->fds] = hl_owned_adopt(fd, &p->id[p->fds]);
+            p->fds++;
+        } else {
             close(fd);
+        }
     }
 }
 
@@ -199,7 +203,8 @@ static ssize_t receive_some(struct call *c, struct hl_parcel *p, uint8_t *to, si
         got = recvmsg(c->socket, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
         if (got >= 0)
             break;
-        if (errno == EINTR)
+        /* that the other side closed without reading all is told once, before what has come */
+        if (errno == EINTR || errno == ECONNRESET)
             continue;
         if (errno != EAGAIN)
             return receive_failed(c, errno);
@@ -269,8 +274,12 @@ static int sanitize(struct hl_parcel *p)
     int rc = 0;
 
     for (size_t i = 0; i < p->fds; i++) {
-        int fd = hl_fd_sanitize(p->fd[i]);
+        int fd = p->fd[i];
 
+        if (fd >= 0 && fd <= 2) { /* under a new number */
+            hl_owned_take(fd, &p->id[i], p->epoch);
+            fd = hl_owned_adopt(hl_fd_sanitize(fd), &p->id[i]);
+        }
         p->fd[i] = fd < 0 ? -1 : fd;
         if (fd < 0 && !rc)
             rc = hl_err(fd, "no descriptor above 2 is left: %s", strerror(-fd));
@@ -287,6 +296,7 @@ int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p
     int rc;
 
     p->bytes = p->fds = 0;
+    p->epoch = hl_process_epoch();
     rc = begin(&c, socket, timeout_ns);
     if (rc)
         return rc;
@@ -309,8 +319,7 @@ int hl_parcel_receive(int socket, enum hl_message_kind kind, struct hl_parcel *p
 void hl_parcel_close(struct hl_parcel *p)
 {
     for (size_t i = 0; i < p->fds; i++) {
-        if (p->fd[i] >= 0)
-            close(p->fd[i]);
+        hl_owned_close(p->fd[i], &p->id[i], p->epoch);
     }
     p->fds = 0;
 }

@@ -9,21 +9,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/fd.h"
 #include "lib/share/message.h"
 
-/* What has been received; the descriptors are the holder's until it takes them out (-1). */
+/*
+ * What has been received; the descriptors are the holder's until it takes them out (-1).  They are
+ * the library's own (lib/kernel/owned.h) from their arrival on.
+ */
 struct hl_parcel {
     size_t bytes;
     size_t fds; /* that are in fd[] */
     int fd[HL_MESSAGE_MAX_ITEMS];
+    struct hl_file_id id[HL_MESSAGE_MAX_ITEMS];
+    uint64_t epoch;
     uint8_t data[HL_MESSAGE_MAX_BYTES];
 };
 
 /*
  * timeout_ns: 0: what cannot be done at once is -EAGAIN, but a message that has begun is waited
  * for; negative: without limit.  Whether the socket blocks makes no difference.  0 or -errno with a
- * text: -EINVAL, -EBADF, -ENOTSOCK (no UNIX socket); -EAGAIN, -ETIMEDOUT, -EPIPE, -ECONNRESET and
- * what else sendmsg() gives.
+ * text: -EINVAL, -EBADF, -ENOTSOCK (no UNIX socket); -EAGAIN, -ETIMEDOUT, -EPIPE and what
+ * else sendmsg() gives.
  */
 int hl_parcel_send(int socket, const uint8_t *data, size_t bytes, const int *fds, size_t count,
                    int64_t timeout_ns);

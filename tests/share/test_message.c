@@ -99,6 +99,15 @@ TEST(texts)
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);
     assert_string_equal(got.label, "a?[2Jb??\xc3\xa4");
+    /* U+0085 and U+009B, one of them as a byte; not the second half of U+00DB, nor U+201C */
+    strcpy(item.label, "\xc2\x9b"
+                       "2\x85\xc3\x9b\xe2\x80\x9c");
+    hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
+    assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);
+    assert_string_equal(got.label, "\xc2?2?\xc3\x9b\xe2\x80\x9c");
+    memset(bytes + BYTES(0) + 56, 0, sizeof(item.label));
+    memcpy(bytes + BYTES(0) + 56, "\xc2\x9b", 2);
+    assert_int_equal(hl_message_decode_item(bytes, 0, &got), -EPROTO);
     memset(item.label, 'x', sizeof(item.label));
     hl_message_encode(bytes, HL_MESSAGE_DMABUFS, &item, 1);
     assert_int_equal(hl_message_decode_item(bytes, 0, &got), 0);

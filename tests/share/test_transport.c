@@ -144,6 +144,22 @@ TEST(drip)
     close_pair();
 }
 
+/* Told once, and on a seqpacket socket before the message that has come. */
+TEST(a_side_that_left_something_unread)
+{
+    for (size_t t = 0; t < 2; t++) {
+        open_pair(t, 0);
+        assert_int_equal(hl_parcel_send(pair[0], message, encode(2), fds, 2, 0), 0);
+        assert_int_equal(write(pair[1], "x", 1), 1);
+        close(pair[0]);
+        assert_int_equal(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), 0);
+        assert_int_equal(parcel.fds, 2);
+        hl_parcel_close(&parcel);
+        refused(hl_parcel_receive(pair[1], HL_MESSAGE_DMABUFS, &parcel, 0), EPIPE, "is closed");
+        close(pair[1]);
+    }
+}
+
 static void *receive_later(void *result)
 {
     static struct hl_parcel p;
@@ -480,13 +496,21 @@ FIXTURE(close_files)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(there_and_back), cmocka_unit_test(in_step),
-        cmocka_unit_test(drip),           cmocka_unit_test(small_buffer),
-        cmocka_unit_test(nothing_there),  cmocka_unit_test(full),
-        cmocka_unit_test(no_socket),      cmocka_unit_test(hostile),
-        cmocka_unit_test(stops),          cmocka_unit_test(no_room),
-        cmocka_unit_test(low_numbers),    cmocka_unit_test(more_beside),
-        cmocka_unit_test(interrupted),    cmocka_unit_test(not_connected),
+        cmocka_unit_test(there_and_back),
+        cmocka_unit_test(in_step),
+        cmocka_unit_test(drip),
+        cmocka_unit_test(small_buffer),
+        cmocka_unit_test(nothing_there),
+        cmocka_unit_test(full),
+        cmocka_unit_test(no_socket),
+        cmocka_unit_test(hostile),
+        cmocka_unit_test(stops),
+        cmocka_unit_test(no_room),
+        cmocka_unit_test(low_numbers),
+        cmocka_unit_test(more_beside),
+        cmocka_unit_test(interrupted),
+        cmocka_unit_test(not_connected),
+        cmocka_unit_test(a_side_that_left_something_unread),
     };
 
     return cmocka_run_group_tests(tests, open_files, close_files);

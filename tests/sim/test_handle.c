@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -517,6 +518,67 @@ TEST(another_users_server_is_refused)
     hlthunk_handle_server_unref(theirs);
 }
 
+static void *open_it(void *unused)
+{
+    struct hlthunk_dmabuf *m;
+
+    (void)unused;
+    return (void *)(intptr_t)hlthunk_dmabuf_open_handle(handle, 60000000000, &m);
+}
+
+/* What is offered has gone with its device: one client's failure is none of the server's. */
+TEST(a_failure_of_a_client_leaves_the_text)
+{
+    enum hlthunk_status status;
+    pthread_t thread;
+    void *rc;
+
+    needs_exports();
+    assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl reset 0"), 0);
+    while (!hlthunk_device_get_stale_reason(device) && !hlthunk_device_get_status(device, &status))
+        usleep(1000);
+    refused(hlthunk_device_open(NULL, NULL), EINVAL, "device is NULL");
+    assert_int_equal(pthread_create(&thread, NULL, open_it, NULL), 0);
+    assert_int_equal(hlthunk_handle_server_serve(server, 2000000000), 0);
+    assert_non_null(strstr(hlthunk_last_error(), "device is NULL"));
+    pthread_join(thread, &rc);
+    assert_int_equal((intptr_t)rc, -ENOENT);
+}
+
+/* A listener that goes at a certain moment of the client's. */
+static int goes = -1;
+
+int getsockopt(int socket, int level, int option, void *value, socklen_t *size)
+{
+    int rc = (int)syscall(SYS_getsockopt, socket, level, option, value, size);
+
+    if (option == SO_PEERCRED && goes >= 0) {
+        close(goes);
+        goes = -1;
+    }
+    return rc;
+}
+
+TEST(a_server_that_ends_before_it_is_asked)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    uint8_t bytes[HLTHUNK_HANDLE_SIZE] = "hlhndl1";
+    struct hlthunk_dmabuf *m;
+    int n;
+
+    memset(bytes + 8, 0xab, 16);
+    n = snprintf(a.sun_path + 1, sizeof(a.sun_path) - 1, "hlthunk-handle-");
+    for (unsigned i = 0; i < 16; i++)
+        n += snprintf(a.sun_path + 1 + n, sizeof(a.sun_path) - 1 - (size_t)n, "ab");
+    goes = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_int_equal(
+        bind(goes, (void *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n)),
+        0);
+    assert_int_equal(listen(goes, 5), 0);
+    refused(hlthunk_dmabuf_open_handle(bytes, 1000000000, &m), ENOENT, "server has ended");
+    assert_int_equal(goes, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +596,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_user_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_user_takes_no_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_of_a_client_leaves_the_text, set_up, tear_down),
+        cmocka_unit_test(a_server_that_ends_before_it_is_asked),
     };
 
     require_simulation();

@@ -8,8 +8,11 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/share/message.h"
 
 struct everything {
     struct hlthunk_device *device, *control;
@@ -240,12 +243,97 @@ TEST(while_threads_run)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+static unsigned dmabuf_fds(void)
+{
+    char path[32], text[64];
+    unsigned n = 0;
+
+    for (int fd = 3; fd < 200; fd++) {
+        ssize_t got;
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        got = readlink(path, text, sizeof(text) - 1);
+        text[got > 0 ? got : 0] = '\0';
+        n += strncmp(text, "/dmabuf:", 8) == 0;
+    }
+    return n;
+}
+
+static void *receive_one(void *socket)
+{
+    struct hlthunk_dmabuf *m = NULL;
+    size_t count;
+
+    if (hlthunk_dmabuf_receive(*(int *)socket, &m, 1, &count, 60000000000))
+        return NULL;
+    return m;
+}
+
+/* Of a stream's message the descriptors come first, and the rest when its sender likes. */
+TEST(a_message_that_is_still_arriving)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = { { 0 } };
+    char text[HL_MESSAGE_MAX_BYTES];
+    struct iovec part = { text, 24 };
+    struct msghdr message = { .msg_iov = &part,
+                              .msg_iovlen = 1,
+                              .msg_control = &control,
+                              .msg_controllen = sizeof(control) };
+    int whole[2], slow[2], fd;
+    struct hlthunk_dmabuf *m;
+    struct everything e;
+    pthread_t thread;
+    void *got;
+    ssize_t n;
+    pid_t pid;
+
+    if (!can_export())
+        skip();
+    make(&e);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, whole), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, slow), 0);
+    ok(hlthunk_dmabuf_send(whole[0], &e.dmabuf, 1, 0));
+    n = recv(whole[1], text, sizeof(text), 0); /* the bytes alone: its descriptor goes */
+    assert_true(n > 24);
+    fd = hlthunk_dmabuf_borrow_fd(e.dmabuf);
+    control.align.cmsg_level = SOL_SOCKET;
+    control.align.cmsg_type = SCM_RIGHTS;
+    control.align.cmsg_len = CMSG_LEN(sizeof(fd));
+    memcpy(CMSG_DATA(&control.align), &fd, sizeof(fd));
+    assert_int_equal(pthread_create(&thread, NULL, receive_one, &slow[1]), 0);
+    assert_int_equal(sendmsg(slow[0], &message, 0), 24);
+    for (unsigned i = 0; i < 6000 && dmabuf_fds() < 2; i++)
+        usleep(5000);
+    assert_int_equal(dmabuf_fds(), 2);
+    pid = fork();
+    if (pid == 0) {
+        hlthunk_release_inherited();
+        _exit(dmabuf_fds() != 0);
+    }
+    assert_int_equal(status_of(pid), 0);
+    assert_int_equal(send(slow[0], text + 24, (size_t)n - 24, 0), n - 24);
+    pthread_join(thread, &got);
+    m = got;
+    assert_ptr_equal(m, e.dmabuf);
+    assert_int_equal(dmabuf_fds(), 1);
+    hlthunk_dmabuf_unref(m);
+    for (unsigned i = 0; i < 2; i++) {
+        close(whole[i]);
+        close(slow[i]);
+    }
+    close(e.fence_fd);
+    drop(&e);
+}
+
 SUITE(inherited)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_lets_go),    cmocka_unit_test(a_childs_own_files_stay),
         cmocka_unit_test(the_device_is_free), cmocka_unit_test(what_was_closed_and_used_again),
-        cmocka_unit_test(while_threads_run),
+        cmocka_unit_test(while_threads_run),  cmocka_unit_test(a_message_that_is_still_arriving),
     };
 
     require_simulation();

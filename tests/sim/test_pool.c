@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -1212,6 +1213,99 @@ TEST(stale_device)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+/* Lent to others for a moment, released, and by the others, too. */
+static void lend(struct hlthunk_buffer *b)
+{
+    struct hlthunk_dmabuf *m;
+    int fd;
+
+    ok(hlthunk_dmabuf_export(b, 0, 0, NULL, &m));
+    ok(hlthunk_dmabuf_dup_fd(m, &fd));
+    hlthunk_dmabuf_unref(m);
+    close(fd);
+}
+
+/* Whose file nobody else has any more keeps no descriptor for long. */
+TEST(what_was_lent_takes_no_descriptors)
+{
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o), .exportable = true };
+    struct hlthunk_buffer *b, *mine;
+    struct hlthunk_device *d;
+    struct hlthunk_pool *p;
+    unsigned fds;
+
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_pool_create(d, &o, &p));
+    ok(hlthunk_pool_alloc(p, 4096, NULL, &mine));
+    lend(mine);
+    fds = count_fds();
+    for (unsigned i = 0; i < 40; i++)
+        lend(mine);
+    assert_true(count_fds() <= fds + 1);
+    for (unsigned i = 0; i < 100; i++) {
+        ok(hlthunk_pool_alloc(p, 4096, NULL, &b));
+        lend(b);
+        hlthunk_buffer_unref(b);
+    }
+    assert_true(count_fds() <= fds + 17);
+    hlthunk_buffer_unref(mine);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+static unsigned fill_up(int *fds)
+{
+    unsigned n = 0;
+
+    while ((fds[n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+        n++;
+    assert_int_equal(errno, EMFILE);
+    return n;
+}
+
+/* A dma-buf that was lent is looked at when it goes, for which a descriptor must be free. */
+TEST(what_is_released_comes_back_without_descriptors)
+{
+    enum { DMABUFS = 8 };
+    struct hlthunk_pool_options o = { .struct_size = sizeof(o), .exportable = true };
+    struct hlthunk_buffer *b[DMABUFS];
+    struct hlthunk_dmabuf *m[DMABUFS];
+    struct rlimit before, few;
+    struct hlthunk_device *d;
+    struct hlthunk_pool *p;
+    int fds[1024];
+    unsigned n, left;
+
+    if (!can_export())
+        skip();
+    d = open_device();
+    ok(hlthunk_pool_create(d, &o, &p));
+    for (unsigned i = 0; i < DMABUFS; i++) {
+        ok(hlthunk_pool_alloc(p, 4096, NULL, &b[i]));
+        ok(hlthunk_dmabuf_export(b[i], 0, 0, NULL, &m[i]));
+        assert_true(hlthunk_dmabuf_borrow_fd(m[i]) > 2);
+    }
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 512;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    n = fill_up(fds);
+    for (unsigned i = 0; i < DMABUFS; i++) {
+        hlthunk_dmabuf_unref(m[i]);
+        hlthunk_buffer_unref(b[i]);
+    }
+    assert_int_equal(statistics(p).held_bytes, 0);
+    left = fill_up(fds + n);
+    assert_int_equal(left, DMABUFS);
+    for (n += left; n; n--)
+        close(fds[n - 1]);
+    setrlimit(RLIMIT_NOFILE, &before);
+    hlthunk_pool_unref(p);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 SUITE(pool)
 {
     const struct CMUnitTest tests[] = {
@@ -1242,6 +1336,8 @@ SUITE(pool)
         cmocka_unit_test(a_child_frees_its_copies),
         cmocka_unit_test(a_child_closes_what_a_buffer_waits_for),
         cmocka_unit_test(memory_waits_for_a_child),
+        cmocka_unit_test(what_was_lent_takes_no_descriptors),
+        cmocka_unit_test(what_is_released_comes_back_without_descriptors),
         cmocka_unit_test(stale_device),
     };
 
