@@ -25,17 +25,25 @@ struct doctor {
     bool no_device;
 };
 
+/* --passive and --try exclude one another. */
+static bool choose(struct doctor *d, enum hlthunk_preflight_open open)
+{
+    bool first = d->options.open == HLTHUNK_PREFLIGHT_OPEN_IF_UNPROVEN;
+
+    if (first)
+        d->options.open = open;
+    return first || d->options.open == open;
+}
+
 static bool take(int c, void *user)
 {
     struct doctor *d = user;
 
     switch (c) {
     case 'p':
-        d->options.open = HLTHUNK_PREFLIGHT_OPEN_NEVER;
-        return true;
+        return choose(d, HLTHUNK_PREFLIGHT_OPEN_NEVER);
     case 't':
-        d->options.open = HLTHUNK_PREFLIGHT_OPEN_AND_EXPORT;
-        return true;
+        return choose(d, HLTHUNK_PREFLIGHT_OPEN_AND_EXPORT);
     case 'i':
         d->options.importer = optarg;
         return is_address(optarg);

@@ -97,6 +97,12 @@ says 'device  *ok  *gaudi2 0 at 0000:10:00.0' && says 'open  *ok .*was opened' &
 says 'holders  *ok  *Nobody' && says '^problems: 0' && says 'p2pdma  *ok' && says 'Linux 6.12.0-hlsim'
 doctor run -- "$hlthunk" doctor --passive && says 'open  *unknown .*not tried'
 doctor run -- "$hlthunk" doctor --try 0 && says 'export  *ok  *Tried'
+for both in '--passive --try' '--try --passive'; do
+    # shellcheck disable=SC2086
+    runs 2 "$hlsim" run -- "$hlthunk" doctor $both && warns '^usage: hlthunk doctor'
+    [ ! -s "$out" ] || bad "doctor $both has looked"
+done
+doctor run -- "$hlthunk" doctor --passive --passive
 doctor run -- sh -c "\"$hlthunk\" info >/dev/null; exec 3<>/dev/accel/accel0; \"$hlthunk\" doctor 3>&-"
 says 'open  *ok .*in use' && says 'holders  *warning  *sh (PID'
 runs 4 "$hlsim" run --fault open:1:EACCES -- "$hlthunk" doctor && says 'open  *PROBLEM'
