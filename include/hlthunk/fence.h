@@ -65,6 +65,7 @@ struct hlthunk_fence_options {
  * Errors: besides the common ones:
  *   -ENOMEM: host memory is exhausted
  *   -EBUSY: the device is in reset; what is recorded stays recorded
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue or the driver is full.
  * Since: 0.9

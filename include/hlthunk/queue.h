@@ -14,7 +14,8 @@
  * thread may use a queue at any time.  After a reset or removal of the device everything pending is
  * lost, once: fences say so, calls fail with -ENODEV, and the buffers are released.  A queue of
  * which the driver gives up or aborts a submission is lost as well, its device is not: every later
- * call that gives it work fails with the same error, -ETIMEDOUT or -EIO, and another queue goes on.
+ * call that gives it work or flushes it fails with the same error, -ETIMEDOUT or -EIO, and another
+ * queue goes on.
  */
 #ifndef HLTHUNK_QUEUE_H
 #define HLTHUNK_QUEUE_H
@@ -129,6 +130,7 @@ HLTHUNK_API void hlthunk_queue_unref(struct hlthunk_queue *queue);
  *   -ENOMEM: host memory is exhausted; part of a copy that needs several submissions may have been
  *     recorded
  *   -EBUSY: the device is in reset; likewise
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue or the driver is full.
  * Since: 0.9
@@ -176,6 +178,7 @@ struct hlthunk_copy_2d {
  *     another device, or an engine of Goya that cannot read host memory
  *   -ENOMEM: host memory is exhausted; some of the rows may have been recorded
  *   -EBUSY: the device is in reset; likewise
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue or the driver is full.
  * Since: 0.9
@@ -200,6 +203,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_copy_2d(struct hlthunk_queue *q
  *     host memory
  *   -ENOMEM: host memory is exhausted; part of the range may have been recorded
  *   -EBUSY: the device is in reset; likewise
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue or the driver is full.
  * Since: 0.9
@@ -227,6 +231,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_fill(struct hlthunk_queue *queu
  *     engine of Goya that cannot read host memory
  *   -ENOMEM: host memory is exhausted, or cannot be pinned; part of it may have been written
  *   -EBUSY: the device is in reset; likewise
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue, the driver or the staging memory is full.
  * Since: 0.9
@@ -254,6 +259,7 @@ HLTHUNK_API HLTHUNK_MUST_CHECK int hlthunk_queue_write(struct hlthunk_queue *que
  *     memory on an engine of Goya that cannot read it
  *   -ENOMEM: host memory is exhausted, or cannot be pinned; part of it may have been recorded
  *   -EBUSY: the device is in reset; likewise
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue, the driver or the staging memory is full.
  * Since: 0.9
@@ -347,6 +353,7 @@ struct hlthunk_packets {
  *   -EFAULT, -EPERM: the driver refuses the packets; nothing has run
  *   -ENOMEM: host memory is exhausted
  *   -EBUSY: the device is in reset
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue or the driver is full.
  * Since: 0.9
@@ -358,13 +365,15 @@ hlthunk_queue_submit_packets(struct hlthunk_queue *queue, const struct hlthunk_p
  * hlthunk_queue_flush() - submit what is recorded
  * @queue: the queue
  *
- * Does not wait for the work.  After a failure other than -ENODEV everything stays recorded, and
- * the call can be repeated.
+ * Does not wait for the work.  After a failure other than -ENODEV, -EIO and -ETIMEDOUT everything
+ * stays recorded, and the call can be repeated.
  *
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
  *   -EBUSY: the device is in reset
+ *   -EIO, -ETIMEDOUT: the queue is lost, with all that was recorded: the driver aborted or gave up
+ *     one of its submissions
  *
  * Context: any thread; sleeps while the queue or the driver is full.
  * Since: 0.9
@@ -422,6 +431,7 @@ enum hlthunk_wait_place {
  *   -EIO: the fence is lost; the queue continues without it
  *   -ENOMEM: host memory is exhausted
  *   -EBUSY: the device is in reset
+ *   -EIO, -ETIMEDOUT: the queue is lost: the driver aborted or gave up one of its submissions
  *
  * Context: any thread; waits while the queue or the driver is full, and for such a fence.
  * Since: 0.9
