@@ -150,8 +150,10 @@ hlthunk_command_buffer_get_address(const struct hlthunk_command_buffer *command_
  * Return: 0 or a negative errno.
  *
  * Errors: besides the common ones:
- *   -EINVAL: bad @size_bytes, the device has no such queue, or it takes packets only from a
- *       command buffer with .device_mapped
+ *   -EINVAL: bad @size_bytes, the device has no such queue, it takes packets only from a command
+ *       buffer with .device_mapped, or the driver refuses the packets; nothing has run
+ *   -EFAULT, -EPERM: the driver refuses the packets; nothing has run
+ *   -ENOMEM: host memory is exhausted
  *   -EAGAIN: the queue is full
  *   -EBUSY: the device is in reset
  *

@@ -350,8 +350,9 @@ HLTHUNK_API void hlthunk_device_unref(struct hlthunk_device *device);
  *
  * Return: how many things keep the device busy; 0: nothing does, unless there are more references
  * to @device itself, which are not counted.  They are live objects, with the last of which the file
- * is closed, and allocations that the kernel still holds because a dma-buf of them is open in some
- * process, as far as this process can know.
+ * is closed (a pool counts as one, however many of its buffers are alive), and allocations that the
+ * kernel still holds because a dma-buf of them is open in some process, as far as this process can
+ * know.
  *
  * Context: any thread; waits for callbacks, and may sleep in the driver.
  * Since: 0.9
