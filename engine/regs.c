@@ -22,7 +22,9 @@ static bool fence_write(struct eng *e, struct eng_qman *m, uint32_t block, uint3
     old = eng_reg_read(e, cnt);
     value &= 0xF;
     if (old + value > FENCE_MAX) {
+        unsigned stream = block == m->base ? o % d->fence_step / 4 : 4;
         struct eng_report r = { .what = ENG_FAULT_FENCE_OVERFLOW,
+                                .queue = &m->cp[stream],
                                 .write = true,
                                 .addr = e->asic->chip.cfg_base + offset };
 
@@ -32,7 +34,6 @@ static bool fence_write(struct eng *e, struct eng_qman *m, uint32_t block, uint3
     }
     old += value;
     memcpy(e->cfg + cnt, &old, 4);
-    (void)m;
     return true;
 }
 

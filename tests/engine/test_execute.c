@@ -189,6 +189,7 @@ TEST(fence_overflow)
         assert_int_equal(m->faults[ENG_FAULT_FENCE_OVERFLOW], 0);
         eng_reg_write(&m->e, f, 1);
         assert_int_equal(m->faults[ENG_FAULT_FENCE_OVERFLOW], 1);
+        assert_ptr_equal(m->last.queue, eng_queue(&m->e, 1));
     }
 }
 
