@@ -13,10 +13,24 @@
 #define HOST_END 0x3FF8000000000ull
 #define HOST_HALF (HOST_FIRST + (HOST_END - HOST_FIRST) / 2)
 
-/* gaudi2_queue_id_to_engine_id[] */
-static uint16_t gaudi2_engine_of(unsigned qman)
+/* gaudi_queue_id_to_engine_id[]; among the DMAs' queues is the one of the device's CPU. */
+static uint16_t gaudi_engine_of(unsigned queue)
 {
-    unsigned per_dcore = GAUDI2_DCORE1_ENGINE_ID_EDMA_0;
+    unsigned qman = (queue - (queue > GAUDI_QUEUE_ID_CPU_PQ)) / 4;
+
+    if (qman < 8)
+        return (uint16_t)(GAUDI_ENGINE_ID_DMA_0 + qman);
+    if (qman < 10) /* two of the four MMEs have queues */
+        return (uint16_t)(GAUDI_ENGINE_ID_MME_0 + 2 * (qman - 8));
+    if (qman < 18)
+        return (uint16_t)(GAUDI_ENGINE_ID_TPC_0 + qman - 10);
+    return (uint16_t)(GAUDI_ENGINE_ID_NIC_0 + qman - 18);
+}
+
+/* gaudi2_queue_id_to_engine_id[] */
+static uint16_t gaudi2_engine_of(unsigned queue)
+{
+    unsigned qman = queue / 4, per_dcore = GAUDI2_DCORE1_ENGINE_ID_EDMA_0;
 
     if (qman < 2)
         return (uint16_t)(GAUDI2_ENGINE_ID_PDMA_0 + qman);
@@ -117,6 +131,7 @@ const struct sim_asic sim_asics[SIM_ASIC_COUNT] = {
         .first_sync_object = { 144 },
         .first_monitor = { 72 },
         .first_cq = { 0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF },
+        .engine_of = gaudi_engine_of,
         .trace_units = { 1, 47, 45, 75, 120, 39 },
         .trace_to = SIM_TRACE_SRAM | SIM_TRACE_MEMORY | SIM_TRACE_HOST,
         .spmu_least = 3,

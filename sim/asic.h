@@ -85,8 +85,8 @@ struct sim_asic {
     struct sim_checks checks;
     uint32_t dcores;
     uint32_t first_sync_object[4], first_monitor[4], first_cq[4];
-    uint64_t core_interrupt;              /* later kernels: a register's address */
-    uint16_t (*engine_of)(unsigned qman); /* the driver's number; NULL: the same */
+    uint64_t core_interrupt;               /* later kernels: a register's address */
+    uint16_t (*engine_of)(unsigned queue); /* the driver's number; NULL: nobody asks */
     /* debugging, error reports, sysfs */
     uint16_t trace_units[HL_DEBUG_OP_SPMU + 1]; /* by operation: how many there are */
     uint32_t spmu_least;                        /* event types that a performance counter needs */

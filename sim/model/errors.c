@@ -28,14 +28,15 @@ void sim_errors_opened(const struct sim_state *s, struct sim_device *d)
     e->had_timeout = e->had_razwi = e->had_opcode = false;
 }
 
-/* The engine of a queue, by the driver's number; the DMA engines in order where it has none. */
+/* The engine of a queue, by the driver's number. */
 static uint16_t engine_of(const struct sim_device *d, int queue)
 {
-    const struct sim_asic *a = sim_asic_of(d);
+    return queue < 0 ? 0 : sim_asic_of(d)->engine_of((unsigned)queue);
+}
 
-    if (queue < 0)
-        return 0;
-    return a->engine_of ? a->engine_of((unsigned)queue / 4) : (uint16_t)(queue / 4);
+static uint32_t stream_of(const struct sim_device *d, int queue)
+{
+    return queue < 0 ? 4 : eng_queue_desc(sim_asic_of(d)->eng, (unsigned)queue).stream;
 }
 
 static void keep_opcode(struct sim_device *d, int queue, const struct eng_report *r)
@@ -45,7 +46,7 @@ static void keep_opcode(struct sim_device *d, int queue, const struct eng_report
     d->errors.had_opcode = true;
     *o = (struct hl_info_undefined_opcode_event){
         .timestamp = now_ns(),
-        .stream_id = queue < 0 ? 4 : (uint32_t)queue % 4,
+        .stream_id = stream_of(d, queue),
         .engine_id = engine_of(d, queue),
     };
     if (r->cb) {

@@ -11,6 +11,7 @@
 #include "sim/model/block.h"
 #include "sim/model/errors.h"
 #include "sim/model/submission.h"
+#include "uapi/habanalabs_ids.h"
 
 #define MiB (1024ull * 1024)
 
@@ -535,6 +536,37 @@ TEST(an_undefined_opcode_is_an_engines_error)
     }
 }
 
+/* gaudi_queue_id_to_engine_id[]: the queue of the device's CPU has no engine, and two MMEs none. */
+TEST(the_engines_of_gaudis_queues)
+{
+    static const uint16_t of[][3] = {
+        /* queue, engine, stream */
+        { GAUDI_QUEUE_ID_DMA_1_3, GAUDI_ENGINE_ID_DMA_1, 3 },
+        { GAUDI_QUEUE_ID_DMA_2_0, GAUDI_ENGINE_ID_DMA_2, 0 },
+        { GAUDI_QUEUE_ID_DMA_7_3, GAUDI_ENGINE_ID_DMA_7, 3 },
+        { GAUDI_QUEUE_ID_MME_0_1, GAUDI_ENGINE_ID_MME_0, 1 },
+        { GAUDI_QUEUE_ID_MME_1_0, GAUDI_ENGINE_ID_MME_2, 0 },
+        { GAUDI_QUEUE_ID_TPC_0_0, GAUDI_ENGINE_ID_TPC_0, 0 },
+        { GAUDI_QUEUE_ID_TPC_7_2, GAUDI_ENGINE_ID_TPC_7, 2 },
+        { GAUDI_QUEUE_ID_NIC_0_0, GAUDI_ENGINE_ID_NIC_0, 0 },
+        { GAUDI_QUEUE_ID_NIC_9_3, GAUDI_ENGINE_ID_NIC_9, 3 },
+    };
+
+    for (unsigned i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        struct eng_report r = { .what = ENG_FAULT_OPCODE };
+        struct hl_info_undefined_opcode_event o = { 0 };
+        uint32_t file;
+
+        begin(SIM_ASIC_GAUDI, HL_GENERATION_DRM);
+        file = open_file(false);
+        sim_errors_report(s, d, of[i][0], &r);
+        assert_int_equal(info(file, HL_INFO_UNDEFINED_OPCODE_EVENT, &o, sizeof(o)), 0);
+        assert_int_equal(o.engine_id, of[i][1]);
+        assert_int_equal(o.stream_id, of[i][2]);
+        end();
+    }
+}
+
 /* The MMU of device memory tells where to 64 MiB. */
 TEST(the_address_of_a_page_fault)
 {
@@ -704,6 +736,7 @@ int main(void)
         cmocka_unit_test(mappings_at_a_page_fault),
         cmocka_unit_test(a_page_fault_is_an_engines_error),
         cmocka_unit_test(an_undefined_opcode_is_an_engines_error),
+        cmocka_unit_test(the_engines_of_gaudis_queues),
         cmocka_unit_test(the_address_of_a_page_fault),
         cmocka_unit_test(records_after_a_close),
         cmocka_unit_test(offsets_of_blocks),
