@@ -93,7 +93,8 @@ struct sim_asic {
     uint8_t trace_to;                           /* SIM_TRACE_*: where a trace may go */
     bool tpc_counters;                          /* they are in mapped blocks, too */
     bool logs_errors;     /* its driver tells nobody else of them: no events, no records */
-    bool reports_engines; /* a bad access is reported by the engine, otherwise by the routers */
+    bool reports_engines; /* a bad access is reported by the engine, otherwise by the routers; and
+                             its driver resets it after errors */
     bool soft_reset;      /* has one, and adjustable clocks */
     const char *vrm_attribute;
     uint32_t clock_mhz, max_power_mw;

@@ -15,6 +15,7 @@ static const struct hl_traits traits[HL_GENERATION_COUNT] = {
         .release = "6.1.0",
         .class = "habanalabs",
         .prefix = "hl",
+        .mmu_resets = true,
         .control_events = true,
         .waits_for_exports = true,
         .short_records = true,

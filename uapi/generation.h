@@ -25,11 +25,14 @@ struct hl_traits {
 
     /* nodes and sysfs: /sys/class/CLASS/PREFIX0, /dev/FOLDERPREFIX0 */
     char class[12], folder[8], prefix[8];
-    bool accel_nodes;         /* a primary node has a major number and minor numbers of its own */
-    bool control_in_reset;    /* a control node opens while the device is in reset */
-    bool error_events;        /* bad accesses have events of their own, else an engine's error */
-    bool control_events;      /* a control node gets events, too */
-    bool waits_for_exports;   /* a closed device is in release until its dma-bufs are gone */
+    bool accel_nodes;       /* a primary node has a major number and minor numbers of its own */
+    bool control_in_reset;  /* a control node opens while the device is in reset */
+    bool error_events;      /* bad accesses have events of their own, and so have Gaudi2's undefined
+                               opcodes; else an engine's error */
+    bool mmu_resets;        /* Gaudi2: it is a bad access that resets the device, not an error of a
+                               queue */
+    bool control_events;    /* a control node gets events, too */
+    bool waits_for_exports; /* a closed device is in release until its dma-bufs are gone */
     bool resets_for_leftover; /* what a user left behind makes the driver reset the device;
                                  otherwise it waits */
     bool postpones_reset;     /* after an error its user has time to close the device */

@@ -520,8 +520,6 @@ static void report(void *priv, int queue, const struct eng_report *r)
         !submission_lock(x->call.state, x->call.device))
         return;
     events = sim_errors_report(x->call.state, x->call.device, queue, r);
-    if (events)
-        sim_device_event(x->call.state, x->call.device, events);
     sim_unlock(x->call.state);
     if (events)
         wake();

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Errors: which of them the driver records for INFO, and which events it sends (hl_capture_*() of
- * device.c).  Of each kind it records the first since the device was opened.
+ * Errors: which of them the driver records for INFO (hl_capture_*() of device.c), which events it
+ * sends, and which reset the device (gaudi_handle_eqe(), gaudi2_handle_eqe()).  Of each kind it
+ * records the first since the device was opened.
  */
 #include "sim/model/errors.h"
 
 #include <string.h>
 #include <time.h>
 
-#define NO_ENGINE 0xFFFFu               /* event_id_to_engine_id(): of the MMU's events */
+#include "uapi/habanalabs_ids.h"
+
+#define NO_ENGINE 0xFFFFu               /* event_id_to_engine_id(): of what is none */
+#define LOWER 4u                        /* a lower command processor's stream (QMAN_STREAMS) */
 #define DEVICE_FAULT_BITS (~0ull << 26) /* HW_UNSCRAMBLED_BITS_MASK */
 
 static int64_t now_ns(void)
@@ -28,44 +32,47 @@ void sim_errors_opened(const struct sim_state *s, struct sim_device *d)
     e->had_timeout = e->had_razwi = e->had_opcode = false;
 }
 
-/* The engine of a queue, by the driver's number. */
-static uint16_t engine_of(const struct sim_device *d, int queue)
+static bool is_lower(const struct eng_report *r)
 {
-    return queue < 0 ? 0 : sim_asic_of(d)->engine_of((unsigned)queue);
+    return r->queue && r->queue->stream == LOWER;
 }
 
-static uint32_t stream_of(const struct sim_device *d, int queue)
-{
-    return queue < 0 ? 4 : eng_queue_desc(sim_asic_of(d)->eng, (unsigned)queue).stream;
-}
-
+/* As handle_lower_qman_data_on_err() and gaudi_handle_last_pqes_on_err() keep it. */
 static void keep_opcode(struct sim_device *d, int queue, const struct eng_report *r)
 {
+    const struct sim_asic *a = sim_asic_of(d);
     struct hl_info_undefined_opcode_event *o = &d->errors.opcode;
 
     d->errors.had_opcode = true;
     *o = (struct hl_info_undefined_opcode_event){
         .timestamp = now_ns(),
-        .stream_id = stream_of(d, queue),
-        .engine_id = engine_of(d, queue),
+        .stream_id = is_lower(r) ? LOWER : eng_queue_desc(a->eng, (unsigned)queue).stream,
+        .engine_id = a->engine_of((unsigned)queue),
     };
-    if (r->cb) {
-        o->cq_addr = r->cb->addr;
-        o->cq_size = r->cb->len;
-        o->cb_addr_streams[0][0] = r->cb->addr;
-        o->cb_addr_streams_len = 1;
-    }
+    if (!r->cb)
+        return;
+    o->cq_addr = r->cb->addr;
+    o->cq_size = r->cb->len;
+    if (a->reports_engines)
+        return;
+    o->cb_addr_streams[0][0] = r->cb->addr;
+    o->cb_addr_streams_len = 1;
 }
 
-/* Gaudi's driver tells of the first alone; of a reset, too, which it does not make. */
-static uint64_t undefined_opcode(struct sim_device *d, int queue, const struct eng_report *r)
+/*
+ * Gaudi's driver tells of the first alone.  Gaudi2's sees those of lower command processors, and no
+ * others (gaudi2_handle_qman_err_generic()).
+ */
+static uint64_t undefined_opcode(const struct sim_state *s, struct sim_device *d, int queue,
+                                 const struct eng_report *r)
 {
     bool first = !d->errors.had_opcode, gaudi2 = sim_asic_of(d)->reports_engines;
 
+    if (gaudi2 && (!is_lower(r) || !sim_kernel(s)->error_events))
+        return 0;
     if (first)
         keep_opcode(d, queue, r);
-    return (first || gaudi2 ? HL_NOTIFIER_EVENT_UNDEFINED_OPCODE : 0) |
-           (gaudi2 ? 0 : HL_NOTIFIER_EVENT_DEVICE_RESET);
+    return first || gaudi2 ? HL_NOTIFIER_EVENT_UNDEFINED_OPCODE : 0;
 }
 
 /* hl_capture_user_mappings(): those of the kind that the fault was about, device memory or not. */
@@ -107,7 +114,7 @@ static uint64_t razwi(struct sim_device *d, int queue, const struct eng_report *
     d->errors.razwi = (struct hl_info_razwi_event){
         .timestamp = now_ns(),
         .addr = r->addr,
-        .engine_id = { engine_of(d, queue) },
+        .engine_id = { queue < 0 ? 0 : sim_asic_of(d)->engine_of((unsigned)queue) },
         .num_of_possible_engines = queue < 0 ? 0 : 1,
         .flags = r->write ? HL_RAZWI_WRITE : HL_RAZWI_READ,
     };
@@ -121,10 +128,21 @@ static uint64_t bad_address(struct sim_device *d, int queue, const struct eng_re
            (sim_asic_of(d)->reports_engines ? 0 : razwi(d, queue, r));
 }
 
+/* event_id_to_engine_id(): neither the MMU nor a sync manager is one, and it omits the 25th TPC. */
+static uint16_t engine_in_error(const struct sim_device *d, int queue, enum eng_fault what)
+{
+    uint16_t engine;
+
+    if (what == ENG_FAULT_ADDRESS || queue < 0)
+        return NO_ENGINE;
+    engine = sim_asic_of(d)->engine_of((unsigned)queue);
+    return engine == GAUDI2_DCORE0_ENGINE_ID_TPC_6 ? NO_ENGINE : engine;
+}
+
 /* Gaudi2's driver records what it tells of as an engine's error. */
 static void engine_error(struct sim_device *d, uint16_t engine)
 {
-    if (!sim_asic_of(d)->reports_engines || d->errors.engine_valid)
+    if (d->errors.engine_valid)
         return;
     d->errors.engine_valid = true;
     d->errors.engine = (struct hl_info_engine_err_event){
@@ -134,20 +152,59 @@ static void engine_error(struct sim_device *d, uint16_t engine)
     };
 }
 
-uint64_t sim_errors_report(const struct sim_state *s, struct sim_device *d, int queue,
+static bool is_of_queue(enum eng_fault what)
+{
+    return what == ENG_FAULT_OPCODE || what == ENG_FAULT_FENCE_OVERFLOW;
+}
+
+/* gaudi2_irq_map_table[]: the MMU's events, the queues', the sync managers'. */
+static bool resets(const struct sim_state *s, const struct sim_device *d, enum eng_fault what)
+{
+    bool mmu = sim_kernel(s)->mmu_resets;
+
+    if (!sim_asic_of(d)->reports_engines)
+        return false;
+    return what == ENG_FAULT_ADDRESS ? mmu : is_of_queue(what) ? !mmu : true;
+}
+
+/* gaudi_handle_eqe() tells of a reset after a queue's error, and does not make it. */
+static bool tells_of_reset(const struct sim_state *s, const struct sim_device *d,
+                           enum eng_fault what)
+{
+    return sim_asic_of(d)->reports_engines ? resets(s, d, what) : is_of_queue(what);
+}
+
+/* What is recorded of it, and tells more than that an engine failed. */
+static uint64_t keep(const struct sim_state *s, struct sim_device *d, int queue,
+                     const struct eng_report *r)
+{
+    uint64_t events = 0;
+
+    if (r->what == ENG_FAULT_ADDRESS)
+        events = bad_address(d, queue, r);
+    else if (r->what == ENG_FAULT_OPCODE)
+        events = undefined_opcode(s, d, queue, r);
+    if (sim_asic_of(d)->reports_engines)
+        engine_error(d, engine_in_error(d, queue, r->what));
+    if (!sim_kernel(s)->error_events)
+        events &= ~(HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_RAZWI);
+    return events;
+}
+
+uint64_t sim_errors_report(struct sim_state *s, struct sim_device *d, int queue,
                            const struct eng_report *r)
 {
     uint64_t events = HL_NOTIFIER_EVENT_USER_ENGINE_ERR;
 
     if (sim_asic_of(d)->logs_errors)
         return 0;
-    if (r->what == ENG_FAULT_ADDRESS)
-        events |= bad_address(d, queue, r);
-    else if (r->what == ENG_FAULT_OPCODE)
-        events |= undefined_opcode(d, queue, r);
-    engine_error(d, r->what == ENG_FAULT_ADDRESS ? NO_ENGINE : engine_of(d, queue));
-    if (!sim_kernel(s)->error_events)
-        events &= ~(HL_NOTIFIER_EVENT_PAGE_FAULT | HL_NOTIFIER_EVENT_RAZWI);
+    events |= keep(s, d, queue, r);
+    if (tells_of_reset(s, d, r->what))
+        events |= HL_NOTIFIER_EVENT_DEVICE_RESET;
+    if (resets(s, d, r->what))
+        sim_device_error_reset(s, d, events);
+    else
+        sim_device_event(s, d, events);
     return events;
 }
 

@@ -104,12 +104,21 @@ static void done(void *priv, struct eng_queue *q, const struct eng_cb *cb, int e
     sim_sub_job_done(&x->call, i, x->seq[i], error);
 }
 
+static int queue_of(const struct eng_report *r)
+{
+    const struct eng_queue *q = r->queue;
+
+    if (!q)
+        return -1;
+    return eng_queue_id(q->stream == 4 ? &q->qman->cp[0] : q);
+}
+
 static void report(void *priv, const struct eng_report *r)
 {
     struct sim_exec *x = priv;
 
     if (x->ops.report)
-        x->ops.report(x->call.priv, r->queue ? eng_queue_id(r->queue) : -1, r);
+        x->ops.report(x->call.priv, queue_of(r), r);
 }
 
 static void trace(void *priv, const struct eng_queue *q, uint64_t addr, const struct eng_packet *p)

@@ -17,7 +17,8 @@ struct sim_exec_ops {
     int (*copy)(void *priv, uint64_t dst, uint64_t src, uint64_t len, uint64_t *bad,
                 bool *bad_write);
     int (*fill)(void *priv, uint64_t dst, uint64_t pattern, uint64_t len);
-    /* an engine's error: queue -1 is a sync manager */
+    /* an engine's error: of a lower command processor the queue is the first of its QMAN; -1: of a
+     * sync manager */
     void (*report)(void *priv, int queue, const struct eng_report *report);
     /* for a trace: a packet begins; a command buffer ends */
     void (*packet)(void *priv, int queue, uint64_t addr, const struct eng_packet *packet);

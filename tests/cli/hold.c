@@ -5,7 +5,8 @@
  *   dmabuf   exports 2 MiB; twice: with a second descriptor of it; many: 300 of its
  *            pages, each with a second descriptor
  *   mapping  maps a command buffer
- *   fault    lets an engine read from nowhere; opcode: lets it execute what is not a packet
+ *   fault    lets an engine read from nowhere
+ *   opcode   lets one of Gaudi2's execute what is not a packet
  *   closed   closes the device, of which a dma-buf is left: the process keeps two descriptors
  */
 #include <fcntl.h>
@@ -42,24 +43,23 @@ static void open_device(void)
     must(hlthunk_buffer_alloc(device, 2 << 20, NULL, &buffer), "alloc");
 }
 
-/* Executes n bytes, and does not wait for them: they end with a record of an error. */
-static void execute(const void *packet, uint32_t n)
+static struct hlthunk_command_buffer *new_buffer(void)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
                                                 .device_mapped = asic == HLTHUNK_ASIC_GAUDI2 };
-    struct hl_cs_chunk chunk = { .cb_size = n };
-    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
     struct hlthunk_command_buffer *cb;
-    struct hlthunk_cs_out out;
 
     must(hlthunk_command_buffer_create(device, 4096, &o, &cb), "command buffer");
-    memcpy(hlthunk_command_buffer_borrow_data(cb), packet, n);
-    chunk.cb_handle = hlthunk_command_buffer_borrow_handle(cb);
-    if (o.device_mapped) {
-        chunk.cb_handle = hlthunk_command_buffer_get_address(cb);
-        chunk.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
-    }
-    must(hlthunk_command_submission(hlthunk_device_borrow_fd(device), &in, &out), "submit");
+    return cb;
+}
+
+/* Does not wait for it: it ends with a record of an error. */
+static void execute(struct hlthunk_command_buffer *cb, const void *packets, uint32_t n)
+{
+    uint64_t seq;
+
+    memcpy(hlthunk_command_buffer_borrow_data(cb), packets, n);
+    must(hlthunk_command_buffer_submit(cb, 0, n, &seq), "submit");
 }
 
 static void fault(void)
@@ -71,7 +71,21 @@ static void fault(void)
     } dma = { 4096, 9u << 24 | 3u << 30 | (gaudi2 ? 0 : 8),
               gaudi2 ? 0xFFF0123450000000 : 0x1000000ABCD000, hlthunk_buffer_get_address(buffer) };
 
-    execute(&dma, sizeof(dma));
+    execute(new_buffer(), &dma, sizeof(dma));
+}
+
+/* Gaudi2's driver records it where the lower queue meets it, which gets its work by a CP_DMA. */
+static void opcode(void)
+{
+    struct hlthunk_command_buffer *lower = new_buffer();
+    static const uint32_t no_packet[2] = { 0, 0x1fu << 24 };
+    struct {
+        uint32_t size, control;
+        uint64_t from;
+    } cp_dma = { sizeof(no_packet), 5u << 24, hlthunk_command_buffer_get_address(lower) };
+
+    memcpy(hlthunk_command_buffer_borrow_data(lower), no_packet, sizeof(no_packet));
+    execute(new_buffer(), &cp_dma, sizeof(cp_dma));
 }
 
 static void duplicate(struct hlthunk_dmabuf *dmabuf)
@@ -81,7 +95,6 @@ static void duplicate(struct hlthunk_dmabuf *dmabuf)
 
 static void act(const char *what)
 {
-    static const uint32_t no_packet[2] = { 0, 0x1fu << 24 };
     static struct hlthunk_dmabuf *dmabuf;
     struct hlthunk_command_buffer *cb;
 
@@ -98,7 +111,7 @@ static void act(const char *what)
     if (!strcmp(what, "fault"))
         fault();
     if (!strcmp(what, "opcode"))
-        execute(no_packet, sizeof(no_packet));
+        opcode();
     if (!strcmp(what, "closed")) {
         act("twice");
         duplicate(dmabuf);

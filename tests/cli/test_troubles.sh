@@ -136,7 +136,7 @@ told() {
         kill $m; wait $m; exit $rc' sh "$hlthunk" "$hold" "$what" "$event" "$seen"
 }
 told gaudi fault 'forbidden access (RAZWI); page fault'
-told gaudi2 opcode 'undefined opcode'
+told gaudi2 opcode 'undefined opcode; engine error'
 
 # a kernel's log has a line for each question that it does not know: on 6.1 only the one that tells
 # the kernels apart is left, and metrics ask for no records

@@ -514,26 +514,177 @@ TEST(a_page_fault_is_an_engines_error)
     end();
 }
 
-/* Each of them; Gaudi's driver tells of a reset that it does not make, and of the opcode once. */
-TEST(an_undefined_opcode_is_an_engines_error)
+#define ENGINE HL_NOTIFIER_EVENT_USER_ENGINE_ERR
+#define RESET HL_NOTIFIER_EVENT_DEVICE_RESET
+#define OPCODE HL_NOTIFIER_EVENT_UNDEFINED_OPCODE
+#define FAULT HL_NOTIFIER_EVENT_PAGE_FAULT
+#define RAZWI HL_NOTIFIER_EVENT_RAZWI
+
+/* A lower command processor's errors come with its QMAN's first queue. */
+static uint64_t error_of(enum eng_fault what, bool lower)
+{
+    static const struct eng_queue stream = { .stream = 0 }, lower_cp = { .stream = 4 };
+    static const struct eng_cb cb = { .addr = 0x1234000, .len = 24 };
+    bool manager = what == ENG_FAULT_SOB_OVERFLOW;
+    struct eng_report r = { .what = what,
+                            .queue = manager ? NULL
+                                     : lower ? &lower_cp
+                                             : &stream,
+                            .cb = manager ? NULL : &cb };
+
+    return sim_errors_report(s, d, manager ? -1 : 4, &r);
+}
+
+/*
+ * gaudi2_irq_map_table[] says which of Gaudi2's errors reset the device; gaudi_handle_eqe() tells
+ * of a reset that it does not make; Goya's driver says nothing.
+ */
+static const struct {
+    enum sim_asic_id asic;
+    enum hl_generation kernel;
+    enum eng_fault what;
+    bool lower;
+    uint64_t events;
+    bool resets, opcode; /* the opcode is recorded */
+} errors[] = {
+    { SIM_ASIC_GOYA, HL_GENERATION_MISC, ENG_FAULT_ADDRESS, false, 0, false, false },
+    { SIM_ASIC_GOYA, HL_GENERATION_MISC, ENG_FAULT_OPCODE, false, 0, false, false },
+    { SIM_ASIC_GOYA, HL_GENERATION_DRM, ENG_FAULT_OPCODE, false, 0, false, false },
+    { SIM_ASIC_GAUDI, HL_GENERATION_MISC, ENG_FAULT_ADDRESS, false, ENGINE, false, false },
+    { SIM_ASIC_GAUDI, HL_GENERATION_MISC, ENG_FAULT_OPCODE, false, ENGINE | RESET | OPCODE, false,
+      true },
+    { SIM_ASIC_GAUDI, HL_GENERATION_MISC, ENG_FAULT_FENCE_OVERFLOW, false, ENGINE | RESET, false,
+      false },
+    { SIM_ASIC_GAUDI, HL_GENERATION_MISC, ENG_FAULT_SOB_OVERFLOW, false, ENGINE, false, false },
+    { SIM_ASIC_GAUDI, HL_GENERATION_DRM, ENG_FAULT_ADDRESS, false, ENGINE | FAULT | RAZWI, false,
+      false },
+    { SIM_ASIC_GAUDI, HL_GENERATION_DRM, ENG_FAULT_OPCODE, false, ENGINE | RESET | OPCODE, false,
+      true },
+    { SIM_ASIC_GAUDI, HL_GENERATION_DRM, ENG_FAULT_OPCODE, true, ENGINE | RESET | OPCODE, false,
+      true },
+    { SIM_ASIC_GAUDI, HL_GENERATION_DRM, ENG_FAULT_FENCE_OVERFLOW, false, ENGINE | RESET, false,
+      false },
+    { SIM_ASIC_GAUDI, HL_GENERATION_DRM, ENG_FAULT_SOB_OVERFLOW, false, ENGINE, false, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_MISC, ENG_FAULT_ADDRESS, false, ENGINE | RESET, true, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_MISC, ENG_FAULT_OPCODE, false, ENGINE, false, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_MISC, ENG_FAULT_OPCODE, true, ENGINE, false, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_MISC, ENG_FAULT_FENCE_OVERFLOW, false, ENGINE, false, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_MISC, ENG_FAULT_SOB_OVERFLOW, false, ENGINE | RESET, true,
+      false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_DRM, ENG_FAULT_ADDRESS, false, ENGINE | FAULT, false, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_DRM, ENG_FAULT_OPCODE, false, ENGINE | RESET, true, false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_DRM, ENG_FAULT_OPCODE, true, ENGINE | RESET | OPCODE, true,
+      true },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_DRM, ENG_FAULT_FENCE_OVERFLOW, false, ENGINE | RESET, true,
+      false },
+    { SIM_ASIC_GAUDI2, HL_GENERATION_DRM, ENG_FAULT_SOB_OVERFLOW, false, ENGINE | RESET, true,
+      false },
+};
+
+/* Whoever has no notifier loses the device at once. */
+TEST(what_an_engines_error_does)
+{
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        struct hl_info_undefined_opcode_event o = { 0 };
+        uint32_t file, control;
+
+        begin(errors[i].asic, errors[i].kernel);
+        file = open_file(false);
+        control = open_file(true);
+        assert_int_equal(error_of(errors[i].what, errors[i].lower), errors[i].events);
+        assert_int_equal(s->files[file].events, errors[i].events);
+        assert_int_equal(sim_device_status(d), errors[i].resets ? HL_DEVICE_STATUS_IN_RESET
+                                                                : HL_DEVICE_STATUS_OPERATIONAL);
+        assert_int_equal(info(control, HL_INFO_UNDEFINED_OPCODE_EVENT, &o, sizeof(o)), 0);
+        assert_int_equal(o.timestamp != 0, errors[i].opcode);
+        sim_released(s, file);
+        wait_for_the_device();
+        assert_int_equal(hard_resets(control), errors[i].resets);
+        end();
+    }
+}
+
+/* Who listens to events has time to close the device, but on 6.1; a close of Gaudi2 is a reset. */
+TEST(an_engines_error_with_a_notifier)
+{
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        bool at_once = errors[i].resets && errors[i].kernel == HL_GENERATION_MISC;
+        uint32_t file, control;
+
+        begin(errors[i].asic, errors[i].kernel);
+        file = open_file(false);
+        control = open_file(true);
+        s->files[file].eventfd = true;
+        assert_int_equal(error_of(errors[i].what, errors[i].lower), errors[i].events);
+        assert_int_equal(s->files[file].events, errors[i].events);
+        assert_int_equal(sim_device_status(d),
+                         at_once ? HL_DEVICE_STATUS_IN_RESET : HL_DEVICE_STATUS_OPERATIONAL);
+        assert_int_equal(d->watchdog, errors[i].resets && !at_once);
+        sim_released(s, file);
+        wait_for_the_device();
+        assert_int_equal(hard_resets(control), at_once);
+        end();
+    }
+}
+
+/* Gaudi's driver tells of the first undefined opcode alone, Gaudi2's of each in a lower queue. */
+TEST(a_second_undefined_opcode)
 {
     for (unsigned gaudi2 = 0; gaudi2 < 2; gaudi2++) {
-        struct eng_report r = { .what = ENG_FAULT_OPCODE };
-        const uint64_t each =
-            HL_NOTIFIER_EVENT_USER_ENGINE_ERR |
-            (gaudi2 ? HL_NOTIFIER_EVENT_UNDEFINED_OPCODE : HL_NOTIFIER_EVENT_DEVICE_RESET);
-        struct hl_info_engine_err_event e = { 0 };
+        begin(gaudi2 ? SIM_ASIC_GAUDI2 : SIM_ASIC_GAUDI, HL_GENERATION_DRM);
+        s->files[open_file(false)].eventfd = true;
+        assert_int_equal(error_of(ENG_FAULT_OPCODE, true), ENGINE | RESET | OPCODE);
+        assert_int_equal(error_of(ENG_FAULT_OPCODE, true), ENGINE | RESET | (gaudi2 ? OPCODE : 0));
+        end();
+    }
+}
+
+/* handle_lower_qman_data_on_err() keeps no addresses of streams, gaudi_handle_last_pqes_on_err().
+ */
+TEST(the_record_of_an_undefined_opcode)
+{
+    for (unsigned gaudi2 = 0; gaudi2 < 2; gaudi2++) {
+        struct hl_info_undefined_opcode_event o = { 0 };
         uint32_t file;
 
         begin(gaudi2 ? SIM_ASIC_GAUDI2 : SIM_ASIC_GAUDI, HL_GENERATION_DRM);
         file = open_file(false);
-        assert_int_equal(sim_errors_report(s, d, 4, &r), each | HL_NOTIFIER_EVENT_UNDEFINED_OPCODE);
-        assert_int_equal(sim_errors_report(s, d, 4, &r), each);
-        assert_int_equal(sim_device_status(d), HL_DEVICE_STATUS_OPERATIONAL);
-        assert_int_equal(info(file, HL_INFO_USER_ENGINE_ERR_EVENT, &e, sizeof(e)), 0);
-        assert_int_equal(e.error_count, gaudi2);
+        error_of(ENG_FAULT_OPCODE, gaudi2);
+        assert_int_equal(info(file, HL_INFO_UNDEFINED_OPCODE_EVENT, &o, sizeof(o)), 0);
+        assert_int_equal(o.engine_id, gaudi2 ? GAUDI2_ENGINE_ID_PDMA_1 : GAUDI_ENGINE_ID_DMA_1);
+        assert_int_equal(o.stream_id, gaudi2 ? 4 : 0);
+        assert_int_equal(o.cq_addr, 0x1234000);
+        assert_int_equal(o.cq_size, 24);
+        assert_int_equal(o.cb_addr_streams_len, !gaudi2);
         end();
     }
+}
+
+static uint16_t engine_in_error(int queue, enum eng_fault what)
+{
+    struct eng_report r = { .what = what };
+    struct hl_info_engine_err_event e = { 0 };
+    uint32_t file;
+
+    begin(SIM_ASIC_GAUDI2, HL_GENERATION_DRM);
+    file = open_file(false);
+    sim_errors_report(s, d, queue, &r);
+    assert_int_equal(info(file, HL_INFO_USER_ENGINE_ERR_EVENT, &e, sizeof(e)), 0);
+    assert_int_equal(e.error_count, 1);
+    end();
+    return e.engine_id;
+}
+
+/* event_id_to_engine_id() knows neither sync managers nor the 25th TPC. */
+TEST(the_engine_of_an_error)
+{
+    assert_int_equal(engine_in_error(0, ENG_FAULT_OPCODE), GAUDI2_ENGINE_ID_PDMA_0);
+    assert_int_equal(engine_in_error(GAUDI2_QUEUE_ID_DCORE1_EDMA_1_2, ENG_FAULT_OPCODE),
+                     GAUDI2_DCORE1_ENGINE_ID_EDMA_1);
+    assert_int_equal(engine_in_error(GAUDI2_QUEUE_ID_DCORE0_TPC_5_0, ENG_FAULT_FENCE_OVERFLOW),
+                     GAUDI2_DCORE0_ENGINE_ID_TPC_5);
+    assert_int_equal(engine_in_error(GAUDI2_QUEUE_ID_DCORE0_TPC_6_0, ENG_FAULT_OPCODE), 0xFFFF);
+    assert_int_equal(engine_in_error(-1, ENG_FAULT_SOB_OVERFLOW), 0xFFFF);
 }
 
 /* gaudi_queue_id_to_engine_id[]: the queue of the device's CPU has no engine, and two MMEs none. */
@@ -735,7 +886,11 @@ int main(void)
         cmocka_unit_test(addresses_of_command_buffers),
         cmocka_unit_test(mappings_at_a_page_fault),
         cmocka_unit_test(a_page_fault_is_an_engines_error),
-        cmocka_unit_test(an_undefined_opcode_is_an_engines_error),
+        cmocka_unit_test(what_an_engines_error_does),
+        cmocka_unit_test(an_engines_error_with_a_notifier),
+        cmocka_unit_test(a_second_undefined_opcode),
+        cmocka_unit_test(the_record_of_an_undefined_opcode),
+        cmocka_unit_test(the_engine_of_an_error),
         cmocka_unit_test(the_engines_of_gaudis_queues),
         cmocka_unit_test(the_address_of_a_page_fault),
         cmocka_unit_test(records_after_a_close),

@@ -17,6 +17,14 @@ static void event(unsigned long long mask)
     assert_int_equal(system(command), 0);
 }
 
+static bool is_operational(struct hlthunk_device *d)
+{
+    enum hlthunk_status status;
+
+    ok(hlthunk_device_get_status(d, &status));
+    return status == HLTHUNK_STATUS_OPERATIONAL;
+}
+
 TEST(command_buffers_work)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o),
@@ -213,41 +221,142 @@ TEST(a_page_fault_has_a_record)
     }
     hlthunk_command_buffer_unref(cb);
     hlthunk_buffer_unref(b);
+    if (on_kernel("6.1") && on_asic("gaudi2")) /* and resets this device for it */
+        refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "reset");
+    else
+        assert_true(is_operational(d));
     hlthunk_event_notifier_unref(n);
     hlthunk_device_close(d);
+    d = open_device();
+    assert_int_equal(hlthunk_device_close(d), 0);
 }
 
-/* A packet that is none: which engine stumbled, and over which buffer. */
-TEST(an_undefined_opcode_has_a_record)
+/* Gaudi2: work for the first queue, and its number. */
+static struct hlthunk_command_buffer *run(struct hlthunk_device *d, const void *packets,
+                                          uint32_t size, uint64_t *seq)
 {
     struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
-    struct hl_cs_chunk chunk = { .cb_size = 8, .cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB };
-    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
-    struct hlthunk_event e = { .struct_size = sizeof(e) };
-    struct hlthunk_event_notifier *n;
+    struct hlthunk_command_buffer *cb;
+
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
+    memcpy(hlthunk_command_buffer_borrow_data(cb), packets, size);
+    ok(hlthunk_command_buffer_submit(cb, 0, size, seq));
+    return cb;
+}
+
+/* A packet that is none. */
+static const uint32_t no_packet[2] = { 0, 0x1fu << 24 };
+
+static uint32_t fate(struct hlthunk_device *d, uint64_t seq, uint64_t timeout_us)
+{
+    uint32_t status = 9;
+
+    (void)hlthunk_wait_for_cs(hlthunk_device_borrow_fd(d), seq, timeout_us, &status);
+    return status;
+}
+
+/* 6.1's driver lets the queue stand still; later ones reset the device. */
+TEST(an_undefined_opcode_costs_the_device)
+{
     struct hlthunk_command_buffer *cb;
     struct hlthunk_device *d;
-    struct hlthunk_cs_out out;
+    struct hlthunk_buffer *b;
+    uint64_t seq;
 
     /* elsewhere the driver reads the packets before it queues them, and refuses */
     if (!on_asic("gaudi2"))
         skip();
     d = open_device();
+    cb = run(d, no_packet, sizeof(no_packet), &seq);
+    if (on_kernel("6.1")) {
+        assert_int_equal(fate(d, seq, 300000), HL_WAIT_CS_STATUS_BUSY);
+        ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+        hlthunk_buffer_unref(b);
+    } else {
+        /* it may be in reset before the wait begins */
+        assert_int_not_equal(fate(d, seq, 5000000), HL_WAIT_CS_STATUS_BUSY);
+        refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "reset");
+    }
+    hlthunk_command_buffer_unref(cb);
+    hlthunk_device_close(d);
+    d = open_device();
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* Who listens to events is told, and has time to close the device. */
+TEST(an_undefined_opcode_is_an_engines_error)
+{
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_device *d;
+    uint64_t seq;
+
+    if (!on_asic("gaudi2"))
+        skip();
+    d = open_device();
     ok(hlthunk_event_notifier_create(d, NULL, &n));
-    ok(hlthunk_command_buffer_create(d, 4096, &o, &cb));
-    ((uint32_t *)hlthunk_command_buffer_borrow_data(cb))[1] = 0x1fu << 24;
-    chunk.cb_handle = hlthunk_command_buffer_get_address(cb);
-    ok(hlthunk_command_submission(hlthunk_device_borrow_fd(d), &in, &out));
-    do {
+    cb = run(d, no_packet, sizeof(no_packet), &seq);
+    if (!on_kernel("6.1")) {
+        /* aborted, or refused where the wait begins too late */
+        assert_int_not_equal(fate(d, seq, 5000000), HL_WAIT_CS_STATUS_BUSY);
+        assert_true(is_operational(d));
         ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
-    } while (e.kind != HLTHUNK_EVENT_UNDEFINED_OPCODE);
+        assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+    }
+    ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_ENGINE_ERROR);
+    assert_int_equal(e.recorded, !on_kernel("6.1"));
+    if (e.recorded) {
+        assert_int_equal(e.engine_count, 1);
+        assert_int_equal(e.engines[0], GAUDI2_ENGINE_ID_PDMA_0);
+        assert_int_equal(e.count, 1);
+    }
+    refused(hlthunk_event_notifier_wait(n, 0, &e), ETIMEDOUT, "no event");
+    hlthunk_command_buffer_unref(cb);
+    hlthunk_event_notifier_unref(n);
+    hlthunk_device_close(d);
+    d = open_device();
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
+/* Of one in a lower queue, 6.12 records which engine stumbled, and over which buffer. */
+TEST(an_undefined_opcode_in_a_lower_queue_has_a_record)
+{
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
+    struct hlthunk_command_buffer *lower, *upper;
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_device *d;
+    struct {
+        uint32_t size, control;
+        uint64_t address;
+    } cp_dma = { sizeof(no_packet), 5u << 24, 0 };
+    uint64_t seq;
+
+    if (!on_asic("gaudi2") || on_kernel("6.1"))
+        skip();
+    d = open_device();
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &lower));
+    memcpy(hlthunk_command_buffer_borrow_data(lower), no_packet, sizeof(no_packet));
+    cp_dma.address = hlthunk_command_buffer_get_address(lower);
+    upper = run(d, &cp_dma, sizeof(cp_dma), &seq);
+    ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_UNDEFINED_OPCODE);
     assert_true(e.recorded);
     assert_true(e.timestamp_ns > 0);
     assert_int_equal(e.engine_count, 1);
     assert_int_equal(e.engines[0], GAUDI2_ENGINE_ID_PDMA_0);
-    assert_int_equal(e.count, 8);
-    assert_int_equal(e.address, chunk.cb_handle);
-    hlthunk_command_buffer_unref(cb);
+    assert_int_equal(e.stream, 4);
+    assert_int_equal(e.count, sizeof(no_packet));
+    assert_int_equal(e.address, cp_dma.address);
+    ok(hlthunk_event_notifier_wait(n, 0, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+    ok(hlthunk_event_notifier_wait(n, 0, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_ENGINE_ERROR);
+    hlthunk_command_buffer_unref(upper);
+    hlthunk_command_buffer_unref(lower);
     hlthunk_event_notifier_unref(n);
     hlthunk_device_close(d);
 }
@@ -306,7 +415,9 @@ int main(void)
         cmocka_unit_test(buffers_and_notifiers_leave_no_traces),
         cmocka_unit_test(events_come_one_by_one),
         cmocka_unit_test(a_page_fault_has_a_record),
-        cmocka_unit_test(an_undefined_opcode_has_a_record),
+        cmocka_unit_test(an_undefined_opcode_costs_the_device),
+        cmocka_unit_test(an_undefined_opcode_is_an_engines_error),
+        cmocka_unit_test(an_undefined_opcode_in_a_lower_queue_has_a_record),
         cmocka_unit_test(a_child_ends_nothing_of_its_parents),
         cmocka_unit_test(a_control_node_has_neither),
     };

@@ -75,6 +75,10 @@ void work_open(struct work *w)
 
     memset(w, 0, sizeof(*w));
     w->fd = open_any();
+    for (unsigned i = 0; i < 1000 && w->fd == -EAGAIN; i++) { /* in reset */
+        usleep(10000);
+        w->fd = open_any();
+    }
     if (w->fd < 0) {
         /* one that is there and cannot be opened is a failure: perhaps of the test before */
         fprintf(stderr, "no device (errno %d, %s)\n", -w->fd, strerror(-w->fd));
