@@ -27,7 +27,7 @@ struct hlthunk_queue;
  * enum hlthunk_fence_status - how far a fence is
  * @HLTHUNK_FENCE_PENDING: not over yet
  * @HLTHUNK_FENCE_DONE: everything before it is done
- * @HLTHUNK_FENCE_LOST: the device was reset or removed, or a submission timed out
+ * @HLTHUNK_FENCE_LOST: the device was reset or removed, or a submission failed or timed out
  *
  * Since: 0.9
  */

@@ -13,9 +13,9 @@
  * query, an allocation that lacks memory), so the program may release them at any time.  Any
  * thread may use a queue at any time.  After a reset or removal of the device everything pending is
  * lost, once: fences say so, calls fail with -ENODEV, and the buffers are released.  A queue of
- * which the driver gives up or aborts a submission is lost as well, its device is not: every later
- * call that gives it work or flushes it fails with the same error, -ETIMEDOUT or -EIO, and another
- * queue goes on.
+ * which the driver gives up or aborts a submission is lost as well, even where its device is not:
+ * every later call that gives it work or flushes it fails with the same error, -ETIMEDOUT or -EIO.
+ * Another queue goes on, unless the driver resets the device for it, or will when it is closed.
  */
 #ifndef HLTHUNK_QUEUE_H
 #define HLTHUNK_QUEUE_H

@@ -26,7 +26,8 @@ static int explain(int rc, const struct hl_wait_cs_in *in)
     case -ETIMEDOUT:
         return hl_err(rc, "submission %llu did not complete within its own timeout", (ull)in->seq);
     case -EIO:
-        return hl_err(rc, "the wait was aborted: the device was reset");
+        return hl_err(rc, "the wait was aborted: the device was reset, or will be once it is "
+                          "closed");
     case -EBUSY:
         return hl_err(rc, "the device is not operational, or will be reset once it is closed: "
                           "nothing to wait for");

@@ -182,7 +182,7 @@ int hlthunk_fence_wait(struct hlthunk_fence *f, int64_t timeout_ns)
     if (f->status == HLTHUNK_FENCE_LOST)
         rc = hl_err(-EIO,
                     "the fence is lost (%d): the device was reset or removed, or "
-                    "a submission took too long",
+                    "a submission failed or took too long",
                     f->error);
     else if (f->status == HLTHUNK_FENCE_DONE)
         rc = 0;

@@ -231,7 +231,7 @@ int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_n
     }
     if (q->lost)
         return hl_err(q->lost, "the queue was lost: its device was reset or removed, or a "
-                               "submission took too long");
+                               "submission failed or took too long");
     return 0;
 }
 

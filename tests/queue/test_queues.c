@@ -1128,6 +1128,57 @@ TEST(a_reset_loses_what_is_pending)
     free(in);
 }
 
+/* Gives the queue a packet that is none; its fence. */
+static struct hlthunk_fence *give_no_packet(struct hlthunk_device *d, struct hlthunk_queue *q)
+{
+    struct hlthunk_command_buffer_options o = { .struct_size = sizeof(o), .device_mapped = true };
+    struct hlthunk_packets p = { .struct_size = sizeof(p), .size_bytes = 8 };
+    const uint32_t none[2] = { 0, 0x1fu << 24 };
+
+    ok(hlthunk_command_buffer_create(d, 4096, &o, &p.command_buffer));
+    memcpy(hlthunk_command_buffer_borrow_data(p.command_buffer), none, sizeof(none));
+    ok(hlthunk_queue_submit_packets(q, &p));
+    hlthunk_command_buffer_unref(p.command_buffer);
+    return fence_of(q);
+}
+
+/* From 6.3 on Gaudi2 is reset for it: at once, or at the close of who listens to events. */
+TEST(a_packet_that_is_none)
+{
+    if (!on_asic("gaudi2") || on_kernel("6.1") || on_card() || in_rig())
+        skip(); /* others refuse it, or stand still */
+    for (unsigned listens = 0; listens < 2; listens++) {
+        struct hlthunk_fence_result x = { .struct_size = sizeof(x) };
+        struct hlthunk_event_notifier *n = NULL;
+        struct hlthunk_device *d = open_device();
+        struct hlthunk_queue *q = queue_of(d, HLTHUNK_ENGINE_FROM_DEVICE, 0);
+        struct hlthunk_queue *other = queue_of(d, HLTHUNK_ENGINE_TO_DEVICE, 0);
+        struct hlthunk_buffer *b;
+        struct hlthunk_fence *f;
+
+        if (listens)
+            ok(hlthunk_event_notifier_create(d, NULL, &n));
+        ok(hlthunk_buffer_alloc(d, 1 << 20, NULL, &b));
+        f = give_no_packet(d, q);
+        refused(hlthunk_fence_wait(f, -1), EIO, "a submission failed or took too long");
+        ok(hlthunk_fence_get_result(f, &x));
+        assert_int_equal(x.status, HLTHUNK_FENCE_LOST);
+        /* a wait that begins after the error is refused: then the device is known to be lost */
+        assert_true(x.error == -EIO || x.error == -ENODEV);
+        assert_int_equal(hlthunk_queue_finish(q, -1), listens ? x.error : -ENODEV);
+        /* nor does another queue go on */
+        if (hlthunk_queue_fill(other, b, 0, 4096, 7, 8) == 0)
+            assert_int_equal(hlthunk_queue_finish(other, -1), -ENODEV);
+        refused(hlthunk_queue_fill(other, b, 0, 4096, 7, 8), ENODEV, "reset");
+        hlthunk_fence_unref(f);
+        hlthunk_buffer_unref(b);
+        hlthunk_queue_unref(other);
+        hlthunk_queue_unref(q);
+        hlthunk_event_notifier_unref(n);
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+}
+
 SUITE(queues)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1158,6 +1209,7 @@ SUITE(queues)
         CASE(many_copies),
         CASE(a_child_only_forgets),
         cmocka_unit_test(a_reset_loses_what_is_pending),
+        cmocka_unit_test(a_packet_that_is_none),
     };
 
     require_simulation();
