@@ -43,6 +43,7 @@ static int refuse;
 static atomic_int refusals; /* errno for so many submissions */
 /* What a wait finds: an errno for so many of them, then this. */
 static int wait_error, wait_errors;
+static int waits_before; /* so many are answered before those */
 static atomic_uint waits;
 static _Atomic uint32_t wait_status = HL_WAIT_CS_STATUS_COMPLETED;
 static int64_t wait_timestamp;
@@ -51,6 +52,9 @@ static uint64_t is_completed;     /* this submission, whatever wait_status is */
 static uint64_t is_aborted;       /* and this one was */
 static int refuse_command_buffer; /* errno */
 static uint32_t device_status;    /* what the driver says of the device */
+static uint64_t forgotten;        /* submissions up to this one: told as completed, and gone */
+static uint32_t soft_resets;      /* how often the driver has reset only the engines */
+static int refuse_reset_count;    /* errno, once */
 static uint8_t command_memory[64][64 << 10] __attribute__((aligned(4096)));
 static unsigned command_buffers;
 
@@ -154,8 +158,69 @@ static int submit(union hl_cs_args *a)
     return 0;
 }
 
+static int command_buffer(union hl_cb_args *a)
+{
+    if (refuse_command_buffer) {
+        errno = refuse_command_buffer;
+        return -1;
+    }
+    if (a->in.op == HL_CB_OP_CREATE)
+        a->out.cb_handle = HANDLE(command_buffers++ % 64);
+    else if (a->in.op == HL_CB_OP_INFO)
+        a->out.device_va = MAPPED + (NUMBER(a->in.cb_handle) << 16);
+    return 0;
+}
+
+static int wait_for(union hl_wait_cs_args *a)
+{
+    uint64_t sequence = a->in.seq;
+
+    waits++;
+    if (waits_before) {
+        waits_before--;
+    } else if (wait_errors) {
+        wait_errors--;
+        errno = wait_error;
+        return -1;
+    }
+    memset(a, 0, sizeof(*a));
+    if (sequence <= forgotten) {
+        a->out.status = HL_WAIT_CS_STATUS_COMPLETED;
+        a->out.flags = HL_WAIT_CS_STATUS_FLAG_GONE;
+        return 0;
+    }
+    if (sequence == is_aborted) {
+        a->out.status = HL_WAIT_CS_STATUS_ABORTED;
+        errno = EIO;
+        return -1;
+    }
+    a->out.status = sequence == is_completed ? HL_WAIT_CS_STATUS_COMPLETED : wait_status;
+    if (wait_timestamp) {
+        a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
+        a->out.timestamp_nsec = wait_timestamp + (int64_t)sequence;
+    }
+    return 0;
+}
+
+static int query(const struct hl_info_args *a)
+{
+    void *answer = (void *)(uintptr_t)a->return_pointer;
+
+    if (a->op == HL_INFO_DEVICE_STATUS) {
+        ((struct hl_info_device_status *)answer)->status = device_status;
+    } else if (a->op == HL_INFO_RESET_COUNT && refuse_reset_count) {
+        errno = refuse_reset_count;
+        refuse_reset_count = 0;
+        return -1;
+    } else if (a->op == HL_INFO_RESET_COUNT) {
+        ((struct hl_info_reset_count *)answer)->soft_reset_cnt = soft_resets;
+    }
+    return 0;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
+    union hl_mem_args *a;
     va_list ap;
     void *arg;
 
@@ -163,52 +228,22 @@ int ioctl(int fd, unsigned long request, ...)
     va_start(ap, request);
     arg = va_arg(ap, void *);
     va_end(ap);
-    if (request == HL_REQ_D_CS)
+    switch (request) {
+    case HL_REQ_D_CS:
         return submit(arg);
-    if (request == HL_REQ_D_CB) {
-        union hl_cb_args *a = arg;
-
-        if (refuse_command_buffer) {
-            errno = refuse_command_buffer;
-            return -1;
-        }
-        if (a->in.op == HL_CB_OP_CREATE)
-            a->out.cb_handle = HANDLE(command_buffers++ % 64);
-        else if (a->in.op == HL_CB_OP_INFO)
-            a->out.device_va = MAPPED + (NUMBER(a->in.cb_handle) << 16);
-    } else if (request == HL_REQ_D_WAIT_CS) {
-        union hl_wait_cs_args *a = arg;
-        uint64_t sequence = a->in.seq;
-
-        waits++;
-        if (wait_errors) {
-            wait_errors--;
-            errno = wait_error;
-            return -1;
-        }
-        memset(a, 0, sizeof(*a));
-        if (sequence == is_aborted) {
-            a->out.status = HL_WAIT_CS_STATUS_ABORTED;
-            errno = EIO;
-            return -1;
-        }
-        a->out.status = sequence == is_completed ? HL_WAIT_CS_STATUS_COMPLETED : wait_status;
-        if (wait_timestamp) {
-            a->out.flags = HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD;
-            a->out.timestamp_nsec = wait_timestamp + (int64_t)sequence;
-        }
-    } else if (request == HL_REQ_D_INFO) {
-        const struct hl_info_args *a = arg;
-
-        if (a->op == HL_INFO_DEVICE_STATUS)
-            ((struct hl_info_device_status *)(uintptr_t)a->return_pointer)->status = device_status;
-    } else if (request == HL_REQ_D_MEMORY) {
-        union hl_mem_args *a = arg;
-
-        memset(a, 0, sizeof(*a));
+    case HL_REQ_D_CB:
+        return command_buffer(arg);
+    case HL_REQ_D_WAIT_CS:
+        return wait_for(arg);
+    case HL_REQ_D_INFO:
+        return query(arg);
+    case HL_REQ_D_MEMORY:
+        a = memset(arg, 0, sizeof(*a));
         a->out.device_virt_addr = 0x7000000; /* of the staging memory */
+        return 0;
+    default:
+        return 0;
     }
-    return 0;
 }
 
 /* A device and buffers as the queue sees them, of any size. */
@@ -243,7 +278,9 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     submissions = 0;
     wait_status = HL_WAIT_CS_STATUS_COMPLETED; /* whatever a failed test has left */
     no_room_for_waits = false;
-    is_completed = is_aborted = 0;
+    is_completed = is_aborted = forgotten = 0;
+    waits_before = wait_errors = refusals = 0;
+    device_status = HL_DEVICE_STATUS_OPERATIONAL;
     assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
     return w;
 }
