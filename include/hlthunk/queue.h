@@ -105,8 +105,10 @@ HLTHUNK_API struct hlthunk_queue *hlthunk_queue_ref(struct hlthunk_queue *queue)
  * hlthunk_queue_unref() - drop a reference to a queue
  * @queue: the queue; NULL is allowed
  *
- * The last one flushes the queue, waits for everything that it was given, and destroys it.  Fences
- * hold their queue.  In a child after fork() it frees only the child's copy.
+ * The last one flushes the queue, waits for everything that it was given, and destroys it; what the
+ * driver refuses is dropped, with a warning in the log: after a second, if it does for a reset of
+ * only the engines.  Fences hold their queue.  In a child after fork() it frees only the child's
+ * copy.
  *
  * Context: any thread; the last reference waits for the queue's work.
  * Since: 0.9

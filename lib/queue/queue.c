@@ -8,11 +8,13 @@
 
 #include "lib/error.h"
 #include "lib/log.h"
+#include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
 #include "lib/options.h"
 
 #define DEPTH_DEFAULT 16u
 #define DEPTH_MAX 1024u
+#define BUSY_NS 1000000000u /* how long the last work is tried to submit to a driver in reset */
 
 void hl_queue_lock(struct hlthunk_queue *q)
 {
@@ -75,22 +77,55 @@ int hl_queue_enter(struct hlthunk_queue *q)
 }
 
 /*
- * Submits the rest and waits for it: the engine is then done with all memory.  That of a stale
- * device stays pinned until its file is closed, and it is asked for nothing.
+ * What is recorded goes to the driver.  A wait on the device is in the driver without a batch: one
+ * follows it, which ends after it.
+ */
+static int submit_rest(struct hlthunk_queue *q)
+{
+    int rc = q->waits && !q->lost ? hl_batch_follow_wait(q) : 0;
+
+    return rc ? rc : hl_queue_submit(q);
+}
+
+/* The same; a reset of only the engines refuses it for some milliseconds. */
+static int submit_last(struct hlthunk_queue *q)
+{
+    uint64_t deadline = hl_now_ns() + BUSY_NS;
+    int rc = submit_rest(q);
+
+    for (unsigned n = 0; rc == -EBUSY && !q->lost && hl_left_us(deadline); n++) {
+        hl_queue_unlock(q);
+        hl_queue_pause(n);
+        hl_queue_lock(q);
+        rc = submit_rest(q);
+    }
+    return rc;
+}
+
+/*
+ * Submits the rest and waits for it: the engine is then done with all memory, and the driver has
+ * nothing that would keep the device's file busy.  Memory of a stale device stays pinned until its
+ * file is closed, and it is asked for nothing.
  */
 static void drain(struct hlthunk_queue *q)
 {
+    struct hl_err_kept kept;
+
+    hl_err_begin(&kept); /* a release does not fail */
     hl_queue_lock(q);
     hl_queue_hush(q);
     if (atomic_load(&q->object.device->base.stale))
         hl_queue_lose(q, q->head, -ENODEV);
-    if (hl_queue_submit(q) && !q->lost)
-        hl_log(HLTHUNK_LOG_WARNING, "queue %s: the work recorded last is dropped: %s",
-               q->object.label, hlthunk_last_error());
+    if (submit_last(q) && !q->lost) {
+        hl_queue_hush(q);
+        hl_log(HLTHUNK_LOG_WARNING, "queue%s%s: the work recorded last is dropped: %s",
+               q->object.label[0] ? " " : "", q->object.label, hlthunk_last_error());
+    }
     if (q->head != q->tail)
         (void)hl_queue_await(q, q->tail - 1, UINT64_MAX);
     hl_queue_lose(q, q->head, -ECANCELED);
     hl_queue_unlock(q);
+    hl_err_end(&kept, 0);
 }
 
 static void destroy(struct hl_object *o)

@@ -980,7 +980,7 @@ TEST(fences_of_one_submission)
 
 static void dropped(enum hlthunk_log_level level, const char *text, void *user)
 {
-    if (level == HLTHUNK_LOG_WARNING && strstr(text, "the work recorded last is dropped"))
+    if (level == HLTHUNK_LOG_WARNING && strstr(text, "queue: the work recorded last is dropped"))
         ++*(unsigned *)user;
 }
 
@@ -999,6 +999,21 @@ TEST(work_that_is_refused_at_the_end)
     assert_int_equal(refusals, 0);
 }
 
+/* A reset of only the engines is over in a moment. */
+TEST(work_that_is_refused_for_a_moment_at_the_end)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_ANY);
+
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    device_status = HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE;
+    refuse = EBUSY;
+    refusals = 4;
+    hlthunk_queue_unref(w->q);
+    w->q = NULL;
+    assert_int_equal(refusals, 0);
+    assert_int_equal(submissions, 1);
+    end(w);
+}
 /* Of the same device, for copies within it. */
 static struct hlthunk_queue *another_queue(struct world *w)
 {
@@ -1113,6 +1128,31 @@ TEST(a_wait_without_room)
     ok(hlthunk_queue_finish(q, -1));
     hlthunk_fence_unref(f);
     hlthunk_queue_unref(q);
+    end(w);
+}
+
+/* A wait on the device is in the driver, with no batch behind it: it would keep the device busy. */
+TEST(a_wait_on_the_device_is_part_of_its_queue)
+{
+    static const uint8_t nop[HL_NOP_PACKET_SIZE] = { [7] = HL_PACKET_NOP >> 24 };
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_queue *q = another_queue(w);
+    struct hlthunk_fence *f = copy_and_fence(w);
+    enum hlthunk_wait_place place;
+    unsigned n;
+
+    wait_status = HL_WAIT_CS_STATUS_BUSY;
+    ok(hlthunk_queue_wait_fence(q, f, &place));
+    assert_int_equal(place, HLTHUNK_WAIT_DEVICE);
+    assert_int_equal(submissions, 3); /* the copy, a signal and the wait for it */
+    wait_status = HL_WAIT_CS_STATUS_COMPLETED;
+    n = waits;
+    hlthunk_queue_unref(q);
+    assert_int_equal(submissions, 4);
+    assert_int_equal(length, DMA_BYTES + sizeof(nop));
+    assert_memory_equal(packets + DMA_BYTES, nop, sizeof(nop));
+    assert_true(waits > n);
+    hlthunk_fence_unref(f);
     end(w);
 }
 
@@ -1428,9 +1468,11 @@ int main(void)
         cmocka_unit_test(timestamps),
         cmocka_unit_test(fences_of_one_submission),
         cmocka_unit_test(work_that_is_refused_at_the_end),
+        cmocka_unit_test(work_that_is_refused_for_a_moment_at_the_end),
         cmocka_unit_test(waits_on_the_host),
         cmocka_unit_test(waits_for_another_device_are_listed),
         cmocka_unit_test(a_wait_without_room),
+        cmocka_unit_test(a_wait_on_the_device_is_part_of_its_queue),
         cmocka_unit_test(large_transfers_are_submitted_at_once),
         cmocka_unit_test(nobody_overtakes_a_wait_on_the_host),
         cmocka_unit_test(finishing_takes_no_longer_than_it_may),

@@ -835,6 +835,43 @@ static void queues_wait_for_one_another(void **state)
     hlthunk_queue_unref(second);
 }
 
+static uint32_t hard_resets(void)
+{
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
+    struct hlthunk_device *d;
+    uint32_t n;
+
+    ok(hlthunk_device_open(&o, &d));
+    n = count_resets(d).hard_reset_count;
+    hlthunk_device_unref(d);
+    return n;
+}
+
+/* A wait that no work follows is over, too, before the device is closed: that resets nothing. */
+TEST(a_device_is_closed_behind_a_wait)
+{
+    uint32_t resets = hard_resets();
+
+    for (unsigned i = 0; i < 8; i++) {
+        struct hlthunk_device *d = open_device();
+        struct hlthunk_queue *first = queue_of(d, HLTHUNK_ENGINE_ANY, 0);
+        struct hlthunk_queue *second = queue_of(d, HLTHUNK_ENGINE_ANY, 0);
+        struct hlthunk_buffer *a;
+        struct hlthunk_fence *f;
+
+        ok(hlthunk_buffer_alloc(d, SIZE, NULL, &a));
+        ok(hlthunk_queue_fill(first, a, 0, SIZE, 1, 8));
+        f = fence_of(first);
+        ok(hlthunk_queue_wait_fence(second, f, NULL));
+        hlthunk_queue_unref(second);
+        hlthunk_fence_unref(f);
+        hlthunk_queue_unref(first);
+        hlthunk_buffer_unref(a);
+        assert_int_equal(hlthunk_device_close(d), 0);
+    }
+    assert_int_equal(hard_resets(), resets);
+}
+
 /* What a queue has waited for is done when its fence is, or it has finished, though it has no work.
  */
 static void a_fence_behind_a_wait(void **state)
@@ -1204,6 +1241,7 @@ SUITE(queues)
         CASE(queues_wait_for_one_another),
         cmocka_unit_test(queues_that_wait_for_each_other_go),
         CASE(a_fence_behind_a_wait),
+        cmocka_unit_test(a_device_is_closed_behind_a_wait),
         CASE(packets_of_ones_own),
         CASE(a_full_queue_waits_for_room),
         CASE(many_copies),

@@ -148,6 +148,13 @@ int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_
     return rc;
 }
 
+struct hlthunk_reset_count_info count_resets(struct hlthunk_device *d)
+{
+    struct hlthunk_reset_count_info info = { 0 };
+
+    assert_int_equal(hlthunk_get_reset_count_info(hlthunk_device_borrow_fd(d), &info), 0);
+    return info;
+}
 unsigned count_fds(void)
 {
     DIR *d = opendir("/proc/self/fd");

@@ -73,6 +73,8 @@ int copy_by_device(struct hlthunk_device *d, uint64_t src, uint64_t dst, uint32_
 /* The same without the wait: its command buffer, to be released when it is over. */
 struct hlthunk_command_buffer *copy_begin(struct hlthunk_device *d, uint64_t src, uint64_t dst,
                                           uint32_t n, bool up, uint64_t *seq);
+/* Of the whole device, and of only its engines, since the driver was loaded. */
+struct hlthunk_reset_count_info count_resets(struct hlthunk_device *d);
 /* Descriptors that are open now. */
 unsigned count_fds(void);
 
