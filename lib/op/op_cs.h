@@ -31,6 +31,15 @@ static inline int hl_cs_try(int fd, union hl_cs_args *args)
 }
 
 /*
+ * The same of a submission that every kernel knows, without a text: hl_cs_explain() has that, where
+ * it is not made up for.
+ */
+static inline int hl_cs_try_plain(int fd, union hl_cs_args *args)
+{
+    return hl_ioctl(fd, HL_CALL_CS, args);
+}
+
+/*
  * Submits in, again after EINTR.  timeout_s other than 0 is this submission's own
  * (HL_CS_FLAGS_CUSTOM_TIMEOUT).
  * -EAGAIN, when the queue is full, is the caller's to wait out: nothing was submitted.

@@ -102,7 +102,7 @@ static int wait_on(int fd, const struct hl_wait_cs_in *in, uint64_t left, uint64
         args->out.status = HL_WAIT_CS_STATUS_TIMEDOUT;
     else if (rc == -EIO)
         args->out.status = HL_WAIT_CS_STATUS_ABORTED;
-    return rc ? explain(rc, in) : 0;
+    return rc;
 }
 
 static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
@@ -111,7 +111,8 @@ static int wait_for(int fd, const struct hl_wait_cs_in *in, uint64_t timeout_us,
     uint64_t deadline = timeout_us ? deadline_of(timeout_us) : 0;
     int rc = wait_once(fd, in, slice(timeout_us), args);
 
-    return wait_on(fd, in, timeout_us, deadline, args, rc);
+    rc = wait_on(fd, in, timeout_us, deadline, args, rc);
+    return rc ? explain(rc, in) : 0;
 }
 
 static __attribute__((cold, noinline)) int wait_on_cs(int fd, uint64_t sequence, uint64_t left,
@@ -123,8 +124,13 @@ static __attribute__((cold, noinline)) int wait_on_cs(int fd, uint64_t sequence,
     return wait_on(fd, &in, left, deadline, args, rc);
 }
 
+int hl_wait_cs_explain(int rc, uint64_t sequence)
+{
+    return explain(rc, &(struct hl_wait_cs_in){ .seq = sequence });
+}
+
 /* Most look at what has completed already. */
-int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, union hl_wait_cs_args *args)
+int hl_wait_cs_plain(int fd, uint64_t sequence, uint64_t timeout_us, union hl_wait_cs_args *args)
 {
     uint64_t deadline = timeout_us ? deadline_of(timeout_us) : 0;
     int rc;

@@ -19,8 +19,19 @@
 
 union hl_wait_cs_args;
 
-/* Waits for a submission. */
-int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us, union hl_wait_cs_args *args);
+/* Waits for a submission, without a text: for who makes up for what is refused. */
+int hl_wait_cs_plain(int fd, uint64_t sequence, uint64_t timeout_us, union hl_wait_cs_args *args);
+
+/* The text of that. */
+int hl_wait_cs_explain(int rc, uint64_t sequence) __attribute__((cold));
+
+static inline int hl_wait_cs(int fd, uint64_t sequence, uint64_t timeout_us,
+                             union hl_wait_cs_args *args)
+{
+    int rc = hl_wait_cs_plain(fd, sequence, timeout_us, args);
+
+    return __builtin_expect(rc, 0) ? hl_wait_cs_explain(rc, sequence) : 0;
+}
 
 /* Waits for the first of up to 32 submissions: out->cs_completion_map has bit n for sequences[n].
  */

@@ -107,7 +107,7 @@ static bool is_over(int fd, uint64_t signal)
 {
     union hl_wait_cs_args args;
 
-    return hl_wait_cs(fd, signal, 0, &args) == 0 && args.out.status != HL_WAIT_CS_STATUS_BUSY;
+    return hl_wait_cs_plain(fd, signal, 0, &args) == 0 && args.out.status != HL_WAIT_CS_STATUS_BUSY;
 }
 
 /* A signal of the driver's after the work of the fence's queue, and a wait for it in this one. */

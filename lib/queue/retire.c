@@ -75,7 +75,7 @@ static int64_t timestamp_of(const struct hl_wait_cs_out *out)
 static int ask_for_head(const struct hlthunk_queue *q, int64_t *timestamp_ns)
 {
     union hl_wait_cs_args args;
-    int rc = hl_wait_cs(q->object.device->fd, hl_queue_batch(q, q->head)->sequence, 0, &args);
+    int rc = hl_wait_cs_plain(q->object.device->fd, hl_queue_batch(q, q->head)->sequence, 0, &args);
 
     *timestamp_ns = 0;
     if (rc)
@@ -172,7 +172,7 @@ static int ask_driver(struct hlthunk_queue *q, uint64_t sequence, bool unlock, u
 
     if (unlock)
         hl_queue_unlock(q);
-    rc = hl_wait_cs(q->object.device->fd, sequence, timeout_us, args);
+    rc = hl_wait_cs_plain(q->object.device->fd, sequence, timeout_us, args);
     if (unlock)
         hl_queue_lock(q);
     return rc;
@@ -246,8 +246,8 @@ static bool is_over(const struct hl_after *after, const struct hlthunk_device *o
         bool stale = is_stale(d);
         uint64_t left = stale ? 0 : hl_left_us(deadline_ns);
         union hl_wait_cs_args args;
-        int rc =
-            hl_wait_cs(d->fd, after->sequence, left < HL_GLANCE_US ? left : HL_GLANCE_US, &args);
+        int rc = hl_wait_cs_plain(d->fd, after->sequence, left < HL_GLANCE_US ? left : HL_GLANCE_US,
+                                  &args);
 
         if (rc == 0)
             refusals = 0;

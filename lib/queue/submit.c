@@ -34,17 +34,21 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
         .cb_size = b->used,
         .cs_chunk_flags = q->format->mapped_packets ? HL_CS_CHUNK_FLAGS_USER_ALLOC_CB : 0,
     };
-    struct hl_cs_in in = {
+    const struct hl_cs_in in = {
         .chunks_execute = (uint64_t)(uintptr_t)&chunk,
         .num_chunks_execute = 1,
         .cs_flags = b->stamp ? HL_CS_FLAGS_TIMESTAMP : 0,
     };
-    struct hl_cs_out out;
-    int rc = hl_cs_submit(q->object.device->fd, &in, 0, &out);
+    union hl_cs_args args;
+    int rc;
 
+    do {
+        args.in = in;
+        rc = hl_cs_try_plain(q->object.device->fd, &args);
+    } while (rc == -EINTR);
     if (rc)
-        return rc;
-    b->sequence = out.seq;
+        return rc == -EAGAIN ? rc : hl_cs_explain(rc, in.cs_flags); /* full: it is waited out */
+    b->sequence = args.out.seq;
     return 0;
 }
 

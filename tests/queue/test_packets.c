@@ -1014,6 +1014,37 @@ TEST(work_that_is_refused_for_a_moment_at_the_end)
     assert_int_equal(submissions, 1);
     end(w);
 }
+
+/* What is made up for leaves the text of the thread's last failure alone. */
+TEST(the_text_stays_where_a_call_succeeds)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f;
+
+    assert_int_equal(hlthunk_queue_flush(NULL), -EINVAL);
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    refuse = EAGAIN;
+    refusals = 2;
+    ok(hlthunk_queue_flush(w->q));
+    assert_string_equal(hlthunk_last_error(), "queue is NULL");
+    wait_error = ENOMEM;
+    wait_errors = 2;
+    ok(hlthunk_queue_finish(w->q, -1));
+    assert_string_equal(hlthunk_last_error(), "queue is NULL");
+    f = copy_and_fence(w);
+    wait_errors = 2;
+    ok(hlthunk_fence_wait(f, -1));
+    hlthunk_fence_unref(f);
+    assert_string_equal(hlthunk_last_error(), "queue is NULL");
+    ok(hlthunk_queue_copy(w->q, &w->other, 0, &w->device_memory, 0, 64));
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_RESET);
+    hlthunk_queue_unref(w->q);
+    w->q = NULL;
+    assert_string_equal(hlthunk_last_error(), "queue is NULL");
+    atomic_store(&w->d.base.stale, HLTHUNK_STALE_NOT);
+    end(w);
+}
+
 /* Of the same device, for copies within it. */
 static struct hlthunk_queue *another_queue(struct world *w)
 {
@@ -1469,6 +1500,7 @@ int main(void)
         cmocka_unit_test(fences_of_one_submission),
         cmocka_unit_test(work_that_is_refused_at_the_end),
         cmocka_unit_test(work_that_is_refused_for_a_moment_at_the_end),
+        cmocka_unit_test(the_text_stays_where_a_call_succeeds),
         cmocka_unit_test(waits_on_the_host),
         cmocka_unit_test(waits_for_another_device_are_listed),
         cmocka_unit_test(a_wait_without_room),
