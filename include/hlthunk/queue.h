@@ -16,6 +16,8 @@
  * which the driver gives up or aborts a submission is lost as well, even where its device is not:
  * every later call that gives it work or flushes it fails with the same error, -ETIMEDOUT or -EIO.
  * Another queue goes on, unless the driver resets the device for it, or will when it is closed.
+ * On Goya the driver remembers how the latest 64 submissions of the device have ended: with older
+ * work that nobody has asked for, a queue is lost if the engines were reset since it was submitted.
  */
 #ifndef HLTHUNK_QUEUE_H
 #define HLTHUNK_QUEUE_H

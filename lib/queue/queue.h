@@ -96,6 +96,7 @@ struct hlthunk_queue {
     bool waits;     /* on the device, after all that was submitted */
     int lost;       /* 0, or -errno: why */
     unsigned refusals;
+    uint32_t resets; /* of only the engines, before all that is in flight */
     struct hl_staging staging;
     bool quiet; /* the log's messages are held until the lock is released */
     struct hl_held *let_go;
@@ -183,6 +184,8 @@ static inline int hl_queue_submit(struct hlthunk_queue *q)
 int hl_queue_await(struct hlthunk_queue *q, uint64_t number, uint64_t deadline_ns);
 /* One wait of the driver's for a batch that is in flight.  Not 0: how often it was refused. */
 unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeout_us);
+/* How often the driver has reset only the engines: 0, or -errno and *count as it was. */
+int hl_queue_count_resets(const struct hlthunk_queue *q, uint32_t *count);
 /* Retires what is over.  Does not wait. */
 void hl_queue_collect(struct hlthunk_queue *q);
 /* What the batch that is recorded comes after and that was not over yet; NULL: nothing. */

@@ -4,6 +4,7 @@
 
 #include "lib/error.h"
 #include "lib/kernel/deadline.h"
+#include "lib/kernel/door.h"
 #include "lib/device/device.h"
 #include "lib/op/op_wait.h"
 #include "lib/device/stale.h"
@@ -70,8 +71,37 @@ static int64_t timestamp_of(const struct hl_wait_cs_out *out)
     return out->flags & HL_WAIT_CS_STATUS_FLAG_TIMESTAMP_VLD ? out->timestamp_nsec : 0;
 }
 
-/* 0 when the oldest batch is completed, and when; -EBUSY while it is not; or the driver's refusal.
+int hl_queue_count_resets(const struct hlthunk_queue *q, uint32_t *count)
+{
+    struct hl_info_reset_count r = { 0 };
+    int rc = hl_ioctl_info(q->object.device->fd, HL_INFO_RESET_COUNT, &r, sizeof(r));
+
+    if (rc == 0)
+        *count = r.soft_reset_cnt;
+    return rc;
+}
+
+/*
+ * What "completed" means: 0, done; -EIO, aborted; or why it is not known yet.  The driver says so,
+ * and GONE, of what it has forgotten: of Goya's submissions all but the latest 64
+ * (hl_ctx_get_fence_locked(), hl_cs_poll_fences()).  It has aborted what was running if it has
+ * reset the engines since.
  */
+static int completed(const struct hlthunk_queue *q, const struct hl_wait_cs_out *out)
+{
+    uint32_t resets;
+    int rc;
+
+    if (__builtin_expect(!q->format->engines_reset, 1) ||
+        !(out->flags & HL_WAIT_CS_STATUS_FLAG_GONE))
+        return 0;
+    rc = hl_queue_count_resets(q, &resets);
+    if (rc)
+        return rc;
+    return resets == q->resets ? 0 : -EIO;
+}
+
+/* The same of the oldest batch, and when it was done; -EBUSY while it runs. */
 static int ask_for_head(const struct hlthunk_queue *q, int64_t *timestamp_ns)
 {
     union hl_wait_cs_args args;
@@ -83,7 +113,7 @@ static int ask_for_head(const struct hlthunk_queue *q, int64_t *timestamp_ns)
     if (args.out.status != HL_WAIT_CS_STATUS_COMPLETED)
         return args.out.status == HL_WAIT_CS_STATUS_ABORTED ? -EIO : -EBUSY;
     *timestamp_ns = timestamp_of(&args.out);
-    return 0;
+    return completed(q, &args.out);
 }
 
 void hl_queue_lose(struct hlthunk_queue *q, uint64_t number, int why)
@@ -110,9 +140,9 @@ void hl_queue_lose(struct hlthunk_queue *q, uint64_t number, int why)
 /*
  * Batches run in order: what came before this one is over as well.  The driver knows when; and on
  * Goya it may have been aborted, by a reset of only the engines, with this one submitted
- * afterwards.
+ * afterwards.  Not 0: what the driver answered of the oldest one that is left.
  */
-static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t timestamp_ns)
+static int retire_until(struct hlthunk_queue *q, uint64_t number, int64_t timestamp_ns)
 {
     while (q->head <= number && q->head != q->tail) {
         const struct hl_batch *b = hl_queue_batch(q, q->head);
@@ -121,13 +151,12 @@ static void retire_until(struct hlthunk_queue *q, uint64_t number, int64_t times
         if (q->head != number && (b->stamp || q->format->engines_reset)) {
             int why = ask_for_head(q, &at);
 
-            if (why == -EIO || why == -ETIMEDOUT) {
-                hl_queue_lose(q, q->head, why);
-                return;
-            }
+            if (why)
+                return why;
         }
         retire(q, at);
     }
+    return 0;
 }
 
 /* What a refused wait means: why the work is lost, or 0: nothing yet. */
@@ -189,14 +218,21 @@ unsigned hl_queue_look(struct hlthunk_queue *q, uint64_t number, uint64_t timeou
     rc = ask_driver(q, sequence, timeout_us, stale ? 0 : timeout_us, &args);
     if (q->lost || number < q->head)
         return 0;
-    if (rc == 0)
-        q->refusals = 0;
     if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_COMPLETED) {
-        retire_until(q, number, timestamp_of(&args.out));
-        return 0;
+        rc = completed(q, &args.out);
+        if (rc == 0) {
+            rc = retire_until(q, number, timestamp_of(&args.out));
+            number = q->head; /* what is left: of an outcome the driver may tell only once */
+        }
+        if (rc == 0) {
+            q->refusals = 0;
+            return 0;
+        }
+    } else if (rc == 0) {
+        q->refusals = 0;
+        if (args.out.status == HL_WAIT_CS_STATUS_ABORTED)
+            rc = -EIO;
     }
-    if (rc == 0 && args.out.status == HL_WAIT_CS_STATUS_ABORTED)
-        rc = -EIO;
     why = rc ? refused_with_lock(q, rc) : stale ? -ENODEV : 0;
     if (why)
         hl_queue_lose(q, number, why);

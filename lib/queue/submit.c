@@ -42,6 +42,8 @@ static int try_submit(struct hlthunk_queue *q, struct hl_batch *b)
     union hl_cs_args args;
     int rc;
 
+    if (q->format->engines_reset && q->head == q->tail)
+        (void)hl_queue_count_resets(q, &q->resets);
     do {
         args.in = in;
         rc = hl_cs_try_plain(q->object.device->fd, &args);

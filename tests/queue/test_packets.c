@@ -860,6 +860,57 @@ TEST(work_that_was_aborted_before_other_work)
     end(w);
 }
 
+/* The same, where the driver is in its next reset when it is asked. */
+TEST(work_that_was_aborted_before_the_next_reset)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f[2] = { copy_and_fence(w), copy_and_fence(w) };
+
+    is_aborted = 1;
+    device_status = HL_DEVICE_STATUS_IN_RESET_AFTER_DEVICE_RELEASE;
+    wait_error = EBUSY;
+    waits_before = wait_errors = 1; /* the second one is done, of the first it does not say */
+    assert_int_equal(hlthunk_fence_wait(f[1], -1), -EIO);
+    assert_int_equal(wait_errors, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(result_of(f[i]).status, HLTHUNK_FENCE_LOST);
+        hlthunk_fence_unref(f[i]);
+    }
+    end(w);
+}
+
+/* Goya's driver remembers 64 submissions: of older ones it says that they are done, and gone. */
+TEST(work_that_was_forgotten)
+{
+    for (unsigned resets = 0; resets < 2; resets++) {
+        for (unsigned way = 0; way < 3; way++) {
+            struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_ANY);
+            struct hlthunk_fence *before = copy_and_fence(w), *f, *later = NULL;
+            uint8_t host = 1;
+
+            /* a reset before the work is none of it */
+            ok(hlthunk_fence_wait(before, -1));
+            soft_resets++;
+            ok(hlthunk_queue_read(w->q, &host, &w->device_memory, 0, 1));
+            f = copy_and_fence(w);
+            forgotten = 2;
+            soft_resets += resets;
+            if (way)
+                later = copy_and_fence(w); /* which the driver does remember */
+            refuse_reset_count = way == 2 ? ENOMEM : 0;
+            assert_int_equal(hlthunk_fence_wait(way ? later : f, -1), resets ? -EIO : 0);
+            assert_int_equal(refuse_reset_count, 0);
+            assert_int_equal(result_of(before).status, HLTHUNK_FENCE_DONE);
+            assert_int_equal(result_of(f).status, resets ? HLTHUNK_FENCE_LOST : HLTHUNK_FENCE_DONE);
+            assert_int_equal(host, resets); /* the staging memory's byte is 0 */
+            hlthunk_fence_unref(before);
+            hlthunk_fence_unref(f);
+            hlthunk_fence_unref(later);
+            end(w);
+        }
+    }
+}
+
 /* References to a stale device's objects are dropped without a request to the driver. */
 TEST(a_stale_queue_is_dropped)
 {
@@ -1494,6 +1545,8 @@ int main(void)
         cmocka_unit_test(work_on_a_stale_device),
         cmocka_unit_test(work_done_on_a_stale_device),
         cmocka_unit_test(work_that_was_aborted_before_other_work),
+        cmocka_unit_test(work_that_was_aborted_before_the_next_reset),
+        cmocka_unit_test(work_that_was_forgotten),
         cmocka_unit_test(a_stale_queue_is_dropped),
         cmocka_unit_test(a_stale_queue_waits_for_nobody),
         cmocka_unit_test(timestamps),

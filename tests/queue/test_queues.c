@@ -1102,6 +1102,45 @@ static void count_lost(struct hlthunk_fence *f, void *user)
         atomic_fetch_add((atomic_uint *)user, 1);
 }
 
+/*
+ * On 6.1 a reset of only Goya's engines aborts what runs, and the driver remembers how 64
+ * submissions have ended: of an older one it says that it is done.
+ */
+TEST(aborted_work_is_lost_though_the_driver_forgets_it)
+{
+    uint32_t resets, got = 0x55555555;
+    struct hlthunk_command_buffer *hung;
+    struct hlthunk_queue *q, *other;
+    struct hlthunk_device *d;
+    struct hlthunk_buffer *b;
+    struct hlthunk_fence *f;
+
+    if (in_rig() || on_card() || !on_asic("goya") || !on_kernel("6.1"))
+        skip();
+    d = open_device();
+    q = queue_of(d, HLTHUNK_ENGINE_TO_DEVICE, 0);
+    other = queue_of(d, HLTHUNK_ENGINE_WITHIN_DEVICE, 0);
+    ok(hlthunk_buffer_alloc(d, 1 << 20, NULL, &b));
+    resets = count_resets(d).soft_reset_count;
+    hung = hang_engine(d);
+    ok(hlthunk_queue_fill(q, b, 0, 4096, 0x77777777, 4));
+    ok(hlthunk_queue_read(q, &got, b, 0, 4));
+    f = fence_of(q);
+    wait_for_engines(d, resets);
+    for (unsigned i = 0; i < 70; i++) {
+        ok(hlthunk_queue_fill(other, b, 8192, 4096, i, 8));
+        ok(hlthunk_queue_finish(other, -1));
+    }
+    refused(hlthunk_fence_wait(f, -1), EIO, "lost");
+    assert_int_equal(got, 0x55555555);
+    hlthunk_fence_unref(f);
+    hlthunk_queue_unref(q);
+    hlthunk_queue_unref(other);
+    hlthunk_buffer_unref(b);
+    hlthunk_command_buffer_unref(hung);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 /* A queue that hangs, and a reset: everything pending is lost, once, and lets go. */
 TEST(a_reset_loses_what_is_pending)
 {
@@ -1246,6 +1285,7 @@ SUITE(queues)
         CASE(a_full_queue_waits_for_room),
         CASE(many_copies),
         CASE(a_child_only_forgets),
+        cmocka_unit_test(aborted_work_is_lost_though_the_driver_forgets_it),
         cmocka_unit_test(a_reset_loses_what_is_pending),
         cmocka_unit_test(a_packet_that_is_none),
     };

@@ -155,6 +155,35 @@ struct hlthunk_reset_count_info count_resets(struct hlthunk_device *d)
     assert_int_equal(hlthunk_get_reset_count_info(hlthunk_device_borrow_fd(d), &info), 0);
     return info;
 }
+
+struct hlthunk_command_buffer *hang_engine(struct hlthunk_device *d)
+{
+    const uint32_t wait[2] = { 1 | 1u << 16 | 1u << 30, 8u << 24 | 3u << 30 }; /* FENCE */
+    struct hl_cs_chunk chunk = { .cb_size = sizeof(wait), .queue_index = 1 };
+    struct hlthunk_cs_in in = { .chunks_execute = &chunk, .num_chunks_execute = 1 };
+    struct hlthunk_command_buffer *cb;
+    struct hlthunk_cs_out out;
+
+    ok(hlthunk_command_buffer_create(d, 4096, NULL, &cb));
+    memcpy(hlthunk_command_buffer_borrow_data(cb), wait, sizeof(wait));
+    chunk.cb_handle = hlthunk_command_buffer_borrow_handle(cb);
+    assert_int_equal(hlthunk_command_submission_timeout(hlthunk_device_borrow_fd(d), &in, &out, 1),
+                     0);
+    return cb;
+}
+
+void wait_for_engines(struct hlthunk_device *d, uint32_t before)
+{
+    int fd = hlthunk_device_borrow_fd(d);
+
+    for (unsigned i = 0; i < 20000 && (count_resets(d).soft_reset_count == before ||
+                                       hlthunk_get_device_status_info(fd));
+         i++)
+        usleep(1000);
+    assert_int_not_equal(count_resets(d).soft_reset_count, before);
+    assert_int_equal(hlthunk_get_device_status_info(fd), 0);
+}
+
 unsigned count_fds(void)
 {
     DIR *d = opendir("/proc/self/fd");

@@ -75,6 +75,13 @@ struct hlthunk_command_buffer *copy_begin(struct hlthunk_device *d, uint64_t src
                                           uint32_t n, bool up, uint64_t *seq);
 /* Of the whole device, and of only its engines, since the driver was loaded. */
 struct hlthunk_reset_count_info count_resets(struct hlthunk_device *d);
+/*
+ * Goya on 6.1: hangs the queue for what goes to the device, until the driver resets the engines a
+ * second later.  The command buffer is to be released after that.
+ */
+struct hlthunk_command_buffer *hang_engine(struct hlthunk_device *d);
+/* Waits until it has done so more often than this, and goes on. */
+void wait_for_engines(struct hlthunk_device *d, uint32_t before);
 /* Descriptors that are open now. */
 unsigned count_fds(void);
 
