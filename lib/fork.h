@@ -31,6 +31,15 @@ static inline uint64_t hl_process_epoch(void)
  */
 uint64_t hl_fork_count(void);
 
+/*
+ * A child that another thread forks here or later sees what was stored before this, if it sees what
+ * is stored after it: its copy of the memory is in the order in which the parent wrote.
+ */
+static inline void hl_fork_barrier(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
 /* Was it created by this process, rather than by a parent that forked? */
 static inline bool hl_epoch_is_ours(uint64_t epoch)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The batch that is being recorded. */
 #include <stdlib.h>
+#include <string.h>
 
 #include <hlthunk/command_buffer.h>
 
@@ -69,25 +70,35 @@ int hl_batch_reserve(struct hlthunk_queue *q, uint32_t n, void **packets)
     }
 }
 
+/* A child that is forked meanwhile has the old one or the new one, and lets go of it once. */
+static __attribute__((noinline)) struct hl_held *enlarge(struct hl_batch *b)
+{
+    struct hl_held *h = b->held;
+    uint32_t room = h ? 2 * h->room : HELD_FIRST;
+    struct hl_held *larger = malloc(sizeof(*h) + room * sizeof(h->buffer[0]));
+
+    if (!larger) {
+        hl_err(-ENOMEM, "no memory to hold a buffer");
+        return NULL;
+    }
+    if (h)
+        memcpy(larger, h, sizeof(*h) + h->count * sizeof(h->buffer[0]));
+    else
+        *larger = (struct hl_held){ 0 };
+    larger->room = room;
+    hl_fork_barrier();
+    b->held = larger;
+    hl_fork_barrier();
+    free(h);
+    return larger;
+}
+
 struct hl_held *hl_batch_held(struct hlthunk_queue *q)
 {
     struct hl_batch *b = hl_queue_batch(q, q->tail);
     struct hl_held *h = b->held;
 
-    if (!h || h->count == h->room) {
-        uint32_t room = h ? 2 * h->room : HELD_FIRST;
-        struct hl_held *larger = realloc(h, sizeof(*h) + room * sizeof(h->buffer[0]));
-
-        if (!larger) {
-            hl_err(-ENOMEM, "no memory to hold a buffer");
-            return NULL;
-        }
-        if (!h)
-            *larger = (struct hl_held){ 0 };
-        larger->room = room;
-        b->held = h = larger;
-    }
-    return h;
+    return h && h->count < h->room ? h : enlarge(b);
 }
 
 int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer)
@@ -102,7 +113,9 @@ int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer)
     h = hl_batch_held(q);
     if (!h)
         return -ENOMEM;
-    h->buffer[h->count++] = hlthunk_buffer_ref(buffer);
+    h->buffer[h->count] = hlthunk_buffer_ref(buffer);
+    hl_fork_barrier();
+    h->count++;
     return 0;
 }
 
@@ -112,10 +125,14 @@ int hl_batch_hold(struct hlthunk_queue *q, struct hlthunk_buffer *buffer)
  */
 void hl_batch_clear(struct hlthunk_queue *q, struct hl_batch *b)
 {
-    if (b->held) {
-        b->held->next = q->let_go;
-        q->let_go = b->held;
+    struct hl_held *h = b->held;
+
+    if (h) {
         b->held = NULL;
+        hl_fork_barrier(); /* a child has it once, or not at all */
+        h->next = q->let_go;
+        hl_fork_barrier();
+        q->let_go = h;
     }
     b->used = 0;
     b->moved = 0;

@@ -69,11 +69,15 @@ static int deliver(struct hl_batch *b, void *to, const void *from, size_t n)
 {
     if (b->delivery_count == b->delivery_room) {
         uint32_t room = b->delivery_room ? 2 * b->delivery_room : 8;
-        struct hl_delivery *larger = realloc(b->deliveries, room * sizeof(*larger));
+        struct hl_delivery *old = b->deliveries, *larger = malloc(room * sizeof(*larger));
 
         if (!larger)
             return hl_err(-ENOMEM, "no memory for a read");
+        if (old)
+            memcpy(larger, old, b->delivery_count * sizeof(*larger));
         b->deliveries = larger;
+        hl_fork_barrier(); /* a child frees what it finds there */
+        free(old);
         b->delivery_room = room;
     }
     b->deliveries[b->delivery_count++] = (struct hl_delivery){ to, from, n };

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,6 +82,28 @@ int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *)
 int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *arg)
 {
     return refuse_threads ? EAGAIN : __real_pthread_create(t, a, run, arg);
+}
+
+/* A child that is forked while a queue takes a reference to a buffer. */
+static struct hlthunk_queue *child_drops;
+static int child_status;
+struct hlthunk_buffer *__real_hlthunk_buffer_ref(struct hlthunk_buffer *);
+struct hlthunk_buffer *__wrap_hlthunk_buffer_ref(struct hlthunk_buffer *);
+
+struct hlthunk_buffer *__wrap_hlthunk_buffer_ref(struct hlthunk_buffer *b)
+{
+    struct hlthunk_queue *q = child_drops;
+    pid_t child;
+
+    child_drops = NULL;
+    child = q ? fork() : -1;
+    if (child == 0) {
+        hlthunk_queue_unref(q);
+        _exit(0);
+    }
+    if (child > 0)
+        assert_int_equal(waitpid(child, &child_status, 0), child);
+    return __real_hlthunk_buffer_ref(b);
 }
 
 /* What is unlocked is locked. */
@@ -1460,6 +1483,22 @@ TEST(many_buffers)
     end(w);
 }
 
+/* What a child drops is whole, wherever the thread was that records. */
+TEST(a_child_is_forked_while_a_buffer_is_held)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+
+    ok(hlthunk_queue_fill(w->q, &w->other, 0, 64, 1, 8));
+    assert_int_equal(hl_queue_batch(w->q, 0)->held->count, 1);
+    hl_queue_batch(w->q, 0)->held->buffer[1] = (void *)8; /* what the memory held before */
+    child_drops = w->q;
+    child_status = -1;
+    ok(hlthunk_queue_fill(w->q, &w->device_memory, 0, 64, 1, 8));
+    assert_null(child_drops);
+    assert_int_equal(child_status, 0);
+    ok(hlthunk_queue_finish(w->q, -1));
+    end(w);
+}
 /* Which hardware queues an engine is, in the order in which queues get them. */
 TEST(the_queues_of_each_engine)
 {
@@ -1566,6 +1605,7 @@ int main(void)
         cmocka_unit_test(a_callback_comes_late),
         cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
+        cmocka_unit_test(a_child_is_forked_while_a_buffer_is_held),
         cmocka_unit_test(the_queues_of_each_engine),
         cmocka_unit_test(no_command_buffer),
         cmocka_unit_test(an_asic_without_packets),
