@@ -19,15 +19,28 @@ static void pin(void)
         dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+/*
+ * All but those of a fault, which is the thread's own: callbacks are the program's code, and a
+ * fault whose signal is blocked ends the process without asking its handler.
+ */
+static void fill_with_others(sigset_t *signals)
+{
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS };
+
+    sigfillset(signals);
+    for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        sigdelset(signals, faults[i]);
+}
+
 int hl_thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {
-    sigset_t all, before;
+    sigset_t others, before;
     int rc;
 
     pthread_once(&pinned, pin);
     /* inherited by the new thread, and put back here */
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    fill_with_others(&others);
+    pthread_sigmask(SIG_SETMASK, &others, &before);
     rc = pthread_create(thread, NULL, run, arg);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return -rc;

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/eventfd.h>
@@ -1499,6 +1500,48 @@ TEST(a_child_is_forked_while_a_buffer_is_held)
     ok(hlthunk_queue_finish(w->q, -1));
     end(w);
 }
+
+static uint8_t *page;
+
+static void open_page(int s, siginfo_t *info, void *context)
+{
+    (void)s, (void)context;
+    if (info->si_addr != page || mprotect(page, 4096, PROT_READ | PROT_WRITE))
+        _exit(9);
+}
+
+static void write_to_page(struct hlthunk_fence *f, void *told)
+{
+    (void)f;
+    page[0] = 1;
+    sem_post(told);
+}
+
+/* A callback is the program's code: it may fault where the program's handler sees to it. */
+TEST(a_fault_in_a_callback_is_the_programs)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
+    struct sigaction a = { .sa_sigaction = open_page, .sa_flags = SA_SIGINFO }, before;
+    struct hlthunk_fence *f = copy_and_fence(w);
+    sem_t told;
+
+    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(page != MAP_FAILED);
+    assert_int_equal(sigaction(SIGSEGV, &a, &before), 0);
+    sem_init(&told, 0, 0);
+    ok(hlthunk_fence_set_callback(f, write_to_page, &told));
+    expect_soon(&told);
+    assert_int_equal(page[0], 1);
+    hlthunk_fence_unref(f);
+    hlthunk_queue_unref(w->q); /* the thread may hold the fence still */
+    w->q = NULL;
+    hl_errands_wait(&w->d.base, UINT64_MAX);
+    sigaction(SIGSEGV, &before, NULL);
+    munmap(page, 4096);
+    sem_destroy(&told);
+    end(w);
+}
+
 /* Which hardware queues an engine is, in the order in which queues get them. */
 TEST(the_queues_of_each_engine)
 {
@@ -1606,6 +1649,7 @@ int main(void)
         cmocka_unit_test(fences_that_cannot_notify),
         cmocka_unit_test(many_buffers),
         cmocka_unit_test(a_child_is_forked_while_a_buffer_is_held),
+        cmocka_unit_test(a_fault_in_a_callback_is_the_programs),
         cmocka_unit_test(the_queues_of_each_engine),
         cmocka_unit_test(no_command_buffer),
         cmocka_unit_test(an_asic_without_packets),
