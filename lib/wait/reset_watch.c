@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/error.h"
+#include "lib/log.h"
 #include "lib/device/device.h"
 #include "lib/device/events.h"
 #include "lib/device/stale.h"
@@ -34,8 +35,8 @@ struct hlthunk_reset_watch {
     atomic_bool stop;
 };
 
-/* The watch whose callback this thread is in: it cannot wait for itself. */
-static _Thread_local const struct hlthunk_reset_watch *own;
+/* A watch's thread: the program's code that it was in has released the watch. */
+static _Thread_local bool gone;
 
 /* One of the two things that it is woken for has come. */
 static bool is_over(struct hlthunk_reset_watch *w)
@@ -89,16 +90,19 @@ static void *run(void *arg)
     pthread_mutex_lock(&w->gate);
     pthread_mutex_unlock(&w->gate);
     do {
-        sleep_until_woken(w, &deaf);
+        if (!is_over(w)) /* it may be since before there was a listener */
+            sleep_until_woken(w, &deaf);
         if (atomic_load(&w->stop))
             return NULL;
+        hl_log_hold();
         if (deaf)
             hl_events_fetch(d);
         hl_device_ask(d);
         why = hlthunk_device_get_stale_reason(d);
+        hl_log_release(); /* its receiver may release the watch, as the callback may */
+        if (gone)
+            return NULL;
     } while (why == HLTHUNK_STALE_NOT);
-    own = w;
-    /* which may release the watch: it is not touched after this */
     w->fn(d, why, w->user);
     return NULL;
 }
@@ -109,9 +113,9 @@ static void destroy(struct hl_object *o)
     struct hlthunk_reset_watch *w = (struct hlthunk_reset_watch *)o;
 
     if (hl_object_is_ours(o)) { /* a forked child has no such thread */
-        if (w->runs && own == w) {
-            pthread_detach(pthread_self());
-            own = NULL; /* another watch may get the same memory */
+        if (w->runs && pthread_equal(w->thread, pthread_self())) {
+            pthread_detach(w->thread); /* it cannot wait for itself */
+            gone = true;
         } else if (w->runs) {
             atomic_store(&w->stop, true);
             hl_eventfd_signal(&w->listener.wake);

@@ -9,6 +9,7 @@
 
 #include "lib/core/attachment.h"
 #include "lib/error.h"
+#include "lib/log.h"
 #include "lib/kernel/deadline.h"
 #include "lib/device/device.h"
 #include "lib/thread.h"
@@ -106,6 +107,13 @@ static struct hl_wait *oldest(const struct hl_waiters *w)
     return x;
 }
 
+/* A thread of waiters: the program's code that it was in has released their device. */
+static _Thread_local bool gone;
+
+/*
+ * What is to be logged meanwhile is told with nothing in hand: the receiver may release what was
+ * waited for, and the device.
+ */
 static void *run(void *arg)
 {
     struct hl_waiters *w = arg;
@@ -120,9 +128,15 @@ static void *run(void *arg)
             w->idle--;
             continue;
         }
+        hl_log_hold();
         ask(w, x, w->untaken > 1 ? CROWDED_SLICE_US : SLICE_US);
         if (w->untaken > 1)
             look(w);
+        pthread_mutex_unlock(&w->lock);
+        hl_log_release();
+        if (gone)
+            return NULL;
+        pthread_mutex_lock(&w->lock);
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -202,6 +216,17 @@ static void init(struct hl_attachment *a, struct hl_parent *parent)
     pthread_condattr_destroy(&monotonic);
 }
 
+/* A thread cannot wait for itself. */
+static void end_thread(pthread_t t)
+{
+    if (pthread_equal(t, pthread_self())) {
+        pthread_detach(t);
+        gone = true;
+    } else {
+        pthread_join(t, NULL);
+    }
+}
+
 /* Without entries: ends the threads, which are the parent's in a forked child. */
 static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours)
 {
@@ -215,7 +240,7 @@ static void destroy(struct hl_attachment *a, struct hl_parent *parent, bool ours
     pthread_cond_broadcast(&w->work);
     pthread_mutex_unlock(&w->lock);
     for (unsigned i = 0; i < w->threads; i++)
-        pthread_join(w->thread[i], NULL);
+        end_thread(w->thread[i]);
     pthread_cond_destroy(&w->work);
     pthread_cond_destroy(&w->ended);
     pthread_mutex_destroy(&w->lock);

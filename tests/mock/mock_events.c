@@ -6,6 +6,7 @@
 #include "tests/mock/mock.h"
 
 #include <poll.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -41,6 +42,17 @@ int __wrap_pthread_join(pthread_t t, void **out)
 {
     joins++;
     return __real_pthread_join(t, out);
+}
+
+static bool stale_before_threads; /* linked with --wrap */
+int __real_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+int __wrap_pthread_create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*run)(void *), void *arg)
+{
+    if (stale_before_threads)
+        atomic_store(&d.base.stale, HLTHUNK_STALE_RESET);
+    return __real_pthread_create(t, a, run, arg);
 }
 
 FIXTURE(fresh)
@@ -458,6 +470,35 @@ TEST(intervals_of_watches)
     }
 }
 
+static void post(struct hlthunk_device *device, enum hlthunk_stale_reason why, void *user)
+{
+    (void)device;
+    assert_int_equal(why, HLTHUNK_STALE_RESET);
+    sem_post(user);
+}
+
+/* A reset that another thread finds out while the watch is made is told at once. */
+TEST(a_reset_before_there_is_a_watch)
+{
+    struct hlthunk_reset_watch_options o = { .struct_size = sizeof(o), .interval_ns = UINT64_MAX };
+    const struct hl_info_device_status lost = { .status = HL_DEVICE_STATUS_IN_RESET };
+    struct hlthunk_reset_watch *w;
+    sem_t told;
+
+    sem_init(&told, 0, 0);
+    expect_registration(0);
+    expect_info(HL_INFO_DEVICE_STATUS, 0, &lost, sizeof(lost));
+    watched_ms = -7;
+    stale_before_threads = true;
+    assert_int_equal(hlthunk_reset_watch_create(&d, post, &told, &o, &w), 0);
+    stale_before_threads = false;
+    assert_int_equal(sem_wait(&told), 0);
+    assert_int_equal(watched_ms, -7); /* it has not slept */
+    hlthunk_reset_watch_unref(w);
+    mock_end();
+    sem_destroy(&told);
+}
+
 /* Without the driver's events there is no watch, and no thread to wait for. */
 TEST(a_watch_that_cannot_begin)
 {
@@ -489,6 +530,7 @@ int main(void)
         CASE(after_a_wait),
         CASE(records),
         CASE(intervals_of_watches),
+        CASE(a_reset_before_there_is_a_watch),
         CASE(a_watch_that_cannot_begin),
         CASE(a_wait_whose_mask_is_refused),
     };

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -312,6 +313,50 @@ TEST(a_reset_ends_all)
     d = NULL;
 }
 
+static struct hlthunk_completion *to_release;
+static atomic_uint released;
+
+static void release_it(enum hlthunk_log_level level, const char *message, void *device)
+{
+    (void)level;
+    if (!strstr(message, "is being reset"))
+        return;
+    hlthunk_completion_unref(to_release);
+    if (device)
+        hlthunk_device_unref(device);
+    atomic_fetch_add(&released, 1);
+}
+
+/* The message comes on the thread that waits: its receiver may release what is waited for. */
+TEST(a_receiver_releases_it)
+{
+    for (unsigned last = 0; last < 2; last++) {
+        struct work_cb cb = { 0 };
+        uint64_t seq = stuck(&cb, 0, 0);
+        unsigned threads = count_threads();
+
+        if (in_rig())
+            skip();
+        ok(hlthunk_completion_create_for_submissions(d, &seq, 1, NULL, &to_release));
+        atomic_store(&released, 0);
+        hlthunk_log_set(release_it, last ? d : NULL, HLTHUNK_LOG_WARNING);
+        assert_int_equal(system("\"$HLSIM_PROGRAM\" ctl reset 0"), 0);
+        for (int i = 0; i < PATIENCE_MS && !atomic_load(&released); i++)
+            usleep(1000);
+        assert_int_equal(atomic_load(&released), 1);
+        hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+        if (last)
+            d = NULL; /* with the device its thread has ended */
+        for (int i = 0; last && i < PATIENCE_MS && count_threads() != threads; i++)
+            usleep(1000);
+        if (last)
+            assert_int_equal(count_threads(), threads);
+        munmap(cb.mem, cb.size);
+        tear_down(NULL);
+        set_up(NULL);
+    }
+}
+
 /* Gaudi2: a queue writes the word and the interrupt's number. */
 TEST(an_interrupt_is_told)
 {
@@ -464,7 +509,7 @@ SUITE(completion)
         CASE(a_submission_is_told), CASE(several_are_told_together), CASE(a_signal_is_told),
         CASE(many_at_once),         CASE(an_interrupt_is_told),      CASE(bad_input),
         CASE(waiting_costs_little), CASE(its_own_timeout_is_told),   CASE(a_child_has_none),
-        CASE(a_reset_ends_all),
+        CASE(a_reset_ends_all),     CASE(a_receiver_releases_it),
     };
 
     require_simulation();

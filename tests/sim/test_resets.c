@@ -410,6 +410,56 @@ TEST(the_callback_may_end_it_all)
     assert_int_equal(count_fds(), fds);
 }
 
+
+/* What a log receiver releases on the library's own thread. */
+static struct released {
+    struct hlthunk_reset_watch *watch;
+    struct hlthunk_device *device;
+    atomic_uint times;
+} released;
+
+static void release_what_is_lost(enum hlthunk_log_level level, const char *message, void *user)
+{
+    struct released *r = user;
+
+    (void)level;
+    if (!strstr(message, "is being reset"))
+        return;
+    hlthunk_reset_watch_unref(r->watch);
+    if (r->device)
+        hlthunk_device_unref(r->device);
+    atomic_fetch_add(&r->times, 1);
+}
+
+/* The message comes on the watch's thread: its receiver may release the watch, and the device. */
+TEST(a_receiver_releases_the_watch)
+{
+    unsigned fds = count_fds(), threads = count_threads();
+    struct hlthunk_device *d;
+    struct told t;
+
+    for (unsigned last = 0; last < 2; last++) {
+        told_init(&t);
+        d = open_device();
+        memset(&released, 0, sizeof(released));
+        released.device = last ? d : NULL;
+        ok(hlthunk_reset_watch_create(d, tell, &t, NULL, &released.watch));
+        hlthunk_log_set(release_what_is_lost, &released, HLTHUNK_LOG_WARNING);
+        ctl("reset 0");
+        for (int i = 0; i < PATIENCE_MS && !atomic_load(&released.times); i++)
+            usleep(1000);
+        assert_int_equal(atomic_load(&released.times), 1);
+        threads_become(threads);
+        hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+        assert_int_equal(atomic_load(&t.times), 0); /* released: it is not called */
+        if (!last)
+            hlthunk_device_unref(d);
+        close(t.eventfd);
+        hlthunk_device_unref(open_device());
+        assert_int_equal(count_fds(), fds);
+    }
+}
+
 struct replaced {
     struct hlthunk_device *control;
     struct hlthunk_reset_watch *watch;
@@ -741,6 +791,7 @@ int main(void)
         cmocka_unit_test(an_event_makes_stale),
         cmocka_unit_test(a_watch_calls_back),
         cmocka_unit_test(the_callback_may_end_it_all),
+        cmocka_unit_test(a_receiver_releases_the_watch),
         cmocka_unit_test(a_watch_in_the_memory_of_its_maker),
         cmocka_unit_test(a_watch_and_a_notifier_share),
         cmocka_unit_test(a_failing_call_wakes_the_watch),
