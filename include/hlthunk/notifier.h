@@ -23,7 +23,8 @@ struct hlthunk_event_notifier;
  * enum hlthunk_event_kind - what happened to a device
  * @HLTHUNK_EVENT_TPC_ASSERT: a TPC kernel ran into an assertion
  * @HLTHUNK_EVENT_UNDEFINED_OPCODE: a queue found a packet that it does not know
- * @HLTHUNK_EVENT_DEVICE_RESET: the device is reset: release what belongs to it
+ * @HLTHUNK_EVENT_DEVICE_RESET: the device is reset: release what belongs to it; Goya on Linux 6.1:
+ *   only its engines are, memory stays
  * @HLTHUNK_EVENT_CS_TIMEOUT: a submission exceeded its timeout
  * @HLTHUNK_EVENT_DEVICE_UNAVAILABLE: the device is about to become unavailable
  * @HLTHUNK_EVENT_ENGINE_ERROR: an engine reported an error of the program's

@@ -70,8 +70,16 @@ void hl_device_learn_status(struct hlthunk_device *d, uint32_t status)
 
 void hl_device_learn_events(struct hlthunk_device *d, uint64_t mask)
 {
+    uint64_t lost = HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE;
+
+    /*
+     * Of a Goya, 6.1 says "reset" only before it resets nothing but the engines (cs_timedout()); of
+     * other resets it says nothing, and the status tells.
+     */
+    if (d->props.asic == HLTHUNK_ASIC_GOYA && d->props.generation == HLTHUNK_GENERATION_MISC)
+        lost = HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE;
     /* whatever else went wrong: if it leads to a reset, the driver says so */
-    if (mask & (HL_NOTIFIER_EVENT_DEVICE_RESET | HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE))
+    if (mask & lost)
         hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
 }
 
@@ -101,7 +109,8 @@ bool hl_device_keeps(struct hlthunk_device *d, int rc)
 
 bool hl_device_ask_after_wait(struct hlthunk_device *d)
 {
-    if (ask(d) == HL_DEVICE_STATUS_OPERATIONAL)
+    /* before 6.3 it refuses them for its status alone (hl_wait_ioctl()), which has changed since */
+    if (ask(d) == HL_DEVICE_STATUS_OPERATIONAL && d->props.generation != HLTHUNK_GENERATION_MISC)
         hl_device_mark_stale(d, HLTHUNK_STALE_RESET);
     return atomic_load(&d->base.stale) != HLTHUNK_STALE_NOT;
 }

@@ -283,17 +283,23 @@ TEST(after_a_wait)
     static const struct {
         uint32_t status;
         enum hlthunk_stale_reason stale;
+        enum hlthunk_generation generation;
     } answers[] = {
-        { HL_DEVICE_STATUS_OPERATIONAL, HLTHUNK_STALE_RESET },
-        { HL_DEVICE_STATUS_IN_RESET, HLTHUNK_STALE_RESET },
-        { HL_DEVICE_STATUS_MALFUNCTION, HLTHUNK_STALE_GONE },
-        { HL_DEVICE_STATUS_IN_DEVICE_CREATION, HLTHUNK_STALE_NOT },
+        { HL_DEVICE_STATUS_OPERATIONAL, HLTHUNK_STALE_RESET, HLTHUNK_GENERATION_ACCEL },
+        { HL_DEVICE_STATUS_OPERATIONAL, HLTHUNK_STALE_RESET, HLTHUNK_GENERATION_DRM },
+        /* before 6.3 it announces none: one of only the engines has ended since the wait */
+        { HL_DEVICE_STATUS_OPERATIONAL, HLTHUNK_STALE_NOT, HLTHUNK_GENERATION_MISC },
+        { HL_DEVICE_STATUS_IN_RESET, HLTHUNK_STALE_RESET, HLTHUNK_GENERATION_MISC },
+        { HL_DEVICE_STATUS_IN_RESET, HLTHUNK_STALE_RESET, HLTHUNK_GENERATION_DRM },
+        { HL_DEVICE_STATUS_MALFUNCTION, HLTHUNK_STALE_GONE, HLTHUNK_GENERATION_DRM },
+        { HL_DEVICE_STATUS_IN_DEVICE_CREATION, HLTHUNK_STALE_NOT, HLTHUNK_GENERATION_DRM },
     };
 
     for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         struct hl_info_device_status s = { .status = answers[i].status };
 
         fresh(NULL);
+        d.props.generation = answers[i].generation;
         expect_info(HL_INFO_DEVICE_STATUS, 0, &s, sizeof(s));
         assert_int_equal(hl_device_ask_after_wait(&d), answers[i].stale != HLTHUNK_STALE_NOT);
         assert_int_equal(hlthunk_device_get_stale_reason(&d), answers[i].stale);

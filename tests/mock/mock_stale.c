@@ -114,6 +114,23 @@ TEST(events_decide)
     }
 }
 
+/* 6.1 announces so what is a reset of only Goya's engines, and no other reset of a Goya. */
+TEST(events_of_goya_decide)
+{
+    for (unsigned g = HLTHUNK_GENERATION_MISC; g <= HLTHUNK_GENERATION_DRM; g++) {
+        bool misc = g == HLTHUNK_GENERATION_MISC;
+
+        fresh(false);
+        d.props.asic = HLTHUNK_ASIC_GOYA;
+        d.props.generation = (enum hlthunk_generation)g;
+        hl_device_learn_events(&d, HL_NOTIFIER_EVENT_CS_TIMEOUT | HL_NOTIFIER_EVENT_DEVICE_RESET);
+        assert_int_equal(hlthunk_device_get_stale_reason(&d),
+                         misc ? HLTHUNK_STALE_NOT : HLTHUNK_STALE_RESET);
+        hl_device_learn_events(&d, HL_NOTIFIER_EVENT_DEVICE_UNAVAILABLE);
+        assert_int_equal(hlthunk_device_get_stale_reason(&d), HLTHUNK_STALE_RESET);
+    }
+}
+
 TEST(the_first_reason_stays)
 {
     fresh(false);
@@ -297,6 +314,7 @@ int main(void)
         cmocka_unit_test(the_status_decides),
         cmocka_unit_test(every_errno_of_the_question),
         cmocka_unit_test(events_decide),
+        cmocka_unit_test(events_of_goya_decide),
         cmocka_unit_test(the_first_reason_stays),
         cmocka_unit_test(releasing_asks_nothing),
         cmocka_unit_test(busy_with_host_memory),

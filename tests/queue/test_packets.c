@@ -758,7 +758,7 @@ TEST(a_refused_wait)
         { EIO, 1, HL_DEVICE_STATUS_OPERATIONAL, EIO },
         { EIO, 1, HL_DEVICE_STATUS_NEEDS_RESET, EIO },
         { ENODEV, 1, HL_DEVICE_STATUS_OPERATIONAL, ENODEV },
-        { EBUSY, 2, HL_DEVICE_STATUS_OPERATIONAL, ENODEV }, /* it was reset meanwhile */
+        { EBUSY, 2, HL_DEVICE_STATUS_OPERATIONAL, ENODEV }, /* it is about to be reset */
         { EBUSY, 1, HL_DEVICE_STATUS_NEEDS_RESET, ENODEV },
         { EPERM, 1000, HL_DEVICE_STATUS_OPERATIONAL, EPERM },
     };
@@ -797,6 +797,22 @@ TEST(a_refused_wait)
         hlthunk_fence_unref(f);
         end(w);
     }
+}
+
+/* Before 6.3 only a device in reset refuses waits: where it is operational, that is over. */
+TEST(a_wait_refused_until_a_reset_ends)
+{
+    struct world *w = begin(HLTHUNK_ASIC_GOYA, HLTHUNK_ENGINE_ANY);
+    struct hlthunk_fence *f = copy_and_fence(w);
+
+    w->d.props.generation = HLTHUNK_GENERATION_MISC;
+    wait_error = EBUSY;
+    wait_errors = 3;
+    ok(hlthunk_fence_wait(f, -1));
+    assert_int_equal(wait_errors, 0);
+    assert_int_equal(hlthunk_device_get_stale_reason(&w->d), HLTHUNK_STALE_NOT);
+    hlthunk_fence_unref(f);
+    end(w);
 }
 
 TEST(work_that_was_aborted)
@@ -1623,6 +1639,7 @@ int main(void)
         cmocka_unit_test(a_release_flushes_while_packets_wait),
         cmocka_unit_test(the_log_is_called_without_the_lock),
         cmocka_unit_test(a_refused_wait),
+        cmocka_unit_test(a_wait_refused_until_a_reset_ends),
         cmocka_unit_test(work_that_was_aborted),
         cmocka_unit_test(work_on_a_stale_device),
         cmocka_unit_test(work_done_on_a_stale_device),

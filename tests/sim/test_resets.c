@@ -285,12 +285,22 @@ TEST(after_a_reset_the_device_takes_a_moment)
 
 /* ---- events ---- */
 
+/* The announcement of a reset: on 6.1 that bit of a Goya's means only its engines. */
+static enum hlthunk_event_kind announce_reset(void)
+{
+    bool unavailable = on_asic("goya") && on_kernel("6.1");
+
+    ctl(unavailable ? "event 0 0x10" : "event 0 0x4");
+    return unavailable ? HLTHUNK_EVENT_DEVICE_UNAVAILABLE : HLTHUNK_EVENT_DEVICE_RESET;
+}
+
 TEST(an_event_makes_stale)
 {
     struct hlthunk_event e = { .struct_size = sizeof(e) };
     struct hlthunk_event_notifier *n;
     struct hlthunk_buffer *b = NULL;
     struct hlthunk_device *d = open_device();
+    enum hlthunk_event_kind announced;
 
     ok(hlthunk_event_notifier_create(d, NULL, &n));
     ctl("event 0 0x40");
@@ -298,9 +308,9 @@ TEST(an_event_makes_stale)
     assert_int_equal(e.kind, HLTHUNK_EVENT_GENERAL_HW_ERROR);
     assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_NOT);
     /* the driver announces a reset: its status is operational still */
-    ctl("event 0 0x4");
+    announced = announce_reset();
     ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
-    assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+    assert_int_equal(e.kind, announced);
     assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_RESET);
     refused(hlthunk_buffer_alloc(d, MIB, NULL, &b), ENODEV, "was reset or removed");
     refused(hlthunk_event_notifier_wait(n, 0, &e), ETIMEDOUT, "no event"); /* it still answers */
@@ -410,6 +420,42 @@ TEST(the_callback_may_end_it_all)
     assert_int_equal(count_fds(), fds);
 }
 
+/* 6.1 announces a reset of only Goya's engines as one: the device, and all on it, is as it was. */
+TEST(a_reset_of_only_the_engines)
+{
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
+    struct hlthunk_command_buffer *hung;
+    struct hlthunk_event_notifier *n;
+    struct hlthunk_reset_watch *w;
+    struct hlthunk_buffer *b;
+    struct hlthunk_device *d;
+    struct told t;
+    uint32_t resets;
+
+    if (!on_asic("goya") || !on_kernel("6.1"))
+        skip();
+    told_init(&t);
+    d = open_device();
+    ok(hlthunk_reset_watch_create(d, tell, &t, NULL, &w));
+    ok(hlthunk_event_notifier_create(d, NULL, &n));
+    resets = count_resets(d).soft_reset_count;
+    hung = hang_engine(d);
+    ok(hlthunk_event_notifier_wait(n, 20000000000, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+    ok(hlthunk_event_notifier_wait(n, 20000000000, &e));
+    assert_int_equal(e.kind, HLTHUNK_EVENT_CS_TIMEOUT);
+    wait_for_engines(d, resets);
+    usleep(250000); /* the watch asks in the meantime */
+    assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_NOT);
+    assert_int_equal(atomic_load(&t.times), 0);
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    hlthunk_buffer_unref(b);
+    hlthunk_event_notifier_unref(n);
+    hlthunk_reset_watch_unref(w);
+    hlthunk_command_buffer_unref(hung);
+    assert_int_equal(hlthunk_device_close(d), 0);
+    close(t.eventfd);
+}
 
 /* What a log receiver releases on the library's own thread. */
 static struct released {
@@ -527,6 +573,7 @@ TEST(a_watch_and_a_notifier_share)
     struct hlthunk_reset_watch *w, *other;
     struct hlthunk_device *d;
     struct pollfd p = { .events = POLLIN };
+    enum hlthunk_event_kind announced;
     struct told t, u;
 
     for (int first = 0; first < 2; first++) {
@@ -551,11 +598,11 @@ TEST(a_watch_and_a_notifier_share)
         assert_int_equal(poll(&p, 1, 0), 0);
         assert_int_equal(atomic_load(&t.times), 0);
         /* announced: by the event alone, long before the interval would show anything */
-        ctl("event 0 0x4");
+        announced = announce_reset();
         told_within(&t, PATIENCE_MS);
         told_within(&u, PATIENCE_MS);
         ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
-        assert_int_equal(e.kind, HLTHUNK_EVENT_DEVICE_RESET);
+        assert_int_equal(e.kind, announced);
         hlthunk_event_notifier_unref(n);
         hlthunk_reset_watch_unref(w);
         hlthunk_reset_watch_unref(other);
@@ -791,6 +838,7 @@ int main(void)
         cmocka_unit_test(an_event_makes_stale),
         cmocka_unit_test(a_watch_calls_back),
         cmocka_unit_test(the_callback_may_end_it_all),
+        cmocka_unit_test(a_reset_of_only_the_engines),
         cmocka_unit_test(a_receiver_releases_the_watch),
         cmocka_unit_test(a_watch_in_the_memory_of_its_maker),
         cmocka_unit_test(a_watch_and_a_notifier_share),
