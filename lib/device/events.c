@@ -13,7 +13,8 @@
 /* Guarded by the device's lock. */
 struct events {
     struct hl_attachment part;
-    struct hl_eventfd eventfd; /* ours, registered with the driver */
+    struct hl_eventfd eventfd; /* ours; none: the program has taken it, or there is no user */
+    bool registered;           /* with the driver */
     unsigned users;
     bool notifier;    /* one of them is the event notifier */
     uint64_t pending; /* fetched from the driver, not returned by the notifier yet */
@@ -63,7 +64,29 @@ static int set_up(struct events *e, int device_fd)
     rc = hl_event_register(device_fd, e->eventfd.fd);
     if (rc)
         hl_eventfd_close(&e->eventfd);
+    else
+        e->registered = true;
     return rc == -EINVAL ? hl_err(-EBUSY, "this device file already has a notifier") : rc;
+}
+
+/* In a reset 6.1 refuses it with EBUSY (_hl_info_ioctl()), and keeps the eventfd. */
+static void end(struct events *e, int device_fd)
+{
+    struct hl_err_kept kept;
+
+    hl_err_begin(&kept); /* a release does not fail */
+    e->registered = hl_event_unregister(device_fd, e->eventfd.fd) == -EBUSY;
+    hl_err_end(&kept, 0);
+    if (!e->registered || !hl_eventfd_clear(&e->eventfd))
+        hl_eventfd_close(&e->eventfd);
+}
+
+/* With what the driver has kept, if it still does not take that back. */
+static int begin(struct events *e, int device_fd)
+{
+    if (e->registered)
+        end(e, device_fd);
+    return e->registered && e->eventfd.fd >= 0 ? 0 : set_up(e, device_fd);
 }
 
 int hl_events_join(struct hlthunk_device *d, bool notifier)
@@ -76,8 +99,8 @@ int hl_events_join(struct hlthunk_device *d, bool notifier)
     pthread_mutex_lock(&d->base.lock);
     if (notifier && e->notifier) {
         rc = hl_err(-EBUSY, "this device file already has a notifier");
-    } else if (!e->users) {
-        rc = set_up(e, d->fd);
+    } else if (!e->users || e->eventfd.fd < 0) {
+        rc = begin(e, d->fd);
     }
     if (rc == 0) {
         e->users++;
@@ -97,9 +120,10 @@ void hl_events_leave(struct hlthunk_device *d, bool notifier)
     if (notifier)
         e->notifier = false;
     if (--e->users == 0) {
-        if (!atomic_load(&d->base.stale))
-            hl_event_unregister(d->fd, e->eventfd.fd);
-        hl_eventfd_close(&e->eventfd);
+        if (atomic_load(&d->base.stale))
+            hl_eventfd_close(&e->eventfd);
+        else
+            end(e, d->fd);
         e->pending = 0;
     }
     pthread_mutex_unlock(&d->base.lock);
@@ -107,7 +131,13 @@ void hl_events_leave(struct hlthunk_device *d, bool notifier)
 
 int hl_events_fd(struct hlthunk_device *d)
 {
-    return events_of(d)->eventfd.fd;
+    struct events *e = events_of(d);
+    int fd;
+
+    pthread_mutex_lock(&d->base.lock);
+    fd = e->eventfd.fd;
+    pthread_mutex_unlock(&d->base.lock);
+    return fd;
 }
 
 int hl_events_fetch(struct hlthunk_device *d)
@@ -118,8 +148,9 @@ int hl_events_fetch(struct hlthunk_device *d)
 
     /* under the lock: what one has fetched, the other finds */
     pthread_mutex_lock(&d->base.lock);
-    if (!e->notifier)
-        hl_eventfd_clear(&e->eventfd); /* first: what comes from now on is seen again */
+    /* first: what comes from now on is seen again */
+    if (!e->notifier && !hl_eventfd_clear(&e->eventfd))
+        hl_eventfd_close(&e->eventfd);
     rc = hl_event_mask(d->fd, &mask);
     if (rc == 0)
         e->pending |= mask;

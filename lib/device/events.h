@@ -20,7 +20,10 @@ int hl_events_join(struct hlthunk_device *device, bool notifier);
 /* The last one ends the registration; on a stale device it ends with the file. */
 void hl_events_leave(struct hlthunk_device *device, bool notifier);
 
-/* The eventfd that the caller has joined: constant while it has not left. */
+/*
+ * The eventfd that the caller has joined: constant while it has not left, or -1 once a fetch has
+ * found that the program has closed it, and that its number is some other file's.
+ */
 int hl_events_fd(struct hlthunk_device *device);
 
 /*

@@ -96,10 +96,13 @@ void hl_eventfd_signal(const struct hl_eventfd *e)
         add_one(e);
 }
 
-void hl_eventfd_clear(const struct hl_eventfd *e)
+bool hl_eventfd_clear(const struct hl_eventfd *e)
 {
     uint64_t count;
 
-    if (hl_fd_is(e->fd, &e->file) && read(e->fd, &count, sizeof(count)) < 0)
-        return; /* empty: another reader was faster */
+    if (!hl_eventfd_is_intact(e))
+        return false;
+    if (read(e->fd, &count, sizeof(count)) < 0)
+        return true; /* empty: another reader was faster */
+    return true;
 }

@@ -46,7 +46,8 @@ bool hl_eventfd_is_intact(const struct hl_eventfd *e);
 /* Makes it readable; nothing is written where some other file has its number now. */
 void hl_eventfd_signal(const struct hl_eventfd *e);
 
-/* Takes its count: not readable any more. */
-void hl_eventfd_clear(const struct hl_eventfd *e);
+/* Takes its count: not readable any more.  False, and nothing is read, where it is some other file.
+ */
+bool hl_eventfd_clear(const struct hl_eventfd *e);
 
 #endif

@@ -182,6 +182,7 @@ int hlthunk_event_notifier_wait(struct hlthunk_event_notifier *n, int64_t timeou
     struct hlthunk_event e = { 0 };
     uint64_t deadline, count;
     struct hlthunk_device *d;
+    struct hl_err_kept kept;
     int kind, rc = check(n, event);
 
     if (rc)
@@ -199,7 +200,9 @@ int hlthunk_event_notifier_wait(struct hlthunk_event_notifier *n, int64_t timeou
             return rc;
     }
     e.kind = (enum hlthunk_event_kind)kind;
+    hl_err_begin(&kept); /* an event without a record is one, too */
     e.recorded = read_record(d->fd, &e) == 0 && e.timestamp_ns != 0;
+    hl_err_end(&kept, 0);
     HL_STRUCT_FILL(event, e);
     return 0;
 }

@@ -95,8 +95,10 @@ static void *run(void *arg)
         if (atomic_load(&w->stop))
             return NULL;
         hl_log_hold();
-        if (deaf)
+        if (deaf) {
             hl_events_fetch(d);
+            w->events_fd = hl_events_fd(d);
+        }
         hl_device_ask(d);
         why = hlthunk_device_get_stale_reason(d);
         hl_log_release(); /* its receiver may release the watch, as the callback may */
@@ -137,9 +139,11 @@ static int set_up(struct hlthunk_reset_watch *w)
 {
     struct hlthunk_device *d = w->object.device;
     int rc = hl_eventfd_open(&w->listener.wake);
+    struct hl_err_kept kept;
 
     if (rc)
         return hl_err(rc, "no file descriptor for a reset watch: %s", strerror(-rc));
+    hl_err_begin(&kept);
     rc = hl_events_join(d, false);
     if (rc == 0) {
         w->listens = true;
@@ -152,7 +156,7 @@ static int set_up(struct hlthunk_reset_watch *w)
         rc = hl_device_failed(d, rc);
     if (rc == 0)
         hl_stale_add_listener(d, &w->listener);
-    return rc;
+    return hl_err_end(&kept, rc);
 }
 
 static int interval_ms(uint64_t ns)

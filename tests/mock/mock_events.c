@@ -9,6 +9,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <hlthunk/error.h>
@@ -19,6 +20,7 @@
 #include "lib/device/device.h"
 #include "lib/device/events.h"
 #include "lib/device/stale.h"
+#include "lib/error.h"
 
 #define BIT(n) (1ull << (n))
 
@@ -81,9 +83,14 @@ static void expect_registration(int error)
     expect_info(HL_INFO_REGISTER_EVENTFD, error, NULL, 0);
 }
 
+static void expect_refused_end(int error)
+{
+    expect_info(HL_INFO_UNREGISTER_EVENTFD, error, NULL, 0);
+}
+
 static void expect_end(void)
 {
-    expect_info(HL_INFO_UNREGISTER_EVENTFD, 0, NULL, 0);
+    expect_refused_end(0);
 }
 
 static void fetch(const uint64_t *mask)
@@ -152,6 +159,59 @@ TEST(nobody_tells_a_lost_device)
     hl_device_mark_stale(&d, HLTHUNK_STALE_RESET);
     leave(true, true);
     assert_int_equal(close(fd), -1);
+}
+
+/* In a reset 6.1 keeps the registration of the last user: the next one ends or takes it. */
+TEST(a_registration_that_the_driver_keeps)
+{
+    int fd;
+
+    join(true, true);
+    fd = hl_events_fd(&d);
+    count_up(fd);
+    hl_err(-EINVAL, "before");
+    expect_refused_end(EBUSY);
+    hl_events_leave(&d, true);
+    mock_end();
+    /* the reset is not over */
+    expect_refused_end(EBUSY);
+    join(true, false);
+    assert_string_equal(hlthunk_last_error(), "before");
+    assert_int_equal(hl_events_fd(&d), fd);
+    assert_false(readable(fd)); /* what came before is not for this one */
+    expect_refused_end(EBUSY);
+    hl_events_leave(&d, true);
+    mock_end();
+    /* it is */
+    expect_end();
+    join(true, true);
+    leave(true, true);
+    assert_int_equal(hl_events_fd(&d), -1);
+}
+
+/* The program closed what it does not know, and has an eventfd of its own there. */
+TEST(an_eventfd_that_the_program_takes)
+{
+    const uint64_t mask = BIT(3);
+    uint64_t count;
+    int mine = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), fd;
+
+    join(false, true);
+    fd = hl_events_fd(&d);
+    assert_int_equal(dup2(mine, fd), fd);
+    count_up(mine);
+    fetch(&mask);
+    assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
+    assert_int_equal(count, 1);
+    assert_int_equal(hl_events_fd(&d), -1); /* nobody listens there any more */
+    expect_end();
+    join(true, true); /* another one is registered, and has what was fetched */
+    assert_true(readable(hl_events_fd(&d)));
+    assert_int_equal(hl_events_take(&d), 3);
+    leave(true, false);
+    leave(false, true);
+    assert_int_equal(close(fd), 0);
+    close(mine);
 }
 
 TEST(one_notifier_at_a_time)
@@ -414,8 +474,10 @@ TEST(records)
     e = next_event(n, HLTHUNK_EVENT_TPC_ASSERT, 0, 0, NULL, 0);
     assert_false(e.recorded);
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        hl_err(-EINVAL, "before");
         e = next_event(n, refused[i].kind, refused[i].op, ENOMEM, NULL, 0);
         assert_false(e.recorded || e.heartbeat_lost);
+        assert_string_equal(hlthunk_last_error(), "before");
     }
     expect_end();
     hlthunk_event_notifier_unref(n);
@@ -466,7 +528,9 @@ TEST(intervals_of_watches)
             expect_info(HL_INFO_DEVICE_STATUS, 0, &fine, sizeof(fine));
         expect_info(HL_INFO_DEVICE_STATUS, ENODEV, NULL, 0);
         watched_ms = -7;
+        hl_err(-EINVAL, "before");
         assert_int_equal(hlthunk_reset_watch_create(&d, nothing, NULL, &o, &w), 0);
+        assert_string_equal(hlthunk_last_error(), "before");
         while (hlthunk_device_get_stale_reason(&d) == HLTHUNK_STALE_NOT)
             usleep(1000);
         assert_int_equal(watched_ms, intervals[i].ms);
@@ -526,6 +590,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_first_registers_and_the_last_ends),
         CASE(nobody_tells_a_lost_device),
+        CASE(a_registration_that_the_driver_keeps),
+        CASE(an_eventfd_that_the_program_takes),
         CASE(one_notifier_at_a_time),
         CASE(a_refused_registration),
         CASE(what_one_has_fetched_the_other_finds),

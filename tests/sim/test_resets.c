@@ -790,6 +790,37 @@ TEST(a_control_node_outlives_a_reset)
     assert_int_equal(hlthunk_device_close(monitor), 0);
 }
 
+/* A monitor that gives its notifier back when it is told of a reset, and takes another one later.
+ */
+TEST(a_notifier_is_released_in_a_reset)
+{
+    struct hlthunk_device_options o = { .struct_size = sizeof(o), .control = true };
+    struct hlthunk_device *user = open_device(), *monitor;
+    struct hlthunk_event e = { .struct_size = sizeof(e) };
+    struct hlthunk_event_notifier *n;
+    int rc;
+
+    ok(hlthunk_device_open(&o, &monitor));
+    rc = hlthunk_event_notifier_create(monitor, NULL, &n);
+    if (rc == 0) {
+        ctl("reset 0");
+        hlthunk_event_notifier_unref(n);
+        hlthunk_device_unref(user);
+        user = open_device();
+        ok(hlthunk_event_notifier_create(monitor, NULL, &n));
+        refused(hlthunk_event_notifier_wait(n, 0, &e), ETIMEDOUT, "no event");
+        ctl("event 0 0x40");
+        do /* the driver has kept the reset for whoever asks next */
+            ok(hlthunk_event_notifier_wait(n, 5000000000, &e));
+        while (e.kind != HLTHUNK_EVENT_GENERAL_HW_ERROR);
+        hlthunk_event_notifier_unref(n);
+    }
+    hlthunk_device_unref(user);
+    assert_int_equal(hlthunk_device_close(monitor), 0);
+    if (rc)
+        refused(rc, EOPNOTSUPP, "control node has no events");
+}
+
 /* ---- removal: the last test, nothing is left after it ---- */
 
 TEST(a_removal_is_final)
@@ -848,6 +879,7 @@ int main(void)
         cmocka_unit_test(watches_leave_no_traces),
         cmocka_unit_test(a_child_has_no_watch),
         cmocka_unit_test(a_control_node_outlives_a_reset),
+        cmocka_unit_test(a_notifier_is_released_in_a_reset),
         cmocka_unit_test(a_removal_is_final),
     };
 
