@@ -228,7 +228,19 @@ static struct hlthunk_completion *create(struct hlthunk_device *d, size_t count,
     return c;
 }
 
-/* Asks once here, so that errors are reported immediately; then the threads take over. */
+/* Asks once.  How the work ended is no failure, nor that it is not known yet. */
+static bool look(struct hlthunk_completion *c)
+{
+    struct hl_err_kept kept;
+    bool is_over;
+
+    hl_err_begin(&kept);
+    is_over = ask(&c->wait, 0);
+    hl_err_end(&kept, is_over && c->status == HLTHUNK_COMPLETION_FAILED ? c->error : 0);
+    return is_over;
+}
+
+/* Once here, so that errors are reported immediately; then the threads take over. */
 static int start(struct hlthunk_completion *c, const struct hlthunk_completion_options *o,
                  struct hlthunk_completion **out)
 {
@@ -239,13 +251,13 @@ static int start(struct hlthunk_completion *c, const struct hlthunk_completion_o
         c->waiters = hl_waiters_of(d);
         rc = c->waiters ? 0 : -ENOMEM;
     }
-    if (rc == 0 && ask(&c->wait, 0)) {
+    if (rc == 0 && look(c)) {
         c->wait.ended = true;
         if (c->status == HLTHUNK_COMPLETION_LOST)
             rc = hl_device_check(d);
         else if (c->status == HLTHUNK_COMPLETION_FAILED)
             rc = c->error; /* with its text */
-        else
+        if (rc == 0)
             over(&c->wait);
     } else if (rc == 0) {
         rc = hl_waiters_add(c->waiters, &c->wait);

@@ -3,6 +3,7 @@
 #include "tests/mock/mock.h"
 
 #include <time.h>
+#include <unistd.h>
 
 #include <hlthunk/completion.h>
 #include <hlthunk/error.h>
@@ -10,6 +11,7 @@
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
+#include "lib/error.h"
 
 static struct hlthunk_device *d;
 
@@ -77,12 +79,31 @@ TEST(a_device_that_is_gone)
     assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_GONE);
 }
 
+/* The driver knows the device no more, and its status says nothing of that: the end is told. */
+TEST(a_wait_that_is_lost_at_once)
+{
+    struct hlthunk_completion *c;
+    uint64_t sequence = 5, count = 0;
+
+    hl_err(-EINVAL, "before");
+    expect_wait(ENODEV, 0);
+    expect_question(0);
+    assert_int_equal(hlthunk_completion_create_for_submissions(d, &sequence, 1, NULL, &c), 0);
+    assert_string_equal(hlthunk_last_error(), "before");
+    mock_end();
+    assert_int_equal(status_of(c), HLTHUNK_COMPLETION_LOST);
+    assert_int_equal(read(hlthunk_completion_borrow_fd(c), &count, sizeof(count)), sizeof(count));
+    assert_int_equal(count, 1);
+    hlthunk_completion_unref(c);
+}
+
 /* Two refusals in a row mean a reset that is over; with an answer in between they do not. */
 TEST(refusals_in_a_row)
 {
     const uint64_t sequences[2] = { 5, 6 };
     struct hlthunk_completion *c;
 
+    hl_err(-EINVAL, "before");
     expect_wait(EBUSY, 0);
     expect_question(0);
     expect_wait(0, HL_WAIT_CS_STATUS_COMPLETED);
@@ -90,6 +111,7 @@ TEST(refusals_in_a_row)
     expect_question(0);
     expect_wait(0, HL_WAIT_CS_STATUS_COMPLETED);
     assert_int_equal(hlthunk_completion_create_for_submissions(d, sequences, 2, NULL, &c), 0);
+    assert_string_equal(hlthunk_last_error(), "before");
     assert_int_equal(hlthunk_completion_wait(c, -1), 0);
     assert_int_equal(status_of(c), HLTHUNK_COMPLETION_DONE);
     hlthunk_completion_unref(c);
@@ -139,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_device_that_is_gone),
+        CASE(a_wait_that_is_lost_at_once),
         CASE(refusals_in_a_row),
         CASE(attempts_have_pauses),
     };
