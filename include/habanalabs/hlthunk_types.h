@@ -632,7 +632,7 @@ struct hlthunk_dram_replaced_rows_info {
 
 /**
  * struct hlthunk_event_record_open_dev_time - when the device was opened
- * @timestamp: wall clock, in nanoseconds; 0: never
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: never
  *
  * Since: 0.9
  */
@@ -642,7 +642,7 @@ struct hlthunk_event_record_open_dev_time {
 
 /**
  * struct hlthunk_event_record_cs_timeout - a submission that timed out
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @seq: its number
  *
  * Since: 0.9
@@ -654,7 +654,7 @@ struct hlthunk_event_record_cs_timeout {
 
 /**
  * struct hlthunk_event_record_razwi_event - an access that was not allowed
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @addr: the address
  * @engine_id: engines that may have made it
  * @num_of_possible_engines: how many; 0: the hardware does not report which
@@ -672,7 +672,7 @@ struct hlthunk_event_record_razwi_event {
 
 /**
  * struct hlthunk_event_record_undefined_opcode - an unknown packet
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @cb_addr_streams: addresses of the streams' last command buffers
  * @cq_addr: address of the command buffer
  * @cq_size: its bytes
@@ -694,7 +694,7 @@ struct hlthunk_event_record_undefined_opcode {
 
 /**
  * struct hlthunk_event_record_critical_hw_err - a critical error of the hardware
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @event_id: the firmware's number of the event
  *
  * Since: 0.9
@@ -706,7 +706,7 @@ struct hlthunk_event_record_critical_hw_err {
 
 /**
  * struct hlthunk_event_record_critical_fw_err - a critical error of the firmware
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @err_type: what kind
  * @reported_err_id: the firmware's number of the event
  *
@@ -720,7 +720,7 @@ struct hlthunk_event_record_critical_fw_err {
 
 /**
  * struct hlthunk_event_record_engine_err - errors of an engine
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @engine_id: which engine
  * @error_count: how many
  *
@@ -807,7 +807,7 @@ struct hlthunk_user_mapping {
 
 /**
  * struct hlthunk_page_fault_info - a page fault
- * @timestamp: wall clock, in nanoseconds; 0: none
+ * @timestamp: CLOCK_MONOTONIC, in nanoseconds; 0: none
  * @addr: the address
  * @engine_id: which engine
  * @num_of_mappings: how many mappings there were; 0xffffffff when that is not known

@@ -65,7 +65,7 @@ enum hlthunk_event_kind {
  * @struct_size: set by the caller: sizeof(struct hlthunk_event)
  * @kind: what happened
  * @recorded: @timestamp_ns and the members of this @kind are valid; some kinds have no record
- * @timestamp_ns: wall clock time of the first of this kind since the device was opened
+ * @timestamp_ns: when, by CLOCK_MONOTONIC, the first of this kind since the device was opened came
  * @address: RAZWI and PAGE_FAULT: the address accessed; UNDEFINED_OPCODE: of the command buffer
  * @sequence: CS_TIMEOUT: the submission
  * @number: CRITICAL_HW_ERROR and CRITICAL_FW_ERROR: the firmware's number of the event
