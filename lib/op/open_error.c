@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -48,19 +49,27 @@ static int not_permitted(const struct hlthunk_device_entry *e, const char *path)
                   path, strerror(-rc), major(st.st_rdev), minor(st.st_rdev));
 }
 
+/* A user may have 65536 groups. */
+static bool is_member(gid_t group)
+{
+    int n = getgroups(0, NULL);
+    gid_t *groups = n > 0 ? calloc((size_t)n, sizeof(*groups)) : NULL;
+    bool member = group == getegid();
+
+    n = groups ? getgroups(n, groups) : 0;
+    for (int i = 0; i < n; i++)
+        member |= groups[i] == group;
+    free(groups);
+    return member;
+}
+
 bool hl_open_mode_allows(const struct stat *st)
 {
-    gid_t groups[256];
-    int n = getgroups(256, groups);
-    bool member = st->st_gid == getegid();
-
     if (geteuid() == 0)
         return true;
     if (st->st_uid == geteuid())
         return (st->st_mode & 0600) == 0600;
-    for (int i = 0; i < n; i++)
-        member |= groups[i] == st->st_gid;
-    return ((member ? st->st_mode >> 3 : st->st_mode) & 06) == 06;
+    return ((is_member(st->st_gid) ? st->st_mode >> 3 : st->st_mode) & 06) == 06;
 }
 
 static int no_access(const char *path)

@@ -14,7 +14,8 @@
 #include "lib/op/open_error.h"
 
 static uid_t user = 1000;
-static gid_t group = 1000, more_groups[2] = { 7, 8 };
+static gid_t group = 1000, more_groups[300] = { 7, 8 };
+static int more_group_count = 2;
 static const char *release = "6.12.1";
 static unsigned long mount_flags;
 
@@ -30,9 +31,13 @@ gid_t getegid(void)
 
 int getgroups(int n, gid_t *list)
 {
-    assert_true(n >= 2);
-    memcpy(list, more_groups, sizeof(more_groups));
-    return 2;
+    if (n && n < more_group_count) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (n)
+        memcpy(list, more_groups, (size_t)more_group_count * sizeof(more_groups[0]));
+    return more_group_count;
 }
 
 int uname(struct utsname *u)
@@ -86,6 +91,15 @@ TEST(modes)
     assert_true(hl_open_mode_allows(&st));
     st.st_gid = 9;
     assert_false(hl_open_mode_allows(&st));
+    more_group_count = 300;
+    more_groups[299] = 9;
+    assert_true(hl_open_mode_allows(&st));
+    st.st_gid = 10;
+    assert_false(hl_open_mode_allows(&st));
+    more_group_count = 0;
+    st.st_gid = 8;
+    assert_false(hl_open_mode_allows(&st));
+    more_group_count = 2;
 }
 
 TEST(no_access)
