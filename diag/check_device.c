@@ -413,21 +413,34 @@ static const char remedy_leak[] =
 /* Why a holder may not be seen: one of them, or both. */
 static const char *unseen(const struct facts *f, char *text, size_t size)
 {
-    const char *outside = "processes outside this container cannot be seen";
-    unsigned n = f->seen.hidden_processes;
+    const char *why[3];
+    char hidden[64];
+    unsigned n = 0;
 
-    if (n)
-        snprintf(text, size, "this user cannot look into %u process%s%s%s", n, n == 1 ? "" : "es",
-                 f->seen.other_namespace ? ", and " : "", f->seen.other_namespace ? outside : "");
-    else
-        snprintf(text, size, "%s",
-                 f->seen.other_namespace ? outside : "its last user may just have gone");
+    snprintf(hidden, sizeof(hidden), "this user cannot look into %u process%s",
+             f->seen.hidden_processes, f->seen.hidden_processes == 1 ? "" : "es");
+    if (f->seen.hidden_processes)
+        why[n++] = hidden;
+    if (f->seen.unlisted_processes)
+        why[n++] = "processes of other users are not listed here (hidepid)";
+    if (f->seen.other_namespace)
+        why[n++] = "processes outside this container cannot be seen";
+    if (!n)
+        why[n++] = "its last user may just have gone";
+    snprintf(text, size, "%s%s%s%s%s", why[0], n > 1 ? ", and " : "", n > 1 ? why[1] : "",
+             n > 2 ? ", and " : "", n > 2 ? why[2] : "");
     return text;
 }
 
+static bool some_unseen(const struct facts *f)
+{
+    return f->seen.hidden_processes || f->seen.unlisted_processes || f->seen.other_namespace;
+}
+
 /*
- * Has the last user closed the device, of which something is left?  A dma-buf that may be of
- * another device says so only where the driver does, or where no user can be out of sight.
+ * Has the last user closed the device, of which something is left?  A dma-buf or a mapping that a
+ * process got from another one does not say that: the other one may have the device still, and be
+ * out of sight.
  */
 static bool is_left(const struct facts *f)
 {
@@ -436,31 +449,44 @@ static bool is_left(const struct facts *f)
     if (!t->dmabufs && !t->mappings)
         return false;
     if (!f->stats_known)
-        return !t->other_devices;
-    return busy(f) && (!t->other_devices || t->mappings || f->stats.compute_ctx_in_release ||
-                       !(f->seen.hidden_processes || f->seen.other_namespace));
+        return !t->other_devices && !some_unseen(f);
+    return busy(f) && (f->stats.compute_ctx_in_release || !some_unseen(f));
+}
+
+/* What is seen beside a user who is not: "; 1 dma-bufs and 0 mappings of it are in …", or "". */
+static const char *what_is_seen(const struct tally *t, char *text, size_t size)
+{
+    char mappings[32] = "";
+
+    *text = '\0';
+    if (t->mappings)
+        snprintf(mappings, sizeof(mappings), " and %u mappings", t->mappings);
+    if (t->dmabufs && t->other_devices)
+        snprintf(text, size, "; %u dma-bufs%s%s may be of it or of another device: no kernel tells",
+                 t->dmabufs, *t->leak ? ", the first in " : "", t->leak);
+    else if (t->dmabufs || t->mappings)
+        snprintf(
+            text, size,
+            "; %u dma-bufs%s of it are seen%s%s: should its user have gone, these keep it busy",
+            t->dmabufs, mappings, *t->leak ? ", the first in " : "", t->leak);
+    return text;
 }
 
 /* The device is in use, and its user is out of sight. */
 static void tell_unseen(struct hl_preflight *p, const struct facts *f)
 {
-    const struct tally *t = &f->tally;
-    char text[160], others[160] = "";
+    char text[200], others[200];
 
-    if (t->dmabufs)
-        snprintf(others, sizeof(others),
-                 "; %u dma-bufs%s%s may be of it or of another device: no kernel tells", t->dmabufs,
-                 *t->leak ? ", the first in " : "", t->leak);
-    hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_PROBLEM,
-                      "\"hlthunk who\" as root, outside of containers.",
-                      "The device is in use, and nobody is seen to hold it: %s%s.",
-                      unseen(f, text, sizeof(text)), others);
+    hl_preflight_tell(
+        p, "holders", HLTHUNK_VERDICT_PROBLEM, "\"hlthunk who\" as root, outside of containers.",
+        "The device is in use, and nobody is seen to hold it: %s%s.", unseen(f, text, sizeof(text)),
+        what_is_seen(&f->tally, others, sizeof(others)));
 }
 
 static void check_holders(struct hl_preflight *p, const struct facts *f)
 {
     const struct tally *t = &f->tally;
-    char text[160];
+    char text[200], others[200];
 
     if (f->failed)
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, NULL,
@@ -484,10 +510,10 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
                       : "");
     else if (busy(f))
         tell_unseen(p, f);
-    else if (!f->stats_known && (f->seen.hidden_processes || f->seen.other_namespace))
+    else if (!f->stats_known && some_unseen(f))
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_UNKNOWN, "\"hlthunk who\" as root.",
-                          "Nobody is seen to hold the device, but %s.",
-                          unseen(f, text, sizeof(text)));
+                          "Nobody is seen to hold the device, but %s%s.",
+                          unseen(f, text, sizeof(text)), what_is_seen(t, others, sizeof(others)));
     else
         hl_preflight_tell(p, "holders", HLTHUNK_VERDICT_OK, NULL, "Nobody holds the device.");
 }

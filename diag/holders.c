@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <hlthunk-diag/holders.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <hlthunk/device.h>
 
@@ -29,6 +32,7 @@ struct look {
     size_t count;
     uint32_t only; /* the index of the machine's only device, or ANY_DEVICE */
     bool only_legacy;
+    bool others; /* every dma-buf is of another device than the one that is asked for */
     struct hl_kernel_dmabuf *kernel;
     bool *kernel_seen; /* beside each: some process has a descriptor */
     size_t kernel_count;
@@ -87,36 +91,105 @@ static const struct hlthunk_device_entry *device_of_path(const struct look *l, c
     return NULL;
 }
 
-/* The number of a character device; 0: it is another file.  False: it cannot be looked at. */
-static bool device_number(const char *file, dev_t *number)
+/*
+ * The number of a character device; 0: it is another file.  0 or -errno.  As statx(): a descriptor
+ * with "", or a path with AT_FDCWD.
+ */
+static int device_number(int fd, const char *path, dev_t *number)
 {
+    int flags = *path ? 0 : AT_EMPTY_PATH;
 #ifdef STATX_TYPE
     struct statx sx;
 
     /* no question to a file server that may be gone: type and number are in memory */
-    if (statx(AT_FDCWD, file, AT_STATX_DONT_SYNC, STATX_TYPE, &sx) < 0)
-        return false;
+    if (statx(fd, path, flags | AT_STATX_DONT_SYNC, STATX_TYPE, &sx) < 0)
+        return -errno;
     *number = S_ISCHR(sx.stx_mode) ? makedev(sx.stx_rdev_major, sx.stx_rdev_minor) : 0;
 #else
     struct stat st;
 
-    if (stat(file, &st) < 0)
-        return false;
+    if (fstatat(fd, path, &st, flags) < 0)
+        return -errno;
     *number = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
 #endif
-    return true;
+    return 0;
+}
+
+/* Of openat2(), for headers before 5.12: linux/openat2.h. */
+#ifndef SYS_openat2
+#define SYS_openat2 437 /* on every machine */
+#endif
+#define IN_ROOT 0x10u
+#define CACHED 0x20u
+
+/*
+ * Opens a path below a root, which "/proc/PID/root" may be, as far as the kernel has it in memory:
+ * a walk of the usual kind asks the server of a file (NFS, FUSE), which may be gone.  What is
+ * mapped is in memory, with all folders above it.  A descriptor (O_PATH) or -errno: -EAGAIN where
+ * it is not there, a server would have to be asked, or, seldom, something was renamed just now.
+ */
+static int open_in_memory(const char *root, const char *path)
+{
+    struct {
+        uint64_t flags, mode, resolve;
+    } how = { O_PATH | O_CLOEXEC, 0, IN_ROOT | CACHED };
+    int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1;
+
+    if (dir < 0)
+        return -errno;
+    for (unsigned tries = 0; fd < 0 && tries < 8; tries++) {
+        fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+        if (fd < 0 && errno != EAGAIN)
+            break;
+    }
+    fd = fd < 0 ? -errno : fd;
+    close(dir);
+    return fd;
+}
+
+/* device_number() of a path below a root. */
+static int number_below(const char *root, const char *path, dev_t *number)
+{
+    char file[HL_TREE_PATH];
+    int fd = open_in_memory(root, path), rc;
+
+    if (fd >= 0) {
+        rc = device_number(fd, "", number);
+        close(fd);
+        return rc;
+    }
+    if (fd != -ENOSYS && fd != -EINVAL && fd != -EPERM)
+        return fd;
+    /* a kernel before 5.12, or a container that does not know the call */
+    if (snprintf(file, sizeof(file), "%s%s", root, path) >= (int)sizeof(file))
+        return -ENAMETOOLONG;
+    return device_number(AT_FDCWD, file, number);
+}
+
+/*
+ * maps has a path as this process sees it, where it does, otherwise as it is in the other one's
+ * file system: that of a process with a root of its own (chroot) is in this one's.
+ */
+static int number_of_mapped(const struct look *l, const char *path, dev_t *number)
+{
+    char root[40];
+    int rc;
+
+    snprintf(root, sizeof(root), "/proc/%d/root", (int)l->process.pid);
+    rc = number_below(root, path, number);
+    if ((hl_is_absent(rc) || rc == -EAGAIN) && hl_process_same_mounts(l->root, l->process.pid))
+        rc = number_below("/", path, number);
+    return rc;
 }
 
 /*
  * A path means something in the other process's file system alone, and there a node may have any
- * name: the number of the file tells.  file: a way to it from here.
+ * name: the number of the file tells.  rc: whether that could be looked at.
  */
-static const struct hlthunk_device_entry *device_of_file(const struct look *l, const char *file,
+static const struct hlthunk_device_entry *device_of_file(const struct look *l, int rc, dev_t number,
                                                          const char *path, bool *control)
 {
-    dev_t number;
-
-    if (*l->root || !device_number(file, &number))
+    if (rc)
         return device_of_path(l, path, control);
     if (!number)
         return NULL;
@@ -154,6 +227,8 @@ static int look_at_dmabuf(struct look *l, int fd, const struct hl_dmabuf_info *i
 {
     struct hlthunk_holder h = holder_of(l, HLTHUNK_HOLDER_DMABUF);
 
+    if (l->others)
+        return 0;
     h.fd = fd;
     h.identity = info->inode;
     h.size_bytes = info->size;
@@ -176,7 +251,8 @@ static int look_at_fd(const char *name, void *user)
     const struct hlthunk_device_entry *e;
     struct hl_dmabuf_info info;
     struct hlthunk_holder h;
-    char target[256], file[HL_TREE_PATH];
+    char target[256], file[64];
+    dev_t number = 0;
     bool control = false;
     int rc, fd = hl_process_number(name);
 
@@ -194,8 +270,9 @@ static int look_at_fd(const char *name, void *user)
         return strcmp(info.exporter, EXPORTER) ? 0 : look_at_dmabuf(l, fd, &info);
     if (target[0] != '/')
         return 0;
-    snprintf(file, sizeof(file), "%s/proc/%d/fd/%d", l->root, (int)l->process.pid, fd);
-    e = device_of_file(l, file, target, &control);
+    snprintf(file, sizeof(file), "/proc/%d/fd/%d", (int)l->process.pid, fd);
+    rc = *l->root ? -ENOENT : device_number(AT_FDCWD, file, &number);
+    e = device_of_file(l, rc, number, target, &control);
     if (!e)
         return 0;
     h = holder_of(l, control ? HLTHUNK_HOLDER_CONTROL_NODE : HLTHUNK_HOLDER_NODE);
@@ -210,13 +287,13 @@ static int look_at_mapping(const struct hl_mapping *m, void *user)
     struct look *l = user;
     const struct hlthunk_device_entry *e;
     struct hlthunk_holder h;
-    char file[HL_TREE_PATH];
+    dev_t number = 0;
     bool control;
+    int rc = *l->root ? -ENOENT : number_of_mapped(l, m->path, &number);
 
-    if (snprintf(file, sizeof(file), "/proc/%d/root%s", (int)l->process.pid, m->path) >=
-        (int)sizeof(file))
-        return 0;
-    e = device_of_file(l, file, m->path, &control);
+    if (hl_is_exhausted(rc))
+        return failed(l, rc), l->rc;
+    e = device_of_file(l, rc, number, m->path, &control);
     if (!e)
         return 0;
     h = holder_of(l, HLTHUNK_HOLDER_MAPPING);
@@ -255,7 +332,7 @@ static void look_at_process(struct look *l, pid_t pid)
 
 static void look_at_kernel(struct look *l)
 {
-    for (size_t i = 0; !l->rc && i < l->kernel_count; i++) {
+    for (size_t i = 0; !l->rc && !l->others && i < l->kernel_count; i++) {
         const struct hl_kernel_dmabuf *b = &l->kernel[i];
         struct hlthunk_holder h;
 
@@ -286,6 +363,20 @@ static int read_kernel(struct look *l)
     return l->kernel_seen ? 0 : hl_err(-ENOMEM, "no memory for the list of dma-bufs");
 }
 
+/*
+ * Of this machine, /proc lists this process at least, and to whoever is shown all of them the first
+ * one, whatever PID namespace it is of: hidepid=invisible hides it from the rest, as it is another
+ * user's or has more rights.
+ */
+static void look_for_unlisted(struct look *l, const pid_t *pids, size_t n)
+{
+    if (*l->root)
+        return;
+    if (!n)
+        l->rc = hl_err(-ENOENT, "/proc is not mounted");
+    l->seen.unlisted_processes = n && pids[0] != 1;
+}
+
 static void look_everywhere(struct look *l)
 {
     pid_t *pids;
@@ -296,10 +387,23 @@ static void look_everywhere(struct look *l)
         hl_err(l->rc, "%s/proc cannot be read: %s", l->root, strerror(-l->rc));
         return;
     }
+    look_for_unlisted(l, pids, n);
     for (size_t i = 0; !l->rc && i < n; i++)
         look_at_process(l, pids[i]);
     free(pids);
     look_at_kernel(l);
+}
+
+/* Of the machine's only device all dma-bufs are; it may be another one than that which is asked
+ * for. */
+static void take_only(struct look *l, const struct hlthunk_device_entry *all, size_t n,
+                      const struct hlthunk_device_entry *asked)
+{
+    if (n != 1)
+        return;
+    l->only = all[0].index;
+    l->only_legacy = all[0].legacy;
+    l->others = asked && (all[0].index != asked->index || all[0].legacy != asked->legacy);
 }
 
 int hlthunk_holders_list(const struct hlthunk_holders_options *options, hlthunk_holder_fn visit,
@@ -324,10 +428,7 @@ int hlthunk_holders_list(const struct hlthunk_holders_options *options, hlthunk_
     rc = rc ? rc : hl_discover_in(l.root, &all, &n);
     if (rc)
         return rc;
-    if (n == 1) {
-        l.only = all[0].index;
-        l.only_legacy = all[0].legacy;
-    }
+    take_only(&l, all, n, o.device ? &device : NULL);
     l.devices = o.device ? &device : all;
     l.count = o.device ? 1 : n;
     l.seen.devices = (uint32_t)n;

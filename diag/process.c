@@ -185,7 +185,8 @@ int hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
     if (rc)
         return rc;
     memset(info, 0, sizeof(*info));
-    value_of(text, "exp_name", info->exporter, sizeof(info->exporter));
+    if (!value_of(text, "exp_name", info->exporter, sizeof(info->exporter)))
+        return 0;
     value_of(text, "name", info->name, sizeof(info->name));
     info->size = number_of(text, "size");
     info->references = number_of(text, "count");
@@ -227,6 +228,15 @@ int hl_process_mappings(const char *root, pid_t pid,
     }
     free(text);
     return rc;
+}
+
+bool hl_process_same_mounts(const char *root, pid_t pid)
+{
+    char ours[64], theirs[64];
+
+    return !hl_tree_link(root, ours, sizeof(ours), "/proc/self/ns/mnt") &&
+           !hl_tree_link(root, theirs, sizeof(theirs), "/proc/%d/ns/mnt", (int)pid) &&
+           !strcmp(ours, theirs);
 }
 
 bool hl_process_in_namespace(const char *root)
@@ -324,7 +334,9 @@ int hl_kernel_dmabufs(const char *root, const char *exporter, struct hl_kernel_d
                 break;
             n += ours;
         } else if (strstr(line, "Attached Devices:")) {
-            attached = true;
+            attached = true; /* again where a name with newlines had the words: the last count */
+            if (ours)
+                found[n - 1].importers[0] = '\0';
         } else if (!strncmp(line, "Total ", 6)) {
             attached = false;
         } else if (ours && attached && line[0] == '\t' && line[1]) {

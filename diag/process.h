@@ -42,6 +42,8 @@ struct hl_dmabuf_info {
 
 /*
  * Is the descriptor, whose link reads target, a dma-buf?  1 and what its fdinfo says, 0, or -errno.
+ * Anybody can give a file the name "/dmabuf:" in a file system of his own; the exporter in fdinfo
+ * is the kernel's.
  */
 int hl_process_dmabuf(const char *root, pid_t pid, int fd, const char *target,
                       struct hl_dmabuf_info *info);
@@ -59,7 +61,12 @@ struct hl_mapping {
 int hl_process_mappings(const char *root, pid_t pid,
                         int (*visit)(const struct hl_mapping *mapping, void *user), void *user);
 
-/* Is this process in a PID namespace of its own, as in a container?  Also when it cannot be known.
+/* Are this process and another one in the same mount namespace? */
+bool hl_process_same_mounts(const char *root, pid_t pid);
+
+/*
+ * Is this process in a PID namespace of its own, as in a container?  Also when the link cannot be
+ * read; a recorded machine without one is taken for a whole machine.
  */
 bool hl_process_in_namespace(const char *root);
 

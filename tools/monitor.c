@@ -101,7 +101,7 @@ struct sample {
     int64_t record[RECORDS], page_fault;
     bool holders_known;
     unsigned nodes, mappings, kernel, hidden;
-    bool other_namespace;
+    bool unlisted, other_namespace;
     bool dmabufs_known; /* they are of this device, the only one */
     unsigned dmabufs;
     uint64_t dmabuf_bytes;
@@ -174,6 +174,7 @@ static void find_holders(const struct hlthunk_device_entry *e, struct sample *s)
     /* our own descriptor does not count: it is of the control node */
     s->holders_known = hlthunk_holders_list(&h, count_holder, &t, &seen) == 0;
     s->hidden = seen.hidden_processes;
+    s->unlisted = seen.unlisted_processes;
     s->other_namespace = seen.other_namespace;
     s->dmabufs_known = s->holders_known && seen.devices == 1;
     s->dmabufs = hl_dmabufs_count(&t.dmabufs, &s->dmabuf_bytes);
@@ -340,9 +341,12 @@ static void print_json(const struct hlthunk_device_entry *e, const struct sample
         cJSON_AddNumberToObject(o, "dmabufs", s->dmabufs);
         cJSON_AddNumberToObject(o, "dmabuf_bytes", (double)s->dmabuf_bytes);
     }
-    cJSON_AddNumberToObject(o, "mappings", s->mappings);
-    cJSON_AddNumberToObject(o, "hidden_processes", s->hidden);
-    cJSON_AddBoolToObject(o, "other_namespace", s->other_namespace);
+    if (s->holders_known) {
+        cJSON_AddNumberToObject(o, "mappings", s->mappings);
+        cJSON_AddNumberToObject(o, "hidden_processes", s->hidden);
+        cJSON_AddBoolToObject(o, "unlisted_processes", s->unlisted);
+        cJSON_AddBoolToObject(o, "other_namespace", s->other_namespace);
+    }
     if (*s->events)
         add_text(o, "events", s->events);
     text = cJSON_PrintUnformatted(o);
@@ -375,15 +379,15 @@ static const char *memory(const struct sample *s, char *text, size_t size)
 }
 
 /*
- * Has the last user closed the device, of which something is left?  A dma-buf that may be of
- * another device says so only where no user can be out of sight.
+ * Has the last user closed the device, of which something is left?  A dma-buf or a mapping that a
+ * process got from another one does not say that: the other one may have the device still, and be
+ * out of sight.
  */
 static bool is_left(const struct sample *s)
 {
-    bool all_seen = s->holders_known && !s->hidden && !s->other_namespace;
+    bool all_seen = s->holders_known && !s->hidden && !s->unlisted && !s->other_namespace;
 
-    return s->stats.compute_ctx_in_release || s->mappings ||
-           (s->dmabufs && (s->dmabufs_known || all_seen));
+    return s->stats.compute_ctx_in_release || (all_seen && (s->mappings || s->dmabufs));
 }
 
 /* The compute user: a process, none, or none any more while something of the device is left. */
@@ -453,7 +457,7 @@ static void remember(struct history *h, const struct sample *s)
 static void print_screen(const struct history *h, const struct hlthunk_device_entry *e,
                          const struct sample *s)
 {
-    unsigned values = 9 + !!s->hidden + s->other_namespace;
+    unsigned values = 9 + !!s->hidden + s->unlisted + s->other_namespace;
     unsigned shown = h->events < HISTORY ? h->events : HISTORY;
     struct screen p;
     char used[48], t[24], w[24], n[24], size[48];
@@ -473,9 +477,14 @@ static void print_screen(const struct history *h, const struct hlthunk_device_en
     screen_row(&p, "user           %s", user(s));
     screen_row(&p, "dma-bufs       %s%s", dmabufs(s, size, sizeof(size)),
                s->dmabufs_known && s->kernel ? ", some without a process" : "");
-    screen_row(&p, "mappings       %u", s->mappings);
+    if (s->holders_known)
+        screen_row(&p, "mappings       %u", s->mappings);
+    else
+        screen_row(&p, "mappings       ?");
     if (s->hidden)
         screen_row(&p, "not seen       %u processes of others", s->hidden);
+    if (s->unlisted)
+        screen_row(&p, "not seen       processes of others, not listed (hidepid)");
     if (s->other_namespace)
         screen_row(&p, "not seen       processes outside this container");
     if (airy && shown)

@@ -143,6 +143,8 @@ static void print_seen(const struct output *o, const struct hlthunk_holders_seen
     if (s->hidden_processes)
         printf("Not seen: %u process%s that this user may not look into%s.\n", s->hidden_processes,
                s->hidden_processes == 1 ? "" : "es", geteuid() ? " (root may)" : "");
+    if (s->unlisted_processes)
+        puts("Not seen: processes of other users, which /proc does not list here (hidepid).");
     if (s->other_namespace)
         puts("Not seen: processes outside this container.");
     if (!s->kernel_list)
@@ -157,6 +159,7 @@ static int print_json(struct output *o, const struct hlthunk_holders_seen *s)
     cJSON_AddItemToObject(top, "holders", o->rows);
     cJSON_AddNumberToObject(top, "processes", s->processes);
     cJSON_AddNumberToObject(top, "hidden_processes", s->hidden_processes);
+    cJSON_AddBoolToObject(top, "unlisted_processes", s->unlisted_processes);
     cJSON_AddBoolToObject(top, "other_namespace", s->other_namespace);
     cJSON_AddBoolToObject(top, "kernel_list", s->kernel_list);
     return print_object(top);

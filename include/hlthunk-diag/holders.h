@@ -106,6 +106,8 @@ struct hlthunk_holders_options {
  * @hidden_processes: processes that this process may not look into
  * @other_namespace: this process is in a container, and sees the processes of that
  * @kernel_list: the kernel's own list of dma-bufs was read (by root, in debugfs)
+ * @unlisted_processes: /proc does not show this process that others are there (hidepid=invisible):
+ *                      how many is not known
  *
  * Since: 0.9
  */
@@ -116,7 +118,8 @@ struct hlthunk_holders_seen {
     uint32_t hidden_processes;
     bool other_namespace;
     bool kernel_list;
-    uint8_t reserved[2];
+    bool unlisted_processes;
+    uint8_t reserved[1];
 };
 
 /**
@@ -150,11 +153,13 @@ typedef int (*hlthunk_holder_fn)(const struct hlthunk_holder *holder, void *user
  * Errors:
  *   -EINVAL: @visit is NULL, or a .struct_size is not set
  *   -E2BIG: @options has a non-zero member that this version of the library does not know
- *   -ENOENT: .root is not there
+ *   -ENOENT: .root is not there, or /proc is not mounted
  *   -EACCES: /proc cannot be read
  *   -ENOMEM: host memory is exhausted
  *
- * Context: any thread; reads files, does not block.
+ * Context: any thread; reads files, does not block.  No file server is asked for a file that
+ * another process has open or mapped, except before Linux 5.12, or where a container forbids
+ * openat2(): there a mapped file of a server that does not answer holds this up.
  * Since: 0.9
  */
 HLTHUNK_API HLTHUNK_MUST_CHECK int

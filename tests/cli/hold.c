@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * usage: hold [dmabuf|twice|many|mapping|fault|opcode|closed]... -- PROGRAM [ARGUMENT]...
+ * usage: hold [dmabuf|twice|many|inherit|mapping|fault|opcode|closed]... -- PROGRAM [ARGUMENT]...
  * Opens a device, does what is named, and keeps it while PROGRAM runs, whose exit code it returns.
  *   dmabuf   exports 2 MiB; twice: with a second descriptor of it; many: 300 of its
- *            pages, each with a second descriptor
+ *            pages, each with a second descriptor; inherit: PROGRAM, too, has one: 50
  *   mapping  maps a command buffer
  *   fault    lets an engine read from nowhere
  *   opcode   lets one of Gaudi2's execute what is not a packet
@@ -106,6 +106,10 @@ static void act(const char *what)
         must(hlthunk_dmabuf_export(buffer, 0, 0, NULL, &dmabuf), "export");
     if (!strcmp(what, "twice"))
         duplicate(dmabuf);
+    if (!strcmp(what, "inherit")) {
+        act("dmabuf");
+        must(fcntl(hlthunk_dmabuf_borrow_fd(dmabuf), F_DUPFD, 50) != 50, "dup");
+    }
     if (!strcmp(what, "mapping"))
         must(hlthunk_command_buffer_create(device, 4096, NULL, &cb), "command buffer");
     if (!strcmp(what, "fault"))

@@ -112,6 +112,9 @@ runs 2 "$hlsim" run -- "$hlthunk" doctor x
 runs 3 "$hlsim" run -- "$hlthunk" doctor 5
 runs 1 "$hlsim" run -- "$hlthunk" doctor --importer 0000:77:00.0 && warns '0000:77:00.0'
 runs 1 "$hlthunk" doctor --root /no/such/folder && warns 'is not a folder'
+elsewhere=$(mktemp -d)
+runs 3 "$hlthunk" doctor --root "$elsewhere" 0000:99:00.0 && warns '0000:99:00.0'
+rmdir "$elsewhere"
 # another Habana card is an importer with the vendor's driver alone
 runs 4 "$hlsim" run --device gaudi2 --device gaudi -- "$hlthunk" doctor --importer 0000:11:00.0 0
 says '^  importer  *PROBLEM .* does not import' && says '^  import  *PROBLEM  *None of the 1 '

@@ -48,6 +48,22 @@ fi
 run 4 --fault open:1+:EPERM -- "$hlthunk" doctor
 says "this container's device cgroup does not allow it: .*add \"c 261:0 rw\""
 
+# nodes under other names
+run 0 -- sh -c "cd $room/hlsim-*/dev/accel && mv accel0 accel7 && mv accel_controlD0 accel_controlD7 && exec '$hlthunk' doctor"
+says 'Its nodes are /dev/accel/accel7 ' && says 'open ok /dev/accel/accel7 was opened'
+
+# a user namespace, whose root is not the machine's
+if unshare -Ur true 2>/dev/null; then
+    run 0 -- sh -c "ulimit -l 64 && exec unshare -Ur '$hlthunk' doctor --passive"
+    says 'memlock warning RLIMIT_MEMLOCK is 64 KiB. The accelerator'
+    if [ "$(id -u)" = 0 ]; then
+        run 4 -- sh -c "cd $room/hlsim-*/dev/accel && chown 1234:1234 * && chmod 660 * && exec unshare -Ur '$hlthunk' doctor --passive"
+        says 'permission PROBLEM This user (uid 0) may not read and write /dev/accel/accel0: its owner is uid 65534'
+        run 1 -- sh -c "cd $room/hlsim-*/dev/accel && chown 1234:1234 * && chmod 660 * && exec unshare -Ur '$hlthunk' demo"
+        says 'no permission to open /dev/accel/accel0: its mode is 660'
+    fi
+fi
+
 # a PID namespace, with the device held from outside
 if unshare -Urpf --mount-proc true 2>/dev/null; then
     # inside CODE COMMAND…

@@ -236,6 +236,36 @@ TEST(a_name_with_newlines)
              "Total 0 devices attached\n\n");
     look(NULL);
     assert_int_equal(told_count, 0);
+    /* importers that the kernel does not list */
+    tree_put("/sys/kernel/debug/dma_buf/bufinfo",
+             "00004096\t00000002\t00080007\t00000001\thabanalabs\t00000051\t"
+             "x\n\tAttached Devices:\n\tmlx5_0\n"
+             "\tAttached Devices:\n"
+             "\t0000:0e:00.0\n"
+             "Total 1 devices attached\n\n");
+    look(NULL);
+    assert_int_equal(told_count, 1);
+    assert_string_equal(told[0].importers, "0000:0e:00.0");
+}
+
+/* The only dma-bufs are of the only device, and that is not the one that is asked for. */
+TEST(a_device_that_is_gone)
+{
+    struct hlthunk_device_entry gone = { .struct_size = sizeof(gone), .index = 0 };
+
+    tree_device(1, "0000:11:00.0", 0x1020, 0);
+    put_process(100, "exporter", 0, 0, 1);
+    put_dmabuf(100, 7, 50, 8192, "habanalabs", NULL);
+    tree_put("/sys/kernel/debug/dma_buf/bufinfo",
+             "00008192\t00000002\t00080007\t00000002\thabanalabs\t00000052\t<none>\n"
+             "\tAttached Devices:\nTotal 0 devices attached\n\n");
+    strcpy(gone.node, "/dev/accel/accel0");
+    strcpy(gone.control_node, "/dev/accel/accel_controlD0");
+    look(&gone);
+    assert_int_equal(told_count, 0);
+    gone.index = 1;
+    look(&gone);
+    assert_int_equal(told_count, 2);
 }
 
 static void look_as_nobody(void)
@@ -415,6 +445,7 @@ int main(void)
         CASE(nodes_of_6_1),
         CASE(the_kernels_list),
         CASE(a_name_with_newlines),
+        CASE(a_device_that_is_gone),
         CASE(what_is_hidden_is_counted),
         CASE(why_a_process_is_not_seen),
         CASE(long_and_hidden_files),

@@ -3,6 +3,7 @@
 #include "tests/diag/tree.h"
 #include "tests/test.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <hlthunk-diag/diag.h>
@@ -497,6 +498,14 @@ TEST(limits)
     tree_put("/proc/self/status", "CapEff:\t0000000000004000\n");
     look();
     expect("memlock", HLTHUNK_VERDICT_OK, "CAP_IPC_LOCK");
+    /* one of a user namespace counts for nothing that the kernel locks */
+    tree_link("/proc/self/ns/user", "user:[4026532201]");
+    look();
+    expect("memlock", HLTHUNK_VERDICT_WARNING, "8192 KiB");
+    tree_remove("/proc/self/ns/user");
+    tree_link("/proc/self/ns/user", "user:[4026531837]");
+    look();
+    expect("memlock", HLTHUNK_VERDICT_OK, "CAP_IPC_LOCK");
     tree_remove("/proc/self/limits");
     look();
     expect("nofile", HLTHUNK_VERDICT_UNKNOWN, "cannot be read");
@@ -601,6 +610,24 @@ TEST(long_files)
     expect("huge-pages", HLTHUNK_VERDICT_WARNING, "never");
     expect("memlock", HLTHUNK_VERDICT_OK, "CAP_IPC_LOCK");
     expect("status", HLTHUNK_VERDICT_UNKNOWN, "No space left");
+}
+
+/* A recorded machine that somebody has sent may have anything in place of a file. */
+TEST(what_is_no_file)
+{
+    char path[128];
+
+    tree_remove("/proc/sys/kernel/osrelease");
+    tree_folder("/proc/sys/kernel");
+    snprintf(path, sizeof(path), "%s/proc/sys/kernel/osrelease", tree_root());
+    assert_int_equal(mkfifo(path, 0600), 0);
+    tree_remove("/proc/meminfo");
+    tree_link("/proc/meminfo", "/dev/zero");
+    alarm(20);
+    look();
+    alarm(0);
+    expect("kernel", HLTHUNK_VERDICT_UNKNOWN, "");
+    expect("huge-pages", HLTHUNK_VERDICT_UNKNOWN, "cannot be read");
 }
 
 /* Beside one that works: it is meant so. */
@@ -710,6 +737,7 @@ int main(void)
         CASE(the_unreadable_is_unknown),
         CASE(processes_that_cannot_be_listed),
         CASE(long_files),
+        CASE(what_is_no_file),
         CASE(a_device_of_a_virtual_machine),
         CASE(no_device),
         CASE(bad_arguments),

@@ -467,9 +467,33 @@ TEST(an_interrupt_never_waits)
     assert_int_equal(write(fd, &full, sizeof(full)), sizeof(full));
     alarm(20);
     assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 0), 0);
+    /* it is the client's file as well, which it may make block again */
+    assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 0), 0);
     alarm(0);
     assert_int_equal(read(fd, &n, sizeof(n)), sizeof(n));
+    assert_int_equal(vfu_irq(&server, VFU_IRQ_MSIX, 0), 0);
+    assert_int_equal(read(fd, &n, sizeof(n)), sizeof(n));
+    assert_int_equal(n, 1);
     close(fd);
+}
+
+/* One that reads no answer is gone for the server, and soon. */
+TEST(a_client_that_does_not_read)
+{
+    const struct {
+        uint64_t off;
+        uint32_t region, len;
+    } a = { 0, 2, VFU_MAX_TRANSFER };
+    int rc = 1;
+
+    alarm(20);
+    for (unsigned i = 0; i < 8 && rc == 1; i++) {
+        post(REGION_READ, 0, &a, sizeof(a), -1);
+        rc = vfu_step(&server);
+    }
+    alarm(0);
+    assert_true(rc <= 0);
 }
 
 /* How often a process stores a word of this size, one instruction after the other; -1: cannot tell.
@@ -531,6 +555,7 @@ int main(void)
         CASE(too_many_descriptors_are_refused),
         CASE(half_a_message_does_not_wait_for_the_rest),
         CASE(an_interrupt_never_waits),
+        CASE(a_client_that_does_not_read),
         CASE(a_word_is_stored_once),
     };
 

@@ -36,9 +36,18 @@ FIXTURE(no_folder)
 
 static int file(off_t size)
 {
-    int fd = memfd_create("bar", MFD_CLOEXEC);
+    int fd = memfd_create("bar", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     assert_true(fd >= 0 && ftruncate(fd, size) == 0);
+    return fd;
+}
+
+/* One that nobody can make shorter. */
+static int sealed(off_t size)
+{
+    int fd = file(size);
+
+    assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
     return fd;
 }
 
@@ -70,7 +79,7 @@ static void configure(struct window_owner *o, uint64_t base, uint16_t command)
 
 TEST(what_is_enabled_is_reached)
 {
-    int bars[WINDOW_BARS] = { -1, file(BAR), -1 };
+    int bars[WINDOW_BARS] = { -1, sealed(BAR), -1 };
     uint64_t sizes[WINDOW_BARS] = { 7, BAR, 0 };
     struct window_owner o = { .listener = -1 };
     uint8_t *mem = mmap(NULL, BAR, PROT_READ | PROT_WRITE, MAP_SHARED, bars[1], 0);
@@ -79,6 +88,8 @@ TEST(what_is_enabled_is_reached)
 
     window_update(&o, NULL); /* of a device that has none */
     assert_int_equal(window_open(&o, path, bars, sizes), 0);
+    /* whom the page is handed out to cannot shorten it */
+    assert_int_equal(ftruncate(o.fd, 0), -1);
     assert_int_equal(pthread_create(&thread, NULL, accept_one, &o), 0);
     w = window_connect(path);
     pthread_join(thread, NULL);
@@ -147,7 +158,8 @@ static void *speak(void *user)
 
 TEST(an_owner_is_not_trusted)
 {
-    int page = file(sizeof(struct window_page)), empty = file(0), small = file(8), bar = file(BAR);
+    int page = sealed(sizeof(struct window_page)), empty = file(0), small = sealed(8), bar = file(BAR);
+    int loose = file(sizeof(struct window_page));
     const struct {
         size_t bytes, count;
         int fds[2];
@@ -158,6 +170,7 @@ TEST(an_owner_is_not_trusted)
         { WINDOW_BARS - 1, 1, { page, -1 }, false },
         { WINDOW_BARS, 1, { empty, -1 }, false },
         { WINDOW_BARS, 1, { small, -1 }, false },
+        { WINDOW_BARS, 1, { loose, -1 }, false }, /* it could become shorter */
         { WINDOW_BARS, 2, { page, bar }, true }, /* and two BARs that did not come */
     };
 
@@ -184,6 +197,7 @@ TEST(an_owner_is_not_trusted)
     close(page);
     close(empty);
     close(small);
+    close(loose);
     close(bar);
 }
 
