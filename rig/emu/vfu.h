@@ -4,7 +4,8 @@
  * in the order in which they arrive. The owner accepts the connection into `sock`, fills in the
  * regions and calls vfu_step() whenever the socket can be read. Nothing that a client sends, half
  * a message included, makes a call wait for it, and nothing that it does to the files that it
- * passed is a signal here. One thread calls a server.
+ * passed is a signal here. One that does not read its answers is gone after two seconds. One thread
+ * calls a server.
  */
 #ifndef RIG_EMU_VFU_H
 #define RIG_EMU_VFU_H

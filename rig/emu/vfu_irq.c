@@ -2,19 +2,26 @@
 /* Interrupts: each vector has a descriptor of the client's, which an interrupt writes to. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "rig/emu/vfu_wire.h"
 
 int vfu_irq(struct vfu *v, unsigned index, unsigned vector)
 {
+    struct pollfd p = { .events = POLLOUT };
     uint64_t one = 1;
 
     if (vector >= VFU_MAX_VECTORS || v->irqfd[index][vector] < 0)
         return -1;
-    /* a full counter already has an interrupt pending: nothing is lost */
-    return write(v->irqfd[index][vector], &one, sizeof(one)) == sizeof(one) || errno == EAGAIN ? 0
-                                                                                               : -1;
+    p.fd = v->irqfd[index][vector];
+    /*
+     * A full counter already has an interrupt pending: nothing is lost.  It is asked first, as the
+     * client may have made its file block again.
+     */
+    if (poll(&p, 1, 0) == 0)
+        return 0;
+    return write(p.fd, &one, sizeof(one)) == sizeof(one) || errno == EAGAIN ? 0 : -1;
 }
 
 int vfu_do_irq_info(struct vfu *v, const struct vfu_request *q)

@@ -2,6 +2,7 @@
 /* Messages of vfio-user over a stream socket, with descriptors. */
 #include "rig/emu/vfu_wire.h"
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -52,6 +53,21 @@ static void put_fd(struct msghdr *m, char *space, size_t size, int fd)
     memcpy(CMSG_DATA(c), &fd, sizeof(fd));
 }
 
+/* A client that has not taken a message after so many waits is gone: two seconds in all. */
+#define WAITS 40
+#define WAIT_MS 50
+
+/* Room for more of a message; false when the client has had its time. */
+static bool await_room(int sock, unsigned *waits)
+{
+    struct pollfd p = { .fd = sock, .events = POLLOUT };
+
+    if ((*waits)++ == WAITS)
+        return false;
+    poll(&p, 1, WAIT_MS);
+    return true;
+}
+
 int vfu_send(int sock, const struct vfu_header *h, const void *body, size_t len, int fd)
 {
     union {
@@ -64,13 +80,14 @@ int vfu_send(int sock, const struct vfu_header *h, const void *body, size_t len,
     } head = { h }, tail = { body }; /* sendmsg() only reads */
     struct iovec iov[2] = { { head.out, sizeof(*h) }, { tail.out, len } };
     struct msghdr m = { .msg_iov = iov, .msg_iovlen = len ? 2 : 1 };
+    unsigned waits = 0;
 
     if (fd >= 0)
         put_fd(&m, control.space, sizeof(control.space), fd);
     while (m.msg_iovlen) {
-        ssize_t r = sendmsg(sock, &m, MSG_NOSIGNAL);
+        ssize_t r = sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-        if (r < 0 && errno == EINTR)
+        if (r < 0 && (errno == EINTR || (errno == EAGAIN && await_room(sock, &waits))))
             continue;
         if (r < 0)
             return -1;

@@ -2,6 +2,7 @@
 #include "rig/emu/window.h"
 #include "rig/emu/vfu.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,8 +19,10 @@ struct window {
 
 int window_open(struct window_owner *o, const char *path, const int *bar_fd, const uint64_t *size)
 {
-    o->fd = memfd_create("window", MFD_CLOEXEC);
-    if (o->fd < 0 || ftruncate(o->fd, sizeof(*o->page)) < 0)
+    /* sealed: whom it is handed out to cannot shorten what we write to */
+    o->fd = memfd_create("window", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (o->fd < 0 || ftruncate(o->fd, sizeof(*o->page)) < 0 ||
+        fcntl(o->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
         return -errno;
     o->page = mmap(NULL, sizeof(*o->page), PROT_READ | PROT_WRITE, MAP_SHARED, o->fd, 0);
     if (o->page == MAP_FAILED) {
@@ -113,6 +116,14 @@ static void *map(int fd, int prot, uint64_t *size)
     return p == MAP_FAILED ? NULL : p;
 }
 
+/* Can nobody make the file shorter?  The page is read without a guard. */
+static bool keeps_its_size(int fd)
+{
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    return seals >= 0 && seals & F_SEAL_SHRINK;
+}
+
 /* Receives the owner's descriptors: their number, 0 when there is no owner. */
 static int fetch(const char *path, uint8_t has[WINDOW_BARS], int fds[1 + WINDOW_BARS])
 {
@@ -141,7 +152,7 @@ struct window *window_connect(const char *path)
     if (!w)
         return NULL;
     n = fetch(path, has, fds);
-    if (n)
+    if (n && keeps_its_size(fds[0]))
         w->page = map(fds[0], PROT_READ, &size);
     for (int i = 0; w->page && i < WINDOW_BARS; i++)
         if (has[i] && next < n)

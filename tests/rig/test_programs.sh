@@ -94,6 +94,15 @@ connect("0.control").close()
 cards.append(subprocess.Popen([efa, "--link", at("cable"), "--first", "8", "--socket", at("8"), "--log", at("8.log")]))
 check("a fault on request", say("0.control", "drop 3"), "ok")
 check("nonsense", say("0.control", "nonsense"), "Invalid argument")
+# clients that say nothing, or half of a line, are not waited for
+silent = [connect("0.control") for _ in range(3)]
+silent[0].sendall(b"dr")
+check("beside silent ones", say("0.control", "drop 3"), "ok")
+time.sleep(0.3)
+silent[0].sendall(b"op 3\n")
+check("a line in two parts", silent[0].makefile().readline().strip(), "ok")
+for c in silent:
+    c.close()
 check("nonsense", say("gaudi.control", "nonsense"), "Invalid argument")
 clients = [connect(name) for name in ("goya", "gaudi", "gaudi2", "0", "8")]
 for c in clients:

@@ -158,7 +158,8 @@ static void *speak(void *user)
 
 TEST(an_owner_is_not_trusted)
 {
-    int page = sealed(sizeof(struct window_page)), empty = file(0), small = sealed(8), bar = file(BAR);
+    int page = sealed(sizeof(struct window_page)), empty = file(0), small = sealed(8),
+        bar = file(BAR);
     int loose = file(sizeof(struct window_page));
     const struct {
         size_t bytes, count;
@@ -171,7 +172,7 @@ TEST(an_owner_is_not_trusted)
         { WINDOW_BARS, 1, { empty, -1 }, false },
         { WINDOW_BARS, 1, { small, -1 }, false },
         { WINDOW_BARS, 1, { loose, -1 }, false }, /* it could become shorter */
-        { WINDOW_BARS, 2, { page, bar }, true }, /* and two BARs that did not come */
+        { WINDOW_BARS, 2, { page, bar }, true },  /* and two BARs that did not come */
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

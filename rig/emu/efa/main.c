@@ -5,6 +5,7 @@
  */
 #include "rig/emu/efa/card.h"
 #include "rig/emu/efa/link.h"
+#include "rig/emu/control.h"
 #include "rig/emu/ending.h"
 #include "rig/emu/guard.h"
 #include <errno.h>
@@ -20,9 +21,12 @@
 struct seat { /* of a card */
     struct efa_card *card;
     const char *socket, *control, *log;
-    int listener, commands;
+    int listener;
+    struct control commands;
     bool over;
 };
+
+#define SEAT_POLLS (1 + CONTROL_POLLS)
 
 static uint64_t now_ns(void)
 {
@@ -40,26 +44,10 @@ static void usage(void)
     exit(2);
 }
 
-/* One connection to the control socket: a line of text, and its answer. */
-static void control_line(struct seat *s)
+/* A line that came on the control socket. */
+static int command(void *card, const char *line)
 {
-    int fd = accept4(s->commands, NULL, NULL, SOCK_CLOEXEC), rc;
-    struct pollfd p = { .fd = fd, .events = POLLIN };
-    char line[256];
-    ssize_t n;
-
-    if (fd < 0)
-        return;
-    n = poll(&p, 1, 100) == 1 ? read(fd, line, sizeof(line) - 1)
-                              : 0; /* a client that does not read cannot block us */
-    if (n > 0) {
-        line[n] = 0;
-        line[strcspn(line, "\n")] = 0;
-        rc = efa_command(s->card, line);
-        n = snprintf(line, sizeof(line), "%s\n", rc ? strerror(-rc) : "ok");
-        (void)!send(fd, line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
-    close(fd);
+    return efa_command(card, line);
 }
 
 static void gone(struct seat *s)
@@ -95,11 +83,12 @@ static unsigned prepare(const struct seat *seat, unsigned n, const struct efa_ne
         const struct seat *s = &seat[i];
 
         left += !s->over;
-        p[2 * i] = (struct pollfd){ .events = POLLIN };
-        p[2 * i].fd = s->over ? -1 : s->card->v.sock >= 0 ? s->card->v.sock : s->listener;
-        p[2 * i + 1] = (struct pollfd){ .fd = s->commands, .events = POLLIN };
+        *p = (struct pollfd){ .events = POLLIN };
+        p->fd = s->over ? -1 : s->card->v.sock >= 0 ? s->card->v.sock : s->listener;
+        control_poll(&s->commands, p + 1);
+        p += SEAT_POLLS;
     }
-    p[2 * n] = (struct pollfd){ .fd = net->link ? efa_link_fd(net->link) : -1, .events = POLLIN };
+    *p = (struct pollfd){ .fd = net->link ? efa_link_fd(net->link) : -1, .events = POLLIN };
     return left;
 }
 
@@ -121,29 +110,29 @@ static uint64_t take_turn(struct seat *s, const struct pollfd *p)
         take_client(s);
     else if (p[0].revents && vfu_step(&s->card->v) <= 0)
         gone(s);
-    if (p[1].revents)
-        control_line(s);
+    control_serve(&s->commands, p + 1);
     return efa_run(s->card);
 }
 
 static void serve(struct seat *seat, unsigned n, struct efa_net *net, const sigset_t *open)
 {
-    struct pollfd p[EFA_MAX_CARDS * 2 + 1];
+    struct pollfd p[EFA_MAX_CARDS * SEAT_POLLS + 1];
+    const nfds_t polls = n * SEAT_POLLS + 1;
     uint64_t next = 0;
 
     while (prepare(seat, n, net, p) && !ending()) {
         struct timespec wait = until(next);
 
-        if (ppoll(p, 2 * n + 1, next ? &wait : NULL, open) < 0) {
+        if (ppoll(p, polls, next ? &wait : NULL, open) < 0) {
             if (errno != EINTR)
                 return;
             continue;
         }
-        if (p[2 * n].revents)
+        if (p[polls - 1].revents)
             efa_link_step(net);
         next = 0;
         for (unsigned i = 0; i < n; i++) {
-            uint64_t t = take_turn(&seat[i], &p[2 * i]);
+            uint64_t t = take_turn(&seat[i], &p[SEAT_POLLS * i]);
 
             if (t && (!next || t < next))
                 next = t;
@@ -166,8 +155,7 @@ static void open_seat(struct seat *s, struct efa_net *net, unsigned first, bool 
         exit(1);
     }
     s->listener = vfu_listen(s->socket, SOCK_STREAM);
-    s->commands = s->control ? vfu_listen(s->control, SOCK_STREAM) : -1;
-    if (s->listener < 0 || (s->control && s->commands < 0)) {
+    if (s->listener < 0 || control_open(&s->commands, s->control, command, s->card) < 0) {
         perror(s->socket);
         exit(1);
     }
