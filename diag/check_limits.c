@@ -2,17 +2,18 @@
 /* Limits of this process and settings of the machine that sharing memory runs into. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "diag/preflight.h"
+#include "lib/kernel/capability.h"
 #include "lib/kernel/sysfs.h"
 #include "lib/kernel/tree.h"
 
 #define ENOUGH_MEMLOCK (64ull << 20)
 #define ENOUGH_FILES 4096u
-#define CAPABILITY_IPC_LOCK 14
 
 /* The soft limit in a line of /proc/self/limits; UINT64_MAX: unlimited. */
 static bool soft_limit(const char *text, const char *name, uint64_t *soft, uint64_t *hard)
@@ -27,16 +28,23 @@ static bool soft_limit(const char *text, const char *name, uint64_t *soft, uint6
     return true;
 }
 
-/* May this process lock memory without a limit?  1, 0, or -errno. */
+/*
+ * May this process lock memory without a limit?  1, 0, or -errno.  What locks asks for the
+ * machine's capability (can_do_mlock(), ib_umem_get()), which "root" of a rootless container has
+ * not.
+ */
 static int may_lock(const char *root)
 {
     size_t n;
-    char *text = hl_tree_read_all(root, &n, "/proc/self/status");
-    const char *at = text ? strstr(text, "CapEff:") : NULL;
-    int rc = !text ? -errno
-             : at  ? (int)(strtoull(at + 7, NULL, 16) >> CAPABILITY_IPC_LOCK & 1)
-                   : -EPROTO;
+    char *text;
+    const char *at;
+    int rc;
 
+    if (!hl_in_first_user_namespace(root))
+        return 0;
+    text = hl_tree_read_all(root, &n, "/proc/self/status");
+    at = text ? strstr(text, "CapEff:") : NULL;
+    rc = !text ? -errno : at ? (int)(strtoull(at + 7, NULL, 16) >> CAP_IPC_LOCK & 1) : -EPROTO;
     free(text);
     return rc;
 }

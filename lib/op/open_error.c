@@ -2,6 +2,7 @@
 #include "lib/op/open_error.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/error.h"
+#include "lib/kernel/capability.h"
 #include "lib/kernel/discovery.h"
 #include "lib/kernel/node.h"
 
@@ -49,6 +51,22 @@ static int not_permitted(const struct hlthunk_device_entry *e, const char *path)
                   path, strerror(-rc), major(st.st_rdev), minor(st.st_rdev));
 }
 
+/*
+ * Does root pass by the mode?  With CAP_DAC_OVERRIDE, of a user namespace only where owner and
+ * group are mapped into it (capable_wrt_inode_uidgid() of the kernel); those that are not are shown
+ * as overflow_id, of which 65534 is what Linux begins with.  What cannot be read is taken for the
+ * usual.
+ */
+static bool root_passes(const struct stat *st)
+{
+    const unsigned overflow_id = 65534;
+
+    if (!hl_capable(CAP_DAC_OVERRIDE))
+        return false;
+    return hl_in_first_user_namespace("") ||
+           (st->st_uid != overflow_id && st->st_gid != overflow_id);
+}
+
 /* A user may have 65536 groups. */
 static bool is_member(gid_t group)
 {
@@ -65,7 +83,7 @@ static bool is_member(gid_t group)
 
 bool hl_open_mode_allows(const struct stat *st)
 {
-    if (geteuid() == 0)
+    if (geteuid() == 0 && root_passes(st))
         return true;
     if (st->st_uid == geteuid())
         return (st->st_mode & 0600) == 0600;

@@ -3,6 +3,7 @@
 #include "tests/test.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -11,12 +12,14 @@
 #include <hlthunk/device.h>
 #include <hlthunk/error.h>
 
+#include "lib/kernel/capability.h"
 #include "lib/op/open_error.h"
 
 static uid_t user = 1000;
 static gid_t group = 1000, more_groups[300] = { 7, 8 };
 static int more_group_count = 2;
 static const char *release = "6.12.1";
+static bool capable = true, in_first = true;
 static unsigned long mount_flags;
 
 uid_t geteuid(void)
@@ -56,6 +59,18 @@ int statvfs(const char *path, struct statvfs *fs)
     return 0;
 }
 
+bool hl_capable(unsigned capability)
+{
+    assert_int_equal(capability, CAP_DAC_OVERRIDE);
+    return capable;
+}
+
+bool hl_in_first_user_namespace(const char *root)
+{
+    (void)root;
+    return in_first;
+}
+
 static void says(const char *path, int rc, int expected, const char *text)
 {
     struct hlthunk_device_entry e = { .struct_size = sizeof(e), .index = 99 };
@@ -71,6 +86,16 @@ TEST(modes)
 
     user = 0;
     assert_true(hl_open_mode_allows(&st));
+    capable = false;
+    assert_false(hl_open_mode_allows(&st));
+    /* root of a user namespace, into which these are mapped, and are not */
+    capable = true;
+    in_first = false;
+    assert_true(hl_open_mode_allows(&st));
+    st.st_gid = 65534;
+    assert_false(hl_open_mode_allows(&st));
+    st.st_gid = 6;
+    in_first = true;
     user = 5;
     assert_true(hl_open_mode_allows(&st));
     st.st_mode = S_IFCHR | 0466; /* the owner's bits count, although the others' allow it */
