@@ -289,10 +289,11 @@ static int check_access(struct hl_preflight *p, const struct hlthunk_device_entr
     return 1;
 }
 
-/* True when the primary node may be opened. */
-static bool check_permission(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+/* True when the primary node, whose path is told, may be opened. */
+static bool check_permission(struct hl_preflight *p, const struct hlthunk_device_entry *e,
+                             char *node)
 {
-    char node[HL_NODE_PATH], control[HL_NODE_PATH];
+    char control[HL_NODE_PATH];
 
     if (check_access(p, e, false, node))
         return false;
@@ -520,16 +521,17 @@ static void check_holders(struct hl_preflight *p, const struct facts *f)
 
 /* ---- can it be opened ---- */
 
-static void tell_opened(struct hl_preflight *p, const struct hlthunk_device_entry *e, int rc)
+/* node: its path here, which may be another than the usual one. */
+static void tell_opened(struct hl_preflight *p, const char *node, int rc)
 {
     if (rc >= 0)
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL, "%s was opened, and closed again.",
-                          e->node);
+                          node);
     else if (rc == -EINVAL && hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG))
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_PROBLEM, REMEDY_FOP,
                           "Nobody can open %s on this kernel (EINVAL): since 6.12 Linux demands "
                           "FOP_UNSIGNED_OFFSET of a node's driver, and this habanalabs lacks it.",
-                          e->node);
+                          node);
     else if (hl_is_exhausted(rc))
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_UNKNOWN, NULL, "%s.", hl_error_text());
     else if (rc == -EBUSY || rc == -EAGAIN)
@@ -562,11 +564,12 @@ static int try_export(const struct hlthunk_device_entry *e)
 }
 
 /* True when the export was tried, and told. */
-static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_entry *e)
+static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_entry *e,
+                            const char *node)
 {
     int fd = hl_open_node(e, false), rc;
 
-    tell_opened(p, e, fd);
+    tell_opened(p, node, fd);
     if (fd < 0)
         return false;
     close(fd);
@@ -586,32 +589,32 @@ static bool open_and_export(struct hl_preflight *p, const struct hlthunk_device_
 
 /* True when that has told of the export as well. */
 static bool check_open(struct hl_preflight *p, const struct hlthunk_device_entry *e,
-                       const struct facts *f)
+                       const char *node, const struct facts *f)
 {
     bool checks = hl_kernel_at_least(&p->kernel, DEMANDS_FOP_FLAG);
     int fd;
 
     if (f->tally.nodes || busy(f)) {
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL, "%s can be opened: it is in use.",
-                          e->node);
+                          node);
         return false;
     }
     if (p->options.open == HLTHUNK_PREFLIGHT_OPEN_AND_EXPORT)
-        return open_and_export(p, e);
+        return open_and_export(p, e, node);
     if (f->stats_known && f->stats.open_counter) {
         hl_preflight_tell(p, "open", HLTHUNK_VERDICT_OK, NULL,
-                          "%s can be opened: it was, %llu times since the driver was loaded.",
-                          e->node, (unsigned long long)f->stats.open_counter);
+                          "%s can be opened: it was, %llu times since the driver was loaded.", node,
+                          (unsigned long long)f->stats.open_counter);
     } else if (p->options.open == HLTHUNK_PREFLIGHT_OPEN_NEVER) {
         hl_preflight_tell(
             p, "open", HLTHUNK_VERDICT_UNKNOWN, checks ? REMEDY_FOP : NULL,
-            "Whether %s can be opened was not tried%s.", e->node,
+            "Whether %s can be opened was not tried%s.", node,
             checks ? ". Since 6.12 Linux demands FOP_UNSIGNED_OFFSET of a node's driver; "
                      "distributions' habanalabs lacks it, and then every open is EINVAL"
                    : "");
     } else {
         fd = hl_open_node(e, false);
-        tell_opened(p, e, fd);
+        tell_opened(p, node, fd);
         if (fd >= 0)
             close(fd);
     }
@@ -635,6 +638,7 @@ static void check_export(struct hl_preflight *p, const struct hlthunk_device_ent
 
 bool hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_entry *e)
 {
+    char node[HL_NODE_PATH];
     struct facts f;
     bool here, usable;
 
@@ -642,12 +646,12 @@ bool hl_preflight_device(struct hl_preflight *p, const struct hlthunk_device_ent
                       hlthunk_asic_get_name(e->asic), e->index,
                       *e->pci_address ? e->pci_address : "an unknown PCI address");
     here = check_node(p, e);
-    usable = here && check_permission(p, e);
+    usable = here && check_permission(p, e, node);
     check_status(p, e);
     if (p->rc || (!here && p->some_passed))
         return false;
     gather(p, e, &f);
-    if (usable && check_open(p, e, &f)) {
+    if (usable && check_open(p, e, node, &f)) {
         check_holders(p, &f);
         return true;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,7 +175,7 @@ int command_doctor(int argc, char **argv)
     struct doctor d = { .options = { .struct_size = sizeof(d.options) } };
     struct hlthunk_device_entry entry;
     enum hlthunk_verdict worst;
-    int code = EXIT_OK;
+    int code = EXIT_OK, rc;
     bool json;
 
     if (!parse_options(argc, argv, usage, options, take, &d, &json, &code))
@@ -196,9 +197,11 @@ int command_doctor(int argc, char **argv)
         d.options.pci_address = entry.pci_address;
     }
     d.rows = json ? cJSON_CreateArray() : NULL;
-    if (hlthunk_preflight_run(&d.options, check, &d, &worst)) {
+    rc = hlthunk_preflight_run(&d.options, check, &d, &worst);
+    if (rc) {
         cJSON_Delete(d.rows);
-        return fail_with("doctor", hlthunk_diag_last_error());
+        code = fail_with("doctor", hlthunk_diag_last_error());
+        return rc == -ENODEV && d.options.root && argv[optind] ? EXIT_NO_DEVICE : code;
     }
     return finish(&d, worst);
 }

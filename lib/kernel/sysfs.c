@@ -8,6 +8,15 @@
 
 #include "lib/kernel/errno.h"
 
+/* A recorded machine may have a FIFO or a terminal in the place of a file: neither is waited for.
+ */
+int hl_sysfs_open(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    return fd < 0 ? -errno : fd;
+}
+
 int hl_sysfs_read(const char *path, char *value, size_t size)
 {
     size_t n = 0;
@@ -17,9 +26,9 @@ int hl_sysfs_read(const char *path, char *value, size_t size)
     if (!size)
         return -ENOSPC;
     value[0] = '\0';
-    fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd = hl_sysfs_open(path);
     if (fd < 0)
-        return -errno;
+        return fd;
     while (n < size && got > 0) {
         got = read(fd, value + n, size - n);
         if (got > 0) {

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Opens a file to be read, whatever it is: a descriptor or -errno. */
+int hl_sysfs_open(const char *path);
+
 /*
  * Reads a text file of sysfs, procfs or debugfs into value, NUL-terminated and without final white
  * space.  0, -ENOSPC when it does not fit, or -errno; value is "" after a failure.

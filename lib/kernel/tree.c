@@ -49,16 +49,17 @@ char *hl_tree_read_all(const char *root, size_t *size, const char *path, ...)
     int rc, fd;
 
     JOIN(rc, full, root, path);
-    fd = rc ? -1 : open(full, O_RDONLY | O_CLOEXEC);
-    if (rc)
-        errno = -rc;
-    if (fd < 0)
+    fd = rc ? rc : hl_sysfs_open(full);
+    if (fd < 0) {
+        errno = -fd;
         return NULL;
+    }
     while (got > 0) {
         if (n + 1 >= room) {
             room = room ? 2 * room : 16384;
-            more = realloc(text, room);
+            more = room > HL_TREE_LONGEST ? NULL : realloc(text, room);
             if (!more) {
+                errno = room > HL_TREE_LONGEST ? EFBIG : ENOMEM;
                 got = -1;
                 break;
             }

@@ -12,6 +12,8 @@
 
 /* The longest path that is put together here. */
 #define HL_TREE_PATH 512
+/* What hl_tree_read_all() reads at most: other users' maps and recorded files have any length. */
+#define HL_TREE_LONGEST (64u << 20)
 
 /* root: "" for this machine, otherwise the folder, without a slash at its end. */
 
@@ -19,7 +21,7 @@
 int hl_tree_read(const char *root, char *value, size_t size, const char *path, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* A whole file, however long: NUL-terminated, malloc'ed; NULL and errno on failure. */
+/* A whole file: NUL-terminated, malloc'ed; NULL and errno on failure, EFBIG past the longest. */
 char *hl_tree_read_all(const char *root, size_t *size, const char *path, ...)
     __attribute__((format(printf, 3, 4)));
 
