@@ -2,7 +2,7 @@
 """The C library by ctypes: its functions, its structs, its errors."""
 import ctypes
 import os
-from ctypes import CFUNCTYPE, Structure, byref, c_bool, c_char, c_char_p, c_int, c_int32, c_int64
+from ctypes import CFUNCTYPE, ArgumentError, Structure, byref, c_bool, c_char, c_char_p, c_int, c_int32, c_int64
 from ctypes import c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p, sizeof
 from typing import Any, Iterable, List, Optional, Tuple, Type, TypeVar
 

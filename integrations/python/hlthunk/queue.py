@@ -133,7 +133,12 @@ class Queue(Object):
         try:
             n.check(n.lib.hlthunk_queue_read(self.handle, read.memory.address, source.handle,
                                              offset, read.memory.size))
-        except n.Error:
+        except (ValueError, TypeError, OverflowError, n.ArgumentError):
+            # refused before the call: an object is closed, or a number does not fit
+            self._pending().remove(read)
+            read.memory.close()
+            raise
+        except BaseException:
             with suppress(n.Error):
                 read.fence = self.fence()  # part of it may be recorded
             raise

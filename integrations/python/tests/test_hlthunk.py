@@ -156,6 +156,15 @@ class Copies(OpenDevice):
         for target in targets:
             target.append(0)
 
+    def test_a_read_with_wrong_arguments_lets_its_memory_go(self):
+        closed = self.device.alloc(4096)
+        closed.close()
+        for source, offset in ((closed, 0), (self.a, -1), (self.a, 1 << 64), (self.a, "one")):
+            target = bytearray(64)
+            self.assertRaises((ValueError, OverflowError, TypeError, ctypes.ArgumentError),
+                              self.queue.read_later, target, source, offset=offset)
+            target.append(0)  # which a BufferError refuses while anybody holds it
+
     def test_a_read_that_is_refused_lets_its_memory_go(self):
         target = bytearray(500)
         with self.assertRaises(hlthunk.Error):
