@@ -221,7 +221,7 @@ static void tell_end(FILE *f, enum copied copied, int status)
 
 unsigned report_group(FILE *f, const struct plan *p, const struct group *group, struct run *run)
 {
-    int out[2], err = memfd_create("conformance", MFD_CLOEXEC), status = 0;
+    int out[2], err, status = 0;
     pid_t pid, tool = getpid();
     unsigned lines = 0;
 
@@ -230,8 +230,11 @@ unsigned report_group(FILE *f, const struct plan *p, const struct group *group, 
     /* in the file before the group begins: should the machine crash, it shows where */
     fflush(f);
     fsync(fileno(f));
+    err = memfd_create("conformance", MFD_CLOEXEC);
     if (err < 0 || pipe(out) < 0) {
         line(f, "!not run", strerror(errno));
+        if (err >= 0)
+            close(err);
         return 0;
     }
     pid = fork();
