@@ -135,6 +135,7 @@ fuzz_emu() { fuzz emu; }
 ways_to_build="gcc -Doptimization=0
 gcc -Doptimization=3 -Db_lto=true
 gcc --unity=on
+gcc -Ddefault_library=shared
 clang -Doptimization=0
 clang -Doptimization=3"
 wants_builds=$(echo "$ways_to_build" | wc -l) unit_builds='ways to build'
