@@ -170,6 +170,13 @@ TEXT
     check "whose program runs" hlsim run -- "$work/cb/other"
     sed -i "s/hlthunk $version/hlthunk 99/" "$work/cmake/CMakeLists.txt"
     check "CMake refuses a later version" sh -c "! cmake -G Ninja -S '$work/cmake' -B '$work/cc'"
+    # staged or moved: nothing is where it was meant to be
+    sed -i "s/hlthunk 99/hlthunk $version/" "$work/cmake/CMakeLists.txt"
+    mkdir "$work/moved"
+    mv "${libdir:?}" "$work/moved/lib"
+    mv /usr/local/include "$work/moved/include"
+    check "CMake, moved" sh -c "cmake -G Ninja -S '$work/cmake' -B '$work/cd' \
+        -Dhlthunk_DIR='$work/moved/lib/cmake/hlthunk' && cmake --build '$work/cd'"
 else
     echo "note: no cmake here, the package for it is not tried"
 fi
