@@ -130,6 +130,13 @@ static void unlisted(struct hl_object *o)
     count_out(b);
 }
 
+/* What could not be made is no release, and may be a queue's, whose lock is held. */
+static void call_what_waited(const struct hl_object *o)
+{
+    if (o->listed)
+        hl_deferred_call(o->device);
+}
+
 static void destroy(struct hl_object *o)
 {
     struct hlthunk_buffer *b = (struct hlthunk_buffer *)o;
@@ -143,10 +150,10 @@ static void destroy(struct hl_object *o)
         if (b->pinned)
             hl_pinned_forget(b->pinned);
     } else if (b->pinned) {
-        hl_deferred_call(o->device);
+        call_what_waited(o);
         hl_pinned_put(o->device, b->pinned);
     } else {
-        hl_deferred_call(o->device);
+        call_what_waited(o);
         if (b->host) /* which the program may free only then */
             later = released;
         if (!hl_memory_release(o->device, &b->memory, b->open_exports, later) && b->host)

@@ -105,12 +105,39 @@ TEST(what_waits_is_told)
     assert_int_equal(hlthunk_device_close(d), 0);
 }
 
+static void flush(void *queue)
+{
+    ok(hlthunk_queue_flush(queue));
+}
+
+/* The second mapping, of the queue's own memory, fails: that is no release of a buffer. */
+TEST(a_queue_whose_memory_cannot_be_pinned)
+{
+    struct hlthunk_device *d = open_asic(HLTHUNK_ASIC_GAUDI2);
+    void *memory = aligned_alloc(4096, 8192);
+    struct hlthunk_buffer *b, *host;
+    struct hlthunk_queue *q;
+    char text[64] = "";
+
+    ok(hlthunk_buffer_alloc(d, MIB, NULL, &b));
+    ok(hlthunk_buffer_from_host(d, memory, 8192, NULL, &host));
+    ok(hlthunk_queue_create(d, NULL, &q));
+    ok(hlthunk_buffer_set_user(host, q, flush));
+    hlthunk_buffer_unref(host);
+    refused(hlthunk_queue_write(q, b, 0, text, sizeof(text)), ENOMEM, "");
+    hlthunk_buffer_unref(b);
+    hlthunk_queue_unref(q);
+    free(memory);
+    assert_int_equal(hlthunk_device_close(d), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_another_device_has_mapped),
         cmocka_unit_test(what_was_mapped_for_a_moment),
         cmocka_unit_test(what_waits_is_told),
+        cmocka_unit_test(a_queue_whose_memory_cannot_be_pinned),
     };
 
     require_simulation();
