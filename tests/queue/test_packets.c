@@ -303,7 +303,8 @@ static struct world *begin(enum hlthunk_asic asic, enum hlthunk_engine engine)
     wait_status = HL_WAIT_CS_STATUS_COMPLETED; /* whatever a failed test has left */
     no_room_for_waits = false;
     is_completed = is_aborted = forgotten = 0;
-    waits_before = wait_errors = refusals = 0;
+    waits_before = wait_errors = 0;
+    refusals = 0;
     device_status = HL_DEVICE_STATUS_OPERATIONAL;
     assert_int_equal(hlthunk_queue_create(&w->d, &o, &w->q), 0);
     return w;
