@@ -24,6 +24,14 @@ void client_forked(void);
 int client_call(struct sim_request *q, struct sim_reply *reply, bool interruptible);
 
 /*
+ * Another descriptor refers to the file, or a message carries one: who counts the descriptors by
+ * looking at one after the other sees by client_moves() that one may have gone from where he had
+ * not looked yet to where he had.  In all processes, of this file and some others.
+ */
+void client_moved(uint32_t file);
+uint32_t client_moves(uint32_t file);
+
+/*
  * A request with descriptors.  pass: one to go along, or -1.  fds: up to two that come back,
  * close-on-exec if cloexec says so, -1 where none came; the caller's to close.
  */

@@ -12,6 +12,7 @@
 #include "sim/wire.h"
 
 #define SIM_SLOTS 1024u
+#define SIM_MOVES 256u
 
 /* The phase of a slot in the low byte of its state, its client above. */
 enum sim_phase { SIM_SLOT_FREE, SIM_SLOT_CLAIMED, SIM_SLOT_POSTED, SIM_SLOT_DONE };
@@ -32,6 +33,7 @@ struct sim_mailbox {
     uint32_t work; /* futex: changes with each request */
     uint64_t posted[SIM_SLOTS / 64];
     struct sim_slot slots[SIM_SLOTS];
+    uint32_t moves[SIM_MOVES]; /* client_moved(), by the file's number */
 };
 
 #endif

@@ -76,7 +76,6 @@ struct sim_file {
     uint32_t parent;      /* of a mapping: the node's file */
     uint32_t attribute;   /* of debugfs: which (enum sim_debugfs) */
     uint32_t in_messages; /* of a dma-buf: descriptors that were sent and not received yet */
-    uint32_t moves;       /* likewise: how often either happened */
     struct sim_dmabuf dmabuf;
 };
 

@@ -323,7 +323,6 @@ static int serve_message(struct sim_state *s, const struct sim_request *q)
 
     if (!f || f->inode != q->argument)
         return -EBADF;
-    f->moves++;
     if (q->flags)
         f->in_messages++;
     else if (f->in_messages)

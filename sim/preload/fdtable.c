@@ -20,7 +20,6 @@
 #define TABLE_SIZE 65536
 
 static _Atomic uint32_t table[TABLE_SIZE]; /* file + 1; 0: not known to be one */
-static _Atomic unsigned notes;
 
 void *real_function(void **cache, const char *name)
 {
@@ -140,15 +139,10 @@ void fd_learn(int fd)
 
 void fd_note(int fd, uint32_t file)
 {
-    if ((unsigned)fd < TABLE_SIZE && fd_known(fd) != file && !fd_borrowed()) {
+    if (file != SIM_NONE)
+        client_moved(file);
+    if ((unsigned)fd < TABLE_SIZE && !fd_borrowed())
         atomic_store_explicit(&table[fd], file + 1, memory_order_relaxed);
-        atomic_fetch_add(&notes, 1);
-    }
-}
-
-unsigned fd_notes(void)
-{
-    return atomic_load(&notes);
 }
 
 bool fd_forget(int fd)

@@ -136,20 +136,22 @@ static unsigned in_messages(uint32_t file)
 unsigned count_holders(uint32_t file)
 {
     struct count c = { .n = 0 };
-    uint32_t moves, notes;
+    unsigned most = 2;
+    bool still = false;
 
     snprintf(c.wanted, sizeof(c.wanted), "socket:[%llu]",
              (unsigned long long)sim->files[file].inode);
-    for (unsigned i = 0; i < TRIES; i++) {
-        moves = __atomic_load_n(&sim->files[file].moves, __ATOMIC_ACQUIRE);
-        notes = fd_notes();
+    for (unsigned i = 0; i < TRIES && !still; i++) {
+        uint32_t moves = client_moves(file);
+
         /* in this order: messages become descriptors */
         c.n = in_messages(file);
         each_descriptor(count_one, &c);
-        if (__atomic_load_n(&sim->files[file].moves, __ATOMIC_ACQUIRE) == moves &&
-            fd_notes() == notes)
-            break;
+        still = client_moves(file) == moves;
+        most = c.n > most ? c.n : most;
     }
+    if (!still)
+        c.n = most; /* one that moves all the time is there, beside the one that is asked about */
     for (uint32_t i = 0; i < SIM_MAX_IMPORTS; i++)
         c.n += sim->imports[i].state == SIM_IMPORT_USED && sim->imports[i].file == file;
     return c.n;

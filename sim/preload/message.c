@@ -48,6 +48,7 @@ static void tell(int fd, bool sent)
         return;
     q.argument = sim->files[file].inode;
     client_call(&q, NULL, false);
+    client_moved(file);
     errno = saved;
 }
 

@@ -13,6 +13,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -580,6 +582,75 @@ TEST(the_dmabuf)
     close(fd);
 }
 
+/* The kernel's count of references of a dma-buf's file. */
+static int count_of(int fd)
+{
+    char path[48], text[512] = "";
+    const char *at;
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
+    fclose(f);
+    at = strstr(text, "count:");
+    assert_non_null(at);
+    return atoi(at + strlen("count:"));
+}
+
+struct mover {
+    int fd;
+    atomic_bool over;
+};
+
+/* One descriptor, under one number after another. */
+static void *move(void *arg)
+{
+    struct mover *m = arg;
+    static const int above[] = { 300, 3, 200, 100 };
+
+    for (unsigned i = 0; !atomic_load(&m->over); i++) {
+        int next = fcntl(m->fd, F_DUPFD_CLOEXEC, above[i % 4]);
+
+        close(m->fd);
+        m->fd = next;
+    }
+    return NULL;
+}
+
+TEST(a_descriptor_that_moves_is_counted)
+{
+    int fd = open_node(), out[2];
+    struct mover movers[3] = { { 0 } };
+    pthread_t threads[3];
+    uint64_t a;
+
+    if (!can_export()) {
+        close(fd);
+        skip();
+    }
+    a = exportable(fd);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(export(fd, a, 1 << 20, 0, O_RDWR | O_CLOEXEC, &out[i]), 0);
+    /* of one dma-buf once, and of another one */
+    for (unsigned i = 0; i < 3; i++) {
+        movers[i].fd = dup(out[i > 0]);
+        assert_int_equal(pthread_create(&threads[i], NULL, move, &movers[i]), 0);
+    }
+    for (unsigned i = 0; i < 12; i++)
+        assert_true(count_of(out[0]) >= 2);
+    for (unsigned i = 0; i < 3; i++) {
+        atomic_store(&movers[i].over, true);
+        pthread_join(threads[i], NULL);
+        close(movers[i].fd);
+    }
+    assert_int_equal(count_of(out[0]), 1);
+    close(out[0]);
+    close(out[1]);
+    close(fd);
+}
+
 /* Descriptors of nodes that a process has. */
 static unsigned nodes_of(pid_t pid)
 {
@@ -777,6 +848,7 @@ SUITE(semantics)
         cmocka_unit_test(host_mapping_of_a_file),
         cmocka_unit_test(export_rules),
         cmocka_unit_test(the_dmabuf),
+        cmocka_unit_test(a_descriptor_that_moves_is_counted),
         cmocka_unit_test(nobody_else_has_a_fresh_node),
         cmocka_unit_test(leaked),
         cmocka_unit_test(command_buffers),
