@@ -45,7 +45,7 @@ void arena_restore(struct arena *a);
 
 /*
  * Time for the code under test: from fuzz_clock_start() to fuzz_clock_stop() each look at a clock
- * is 20 us after the last one.
+ * is 20 us after the last one, and a poll() that nothing ends is over at once.
  */
 void fuzz_clock_start(void);
 void fuzz_clock_stop(void);

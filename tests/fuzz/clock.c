@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* clock_gettime() for the code under test, by the linker's --wrap. */
+/* clock_gettime() and poll() for the code under test, by the linker's --wrap. */
+#include <poll.h>
 #include <time.h>
 
 #include "tests/fuzz/arena.h"
@@ -8,6 +9,8 @@
 
 int __real_clock_gettime(clockid_t clock, struct timespec *t);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t);
+int __real_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 
 static uint64_t now_ns; /* 0: the real one */
 
@@ -29,4 +32,14 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
     t->tv_sec = (time_t)(now_ns / 1000000000);
     t->tv_nsec = (long)(now_ns % 1000000000);
     return 0;
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+    bool counted = now_ns && timeout_ms > 0;
+    int rc = __real_poll(fds, n, counted ? 0 : timeout_ms);
+
+    if (rc == 0 && counted)
+        now_ns += (uint64_t)timeout_ms * 1000000;
+    return rc;
 }
