@@ -61,7 +61,7 @@ uint32_t fd_known(int fd);
 uint32_t fd_find(int fd);
 void fd_learn(int fd); /* fd is new, a duplicate of an unknown file */
 void fd_note(int fd, uint32_t file);
-bool fd_forget(int fd);  /* true: it was a simulated one */
+bool fd_forget(int fd); /* true: it was a simulated one */
 bool fd_forget_range(unsigned first, unsigned last);
 /* After a close: returns once the supervisor has noticed. */
 void fd_closed(void);
