@@ -214,17 +214,6 @@ static long futex(uint32_t *word, int op, uint32_t value, const struct timespec 
     return syscall(SYS_futex, word, op, value, timeout, NULL, 0);
 }
 
-void client_moved(uint32_t file)
-{
-    if (mailbox)
-        __atomic_fetch_add(&mailbox->moves[file % SIM_MOVES], 1, __ATOMIC_SEQ_CST);
-}
-
-uint32_t client_moves(uint32_t file)
-{
-    return __atomic_load_n(&mailbox->moves[file % SIM_MOVES], __ATOMIC_SEQ_CST);
-}
-
 static struct sim_slot *claim(unsigned *index)
 {
     const uint32_t mine = sim_slot_state(SIM_SLOT_CLAIMED, client);
@@ -307,4 +296,14 @@ int client_call(struct sim_request *q, struct sim_reply *reply, bool interruptib
     }
     __atomic_store_n(&slot->state, SIM_SLOT_FREE, __ATOMIC_RELEASE);
     return rc;
+}
+
+void client_moved(uint32_t file)
+{
+    __atomic_fetch_add(&mailbox->moves[file % SIM_MOVES], 1, __ATOMIC_SEQ_CST);
+}
+
+uint32_t client_moves(uint32_t file)
+{
+    return __atomic_load_n(&mailbox->moves[file % SIM_MOVES], __ATOMIC_SEQ_CST);
 }

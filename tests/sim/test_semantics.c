@@ -512,6 +512,19 @@ TEST(export_rules)
     close(fd);
 }
 
+/* text: zeroed */
+static void read_fdinfo(int fd, char *text, size_t size)
+{
+    char path[48];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_true(fread(text, 1, size - 1, f) > 0);
+    fclose(f);
+}
+
 TEST(the_dmabuf)
 {
     int fd = open_node(), out, copy;
@@ -521,7 +534,6 @@ TEST(the_dmabuf)
     struct statfs fs;
     struct stat st;
     uint64_t a;
-    FILE *f;
 
     if (!can_export()) {
         close(fd);
@@ -559,11 +571,7 @@ TEST(the_dmabuf)
     assert_int_equal(errno, ENXIO);
     assert_int_equal(ioctl(out, DMA_BUF_SET_NAME, "a name"), 0);
     copy = dup(out);
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", out);
-    f = fopen(path, "r");
-    assert_non_null(f);
-    assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
-    fclose(f);
+    read_fdinfo(out, text, sizeof(text));
     assert_non_null(strstr(text, "size:\t1048576\n"));
     assert_non_null(strstr(text, "count:\t2\n"));
     assert_non_null(strstr(text, "exp_name:\thabanalabs\n"));
@@ -585,15 +593,10 @@ TEST(the_dmabuf)
 /* The kernel's count of references of a dma-buf's file. */
 static int count_of(int fd)
 {
-    char path[48], text[512] = "";
+    char text[512] = "";
     const char *at;
-    FILE *f;
 
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-    f = fopen(path, "r");
-    assert_non_null(f);
-    assert_true(fread(text, 1, sizeof(text) - 1, f) > 0);
-    fclose(f);
+    read_fdinfo(fd, text, sizeof(text));
     at = strstr(text, "count:");
     assert_non_null(at);
     return atoi(at + strlen("count:"));
