@@ -38,13 +38,18 @@ if [ $rc != 2 ] || ! grep -q '^ggml: "lama" is neither' "$room/said"; then
 fi
 rm -rf "${room:?}/cache"/* "$room/cache"/.[a-z]*
 
-# where nothing can be downloaded the reason is told, and nothing counts as failed
+# where nothing can be downloaded the reason is told, and nothing counts as failed; tools that this
+# host lacks, and that rig/run asks for before, have stand-ins
+mkdir "$room/bin"
+for tool in cpio xz ldd flock mkfifo; do
+    ln -s /bin/true "$room/bin/$tool"
+done
 for file in tests/rig/rig_rdma rig/rig-emu rig/rig-efa tools/hlthunk; do
     mkdir -p "$room/build/${file%/*}"
     cp /bin/true "$room/build/$file"
 done
-HLTHUNK_RIG_MIRROR=file:$room/debian timeout 100 "$source/tests/rig/nic.sh" "$source" "$room/build" gaudi \
-    >"$room/said" 2>&1
+PATH=$PATH:$room/bin HLTHUNK_RIG_MIRROR=file:$room/debian \
+    timeout 100 "$source/tests/rig/nic.sh" "$source" "$room/build" gaudi >"$room/said" 2>&1
 rc=$?
 if [ $rc != 0 ] || ! grep -q '^0 passed, 0 failed' "$room/said" ||
     ! grep -q '^skipped the tests on gaudi: rig: skipped: the package lists of .* cannot be downloaded: .*/debian ' "$room/said"; then
