@@ -4,27 +4,11 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tests/thread_state.h"
 #include "tests/work/work.h"
-
-static char state_of(pid_t tid)
-{
-    char path[64], line[256] = "", *p;
-    FILE *f;
-
-    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
-    f = fopen(path, "re");
-    if (f) {
-        if (!fgets(line, sizeof(line), f))
-            line[0] = '\0';
-        fclose(f);
-    }
-    p = strrchr(line, ')');
-    return p && p[1] ? p[2] : '?';
-}
 
 /* Nobody sleeps as long as this on the way to a wait. */
 #define LOOKS 50
@@ -36,7 +20,7 @@ static void *reset_when_asleep(void *tid)
     unsigned asleep = 0;
 
     while (asleep < LOOKS) {
-        asleep += state_of(*(pid_t *)tid) == 'S';
+        asleep += thread_state(*(pid_t *)tid) == 'S';
         usleep(10000);
     }
     snprintf(command, sizeof(command), "%s ctl reset 0 >/dev/null", getenv("HLSIM_PROGRAM"));

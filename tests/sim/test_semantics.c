@@ -20,10 +20,13 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "tests/thread_state.h"
 #include "uapi/habanalabs_6_1.h"
 #include "uapi/requests.h"
 
@@ -788,49 +791,78 @@ TEST(command_buffers)
     close(fd);
 }
 
+#define WAIT_US 1000000u
+
 struct waiter {
     int fd, rc;
     uint32_t status;
-    uint64_t value;
+    uint64_t value, start_us;
+    _Atomic pid_t tid; /* 0: it has not begun */
 };
+
+static uint64_t now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 static void *wait_for_value(void *waiter)
 {
     struct waiter *w = waiter;
     union hl_wait_cs_args a = { .in = { .addr = (uintptr_t)&w->value,
                                         .target = 5,
-                                        .interrupt_timeout_us = 1000000,
+                                        .interrupt_timeout_us = WAIT_US,
                                         .flags = HL_WAIT_CS_FLAGS_INTERRUPT |
                                                  HL_WAIT_CS_FLAGS_ANY_CQ_INTERRUPT } };
 
+    w->start_us = now_us();
+    w->tid = (pid_t)syscall(SYS_gettid);
     w->rc = call(w->fd, HL_REQ_H_WAIT_CS, HL_REQ_D_WAIT_CS, &a);
     w->status = a.out.status;
     return NULL;
+}
+
+/*
+ * Closes the descriptor of a wait, and opens the node.  False: the machine was so busy that the
+ * wait was over, or had not begun, by then.
+ */
+static bool close_during_a_wait(struct waiter *w, int *fd)
+{
+    pthread_t thread;
+    bool waits;
+    char state;
+
+    w->fd = open_node();
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_value, w), 0);
+    while (!w->tid || ((state = thread_state(w->tid)) != 'S' && state != '?'))
+        usleep(1000);
+    usleep(10000); /* the supervisor has it, too */
+    close(w->fd);
+    *fd = open(test_node(false), O_RDWR);
+    if (*fd < 0)
+        assert_int_equal(errno, EBUSY);
+    waits = now_us() - w->start_us < WAIT_US;
+    pthread_join(thread, NULL);
+    return waits && w->rc != -EBADF;
 }
 
 /* A wait goes on when its descriptor is closed, and holds the device (fdget()). */
 TEST(a_call_holds_its_file)
 {
     struct waiter w = { .fd = -1 };
-    pthread_t thread;
-    int fd;
+    int fd, tries = 0;
 
     if (!on_asic("gaudi2"))
         skip();
-    w.fd = open_node();
-    assert_int_equal(pthread_create(&thread, NULL, wait_for_value, &w), 0);
-    usleep(200000); /* it waits by now, as a rule */
-    close(w.fd);
-    fd = open(test_node(false), O_RDWR);
-    if (fd < 0)
-        assert_int_equal(errno, EBUSY);
-    pthread_join(thread, NULL);
-    if (w.rc != -EBADF) { /* it did */
-        assert_int_equal(fd, -1);
-        assert_int_equal(w.rc, 0);
-        assert_int_equal(w.status, HL_WAIT_CS_STATUS_BUSY);
+    while (w = (struct waiter){ .fd = -1 }, !close_during_a_wait(&w, &fd)) {
+        close(fd);
+        assert_true(++tries < 100);
     }
-    close(fd);
+    assert_int_equal(fd, -1);
+    assert_int_equal(w.rc, 0);
+    assert_int_equal(w.status, HL_WAIT_CS_STATUS_BUSY);
     fd = open_node();
     close(fd);
 }
