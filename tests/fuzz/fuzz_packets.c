@@ -4,7 +4,6 @@
  * them. The first byte chooses the ASIC, the second the queue, the third the seed.
  */
 #include <errno.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +16,13 @@
 #define STEPS 64u  /* besides a step for each packet: of those that run twice, or copy */
 /* A DMA core may be told to fill all registers, which takes seconds: so many end an input. */
 #define MOST_REGISTERS 4096u
+#define TURN 4096u /* bytes that a DMA core copies before the next one's turn */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint8_t mem[MEM_SIZE];
 static unsigned registers;
-static jmp_buf enough;
+static struct eng *running;
 
 static int rd(void *priv, const struct eng_queue *q, uint64_t a, void *buf, uint64_t len)
 {
@@ -60,14 +60,29 @@ static void trace(void *priv, const struct eng_queue *q, uint64_t addr, const st
         abort();
 }
 
+/* What DMA cores copy ends with its next turn. */
+static void cut_short(struct eng *e)
+{
+    for (unsigned i = 0; i < e->nqman; i++) {
+        struct eng_qman *m = &e->qman[i];
+
+        for (unsigned j = m->dma_head; j != m->dma_tail; j++) {
+            struct eng_dma *d = &m->dma[j % ENG_DMA_DEPTH];
+
+            if (d->left > TURN)
+                d->left = TURN;
+        }
+    }
+}
+
 static void reg(void *priv, uint32_t offset, uint32_t old, uint32_t value)
 {
     (void)priv;
     (void)offset;
     (void)old;
     (void)value;
-    if (++registers == MOST_REGISTERS)
-        longjmp(enough, 1);
+    if (++registers >= MOST_REGISTERS)
+        cut_short(running);
 }
 
 static const struct eng_ops ops = {
@@ -92,6 +107,7 @@ static struct device *device(unsigned which, uint64_t *time)
         d->eng = arena_add(&d->arena, sizeof(*d->eng));
         if (eng_init(d->eng, asic, arena_add(&d->arena, eng_chip(asic)->cfg_size), &ops, time, 0))
             abort();
+        d->eng->chunk = TURN;
         arena_add_queues(&d->arena, d->eng);
         for (unsigned i = 0; i < 256; i++)
             d->queue[i] = eng_queue(d->eng, i % eng_queue_count(asic));
@@ -128,9 +144,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (eng_push(q, &cb))
         abort();
     registers = 0;
-    if (!setjmp(enough))
-        for (size_t i = 0; i < 2 * size / 8 + STEPS && eng_step(e); i++)
-            ;
+    running = e;
+    for (size_t i = 0; i < 2 * size / 8 + STEPS && registers < MOST_REGISTERS && eng_step(e); i++)
+        ;
     arena_restore(&d->arena);
     return 0;
 }
