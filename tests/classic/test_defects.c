@@ -634,16 +634,20 @@ TEST(every_chunk_is_looked_at)
 /* The library reads the caller's arrays as the kernel would. */
 TEST(a_bad_address_is_an_error)
 {
-    char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    struct hl_cs_chunk *chunks = (void *)(page + 4096 - 20 * sizeof(*chunks));
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    char *page = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct hl_cs_chunk *chunks = (void *)(page + size - 20 * sizeof(*chunks));
     struct hlthunk_cs_in in = { .chunks_execute = (void *)64, .num_chunks_execute = 1 };
     struct hl_debug_args debug = { .op = HL_DEBUG_OP_READBLOCK,
                                    .input_ptr = 64,
                                    .input_size = sizeof(struct hl_debug_params_read_block) };
     struct hlthunk_cs_out out;
+    struct iovec none = { NULL, 0 };
 
+    if (process_vm_readv(getpid(), &none, 1, &none, 1, 0) < 0)
+        skip(); /* not allowed: the library reads as any program does, and faults */
     assert_ptr_not_equal(page, MAP_FAILED);
-    assert_int_equal(mprotect(page + 4096, 4096, PROT_NONE), 0);
+    assert_int_equal(mprotect(page + size, size, PROT_NONE), 0);
     door_open(KERNEL_6_1, door_answers_zero);
     assert_int_equal(hlthunk_get_device_status_info(FD), 0);
     assert_int_equal(hlthunk_command_submission(FD, &in, &out), -EFAULT);
@@ -654,7 +658,7 @@ TEST(a_bad_address_is_an_error)
     assert_int_equal(hlthunk_command_submission(FD, &in, &out), -EFAULT);
     assert_non_null(strstr(hlthunk_last_error(), "chunks_execute: 21 chunks at"));
     assert_int_equal(hlthunk_debug(FD, &debug), -EFAULT);
-    munmap(page, 8192);
+    munmap(page, 2 * size);
 }
 
 TEST(debug_operations_of_the_vendor_pass)

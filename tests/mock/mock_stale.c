@@ -12,6 +12,8 @@
 #include "lib/memory/pinned.h"
 #include "lib/op/handle.h"
 
+#define PAGES 0x10000u /* whole ones, whatever the machine's are */
+
 static struct hlthunk_device d;
 
 static void fresh(bool control)
@@ -268,18 +270,18 @@ TEST(busy_with_kept_host_memory)
 
     fresh(false);
     expect_call(HL_REQ_D_MEMORY, false);
-    assert_int_equal(hl_pinned_get(&d, 4096, &p), 0);
+    assert_int_equal(hl_pinned_get(&d, PAGES, &p), 0);
     hl_pinned_put(&d, p);
     expect_call(HL_REQ_D_MEMORY, true);
     assert_int_equal(hl_pinned_trim(&d, 0), 0);
     mock_end();
-    assert_int_equal(d.memory.host_reserved.current, 4096);
-    assert_int_equal(hl_pinned_get(&d, 4096, &again), 0);
+    assert_int_equal(d.memory.host_reserved.current, PAGES);
+    assert_int_equal(hl_pinned_get(&d, PAGES, &again), 0);
     assert_ptr_equal(p, again);
-    memset(again->host, 1, 4096);
+    memset(again->host, 1, PAGES);
     hl_pinned_put(&d, again);
     expect_call(HL_REQ_D_MEMORY, false);
-    assert_int_equal(hl_pinned_trim(&d, 0), 4096);
+    assert_int_equal(hl_pinned_trim(&d, 0), PAGES);
     mock_end();
     assert_int_equal(d.memory.host_reserved.current, 0);
     hl_attachments_destroy(&d.base);
@@ -292,7 +294,7 @@ TEST(the_text_stays_where_kept_host_memory_makes_room)
 
     fresh(false);
     expect_call(HL_REQ_D_MEMORY, false);
-    assert_int_equal(hl_pinned_get(&d, 4096, &p), 0);
+    assert_int_equal(hl_pinned_get(&d, PAGES, &p), 0);
     hl_pinned_put(&d, p);
     hl_err(-EIO, "before");
     mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = ENOMEM });

@@ -24,6 +24,7 @@
 #include "lib/memory/buffer.h"
 #include "lib/queue/format.h"
 #include "lib/queue/queue.h"
+#include "tests/unit/wiped.h"
 #include "uapi/habanalabs_accel.h"
 #include "uapi/requests.h"
 
@@ -1509,6 +1510,8 @@ TEST(a_child_is_forked_while_a_buffer_is_held)
 #ifdef TEST_NO_WRAP
     skip();
 #endif
+    if (advice_is_ignored())
+        skip();
     w = begin(HLTHUNK_ASIC_GAUDI2, HLTHUNK_ENGINE_ANY);
     ok(hlthunk_queue_fill(w->q, &w->other, 0, 64, 1, 8));
     assert_int_equal(hl_queue_batch(w->q, 0)->held->count, 1);
