@@ -8,6 +8,7 @@
 #   NIGHTLY_KIND        seconds after which a kind of object has had enough cycles (180)
 #   NIGHTLY_MACHINES    of the rig, that are killed (100: a quarter of an hour without KVM; a thousand of the
 #                       emulators alone are killed in killed_emulator)
+#   NIGHTLY_WAYS        to build, in lines: a compiler and Meson's options (six of them)
 #   NIGHTLY_EXECUTIONS  of each fuzzer (10,000,000; of the cheap message and address ten times as many)
 machines=${NIGHTLY_MACHINES:-100}
 cycles=${NIGHTLY_CYCLES:-4000}
@@ -132,12 +133,12 @@ fuzz_efa() { fuzz efa; }
 fuzz_emu() { fuzz emu; }
 
 # The library and what needs no device, as others build it: the next way.
-ways_to_build="gcc -Doptimization=0
+ways_to_build=${NIGHTLY_WAYS:-"gcc -Doptimization=0
 gcc -Doptimization=3 -Db_lto=true
 gcc --unity=on
 gcc -Ddefault_library=shared
 clang -Doptimization=0
-clang -Doptimization=3"
+clang -Doptimization=3"}
 wants_builds=$(echo "$ways_to_build" | wc -l) unit_builds='ways to build'
 builds() {
     how=$(echo "$ways_to_build" | sed -n "$((count + 1))p")
