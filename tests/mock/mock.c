@@ -19,6 +19,15 @@ void mock_expect(const struct mock_call *call)
     queue[tail++] = *call;
 }
 
+union hl_mem_args mock_memory_request(uint32_t op)
+{
+    union hl_mem_args a;
+
+    memset(&a, 0, sizeof(a));
+    a.in.op = op;
+    return a;
+}
+
 void mock_ok(unsigned long request, const void *in, const void *out, size_t size)
 {
     struct mock_call c = { .request = request, .size = size };

@@ -28,6 +28,8 @@ void mock_expect(const struct mock_call *call);
 void mock_ok(unsigned long request, const void *in, const void *out, size_t size);
 /* The same, failing; the argument comes back as all ones, as if the driver had wiped it. */
 void mock_fail(unsigned long request, const void *in, size_t size, int error);
+/* An argument of HL_REQ_D_MEMORY.  What an initializer leaves out of a union may have any bytes. */
+union hl_mem_args mock_memory_request(uint32_t op);
 void mock_end(void);
 unsigned mock_count(void); /* calls that came */
 

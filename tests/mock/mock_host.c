@@ -45,8 +45,9 @@ static void expect_map(uint64_t address, int error)
 
 static void expect_unmap(uint64_t address)
 {
-    union hl_mem_args in = { .in = { .unmap = { address }, .op = HL_MEM_OP_UNMAP } };
+    union hl_mem_args in = mock_memory_request(HL_MEM_OP_UNMAP);
 
+    in.in.unmap.device_virt_addr = address;
     mock_ok(HL_REQ_D_MEMORY, &in, &in, sizeof(in));
 }
 

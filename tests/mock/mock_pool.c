@@ -59,41 +59,47 @@ static void expect(const union hl_mem_args *in, const union hl_mem_args *out, in
 
 static void expect_alloc(uint64_t size, uint64_t handle, int error)
 {
-    union hl_mem_args in = { .in = { .alloc = { .mem_size = size }, .op = HL_MEM_OP_ALLOC } };
+    union hl_mem_args in = mock_memory_request(HL_MEM_OP_ALLOC);
     union hl_mem_args out = { .out = { .handle = handle } };
 
+    in.in.alloc.mem_size = size;
     expect(&in, &out, error);
 }
 
 static void expect_map(uint64_t handle, int error)
 {
-    union hl_mem_args in = { .in = { .map_device = { .handle = handle }, .op = HL_MEM_OP_MAP } };
+    union hl_mem_args in = mock_memory_request(HL_MEM_OP_MAP);
     union hl_mem_args out = { .out = { .device_virt_addr = ADDRESS } };
 
+    in.in.map_device.handle = handle;
     expect(&in, &out, error);
 }
 
 static void expect_unmap(int error)
 {
-    union hl_mem_args in = { .in = { .unmap = { ADDRESS }, .op = HL_MEM_OP_UNMAP } };
+    union hl_mem_args in = mock_memory_request(HL_MEM_OP_UNMAP);
 
+    in.in.unmap.device_virt_addr = ADDRESS;
     expect(&in, &in, error);
 }
 
 static void expect_free(uint64_t handle, int error)
 {
-    union hl_mem_args in = { .in = { .free = { handle }, .op = HL_MEM_OP_FREE } };
+    union hl_mem_args in = mock_memory_request(HL_MEM_OP_FREE);
 
+    in.in.free.handle = handle;
     expect(&in, &in, error);
 }
 
 static void expect_export(uint64_t size, uint64_t offset, int fd, int error)
 {
-    union hl_mem_args in = { .in = { .export_dmabuf_fd = { ADDRESS, size, offset },
-                                     .op = HL_MEM_OP_EXPORT_DMABUF_FD,
-                                     .flags = O_RDWR | O_CLOEXEC } };
+    union hl_mem_args in = mock_memory_request(HL_MEM_OP_EXPORT_DMABUF_FD);
     union hl_mem_args out = { .out = { .fd = fd } };
 
+    in.in.export_dmabuf_fd.addr = ADDRESS;
+    in.in.export_dmabuf_fd.mem_size = size;
+    in.in.export_dmabuf_fd.offset = offset;
+    in.in.flags = O_RDWR | O_CLOEXEC;
     expect(&in, &out, error);
 }
 

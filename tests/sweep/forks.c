@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/sweep/inject.h"
 #include "tests/sweep/sweep.h"
 
 #define FORKS 8u
@@ -82,6 +83,7 @@ static void fork_once(void)
     if (!child) {
         alarm(PATIENCE_S);
         hlthunk_release_inherited();
+        inject_child_ends();
         _exit(0);
     }
     if (child < 0 || waitpid(child, &status, 0) != child)

@@ -229,6 +229,11 @@ size_t inject_live_memory(void)
     return n;
 }
 
+void inject_child_ends(void)
+{
+    slots_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
 #define CALLER __builtin_return_address(0)
 #define FAIL(kind, value)                                                                          \
     do {                                                                                           \

@@ -53,4 +53,10 @@ bool inject_happened(void);
 /* Pieces of memory that the library has allocated and not yet freed. */
 size_t inject_live_memory(void);
 
+/*
+ * In a child that is about to end: another thread may have held our lock as it was forked, and what
+ * runs at an exit, as ./dev coverage has it, frees.
+ */
+void inject_child_ends(void);
+
 #endif
