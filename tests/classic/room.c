@@ -9,24 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <habanalabs/hlthunk.h>
 
+#include "tests/clock.h"
 #include "tests/work/work.h"
 
 #define LONG_ENOUGH_US 1000000u
 
 static struct work w;
-
-static uint64_t wall_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static uint64_t processor_us(void)
 {
@@ -55,11 +47,11 @@ static void *watch(void *before)
 
     while (refused() == *(uint64_t *)before)
         usleep(1000);
-    start = wall_us();
+    start = now_us();
     first = refused();
     usleep(LONG_ENOUGH_US);
     attempts = refused() - first;
-    start = wall_us() - start;
+    start = now_us() - start;
     printf("%u attempts in %u ms\n", (unsigned)attempts, (unsigned)(start / 1000));
     CHECK(attempts > 0 && attempts <= start / 1000 + 10);
     snprintf(command, sizeof(command), "%s ctl reset 0 >/dev/null", getenv("HLSIM_PROGRAM"));
@@ -72,14 +64,14 @@ static void submit(const struct work_cb *cb)
     struct hl_cs_chunk k = { .cb_handle = cb->handle, .queue_index = w.down, .cb_size = cb->len };
     struct hlthunk_cs_in in = { .chunks_execute = &k, .num_chunks_execute = 1 };
     struct hlthunk_cs_out out = { .seq = 77 };
-    uint64_t processor = processor_us(), wall = wall_us();
+    uint64_t processor = processor_us(), wall = now_us();
     int rc;
 
     if (w.asic == WORK_GAUDI2)
         k.cs_chunk_flags = HL_CS_CHUNK_FLAGS_USER_ALLOC_CB;
     rc = hlthunk_command_submission(w.fd, &in, &out);
     processor = processor_us() - processor;
-    wall = wall_us() - wall;
+    wall = now_us() - wall;
     printf("%d after %u ms, %u of them with a processor\n", rc, (unsigned)(wall / 1000),
            (unsigned)(processor / 1000));
     /* the driver looks twice: before it takes the submission, and before it queues it (EPERM) */

@@ -7,24 +7,16 @@
 
 #include <signal.h>
 #include <sys/time.h>
-#include <time.h>
 
 #include "lib/classic/room.h"
 #include "lib/op/op_cs.h"
+#include "tests/clock.h"
 
 static union outputs out;
 static unsigned char first[sizeof(union hl_cs_args)];
 static uint64_t room_at_us;
 static unsigned room_at_call;
 static int end_error;
-
-static uint64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 /* Full until the time, or the call, has come; each attempt must have the first one's argument. */
 static int full(enum door_op op, void *arg)

@@ -8,13 +8,7 @@
 #include <limits.h>
 #include <time.h>
 
-static uint64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
+#include "tests/clock.h"
 
 static void sleep_us(uint64_t us)
 {

@@ -2,7 +2,6 @@
 /* Completions of a driver that refuses waits: what passes is asked again, the rest is the end. */
 #include "tests/mock/mock.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #include <hlthunk/completion.h>
@@ -12,6 +11,7 @@
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/error.h"
+#include "tests/clock.h"
 
 static struct hlthunk_device *d;
 
@@ -129,19 +129,11 @@ TEST(refusals_in_a_row)
     assert_int_equal(hlthunk_device_get_stale_reason(d), HLTHUNK_STALE_RESET);
 }
 
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
-}
-
 /* A driver without room is not asked without pause: 5 ms at least lie between two attempts. */
 TEST(attempts_have_pauses)
 {
     struct hlthunk_completion *c;
-    int64_t start = now_us();
+    uint64_t start = now_us();
     uint64_t sequence = 5;
 
     for (unsigned i = 0; i < 21; i++)

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tests/clock.h"
 #include "tests/test.h"
 
 #define DEPTH 64
@@ -159,11 +159,8 @@ int nic_post(struct nic *n, const struct nic_request *r)
 
 int nic_poll(struct nic *n, unsigned ms)
 {
-    struct timespec t;
-    uint64_t until;
+    uint64_t until = now_ms() + ms;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    until = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 + ms;
     for (;;) {
         int got = ibv_poll_cq(n->cq, 1, &n->last);
 
@@ -171,8 +168,7 @@ int nic_poll(struct nic *n, unsigned ms)
             fail_msg("ibv_poll_cq: %d", got);
         if (got)
             return (int)n->last.status;
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        if ((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000 > until)
+        if (now_ms() > until)
             return -1;
         usleep(200);
     }

@@ -9,16 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-static long now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#include "tests/clock.h"
 
 static uint32_t status(int *rc)
 {
@@ -70,7 +63,7 @@ struct answers {
 /* Opens again and again; the descriptor, or -1 after 10 s. */
 static int open_at_last(struct answers *seen)
 {
-    long end = now_ms() + 10000;
+    uint64_t end = now_ms() + 10000;
 
     while (now_ms() < end) {
         int rc, fd;

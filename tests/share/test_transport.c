@@ -19,6 +19,7 @@
 #include "hlthunk/error.h"
 #include "lib/share/message.h"
 #include "lib/share/transport.h"
+#include "tests/clock.h"
 #include "tests/rights.h"
 
 static const int types[] = { SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM };
@@ -337,14 +338,6 @@ TEST(hostile)
         close_pair();
     }
     assert_int_equal(count_fds(), before);
-}
-
-static uint64_t now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 /* A sender that stops in the middle: the time that was given, and no longer. */

@@ -19,18 +19,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/clock.h"
+
 #define PATIENCE_NS 30000000000 /* of a busy machine */
 
 static int rounds = 60;
-static int64_t longest_ns;
-
-static int64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
+static uint64_t longest_ns;
 
 static int open_patiently(struct hlthunk_device **d)
 {
@@ -136,7 +130,7 @@ static void one_round(void)
     struct hlthunk_memory_usage u = { .struct_size = sizeof(u) };
     struct hlthunk_device *d;
     int pair[2];
-    int64_t begun;
+    uint64_t begun;
     pid_t exporter, importer;
     bool importer_first = random() & 1;
 
@@ -191,8 +185,8 @@ TEST(killed_anywhere)
         usleep(20000);
     }
     assert_true(after <= before);
-    printf("killed %d times; the device opened again after %lld us at most\n", rounds,
-           (long long)longest_ns / 1000);
+    printf("killed %d times; the device opened again after %llu us at most\n", rounds,
+           (unsigned long long)longest_ns / 1000);
 }
 
 /* A child that has the device and is dead, but not waited for. */

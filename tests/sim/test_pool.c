@@ -8,12 +8,12 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/device/device.h"
 #include "lib/device/stale.h"
 #include "lib/memory/buffer.h"
+#include "tests/clock.h"
 
 /* The last lines of the log. */
 static char lines[32][512];
@@ -920,14 +920,6 @@ struct seen {
     unsigned stop_at;
     uint64_t begun_ns; /* before which nothing was made */
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static int look(const struct hlthunk_live_object *o, void *user)
 {

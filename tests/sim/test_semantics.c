@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/clock.h"
 #include "tests/thread_state.h"
 #include "uapi/habanalabs_6_1.h"
 #include "uapi/requests.h"
@@ -799,14 +800,6 @@ struct waiter {
     uint64_t value, start_us;
     _Atomic pid_t tid; /* 0: it has not begun */
 };
-
-static uint64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 static void *wait_for_value(void *waiter)
 {

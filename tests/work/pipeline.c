@@ -16,10 +16,10 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "sim/importer.h"
+#include "tests/clock.h"
 #include "tests/rights.h"
 #include "tests/work/work.h"
 
@@ -244,7 +244,7 @@ static void produce(int socket, struct shared *s)
 
 int main(int argc, char **argv)
 {
-    struct timespec t0, t1;
+    uint64_t begun, took_ms;
     struct shared *s;
     int pair[2], status;
     pid_t child;
@@ -268,14 +268,14 @@ int main(int argc, char **argv)
         _exit(status);
     }
     close(pair[1]);
-    clock_gettime(CLOCK_MONOTONIC, &t0);
+    begun = now_ms();
     produce(pair[0], s);
     CHECK(waitpid(child, &status, 0) == child);
-    clock_gettime(CLOCK_MONOTONIC, &t1);
+    took_ms = now_ms() - begun;
     if (!WIFEXITED(status) || WEXITSTATUS(status))
         return 1;
     printf("%llu MiB in pieces of %llu MiB, every byte right, %.2f s\n",
            (unsigned long long)total >> 20, (unsigned long long)piece >> 20,
-           (double)(t1.tv_sec - t0.tv_sec) + (double)(t1.tv_nsec - t0.tv_nsec) / 1e9);
+           (double)took_ms / 1000);
     return 0;
 }
