@@ -16,7 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/clock.h"
+
 #define TENTHS 10
+#define STEPS 1000u /* whose time is kept, at most */
 #define WARM_UP                                                                                    \
     200 /* what is kept for good is there after these, or after as many as there is time for */
 
@@ -72,29 +75,73 @@ static struct state look_when_quiet(const struct state *before)
     return s;
 }
 
-static double seconds(clockid_t clock)
+static unsigned long number(const char *variable, unsigned long otherwise)
+{
+    const char *s = getenv(variable);
+
+    return s ? strtoul(s, NULL, 0) : otherwise;
+}
+
+/* The processor's, which other work of the machine does not lengthen. */
+static double processor_seconds(void)
 {
     struct timespec t;
 
-    clock_gettime(clock, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static double each_s; /* by the wall, in the last run() */
+/* What the cycles took, step by step. */
+struct course {
+    unsigned long cycles, each; /* of a step */
+    unsigned steps;
+    double used_s[STEPS];
+};
 
-/* The processor's time for n cycles, which other work of the machine does not lengthen. */
-static double run(const struct kind *k, struct world *w, unsigned long n)
+static void cycle(const struct kind *k, struct world *w, struct course *c, unsigned long n)
 {
-    double begun = seconds(CLOCK_MONOTONIC), used = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double begun = processor_seconds();
 
     for (unsigned long i = 0; i < n; i++) {
         int rc = k->cycle(w);
 
         if (rc)
-            fail_msg("%s: cycle %lu: %d: %s", k->name, i, rc, hlthunk_last_error());
+            fail_msg("%s: cycle %lu: %d: %s", k->name, c->cycles + i, rc, hlthunk_last_error());
     }
-    each_s = (seconds(CLOCK_MONOTONIC) - begun) / (double)n;
-    return seconds(CLOCK_PROCESS_CPUTIME_ID) - used;
+    c->cycles += n;
+    c->used_s[c->steps++] = processor_seconds() - begun;
+}
+
+/* Each step is as long as two were. */
+static void halve(struct course *c)
+{
+    for (unsigned i = 0; i < STEPS / 2; i++)
+        c->used_s[i] = c->used_s[2 * i] + c->used_s[2 * i + 1];
+    c->steps = STEPS / 2;
+    c->each *= 2;
+}
+
+static void run(const struct kind *k, struct world *w, struct course *c, unsigned long n)
+{
+    uint64_t until = now_ms() + 1000 * number("TEST_SECONDS", 1000000);
+
+    *c = (struct course){ .each = 1 };
+    while (c->cycles < n && (c->steps < TENTHS || now_ms() < until)) {
+        unsigned long left = n - c->cycles;
+
+        cycle(k, w, c, left < c->each ? left : c->each);
+        if (c->steps == STEPS)
+            halve(c);
+    }
+}
+
+static double tenth_s(const struct course *c, unsigned which)
+{
+    double s = 0;
+
+    for (unsigned i = c->steps * which / TENTHS; i < c->steps * (which + 1) / TENTHS; i++)
+        s += c->used_s[i];
+    return s;
 }
 
 static void make(struct world *w)
@@ -142,42 +189,22 @@ static bool is_here(const struct kind *k, struct world *w)
     return !rc;
 }
 
-static unsigned long number(const char *variable, unsigned long otherwise)
-{
-    const char *s = getenv(variable);
-
-    return s ? strtoul(s, NULL, 0) : otherwise;
-}
-
-/* How often, as long as one takes. */
-static unsigned long count(void)
-{
-    unsigned long n = number("TEST_CYCLES", 1000), limit = number("TEST_SECONDS", 1000000);
-
-    if (each_s * (double)n > (double)limit)
-        n = (unsigned long)((double)limit / each_s);
-    return n / TENTHS ? n / TENTHS * TENTHS : TENTHS;
-}
-
 static void measure(const struct kind *k, struct world *w)
 {
-    double tenths[TENTHS], each = 0;
+    unsigned long n = number("TEST_CYCLES", 1000);
     struct state before, after;
-    unsigned long n;
+    static struct course c;
+    uint64_t took_us;
 
-    run(k, w, TENTHS);
-    n = count();
-    run(k, w, n < WARM_UP ? n : WARM_UP);
-    n = count();
+    run(k, w, &c, n < WARM_UP ? n : WARM_UP);
     before = look();
-    for (int i = 0; i < TENTHS; i++) {
-        tenths[i] = run(k, w, n / TENTHS);
-        each += each_s / TENTHS;
-    }
+    took_us = now_us();
+    run(k, w, &c, n);
+    took_us = now_us() - took_us;
     after = look_when_quiet(&before);
-    printf("# %-22s %8lu %9.2f us %7lu %7lu KiB %3u %3u fds %8.3f %8.3f s\n", k->name, n,
-           each * 1e6, before.resident_kib, after.resident_kib, before.descriptors,
-           after.descriptors, tenths[0], tenths[TENTHS - 1]);
+    printf("# %-22s %8lu %9.2f us %7lu %7lu KiB %3u %3u fds %8.3f %8.3f s\n", k->name, c.cycles,
+           (double)took_us / (double)c.cycles, before.resident_kib, after.resident_kib,
+           before.descriptors, after.descriptors, tenth_s(&c, 0), tenth_s(&c, TENTHS - 1));
     fflush(stdout);
     if (grew(&before, &after))
         fail_msg("%s: %zu bytes of heap before, %zu after", k->name, before.heap, after.heap);
