@@ -18,6 +18,9 @@ for compiler; do
         $2 --version | head -n 1
         CC=$2 CXX=$3 meson setup "build-$2" --werror >log 2>&1 || { cat log; exit 1; }
         ninja -C "build-$2" -k 0 >log 2>&1 || { grep -E -A6 "FAILED|error:" log; exit 1; }
-        meson test -C "build-$2" --no-rebuild --print-errorlogs --timeout-multiplier 10 --suite fast' \
+        meson test -C "build-$2" --no-rebuild --print-errorlogs --timeout-multiplier 10 --suite fast >log || { cat log; exit 1; }
+        cat log
+        count() { sed -n "s/^$1: *\([0-9]*\).*/\1/p" log; }
+        echo "$2: $(count Ok) passed, $(count Skipped) skipped"' \
         within "$version" "$compiler" "$([ "$compiler" = gcc ] && echo g++ || echo clang++)"
 done
