@@ -199,6 +199,11 @@ TEST(a_removed_device_has_no_node)
     size_t n;
 
     assert_int_equal(hlthunk_device_enumerate(list, sizeof(list[0]), 2, &n), 0);
+    tree_refused_path = "/sys/class/accel/accel0/dev"; /* it goes at this moment */
+    tree_refused_errno = ENODEV;
+    assert_says(hlthunk_device_entry_find_node(&list[0], false, path, sizeof(path)), -ENODEV,
+                "device 0 is gone");
+    tree_refused_errno = 0;
     tree_remove("/sys/class/accel/accel0");
     for (int control = 0; control < 2; control++) {
         assert_says(hlthunk_device_entry_find_node(&list[0], control, path, sizeof(path)), -ENODEV,
@@ -767,6 +772,8 @@ TEST(module_ids_that_are_none)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         tree_file("/sys/class/accel/accel0/device/module_id", texts[i]);
         assert_says(open_as(o, &p), -EIO, "module_id of /dev/accel/accel0");
+        assert_says(hlthunk_get_device_index_from_module_id(1), -EIO,
+                    "module_id of /dev/accel/accel0");
     }
     tree_file("/sys/class/accel/accel0/device/module_id", "4294967295\n");
     o.module_id = UINT32_MAX;

@@ -166,6 +166,27 @@ TEST(enotsupp_says_so)
     }
 }
 
+/* The address that was demanded is named only where one was. */
+TEST(no_address_for_host_memory)
+{
+    static const struct {
+        uint32_t flags;
+        const char *text;
+    } ways[] = {
+        { 0, "or no address of the device is free for it" },
+        { HL_MEM_FORCE_HINT, "the address 0x40000000, which FORCE_HINT demands" },
+    };
+
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = ENOMEM });
+        assert_int_equal(
+            hl_mem_map_host(FD, (void *)0x7000001000, 0x5000, 0x40000000, ways[i].flags, &result),
+            -ENOMEM);
+        assert_non_null(strstr(hlthunk_last_error(), ways[i].text));
+        mock_end();
+    }
+}
+
 /* Address 0 is that driver's other way to say no. */
 TEST(an_import_at_address_0_failed)
 {
@@ -207,6 +228,7 @@ int main(void)
         cmocka_unit_test(bytes_and_results),
         cmocka_unit_test(every_errno),
         cmocka_unit_test(enotsupp_says_so),
+        cmocka_unit_test(no_address_for_host_memory),
         cmocka_unit_test(an_import_at_address_0_failed),
     };
 

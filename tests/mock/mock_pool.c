@@ -222,6 +222,39 @@ TEST(busy_where_the_next_is_mapped)
     mock_end();
 }
 
+/* Only Gaudi2's addresses that ranges can reserve are not given for a plain hint. */
+TEST(hints)
+{
+    static const uint64_t hints[][2] = {
+        /* asked for, and passed on */
+        { 0x1001400000000000, 0x1001400000000000 },
+        { 0x10014FFFFFE00000, 0x10014FFFFFE00000 },
+        { 0x1001500000000000, 0 },
+        { 0x10016FFFFFE00000, 0 },
+        { 0x1001700000000000, 0x1001700000000000 },
+    };
+
+    for (enum hlthunk_asic asic = HLTHUNK_ASIC_GAUDI; asic <= HLTHUNK_ASIC_GAUDI2; asic++) {
+        device->props.asic = asic;
+        for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+            struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .hint = hints[i][0] };
+            union hl_mem_args in = mock_memory_request(HL_MEM_OP_MAP), out = { 0 };
+            struct hlthunk_buffer *b;
+
+            in.in.map_device.handle = 5;
+            in.in.map_device.hint_addr = hints[i][asic == HLTHUNK_ASIC_GAUDI2];
+            out.out.device_virt_addr = ADDRESS;
+            expect_alloc(PAGE, 5, 0);
+            expect(&in, &out, 0);
+            assert_int_equal(hlthunk_buffer_alloc(device, PAGE, &o, &b), 0);
+            expect_unmap(0);
+            expect_free(5, 0);
+            hlthunk_buffer_unref(b);
+            mock_end();
+        }
+    }
+}
+
 TEST(a_smaller_chunk_will_do)
 {
     struct hlthunk_buffer *b;
@@ -449,6 +482,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_errno_of_map, set_up, tear_down),
         cmocka_unit_test_setup_teardown(busy_while_it_is_undone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(busy_where_the_next_is_mapped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hints, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_smaller_chunk_will_do, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_chunk_for_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_buffer_that_is_made_during_a_report, set_up, tear_down),

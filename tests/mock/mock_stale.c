@@ -2,7 +2,11 @@
 /* What a call that fails makes of its errno: one question more, only where it may mean a reset. */
 #include "tests/mock/mock.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <hlthunk/error.h>
+#include <hlthunk/log.h>
 
 #include "lib/core/attachment.h"
 #include "lib/device/device.h"
@@ -163,6 +167,8 @@ static void count_call(void *user)
     called++;
 }
 
+static const struct hl_info_device_status operational = { .status = HL_DEVICE_STATUS_OPERATIONAL };
+
 /* A call of the kernel that must come; busy: a reset of the engines only, as it says when asked. */
 static void expect_call(unsigned long request, bool busy)
 {
@@ -208,6 +214,32 @@ TEST(busy_with_host_memory)
     assert_int_equal(called, 2);
 }
 
+/* The driver would take a child's call for the parent's: a child gives back its copies alone. */
+TEST(busy_in_a_child)
+{
+    struct hl_released r = { .fn = count_call, .user = &called };
+    struct hl_memory m = { .address = 0x1000, .granted = 4096, .ours_to_unmap = true };
+    int status;
+    pid_t pid;
+
+    fresh(false);
+    called = 0;
+    expect_call(HL_REQ_D_MEMORY, true);
+    assert_false(hl_memory_release(&d, &m, NULL, r));
+    mock_end();
+    expect_call(HL_REQ_D_MEMORY, false);
+    pid = fork();
+    if (pid == 0) {
+        hl_attachments_destroy(&d.base);
+        _exit(mock_count() || called);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hl_attachments_destroy(&d.base);
+    mock_end();
+    assert_int_equal(called, 1);
+}
+
 /* As a release function that allocates, and has a call that fails. */
 static void release_the_other(void *user)
 {
@@ -243,6 +275,45 @@ TEST(busy_with_memory_of_both_kinds)
         assert_string_equal(hlthunk_last_error(), "before");
         hl_attachments_destroy(&d.base);
         mock_end();
+    }
+}
+
+static unsigned warnings;
+
+static void count_warning(enum hlthunk_log_level level, const char *text, void *user)
+{
+    (void)level;
+    (void)user;
+    warnings += strstr(text, "4096 bytes of device memory stay allocated") != NULL;
+}
+
+/* Only a mapping beside memory's own may be why other memory is not freed yet (address_range.c). */
+TEST(busy_with_a_second_mapping)
+{
+    const struct hl_memory memory = { .handle = 6, .granted = 4096, .ours_to_free = true };
+
+    for (unsigned second = 0; second < 2; second++) {
+        struct hl_memory m = memory, mapping = {
+            .address = 0x1000, .granted = 4096, .ours_to_unmap = true, .handle = second ? 6 : 0
+        };
+
+        fresh(false);
+        expect_call(HL_REQ_D_MEMORY, true);
+        assert_false(hl_memory_release(&d, &mapping, NULL, (struct hl_released){ 0 }));
+        mock_expect(&(struct mock_call){ .request = HL_REQ_D_MEMORY, .error = EINVAL });
+        if (!second)
+            expect_question(&operational, 0);
+        warnings = 0;
+        hlthunk_log_set(count_warning, NULL, HLTHUNK_LOG_WARNING);
+        assert_int_equal(hl_memory_release(&d, &m, NULL, (struct hl_released){ 0 }), !second);
+        hlthunk_log_set(NULL, NULL, HLTHUNK_LOG_WARNING);
+        assert_int_equal(warnings, !second);
+        mock_end();
+        for (unsigned i = 0; i <= second; i++)
+            expect_call(HL_REQ_D_MEMORY, false);
+        hl_deferred_retry(&d);
+        mock_end();
+        hl_attachments_destroy(&d.base);
     }
 }
 
@@ -320,7 +391,9 @@ int main(void)
         cmocka_unit_test(the_first_reason_stays),
         cmocka_unit_test(releasing_asks_nothing),
         cmocka_unit_test(busy_with_host_memory),
+        cmocka_unit_test(busy_in_a_child),
         cmocka_unit_test(busy_with_a_command_buffer),
+        cmocka_unit_test(busy_with_a_second_mapping),
         cmocka_unit_test(busy_with_memory_of_both_kinds),
         cmocka_unit_test(busy_with_kept_host_memory),
         cmocka_unit_test(the_text_stays_where_kept_host_memory_makes_room),

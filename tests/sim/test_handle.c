@@ -545,6 +545,57 @@ TEST(a_failure_of_a_client_leaves_the_text)
     assert_int_equal((intptr_t)rc, -ENOENT);
 }
 
+/* What the next send() fails with; 0: nothing. */
+static int send_error;
+
+ssize_t send(int socket, const void *data, size_t size, int flags)
+{
+    if (send_error) {
+        errno = send_error;
+        send_error = 0;
+        return -1;
+    }
+    return syscall(SYS_sendto, socket, data, size, flags, NULL, 0);
+}
+
+TEST(a_server_that_cannot_be_asked)
+{
+    struct hlthunk_dmabuf *m;
+
+    needs_exports();
+    send_error = ENOBUFS;
+    refused(hlthunk_dmabuf_open_handle(handle, 1000000000, &m), ENOBUFS,
+            "the handle's server cannot be asked");
+    assert_int_equal(send_error, 0);
+}
+
+static int epoll_error; /* the same of epoll_ctl() */
+
+int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+    if (epoll_error) {
+        errno = epoll_error;
+        epoll_error = 0;
+        return -1;
+    }
+    return (int)syscall(SYS_epoll_ctl, epoll, op, fd, event);
+}
+
+/* It learns so at once, not when its time is over. */
+TEST(a_client_that_cannot_be_waited_for)
+{
+    pthread_t thread;
+    void *rc;
+
+    needs_exports();
+    epoll_error = ENOMEM;
+    assert_int_equal(pthread_create(&thread, NULL, open_it, NULL), 0);
+    while (epoll_error) /* it has not come yet */
+        assert_int_equal(hlthunk_handle_server_serve(server, 10000000), 0);
+    pthread_join(thread, &rc);
+    assert_int_equal((intptr_t)rc, -ENOENT);
+}
+
 /* A listener that goes at a certain moment of the client's. */
 static int goes = -1;
 
@@ -597,6 +648,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_user_takes_no_place, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_users_server_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_failure_of_a_client_leaves_the_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_server_that_cannot_be_asked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_client_that_cannot_be_waited_for, set_up, tear_down),
         cmocka_unit_test(a_server_that_ends_before_it_is_asked),
     };
 

@@ -2,6 +2,7 @@
 /* Whose a descriptor is, when its number is another file's by now. */
 #include "tests/test.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -66,6 +67,34 @@ TEST(a_file_that_the_child_opens_again_is_its_own)
     close(again);
 }
 
+/* Where more descriptors are open than most programs have. */
+TEST(a_high_number)
+{
+    const int high = 2050;
+    struct rlimit most;
+    struct hl_file_id id;
+    uint64_t epoch = hl_process_epoch();
+    int low = memfd_create("high", MFD_CLOEXEC), fd, status;
+    pid_t pid;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &most), 0);
+    if (most.rlim_cur <= (rlim_t)high)
+        most.rlim_cur = most.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &most);
+    fd = fcntl(low, F_DUPFD_CLOEXEC, high);
+    close(low);
+    if (fd < 0)
+        skip(); /* the limit is lower */
+    assert_int_equal(hl_owned_adopt(fd, &id), fd);
+    pid = fork();
+    if (pid == 0)
+        _exit(hl_owned_close_inherited() != 1 || close(fd) == 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    hl_owned_close(fd, &id, epoch);
+    assert_int_equal(close(fd), -1);
+}
+
 /* The child's: from here on no descriptor is free. */
 static void use_up_descriptors(void)
 {
@@ -115,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_number_that_is_used_again_is_the_second_ones),
         cmocka_unit_test(a_file_that_the_child_opens_again_is_its_own),
+        cmocka_unit_test(a_high_number),
         cmocka_unit_test(an_eventfd_is_let_go_of_where_no_descriptor_is_free),
     };
 
