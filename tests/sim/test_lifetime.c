@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/kernel/eventfd_number.h"
+
 /* The last lines of the log. */
 static char lines[16][512];
 static unsigned line_count;
@@ -534,30 +536,42 @@ static void give_owners_back(struct owners *s)
 }
 
 /*
+ * An eventfd as fd, the lowest number that is free, which was the library's (its number, or -1).
+ * The kernel gives the number of a closed eventfd to any later one: the same one under the same
+ * descriptor could not be told from the library's.
+ */
+static bool own_eventfd(int fd, int64_t was)
+{
+    int64_t number;
+    int first = eventfd(0, EFD_NONBLOCK), second;
+
+    if (first != fd || hl_eventfd_number(fd, &number))
+        return false;
+    if (was < 0 || number != was)
+        return true;
+    second = eventfd(0, EFD_NONBLOCK);
+    return dup2(second, fd) == fd && close(second) == 0;
+}
+
+/*
  * Closes everything above 2, as daemons and launchers do, and has files of its own under all the
  * numbers: eventfds and epolls, which have the same inode as the library's, or pipes.  True: after
  * the objects are given back each is there, and is empty.
  */
 static bool reuse_all_numbers(struct owners *s, bool anonymous)
 {
+    int64_t was[64];
     bool good = true;
 
     for (int fd = 3; fd < 64; fd++)
+        (void)hl_eventfd_number(fd, &was[fd]);
+    for (int fd = 3; fd < 64; fd++)
         close(fd);
-    /*
-     * The kernel gives the numbers of closed eventfds out again: one with the same number under the
-     * same descriptor could not be told from ours, so others take these numbers first.
-     */
-    for (int fd = 64; fd < 80; fd++) {
-        int taken = eventfd(0, EFD_NONBLOCK);
-
-        good &= taken >= 0 && dup2(taken, fd) == fd && close(taken) == 0;
-    }
     for (int fd = 3; fd < 64; fd++) {
         int pair[2] = { -1, -1 };
 
         if (anonymous)
-            good &= (fd % 4 ? eventfd(0, EFD_NONBLOCK) : epoll_create1(0)) == fd;
+            good &= fd % 4 ? own_eventfd(fd, was[fd]) : epoll_create1(0) == fd;
         else if (fd % 2)
             good &= pipe2(pair, O_NONBLOCK) == 0 && pair[0] == fd;
     }
