@@ -15,6 +15,7 @@
 #include "lib/memory/deferred.h"
 #include "lib/memory/pinned.h"
 #include "lib/op/handle.h"
+#include "tests/unit/wiped.h"
 
 #define PAGES 0x10000u /* whole ones, whatever the machine's are */
 
@@ -222,6 +223,8 @@ TEST(busy_in_a_child)
     int status;
     pid_t pid;
 
+    if (advice_is_ignored())
+        skip();
     fresh(false);
     called = 0;
     expect_call(HL_REQ_D_MEMORY, true);
