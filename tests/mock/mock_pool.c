@@ -66,13 +66,19 @@ static void expect_alloc(uint64_t size, uint64_t handle, int error)
     expect(&in, &out, error);
 }
 
-static void expect_map(uint64_t handle, int error)
+static void expect_map_at(uint64_t handle, uint64_t hint, int error)
 {
     union hl_mem_args in = mock_memory_request(HL_MEM_OP_MAP);
     union hl_mem_args out = { .out = { .device_virt_addr = ADDRESS } };
 
     in.in.map_device.handle = handle;
+    in.in.map_device.hint_addr = hint;
     expect(&in, &out, error);
+}
+
+static void expect_map(uint64_t handle, int error)
+{
+    expect_map_at(handle, 0, error);
 }
 
 static void expect_unmap(int error)
@@ -238,14 +244,10 @@ TEST(hints)
         device->props.asic = asic;
         for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
             struct hlthunk_buffer_options o = { .struct_size = sizeof(o), .hint = hints[i][0] };
-            union hl_mem_args in = mock_memory_request(HL_MEM_OP_MAP), out = { 0 };
             struct hlthunk_buffer *b;
 
-            in.in.map_device.handle = 5;
-            in.in.map_device.hint_addr = hints[i][asic == HLTHUNK_ASIC_GAUDI2];
-            out.out.device_virt_addr = ADDRESS;
             expect_alloc(PAGE, 5, 0);
-            expect(&in, &out, 0);
+            expect_map_at(5, hints[i][asic == HLTHUNK_ASIC_GAUDI2], 0);
             assert_int_equal(hlthunk_buffer_alloc(device, PAGE, &o, &b), 0);
             expect_unmap(0);
             expect_free(5, 0);
